@@ -1,0 +1,51 @@
+# make demo      set up, then the whole tour on the built-in sample
+# make test      set up, then the default test run
+# make test-all  what is slow: processes, packages, long training
+# make lint, make types, make docs (rewrites docs/commands.md from the help texts)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SGP := $(BIN)/sgp
+.DEFAULT_GOAL := demo
+.PHONY: demo test test-all lint types docs setup setup-test
+
+setup: $(VENV)/.installed
+setup-test: $(VENV)/.installed-test
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(0 if ok else "skipgramophone needs Python 3.11, 3.12 or 3.13 (those that TensorFlow supports), and $(PYTHON) is %d.%d: make PYTHON=python3.12" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv: install it (Debian and Ubuntu: apt-get install python3-venv)"; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { echo "there is no C++ compiler, and Annoy is built from source: install one (Debian and Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)"; exit 1; }
+	@$(PYTHON) -c 'import pathlib, sys, sysconfig; p = pathlib.Path(sysconfig.get_paths()["include"], "Python.h"); sys.exit(0 if p.exists() else "%s is missing, and Annoy is built from source: install the headers of Python (Debian and Ubuntu: apt-get install python3-dev; Fedora: dnf install python3-devel)" % p)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+demo: setup
+	$(SGP) extract demo --sample --force
+	$(SGP) train demo --force
+	$(SGP) similar demo "every kettle knows"
+	$(SGP) export demo experiments/demo.npz --force
+
+test: setup-test
+	$(BIN)/python -m pytest
+
+test-all: setup-test
+	$(BIN)/python -m pytest -m slow
+
+lint: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup-test
+	$(BIN)/mypy
+
+docs: setup-test
+	$(BIN)/python -m tests.test_docs

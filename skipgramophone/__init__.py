@@ -1,0 +1,71 @@
+"""From a dump of playlists to track embeddings.
+
+    import skipgramophone as sgp
+
+    sgp.extract("demo", sample=True)
+    sgp.train("demo")
+    demo = sgp.open("demo")
+    demo.similar("some track")
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skipgramophone.errors import SgpError
+    from skipgramophone.lookup import Answer, Lookup, Neighbour
+    from skipgramophone.lookup import open_lookup as open
+    from skipgramophone.pipeline import build_index, export, extract, similar, train
+    from skipgramophone.settings import ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Answer": "lookup",
+    "ExtractSettings": "settings",
+    "IndexSettings": "settings",
+    "Lookup": "lookup",
+    "Neighbour": "lookup",
+    "SgpError": "errors",
+    "SimilarSettings": "settings",
+    "TrainSettings": "settings",
+    "build_index": "pipeline",
+    "export": "pipeline",
+    "extract": "pipeline",
+    "open": "lookup",
+    "similar": "pipeline",
+    "train": "pipeline",
+}
+
+__all__ = [
+    "Answer",
+    "ExtractSettings",
+    "IndexSettings",
+    "Lookup",
+    "Neighbour",
+    "SgpError",
+    "SimilarSettings",
+    "TrainSettings",
+    "__version__",
+    "build_index",
+    "export",
+    "extract",
+    "open",
+    "similar",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_HOME[name]}")
+    return getattr(module, "open_lookup" if name == "open" else name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,28 @@
+"""Arrays on disk: npy files, memory-mapped, of the kind that the contract says or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError, storage_errors
+
+
+def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
+    """Map an npy file read-only, insisting on its kind; pickles are refused.
+
+    Raises:
+        ExperimentError: the file is damaged or holds something else.
+        StorageError: the file cannot be read.
+    """
+    try:
+        with storage_errors(path, "read"):
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
+        raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
+    return array

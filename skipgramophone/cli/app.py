@@ -1,0 +1,92 @@
+"""The `sgp` application: its commands, and the one place where an error becomes a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from skipgramophone import __version__
+from skipgramophone.cli import render
+from skipgramophone.cli.export import export
+from skipgramophone.cli.extract import extract
+from skipgramophone.cli.index import index
+from skipgramophone.cli.run import run
+from skipgramophone.cli.similar import similar
+from skipgramophone.cli.train import train
+from skipgramophone.errors import SgpError
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+class ErrorBoundary(TyperGroup):
+    """Runs a command; every `SgpError` becomes one line on stderr and its exit code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command that was asked for."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except SgpError as error:
+            render.error(error)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            sys.stderr.write("interrupted; what was there before is unchanged\n")
+            raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            # The reader has seen enough. Python would complain again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from error
+        return result
+
+
+def _hyphens(name: str) -> str:
+    """Take underscores for hyphens in option names, as the original script wrote them."""
+    return name.replace("_", "-")
+
+
+app = typer.Typer(
+    name="sgp",
+    cls=ErrorBoundary,
+    help="From a dump of playlists to tracks that belong together.",
+    epilog="Begin with: sgp run demo --sample",
+    context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _hyphens},
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (extract, train, similar, export, index, run):
+    app.command()(command)
+
+
+def _print_version(asked: bool) -> None:
+    """Print the version and leave."""
+    if asked:
+        typer.echo(f"sgp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    """Leave in an orderly way when asked to, so that drafts are removed and locks let go."""
+    sys.exit(TERMINATED)
+
+
+def main() -> None:
+    """The console entry."""
+    signal.signal(signal.SIGTERM, _terminated)
+    app()

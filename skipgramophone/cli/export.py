@@ -1,0 +1,50 @@
+"""`sgp export`: the vectors go where they are used."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skipgramophone.cli import options, render
+
+
+def export(
+    experiment: options.Experiment,
+    destination: Annotated[
+        Path, typer.Argument(metavar="DESTINATION", help="File to write: .npz, .csv or .parquet.", show_default=False)
+    ],
+    format: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="npz, csv or parquet (else by the suffix).")
+    ] = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Write the vectors of EXPERIMENT with the names of their tracks to a file.
+
+    npz and parquet hold centre and context vectors, csv the centre vectors. The file is read back and compared before
+    it is put in its place.
+
+    \b
+    sgp export demo demo.npz
+    sgp export demo vectors.csv --force
+    """
+    from skipgramophone import pipeline
+
+    report = pipeline.export(experiment, destination, format, force=force, experiments_dir=experiments_dir)
+    if json:
+        render.print_json(asdict(report))
+        return
+    left = f"; {report.left_out:,} tracks were too rare to be learnt" if report.left_out else ""
+    if not quiet:
+        rows = [
+            ("file", report.destination),
+            ("format", report.format),
+            ("vectors", f"{report.tracks:,} tracks × {report.dim}{left}"),
+            ("size", f"{report.bytes / 1e6:.1f} MB, read back and compared"),
+        ]
+        render.facts(f"export of {report.experiment}", rows)

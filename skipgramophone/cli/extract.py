@@ -1,0 +1,102 @@
+"""`sgp extract`: a dump of playlists becomes a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.cli import options, render
+from skipgramophone.settings import ExtractSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.pipeline import ExtractReport
+
+
+def extract(
+    experiment: options.Experiment,
+    source: options.Sources = None,
+    csv_path: options.CsvPath = None,
+    sample: options.Sample = False,
+    num_rows: options.NumRows = options.EXTRACT.num_rows,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Read dumps of playlists into the corpus of EXPERIMENT.
+
+    A dump is in the Zenodo dialect, plain or .gz. A playlist is an owner and a name; a track is its uri, or else its
+    artist and title. Nothing is dropped silently: what cannot be used is counted, and kept in rejects.jsonl.
+
+    \b
+    sgp extract spotify spotify_dataset.csv
+    sgp extract demo --sample
+    """
+    report = run_extract(experiment, source, csv_path, sample, num_rows, force, quiet, experiments_dir)
+    show(report, json, quiet)
+
+
+def run_extract(
+    experiment: str,
+    source: list[Path] | None,
+    csv_path: Path | None,
+    sample: bool,
+    num_rows: int,
+    force: bool,
+    quiet: bool,
+    experiments_dir: Path | None,
+) -> ExtractReport:
+    """Extract with a progress bar."""
+    from skipgramophone import pipeline
+    from skipgramophone.cli.progress import reading
+
+    sources = _sources(source, csv_path)
+    settings = ExtractSettings(num_rows=num_rows)
+    with reading(quiet) as progress:
+        return pipeline.extract(
+            experiment,
+            sources,
+            settings,
+            sample=sample,
+            force=force,
+            experiments_dir=experiments_dir,
+            progress=progress,
+        )
+
+
+def show(report: ExtractReport, json: bool, quiet: bool) -> None:
+    """Print what was found."""
+    if json:
+        render.print_json(asdict(report))
+    elif not quiet:
+        render.facts(f"corpus of {report.experiment}", _rows(report))
+
+
+def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
+    """The files to read, named in one of the two ways."""
+    from skipgramophone.errors import SettingError
+
+    if source and csv_path:
+        raise SettingError("give the file as SOURCE or with --csv-path, not both")
+    return list(source or []) or ([csv_path] if csv_path else [])
+
+
+def _rows(report: ExtractReport) -> list[tuple[str, str]]:
+    """The report, a line a fact."""
+    rejected = "".join(f"\n  {count:,} × {reason}" for reason, count in sorted(report.rejected.items()))
+    share = report.sorted_by_title / report.sortable if report.sortable else 0
+    meaning = ": their order carries no meaning, so keep -wsz bag" if share > 0.5 else ""
+    rows = [
+        ("rows read", f"{report.rows_read:,}"),
+        ("rows used", f"{report.rows_used:,}"),
+        ("rows rejected", f"{report.rows_rejected:,}{rejected}"),
+        ("playlists", f"{report.playlists:,} of {report.owners:,} owners, the longest of {report.longest_playlist:,}"),
+        ("tracks", f"{report.tracks:,}"),
+        ("occurrences", f"{report.occurrences:,}, {report.repeats:,} of them repeats in a playlist"),
+        ("sorted by title", f"{report.sorted_by_title:,} of {report.sortable:,} playlists of 5 or more{meaning}"),
+        ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows a second"),
+    ]
+    if report.without_artist:
+        rows.insert(3, ("without an artist", f"{report.without_artist:,} rows, used by their title"))
+    return rows

@@ -1,0 +1,40 @@
+"""`sgp index`: the index of a model, built anew."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from skipgramophone.cli import options, render
+from skipgramophone.settings import IndexSettings
+
+
+def index(
+    experiment: options.Experiment,
+    trees: options.Trees = options.INDEX.trees,
+    recall: options.Recall = options.INDEX.recall,
+    random_seed: options.RandomSeed = options.INDEX.random_seed,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Build the Annoy index of EXPERIMENT's vectors anew.
+
+    Training builds it already; this is for an index that is damaged or stale, or to ask for another recall.
+
+    \b
+    sgp index demo --recall 0.999
+    """
+    from skipgramophone import pipeline
+
+    settings = IndexSettings(trees=trees, recall=recall, random_seed=random_seed)
+    facts = pipeline.build_index(experiment, settings, experiments_dir=experiments_dir)
+    if json:
+        render.print_json(asdict(facts))
+    elif not quiet:
+        rows = [
+            ("tracks", f"{facts.items:,} × {facts.dimension}"),
+            ("trees", f"{facts.trees}, {facts.bytes / 1e6:.1f} MB"),
+            ("searched nodes", f"{facts.search_k:,} a look-up"),
+            ("recall@10", f"{facts.recall_at_10:.1%} against exact search"),
+        ]
+        render.facts(f"index of {experiment}", rows)

@@ -1,0 +1,98 @@
+"""Arguments and options that several commands share. Defaults and bounds are those of `settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skipgramophone.errors import SettingError
+from skipgramophone.settings import (
+    DEFAULT_ROOT,
+    ROOT_VARIABLE,
+    ExtractSettings,
+    IndexSettings,
+    SimilarSettings,
+    TrainSettings,
+    WindowSize,
+)
+
+EXTRACT = ExtractSettings()
+TRAIN = TrainSettings()
+INDEX = IndexSettings()
+SIMILAR = SimilarSettings()
+WINDOW_SIZE = str(TRAIN.window_size)
+
+
+def window_size(text: str) -> WindowSize:
+    """Read a window size: 'bag' or a number."""
+    if text == "bag":
+        return "bag"
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingError(f"window-size must be 'bag' or a number, not {text!r}") from None
+
+
+Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of the experiment.", show_default=False)]
+ExperimentsDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--experiments-dir",
+        envvar=ROOT_VARIABLE,
+        metavar="DIR",
+        help=f"Where experiments lie (else ./{DEFAULT_ROOT}).",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print results and errors only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+Sources = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="SOURCE", help="Dumps to read, plain or .gz.", show_default=False),
+]
+CsvPath = Annotated[
+    Path | None,
+    typer.Option("--csv-path", metavar="FILE", help="The same as SOURCE.", show_default=False),
+]
+Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
+NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each source to read; -1: all.")]
+
+Window = Annotated[
+    str,
+    typer.Option(
+        "-wsz",
+        "--window-size",
+        metavar="N|bag",
+        help="Farthest context on each side; 'bag': the whole playlist, in any order.",
+    ),
+]
+EmbeddingDim = Annotated[int, typer.Option("-emb", "--embedding-dim", metavar="N", help="Numbers a vector.")]
+Epochs = Annotated[int, typer.Option("-e", "--epochs", metavar="N", help="Passes over the corpus.")]
+LearningRate = Annotated[
+    float, typer.Option("-lr", "--learning-rate", metavar="X", help="First step size of row-wise Adagrad.")
+]
+RandomSeed = Annotated[
+    int, typer.Option("-rs", "--random-seed", metavar="N", help="The same seed gives the same vectors.")
+]
+Negatives = Annotated[int, typer.Option("--negatives", metavar="N", help="Noise tracks a pair.")]
+NoiseExponent = Annotated[
+    float, typer.Option("--noise-exponent", metavar="X", help="Noise is drawn by count to this power.")
+]
+Subsample = Annotated[
+    float, typer.Option("--subsample", metavar="X", help="Thin out tracks more frequent than this share; 0: none.")
+]
+MinCount = Annotated[int, typer.Option("--min-count", metavar="N", help="Tracks that occur less get no vector.")]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, metavar="N", help="Cores to use (all of them; the result is the same).",
+                 show_default=False),
+]  # fmt: skip
+Trees = Annotated[int, typer.Option("--trees", metavar="N", help="More: a larger file, a faster search.")]
+Recall = Annotated[
+    float, typer.Option("--recall", metavar="X", help="Share of the true ten nearest that a look-up must find.")
+]
+Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many tracks to show.")]

@@ -1,0 +1,85 @@
+"""Progress of long work, on stderr: a bar on a terminal, a plain line now and then elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from skipgramophone.cli.render import console
+
+if TYPE_CHECKING:
+    from skipgramophone.pipeline import Reading
+    from skipgramophone.training.trainer import Progress as TrainingProgress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+Tell = Callable[[float, float, str], None]  # done, of how many, what to say
+
+
+@contextmanager
+def bar(name: str, quiet: bool) -> Iterator[Tell]:
+    """Give a function to tell progress to."""
+    if quiet:
+        yield lambda _done, _total, _text: None
+    elif sys.stderr.isatty():
+        with _terminal_bar(name) as tell:
+            yield tell
+    else:
+        yield _now_and_then(name)
+
+
+@contextmanager
+def reading(quiet: bool) -> Iterator[Callable[[Reading], None]]:
+    """Progress of an extraction."""
+    with bar("extract", quiet) as tell:
+        yield lambda at: tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows")
+
+
+@contextmanager
+def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[TrainingProgress], None]]:
+    """Progress of a training run: epoch, loss, tracks a second; the time left is the bar's."""
+    started = time.monotonic()
+    with bar("train", quiet) as tell:
+
+        def show(at: TrainingProgress) -> None:
+            done = (at.epoch - 1) * occurrences + at.tokens
+            rate = done / max(time.monotonic() - started, 1e-9)
+            text = f"epoch {at.epoch}/{epochs}  loss {at.loss:.3f}  {rate:,.0f} tracks/s"
+            tell(epochs * occurrences if at.epoch_done and at.epoch == epochs else done, epochs * occurrences, text)
+
+        yield show
+
+
+@contextmanager
+def _terminal_bar(name: str) -> Iterator[Tell]:
+    """A bar that is redrawn in place."""
+    columns = (
+        TextColumn(name),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total, text: progress.update(task, completed=done, total=total or None, description=text)
+
+
+def _now_and_then(name: str) -> Tell:
+    """Print a line every few seconds."""
+    last = time.monotonic()
+
+    def tell(done: float, total: float, text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            share = f"{done / total:4.0%}  " if total else ""
+            sys.stderr.write(f"{name}  {share}{text}\n")
+            sys.stderr.flush()
+
+    return tell

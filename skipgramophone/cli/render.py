@@ -1,0 +1,110 @@
+"""What people see: tables on stdout, notes and errors on stderr, JSON for scripts.
+
+Names come from strangers: no markup or emoji code of theirs is obeyed, and no control character reaches the terminal.
+On a terminal a table fits its width; elsewhere nothing is coloured, wrapped or cut.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import IO, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from skipgramophone.errors import SgpError, TrackNameError
+
+UNLIMITED = 100_000  # columns, where there is no terminal to fit
+BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def visible(text: str) -> str:
+    """Write control characters and text-direction overrides as escapes, so that none is obeyed.
+
+    >>> visible("red \\x1b[31m alert\\u202e")
+    'red \\\\x1b[31m alert\\\\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(_escaped(letter) if _is_control(letter) else letter for letter in text)
+
+
+def console(stream: IO[str]) -> Console:
+    """A console on a stream that prints text as it is."""
+    width = None if stream.isatty() else UNLIMITED
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def error(failure: SgpError) -> None:
+    """Print an error as one line, and under it the names that may have been meant."""
+    to = console(sys.stderr)
+    to.print(Text(f"error: {visible(str(failure))}"), soft_wrap=True)
+    for name in failure.candidates if isinstance(failure, TrackNameError) else ():
+        to.print(Text(f"  {visible(name)}"), soft_wrap=True)
+
+
+def note(text: str, quiet: bool) -> None:
+    """Print a line on stderr that is no result."""
+    if not quiet:
+        console(sys.stderr).print(Text(visible(text), style="dim"), soft_wrap=True)
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that reads well and is safe to show: what could steer a terminal is written as \\uXXXX."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    return "".join(f"\\u{ord(c):04x}" if c != "\n" and _is_control(c) else c for c in text)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on stdout."""
+    sys.stdout.write(json_text(value) + "\n")
+
+
+def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
+    """Print a table of two columns on stdout: what, and how much."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(name), Text("\n".join(map(visible, value.splitlines()))))
+    _print(title, table)
+
+
+def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table with a head on stdout; each column is a name and "text" or "number"."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name, kind in columns:
+        table.add_column(
+            Text(name),
+            justify="right" if kind == "number" else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=len(name) if kind == "number" else None,
+        )
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    _print(title, table)
+
+
+def _print(title: str, table: Table) -> None:
+    """Print a title and a table, with nothing but line ends after the last letter of each line."""
+    to = console(sys.stdout)
+    to.print(Text(visible(title), style="bold"), soft_wrap=not to.is_terminal)
+    with to.capture() as captured:
+        to.print(table)
+    sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
+
+
+def _is_control(letter: str) -> bool:
+    """Whether a character could steer a terminal or turn the direction of text."""
+    return letter in BIDI_CONTROLS or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def _escaped(letter: str) -> str:
+    """A character as a Python escape."""
+    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")

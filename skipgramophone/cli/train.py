@@ -1,0 +1,106 @@
+"""`sgp train`: a corpus becomes vectors and an index."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.cli import options, render
+from skipgramophone.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.pipeline import TrainReport
+
+
+def train(
+    experiment: options.Experiment,
+    window_size: options.Window = options.WINDOW_SIZE,
+    embedding_dim: options.EmbeddingDim = options.TRAIN.embedding_dim,
+    epochs: options.Epochs = options.TRAIN.epochs,
+    learning_rate: options.LearningRate = options.TRAIN.learning_rate,
+    random_seed: options.RandomSeed = options.TRAIN.random_seed,
+    negatives: options.Negatives = options.TRAIN.negatives,
+    noise_exponent: options.NoiseExponent = options.TRAIN.noise_exponent,
+    subsample: options.Subsample = options.TRAIN.subsample,
+    min_count: options.MinCount = options.TRAIN.min_count,
+    threads: options.Threads = None,
+    force: options.Force = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Train track vectors on the corpus of EXPERIMENT, and index them.
+
+    Skip-gram with negative sampling: tracks that keep the same company come to lie near each other.
+
+    \b
+    sgp train demo
+    sgp train demo -wsz 5 -emb 64 --force
+    """
+    settings = TrainSettings(
+        window_size=options.window_size(window_size),
+        embedding_dim=embedding_dim,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        random_seed=random_seed,
+        negatives=negatives,
+        noise_exponent=noise_exponent,
+        subsample=subsample,
+        min_count=min_count,
+    )
+    show(run_train(experiment, settings, threads, force, quiet, experiments_dir), json, quiet)
+
+
+def run_train(
+    experiment: str,
+    settings: TrainSettings,
+    threads: int | None,
+    force: bool,
+    quiet: bool,
+    experiments_dir: Path | None,
+) -> TrainReport:
+    """Train with a progress bar."""
+    from skipgramophone import pipeline
+    from skipgramophone.cli.progress import training
+
+    for doubt in settings.doubts():
+        render.note(doubt, quiet)
+    occurrences = pipeline.occurrences(experiment, experiments_dir)
+    with training(quiet, settings.epochs, occurrences) as progress:
+        return pipeline.train(
+            experiment,
+            settings,
+            force=force,
+            threads=threads,
+            experiments_dir=experiments_dir,
+            progress=progress,
+        )
+
+
+def show(report: TrainReport, json: bool, quiet: bool) -> None:
+    """Print what was trained."""
+    if json:
+        render.print_json(asdict(report))
+    elif not quiet:
+        render.facts(f"model of {report.experiment}", _rows(report))
+
+
+def _rows(report: TrainReport) -> list[tuple[str, str]]:
+    """The report, a line a fact."""
+    settings, index = report.settings, report.index
+    window = settings["window_size"]
+    context = "the whole playlist" if window == "bag" else f"{window} tracks on each side"
+    rare = report.tracks - report.tracks_learnt
+    left = f"; {rare:,} rarer than --min-count {settings['min_count']} have none" if rare else ""
+    return [
+        ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}"),
+        ("context", context),
+        ("epochs", f"{settings['epochs']} over {report.occurrences:,} occurrences"),
+        ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
+        ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks a second"),
+        (
+            "index",
+            f"{index.trees} trees, {index.bytes / 1e6:.1f} MB, finds {index.recall_at_10:.1%} of the ten nearest",
+        ),
+    ]

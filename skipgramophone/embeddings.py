@@ -1,0 +1,78 @@
+"""Embeddings: the two matrices that training leaves, memory-mapped.
+
+    centre.npy    float32 (tracks, embedding_dim)   a track as the one that is asked about
+    context.npy   float32 (tracks, embedding_dim)   a track as the company it keeps
+
+Row i belongs to row i of the catalogue. A track that was not learnt (see `min_count`) has a row of zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.arrays import read_array
+from skipgramophone.errors import ExperimentError
+
+CENTRE = "centre.npy"
+CONTEXT = "context.npy"
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Centre and context vectors.
+
+    Attributes:
+        centre: float32 (tracks, embedding_dim).
+        context: float32 (tracks, embedding_dim).
+    """
+
+    centre: Matrix
+    context: Matrix
+
+    def __len__(self) -> int:
+        return len(self.centre)
+
+    @property
+    def dim(self) -> int:
+        """Numbers a vector."""
+        return int(self.centre.shape[1])
+
+    def learnt(self) -> npt.NDArray[np.bool_]:
+        """Whether each track has a vector, bool (tracks,)."""
+        return np.asarray(self.centre.any(axis=1))
+
+    def write(self, directory: Path) -> None:
+        """Write the two matrices."""
+        np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
+        np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
+
+
+def unit_rows(matrix: Matrix) -> Matrix:
+    """Scale rows to length 1; rows of zeros stay, float32 (rows, embedding_dim).
+
+    >>> unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    length = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    return np.asarray(np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0), np.float32)
+
+
+def read_embeddings(directory: Path, tracks: int) -> Embeddings:
+    """Map the embeddings in a stage directory, which must fit a catalogue of `tracks` rows.
+
+    Raises:
+        ExperimentError: a file is missing, damaged or of another shape.
+    """
+    centre = read_array(directory / CENTRE, np.float32, 2)
+    context = read_array(directory / CONTEXT, np.float32, 2)
+    if centre.shape != context.shape or len(centre) != tracks:
+        raise ExperimentError(
+            f"{directory} does not fit its catalogue: centre {centre.shape}, context {context.shape}, {tracks} tracks"
+        )
+    return Embeddings(centre, context)

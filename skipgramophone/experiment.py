@@ -1,0 +1,280 @@
+"""The experiment directory: where things lie, what each stage says of itself, and how one follows from another.
+
+    experiment.json          format, name, created, version; written once
+    corpus/ model/ index/    the stages, each with a manifest.json
+    .lock                    held by the one writer: pid, command, host
+
+A stage is published as a whole (see `publishing`). Its manifest holds a digest of its content (file hashes and
+settings, no times) and the digest of the stage it was made from, so that a stale stage is known for what it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from skipgramophone import __version__
+from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.publishing import draft_directory, file_sha256, publish, remove_leftovers
+from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
+
+FORMAT = 1
+PARENT = {"corpus": None, "model": "corpus", "index": "model"}
+COMMAND = {"corpus": "extract", "model": "train", "index": "index"}
+MANIFEST = "manifest.json"
+DESCRIPTION = "experiment.json"
+NEW_DESCRIPTION = ".experiment.json.new"
+LOCK = ".lock"
+LONGEST_NAME = 200  # bytes; file systems take 255, drafts and exports need a few
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a published stage says of itself."""
+
+    stage: str
+    digest: str
+    parent: str | None  # digest of the stage it was made from
+    settings: dict[str, Any]
+    files: dict[str, dict[str, Any]]  # name -> bytes, sha256
+    facts: dict[str, Any]  # what the run found out: counts, times, versions
+    created: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """A stage being written: put files into `path` and what is worth knowing into `facts`."""
+
+    path: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A directory of stages."""
+
+    name: str
+    path: Path
+
+    def directory(self, stage: str) -> Path:
+        """Where a stage lies, present or not."""
+        return self.path / stage
+
+    def has(self, stage: str) -> bool:
+        """Whether a stage has been published."""
+        return (self.directory(stage) / MANIFEST).is_file()
+
+    def require_new(self, stage: str, force: bool) -> None:
+        """Refuse to replace a stage unasked.
+
+        Raises:
+            ExperimentError: the stage exists, and `force` does not hold.
+        """
+        if self.has(stage) and not force:
+            raise ExperimentError(
+                f"experiment '{self.name}' already has its {stage}; --force replaces it, another name keeps both"
+            )
+
+    def manifest(self, stage: str) -> Manifest:
+        """Read what a stage says of itself.
+
+        Raises:
+            ExperimentError: the stage is absent, damaged, or of a format this version does not know.
+        """
+        path = self.directory(stage) / MANIFEST
+        if not self.has(stage):
+            raise ExperimentError(f"experiment '{self.name}' has no {stage} yet: run sgp {COMMAND[stage]} {self.name}")
+        content = _read_json(path)
+        if content.get("format") != FORMAT:
+            raise ExperimentError(f"{path} has format {content.get('format')!r}; this sgp reads format {FORMAT}")
+        try:
+            fields = {name: content[name] for name in Manifest.__slots__}
+        except KeyError as error:
+            raise ExperimentError(f"{path} is damaged: it has no {error.args[0]!r}") from error
+        return Manifest(**fields)
+
+    def current(self, stage: str) -> Manifest:
+        """Read a stage's manifest, insisting that it was made from its parent as it is now.
+
+        Raises:
+            ExperimentError: the stage is absent, or was made from a parent that has since been replaced.
+        """
+        manifest, parent = self.manifest(stage), PARENT[stage]
+        if parent is not None and manifest.parent != self.manifest(parent).digest:
+            raise ExperimentError(
+                f"the {stage} of '{self.name}' was made from another {parent} than the present one: "
+                f"run sgp {COMMAND[stage]} {self.name} --force"
+            )
+        return manifest
+
+    @contextmanager
+    def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
+        """Write a stage: fill the draft inside the block, and it is published at the end of it."""
+        parent = PARENT[stage]
+        made_from = self.manifest(parent).digest if parent else None
+        with draft_directory(self.directory(stage)) as path:
+            draft = Draft(path)
+            yield draft
+            _write_manifest(draft, stage, made_from, dict(settings))
+            publish(path, self.directory(stage))
+
+    @contextmanager
+    def writing(self, command: str) -> Iterator[None]:
+        """Hold the experiment's lock while `command` writes; the system lets go of a dead writer's by itself.
+
+        Raises:
+            ExperimentError: another process is writing this experiment.
+        """
+        with storage_errors(self.path, "write"):
+            lock = (self.path / LOCK).open("a+", encoding="utf-8")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ExperimentError(f"experiment '{self.name}' is being written by {_holder(lock.name)}") from error
+            lock.truncate(0)
+            lock.write(
+                json.dumps({"pid": os.getpid(), "command": f"sgp {command} {self.name}", "host": socket.gethostname()})
+            )
+            lock.flush()
+            remove_leftovers(self.path)
+            try:
+                yield
+            finally:
+                lock.truncate(0)
+
+
+def experiments_root(given: Path | None = None) -> Path:
+    """The directory that holds experiments: as given, else $SGP_EXPERIMENTS, else ./experiments."""
+    return given or Path(os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
+
+
+def open_experiment(name: str, root: Path | None = None) -> Experiment:
+    """Open an experiment that exists.
+
+    Raises:
+        ExperimentError: the name cannot be one, or there is no such experiment.
+    """
+    experiment = _named(name, root)
+    if not (experiment.path / DESCRIPTION).is_file():
+        raise ExperimentError(
+            f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
+        )
+    return experiment
+
+
+@contextmanager
+def new_experiment(name: str, root: Path | None = None) -> Iterator[Experiment]:
+    """Open an experiment to write its first stage, making it if need be; unless a stage is published, it is unmade.
+
+    Raises:
+        ExperimentError: the name cannot be one, or something else stands in its place.
+        StorageError: the directory cannot be made.
+    """
+    experiment = _named(name, root)
+    made = not experiment.path.exists()
+    if not made and _is_foreign(experiment.path):
+        raise ExperimentError(f"{experiment.path} exists and is no experiment: give another name")
+    with storage_errors(experiment.path, "make"):
+        experiment.path.mkdir(parents=True, exist_ok=True)
+    try:
+        with experiment.writing(COMMAND["corpus"]):
+            if not (experiment.path / DESCRIPTION).is_file():
+                _describe(experiment)
+            yield experiment
+    finally:
+        if made and not any(experiment.has(stage) for stage in PARENT):
+            _unmake(experiment)
+
+
+def _named(name: str, root: Path | None) -> Experiment:
+    """Check an experiment's name and place it under the root."""
+    if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
+        raise ExperimentError(f"{name!r} cannot be an experiment's name: give one word, not a path")
+    if any(unicodedata.category(letter).startswith("C") for letter in name):
+        raise ExperimentError(f"{name!r} cannot be an experiment's name: it holds control characters")
+    if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+        raise ExperimentError(f"{name[:40] + '…'!r} cannot be an experiment's name: it is over {LONGEST_NAME} bytes")
+    return Experiment(name, experiments_root(root) / name)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a path holds something that is not ours; what a killed `new_experiment` left is ours."""
+    if not path.is_dir():
+        return True
+    names = {inside.name for inside in path.iterdir()}
+    return DESCRIPTION not in names and bool(names - {LOCK, NEW_DESCRIPTION})
+
+
+def _describe(experiment: Experiment) -> None:
+    """Write experiment.json."""
+    described = {"format": FORMAT, "name": experiment.name, "created": now(), "version": __version__}
+    path = experiment.path / DESCRIPTION
+    with storage_errors(path, "write"):
+        beside = path.with_name(NEW_DESCRIPTION)
+        beside.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        beside.replace(path)
+
+
+def _unmake(experiment: Experiment) -> None:
+    """Remove a new experiment into which nothing was published."""
+    for name in (LOCK, DESCRIPTION, NEW_DESCRIPTION):
+        (experiment.path / name).unlink(missing_ok=True)
+    try:
+        experiment.path.rmdir()
+    except OSError:
+        return  # something else has been put there: it is not ours to remove
+
+
+def _write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
+    """Hash the files of a draft as they read back, and write its manifest."""
+    files = {
+        path.name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)} for path in sorted(draft.path.iterdir())
+    }
+    content = {
+        "stage": stage,
+        "parent": parent,
+        "settings": settings,
+        "files": {name: file["sha256"] for name, file in files.items() if not name.endswith(".log")},
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    manifest = Manifest(stage, digest, parent, settings, files, draft.facts, now())
+    written = {"format": FORMAT, **asdict(manifest)}
+    text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    (draft.path / MANIFEST).write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    try:
+        with storage_errors(path, "read"):
+            content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ExperimentError(f"{path} is damaged: {error}") from error
+    if not isinstance(content, dict):
+        raise ExperimentError(f"{path} is damaged: not a JSON object")
+    return content
+
+
+def _holder(lock: str) -> str:
+    """Who holds a lock, as far as its file tells."""
+    try:
+        held = json.loads(Path(lock).read_text(encoding="utf-8"))
+        return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"
+    except (ValueError, KeyError, TypeError, OSError):
+        return "another process: wait for it or stop it"
+
+
+def now() -> str:
+    """The present time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,198 @@
+"""A look-up: an experiment opened to be asked, from a shell or from a notebook.
+
+    import skipgramophone as sgp
+    demo = sgp.open("demo")
+    demo.similar("artist - title")
+
+It opens the catalogue, the vectors and the index, memory-mapped; neither TensorFlow nor pandas is imported by opening
+or asking. The functions that return frames import pandas when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from skipgramophone.catalogue import Catalogue, Match, Track
+from skipgramophone.corpus import Corpus, read_corpus
+from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
+from skipgramophone.errors import ExperimentError, UnknownTrackError
+from skipgramophone.experiment import Experiment, open_experiment
+from skipgramophone.neighbours import FILE, AnnoyCandidates, nearest_by_index, nearest_exactly, usable
+from skipgramophone.settings import SimilarSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLAYLISTS = "playlists.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A track and how similar it is to the one that was asked about."""
+
+    rank: int  # from 1
+    similarity: float  # cosine of centre vectors, from -1 to 1
+    track: Track
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a look-up found."""
+
+    track: Track
+    neighbours: tuple[Neighbour, ...]
+    answered_by: Literal["index", "exact search"]
+    notes: tuple[str, ...]  # what the asker should know: why not the index, fewer than asked, namesakes
+
+
+class Lookup:
+    """An experiment that answers questions."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        """Open an experiment's corpus and model.
+
+        Raises:
+            ExperimentError: a stage is missing, stale or damaged.
+        """
+        experiment.current("model")
+        self.experiment = experiment
+        self.catalogue = Catalogue(experiment.directory("corpus"))
+        self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """The encoded playlists."""
+        return read_corpus(self.experiment.directory("corpus"))
+
+    @cached_property
+    def _index(self) -> AnnoyCandidates | str:
+        """The index, or the reason why it cannot be used."""
+        experiment = self.experiment
+        if not experiment.has("index"):
+            return "there is no index"
+        try:
+            facts = experiment.current("index").facts
+        except ExperimentError:
+            return "the index is stale or damaged"
+        path = experiment.directory("index") / FILE
+        checked = usable(path, facts, self.embeddings.centre)
+        return AnnoyCandidates(path, checked) if checked else "the index does not fit the model"
+
+    def resolve(self, query: str) -> Match:
+        """Find the track that a uri, "artist - title", title or part of a name means.
+
+        Raises:
+            UnknownTrackError: none does.
+            AmbiguousTrackError: several do.
+        """
+        return self.catalogue.resolve(query)
+
+    def vector(self, query: str) -> Matrix:
+        """The centre vector of a track, float32 (embedding_dim,).
+
+        Raises:
+            UnknownTrackError: no track answers to the query, or the one that does was too rare to be learnt.
+            AmbiguousTrackError: several tracks do.
+        """
+        return self._vector(self.resolve(query).track)
+
+    def similar(self, query: str, settings: SimilarSettings | None = None) -> Answer:
+        """The tracks most similar to one, nearest first.
+
+        Raises:
+            UnknownTrackError: no track answers to the query, or the one that does was too rare to be learnt.
+            AmbiguousTrackError: several tracks do.
+        """
+        match = self.resolve(query)
+        return self.similar_to(match.track, settings, _namesakes(match))
+
+    def similar_to(self, track: Track, settings: SimilarSettings | None = None, notes: Sequence[str] = ()) -> Answer:
+        """The tracks most similar to a known one, nearest first; `notes` are handed on.
+
+        Raises:
+            UnknownTrackError: the track was too rare to be learnt.
+        """
+        number = (settings or SimilarSettings()).number
+        vector = unit_rows(self._vector(track))
+        without = np.array([track.row], np.int64)
+        notes = list(notes)
+        found = None
+        if isinstance(self._index, str):
+            notes.append(f"{self._index}, so every track was compared; sgp index {self.experiment.name} builds it anew")
+        else:
+            found = nearest_by_index(self._index, self.embeddings.centre, vector, number, without)
+        answered_by: Literal["index", "exact search"] = "index" if found is not None else "exact search"
+        if found is None:
+            found = nearest_exactly(self.embeddings.centre, vector, number, without)
+        if len(found.rows) < number:
+            notes.append(f"{len(found.rows)} of {number}: there are no more tracks")
+        tracks = self.catalogue.tracks(found.rows.tolist())
+        pairs = zip(found.similarities.tolist(), tracks, strict=True)
+        neighbours = tuple(Neighbour(rank, similarity, near) for rank, (similarity, near) in enumerate(pairs, 1))
+        return Answer(track, neighbours, answered_by, tuple(notes))
+
+    def tracks(self) -> pd.DataFrame:
+        """Every track: artist, title, uri, count, first_place; the frame's index is the row."""
+        import pandas as pd
+
+        rows = ((t.row, t.artist, t.title, t.uri, t.count, t.first_place) for t in self.catalogue.all_tracks())
+        columns = ["row", "artist", "title", "uri", "count", "first_place"]
+        return pd.DataFrame.from_records(list(rows), columns=columns).set_index("row")
+
+    def playlists(self) -> pd.DataFrame:
+        """Every playlist: owner, name, length; the frame's index is the playlist's number."""
+        import pandas as pd
+
+        frame = pd.read_parquet(self.experiment.directory("corpus") / PLAYLISTS)
+        frame["length"] = self.corpus.lengths()
+        return frame.rename_axis("playlist")
+
+    def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
+        """What `similar` finds, as a frame: rank, similarity, artist, title, uri, count, row."""
+        import pandas as pd
+
+        rows = (
+            (n.rank, n.similarity, n.track.artist, n.track.title, n.track.uri, n.track.count, n.track.row)
+            for n in self.similar(query, settings).neighbours
+        )
+        columns = ["rank", "similarity", "artist", "title", "uri", "count", "row"]
+        return pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
+
+    def _vector(self, track: Track) -> Matrix:
+        """The centre vector of a track that was learnt."""
+        vector = np.asarray(self.embeddings.centre[track.row])
+        if not vector.any():
+            raise UnknownTrackError(
+                f"'{track.name}' occurs {track.count} times, too rarely to be learnt: train with a smaller --min-count"
+            )
+        return vector
+
+
+def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
+    """Open a trained experiment by name.
+
+    Args:
+        name: the experiment's name.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+
+    Raises:
+        ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
+    """
+    return Lookup(open_experiment(name, Path(experiments_dir) if experiments_dir is not None else None))
+
+
+def _namesakes(match: Match) -> list[str]:
+    """Say so where other tracks have the very same name."""
+    if not match.namesakes:
+        return []
+    track = match.track
+    return [f"{match.namesakes + 1} tracks are called '{track.name}'; this is the most frequent, {track.uri}"]

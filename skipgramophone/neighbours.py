@@ -1,0 +1,197 @@
+"""Nearest neighbours by cosine of centre vectors: an Annoy index with a contract, and exact search beside it.
+
+An Annoy file does not say its dimension or metric, and the library crashes on a wrong one, so what the index was built
+from is checked before the file is opened. Annoy proposes candidates; their similarities are always computed anew from
+the vectors, so what is shown never is an approximation. Where the index cannot be used, exact search answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.errors import StorageError
+from skipgramophone.settings import IndexSettings
+
+FILE = "tracks.annoy"
+METRIC: Literal["angular"] = "angular"
+RECALL_AT = 10
+RECALL_QUERIES = 500
+TIE = 1e-6  # two similarities this near count as equal when recall is measured
+BLOCK_ROWS = 8192
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Rows and their similarities to a query, nearest first."""
+
+    rows: Rows  # int64 (found,)
+    similarities: npt.NDArray[np.float32]  # float32 (found,)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What an index was built from, and how well it answers; the contract that is checked before it is opened."""
+
+    dimension: int
+    items: int
+    metric: str
+    trees: int
+    search_k: int
+    random_seed: int
+    recall_at_10: float  # measured against exact search
+    bytes: int
+
+
+class AnnoyCandidates:
+    """An open index that proposes rows near a vector."""
+
+    def __init__(self, path: Path, facts: IndexFacts) -> None:
+        self._index = _annoy(facts.dimension)
+        self._index.load(str(path))
+        self._facts = facts
+
+    def __len__(self) -> int:
+        return int(self._index.get_n_items())
+
+    def near(self, vector: Matrix, number: int) -> Rows:
+        """Rows near a vector (embedding_dim,), about `number` of them, int64."""
+        search_k = max(self._facts.search_k, self._facts.trees * number)
+        found = self._index.get_nns_by_vector(vector.tolist(), number, search_k=search_k)
+        return np.array(found, np.int64)
+
+
+def usable(path: Path, facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
+    """The facts of an index that fits the vectors, or None where it must not be opened."""
+    try:
+        checked = IndexFacts(**facts)
+        size = path.stat().st_size
+    except (TypeError, OSError):
+        return None
+    fits = (
+        (checked.items, checked.dimension) == centre.shape
+        and checked.metric == METRIC
+        and checked.bytes == size
+        and isinstance(checked.search_k, int)
+        and checked.search_k > 0
+    )
+    return checked if fits else None
+
+
+def nearest_exactly(centre: Matrix, vector: Matrix, number: int, without: Rows) -> Neighbours:
+    """Search all rows: the `number` nearest to a vector by cosine, ties in row order, `without` and zeros left out."""
+    similarity = np.concatenate(
+        [unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in range(0, len(centre), BLOCK_ROWS)]
+    )
+    rows = np.setdiff1d(np.flatnonzero(np.asarray(centre.any(axis=1))), without)
+    return _first(rows, similarity[rows], number)
+
+
+def nearest_by_index(
+    candidates: AnnoyCandidates, centre: Matrix, vector: Matrix, number: int, without: Rows
+) -> Neighbours | None:
+    """Ask the index and rank its candidates exactly; None where it gives too few, though more exist."""
+    rows = np.setdiff1d(candidates.near(vector, 2 * number + len(without) + RECALL_AT), without)
+    vectors = np.asarray(centre[rows])
+    rows, vectors = rows[vectors.any(axis=1)], vectors[vectors.any(axis=1)]
+    if len(rows) < number:
+        return None
+    return _first(rows, unit_rows(vectors) @ vector, number)
+
+
+def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
+    """Build an Annoy index over the unit rows and search it ever wider until the recall is reached.
+
+    One thread builds it, so that one seed makes one file. Recall@10 is measured on learnt rows drawn by the seed.
+
+    Raises:
+        StorageError: what was written is not what was built.
+    """
+    index = _annoy(centre.shape[1])
+    index.set_seed(settings.random_seed)
+    for start in range(0, len(centre), BLOCK_ROWS):
+        for row, vector in enumerate(unit_rows(np.asarray(centre[start : start + BLOCK_ROWS])), start):
+            index.add_item(row, vector)
+    index.build(settings.trees, n_jobs=1)
+    if not index.save(str(path)):
+        raise StorageError(f"cannot write {path}: Annoy could not save its index")
+    index.unload()
+    size = path.stat().st_size
+    facts = IndexFacts(
+        dimension=centre.shape[1],
+        items=len(centre),
+        metric=METRIC,
+        trees=settings.trees,
+        search_k=settings.trees * RECALL_AT,
+        random_seed=settings.random_seed,
+        recall_at_10=0.0,
+        bytes=size,
+    )
+    return _search_widely_enough(path, centre, facts, settings.recall)
+
+
+def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
+    """Double `search_k` until the measured recall is what is wanted, or the whole index is searched."""
+    queries, truth = _truth(centre, facts.random_seed)
+    while True:
+        candidates = AnnoyCandidates(path, facts)
+        if len(candidates) != facts.items:
+            raise StorageError(f"{path} holds {len(candidates)} of {facts.items} tracks: is the disk full?")
+        facts = replace(facts, recall_at_10=_recall(candidates, centre, queries, truth))
+        if facts.recall_at_10 >= wanted or facts.search_k >= facts.trees * facts.items:
+            return facts
+        facts = replace(facts, search_k=2 * facts.search_k)
+
+
+def _truth(centre: Matrix, seed: int) -> tuple[Rows, list[Neighbours]]:
+    """Some learnt rows, and the true ten nearest of each."""
+    learnt = np.flatnonzero(np.asarray(centre.any(axis=1)))
+    rng = np.random.default_rng([seed, len(learnt)])
+    queries = np.sort(rng.choice(learnt, min(RECALL_QUERIES, len(learnt)), replace=False))
+    vectors = unit_rows(np.asarray(centre[queries]))
+    best = [Neighbours(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
+    for start in range(0, len(centre), BLOCK_ROWS):
+        block = np.asarray(centre[start : start + BLOCK_ROWS])
+        rows = start + np.flatnonzero(block.any(axis=1))
+        similarity = vectors @ unit_rows(block[rows - start]).T
+        for at, query in enumerate(queries):
+            others = rows != query
+            merged = np.concatenate([best[at].rows, rows[others]])
+            best[at] = _first(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
+    return queries, best
+
+
+def _recall(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: list[Neighbours]) -> float:
+    """Share of the true ten nearest that the index finds; one as near as the tenth counts."""
+    found = wanted = 0
+    for query, true in zip(queries, truth, strict=True):
+        vector = unit_rows(np.asarray(centre[query]))
+        given = nearest_by_index(candidates, centre, vector, len(true.rows), np.array([query], np.int64))
+        wanted += len(true.rows)
+        if given is not None and len(true.rows):
+            found += int(np.count_nonzero(given.similarities >= true.similarities[-1] - TIE))
+    return found / wanted if wanted else 1.0
+
+
+def _first(rows: Rows, similarity: npt.NDArray[np.float32], number: int) -> Neighbours:
+    """The `number` most similar rows, ties in row order."""
+    if len(rows) > 4 * number:
+        cut = np.partition(similarity, len(rows) - number)[len(rows) - number]
+        kept = similarity >= cut
+        rows, similarity = rows[kept], similarity[kept]
+    order = np.lexsort((rows, -similarity))[:number]
+    return Neighbours(rows[order].astype(np.int64), similarity[order].astype(np.float32))
+
+
+def _annoy(dimension: int) -> Any:
+    """An empty index."""
+    from annoy import AnnoyIndex
+
+    return AnnoyIndex(dimension, METRIC)

@@ -1,0 +1,1 @@
+"""Readers of playlist dumps, one a format, and the encoding of what they read."""

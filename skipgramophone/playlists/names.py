@@ -1,0 +1,46 @@
+"""When two spellings are one name.
+
+Two foldings, for two jobs. `identity` decides which rows of a dump are one track: case, edge spaces and Unicode form do
+not count, everything else does. `folded` is what a half-remembered name is looked up by: accents and repeated spaces do
+not count either. Names themselves are kept and shown as they were first read.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+SEPARATOR = " - "
+
+
+def identity(name: str) -> str:
+    """Fold a name so that one track has one key.
+
+    >>> identity("  Free Fallin'") == identity("FREE FALLIN'")
+    True
+    >>> identity("Säkert!") == identity("Sakert!")
+    False
+    """
+    if name.isascii():
+        return name.strip().lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
+
+
+def folded(name: str) -> str:
+    """Fold a name for look-up.
+
+    >>> folded("  Håkan   Hellström ")
+    'hakan hellstrom'
+    """
+    if not name.isascii():
+        split = unicodedata.normalize("NFKD", name.casefold())
+        name = "".join(letter for letter in split if not unicodedata.combining(letter)) or name
+    return " ".join(name.casefold().split())
+
+
+def full_name(artist: str, title: str) -> str:
+    """Write a track as people do; a track without an artist (or a title) goes by what it has.
+
+    >>> full_name("Tom Petty", "Free Fallin'"), full_name("", "07 - echoes")
+    ("Tom Petty - Free Fallin'", '07 - echoes')
+    """
+    return SEPARATOR.join(part for part in (artist, title) if part)

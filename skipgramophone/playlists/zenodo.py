@@ -1,0 +1,160 @@
+"""The Zenodo / Kaggle "Spotify Playlists" dialect: four quoted fields a line, quotes inside them not always escaped.
+
+    "user_id", "artistname", "trackname", "playlistname"
+    "user01","Fall Out Boy","A Little Less Sixteen Candles, A Little More "Touch Me"","Fluff"
+
+The data set's own readme names the backslash as its escape, yet most quotes inside names stand bare, so a CSV parser
+mangles them. The fields are found by the one thing that holds: they stand between `","`. A backslash escapes
+a quote or a backslash and nothing else (the artist is called `Axwell /\\ Ingrosso`). A column of track uris may follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.lines import LineBlock, read_lines
+from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock
+from skipgramophone.settings import ALL_ROWS
+
+COLUMN_OF_HEADER = {
+    "user_id": "owner",
+    "artistname": "artist",
+    "trackname": "title",
+    "playlistname": "playlist",
+    "trackuri": "uri",
+    "track_uri": "uri",
+    "uri": "uri",
+}
+REQUIRED = {"owner", "playlist", "artist", "title"}
+
+
+def columns_of(header: str) -> tuple[str, ...] | None:
+    """Name the columns of a header line of this dialect, or None where it is another.
+
+    >>> columns_of('"user_id", "artistname", "trackname", "playlistname"')
+    ('owner', 'artist', 'title', 'playlist')
+    """
+    names = [part.strip().strip('"').strip().lower() for part in header.removeprefix("\ufeff").split(",")]
+    columns = tuple(COLUMN_OF_HEADER.get(name, "") for name in names)
+    fits = "" not in columns and len(set(columns)) == len(columns) and set(columns) >= REQUIRED
+    return columns if fits else None
+
+
+@dataclass(frozen=True, slots=True)
+class ZenodoReader:
+    """Reads one file of the dialect, plain or gzip."""
+
+    path: Path
+    num_rows: int = ALL_ROWS
+    format: str = "zenodo"
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Deliver the rows in order, up to `num_rows` of them, used or rejected.
+
+        Raises:
+            SourceError: the header is not of this dialect, or no row follows it.
+        """
+        columns: tuple[str, ...] | None = None
+        rows = 0
+        for block in read_lines(self.path):
+            if columns is None:
+                columns = self._header(block)
+                block = LineBlock(block.lines[1:], block.numbers[1:], block.rejects, block.bytes_read)
+            block = _first_rows(block, self.num_rows - rows) if self.num_rows != ALL_ROWS else block
+            rows += len(block.lines) + len(block.rejects)
+            if block.lines or block.rejects:
+                yield _parse(self.path, block, columns)
+            if rows == self.num_rows:
+                return
+        if not rows:
+            raise SourceError(f"{self.path}: a header and no rows")
+
+    def _header(self, block: LineBlock) -> tuple[str, ...]:
+        """Take the columns from the first line."""
+        first = block.lines[0] if block.lines and block.numbers[0] == 1 else ""
+        columns = columns_of(first)
+        if columns is None:
+            raise SourceError(f"{self.path}: the first line is not a header of the Zenodo dialect")
+        return columns
+
+
+def _first_rows(block: LineBlock, limit: int) -> LineBlock:
+    """Keep the first rows of a block, counting rejected lines as rows."""
+    numbers = np.sort(np.concatenate([block.numbers, [reject.line for reject in block.rejects]]))
+    if len(numbers) <= limit:
+        return block
+    last = numbers[limit - 1]
+    kept = int(np.searchsorted(block.numbers, last, "right"))
+    rejects = [reject for reject in block.rejects if reject.line <= last]
+    return LineBlock(block.lines[:kept], block.numbers[:kept], rejects, block.bytes_read)
+
+
+def _parse(path: Path, block: LineBlock, columns: tuple[str, ...]) -> RowBlock:
+    """Split the lines of a block into columns, rejecting those of another shape."""
+    lines = pa.array(block.lines, pa.large_string())
+    parts = pc.split_pattern(lines, '","')
+    found = pc.list_value_length(parts)
+    # One field needs its two quotes: '"' alone is no row.
+    framed = pc.and_(
+        pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.utf8_length(lines), 1))
+    )
+    fits = pc.and_(framed, pc.equal(found, len(columns)))
+    fields = pc.list_flatten(parts.filter(fits))
+    table = {name: _column(fields, at, len(columns)) for at, name in enumerate(columns)}
+    uris = table.get("uri")
+    nothing = pa.nulls(len(table["artist"]), pa.large_string())
+    table["uri"] = nothing if uris is None else pc.if_else(pc.equal(uris, ""), nothing, uris)
+    nameless = pc.and_(pc.equal(table["artist"], ""), pc.equal(table["title"], ""))
+    rejects = block.rejects + _misshapen(path, block, fits, found, len(columns))
+    rejects += _nameless(path, block, fits, nameless)
+    rows = pa.table({name: table[name] for name in COLUMNS}).filter(pc.invert(nameless))
+    return RowBlock(rows, sorted(rejects, key=lambda reject: reject.line), block.bytes_read)
+
+
+def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
+    """Take one column out of the fields of all rows (row after row), outer quotes and escapes undone."""
+    column = fields.take(pa.array(np.arange(at, len(fields), width)))
+    if at == 0:
+        column = pc.utf8_slice_codeunits(column, 1)
+    if at == width - 1:
+        column = pc.utf8_slice_codeunits(column, 0, -1)
+    if pc.any(pc.match_substring(column, "\\")).as_py():
+        column = pc.replace_substring_regex(column, r'\\(["\\])', r"\1")
+    return column
+
+
+def _misshapen(path: Path, block: LineBlock, fits: pa.Array, found: pa.Array, width: int) -> list[Reject]:
+    """Say of each line of another shape what is wrong with it."""
+    rejects = []
+    for at in _where(pc.invert(fits)):
+        line, fields = block.lines[at], found[at].as_py()
+        if not line.strip():
+            reason = "blank line"
+        elif not (line.startswith('"') and line.endswith('"') and len(line) > 1):
+            reason = "does not begin and end with a quote"
+        else:
+            reason = f"{fields} fields where {width} are wanted"
+        rejects.append(Reject(path.name, int(block.numbers[at]), reason, line))
+    return rejects
+
+
+def _nameless(path: Path, block: LineBlock, fits: pa.Array, nameless: pa.Array) -> list[Reject]:
+    """Reject the rows that name neither artist nor title."""
+    used = _where(fits)
+    return [
+        Reject(path.name, int(block.numbers[at]), "neither artist nor title", block.lines[at])
+        for at in used[_where(nameless)]
+    ]
+
+
+def _where(mask: pa.Array) -> npt.NDArray[np.int64]:
+    """Positions at which a mask holds."""
+    return np.flatnonzero(mask.to_numpy(zero_copy_only=False)).astype(np.int64)

@@ -1,0 +1,121 @@
+"""Publishing a directory: written beside its place, hashed, flushed, and swapped in by one rename.
+
+A published directory is whole or absent. Killed at any line, what a reader finds is what was there before, or nothing;
+what the killed writer left has a name of its own (`.<stage>.<pid>.draft`) that no reader looks at, and the next writer
+removes it. This is the one place where the project renames and removes what others may be reading.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from skipgramophone.errors import StorageError, storage_errors
+
+DRAFT_SUFFIX = ".draft"
+RETIRED_SUFFIX = ".old"
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_HASH_BLOCK = 1 << 20
+
+
+@contextmanager
+def draft_directory(place: Path) -> Iterator[Path]:
+    """Give a new directory beside `place` to write into; it is removed unless `publish` has moved it.
+
+    Raises:
+        StorageError: the file system failed, or is full.
+    """
+    draft = place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+    with storage_errors(place.parent, "write"):
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+    try:
+        with storage_errors(place, "write"):
+            yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def published_file(place: Path) -> Iterator[Path]:
+    """Give a path beside `place` to write a file to; it is flushed and moved in at the end of the block, or removed.
+
+    Raises:
+        StorageError: the file system failed, or is full.
+    """
+    draft = place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+    try:
+        with storage_errors(place, "write"):
+            yield draft
+            _flush(draft)
+            draft.replace(place)
+            _flush(place.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def publish(draft: Path, place: Path) -> None:
+    """Flush a draft to disk, then put it in its place in one step; what stood there is removed."""
+    for path in draft.iterdir():
+        _flush(path)
+    _flush(draft)
+    if place.exists():
+        _exchange(draft, place)
+    else:
+        draft.rename(place)
+    _flush(place.parent)
+
+
+def remove_leftovers(directory: Path) -> list[str]:
+    """Remove what killed writers left in a directory; the caller holds its lock. Returns the names removed."""
+    left = [path for path in directory.glob(".*") if path.name.endswith((DRAFT_SUFFIX, RETIRED_SUFFIX))]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return [path.name for path in left]
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file as it is on disk, in hexadecimal."""
+    with storage_errors(path, "read"), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file or directory through to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _exchange(draft: Path, place: Path) -> None:
+    """Swap two directories atomically, or in two renames where the system cannot."""
+    if _exchange_by_system(draft, place):
+        return
+    retired = place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
+    place.rename(retired)  # killed here, the stage is absent: the next writer starts anew
+    draft.rename(place)
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def _exchange_by_system(draft: Path, place: Path) -> bool:
+    """Swap two paths by renameat2(2); False where the kernel or the file system does not know how."""
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
+    if renameat2 is None:
+        return False
+    failed = renameat2(_AT_FDCWD, os.fsencode(draft), _AT_FDCWD, os.fsencode(place), _RENAME_EXCHANGE)
+    if not failed:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.EPERM):
+        return False
+    raise StorageError(f"cannot rename {draft} to {place}: {os.strerror(number)}")

@@ -1,0 +1,107 @@
+"""The settings of each stage: the one home of every default and every bound.
+
+Each class is frozen, checks itself when it is made, and is written as it is into the manifest of the stage
+that it made. Values, not behaviour: nothing here reads files or knows about the command line.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from skipgramophone.errors import SettingError
+
+WindowSize = int | Literal["bag"]
+ALL_ROWS = -1
+LOWEST_SENSIBLE_RATE = 0.01
+ROOT_VARIABLE = "SGP_EXPERIMENTS"  # where experiments lie, unless the caller says
+DEFAULT_ROOT = "experiments"
+
+
+def _require(holds: bool, message: str) -> None:
+    """Raise `SettingError` with the message unless the condition holds."""
+    if not holds:
+        raise SettingError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSettings:
+    """How a dump becomes a corpus."""
+
+    num_rows: int = ALL_ROWS  # rows of each source to read; -1 is all of them
+
+    def __post_init__(self) -> None:
+        _require(
+            self.num_rows == ALL_ROWS or self.num_rows >= 1,
+            f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """How a corpus becomes vectors: skip-gram with negative sampling (arXiv 1310.4546)."""
+
+    window_size: WindowSize = "bag"  # "bag": the whole playlist is the context; N: up to N tracks on each side
+    embedding_dim: int = 100  # numbers a vector
+    epochs: int = 20  # passes over the corpus
+    learning_rate: float = 0.6  # of row-wise Adagrad, falling linearly to nothing
+    random_seed: int = 42
+    negatives: int = 5  # noise tracks a pair
+    noise_exponent: float = 0.75  # power on the counts that noise is drawn by; 0 is uniform
+    subsample: float = 0.0  # word2vec's frequency threshold; 0 keeps every occurrence
+    min_count: int = 1  # rarer tracks get no vector
+
+    def __post_init__(self) -> None:
+        window = self.window_size
+        _require(
+            window == "bag" or (isinstance(window, int) and window >= 1),
+            f"window-size must be 'bag' or at least 1, not {window}",
+        )
+        for name in ("embedding_dim", "epochs", "negatives", "min_count"):
+            value = getattr(self, name)
+            _require(value >= 1, f"{name.replace('_', '-')} must be at least 1, not {value}")
+        _require(self.embedding_dim <= 4096, f"embedding-dim must be at most 4096, not {self.embedding_dim}")
+        _require(
+            math.isfinite(self.learning_rate) and self.learning_rate > 0,
+            f"learning-rate must be above 0, not {self.learning_rate}",
+        )
+        _require(0 <= self.random_seed < 2**63, f"random-seed must be from 0 to 2^63 - 1, not {self.random_seed}")
+        _require(
+            -2 <= self.noise_exponent <= 2,
+            f"noise-exponent must be from -2 to 2, not {self.noise_exponent}",
+        )
+        _require(0 <= self.subsample <= 1, f"subsample must be from 0 to 1, not {self.subsample}")
+
+    def doubts(self) -> list[str]:
+        """What is allowed and probably not meant, each in one sentence."""
+        if self.learning_rate < LOWEST_SENSIBLE_RATE:
+            return [
+                f"a learning rate of {self.learning_rate:g} is one for Adam; row-wise Adagrad will hardly move "
+                f"with it: leave -lr out for {type(self)().learning_rate:g}"
+            ]
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSettings:
+    """How vectors become an Annoy index."""
+
+    trees: int = 32  # more trees: a larger file, a faster search at the same recall
+    recall: float = 0.98  # share of the true ten nearest that a look-up must find
+    random_seed: int = 42
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.trees <= 1000, f"trees must be from 1 to 1000, not {self.trees}")
+        _require(0 < self.recall <= 1, f"recall must be above 0 and at most 1, not {self.recall}")
+        _require(0 <= self.random_seed < 2**31, f"random-seed must be from 0 to 2^31 - 1, not {self.random_seed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarSettings:
+    """What a look-up answers with."""
+
+    number: int = 10  # how many tracks
+
+    def __post_init__(self) -> None:
+        _require(self.number >= 1, f"number must be at least 1, not {self.number}")

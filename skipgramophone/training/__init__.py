@@ -1,0 +1,1 @@
+"""Training: everything that needs TensorFlow, and nothing else that does."""

@@ -1,0 +1,177 @@
+"""Batches: the corpus of an epoch as blocks of tokens, in an order that is a function of seed and epoch.
+
+A token is an occurrence of a track. Playlists come in a random order, end to end, and the stream is cut into blocks of
+`block` tokens at a random offset; all pairs of a block that stand in one playlist are trained together. Where the
+whole playlist is the context ("bag"), its tracks are shuffled first, so that a playlist longer than a block meets
+itself in other parts each epoch: every track of a playlist is trained once an epoch, none is cut.
+
+    stream      tracks of playlist 7 | tracks of playlist 2 | …
+    macro-batch `steps` steps of `step_blocks` blocks of `block` tokens
+    round       `round` macro-batches that start from the same rows, whatever the number of threads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.settings import WindowSize
+
+STREAM, NOISE, START = range(3)  # what a seed is split by, so that no two purposes share random numbers
+STEPS_AN_EPOCH = 64  # small corpora take smaller steps rather than few
+LARGEST_STEP_BLOCKS = 16
+PADDING = -1.0  # playlist number of the tokens that fill up the last macro-batch
+
+
+@dataclass(frozen=True, slots=True)
+class BatchShape:
+    """How tokens are laid out.
+
+    Attributes:
+        block: tokens a block; all pairs of a block are one small matrix product.
+        group: blocks that share negatives.
+        shared: negatives that a group shares.
+        step_blocks: blocks a step, that is an update of the rows; a multiple of `group`.
+        steps: steps a macro-batch, that is one call of the compiled program.
+        round: macro-batches that start from the same rows.
+    """
+
+    block: int = 64
+    group: int = 2
+    shared: int = 16
+    step_blocks: int = LARGEST_STEP_BLOCKS
+    steps: int = 8
+    round: int = 2
+
+    @property
+    def macro(self) -> int:
+        """Tokens a macro-batch."""
+        return self.block * self.step_blocks * self.steps
+
+    @property
+    def negatives(self) -> int:
+        """Negative samples a macro-batch."""
+        return self.step_blocks // self.group * self.shared * self.steps
+
+
+@dataclass(frozen=True, slots=True)
+class MacroBatch:
+    """A run of tokens.
+
+    Attributes:
+        tokens: int32 (macro,), rows of the catalogue.
+        playlist: float32 (macro,), equal for tokens of one playlist and at least 1 apart for others.
+        real: how many tokens are no padding.
+    """
+
+    tokens: npt.NDArray[np.int32]
+    playlist: npt.NDArray[np.float32]
+    real: int
+
+
+def shape_for(occurrences: int) -> BatchShape:
+    """Choose the layout for a corpus: large steps are fast, small ones learn more from a small corpus."""
+    widest = BatchShape()
+    wanted = occurrences // (STEPS_AN_EPOCH * widest.block)
+    step_blocks = min(LARGEST_STEP_BLOCKS, max(widest.group, wanted // widest.group * widest.group))
+    return BatchShape(step_blocks=step_blocks)
+
+
+def pair_weights(window_size: WindowSize, block: int) -> npt.NDArray[np.float32]:
+    """Weight of the pair of each two places of a block if they stand in one playlist, float32 (block, block).
+
+    For a bag it is 1. For a window of size W it is the expectation of word2vec's random window, (W + 1 - d) / W at
+    distance d up to W, times block / (block - d), because a random block boundary parts the pair with probability
+    d / block: over the epochs every pair has its weight, in expectation.
+
+    >>> pair_weights("bag", 3).tolist()
+    [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    >>> pair_weights(1, 2).tolist()
+    [[0.0, 2.0], [2.0, 0.0]]
+    """
+    place = np.arange(block)
+    distance = np.abs(place[:, None] - place[None, :])
+    if window_size == "bag":
+        return np.asarray(distance > 0, np.float32)
+    uncut = block / np.maximum(1, block - distance)
+    weight = np.where((distance > 0) & (distance <= window_size), (window_size + 1 - distance) / window_size, 0)
+    return np.asarray(weight * uncut, np.float32)
+
+
+def epoch_batches(
+    corpus: Corpus, keep: npt.NDArray[np.float64], window_size: WindowSize, shape: BatchShape, seed: int, epoch: int
+) -> Iterator[MacroBatch]:
+    """Deliver the macro-batches of an epoch.
+
+    Args:
+        corpus: the playlists.
+        keep: float64 (tracks,), probability with which each occurrence of a track is kept.
+        window_size: "bag" shuffles inside playlists; a window keeps their order.
+        shape: the layout.
+        seed: the run's seed.
+        epoch: counted from 0.
+    """
+    rng = np.random.default_rng([seed, STREAM, epoch])
+    order = rng.permutation(len(corpus))
+    starts, lengths = corpus.offsets[:-1][order], corpus.lengths()[order]
+    shift = int(rng.integers(shape.block))
+    tokens = np.zeros(shift, np.int32)
+    playlist = np.full(shift, PADDING, np.float64)
+    real = 0
+    ends = np.cumsum(lengths)
+    first = 0
+    while first < len(order):  # gather about a macro-batch more at a time: the corpus is never copied as a whole
+        done = ends[first - 1] if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + shape.macro, "right")))
+        more, own = _playlists(corpus, starts[first:last], lengths[first:last], first)
+        more, own = _kept(more, own, keep, window_size == "bag", rng)
+        tokens, playlist = np.concatenate([tokens, more]), np.concatenate([playlist, own])
+        real += len(more)
+        first = last
+        whole = len(tokens) // shape.macro * shape.macro
+        for start in range(0, whole, shape.macro):
+            yield _macro_batch(tokens, playlist, start, start + shape.macro)
+        tokens, playlist = tokens[whole:], playlist[whole:]
+    if np.any(playlist != PADDING):
+        filling = shape.macro - len(tokens)
+        tokens = np.concatenate([tokens, np.zeros(filling, np.int32)])
+        playlist = np.concatenate([playlist, np.full(filling, PADDING)])
+        yield _macro_batch(tokens, playlist, 0, shape.macro)
+
+
+def _playlists(
+    corpus: Corpus, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], first: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Lay some playlists end to end: their tokens, and for each the playlist's number in the order of the epoch."""
+    before = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    at = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+    return np.asarray(corpus.track_ids[at]), np.repeat(np.arange(first, first + len(starts), dtype=np.float64), lengths)
+
+
+def _kept(
+    tokens: npt.NDArray[np.int32],
+    playlist: npt.NDArray[np.float64],
+    keep: npt.NDArray[np.float64],
+    shuffle: bool,
+    rng: np.random.Generator,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+    """Thin out the tokens, and shuffle those of each playlist where order has no meaning."""
+    kept = rng.random(len(tokens)) < keep[tokens]
+    tokens, playlist = tokens[kept], playlist[kept]
+    if shuffle:
+        tokens = tokens[np.argsort(playlist + rng.random(len(tokens)), kind="stable")]
+    return tokens, playlist
+
+
+def _macro_batch(tokens: npt.NDArray[np.int32], playlist: npt.NDArray[np.float64], start: int, end: int) -> MacroBatch:
+    """Cut a macro-batch; playlists are numbered from 1 inside it, where float32 is exact. Padding is never a pair."""
+    own = playlist[start:end]
+    padding = own == PADDING
+    first = own[~padding].min() if not padding.all() else 0.0
+    # Tokens of padding stand far apart from each other, so that no two of them make a pair.
+    local = np.where(padding, -2.0 - np.arange(len(own)), own - first + 1)
+    return MacroBatch(tokens[start:end].copy(), local.astype(np.float32), int(np.count_nonzero(~padding)))

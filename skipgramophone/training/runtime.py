@@ -1,0 +1,42 @@
+"""TensorFlow, imported late and quietly: its chatter goes to a log file, not to the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def load_tensorflow(log: Path) -> Any:
+    """Import TensorFlow with one thread an operation: the trainer runs one program a core by itself.
+
+    Args:
+        log: the file that what TensorFlow writes to stderr is appended to.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _stderr_to(log):
+        import tensorflow as tf
+
+        # A process that has already used TensorFlow keeps the threads that it has.
+        with contextlib.suppress(RuntimeError):
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(max(2, os.cpu_count() or 2))
+        tf.constant(0)
+    return tf
+
+
+@contextlib.contextmanager
+def _stderr_to(log: Path) -> Iterator[None]:
+    """Append what any library writes to the process's stderr to a file, for the time of the block."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with log.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,190 @@
+"""The trainer: epochs of rounds of macro-batches, as a generator of progress.
+
+It knows nothing of files, terminals or names: it takes a corpus, yields how far it has come, and holds the tables. The
+macro-batches of a round all pull before any pushes, and pushes are added in their order, so that the same corpus,
+settings and seed give the same bytes with any number of threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.errors import TrainingError
+from skipgramophone.settings import TrainSettings
+from skipgramophone.training.batches import NOISE, MacroBatch, epoch_batches, pair_weights, shape_for
+from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.step import compile_macro_batch
+from skipgramophone.training.tables import Rows, new_tables
+from skipgramophone.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    epoch: int  # counted from 1
+    tokens: int  # of this epoch, so far
+    loss: float  # mean a pair over this epoch, so far
+    pairs: float  # weight of the pairs of this epoch, so far
+    epoch_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What a macro-batch changes: unique rows, and what is to be added to them."""
+
+    centre: tuple[Rows, npt.NDArray[np.float32], npt.NDArray[np.float32]]
+    context: tuple[Rows, npt.NDArray[np.float32], npt.NDArray[np.float32]]
+    loss: float
+    pairs: float
+
+
+class Trainer:
+    """Trains one corpus with one set of settings."""
+
+    def __init__(
+        self, corpus: Corpus, vocabulary: Vocabulary, settings: TrainSettings, log: Path, threads: int | None = None
+    ) -> None:
+        """Make ready.
+
+        Raises:
+            TrainingError: no playlist holds two learnt tracks, so that there is no pair.
+        """
+        _require_pairs(corpus, vocabulary)
+        self.settings = settings
+        self.threads = threads or os.cpu_count() or 1
+        self.shape = shape_for(corpus.occurrences)
+        self.tables = new_tables(len(vocabulary.counts), settings.embedding_dim, settings.random_seed)
+        self._corpus, self._vocabulary = corpus, vocabulary
+        self._keep = vocabulary.keep(settings.subsample)
+        self._noise = np.cumsum(vocabulary.noise(settings.noise_exponent))
+        self._scratch = [np.full(len(vocabulary.counts), -1, np.int32) for _ in range(self.shape.round)]
+        bag = settings.window_size == "bag"
+        weights = pair_weights(settings.window_size, self.shape.block)
+        tf = load_tensorflow(log)
+        self._program = compile_macro_batch(tf, self.shape, settings.embedding_dim, weights, bag, settings.negatives)
+
+    def run(self) -> Iterator[Progress]:
+        """Train all epochs, telling after each round how far it has come.
+
+        Raises:
+            TrainingError: the loss is no longer a number.
+        """
+        with ThreadPoolExecutor(self.threads) as pool:
+            for epoch in range(self.settings.epochs):
+                yield from self._epoch(pool, epoch)
+
+    def _epoch(self, pool: ThreadPoolExecutor, epoch: int) -> Iterator[Progress]:
+        """Train one epoch."""
+        settings, shape = self.settings, self.shape
+        batches = epoch_batches(self._corpus, self._keep, settings.window_size, shape, settings.random_seed, epoch)
+        expected = -(-int(self._keep[self._corpus.track_ids].sum()) // shape.macro) + 1
+        numbered = enumerate(batches)
+        tokens, loss, pairs = 0, 0.0, 0.0
+        while group := list(islice(numbered, shape.round)):
+            jobs = [
+                pool.submit(self._pull_and_train, batch, self._rates(epoch, number / expected), epoch, number, slot)
+                for slot, (number, batch) in enumerate(group)
+            ]
+            differences = [job.result() for job in jobs]
+            pushes = [pool.submit(self._push_centre, differences), pool.submit(self._push_context, differences)]
+            for push in pushes:
+                push.result()
+            tokens += sum(batch.real for _, batch in group)
+            loss += sum(difference.loss for difference in differences)
+            pairs += sum(difference.pairs for difference in differences)
+            if not np.isfinite(loss):
+                raise TrainingError(
+                    f"the loss of epoch {epoch + 1} is no longer a number: try a smaller --learning-rate "
+                    f"than {settings.learning_rate:g}"
+                )
+            yield Progress(epoch + 1, tokens, loss / max(pairs, 1e-9), pairs, epoch_done=False)
+        yield Progress(epoch + 1, tokens, loss / max(pairs, 1e-9), pairs, epoch_done=True)
+
+    def _rates(self, epoch: int, share: float) -> npt.NDArray[np.float32]:
+        """Learning rates of the steps of a macro-batch: a straight line from the full rate to a ten-thousandth."""
+        left = 1 - (epoch + min(share, 1.0)) / self.settings.epochs
+        return np.full(self.shape.steps, self.settings.learning_rate * max(left, 1e-4), np.float32)
+
+    def _pull_and_train(
+        self, batch: MacroBatch, rates: npt.NDArray[np.float32], epoch: int, number: int, slot: int
+    ) -> _Difference:
+        """Pull the rows of a macro-batch, train on the copies, and say what they have changed by."""
+        shape, tables = self.shape, self.tables
+        rng = np.random.default_rng([self.settings.random_seed, NOISE, epoch, number])
+        drawn = np.searchsorted(self._noise, rng.random(shape.negatives), "right")
+        noise = np.minimum(drawn, len(self._noise) - 1).astype(np.int32)
+        centre_rows, context_rows, ids, noise_ids = _number_rows(batch.tokens, noise, self._scratch[slot])
+        h, h_seen = tables.centre.pull(centre_rows, shape.macro)
+        o, o_seen = tables.context.pull(context_rows, shape.macro + shape.negatives)
+        blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
+        laid_out = (shape.steps, blocks, shape.block)
+        result = self._program(
+            h, o, h_seen, o_seen, ids.reshape(laid_out), batch.playlist.reshape(laid_out),
+            noise_ids.reshape(shape.steps, groups, shape.shared), rates,
+        )  # fmt: skip
+        h_end, o_end, h_seen_end, o_seen_end, loss, pairs = (part.numpy() for part in result)
+        c, x = len(centre_rows), len(context_rows)
+        return _Difference(
+            (centre_rows, h_end[:c] - h[:c], h_seen_end[:c] - h_seen[:c]),
+            (context_rows, o_end[:x] - o[:x], o_seen_end[:x] - o_seen[:x]),
+            float(loss),
+            float(pairs),
+        )
+
+    def _push_centre(self, differences: list[_Difference]) -> None:
+        """Add what a round has changed in the centre table, in order."""
+        for difference in differences:
+            self.tables.centre.push(*difference.centre)
+
+    def _push_context(self, differences: list[_Difference]) -> None:
+        """Add what a round has changed in the context table, in order."""
+        for difference in differences:
+            self.tables.context.push(*difference.context)
+
+
+def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
+    """Refuse a corpus in which no playlist holds two learnt tracks."""
+    learnt = vocabulary.learnt[np.asarray(corpus.track_ids)]
+    before = np.concatenate([[0], np.cumsum(learnt)])
+    inside = before[corpus.offsets[1:]] - before[corpus.offsets[:-1]]
+    if not np.any(inside >= 2):
+        rare = vocabulary.min_count > 1
+        raise TrainingError(
+            "there is no pair to train on: no playlist holds two tracks"
+            + (f" that occur {vocabulary.min_count} times or more; train with a smaller --min-count" if rare else "")
+            + ("" if rare else "; extract playlists that hold more")
+        )
+
+
+def _number_rows(tokens: Rows, noise: Rows, scratch: Rows) -> tuple[Rows, Rows, Rows, Rows]:
+    """Find the unique rows of a macro-batch without sorting.
+
+    `scratch` is int32 (tracks,) of -1, and is left so. Returns the unique rows of the tokens, those of tokens and
+    noise together (the former first), and the place of each token and of each negative among them.
+    """
+    unique = _unique(tokens, scratch, 0)
+    ids = scratch[tokens]
+    fresh = _unique(noise[scratch[noise] < 0], scratch, len(unique))
+    noise_ids = scratch[noise]
+    both = np.concatenate([unique, fresh])
+    scratch[both] = -1
+    return unique, both, ids, noise_ids
+
+
+def _unique(rows: Rows, scratch: Rows, start: int) -> Rows:
+    """Unique rows in order of their last place; each one's number from `start` on is left in `scratch`."""
+    place = np.arange(len(rows), dtype=np.int32)
+    scratch[rows] = place
+    unique = rows[scratch[rows] == place]
+    scratch[unique] = np.arange(start, start + len(unique), dtype=np.int32)
+    return np.asarray(unique, np.int32)

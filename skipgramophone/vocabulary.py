@@ -1,0 +1,59 @@
+"""The vocabulary: which tracks are learnt, how often each occurrence is kept, how noise is drawn.
+
+Formulas of Mikolov et al. 2013 (arXiv 1310.4546): noise is drawn by count to a power, and frequent tracks are
+thinned out by a threshold. Arrays have a place for each row of the catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Tracks that are learnt.
+
+    Attributes:
+        counts: int64 (tracks,), occurrences in the corpus.
+        min_count: tracks with fewer occurrences are not learnt.
+    """
+
+    counts: Counts
+    min_count: int = 1
+
+    @property
+    def learnt(self) -> npt.NDArray[np.bool_]:
+        """Whether each track is learnt, bool (tracks,)."""
+        return self.counts >= max(1, self.min_count)
+
+    def noise(self, exponent: float) -> Probabilities:
+        """Probability of each track as a negative, float64 (tracks,): count ** exponent, normalised.
+
+        >>> Vocabulary(np.array([16, 1, 0])).noise(0.5).tolist()
+        [0.8, 0.2, 0.0]
+        """
+        learnt = self.learnt
+        weight = np.zeros(len(self.counts))
+        weight[learnt] = self.counts[learnt].astype(np.float64) ** exponent
+        return np.asarray(weight / weight.sum(), np.float64)
+
+    def keep(self, threshold: float) -> Probabilities:
+        """Probability with which each occurrence is kept, float64 (tracks,).
+
+        With f the share of a track in all occurrences and t the threshold it is min(1, sqrt(t / f) + t / f), as in
+        the published word2vec program; a threshold of 0 keeps everything that is learnt.
+
+        >>> Vocabulary(np.array([96, 4])).keep(0.04).round(3).tolist()
+        [0.246, 1.0]
+        """
+        kept = self.learnt.astype(np.float64)
+        if threshold > 0:
+            share = np.maximum(self.counts, 1) / max(1, int(self.counts[self.learnt].sum()))
+            kept *= np.minimum(1.0, np.sqrt(threshold / share) + threshold / share)
+        return kept

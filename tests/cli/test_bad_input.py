@@ -1,0 +1,238 @@
+"""What bad input gets: one clear line, the right exit code, nothing lost, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import HEADER, Sgp, dump_text, two_genres
+
+WriteDump = Callable[..., Path]
+KNOWN = 'sgp reads the Zenodo dialect: "user_id", "artistname", "trackname", "playlistname"'
+
+FORMATS = "is not one that sgp writes (csv, npz, parquet): name one with --format"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"", "{path} is empty"),
+        (HEADER.encode(), "{path}: a header and no rows"),
+        (b"\x7fELF\0\0\0", "{path} is a binary file; " + KNOWN),
+        (b"name,age\nx,3\n", "{path} is in no known dialect (its first line is 'name,age'); " + KNOWN),
+        (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
+        (
+            b"\x1f\x8b\x08\0\0\0\0\0\0\3nonsense",
+            "{path}: the gzip data is damaged or cut short",
+        ),
+    ],
+)
+def test_a_file_that_is_no_dump(sgp: Sgp, write_dump: WriteDump, experiments: Path, content: bytes, line: str) -> None:
+    path = write_dump(content)
+    ran = sgp("extract", "x", path)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"error: {line.format(path=path)}\n"
+    assert list(experiments.iterdir()) == []
+
+
+def test_a_path_that_is_no_file(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    for path, line in (
+        (tmp_path / "nowhere.csv", f"cannot read {tmp_path / 'nowhere.csv'}: No such file or directory"),
+        (tmp_path, f"{tmp_path} is a directory; give the file inside it"),
+        (Path("/dev/zero"), "/dev/zero is not a regular file"),
+    ):
+        ran = sgp("extract", "x", path)
+        assert (ran.code, ran.out, ran.err) == (1, "", f"error: {line}\n")
+    assert list(experiments.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails when it is read")
+def test_a_file_that_cannot_be_read(sgp: Sgp, experiments: Path) -> None:
+    ran = sgp("extract", "x", "/proc/self/mem")
+    assert (ran.code, ran.out, ran.err) == (1, "", "error: cannot read /proc/self/mem: Input/output error\n")
+    assert list(experiments.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump(two_genres())
+    path.chmod(0)
+    ran = sgp("extract", "x", path)
+    assert (ran.code, ran.err) == (1, f"error: cannot read {path}: Permission denied\n")
+
+
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/b", "..", ""])
+def test_a_name_that_leads_elsewhere(sgp: Sgp, write_dump: WriteDump, experiments: Path, name: str) -> None:
+    dump = write_dump(two_genres())
+    line = f"error: {name!r} cannot be an experiment's name: give one word, not a path\n"
+    for arguments in (["extract", name, str(dump)], ["train", name], ["similar", name, "x"], ["index", name]):
+        ran = sgp(*arguments)
+        assert (ran.code, ran.out, ran.err) == (1, "", line)
+    assert sorted(path.name for path in experiments.parent.iterdir()) == ["dump.csv", "experiments"]
+    assert list(experiments.iterdir()) == []
+
+
+def test_a_missing_or_doubled_source(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    dump = str(write_dump(two_genres()))
+    missing = "error: give a SOURCE to read, or --sample for the built-in sample\n"
+    doubled = "error: give the file as SOURCE or with --csv-path, not both\n"
+    both = "error: give either a SOURCE or --sample, not both\n"
+    for command in ("extract", "run"):
+        for arguments, line in (([], missing), ([dump, "--csv-path", dump], doubled), ([dump, "--sample"], both)):
+            ran = sgp(command, "x", *arguments)
+            assert (ran.code, ran.out, ran.err) == (2, "", line)
+    assert list(experiments.iterdir()) == []
+
+
+def test_a_stage_that_is_not_there(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp_path: Path) -> None:
+    nothing = f"error: there is no experiment 'x' in {experiments}: run sgp extract x SOURCE\n"
+    for arguments in (["train", "x"], ["similar", "x", "y"], ["export", "x", str(tmp_path / "o.npz")], ["index", "x"]):
+        ran = sgp(*arguments)
+        assert (ran.code, ran.out, ran.err) == (1, "", nothing)
+    assert sgp("extract", "x", write_dump(two_genres()), "-q").code == 0
+    for arguments in (["similar", "x", "y"], ["export", "x", str(tmp_path / "o.npz")], ["index", "x"]):
+        ran = sgp(*arguments)
+        assert (ran.code, ran.out, ran.err) == (1, "", "error: experiment 'x' has no model yet: run sgp train x\n")
+    assert not (tmp_path / "o.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["extract", "x", "--sample", "-nr", "0"], "num-rows must be at least 1, or -1 for all rows, not 0"),
+        (["train", "x", "-e", "0"], "epochs must be at least 1, not 0"),
+        (["train", "x", "-emb", "-3"], "embedding-dim must be at least 1, not -3"),
+        (["train", "x", "-wsz", "0"], "window-size must be 'bag' or at least 1, not 0"),
+        (["train", "x", "-wsz", "sack"], "window-size must be 'bag' or a number, not 'sack'"),
+        (["train", "x", "-lr", "nan"], "learning-rate must be above 0, not nan"),
+        (["train", "x", "--subsample", "7"], "subsample must be from 0 to 1, not 7.0"),
+        (["similar", "x", "y", "-n", "0"], "number must be at least 1, not 0"),
+        (["index", "x", "--trees", "0"], "trees must be from 1 to 1000, not 0"),
+        (["export", "x", "out.xls"], f"suffix of 'out.xls' {FORMATS}"),
+        (["export", "x", "out", "--format", "xls"], f"format 'xls' {FORMATS}"),
+    ],
+)  # fmt: skip
+def test_an_option_out_of_range(sgp: Sgp, arguments: list[str], line: str) -> None:
+    ran = sgp(*arguments)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")
+
+
+def test_an_option_that_is_no_number_or_unknown(sgp: Sgp) -> None:
+    for arguments in (["train", "x", "-e", "many"], ["train", "x", "--nonsense"], ["nonsense"], ["similar"]):
+        ran = sgp(*arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith("Usage: ")
+
+
+def test_a_corpus_with_no_pair(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    rows = [(f"owner {at}", "A", f"title {at}", "alone") for at in range(9)]
+    assert sgp("extract", "x", write_dump(rows), "-q").code == 0
+    ran = sgp("train", "x")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error: there is no pair to train on: no playlist holds two tracks; extract playlists that hold more\n"
+    )
+    assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
+    assert sgp("extract", "y", write_dump(two_genres(2)), "-q").code == 0
+    ran = sgp("train", "y", "--min-count", "90")
+    assert ran.err == (
+        "error: there is no pair to train on: no playlist holds two tracks that occur 90 times or more; "
+        "train with a smaller --min-count\n"
+    )
+
+
+def test_what_exists_is_not_replaced_unasked(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    small, large = write_dump(two_genres(10), "small.csv"), write_dump(two_genres(20), "large.csv")
+    assert sgp("extract", "x", small, "-q").code == 0
+    assert sgp("train", "x", "-e", "1", "-emb", "4", "-q").code == 0
+    before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
+    for arguments, stage in ((["extract", "x", str(large)], "corpus"), (["train", "x"], "model")):
+        ran = sgp(*arguments)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == (
+            f"error: experiment 'x' already has its {stage}; --force replaces it, another name keeps both\n"
+        )
+    assert {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()} == before
+    assert sgp("extract", "x", large, "--force", "-q").code == 0
+    stale = sgp("similar", "x", "folk 3")
+    assert (stale.code, stale.out) == (1, "")
+    assert stale.err == (
+        "error: the model of 'x' was made from another corpus than the present one: run sgp train x --force\n"
+    )
+
+
+def test_a_place_that_cannot_be_written(sgp: Sgp, sample_root: Path, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere.npz"
+    target.write_text("precious")
+    (tmp_path / "link.npz").symlink_to(target)
+    (tmp_path / "directory.npz").mkdir()
+    os.mkfifo(tmp_path / "pipe.npz")
+    where = ["--force", "--experiments-dir", str(sample_root)]
+    for name in ("link", "directory", "pipe"):
+        path = tmp_path / f"{name}.npz"
+        ran = sgp("export", "demo", path, *where)
+        assert (ran.code, ran.out, ran.err) == (1, "", f"error: cannot write {path}: it is not a regular file\n")
+    path = tmp_path / "no" / "where.npz"
+    ran = sgp("export", "demo", path, *where)
+    assert (ran.code, ran.err) == (1, f"error: cannot write {path}: there is no directory {path.parent}\n")
+    assert target.read_text() == "precious"
+
+
+def with_little_space(*arguments: str | Path, limit: int) -> subprocess.CompletedProcess[str]:
+    """Run `sgp` in a process that may not write a file beyond a size: as a full disk does, the write fails half-way."""
+    return subprocess.run(
+        [sys.executable, "-m", "skipgramophone", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        check=False,
+    )
+
+
+def test_a_disk_that_fills_up(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path, sample_root: Path, tmp_path: Path
+) -> None:
+    dump = write_dump([(f"o{at % 50}", f"artist {at}", f"title {at}", "p") for at in range(5000)])
+    ran = with_little_space("extract", "x", dump, limit=100_000)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"error: cannot write {experiments / 'x'}")
+    assert len(ran.stderr.splitlines()) == 1
+    assert list(experiments.iterdir()) == []
+    place = tmp_path / "out.npz"
+    ran = with_little_space("export", "demo", place, "--experiments-dir", sample_root, limit=100_000)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"error: cannot write {place}")
+    assert len(ran.stderr.splitlines()) == 1
+    assert not place.exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_disk_that_fills_up_keeps_the_old_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    assert sgp("extract", "x", write_dump(two_genres()), "-q").code == 0
+    before = {path: path.read_bytes() for path in (experiments / "x" / "corpus").iterdir()}
+    (experiments.parent / "large.csv").write_text(
+        dump_text([(f"o{at % 50}", f"artist {at}", f"title {at}", "p") for at in range(5000)])
+    )
+    ran = with_little_space("extract", "x", experiments.parent / "large.csv", "--force", limit=100_000)
+    assert ran.returncode == 1
+    assert {path: path.read_bytes() for path in (experiments / "x" / "corpus").iterdir()} == before
+    assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
+
+
+def test_a_reader_that_has_seen_enough(sample_root: Path) -> None:
+    command = [sys.executable, "-m", "skipgramophone", "similar", "demo", "sample:track:0001", "-n", "2000"]
+    with subprocess.Popen(
+        [*command, "--experiments-dir", str(sample_root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline().startswith("top 2000 tracks")
+        running.stdout.close()
+        assert running.stderr.read() == ""
+        assert running.wait() == 0

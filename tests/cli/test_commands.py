@@ -1,0 +1,318 @@
+"""The commands as a user meets them: whole output, exit code, and what is left on disk."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import HEADER, Row, Sgp, run_sgp, two_genres
+
+WriteDump = Callable[..., Path]
+SMALL: list[Row] = [
+    ("ann", "Beirut", "Nantes", "walks"),
+    ("ann", "Beirut", "Postcards", "walks"),
+    ("ann", "", "07 - echoes", "walks"),
+    ("ann", "beirut", "NANTES", "walks"),
+    ("bob", "Múm", "Green Grass", "walks"),
+    ("bob", "Beirut", "Nantes", "walks"),
+    ("bob", "A [live]", ":heart: \x1b[31mred", "walks"),
+    ("bob", "Z", "a", "walks"),
+    ("bob", "Y", "b", "walks"),
+]
+
+
+def clocks_masked(text: str) -> str:
+    """Output with times and rates written as #."""
+    return re.sub(r"[\d.]+ s, [\d,]+ (rows|tracks) a second", r"# s, # \1 a second", text)
+
+
+def left(directory: Path) -> list[str]:
+    """Every file below a directory."""
+    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+
+
+def test_extract_says_what_it_found(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    ran = sgp("extract", "small", write_dump([*SMALL[:4], ("x", "", "", "y"), *SMALL[4:]]))
+    assert (ran.code, ran.err) == (0, "")
+    assert clocks_masked(ran.out) == (
+        "corpus of small\n"
+        "rows read          10\n"
+        "rows used          9\n"
+        "rows rejected      1\n"
+        "                     1 × neither artist nor title\n"
+        "without an artist  1 rows, used by their title\n"
+        "playlists          2 of 2 owners, the longest of 5\n"
+        "tracks             7\n"
+        "occurrences        9, 1 of them repeats in a playlist\n"
+        "sorted by title    0 of 1 playlists of 5 or more\n"
+        "time               # s, # rows a second\n"
+    )
+    assert left(experiments) == [
+        "small/.lock",
+        "small/corpus/manifest.json",
+        "small/corpus/offsets.npy",
+        "small/corpus/playlists.parquet",
+        "small/corpus/rejects.jsonl",
+        "small/corpus/track_ids.npy",
+        "small/corpus/tracks.sqlite",
+        "small/experiment.json",
+    ]
+    corpus = experiments / "small" / "corpus"
+    (reject,) = [json.loads(line) for line in (corpus / "rejects.jsonl").read_text().splitlines()]
+    assert reject == {"file": "dump.csv", "line": 6, "reason": "neither artist nor title", "text": '"x","","","y"'}
+    assert np.load(corpus / "track_ids.npy").tolist() == [0, 1, 2, 0, 3, 0, 4, 5, 6]
+    assert np.load(corpus / "offsets.npy").tolist() == [0, 4, 9]
+    with sqlite3.connect(corpus / "tracks.sqlite") as database:
+        assert database.execute("SELECT artist, title FROM tracks WHERE row = 4").fetchone() == SMALL[6][1:3]
+    manifest = json.loads((corpus / "manifest.json").read_text())
+    assert manifest["facts"]["rows_read"] == manifest["facts"]["rows_used"] + manifest["facts"]["rows_rejected"] == 10
+    (source,) = manifest["facts"]["sources"]
+    assert (source["file"], source["format"]) == ("dump.csv", "zenodo")
+
+
+def test_extract_as_json_and_quiet(sgp: Sgp, write_dump: WriteDump) -> None:
+    report = json.loads(sgp("extract", "a", write_dump(SMALL), "--json").out)
+    assert (report["tracks"], report["playlists"], report["owners"], report["repeats"]) == (7, 2, 2, 1)
+    ran = sgp("extract", "b", write_dump(SMALL, "dump.csv.gz"), "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_several_sources_are_one_corpus(sgp: Sgp, write_dump: WriteDump) -> None:
+    one, other = write_dump(SMALL[:4], "one.csv"), write_dump(SMALL[4:], "other.csv")
+    both = json.loads(sgp("extract", "both", one, other, "--json").out)
+    whole = json.loads(sgp("extract", "whole", write_dump(SMALL), "--json").out)
+    same = ("rows_read", "playlists", "tracks", "occurrences", "owners", "repeats")
+    assert [both[name] for name in same] == [whole[name] for name in same]
+    assert [source["file"] for source in both["sources"]] == ["one.csv", "other.csv"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the experiment "genres", trained in a few epochs. Read it only."""
+    from tests.conftest import dump_text
+
+    root = tmp_path_factory.mktemp("trained")
+    (root / "dump.csv").write_text(dump_text([*two_genres(), ("z", "Rare", "Once \x1b[2J [/b] :heart:", "list z")]))
+    for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
+        ran = run_sgp(*command, "-q", "--experiments-dir", root)
+        assert (ran.code, ran.out, ran.err) == (0, "", "")
+    return root
+
+
+def test_train_says_what_it_did(trained: Path) -> None:
+    ran = run_sgp(
+        "train", "genres", "-emb", "16", "-e", "3", "--min-count", "2", "--force", "--experiments-dir", trained
+    )
+    assert ran.code == 0
+    lines = clocks_masked(ran.out).splitlines()
+    assert lines[0] == "model of genres"
+    assert lines[1] == "vectors  80 tracks × 16; 1 rarer than --min-count 2 have none"
+    assert lines[2] == "context  the whole playlist"
+    assert lines[3] == "epochs   3 over 721 occurrences"
+    assert re.fullmatch(r"loss     \d\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[4])
+    assert lines[5] == "time     # s, # tracks a second"
+    assert re.fullmatch(r"index    32 trees, 0\.\d MB, finds (100\.0|9[89]\.\d)% of the ten nearest", lines[6])
+    model = trained / "genres" / "model"
+    assert left(model) == [
+        "accumulators.npy", "centre.npy", "context.npy", "history.jsonl", "manifest.json", "train.log",
+    ]  # fmt: skip
+    history = [json.loads(line) for line in (model / "history.jsonl").read_text().splitlines()]
+    assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
+    assert {epoch["tracks"] for epoch in history} == {720}
+    assert json.loads((model / "manifest.json").read_text())["settings"]["min_count"] == 2
+    rare = run_sgp("similar", "genres", "rare", "--experiments-dir", trained)
+    assert rare.code == 3
+    assert rare.err == (
+        "error: 'Rare - Once \\x1b[2J [/b] :heart:' occurs 1 times, too rarely to be learnt: "
+        "train with a smaller --min-count\n"
+    )
+    again = run_sgp("train", "genres", "-emb", "16", "-e", "10", "--force", "-q", "--experiments-dir", trained)
+    assert again.code == 0
+
+
+def test_similar_prints_a_table(trained: Path) -> None:
+    ran = run_sgp("similar", "genres", "folk 3", "-n", "5", "--experiments-dir", trained)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert re.fullmatch(r"top 5 tracks most similar to 'folk artist 3 - folk 3' \(pos\. \d+\)", lines[0])
+    assert lines[1].split() == ["rank", "similarity", "artist", "title", "count", "pos."]
+    assert len(lines) == 3 + 5
+    for rank, line in enumerate(lines[3:], 1):
+        assert re.fullmatch(rf" +{rank} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+", line)
+    assert not any(line != line.rstrip() for line in lines)
+
+
+def test_similar_as_json(trained: Path) -> None:
+    ran = run_sgp("similar", "genres", "techno 3", "--json", "--experiments-dir", trained)
+    answer = json.loads(ran.out)
+    assert answer["track"]["title"] == "techno 3"
+    assert answer["answered_by"] == "index"
+    assert answer["notes"] == []
+    assert [n["rank"] for n in answer["neighbours"]] == list(range(1, 11))
+    assert all(n["title"].startswith("techno") for n in answer["neighbours"])
+    similarities = [n["similarity"] for n in answer["neighbours"]]
+    assert similarities == sorted(similarities, reverse=True)
+    assert all(n["position"] >= 1 and n["first_place"] >= 1 for n in answer["neighbours"])
+
+
+def test_names_are_never_obeyed(trained: Path) -> None:
+    for arguments in ([], ["--json"]):
+        ran = run_sgp("similar", "genres", "rare", *arguments, "--experiments-dir", trained)
+        assert ran.code == 0
+        assert "\x1b" not in ran.out
+        assert "[/b] :heart:" in ran.out
+
+
+def test_fewer_than_asked_for_are_said_and_never_padded(trained: Path) -> None:
+    ran = run_sgp("similar", "genres", "folk 3", "-n", "500", "--experiments-dir", trained)
+    assert ran.code == 0
+    assert ran.err == "80 of 500: there are no more tracks\n"
+    assert len(ran.out.splitlines()) == 3 + 80
+
+
+def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
+    unknown = run_sgp("similar", "genres", "flok 33", "--experiments-dir", trained)
+    assert (unknown.code, unknown.out) == (3, "")
+    assert unknown.err.startswith("error: no track is called 'flok 33'")
+    several = run_sgp("similar", "genres", "folk artist 3", "--experiments-dir", trained)
+    assert (several.code, several.out) == (4, "")
+    lines = several.err.splitlines()
+    assert re.fullmatch(
+        r"error: \d+ tracks answer to 'folk artist 3'; give more of the name, as in 'artist - title'", lines[0]
+    )
+    assert all(re.fullmatch(r"  folk artist \d+ - folk \d+ \(\d+×\)", line) for line in lines[1:])
+
+
+def test_without_a_track_and_a_terminal_similar_is_a_usage_error(trained: Path) -> None:
+    ran = run_sgp("similar", "genres", "--experiments-dir", trained)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'\n"
+
+
+@pytest.mark.parametrize("suffix", ["npz", "csv", "parquet"])
+def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_path: Path, suffix: str) -> None:
+    place = tmp_path / f"out.{suffix}"
+    ran = run_sgp("export", "genres", place, "--experiments-dir", trained)
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(
+        rf"export of genres\nfile     {re.escape(str(place))}\nformat   {suffix}\n"
+        rf"vectors  81 tracks × 16\nsize     0\.\d MB, read back and compared\n",
+        ran.out,
+    )
+    before = place.read_bytes()
+    refused = run_sgp("export", "genres", place, "--experiments-dir", trained)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == f"error: {place} exists; --force replaces it\n"
+    assert run_sgp("export", "genres", place, "--force", "-q", "--experiments-dir", trained).code == 0
+    assert place.read_bytes() == before or suffix == "npz"  # numpy stamps the time into npz
+    assert left(tmp_path) == [place.name]
+
+
+def test_a_stale_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_path: Path) -> None:
+    import shutil
+
+    root = tmp_path / "copy"
+    shutil.copytree(trained, root)
+    true = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out)
+    index = root / "genres" / "index"
+    (index / "tracks.annoy").write_bytes(b"short")
+    for why, break_it in (
+        ("the index does not fit the model", lambda: None),
+        ("the index is stale or damaged", lambda: (index / "manifest.json").write_text("{")),
+        ("there is no index", lambda: shutil.rmtree(index)),
+    ):
+        break_it()
+        ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root)
+        assert ran.code == 0
+        assert ran.err == f"{why}, so every track was compared; sgp index genres builds it anew\n"
+        answer = json.loads(ran.out)
+        assert answer["answered_by"] == "exact search"
+        assert answer["neighbours"] == true["neighbours"]
+    built = run_sgp("index", "genres", "--experiments-dir", root)
+    assert built.code == 0
+    assert built.out.splitlines()[:2] == ["index of genres", "tracks          81 × 16"]
+    assert json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out) == true
+
+
+def test_run_goes_from_a_dump_to_a_first_look(sgp: Sgp, write_dump: WriteDump) -> None:
+    ran = sgp(
+        "run", "large_wsz", "--csv_path", write_dump(two_genres(20)), "--window_size", "4", "-emb", "8", "-e", "2"
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert [line for line in ran.out.splitlines() if " of large_wsz" in line] == [
+        "corpus of large_wsz",
+        "model of large_wsz",
+    ]
+    assert "context  4 tracks on each side" in ran.out
+    assert "top 10 tracks most similar to '" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--csv_path", "{dump}", "--num_rows", "100", "--window_size", "4", "--embedding_dim", "8", "--epochs", "1",
+         "--learning_rate", "0.5", "--random_seed", "7"],
+        ["--csv-path", "{dump}", "--num-rows", "100", "--window-size", "4", "--embedding-dim", "8", "--epochs", "1",
+         "--learning-rate", "0.5", "--random-seed", "7"],
+        ["--csv_path={dump}", "--num_rows=100", "--window_size=4", "--embedding_dim=8", "--epochs=1",
+         "--learning_rate=0.5", "--random_seed=7"],
+        ["--csv_path", "{dump}", "-nr", "100", "-wsz", "4", "-emb", "8", "-e", "1", "-lr", "0.5", "-rs", "7"],
+    ],
+)  # fmt: skip
+def test_every_spelling_of_the_original_is_understood(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path, arguments: list[str]
+) -> None:
+    dump = write_dump(two_genres(20), "with_under_score.csv")
+    ran = sgp("run", "my_name", *(argument.format(dump=dump) for argument in arguments), "-q")
+    assert (ran.code, ran.err) == (0, "")
+    model = json.loads((experiments / "my_name" / "model" / "manifest.json").read_text())
+    corpus = json.loads((experiments / "my_name" / "corpus" / "manifest.json").read_text())
+    assert model["settings"] | corpus["settings"] == {
+        "window_size": 4, "embedding_dim": 8, "epochs": 1, "learning_rate": 0.5, "random_seed": 7, "num_rows": 100,
+        "negatives": 5, "noise_exponent": 0.75, "subsample": 0.0, "min_count": 1,
+    }  # fmt: skip
+    assert corpus["facts"]["sources"][0]["file"] == "with_under_score.csv"
+
+
+def test_minus_one_row_is_all_rows_and_the_rate_of_adam_is_questioned(sgp: Sgp, write_dump: WriteDump) -> None:
+    ran = sgp("run", "x", "--csv_path", write_dump(two_genres(20)), "-nr", "-1", "-lr", "0.001", "-e", "1", "-emb", "4")
+    assert ran.code == 0
+    assert "rows read        240\n" in ran.out
+    assert ran.err == (
+        "a learning rate of 0.001 is one for Adam; row-wise Adagrad will hardly move with it: leave -lr out for 0.6\n"
+    )
+
+
+def test_the_version_and_the_help_have_short_forms() -> None:
+    from skipgramophone import __version__
+
+    assert run_sgp("--version").out == f"sgp {__version__}\n"
+    for command in ("extract", "train", "similar", "export", "index", "run"):
+        assert run_sgp(command, "-h").out == run_sgp(command, "--help").out
+
+
+def test_experiments_lie_where_they_are_said_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_dump: WriteDump
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SGP_EXPERIMENTS", raising=False)
+    assert run_sgp("extract", "here", write_dump(SMALL), "-q").code == 0
+    assert (tmp_path / "experiments" / "here" / "corpus").is_dir()
+    monkeypatch.setenv("SGP_EXPERIMENTS", str(tmp_path / "by_variable"))
+    assert run_sgp("extract", "there", write_dump(SMALL), "-q").code == 0
+    assert (tmp_path / "by_variable" / "there" / "corpus").is_dir()
+    assert run_sgp("extract", "x", write_dump(SMALL), "-q", "--experiments-dir", tmp_path / "by_option").code == 0
+    assert (tmp_path / "by_option" / "x" / "corpus").is_dir()
+
+
+def test_a_header_alone(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    path = write_dump(HEADER + "\n")
+    ran = sgp("extract", "x", path)
+    assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path}: a header and no rows\n")
+    assert left(experiments) == []

@@ -1,0 +1,94 @@
+"""What tests share: a place for experiments, a way to run `sgp`, dumps, and one trained sample."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+HEADER = '"user_id", "artistname", "trackname", "playlistname"'
+Row = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Sgp = Callable[..., Ran]
+
+
+def run_sgp(*arguments: str | Path, stdin: str | None = None) -> Ran:
+    """Run `sgp` in this process; a bug shows as the exception that it is."""
+    from skipgramophone.cli.app import app
+
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory that `sgp` takes for its experiments."""
+    root = tmp_path / "experiments"
+    root.mkdir()
+    monkeypatch.setenv("SGP_EXPERIMENTS", str(root))
+    return root
+
+
+@pytest.fixture
+def sgp(experiments: Path) -> Sgp:
+    """Run `sgp` over the empty directory."""
+    return run_sgp
+
+
+def dump_text(rows: Iterable[Row], header: str = HEADER) -> str:
+    """Rows of owner, artist, title, playlist as the dialect writes them, quotes not escaped."""
+    return header + "\n" + "".join('"' + '","'.join(row) + '"\n' for row in rows)
+
+
+@pytest.fixture
+def write_dump(tmp_path: Path) -> Callable[..., Path]:
+    """Write a dump of rows or of a text, plain or gzip by its name."""
+
+    def write(content: Iterable[Row] | str | bytes, name: str = "dump.csv") -> Path:
+        text = content if isinstance(content, str | bytes) else dump_text(content)
+        data = text if isinstance(text, bytes) else text.encode()
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+    return write
+
+
+def two_genres(playlists: int = 60, length: int = 12, tracks: int = 40) -> list[Row]:
+    """Playlists of two sets of tracks that never mix: evens hold folk, odds hold techno."""
+    rows = []
+    for playlist in range(playlists):
+        genre = ("folk", "techno")[playlist % 2]
+        for place in range(length):
+            track = (playlist * 7 + place * (1 + playlist % 5)) % tracks
+            rows.append(
+                (f"owner {playlist % 9}", f"{genre} artist {track % 11}", f"{genre} {track}", f"list {playlist}")
+            )
+    return rows
+
+
+@pytest.fixture(scope="session")
+def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the experiment "demo": the built-in sample, trained with the defaults. Read it only."""
+    import skipgramophone as package
+
+    root = tmp_path_factory.mktemp("sample")
+    package.extract("demo", sample=True, experiments_dir=root)
+    package.train("demo", experiments_dir=root)
+    return root

@@ -1,0 +1,149 @@
+"""The shape of the code: layers, imports that cost, what is public."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import skipgramophone
+
+PACKAGE = Path(skipgramophone.__file__).parent
+
+# Each layer and its modules; a module may import its own layer and those above.
+LAYERS: list[tuple[str, set[str]]] = [
+    ("words", {"errors", "settings"}),
+    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
+    ("algorithms", {"training", "neighbours"}),
+    ("disk", {"publishing", "experiment", "exporters"}),
+    ("story", {"lookup", "pipeline"}),
+    ("face", {"cli", "__main__"}),
+]
+# Packages that one place alone may import.
+ALLOWED_IN = {
+    "annoy": {"neighbours"},
+    "tensorflow": {"training/runtime"},
+    "pandas": {"playlists/encoding", "lookup"},
+    "pyarrow": {
+        "playlists/encoding",
+        "playlists/rows",
+        "playlists/sources",
+        "playlists/zenodo",
+        "exporters/csv",
+        "exporters/parquet",
+        "pipeline",
+    },
+    "rich": {"cli/render", "cli/progress"},
+    "rapidfuzz": {"catalogue"},
+    "typer": {"cli/app", "cli/options", "cli/similar", "cli/export"},
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Each module by its path inside the package, parsed."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).with_suffix("").as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Dotted names of everything that is imported, at any depth."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            if node.module == "skipgramophone":
+                yield from (f"skipgramophone.{alias.name}" for alias in node.names)
+            else:
+                yield node.module or ""
+
+
+def layer_of(module: str) -> int:
+    """Number of the layer of a module."""
+    top = module.split("/")[0]
+    return next(at for at, (_, names) in enumerate(LAYERS) if top in names)
+
+
+def test_nothing_is_imported_upward() -> None:
+    for module, tree in modules():
+        if module == "__init__":
+            continue
+        for name in imports(tree):
+            parts = name.split(".")
+            if parts[0] == "skipgramophone" and parts[1:] and not parts[1].startswith("__version"):
+                assert layer_of(parts[1]) <= layer_of(module), f"{module} imports {name}"
+
+
+def test_each_package_is_imported_where_it_belongs() -> None:
+    known = set(ALLOWED_IN) | {"numpy", "skipgramophone"} | set(sys.stdlib_module_names)
+    for module, tree in modules():
+        for name in imports(tree):
+            top = name.split(".")[0]
+            assert top in known, f"{module} imports {name}, which no layer may"
+            assert module in ALLOWED_IN.get(top, {module}), f"{module} imports {name}"
+
+
+def test_only_the_face_prints_exits_or_reads_the_command_line() -> None:
+    for module, tree in modules():
+        if module.startswith("cli/"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in {"print", "exit", "sys.exit", "input"}, f"{module} calls {called}"
+            assert not (isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv"), module
+
+
+def test_every_function_and_class_says_what_it_does() -> None:
+    for module, tree in modules():
+        assert ast.get_docstring(tree) or module.endswith("__init__"), module
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        outers: list[ast.Module | ast.ClassDef] = [tree, *classes]
+        for outer in outers:
+            for node in outer.body:
+                if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("__"):
+                    assert ast.get_docstring(node) or node.name == "_options", f"{module}: {node.name}"
+
+
+def test_public_names_are_what_is_there() -> None:
+    for name in skipgramophone.__all__:
+        assert getattr(skipgramophone, name) is not None
+    assert set(dir(skipgramophone)) == set(skipgramophone.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = skipgramophone.nonsense
+
+
+COSTLY = ("tensorflow", "keras", "pandas", "scipy", "pyarrow", "pydantic")
+
+
+def loaded_by(code: str, *arguments: str) -> set[str]:
+    """Top-level modules that are loaded once some code has run in a fresh process."""
+    program = f"import sys\n{code}\nprint('\\n'.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines())
+
+
+RUN = """
+from typer.testing import CliRunner
+from skipgramophone.cli.app import app
+assert CliRunner().invoke(app, sys.argv[1:]).exit_code == 0
+"""
+
+
+def test_importing_the_package_loads_nothing_that_costs() -> None:
+    assert not loaded_by("import skipgramophone") & {*COSTLY, "numpy", "rich", "typer"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "-h"], ["similar", "--help"], ["--version"]])
+def test_help_loads_nothing_that_costs(arguments: list[str]) -> None:
+    assert not loaded_by(RUN, *arguments) & {*COSTLY, "numpy", "annoy"}
+
+
+def test_a_look_up_loads_neither_tensorflow_nor_pandas_nor_scipy(sample_root: Path) -> None:
+    loaded = loaded_by(RUN, "similar", "demo", "sample:track:0001", "--experiments-dir", str(sample_root))
+    assert not loaded & set(COSTLY)
+    assert {"numpy", "annoy", "sqlite3"} <= loaded

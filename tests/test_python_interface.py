@@ -1,0 +1,117 @@
+"""The Python interface on the built-in sample, as a notebook uses it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import skipgramophone as sgp
+from skipgramophone.embeddings import unit_rows
+from skipgramophone.playlists.sample import SampleTrack, sample_world
+
+
+@pytest.fixture(scope="module")
+def demo(sample_root: Path) -> sgp.Lookup:
+    """The trained sample, opened."""
+    return sgp.open("demo", sample_root)
+
+
+def planted(demo: sgp.Lookup) -> list[SampleTrack]:
+    """What the generator knows of each row."""
+    by_uri = {track.uri: track for track in sample_world().tracks}
+    return [by_uri[track.uri or ""] for track in demo.catalogue.all_tracks()]
+
+
+def nearest(demo: sgp.Lookup, number: int) -> np.ndarray:
+    """Rows of the nearest tracks of every track, by a plain full sort."""
+    unit = unit_rows(np.asarray(demo.embeddings.centre))
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    return np.argsort(-similarity, axis=1)[:, :number]
+
+
+def test_neighbours_share_a_scene(demo: sgp.Lookup) -> None:
+    tracks = planted(demo)
+    shared = np.array(
+        [
+            sum(bool(set(tracks[row].scenes) & set(tracks[near].scenes)) for near in found)
+            for row, found in enumerate(nearest(demo, 10))
+        ]
+    )
+    assert shared.mean() >= 9
+    assert (shared >= 8).mean() >= 0.98
+
+
+def test_versions_of_a_song_are_in_each_other_s_first_five(demo: sgp.Lookup) -> None:
+    tracks = planted(demo)
+    versions: dict[int, set[int]] = {}
+    for row, track in enumerate(tracks):
+        versions.setdefault(track.song, set()).add(row)
+    found = nearest(demo, 5)
+    several = [rows for rows in versions.values() if len(rows) > 1]
+    assert len(several) > 100
+    for rows in several:
+        for row in rows:
+            assert rows - {row} <= set(found[row].tolist()), tracks[row]
+
+
+def test_similar_vector_and_frames_agree(demo: sgp.Lookup) -> None:
+    track = demo.catalogue.track(17)
+    answer = demo.similar(track.uri or "", sgp.SimilarSettings(number=7))
+    assert answer.track == track
+    vector = demo.vector(track.uri or "")
+    assert vector.tobytes() == np.asarray(demo.embeddings.centre[17]).tobytes()
+    for neighbour in answer.neighbours:
+        other = np.asarray(demo.embeddings.centre[neighbour.track.row])
+        cosine = vector @ other / np.linalg.norm(vector) / np.linalg.norm(other)
+        assert neighbour.similarity == pytest.approx(cosine, abs=1e-5)
+    assert [n.track.row for n in answer.neighbours] == nearest(demo, 7)[17].tolist()
+    frame = demo.neighbours(track.uri or "", sgp.SimilarSettings(number=7))
+    assert frame["row"].tolist() == [n.track.row for n in answer.neighbours]
+    assert frame.index.tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_frames_hold_the_whole_corpus(demo: sgp.Lookup) -> None:
+    world = sample_world()
+    tracks, playlists = demo.tracks(), demo.playlists()
+    assert len(tracks) == len(demo) == len(world.tracks)
+    assert tracks["count"].is_monotonic_decreasing
+    assert tracks["count"].sum() == playlists["length"].sum() == sum(len(p.tracks) for p in world.playlists)
+    assert playlists["owner"].tolist() == [p.owner for p in world.playlists]
+    assert playlists["name"].tolist() == [p.name for p in world.playlists]
+    start, end = demo.corpus.offsets[123:125]
+    assert tracks["uri"].iloc[demo.corpus.track_ids[start:end]].tolist() == [
+        world.tracks[number].uri for number in world.playlists[123].tracks
+    ]
+
+
+def test_functions_of_the_package_do_what_the_commands_do(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.csv"
+    rows = "".join(f'"u","A","t{at % 9}","p{at // 9}"\n' for at in range(90))
+    dump.write_text('"user_id", "artistname", "trackname", "playlistname"\n' + rows)
+    report = sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
+    assert report.tracks == 9
+    seen: list[int] = []
+    settings = sgp.TrainSettings(epochs=2, embedding_dim=4)
+    sgp.train("x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch))
+    assert seen == sorted(seen)
+    assert set(seen) == {1, 2}
+    assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 8
+    assert sgp.build_index("x", experiments_dir=tmp_path / "e").items == 9
+    assert sgp.export("x", tmp_path / "x.npz", experiments_dir=tmp_path / "e").tracks == 9
+    with pytest.raises(sgp.SgpError, match="already has its corpus"):
+        sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
+
+
+def test_the_same_seed_makes_the_same_experiment(tmp_path: Path) -> None:
+    digests = []
+    for name in ("one", "two"):
+        sgp.extract(name, sample=True, settings=sgp.ExtractSettings(num_rows=3000), experiments_dir=tmp_path)
+        sgp.train(name, sgp.TrainSettings(epochs=1, embedding_dim=8), experiments_dir=tmp_path)
+        experiment = sgp.open(name, tmp_path).experiment
+        digests.append([experiment.manifest(stage).digest for stage in ("corpus", "model", "index")])
+        time.sleep(1.1)  # so that a time in a digest would show
+    assert digests[0] == digests[1]

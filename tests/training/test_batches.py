@@ -1,0 +1,153 @@
+"""The batches of an epoch against lists that are made one playlist at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.settings import WindowSize
+from skipgramophone.training.batches import BatchShape, MacroBatch, epoch_batches, pair_weights, shape_for
+
+SHAPE = BatchShape(block=4, group=2, shared=2, step_blocks=2, steps=2, round=2)
+
+
+Weights = dict[tuple[int, int], float]
+
+
+def corpus_of(playlists: list[list[int]]) -> Corpus:
+    """Encode playlists of row numbers."""
+    tokens = [track for playlist in playlists for track in playlist]
+    offsets = np.cumsum([0, *map(len, playlists)])
+    return Corpus(np.array(tokens, np.int32), offsets.astype(np.int64))
+
+
+def distinct_playlists(lengths: list[int]) -> list[list[int]]:
+    """Playlists in which every place has a track of its own."""
+    ends = np.cumsum(lengths).tolist()
+    return [list(range(end - length, end)) for end, length in zip(ends, lengths, strict=True)]
+
+
+def batches_of(
+    playlists: list[list[int]], window_size: WindowSize = "bag", seed: int = 1, epoch: int = 0
+) -> list[MacroBatch]:
+    """All macro-batches of an epoch in which everything is kept."""
+    tracks = 1 + max(track for playlist in playlists for track in playlist)
+    return list(epoch_batches(corpus_of(playlists), np.ones(tracks), window_size, SHAPE, seed, epoch))
+
+
+def pairs_of(batches: list[MacroBatch], window_size: WindowSize) -> Weights:
+    """The pairs that the step would train, with their weights."""
+    weights = pair_weights(window_size, SHAPE.block)
+    pairs: Weights = defaultdict(float)
+    for batch in batches:
+        tokens = batch.tokens.reshape(-1, SHAPE.block)
+        own = batch.playlist.reshape(-1, SHAPE.block)
+        for block, playlist in zip(tokens, own, strict=True):
+            for i in range(SHAPE.block):
+                for j in range(SHAPE.block):
+                    same = max(0.0, 1.0 - abs(float(playlist[i] - playlist[j])))
+                    if same * weights[i, j]:
+                        pairs[int(block[i]), int(block[j])] += same * float(weights[i, j])
+    return pairs
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(0, 5))
+def test_every_token_is_trained_once_an_epoch_and_no_pair_crosses_playlists(lengths: list[int], seed: int) -> None:
+    playlists = distinct_playlists(lengths)
+    batches = batches_of(playlists, seed=seed)
+    real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
+    assert sorted(real.tolist()) == list(range(sum(lengths)))
+    assert sum(batch.real for batch in batches) == sum(lengths)
+    home = {track: at for at, playlist in enumerate(playlists) for track in playlist}
+    for one, other in pairs_of(batches, "bag"):
+        assert home[one] == home[other]
+        assert one != other
+
+
+def test_pieces_of_a_playlist_in_a_block_make_all_their_pairs() -> None:
+    for epoch in range(20):
+        for batch in batches_of(distinct_playlists([9, 3, 5]), epoch=epoch):
+            blocks = zip(batch.tokens.reshape(-1, 4), batch.playlist.reshape(-1, 4), strict=True)
+            expected = {
+                (int(tokens[i]), int(tokens[j]))
+                for tokens, own in blocks
+                for i in range(4)
+                for j in range(4)
+                if i != j and own[i] == own[j] and own[i] > 0
+            }
+            assert set(pairs_of([batch], "bag")) == expected
+
+
+@pytest.mark.parametrize("window_size", [1, 2, 3])
+def test_a_window_s_pairs_have_their_weight_in_expectation(window_size: int) -> None:
+    playlists = distinct_playlists([11, 6, 2, 1])
+    epochs = 400
+    summed: Weights = defaultdict(float)
+    for epoch in range(epochs):
+        for pair, weight in pairs_of(batches_of(playlists, window_size, epoch=epoch), window_size).items():
+            summed[pair] += weight
+    expected = {
+        (i, j): (window_size + 1 - abs(i - j)) / window_size
+        for playlist in playlists
+        for i in playlist
+        for j in playlist
+        if 0 < abs(i - j) <= window_size
+    }
+    assert set(summed) == set(expected)
+    for pair, weight in expected.items():
+        # A pair at distance d is seen with probability (4 - d) / 4 and weighs 4 / (4 - d) of its weight then.
+        d = abs(pair[0] - pair[1])
+        spread = weight * np.sqrt(d / (4 - d) / epochs)
+        assert summed[pair] / epochs == pytest.approx(weight, abs=4.5 * spread + 1e-6), pair
+
+
+def test_a_window_keeps_the_order_and_a_bag_does_not() -> None:
+    playlists = distinct_playlists([30])
+    in_order = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches_of(playlists, 3)])
+    shuffled = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches_of(playlists, "bag")])
+    assert in_order.tolist() == list(range(30))
+    assert shuffled.tolist() != list(range(30))
+
+
+def test_long_playlists_meet_other_parts_of_themselves_each_epoch() -> None:
+    playlists = distinct_playlists([12])
+    seen: set[tuple[int, int]] = set()
+    for epoch in range(60):
+        seen |= set(pairs_of(batches_of(playlists, epoch=epoch), "bag"))
+    assert len(seen) == 12 * 11
+
+
+def test_the_order_is_a_function_of_seed_and_epoch() -> None:
+    playlists = distinct_playlists([5, 9, 2, 14])
+
+    def order(seed: int, epoch: int) -> list[int]:
+        return [int(token) for b in batches_of(playlists, seed=seed, epoch=epoch) for token in b.tokens]
+
+    assert order(1, 0) == order(1, 0)
+    assert order(1, 0) != order(1, 1)
+    assert order(1, 0) != order(2, 0)
+
+
+def test_subsampling_keeps_each_track_at_its_rate() -> None:
+    corpus = corpus_of([[0, 1, 2, 3]] * 4000)
+    keep = np.array([1.0, 0.5, 0.1, 0.0])
+    batches = epoch_batches(corpus, keep, "bag", BatchShape(), 3, 0)
+    real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
+    count = np.bincount(real, minlength=4)
+    assert count[0] == 4000
+    assert count[3] == 0
+    assert count[1] == pytest.approx(2000, abs=4 * np.sqrt(4000 * 0.25))
+    assert count[2] == pytest.approx(400, abs=4 * np.sqrt(4000 * 0.09))
+
+
+def test_small_corpora_take_smaller_steps() -> None:
+    assert shape_for(500).step_blocks == 2
+    assert shape_for(10**7).step_blocks == 16
+    for tokens in (1, 10**4, 10**5, 10**6):
+        assert shape_for(tokens).step_blocks % shape_for(tokens).group == 0

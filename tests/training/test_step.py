@@ -1,0 +1,164 @@
+"""The step against a numpy oracle that lists every pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from skipgramophone.settings import WindowSize
+from skipgramophone.training.batches import BatchShape, pair_weights
+from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.step import adagrad_rows, compile_macro_batch, gradients
+
+Array = npt.NDArray[np.float64]
+BLOCKS, BLOCK, GROUPS, SHARED, DIM, NEGATIVES = 4, 6, 2, 3, 5, 5
+
+
+@pytest.fixture(scope="module")
+def tf(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """TensorFlow."""
+    return load_tensorflow(tmp_path_factory.mktemp("log") / "tensorflow.log")
+
+
+def softplus(x: float) -> float:
+    """log(1 + exp(x))."""
+    return float(np.logaddexp(0, x))
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + exp(-x))."""
+    return float(1 / (1 + np.exp(-x)))
+
+
+def oracle(
+    h: Array, o: Array, n: Array, playlist: Array, window_size: WindowSize
+) -> tuple[float, float, Array, Array, Array]:
+    """Loss, weight of the pairs and gradients of a step, pair by pair, from the formula of the documentation."""
+    loss, total = 0.0, 0.0
+    dh, do, dn = np.zeros_like(h), np.zeros_like(o), np.zeros_like(n)
+    for b in range(BLOCKS):
+        g = b // (BLOCKS // GROUPS)
+        for i in range(BLOCK):
+            near = [j for j in range(BLOCK) if j != i and playlist[b, i] == playlist[b, j]]
+            if window_size == "bag":
+                weight = {j: 1 / len(near) for j in near}
+            else:
+                weight = {
+                    j: (window_size + 1 - abs(i - j)) / window_size * BLOCK / (BLOCK - abs(i - j))
+                    for j in near
+                    if abs(i - j) <= window_size
+                }
+            for j, w in weight.items():
+                score = float(h[b, i] @ o[b, j])
+                loss += w * softplus(-score)
+                dh[b, i] -= w * sigmoid(-score) * o[b, j]
+                do[b, j] -= w * sigmoid(-score) * h[b, i]
+            pairs = sum(weight.values())
+            total += pairs
+            for k in range(SHARED):
+                w, score = pairs * NEGATIVES / SHARED, float(h[b, i] @ n[g, k])
+                loss += w * softplus(score)
+                dh[b, i] += w * sigmoid(score) * n[g, k]
+                dn[g, k] += w * sigmoid(score) * h[b, i]
+    return loss, total, dh, do, dn
+
+
+def example(seed: int) -> tuple[Array, Array, Array, Array]:
+    """Rows, and playlists of 1 to 4 tokens, one of which reaches into the next block."""
+    rng = np.random.default_rng(seed)
+    h, o = rng.normal(size=(2, BLOCKS, BLOCK, DIM))
+    n = rng.normal(size=(GROUPS, SHARED, DIM))
+    playlist = np.repeat(np.arange(12), rng.integers(1, 5, 12))[: BLOCKS * BLOCK].astype(float)
+    playlist = np.concatenate([playlist, 50 + np.arange(BLOCKS * BLOCK - len(playlist))])
+    return h, o, n, playlist.reshape(BLOCKS, BLOCK)
+
+
+@pytest.mark.parametrize("window_size", ["bag", 1, 2, 5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: WindowSize, seed: int) -> None:
+    h, o, n, playlist = example(seed)
+    weights = tf.constant(pair_weights(window_size, BLOCK).astype(np.float64))
+    result = gradients(tf, weights, window_size == "bag", NEGATIVES / SHARED, *map(tf.constant, (h, o, n, playlist)))
+    for got, expected in zip(result, oracle(h, o, n, playlist, window_size), strict=True):
+        np.testing.assert_allclose(got.numpy(), np.asarray(expected), rtol=1e-6, atol=1e-9)
+
+
+def test_the_oracle_s_gradient_is_the_slope_of_its_loss() -> None:
+    h, o, n, playlist = example(4)
+    _, _, dh, do, dn = oracle(h, o, n, playlist, "bag")
+    step = 1e-6
+    for array, gradient in ((h, dh), (o, do), (n, dn)):
+        for at in ((0, 1, 2), (1, 2, 0)):
+            before = array[at]
+            array[at] = before + step
+            up = oracle(h, o, n, playlist, "bag")[0]
+            array[at] = before - step
+            down = oracle(h, o, n, playlist, "bag")[0]
+            array[at] = before
+            assert (up - down) / (2 * step) == pytest.approx(gradient[at], abs=1e-5)
+
+
+def test_a_lone_track_has_no_pair_and_no_negatives(tf: Any) -> None:
+    h, o, n, _ = example(5)
+    alone = np.arange(BLOCKS * BLOCK, dtype=float).reshape(BLOCKS, BLOCK)
+    weights = tf.constant(pair_weights("bag", BLOCK).astype(np.float64))
+    loss, pairs, dh, *_ = gradients(tf, weights, True, NEGATIVES / SHARED, *map(tf.constant, (h, o, n, alone)))
+    assert float(loss) == 0
+    assert float(pairs) == 0
+    assert not dh.numpy().any()
+
+
+def test_adagrad_adds_up_a_row_that_is_named_twice(tf: Any) -> None:
+    table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    accumulator = np.array([1.0, 2.0, 3.0])
+    rows, gradient = np.array([2, 0, 2]), np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 1.0]])
+    expected, seen = table.copy(), accumulator.copy()
+    for row, slope in zip(rows, gradient, strict=True):
+        seen[row] += (slope**2).mean()
+    for row, slope in zip(rows, gradient, strict=True):
+        expected[row] -= 0.5 * slope / np.sqrt(seen[row])
+    tensors = [tf.constant(array) for array in (table, accumulator, rows, gradient)]
+    got, got_seen = adagrad_rows(tf, tensors[0], tensors[1], tensors[2], tensors[3], tf.constant(0.5, tf.float64))
+    np.testing.assert_allclose(got.numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(got_seen.numpy(), seen, rtol=1e-12)
+
+
+def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any, tmp_path: Path) -> None:
+    shape = BatchShape(block=BLOCK, group=2, shared=SHARED, step_blocks=BLOCKS, steps=3, round=1)
+    rng = np.random.default_rng(6)
+    rows, negatives = 20, shape.negatives
+    h = rng.normal(size=(rows, DIM)).astype(np.float32)
+    o = rng.normal(size=(rows, DIM)).astype(np.float32)
+    ids = rng.integers(0, rows, (shape.steps, BLOCKS, BLOCK)).astype(np.int32)
+    noise = rng.integers(0, rows, (shape.steps, GROUPS, SHARED)).astype(np.int32)
+    assert noise.size == negatives
+    playlist = np.stack([example(seed)[3] for seed in (7, 8, 9)]).astype(np.float32)
+    rates = np.array([0.3, 0.2, 0.1], np.float32)
+    program = compile_macro_batch(tf, shape, DIM, pair_weights("bag", BLOCK), True, NEGATIVES)
+    ones = np.ones(rows, np.float32)
+    got = [part.numpy() for part in program(h, o, ones, ones, ids, playlist, noise, rates)]
+
+    centre, context = h.astype(float), o.astype(float)
+    h_seen, o_seen, loss, pairs = np.ones(rows), np.ones(rows), 0.0, 0.0
+    for step in range(shape.steps):
+        more, weight, dh, do, dn = oracle(
+            centre[ids[step]], context[ids[step]], context[noise[step]], playlist[step].astype(float), "bag"
+        )
+        loss, pairs = loss + more, pairs + weight
+        for table, seen, named, slopes in (
+            (centre, h_seen, ids[step].ravel(), dh.reshape(-1, DIM)),
+            (
+                context,
+                o_seen,
+                np.concatenate([ids[step].ravel(), noise[step].ravel()]),
+                np.concatenate([do.reshape(-1, DIM), dn.reshape(-1, DIM)]),
+            ),
+        ):
+            np.add.at(seen, named, (slopes**2).mean(axis=1))
+            np.add.at(table, named, -rates[step] * slopes / np.sqrt(seen[named])[:, None])
+    for part, expected in zip(got, (centre, context, h_seen, o_seen, loss, pairs), strict=True):
+        np.testing.assert_allclose(part, np.asarray(expected), rtol=2e-4, atol=2e-5)

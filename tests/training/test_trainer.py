@@ -1,0 +1,111 @@
+"""Training as a whole: provable worlds, the same bytes whatever the threads, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.embeddings import unit_rows
+from skipgramophone.errors import TrainingError
+from skipgramophone.settings import TrainSettings
+from skipgramophone.training.trainer import Trainer, _number_rows
+from skipgramophone.vocabulary import Vocabulary
+
+
+def genres(tracks: int, playlists: int, seed: int) -> Corpus:
+    """Playlists of two sets of tracks that never mix: rows below `tracks` and rows from there on."""
+    rng = np.random.default_rng(seed)
+    lists = [rng.choice(tracks, 10, replace=False) + tracks * (at % 2) for at in range(playlists)]
+    return Corpus(np.concatenate(lists).astype(np.int32), np.arange(0, 10 * playlists + 1, 10, dtype=np.int64))
+
+
+def trained(corpus: Corpus, settings: TrainSettings, log: Path, threads: int = 2) -> Trainer:
+    """Train to the end."""
+    tracks = int(corpus.track_ids.max()) + 1
+    trainer = Trainer(corpus, Vocabulary(corpus.counts(tracks), settings.min_count), settings, log / "log", threads)
+    for _ in trainer.run():
+        pass
+    return trainer
+
+
+@pytest.mark.parametrize("window_size", ["bag", 4])
+def test_all_neighbours_come_from_the_own_genre(tmp_path: Path, window_size: int | str) -> None:
+    corpus = genres(30, 400, 1)
+    settings = TrainSettings(window_size=window_size, embedding_dim=16, epochs=20)  # type: ignore[arg-type]
+    unit = unit_rows(trained(corpus, settings, tmp_path).tables.centre.rows)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    for row, nearest in enumerate(np.argsort(-similarity, axis=1)[:, :10]):
+        assert all((near < 30) == (row < 30) for near in nearest)
+
+
+def test_the_loss_begins_where_it_must(tmp_path: Path) -> None:
+    corpus = genres(30, 400, 2)
+    settings = TrainSettings(embedding_dim=16, epochs=1, learning_rate=1e-4)
+    first = next(Trainer(corpus, Vocabulary(corpus.counts(60)), settings, tmp_path / "log", 1).run())
+    # With small rows every score is about 0: each pair costs log 2, and so does each of its five negatives.
+    assert first.loss == pytest.approx(6 * np.log(2), rel=0.01)
+
+
+def test_the_loss_falls_and_every_epoch_trains_every_track(tmp_path: Path) -> None:
+    corpus = genres(30, 400, 2)
+    trainer = Trainer(
+        corpus, Vocabulary(corpus.counts(60)), TrainSettings(embedding_dim=16, epochs=5), tmp_path / "log"
+    )
+    done = [step for step in trainer.run() if step.epoch_done]
+    assert [step.epoch for step in done] == [1, 2, 3, 4, 5]
+    assert all(step.tokens == corpus.occurrences for step in done)
+    assert done[-1].loss < done[0].loss - 0.5
+
+
+def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
+    corpus = genres(40, 500, 3)
+    settings = TrainSettings(embedding_dim=12, epochs=3, random_seed=5)
+    tables = [trained(corpus, settings, tmp_path, threads).tables for threads in (1, 2, 4)]
+    for other in tables[1:]:
+        assert other.centre.rows.tobytes() == tables[0].centre.rows.tobytes()
+        assert other.context.rows.tobytes() == tables[0].context.rows.tobytes()
+        assert other.accumulators().tobytes() == tables[0].accumulators().tobytes()
+    reseeded = trained(corpus, TrainSettings(embedding_dim=12, epochs=3, random_seed=6), tmp_path).tables
+    assert reseeded.centre.rows.tobytes() != tables[0].centre.rows.tobytes()
+
+
+def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
+    lists = np.tile(np.arange(10, dtype=np.int32), 30)
+    corpus = Corpus(np.append(lists, [10, 0]).astype(np.int32), np.append(np.arange(0, 301, 10), 302).astype(np.int64))
+    trainer = trained(corpus, TrainSettings(embedding_dim=8, epochs=2, min_count=2), tmp_path)
+    embeddings = trainer.tables.embeddings(Vocabulary(corpus.counts(11), 2).learnt)
+    assert embeddings.learnt().tolist() == [True] * 10 + [False]
+    assert not embeddings.context[10].any()
+    assert trainer.tables.accumulators()[:, 10].tolist() == [1, 1]
+
+
+def test_no_pair_is_an_error(tmp_path: Path) -> None:
+    corpus = Corpus(np.array([0, 1, 2], np.int32), np.array([0, 1, 2, 3], np.int64))
+    with pytest.raises(TrainingError, match="there is no pair to train on: no playlist holds two tracks"):
+        trained(corpus, TrainSettings(), tmp_path)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(
+        TrainingError, match=r"the loss of epoch \d+ is no longer a number: try a smaller --learning-rate"
+    ):
+        trained(genres(30, 200, 4), TrainSettings(embedding_dim=8, learning_rate=1e30), tmp_path)
+
+
+def test_rows_are_numbered_as_numpy_s_unique_finds_them() -> None:
+    rng = np.random.default_rng(7)
+    scratch = np.full(50, -1, np.int32)
+    for _ in range(50):
+        tokens = rng.integers(0, 50, rng.integers(1, 40)).astype(np.int32)
+        noise = rng.integers(0, 50, rng.integers(1, 40)).astype(np.int32)
+        unique, both, ids, noise_ids = _number_rows(tokens, noise, scratch)
+        assert sorted(unique) == np.unique(tokens).tolist()
+        assert sorted(both) == np.unique(np.concatenate([tokens, noise])).tolist()
+        assert both[: len(unique)].tolist() == unique.tolist()
+        assert unique[ids].tolist() == tokens.tolist()
+        assert both[noise_ids].tolist() == noise.tolist()
+        assert (scratch == -1).all()

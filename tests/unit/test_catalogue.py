@@ -1,0 +1,135 @@
+"""Finding tracks by what people type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skipgramophone.catalogue import FILE, Catalogue, TrackFields, write_catalogue
+from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
+
+TRACKS: list[TrackFields] = [
+    ("Tom Petty", "Free Fallin'", "x:petty", 90, 5),
+    ("John Mayer", "Free Fallin' - Live at the Nokia Theatre", "x:mayer", 40, 1),
+    ("Säkert!", "Fredrik", None, 30, 9),
+    ("Sakert!", "Fredrik", None, 29, 10),
+    ("U2", "One", None, 28, 11),
+    ("Metallica", "One", None, 27, 12),
+    ("M.A.N.D.Y.", "22", None, 26, 13),
+    ("", "07 - echoes", None, 25, 14),
+    ("[live]", ":heart: \x1b[31m", None, 24, 15),
+    ("ЛЮБЭ", "Конь", None, 23, 16),
+    ("椎名林檎", "丸の内サディスティック", None, 22, 17),
+    ("Twin", "Song", "x:a", 21, 18),
+    ("Twin", "Song", "x:b", 20, 19),
+    ('The "Quotes"', "100% * (free) OR NOT", None, 19, 20),
+    ("Straße", "GROẞ", None, 18, 21),
+]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    """A small catalogue."""
+    write_catalogue(tmp_path, TRACKS, [(0, "TOM PETTY", "Free Fallin'", 3), (0, "Tom Petty", "Free Falling", 1)])
+    return Catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("x:mayer", 1),
+        ("tom petty - free fallin'", 0),
+        ("TOM PETTY  -  FREE FALLIN'", 0),
+        ("Free Fallin'", 0),  # a whole title is stricter than a part of another
+        ("john mayer - free fallin' - live at the nokia theatre", 1),
+        ("nokia theatre", 1),
+        ("mayer fallin", 1),  # each word somewhere
+        ("07 - echoes", 7),
+        ("22", 6),
+        ("u2", 4),  # under three letters: the beginning of a name
+        ("U2 - One", 4),
+        (":heart: \x1b[31m", 8),
+        ("[live]", 8),
+        ("конь", 9),
+        ("любэ", 9),
+        ("サディスティック", 10),
+        ("丸の内サディスティック", 10),
+        ("Säkert! - Fredrik", 2),  # written with the accent
+        ("Sakert! - Fredrik", 3),  # and without
+        ('"quotes"', 13),
+        ("100% * (free) or not", 13),
+        ("strasse", 14),
+        ("straße - groß", 14),
+    ],
+)
+def test_a_query_finds_its_track(catalogue: Catalogue, query: str, row: int) -> None:
+    assert catalogue.resolve(query).track.row == row
+
+
+def test_namesakes_resolve_to_the_most_frequent_and_say_so(catalogue: Catalogue) -> None:
+    match = catalogue.resolve("twin - song")
+    assert (match.track.row, match.namesakes) == (11, 1)
+    assert catalogue.resolve("x:b").track.row == 12
+
+
+def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> None:
+    with pytest.raises(AmbiguousTrackError) as several:
+        catalogue.resolve("one")
+    assert str(several.value) == "2 tracks answer to 'one'; give more of the name, as in 'artist - title'"
+    assert several.value.candidates == ("U2 - One (28×)", "Metallica - One (27×)")
+    with pytest.raises(AmbiguousTrackError) as many:
+        catalogue.resolve("fallin")
+    assert many.value.candidates == (
+        "Tom Petty - Free Fallin' (90×)  x:petty",
+        "John Mayer - Free Fallin' - Live at the Nokia Theatre (40×)  x:mayer",
+    )
+
+
+@pytest.mark.parametrize("query", ["tom pety - free falin", "Tom Pettty Free Fallin'"])
+def test_a_misspelt_name_is_answered_with_near_ones(catalogue: Catalogue, query: str) -> None:
+    with pytest.raises(UnknownTrackError) as unknown:
+        catalogue.resolve(query)
+    assert str(unknown.value) == f"no track is called {query!r}; did you mean one of these?"
+    assert unknown.value.candidates[0] == "Tom Petty - Free Fallin'"
+
+
+@pytest.mark.parametrize("query", ["", "   ", "zzzzzz", '"', "' OR 1=1 --", "%", "\0", "a" * 5000])
+def test_nonsense_is_unknown_and_does_no_harm(catalogue: Catalogue, query: str) -> None:
+    with pytest.raises(UnknownTrackError):
+        catalogue.resolve(query)
+    assert len(catalogue) == len(TRACKS)
+
+
+def test_tracks_come_back_letter_for_letter_and_in_the_order_asked_for(catalogue: Catalogue) -> None:
+    rows = list(range(len(TRACKS)))[::-1]
+    got = [(t.artist, t.title, t.uri, t.count, t.first_place) for t in catalogue.tracks(rows)]
+    assert got == [TRACKS[row] for row in rows]
+    assert [track.row for track in catalogue.all_tracks()] == rows[::-1]
+    assert catalogue.track(3).position == 4
+    with pytest.raises(IndexError, match="row 99 is not in the catalogue of 15 tracks"):
+        catalogue.tracks([0, 99])
+
+
+def test_spellings_are_kept(catalogue: Catalogue) -> None:
+    assert catalogue.spellings(0) == [("TOM PETTY", "Free Fallin'", 3), ("Tom Petty", "Free Falling", 1)]
+    assert catalogue.spellings(1) == []
+
+
+def test_a_missing_or_damaged_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite cannot be opened: unable to open database file"):
+        Catalogue(tmp_path)
+    (tmp_path / FILE).write_bytes(b"no database, whatever its name says" * 50)
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite is damaged: file is not a database"):
+        Catalogue(tmp_path)
+
+
+def test_the_file_reads_with_plain_sqlite(tmp_path: Path, catalogue: Catalogue) -> None:
+    import sqlite3
+
+    database = sqlite3.connect(tmp_path / FILE)
+    assert database.execute("SELECT artist, count FROM tracks ORDER BY row LIMIT 2").fetchall() == [
+        ("Tom Petty", 90),
+        ("John Mayer", 40),
+    ]
+    database.close()

@@ -1,0 +1,130 @@
+"""Encoding against a slow encoder that goes row by row."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, encode
+from skipgramophone.playlists.rows import RowBlock
+
+Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, uri
+
+
+def blocks_of(rows: list[Row], size: int = 1000) -> list[RowBlock]:
+    """Rows in blocks of a size."""
+    names = ("owner", "playlist", "artist", "title", "uri")
+    return [
+        RowBlock(
+            pa.table(
+                {
+                    name: pa.array([row[at] for row in rows[start : start + size]], pa.large_string())
+                    for at, name in enumerate(names)
+                }
+            )
+        )
+        for start in range(0, len(rows), size)
+    ]
+
+
+def key(row: Row) -> tuple[str, ...]:
+    """What identifies the track of a row."""
+
+    def fold(name: str) -> str:
+        name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+        return name.strip()
+
+    return (row[4],) if row[4] is not None else (fold(row[2]), fold(row[3]))
+
+
+def decoded(encoded: EncodedPlaylists) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Playlists with the names of their tracks."""
+    names = list(zip(encoded.tracks["artist"].to_pylist(), encoded.tracks["title"].to_pylist(), strict=True))
+    owners, playlists = encoded.playlists["owner"].to_pylist(), encoded.playlists["name"].to_pylist()
+    return [
+        (owners[p], playlists[p], [names[t] for t in encoded.track_ids[encoded.offsets[p] : encoded.offsets[p + 1]]])
+        for p in range(len(owners))
+    ]
+
+
+WORDS = st.sampled_from(["a", "A", " a", "b", "B ", "ß", "SS", "é", "e\u0301", "É", "Σ", "ς", "İ", ""])
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["u", "v"]),
+        st.sampled_from(["p", "P", "q"]),
+        WORDS,
+        WORDS,
+        st.sampled_from([None, None, "x:1", "x:2"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ROWS, st.integers(1, 7))
+def test_it_is_what_a_row_by_row_encoder_finds(rows: list[Row], size: int) -> None:
+    encoded = encode(blocks_of(rows, size))
+
+    first: dict[tuple[str, ...], int] = {}
+    for at, row in enumerate(rows):
+        first.setdefault(key(row), at)
+    count = Counter(map(key, rows))
+    ranked = sorted(first, key=lambda k: (-count[k], first[k]))
+    assert encoded.tracks["count"].to_pylist() == [count[k] for k in ranked]
+    assert encoded.tracks["first_place"].to_pylist() == [first[k] + 1 for k in ranked]
+    assert encoded.tracks["artist"].to_pylist() == [rows[first[k]][2] for k in ranked]
+    assert encoded.tracks["title"].to_pylist() == [rows[first[k]][3] for k in ranked]
+    assert encoded.tracks["uri"].to_pylist() == [rows[first[k]][4] for k in ranked]
+
+    playlists: dict[tuple[str, str], list[int]] = {}
+    for row in rows:
+        playlists.setdefault(row[:2], []).append(ranked.index(key(row)))
+    names = zip(encoded.playlists["owner"].to_pylist(), encoded.playlists["name"].to_pylist(), strict=True)
+    assert list(names) == list(playlists)
+    assert encoded.track_ids.tolist() == [track for tracks in playlists.values() for track in tracks]
+    assert encoded.offsets.tolist() == np.cumsum([0, *map(len, playlists.values())]).tolist()
+
+    others = Counter((ranked.index(key(row)), row[2], row[3]) for row in rows if row[2:4] != rows[first[key(row)]][2:4])
+    spelt = zip(*(encoded.spellings[name].to_pylist() for name in ("row", "artist", "title", "count")), strict=True)
+    assert {(row, artist, title): n for row, artist, title, n in spelt} == others
+
+
+def test_strangers_playlists_of_one_name_stay_apart() -> None:
+    rows: list[Row] = [
+        ("u", "Starred", "A", "1", None),
+        ("v", "Starred", "A", "2", None),
+        ("u", "Starred", "A", "3", None),
+    ]
+    assert decoded(encode(blocks_of(rows))) == [
+        ("u", "Starred", [("A", "1"), ("A", "3")]),
+        ("v", "Starred", [("A", "2")]),
+    ]
+
+
+def test_repeats_in_a_playlist_are_kept() -> None:
+    rows: list[Row] = [("u", "p", "A", "1", None)] * 3
+    encoded = encode(blocks_of(rows))
+    assert encoded.track_ids.tolist() == [0, 0, 0]
+    assert encoded.tracks["count"].to_pylist() == [3]
+
+
+def test_sorted_playlists_are_counted_by_code_point_and_only_where_long_enough() -> None:
+    def playlist(name: str, titles: list[str]) -> list[Row]:
+        return [("u", name, "A", title, None) for title in titles]
+
+    rows = [
+        *playlist("capitals first", ["B", "Z", "a", "b", "é"]),
+        *playlist("as people sort", ["a", "B", "c", "D", "e"]),
+        *playlist("short", ["a", "b", "c", "d"]),
+        *playlist("falls at the end", ["a", "b", "c", "d", "e", "a"]),
+        *playlist("all alike", ["x"] * SORTABLE_LENGTH),
+        *playlist("beyond the plane", ["a", "b", "\uffff", "\U00010000", "\U0001f600"]),
+    ]
+    encoded = encode(blocks_of(rows))
+    assert (encoded.sorted_by_title, encoded.sortable) == (3, 5)

@@ -1,0 +1,226 @@
+"""The experiment directory: names, manifests, lineage, the lock, and publishing as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skipgramophone import publishing
+from skipgramophone.errors import ExperimentError, StorageError
+from skipgramophone.experiment import Experiment, new_experiment, open_experiment
+from skipgramophone.publishing import draft_directory, publish, published_file
+
+
+def put(experiment: Experiment, stage: str, text: str, **settings: int) -> None:
+    """Publish a stage of one file."""
+    with experiment.publishing(stage, settings) as draft:
+        (draft.path / "file.txt").write_text(text)
+        draft.facts["words"] = len(text.split())
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    """An experiment with a corpus and a model."""
+    with new_experiment("tried", tmp_path) as made:
+        put(made, "corpus", "some playlists", rows=2)
+        put(made, "model", "some vectors")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("../evil", "give one word, not a path"),
+        ("/etc/evil", "give one word, not a path"),
+        ("a/b", "give one word, not a path"),
+        ("a\\b", "give one word, not a path"),
+        ("", "give one word, not a path"),
+        (".", "give one word, not a path"),
+        ("..", "give one word, not a path"),
+        (".hidden", "give one word, not a path"),
+        ("-x", "give one word, not a path"),
+        ("a\nb", "it holds control characters"),
+        ("a\0b", "it holds control characters"),
+        ("a\u202eb", "it holds control characters"),
+        ("x" * 201, "it is over 200 bytes"),
+        ("ж" * 101, "it is over 200 bytes"),
+    ],
+)
+def test_a_name_that_is_no_name_is_refused(tmp_path: Path, name: str, why: str) -> None:
+    with pytest.raises(ExperimentError) as refused, new_experiment(name, tmp_path / "inside"):
+        pass
+    assert "cannot be an experiment's name" in str(refused.value)
+    assert str(refused.value).endswith(why)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_manifest_tells_what_a_stage_is(experiment: Experiment) -> None:
+    manifest = experiment.manifest("corpus")
+    assert manifest.settings == {"rows": 2}
+    assert manifest.facts == {"words": 2}
+    assert manifest.files["file.txt"]["bytes"] == len("some playlists")
+    assert manifest.parent is None
+    assert experiment.current("model").parent == manifest.digest
+
+
+def test_a_digest_is_of_content_and_settings_not_of_time(tmp_path: Path) -> None:
+    digests = []
+    for name, text, rows in (("a", "x", 1), ("b", "x", 1), ("c", "y", 1), ("d", "x", 2)):
+        with new_experiment(name, tmp_path) as made:
+            put(made, "corpus", text, rows=rows)
+        digests.append(made.manifest("corpus").digest)
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
+
+
+def test_a_stale_stage_is_refused_with_the_command_to_run(experiment: Experiment) -> None:
+    with experiment.writing("train"):
+        put(experiment, "corpus", "other playlists")
+    with pytest.raises(ExperimentError) as stale:
+        experiment.current("model")
+    assert str(stale.value) == (
+        "the model of 'tried' was made from another corpus than the present one: run sgp train tried --force"
+    )
+
+
+def test_a_missing_stage_names_the_command(tmp_path: Path, experiment: Experiment) -> None:
+    with pytest.raises(ExperimentError, match="experiment 'tried' has no index yet: run sgp index tried"):
+        experiment.manifest("index")
+    with pytest.raises(ExperimentError, match=r"there is no experiment 'other' in .*: run sgp extract other SOURCE"):
+        open_experiment("other", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', "[" * 100_000])
+def test_a_damaged_manifest_is_one_line(experiment: Experiment, text: str) -> None:
+    (experiment.directory("corpus") / "manifest.json").write_text(text)
+    with pytest.raises(ExperimentError, match=r"manifest\.json is damaged") as damaged:
+        experiment.manifest("corpus")
+    assert "\n" not in str(damaged.value)
+
+
+def test_another_format_is_refused_by_name(experiment: Experiment) -> None:
+    path = experiment.directory("corpus") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    with pytest.raises(ExperimentError, match="has format 99; this sgp reads format 1"):
+        experiment.manifest("corpus")
+
+
+def test_an_experiment_into_which_nothing_was_published_is_unmade(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), new_experiment("tried", tmp_path) as made, made.publishing("corpus", {}) as draft:
+        (draft.path / "half.txt").write_text("half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_stage_leaves_the_old_one(experiment: Experiment) -> None:
+    before = experiment.manifest("corpus")
+    with pytest.raises(RuntimeError), experiment.writing("train"), experiment.publishing("corpus", {}) as draft:
+        (draft.path / "file.txt").write_text("half")
+        raise RuntimeError
+    assert experiment.manifest("corpus") == before
+    assert (experiment.directory("corpus") / "file.txt").read_text() == "some playlists"
+    assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
+
+
+@pytest.mark.parametrize("by_system", [True, False])
+def test_a_stage_is_replaced_whole(experiment: Experiment, monkeypatch: pytest.MonkeyPatch, by_system: bool) -> None:
+    if not by_system:
+        monkeypatch.setattr(publishing, "_exchange_by_system", lambda _draft, _place: False)
+    with experiment.writing("train"):
+        put(experiment, "corpus", "other playlists")
+    assert (experiment.directory("corpus") / "file.txt").read_text() == "other playlists"
+    assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(experiment: Experiment) -> None:
+    (experiment.path / ".corpus.123.draft").mkdir()
+    (experiment.path / ".corpus.123.draft" / "half.txt").write_text("half")
+    (experiment.path / ".model.123.old").mkdir()
+    with experiment.writing("train"):
+        pass
+    assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from skipgramophone.experiment import open_experiment
+with open_experiment("tried", Path(sys.argv[1])).writing("train"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_two_writers_are_one_too_many_and_a_dead_one_is_none(experiment: Experiment) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(experiment.path.parent)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(ExperimentError) as held, experiment.writing("train"):
+        pass
+    assert f"experiment 'tried' is being written by process {holder.pid} on " in str(held.value)
+    assert str(held.value).endswith(" (sgp train tried): wait for it or stop it")
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+    with experiment.writing("train"):
+        pass
+
+
+def test_what_a_writer_left_that_was_killed_at_its_first_steps_is_no_hindrance(tmp_path: Path) -> None:
+    for name, left in (("a", []), ("b", [".lock"]), ("c", [".lock", ".experiment.json.new"])):
+        (tmp_path / name).mkdir()
+        for file in left:
+            (tmp_path / name / file).write_text("half")
+        with new_experiment(name, tmp_path) as made:
+            put(made, "corpus", "some playlists")
+        assert open_experiment(name, tmp_path).has("corpus")
+
+
+def test_somebody_else_s_directory_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letters.txt").write_text("dear")
+    with (
+        pytest.raises(ExperimentError, match="exists and is no experiment: give another name"),
+        new_experiment("mine", tmp_path),
+    ):
+        pass
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letters.txt"]
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ExperimentError, match="exists and is no experiment"), new_experiment("file", tmp_path):
+        pass
+
+
+def test_a_file_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
+    place = tmp_path / "out.txt"
+    place.write_text("old")
+    with pytest.raises(RuntimeError), published_file(place) as draft:
+        draft.write_text("half")
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+    assert place.read_text() == "old"
+    with published_file(place) as draft:
+        draft.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+    assert place.read_text() == "new"
+
+
+def test_a_disk_that_fails_is_one_line_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(5, os.strerror(5))
+
+    place = tmp_path / "stage"
+    monkeypatch.setattr(os, "fsync", fail)
+    with (
+        pytest.raises(StorageError, match=r"cannot write .*stage: Input/output error"),
+        draft_directory(place) as draft,
+    ):
+        (draft / "x").write_text("x")
+        publish(draft, place)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,115 @@
+"""Exports are read back by the tools that they are for, hostile names letter for letter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgramophone import exporters
+from skipgramophone.catalogue import Track
+from skipgramophone.errors import ExperimentError, SettingError, StorageError
+from skipgramophone.exporters.vectors import TrackVectors, require_same
+
+HOSTILE = [
+    '=HYPERLINK("x")', "+1", "-1", "@x", 'a "quoted" name', "comma, semicolon; tab\tend", "line\nbreak", "cr\rhere",
+    "[/b]", ":heart:", "\x1b[31m", "\u202egnp", "<script>alert(1)</script>", "NA", "nan", "", " edge ", "椎名林檎",
+    "true", "1e5", "'", "\\", "\ufeff", "🐴",
+]  # fmt: skip
+
+
+def vectors_of(names: list[str], dim: int = 3, seed: int = 1) -> TrackVectors:
+    """Tracks of hostile names with awkward numbers."""
+    rng = np.random.default_rng(seed)
+    tracks = [
+        Track(row, name, names[-1 - row], None if row % 2 else f"x:{row}", len(names) - row, row + 1)
+        for row, name in enumerate(names)
+    ]
+    centre, context = rng.standard_normal((2, len(names), dim)).astype(np.float32) * np.float32(1e-3)
+    centre[0, 0], centre[-1, -1] = np.float32(1e-38), np.float32(-3.4e38)
+    return TrackVectors(tracks, centre, context)
+
+
+def test_npz_is_plain_arrays(tmp_path: Path) -> None:
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.npz", "npz", vectors)
+    with np.load(tmp_path / "out.npz", allow_pickle=False) as read:
+        assert sorted(read.files) == ["artist", "centre", "context", "count", "title", "tracks", "uri"]
+        assert read["centre"].dtype == read["context"].dtype == np.float32
+        assert read["centre"].tobytes() == vectors.centre.tobytes()
+        assert read["context"].tobytes() == vectors.context.tobytes()
+        assert read["artist"].tolist() == HOSTILE
+        assert read["title"].tolist() == HOSTILE[::-1]
+        assert read["tracks"].tolist() == [track.name for track in vectors.tracks]
+        assert read["uri"].tolist() == [track.uri or "" for track in vectors.tracks]
+        assert read["count"].tolist() == [track.count for track in vectors.tracks]
+
+
+def test_csv_reads_with_pandas(tmp_path: Path) -> None:
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.csv", "csv", vectors)
+    read = pd.read_csv(tmp_path / "out.csv", keep_default_na=False, dtype={"artist": str, "title": str, "uri": str})
+    assert list(read.columns) == ["position", "artist", "title", "uri", "count", "centre_0", "centre_1", "centre_2"]
+    # pandas ends a quoted field's "\r" as "\n" here and there; everything else is letter for letter.
+    assert [name.replace("\r", "\n") for name in read["artist"]] == [name.replace("\r", "\n") for name in HOSTILE]
+    assert read["position"].tolist() == list(range(1, len(HOSTILE) + 1))
+    np.testing.assert_array_equal(read[["centre_0", "centre_1", "centre_2"]].to_numpy(np.float32), vectors.centre)
+
+
+def test_parquet_reads_with_pyarrow(tmp_path: Path) -> None:
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.parquet", "parquet", vectors)
+    read = pq.read_table(tmp_path / "out.parquet")
+    assert read.schema.field("centre").type == pa.list_(pa.float32(), 3)
+    assert read["artist"].to_pylist() == HOSTILE
+    assert read["uri"].to_pylist() == [track.uri for track in vectors.tracks]
+    np.testing.assert_array_equal(np.array(read["centre"].to_pylist(), np.float32), vectors.centre)
+    np.testing.assert_array_equal(np.array(read["context"].to_pylist(), np.float32), vectors.context)
+
+
+NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, st.sampled_from(sorted(exporters.FORMATS)))
+def test_any_names_survive_every_format(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], format: str
+) -> None:
+    place = tmp_path_factory.mktemp("out") / "vectors"
+    exporters.write(place, format, vectors_of(names))  # it reads back and compares, and raises where it differs
+    assert place.stat().st_size > 0
+
+
+def test_what_does_not_read_back_is_an_error(tmp_path: Path) -> None:
+    vectors = vectors_of(["a", "b"])
+    names = [("a", "b"), ("b", "a")]
+    require_same(tmp_path, names, vectors.centre, vectors)
+    with pytest.raises(StorageError, match="does not read back as written: 2 tracks, the first to differ is 2"):
+        require_same(tmp_path, [("a", "b"), ("b", "A")], vectors.centre, vectors)
+    with pytest.raises(StorageError, match="does not read back as written: 1 tracks, the first to differ is 2"):
+        require_same(tmp_path, names[:1], vectors.centre[:1], vectors)
+    with pytest.raises(StorageError, match="its vectors differ"):
+        require_same(tmp_path, names, vectors.context, vectors)
+
+
+def test_the_format_is_given_or_the_suffix() -> None:
+    assert exporters.format_of(Path("x.NPZ"), None) == "npz"
+    assert exporters.format_of(Path("x.txt"), "csv") == "csv"
+    with pytest.raises(SettingError, match=r"suffix of 'x.txt' is not one that sgp writes"):
+        exporters.format_of(Path("x.txt"), None)
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path: Path) -> None:
+    place = tmp_path / "out.npz"
+    place.write_text("precious")
+    with pytest.raises(ExperimentError, match=r"out\.npz exists; --force replaces it"):
+        exporters.write(place, "npz", vectors_of(["a"]))
+    assert place.read_text() == "precious"
+    exporters.write(place, "npz", vectors_of(["a"]), force=True)
+    assert np.load(place)["artist"].tolist() == ["a"]

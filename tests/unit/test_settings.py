@@ -1,0 +1,73 @@
+"""Settings: bounds, and that each is an option of the command line with the same default."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from skipgramophone.cli import export, extract, index, run, similar, train
+from skipgramophone.errors import SettingError
+from skipgramophone.settings import ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+
+
+@pytest.mark.parametrize(
+    ("make", "values", "message"),
+    [
+        (ExtractSettings, {"num_rows": 0}, "num-rows must be at least 1, or -1 for all rows, not 0"),
+        (ExtractSettings, {"num_rows": -2}, "num-rows must be at least 1, or -1 for all rows, not -2"),
+        (TrainSettings, {"window_size": 0}, "window-size must be 'bag' or at least 1, not 0"),
+        (TrainSettings, {"window_size": "sack"}, "window-size must be 'bag' or at least 1, not sack"),
+        (TrainSettings, {"embedding_dim": 0}, "embedding-dim must be at least 1, not 0"),
+        (TrainSettings, {"embedding_dim": 5000}, "embedding-dim must be at most 4096, not 5000"),
+        (TrainSettings, {"epochs": 0}, "epochs must be at least 1, not 0"),
+        (TrainSettings, {"negatives": 0}, "negatives must be at least 1, not 0"),
+        (TrainSettings, {"min_count": 0}, "min-count must be at least 1, not 0"),
+        (TrainSettings, {"learning_rate": 0.0}, "learning-rate must be above 0, not 0.0"),
+        (TrainSettings, {"learning_rate": float("nan")}, "learning-rate must be above 0, not nan"),
+        (TrainSettings, {"random_seed": -1}, "random-seed must be from 0 to 2^63 - 1, not -1"),
+        (TrainSettings, {"noise_exponent": 3.0}, "noise-exponent must be from -2 to 2, not 3.0"),
+        (TrainSettings, {"subsample": 2.0}, "subsample must be from 0 to 1, not 2.0"),
+        (IndexSettings, {"trees": 0}, "trees must be from 1 to 1000, not 0"),
+        (IndexSettings, {"recall": 0.0}, "recall must be above 0 and at most 1, not 0.0"),
+        (IndexSettings, {"random_seed": 2**31}, "random-seed must be from 0 to 2^31 - 1, not 2147483648"),
+        (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),
+    ],
+)
+def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        make(**values)
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [
+        (extract.extract, ExtractSettings()),
+        (train.train, TrainSettings()),
+        (index.index, IndexSettings()),
+        (similar.similar, SimilarSettings()),
+    ],
+)
+def test_every_setting_is_an_option_with_the_same_default(command: Any, settings: Any) -> None:
+    parameters = inspect.signature(command).parameters
+    for field in fields(settings):
+        default = parameters[field.name].default
+        wanted = getattr(settings, field.name)
+        assert default == (str(wanted) if field.name == "window_size" else wanted), field.name
+
+
+def test_run_has_the_defaults_of_the_stages() -> None:
+    defaults: dict[str, Any] = {name: p.default for name, p in inspect.signature(run.run).parameters.items()}
+    for command in (extract.extract, train.train):
+        for name, parameter in inspect.signature(command).parameters.items():
+            assert defaults.get(name, parameter.default) == parameter.default, name
+    assert "destination" in inspect.signature(export.export).parameters
+
+
+def test_a_rate_that_suits_adam_is_questioned() -> None:
+    assert TrainSettings().doubts() == []
+    (doubt,) = TrainSettings(learning_rate=0.001).doubts()
+    assert doubt.startswith("a learning rate of 0.001 is one for Adam; row-wise Adagrad will hardly move with it")

@@ -1,0 +1,149 @@
+"""Vectors on disk, exact search, and the index that must never answer wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skipgramophone.arrays import read_array
+from skipgramophone.corpus import Corpus, read_corpus
+from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
+from skipgramophone.errors import ExperimentError
+from skipgramophone.neighbours import (
+    AnnoyCandidates,
+    build_index,
+    nearest_by_index,
+    nearest_exactly,
+    usable,
+)
+from skipgramophone.settings import IndexSettings
+from skipgramophone.vocabulary import Vocabulary
+
+
+def vectors(rows: int, dim: int, seed: int) -> Matrix:
+    """Normal vectors of uneven length, the last two rows zero."""
+    rng = np.random.default_rng(seed)
+    matrix = (rng.standard_normal((rows, dim)) * rng.uniform(0.1, 5, (rows, 1))).astype(np.float32)
+    matrix[-2:] = 0
+    return matrix
+
+
+def test_embeddings_come_back_byte_for_byte(tmp_path: Path) -> None:
+    centre, context = vectors(20, 6, 1), vectors(20, 6, 2)
+    Embeddings(centre, context).write(tmp_path)
+    read = read_embeddings(tmp_path, 20)
+    assert read.centre.tobytes() == centre.tobytes()
+    assert read.context.tobytes() == context.tobytes()
+    assert read.learnt().tolist() == [True] * 18 + [False] * 2
+    assert read.dim == 6
+    with pytest.raises(ExperimentError, match="does not fit its catalogue"):
+        read_embeddings(tmp_path, 21)
+
+
+def test_a_corpus_comes_back_and_a_broken_one_is_refused(tmp_path: Path) -> None:
+    corpus = Corpus(np.array([0, 1, 0, 2], np.int32), np.array([0, 3, 4], np.int64))
+    corpus.write(tmp_path)
+    read = read_corpus(tmp_path)
+    assert read.track_ids.tolist() == [0, 1, 0, 2]
+    assert read.lengths().tolist() == [3, 1]
+    assert read.counts(4).tolist() == [2, 1, 1, 0]
+    np.save(tmp_path / "offsets.npy", np.array([0, 3, 5], np.int64))
+    with pytest.raises(ExperimentError, match=r"offsets\.npy does not fit track_ids\.npy"):
+        read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x93NUMPY\x01\x00", b"no array at all", b"\x93NUMPY\x01\x00\x10\x00{'descr': 'O'  }"]
+)
+def test_a_damaged_array_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.npy").write_bytes(content)
+    with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
+        read_array(tmp_path / "x.npy", np.float32, 2)
+
+
+def test_pickles_and_other_kinds_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "pickle.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    np.save(tmp_path / "double.npy", np.zeros((2, 2)))
+    np.save(tmp_path / "flat.npy", np.zeros(4, np.float32))
+    for name in ("pickle", "double", "flat"):
+        with pytest.raises(ExperimentError, match=f"{name}.npy is damaged"):
+            read_array(tmp_path / f"{name}.npy", np.float32, 2)
+
+
+@pytest.mark.parametrize("number", [1, 5, 40, 1000])
+def test_exact_search_is_a_full_sort(number: int) -> None:
+    centre = vectors(300, 8, 3)
+    for row in (0, 7, 150):
+        found = nearest_exactly(centre, unit_rows(centre[row]), number, np.array([row]))
+        cosine = [
+            (float(centre[row] @ centre[i] / np.linalg.norm(centre[row]) / np.linalg.norm(centre[i])), i)
+            for i in range(298)
+            if i != row
+        ]
+        expected = sorted(cosine, key=lambda pair: -pair[0])[:number]
+        assert found.rows.tolist() == [i for _, i in expected]
+        np.testing.assert_allclose(found.similarities, [s for s, _ in expected], atol=1e-5)
+
+
+def test_the_index_reaches_the_recall_that_it_states(tmp_path: Path) -> None:
+    centre = vectors(3000, 24, 4)
+    facts = build_index(tmp_path / "x.annoy", centre, IndexSettings(trees=10, recall=0.95))
+    assert facts.recall_at_10 >= 0.95
+    index = AnnoyCandidates(tmp_path / "x.annoy", facts)
+    hits = 0
+    queries = range(0, 2998, 23)
+    for row in queries:
+        without = np.array([row])
+        near = nearest_by_index(index, centre, unit_rows(centre[row]), 10, without)
+        true = nearest_exactly(centre, unit_rows(centre[row]), 10, without)
+        assert near is not None
+        assert len(near.rows) == 10
+        assert row not in near.rows
+        assert not set(near.rows.tolist()) & {2998, 2999}
+        hits += len(set(near.rows.tolist()) & set(true.rows.tolist()))
+    assert hits / (10 * len(queries)) >= 0.9
+
+
+def test_one_seed_makes_one_index_file(tmp_path: Path) -> None:
+    centre = vectors(500, 8, 5)
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        build_index(tmp_path / name, centre, IndexSettings(random_seed=seed, trees=5))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
+
+
+def test_an_index_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
+    centre = vectors(100, 8, 6)
+    path = tmp_path / "x.annoy"
+    facts = asdict(build_index(path, centre, IndexSettings(trees=2)))
+    assert usable(path, facts, centre) is not None
+    for name, wrong in (("dimension", 9), ("items", 99), ("metric", "dot"), ("bytes", 7), ("search_k", "many")):
+        assert usable(path, facts | {name: wrong}, centre) is None
+    assert usable(path, {}, centre) is None
+    assert usable(path, facts | {"surprise": 1}, centre) is None
+    path.write_bytes(path.read_bytes()[:-8])
+    assert usable(path, facts, centre) is None
+    path.unlink()
+    assert usable(path, facts, centre) is None
+
+
+def test_too_few_candidates_are_left_to_exact_search(tmp_path: Path) -> None:
+    centre = vectors(12, 4, 7)
+    path = tmp_path / "x.annoy"
+    index = AnnoyCandidates(path, build_index(path, centre, IndexSettings(trees=2)))
+    vector = unit_rows(centre[0])
+    assert nearest_by_index(index, centre, vector, 11, np.array([0])) is None
+    assert len(nearest_exactly(centre, vector, 11, np.array([0])).rows) == 9
+
+
+def test_noise_and_keep_probabilities() -> None:
+    vocabulary = Vocabulary(np.array([81, 16, 1, 0]), min_count=2)
+    assert vocabulary.noise(0.75).tolist() == pytest.approx([27 / 35, 8 / 35, 0, 0])
+    assert vocabulary.noise(0).tolist() == [0.5, 0.5, 0, 0]
+    assert vocabulary.noise(-1).tolist() == pytest.approx([16 / 97, 81 / 97, 0, 0])
+    assert vocabulary.keep(0).tolist() == [1, 1, 0, 0]
+    share = 81 / 97
+    assert vocabulary.keep(0.1)[0] == pytest.approx(np.sqrt(0.1 / share) + 0.1 / share)

@@ -1,0 +1,186 @@
+"""The Zenodo dialect: names letter for letter, and a reason for each line that is no row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgramophone.errors import SourceError, StorageError
+from skipgramophone.playlists import lines
+from skipgramophone.playlists.rows import Reject
+from skipgramophone.playlists.sources import open_source
+from skipgramophone.playlists.zenodo import ZenodoReader
+from tests.conftest import HEADER, Row, dump_text
+
+WriteDump = Callable[..., Path]
+Read = tuple[list[Row], list[Reject]]
+
+
+def read(path: Path, num_rows: int = -1) -> Read:
+    """All rows as owner, artist, title, playlist, and all rejects."""
+    rows, rejects = [], []
+    for block in ZenodoReader(path, num_rows).blocks():
+        columns = (block.table[name].to_pylist() for name in ("owner", "artist", "title", "playlist"))
+        rows += list(zip(*columns, strict=True))
+        rejects += block.rejects
+    return rows, rejects
+
+
+AWKWARD: list[tuple[str, Row]] = [
+    # The line as it stands, and the fields that a person reads in it.
+    (
+        '"u","Fall Out Boy","A Little More "Touch Me"","Fluff"',
+        ("u", "Fall Out Boy", 'A Little More "Touch Me"', "Fluff"),
+    ),
+    ('"u","Slowdive","So Tired",""/"', ("u", "Slowdive", "So Tired", '"/')),
+    ('"u","The Band",""45"","Everything"', ("u", "The Band", '"45"', "Everything")),
+    ('"u","","07 - echoes","Starred"', ("u", "", "07 - echoes", "Starred")),
+    ('"u","Matthew "Mdot" F.","Fire","Starred"', ("u", 'Matthew "Mdot" F.', "Fire", "Starred")),
+    ('"u","New Order","Tonight [12" Version]","x"', ("u", "New Order", 'Tonight [12" Version]', "x")),
+    ('"u","Nas, Jr.","One, Two","a, b"', ("u", "Nas, Jr.", "One, Two", "a, b")),
+    ('"u","Axwell /\\ Ingrosso","Sun","x"', ("u", "Axwell /\\ Ingrosso", "Sun", "x")),
+    ('"u","A","Say \\"Hi\\"","x"', ("u", "A", 'Say "Hi"', "x")),
+    ('"u","A","back\\\\slash","x"', ("u", "A", "back\\slash", "x")),
+    ('"u","A","\\"x\\",\\"y\\"","p"', ("u", "A", '"x","y"', "p")),
+    ('"u","A","   spaced  ","p"', ("u", "A", "   spaced  ", "p")),
+    ('"u","ЛЮБЭ","Конь 🐴","音楽"', ("u", "ЛЮБЭ", "Конь 🐴", "音楽")),
+]
+
+
+def test_awkward_lines_keep_their_names_letter_for_letter(write_dump: WriteDump) -> None:
+    path = write_dump(HEADER + "\n" + "\n".join(line for line, _ in AWKWARD) + "\n")
+    assert read(path) == ([fields for _, fields in AWKWARD], [])
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\0"), max_size=12)
+
+
+def escaped(name: str) -> str:
+    """A name as a careful writer of the dialect would put it."""
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(NAMES, NAMES, NAMES, NAMES), min_size=1, max_size=8))
+def test_whatever_names_are_escaped_come_out_as_they_went_in(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Row]
+) -> None:
+    path = tmp_path_factory.mktemp("dump") / "dump.csv"
+    path.write_bytes(dump_text([tuple(map(escaped, row)) for row in rows]).encode())  # type: ignore[misc]
+    used, rejects = read(path)
+    assert used == [row for row in rows if row[1] or row[2]]
+    assert len(used) + len(rejects) == len(rows)
+
+
+def test_each_line_that_is_no_row_has_its_reason(write_dump: WriteDump) -> None:
+    content = (
+        HEADER.encode()
+        + b'\n"u","A","fine","p"\n'  # 2
+        + b'"u","A","three fields"\n'  # 3
+        + b"u,A,bare,p\n"  # 4
+        + b"\n"  # 5
+        + b'"u","A","bad \xff byte","p"\n'  # 6
+        + b'"u","A","nul\0","p"\n'  # 7
+        + b'"u","","","p"\n'  # 8
+        + b'"u","A","five","p","q"\n'  # 9
+        + b'"u","A","also fine","p"'  # 10, without a line end
+    )
+    used, rejects = read(write_dump(content))
+    assert [row[2] for row in used] == ["fine", "also fine"]
+    assert [(reject.line, reject.reason) for reject in rejects] == [
+        (3, "3 fields where 4 are wanted"),
+        (4, "does not begin and end with a quote"),
+        (5, "blank line"),
+        (6, "not UTF-8 at byte 14"),
+        (7, "holds a NUL byte"),
+        (8, "neither artist nor title"),
+        (9, "5 fields where 4 are wanted"),
+    ]
+    assert rejects[3].text == '"u","A","bad \\xff byte","p"'
+    assert {reject.file for reject in rejects} == {"dump.csv"}
+
+
+@pytest.mark.parametrize("name", ["dump.csv", "dump.csv.gz"])
+def test_blocks_do_not_show(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    rows = [(f"owner {at % 7}", f"artist {at}", f"tïtle {at} 🎵", f"list {at % 13}") for at in range(500)]
+    path = write_dump(rows, name)
+    for size in (64, 1000, 1 << 20):
+        monkeypatch.setattr(lines, "BLOCK_BYTES", size)
+        assert read(path) == (rows, [])
+
+
+@pytest.mark.parametrize("size", [40, 1 << 20])
+def test_num_rows_counts_rejected_rows_too(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    path = write_dump(HEADER + '\n"u","A","1","p"\nbroken\n"u","A","3","p"\n"u","A","4","p"\n')
+    monkeypatch.setattr(lines, "BLOCK_BYTES", size)
+    used, rejects = read(path, 3)
+    assert [row[2] for row in used] == ["1", "3"]
+    assert [reject.line for reject in rejects] == [3]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_names(write_dump: WriteDump) -> None:
+    text = "\ufeff" + dump_text([("u", "A", "one", "p"), ("u", "A", "two", "p")]).replace("\n", "\r\n")
+    path = write_dump(text)
+    assert open_source(path).format == "zenodo"
+    assert read(path) == ([("u", "A", "one", "p"), ("u", "A", "two", "p")], [])
+
+
+def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
+    path = write_dump(
+        '"user_id","artistname","trackname","trackuri","playlistname"\n"u","A","t","x:1","p"\n"u","A","s","","p"\n'
+    )
+    (block,) = ZenodoReader(path).blocks()
+    assert block.table["uri"].to_pylist() == ["x:1", None]
+    assert block.table["playlist"].to_pylist() == ["p", "p"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "{path} is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "{path} is a binary file; sgp reads the Zenodo dialect"),
+        (b"artist;title\nx;y\n", "{path} is in no known dialect (its first line is 'artist;title')"),
+        (b"\x1f\x8b\x08\0broken", "{path}: the gzip data is damaged or cut short"),
+    ],
+)
+def test_what_is_no_dump_is_refused(write_dump: WriteDump, content: bytes, message: str) -> None:
+    path = write_dump(content)
+    with pytest.raises(SourceError) as refused:
+        open_source(path)
+    assert str(refused.value).startswith(message.format(path=path))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_header_and_no_rows_is_refused(write_dump: WriteDump) -> None:
+    path = write_dump(HEADER + "\n")
+    with pytest.raises(SourceError, match="a header and no rows"):
+        read(path)
+
+
+def test_a_gzip_file_that_is_cut_short_is_refused(write_dump: WriteDump) -> None:
+    rows = [(f"o{at * 7919 % 1009}", f"a{at * 104729 % 10007}", f"t{at}", "p") for at in range(30_000)]
+    path = write_dump(rows, "dump.csv.gz")
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the gzip data is damaged or cut short"):
+        read(path)
+
+
+def test_a_line_without_an_end_is_refused(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(lines, "LONGEST_LINE", 1 << 20)
+    path = write_dump(HEADER + "\n" + "x" * (2 << 20))
+    with pytest.raises(SourceError, match="a line of more than 1 MiB: not a file of rows"):
+        read(path)
+
+
+def test_a_directory_and_a_device_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a directory; give the file inside it"):
+        open_source(tmp_path)
+    with pytest.raises(SourceError, match="/dev/null is not a regular file"):
+        open_source(Path("/dev/null"))
+    with pytest.raises(StorageError, match=r"cannot read .*nowhere\.csv: No such file or directory"):
+        open_source(tmp_path / "nowhere.csv")
