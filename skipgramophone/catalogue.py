@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
-from skipgramophone.playlists.names import folded, full_name
+from skipgramophone.playlists.names import folded, full_name, identity
 
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
@@ -55,7 +55,7 @@ class Track:
     title: str
     uri: str | None
     count: int
-    first_place: int  # row of the dump where it first stands, counted from 1
+    first_place: int  # where it first stands in the dump, counted from 1 over the rows that were used
 
     @property
     def name(self) -> str:
@@ -70,12 +70,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a query resolved to; `namesakes` other tracks have the very same name and are rarer."""
+    """What a query resolved to; `namesakes` other tracks have the same name but for case, and are rarer."""
 
     track: Track
     namesakes: int = 0
 
 
+TRACK_TYPES = (int, str, str, str | None, int, int)
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 
@@ -139,7 +140,7 @@ class Catalogue:
         """The tracks of some rows, in the order asked for.
 
         Raises:
-            IndexError: a row is not in the catalogue.
+            ExperimentError: a row is not in the catalogue.
         """
         found: dict[int, Track] = {}
         for start in range(0, len(rows), 500):
@@ -148,7 +149,7 @@ class Catalogue:
             found.update((track.row, track) for track in self._tracks(f"row IN ({marks})", some))
         missing = [row for row in rows if int(row) not in found]
         if missing:
-            raise IndexError(f"row {missing[0]} is not in the catalogue of {len(self)} tracks")
+            raise ExperimentError(f"{self._path} has no row {missing[0]} among its {len(self):,} tracks")
         return [found[int(row)] for row in rows]
 
     def all_tracks(self) -> Iterator[Track]:
@@ -167,32 +168,34 @@ class Catalogue:
             UnknownTrackError: no track answers to it; the nearest names are suggested.
             AmbiguousTrackError: several do; the most frequent are listed.
         """
-        found = self.find(query)
+        found, number = self.find(query)
         if not found:
             near = tuple(track.name for track in self.nearest(query))
             hint = "did you mean one of these?" if near else "and no name is near it"
             raise UnknownTrackError(f"no track is called {query!r}; {hint}", near)
-        names = {folded(track.name) for track in found}
-        if len(names) == 1:
-            return Match(found[0], namesakes=len(found) - 1)
-        listed = tuple(_listed(track) for track in found[:SHOWN_CANDIDATES])
+        if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
+            return Match(found[0], namesakes=number - 1)
+        listed = tuple(_listed(track) for track in found)
         raise AmbiguousTrackError(
-            f"{len(found):,} tracks answer to {query!r}; give more of the name, as in 'artist - title'", listed
+            f"{number:,} tracks answer to {query!r}; give more of the name, as in 'artist - title'", listed
         )
 
-    def find(self, query: str) -> list[Track]:
-        """Tracks that answer to a query in the strictest sense that any does, most frequent first.
+    def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
+        """Tracks that answer to a query in the strictest sense that any does, most frequent first, and how many do.
 
         The senses, strictest first: the uri; the whole name; the title; each word a part of the name.
         """
         asked = folded(query)
-        if not asked:
-            return []
+        if not asked or (not query.isascii() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in query)):
+            return [], 0
         for where, value in (("uri = ?", query.strip()), ("name_folded = ?", asked), ("title_folded = ?", asked)):
             exact = self._tracks(where, (value,))
             if exact:
-                return self._written_alike(exact, query)
-        return self._containing(asked)
+                alike = self._written_alike(exact, query)
+                return alike[:limit], len(alike)
+        where, values = self._containing(asked)
+        found = self._tracks(where, values, limit=limit)
+        return found, len(found) if len(found) < limit else self._count(where, values)
 
     def nearest(self, query: str) -> list[Track]:
         """Tracks with a name near a misspelt one, nearest first."""
@@ -211,22 +214,23 @@ class Catalogue:
         ]
         return alike or tracks
 
-    def _containing(self, asked: str) -> list[Track]:
-        """Tracks in whose folded name each word of the query stands."""
+    def _containing(self, asked: str) -> tuple[str, list[Any]]:
+        """The condition under which each word of the query stands in a folded name, and its values.
+
+        Words of one or two letters have no trigram. A query of such words alone means names and titles that begin with
+        it, if there are any, and goes through all names else.
+        """
         words = asked.split()
+        each = " AND ".join(["instr(name_folded, ?) > 0"] * len(words))
         grams = self._rarest_trigrams(words)
         if grams is None:
-            return []
-        if not grams:  # words of one or two letters only: whole names and titles that begin with them
-            span = (asked, asked + "\U0010ffff")
-            hits = self._tracks("name_folded >= ? AND name_folded < ?", span)
-            hits += self._tracks("title_folded >= ? AND title_folded < ?", span)
-            unique = {track.row: track for track in hits}
-            return sorted(unique.values(), key=lambda track: (-track.count, track.row))
-        hits = self._tracks(
-            "row IN (SELECT rowid FROM names WHERE names MATCH ?)", (" AND ".join(map(_phrase, grams)),)
-        )
-        return [track for track in hits if all(word in folded(track.name) for word in words)]
+            return "0", []
+        if grams:
+            chosen = f"row IN (SELECT rowid FROM names WHERE names MATCH ?) AND {each}"
+            return chosen, [" AND ".join(map(_phrase, grams)), *words]
+        begins = "name_folded >= ? AND name_folded < ? OR title_folded >= ? AND title_folded < ?"
+        span = [asked, asked + "\U0010ffff"] * 2
+        return (begins, span) if self._count(begins, span) else (each, words)
 
     def _rarest_trigrams(self, words: list[str]) -> list[str] | None:
         """The rarest trigrams of the words, or None where one of them stands in no name."""
@@ -252,12 +256,20 @@ class Catalogue:
         chosen = "row IN (SELECT rowid FROM names WHERE names MATCH ? ORDER BY rank LIMIT ?)"
         return self._tracks(chosen, (" OR ".join(map(_phrase, rarest)), SUGGESTION_POOL))
 
-    def _tracks(self, where: str, values: Sequence[Any], order: str = "count DESC, row") -> list[Track]:
-        """Tracks that a condition holds for."""
+    def _count(self, where: str, values: Sequence[Any]) -> int:
+        """How many tracks a condition holds for."""
+        return int(self._rows(f"SELECT count(*) FROM tracks WHERE {where}", values)[0][0])
+
+    def _tracks(
+        self, where: str, values: Sequence[Any], order: str = "count DESC, row", limit: int = -1
+    ) -> list[Track]:
+        """Tracks that a condition holds for, `limit` at most (-1: all)."""
         fields = "row, artist, title, uri, count, first_place"
-        return [
-            Track(*row) for row in self._rows(f"SELECT {fields} FROM tracks WHERE {where} ORDER BY {order}", values)
-        ]
+        rows = self._rows(f"SELECT {fields} FROM tracks WHERE {where} ORDER BY {order} LIMIT {limit}", values)
+        for row in rows:
+            if not all(isinstance(field, kind) for field, kind in zip(row, TRACK_TYPES, strict=True)):
+                raise ExperimentError(f"{self._path} is damaged: row {row[0]}; run sgp extract again with --force")
+        return [Track(*row) for row in rows]
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement, turning damage into one line."""

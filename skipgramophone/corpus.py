@@ -63,6 +63,7 @@ def read_corpus(directory: Path) -> Corpus:
     """
     track_ids = read_array(directory / TRACK_IDS, np.int32, 1)
     offsets = read_array(directory / OFFSETS, np.int64, 1)
-    if len(offsets) < 1 or offsets[0] != 0 or offsets[-1] != len(track_ids):
+    ends_fit = len(offsets) >= 1 and offsets[0] == 0 and offsets[-1] == len(track_ids)
+    if not ends_fit or np.any(np.diff(offsets) < 0):
         raise ExperimentError(f"{directory / OFFSETS} does not fit {TRACK_IDS}: extract again with --force")
     return Corpus(track_ids, offsets)

@@ -71,7 +71,7 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
     """
     centre = read_array(directory / CENTRE, np.float32, 2)
     context = read_array(directory / CONTEXT, np.float32, 2)
-    if centre.shape != context.shape or len(centre) != tracks:
+    if centre.shape != context.shape or len(centre) != tracks or centre.shape[1] < 1:
         raise ExperimentError(
             f"{directory} does not fit its catalogue: centre {centre.shape}, context {context.shape}, {tracks} tracks"
         )

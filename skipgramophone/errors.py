@@ -6,6 +6,7 @@
     ├── ExperimentError      exit 1   an experiment lacks a stage, has one already, or is in use
     ├── StorageError         exit 1   the disk refused: full, read-only, failing
     ├── TrainingError        exit 1   there is nothing to train on, or training went astray
+    ├── EvaluationError      exit 1   there is too little to hold out, or nothing to ask of it
     └── TrackNameError                a name does not mean one track
         ├── UnknownTrackError    exit 3   no track answers to it
         └── AmbiguousTrackError  exit 4   several do
@@ -47,6 +48,10 @@ class StorageError(SgpError):
 
 class TrainingError(SgpError):
     """A corpus has nothing to train on, or the loss is no longer a number."""
+
+
+class EvaluationError(SgpError):
+    """A corpus has too little to hold out, or a split cannot be made."""
 
 
 class TrackNameError(SgpError):

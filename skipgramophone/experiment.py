@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, storage_errors
@@ -46,7 +46,7 @@ class Manifest:
     digest: str
     parent: str | None  # digest of the stage it was made from
     settings: dict[str, Any]
-    files: dict[str, dict[str, Any]]  # name -> bytes, sha256
+    files: dict[str, dict[str, Any]]  # name -> bytes, sha256, modified_ns
     facts: dict[str, Any]  # what the run found out: counts, times, versions
     created: str
 
@@ -72,7 +72,8 @@ class Experiment:
 
     def has(self, stage: str) -> bool:
         """Whether a stage has been published."""
-        return (self.directory(stage) / MANIFEST).is_file()
+        with storage_errors(self.directory(stage), "read"):
+            return (self.directory(stage) / MANIFEST).is_file()
 
     def require_new(self, stage: str, force: bool) -> None:
         """Refuse to replace a stage unasked.
@@ -95,13 +96,30 @@ class Experiment:
         if not self.has(stage):
             raise ExperimentError(f"experiment '{self.name}' has no {stage} yet: run sgp {COMMAND[stage]} {self.name}")
         content = _read_json(path)
-        if content.get("format") != FORMAT:
-            raise ExperimentError(f"{path} has format {content.get('format')!r}; this sgp reads format {FORMAT}")
+        _require_format(path, content)
         try:
-            fields = {name: content[name] for name in Manifest.__slots__}
+            manifest = Manifest(**{name: content[name] for name in Manifest.__slots__})
         except KeyError as error:
             raise ExperimentError(f"{path} is damaged: it has no {error.args[0]!r}") from error
-        return Manifest(**fields)
+        objects = (manifest.settings, manifest.files, manifest.facts)
+        if not isinstance(manifest.digest, str) or not all(isinstance(part, dict) for part in objects):
+            raise ExperimentError(f"{path} is damaged: its parts are not what they must be")
+        return manifest
+
+    def is_intact(self, stage: str, name: str) -> bool:
+        """Whether a file of a stage is the one that was published.
+
+        Its size must be. If its time is not, it may be a copy: then its hash must be. What this leaves is a file whose
+        bytes have changed and whose size and time have not.
+        """
+        path, published = self.directory(stage) / name, self.manifest(stage).files.get(name, {})
+        try:
+            status = path.stat()
+        except OSError:
+            return False
+        if status.st_size != published.get("bytes"):
+            return False
+        return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str) -> Manifest:
         """Read a stage's manifest, insisting that it was made from its parent as it is now.
@@ -135,75 +153,99 @@ class Experiment:
         Raises:
             ExperimentError: another process is writing this experiment.
         """
-        with storage_errors(self.path, "write"):
-            lock = (self.path / LOCK).open("a+", encoding="utf-8")
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ExperimentError(f"experiment '{self.name}' is being written by {_holder(lock.name)}") from error
-            lock.truncate(0)
-            lock.write(
-                json.dumps({"pid": os.getpid(), "command": f"sgp {command} {self.name}", "host": socket.gethostname()})
-            )
-            lock.flush()
-            remove_leftovers(self.path)
+        with self._locked() as lock:
+            held = {"pid": os.getpid(), "command": f"sgp {command} {self.name}", "host": socket.gethostname()}
+            with storage_errors(self.path / LOCK, "write"):
+                lock.truncate(0)
+                lock.write(json.dumps(held))
+                lock.flush()
+                remove_leftovers(self.path)
             try:
                 yield
             finally:
                 lock.truncate(0)
 
+    @contextmanager
+    def _locked(self) -> Iterator[IO[str]]:
+        """Open the lock file and lock it; once more if it was removed in between."""
+        path = self.path / LOCK
+        while True:
+            with storage_errors(path, "write"):
+                lock = path.open("a+", encoding="utf-8")
+            with lock:
+                with storage_errors(path, "lock"):
+                    try:
+                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError as error:
+                        raise ExperimentError(
+                            f"experiment '{self.name}' is being written by {_holder(path)}"
+                        ) from error
+                    there = path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat())
+                if there:
+                    yield lock
+                    return
 
-def experiments_root(given: Path | None = None) -> Path:
+
+def experiments_root(given: Path | str | None = None) -> Path:
     """The directory that holds experiments: as given, else $SGP_EXPERIMENTS, else ./experiments."""
-    return given or Path(os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
+    return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
-def open_experiment(name: str, root: Path | None = None) -> Experiment:
+def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
     """Open an experiment that exists.
 
     Raises:
-        ExperimentError: the name cannot be one, or there is no such experiment.
+        ExperimentError: the name cannot be one, there is no such experiment, or it is of a format this version does
+            not know.
     """
     experiment = _named(name, root)
-    if not (experiment.path / DESCRIPTION).is_file():
-        raise ExperimentError(
-            f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
-        )
+    with storage_errors(experiment.path, "read"):
+        if not (experiment.path / DESCRIPTION).is_file():
+            raise ExperimentError(
+                f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
+            )
+    _require_format(experiment.path / DESCRIPTION, _read_json(experiment.path / DESCRIPTION))
     return experiment
 
 
 @contextmanager
-def new_experiment(name: str, root: Path | None = None) -> Iterator[Experiment]:
+def new_experiment(name: str, root: Path | str | None = None) -> Iterator[Experiment]:
     """Open an experiment to write its first stage, making it if need be; unless a stage is published, it is unmade.
 
     Raises:
-        ExperimentError: the name cannot be one, or something else stands in its place.
+        ExperimentError: the name cannot be one, something else stands in its place, or it is of a format this version
+            does not know.
         StorageError: the directory cannot be made.
     """
     experiment = _named(name, root)
-    made = not experiment.path.exists()
-    if not made and _is_foreign(experiment.path):
-        raise ExperimentError(f"{experiment.path} exists and is no experiment: give another name")
     with storage_errors(experiment.path, "make"):
-        experiment.path.mkdir(parents=True, exist_ok=True)
-    try:
-        with experiment.writing(COMMAND["corpus"]):
-            if not (experiment.path / DESCRIPTION).is_file():
+        experiment.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            experiment.path.mkdir()
+            made = True
+        except FileExistsError:
+            made = False
+        if not made and _is_foreign(experiment.path):
+            raise ExperimentError(f"{experiment.path} exists and is no experiment: give another name")
+    with experiment.writing(COMMAND["corpus"]):
+        try:
+            if (experiment.path / DESCRIPTION).is_file():
+                _require_format(experiment.path / DESCRIPTION, _read_json(experiment.path / DESCRIPTION))
+            else:
                 _describe(experiment)
             yield experiment
-    finally:
-        if made and not any(experiment.has(stage) for stage in PARENT):
-            _unmake(experiment)
+        finally:
+            if made and not any(experiment.has(stage) for stage in PARENT):
+                _unmake(experiment)
 
 
-def _named(name: str, root: Path | None) -> Experiment:
+def _named(name: str, root: Path | str | None) -> Experiment:
     """Check an experiment's name and place it under the root."""
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
         raise ExperimentError(f"{name!r} cannot be an experiment's name: give one word, not a path")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
         raise ExperimentError(f"{name!r} cannot be an experiment's name: it holds control characters")
-    if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME:
+    if len(name.encode()) > LONGEST_NAME:
         raise ExperimentError(f"{name[:40] + '…'!r} cannot be an experiment's name: it is over {LONGEST_NAME} bytes")
     return Experiment(name, experiments_root(root) / name)
 
@@ -239,7 +281,12 @@ def _unmake(experiment: Experiment) -> None:
 def _write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
     """Hash the files of a draft as they read back, and write its manifest."""
     files = {
-        path.name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)} for path in sorted(draft.path.iterdir())
+        path.name: {
+            "bytes": path.stat().st_size,
+            "sha256": file_sha256(path),
+            "modified_ns": path.stat().st_mtime_ns,
+        }
+        for path in sorted(draft.path.iterdir())
     }
     content = {
         "stage": stage,
@@ -251,7 +298,13 @@ def _write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict
     manifest = Manifest(stage, digest, parent, settings, files, draft.facts, now())
     written = {"format": FORMAT, **asdict(manifest)}
     text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    (draft.path / MANIFEST).write_text(text, encoding="utf-8", errors="surrogateescape")
+    (draft.path / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _require_format(path: Path, content: Mapping[str, Any]) -> None:
+    """Refuse what a later version wrote."""
+    if content.get("format") != FORMAT:
+        raise ExperimentError(f"{path} has format {content.get('format')!r}; this sgp reads format {FORMAT}")
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -266,10 +319,10 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _holder(lock: str) -> str:
+def _holder(lock: Path) -> str:
     """Who holds a lock, as far as its file tells."""
     try:
-        held = json.loads(Path(lock).read_text(encoding="utf-8"))
+        held = json.loads(lock.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"
     except (ValueError, KeyError, TypeError, OSError):
         return "another process: wait for it or stop it"

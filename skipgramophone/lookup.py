@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLAYLISTS = "playlists.parquet"
+TRIES = 10  # at opening an experiment that is being replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,21 @@ class Lookup:
         Raises:
             ExperimentError: a stage is missing, stale or damaged.
         """
-        experiment.current("model")
         self.experiment = experiment
-        self.catalogue = Catalogue(experiment.directory("corpus"))
-        self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
+        for _ in range(TRIES):
+            model = experiment.current("model").digest
+            self.catalogue = Catalogue(experiment.directory("corpus"))
+            self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
+            if experiment.current("model").digest == model:
+                return
+            self.catalogue.close()  # a writer has put something else in place between one file and the next
+        raise ExperimentError(f"experiment '{experiment.name}' is being replaced: try again")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.catalogue.close()
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -83,9 +95,10 @@ class Lookup:
             facts = experiment.current("index").facts
         except ExperimentError:
             return "the index is stale or damaged"
-        path = experiment.directory("index") / FILE
-        checked = usable(path, facts, self.embeddings.centre)
-        return AnnoyCandidates(path, checked) if checked else "the index does not fit the model"
+        checked = usable(facts, self.embeddings.centre)
+        if checked is None or not experiment.is_intact("index", FILE):
+            return "the index is damaged"
+        return AnnoyCandidates(experiment.directory("index") / FILE, checked)
 
     def resolve(self, query: str) -> Match:
         """Find the track that a uri, "artist - title", title or part of a name means.
@@ -121,7 +134,8 @@ class Lookup:
         Raises:
             UnknownTrackError: the track was too rare to be learnt.
         """
-        number = (settings or SimilarSettings()).number
+        asked = (settings or SimilarSettings()).number
+        number = min(asked, len(self))
         vector = unit_rows(self._vector(track))
         without = np.array([track.row], np.int64)
         notes = list(notes)
@@ -133,8 +147,8 @@ class Lookup:
         answered_by: Literal["index", "exact search"] = "index" if found is not None else "exact search"
         if found is None:
             found = nearest_exactly(self.embeddings.centre, vector, number, without)
-        if len(found.rows) < number:
-            notes.append(f"{len(found.rows)} of {number}: there are no more tracks")
+        if len(found.rows) < asked:
+            notes.append(f"{len(found.rows)} of {asked}: there are no more tracks")
         tracks = self.catalogue.tracks(found.rows.tolist())
         pairs = zip(found.similarities.tolist(), tracks, strict=True)
         neighbours = tuple(Neighbour(rank, similarity, near) for rank, (similarity, near) in enumerate(pairs, 1))
@@ -170,6 +184,10 @@ class Lookup:
     def _vector(self, track: Track) -> Matrix:
         """The centre vector of a track that was learnt."""
         vector = np.asarray(self.embeddings.centre[track.row])
+        if not np.isfinite(vector).all():
+            raise ExperimentError(
+                f"the vector of '{track.name}' is not finite: run sgp train {self.experiment.name} --force"
+            )
         if not vector.any():
             raise UnknownTrackError(
                 f"'{track.name}' occurs {track.count} times, too rarely to be learnt: train with a smaller --min-count"
@@ -187,7 +205,7 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
     Raises:
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
     """
-    return Lookup(open_experiment(name, Path(experiments_dir) if experiments_dir is not None else None))
+    return Lookup(open_experiment(name, experiments_dir))
 
 
 def _namesakes(match: Match) -> list[str]:
@@ -195,4 +213,5 @@ def _namesakes(match: Match) -> list[str]:
     if not match.namesakes:
         return []
     track = match.track
-    return [f"{match.namesakes + 1} tracks are called '{track.name}'; this is the most frequent, {track.uri}"]
+    which = f", {track.uri}" if track.uri else ""
+    return [f"{match.namesakes + 1} tracks are called '{track.name}'; this is the most frequent{which}"]

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.errors import StorageError
-from skipgramophone.settings import IndexSettings
+from skipgramophone.errors import ExperimentError, StorageError
+from skipgramophone.settings import MOST_TREES, IndexSettings
 
 FILE = "tracks.annoy"
 METRIC: Literal["angular"] = "angular"
@@ -63,24 +63,24 @@ class AnnoyCandidates:
 
     def near(self, vector: Matrix, number: int) -> Rows:
         """Rows near a vector (embedding_dim,), about `number` of them, int64."""
-        search_k = max(self._facts.search_k, self._facts.trees * number)
-        found = self._index.get_nns_by_vector(vector.tolist(), number, search_k=search_k)
+        widest = self._facts.trees * self._facts.items
+        search_k = min(max(self._facts.search_k, self._facts.trees * number), widest)
+        found = self._index.get_nns_by_vector(vector.tolist(), min(number, self._facts.items), search_k=search_k)
         return np.array(found, np.int64)
 
 
-def usable(path: Path, facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
+def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     """The facts of an index that fits the vectors, or None where it must not be opened."""
-    try:
-        checked = IndexFacts(**facts)
-        size = path.stat().st_size
-    except (TypeError, OSError):
+    if set(facts) != set(IndexFacts.__slots__):
         return None
+    checked = IndexFacts(**facts)
+    whole = (checked.dimension, checked.items, checked.trees, checked.search_k)
     fits = (
-        (checked.items, checked.dimension) == centre.shape
+        all(type(number) is int for number in whole)
+        and (checked.items, checked.dimension) == centre.shape
         and checked.metric == METRIC
-        and checked.bytes == size
-        and isinstance(checked.search_k, int)
-        and checked.search_k > 0
+        and 1 <= checked.trees <= MOST_TREES
+        and 1 <= checked.search_k <= 2 * checked.trees * checked.items
     )
     return checked if fits else None
 
@@ -112,12 +112,16 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
     One thread builds it, so that one seed makes one file. Recall@10 is measured on learnt rows drawn by the seed.
 
     Raises:
+        ExperimentError: the vectors hold numbers that are not finite.
         StorageError: what was written is not what was built.
     """
     index = _annoy(centre.shape[1])
     index.set_seed(settings.random_seed)
     for start in range(0, len(centre), BLOCK_ROWS):
-        for row, vector in enumerate(unit_rows(np.asarray(centre[start : start + BLOCK_ROWS])), start):
+        block = np.asarray(centre[start : start + BLOCK_ROWS])
+        if not np.isfinite(block).all():
+            raise ExperimentError("the model holds numbers that are not finite: train it again with --force")
+        for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(settings.trees, n_jobs=1)
     if not index.save(str(path)):

@@ -6,6 +6,7 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import shutil
@@ -20,22 +21,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone import __version__
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
-from skipgramophone.errors import ExperimentError, SettingError, SourceError
-from skipgramophone.experiment import Draft, Experiment, new_experiment, open_experiment
+from skipgramophone.errors import ExperimentError, SettingError, SourceError, storage_errors
+from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
-from skipgramophone.publishing import file_sha256
-from skipgramophone.settings import ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+from skipgramophone.publishing import draft_directory, file_sha256, publish, published_file
+from skipgramophone.settings import EvaluateSettings, ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
 from skipgramophone.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.judgement import Judgement
+    from skipgramophone.evaluation.splits import Split
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.training.trainer import Progress
@@ -44,6 +48,7 @@ REJECTS = "rejects.jsonl"
 HISTORY = "history.jsonl"
 TRAIN_LOG = "train.log"
 ACCUMULATORS = "accumulators.npy"
+EVALUATION = "evaluation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +112,35 @@ class ExportReport:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluateReport:
+    """How an experiment's settings were judged."""
+
+    experiment: str
+    settings: dict[str, Any]
+    training: dict[str, Any]
+    corpus: str  # digest
+    split: str  # digest of which playlists were held out
+    created: str
+    version: str
+    judgement: Judgement
+
+
 def extract(
     name: str,
-    sources: Sequence[Path] = (),
+    sources: Sequence[Path | str] | Path | str = (),
     settings: ExtractSettings | None = None,
     *,
     sample: bool = False,
     force: bool = False,
-    experiments_dir: Path | None = None,
+    experiments_dir: Path | str | None = None,
     progress: Callable[[Reading], None] | None = None,
 ) -> ExtractReport:
     """Read dumps of playlists into a corpus.
 
     Args:
         name: the experiment's name.
-        sources: files to read, in order.
+        sources: a file to read, or several in order.
         settings: how to read them.
         sample: read the built-in sample instead of files.
         force: replace a corpus that is there.
@@ -135,7 +154,8 @@ def extract(
         StorageError: the disk failed, or is full.
     """
     settings = settings or ExtractSettings()
-    if sample == bool(sources):
+    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    if sample == bool(paths):
         raise SettingError(
             "give either a SOURCE or --sample, not both"
             if sample
@@ -144,7 +164,7 @@ def extract(
     started = time.perf_counter()
     with new_experiment(name, experiments_dir) as experiment:
         experiment.require_new("corpus", force)
-        readers = _readers(sources, settings, sample)
+        readers = _readers(paths, settings, sample)
         encoded = _read(readers, progress)
         with experiment.publishing("corpus", asdict(settings)) as draft:
             _write_corpus(draft.path, encoded)
@@ -160,7 +180,7 @@ def train(
     *,
     force: bool = False,
     threads: int | None = None,
-    experiments_dir: Path | None = None,
+    experiments_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> TrainReport:
     """Train vectors on a corpus, then build the index of them.
@@ -179,52 +199,37 @@ def train(
         ExperimentError: the experiment has no corpus, or has a model.
         StorageError: the disk failed, or is full.
     """
-    from skipgramophone.training.trainer import Trainer  # here, because it imports TensorFlow
-
     settings = settings or TrainSettings()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"), tempfile.TemporaryDirectory(prefix="sgp-") as scratch:
         experiment.require_new("model", force)
         experiment.manifest("corpus")
         corpus, tracks = _open_corpus(experiment)
-        vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
-        started = time.perf_counter()
         log = Path(scratch) / TRAIN_LOG
-        log.touch()
-        trainer = Trainer(corpus, vocabulary, settings, log, threads)
-        history: list[dict[str, Any]] = []
-        for step in trainer.run():
-            if step.epoch_done:
-                history.append({"epoch": step.epoch, "loss": step.loss, "tracks": step.tokens, "pairs": step.pairs})
-            if progress:
-                progress(step)
-        seconds = time.perf_counter() - started
-        embeddings = trainer.tables.embeddings(vocabulary.learnt)
+        fitted = _fit(corpus, tracks, settings, log, threads, progress)
+        learnt = int(fitted.embeddings.learnt().sum())
         facts: dict[str, Any] = {
             "tracks": tracks,
-            "tracks_learnt": int(vocabulary.learnt.sum()),
+            "tracks_learnt": learnt,
             "occurrences": corpus.occurrences,
-            "first_loss": history[0]["loss"],
-            "last_loss": history[-1]["loss"],
-            "seconds": round(seconds, 2),
-            "tracks_per_second": round(sum(epoch["tracks"] for epoch in history) / seconds),
+            "first_loss": fitted.history[0]["loss"],
+            "last_loss": fitted.history[-1]["loss"],
+            "seconds": round(fitted.seconds, 2),
+            "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
         }
         with experiment.publishing("model", asdict(settings)) as draft:
-            embeddings.write(draft.path)
-            np.save(draft.path / ACCUMULATORS, trainer.tables.accumulators())
-            _write_lines(draft.path / HISTORY, history)
+            fitted.embeddings.write(draft.path)
+            np.save(draft.path / ACCUMULATORS, fitted.accumulators)
+            _write_lines(draft.path / HISTORY, fitted.history)
             shutil.copyfile(log, draft.path / TRAIN_LOG)
-            draft.facts |= facts | {
-                "threads": trainer.threads,
-                "device": "cpu",
-                "layout": asdict(trainer.shape),
-                "versions": _versions("tensorflow", "numpy"),
-            }
-        index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
+            draft.facts |= facts | fitted.conditions | {"versions": _versions("tensorflow", "numpy")}
+        index = _publish_index(experiment, fitted.embeddings, index_settings or IndexSettings())
     return TrainReport(experiment=name, settings=asdict(settings), index=index, **facts)
 
 
-def build_index(name: str, settings: IndexSettings | None = None, *, experiments_dir: Path | None = None) -> IndexFacts:
+def build_index(
+    name: str, settings: IndexSettings | None = None, *, experiments_dir: Path | str | None = None
+) -> IndexFacts:
     """Build the index of a model anew.
 
     Raises:
@@ -240,7 +245,7 @@ def build_index(name: str, settings: IndexSettings | None = None, *, experiments
 
 
 def similar(
-    name: str, query: str, settings: SimilarSettings | None = None, *, experiments_dir: Path | None = None
+    name: str, query: str, settings: SimilarSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> Answer:
     """Find the tracks most similar to one.
 
@@ -249,16 +254,17 @@ def similar(
         AmbiguousTrackError: several do.
         ExperimentError: a stage is missing, stale or damaged.
     """
-    return open_lookup(name, experiments_dir).similar(query, settings)
+    with open_lookup(name, experiments_dir) as lookup:
+        return lookup.similar(query, settings)
 
 
 def export(
     name: str,
-    destination: Path,
+    destination: Path | str,
     format: str | None = None,
     *,
     force: bool = False,
-    experiments_dir: Path | None = None,
+    experiments_dir: Path | str | None = None,
 ) -> ExportReport:
     """Write the vectors of an experiment to a file in a format that other tools read.
 
@@ -270,18 +276,29 @@ def export(
     from skipgramophone import exporters  # here, because look-ups do without pyarrow
     from skipgramophone.exporters.vectors import TrackVectors
 
+    destination = Path(destination)
     chosen = exporters.format_of(destination, format)
     exporters.require_writable(destination, force)
-    lookup = open_lookup(name, experiments_dir)
-    rows = np.flatnonzero(lookup.embeddings.learnt())
-    vectors = TrackVectors(
-        lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows], lookup.embeddings.context[rows]
-    )
+    with open_lookup(name, experiments_dir) as lookup:
+        rows = np.flatnonzero(lookup.embeddings.learnt())
+        vectors = TrackVectors(
+            lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows], lookup.embeddings.context[rows]
+        )
     size = exporters.write(destination, chosen, vectors, force)
     return ExportReport(name, str(destination), chosen, len(rows), len(lookup) - len(rows), lookup.embeddings.dim, size)
 
 
-def occurrences(name: str, experiments_dir: Path | None = None) -> int:
+def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:
+    """Epochs that a model was trained for, and occurrences in its corpus.
+
+    Raises:
+        ExperimentError: the experiment has no model, or it is stale.
+    """
+    model = open_experiment(name, experiments_dir).current("model")
+    return int(model.settings["epochs"]), occurrences(name, experiments_dir)
+
+
+def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
     """Occurrences in the corpus of an experiment: how much an epoch trains.
 
     Raises:
@@ -292,13 +309,81 @@ def occurrences(name: str, experiments_dir: Path | None = None) -> int:
     return read_corpus(experiment.directory("corpus")).occurrences
 
 
+def evaluate(
+    name: str,
+    settings: EvaluateSettings | None = None,
+    *,
+    held_out: Path | None = None,
+    threads: int | None = None,
+    experiments_dir: Path | str | None = None,
+    training: Callable[[Progress], None] | None = None,
+    judging: Callable[[str, int, int], None] | None = None,
+) -> EvaluateReport:
+    """Judge how well an experiment's settings find what belongs with playlists that were held out.
+
+    A part of the playlists is held out, a model is trained on the others with the settings of the experiment's own
+    (and kept, so that the next judgement of the same split is quick), and its rankings are put beside plain counts.
+
+    Args:
+        name: the experiment's name.
+        settings: what to hold out and what to ask.
+        held_out: a file that names the held-out playlists, a line each: what `settings.group` finds in the owner, or,
+            without it, the playlist's name.
+        threads: programs to run side by side while training.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+        training: is told how far the training has come.
+        judging: is told the ranker, how many questions it has answered, and how many there are.
+
+    Raises:
+        EvaluationError: there is too little to hold out, or nothing to ask of it.
+        ExperimentError: the experiment has no model, or it is stale.
+    """
+    from skipgramophone.evaluation.judgement import judge_embeddings, training_part
+
+    settings = settings or EvaluateSettings()
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    with experiment.writing("evaluate"):
+        corpus, tracks = _open_corpus(experiment)
+        split = _split(experiment, corpus, settings, held_out)
+        trained_with = TrainSettings(**model.settings)
+        embeddings = _held_out_model(
+            experiment, training_part(corpus, split), tracks, trained_with, split.digest, threads, training
+        )
+        judgement = judge_embeddings(
+            corpus,
+            split,
+            embeddings,
+            _artist_numbers(experiment),
+            trained_with,
+            settings,
+            judging or (lambda _name, _done, _all: None),
+        )
+        report = EvaluateReport(
+            experiment=name,
+            settings=asdict(settings),
+            training=model.settings,
+            corpus=model.parent or "",
+            split=split.digest,
+            created=now(),
+            version=__version__,
+            judgement=judgement,
+        )
+        directory = experiment.path / EVALUATION
+        directory.mkdir(exist_ok=True)
+        stamp = report.created.replace(":", "").replace("+0000", "Z")
+        with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
+            path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return report
+
+
 def _readers(sources: Sequence[Path], settings: ExtractSettings, sample: bool) -> list[Reader]:
     """Open each source."""
     from skipgramophone.playlists.sources import SampleReader, open_source
 
     if sample:
         return [SampleReader(settings.num_rows)]
-    return [open_source(Path(source), settings.num_rows) for source in sources]
+    return [open_source(source, settings.num_rows) for source in sources]
 
 
 def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None) -> EncodedPlaylists:
@@ -348,7 +433,6 @@ def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlayli
     import pyarrow.compute as pc
 
     corpus = Corpus(encoded.track_ids, encoded.offsets)
-    nameless = np.flatnonzero(pc.equal(encoded.tracks["artist"], "").to_numpy())
     used, rejected = corpus.occurrences, len(encoded.rejects)
     return ExtractReport(
         experiment=name,
@@ -363,7 +447,7 @@ def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlayli
         occurrences=used,
         longest_playlist=int(corpus.lengths().max()),
         repeats=_repeats(corpus),
-        without_artist=int(np.isin(encoded.track_ids, nameless).sum()),
+        without_artist=encoded.without_artist,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
         seconds=round(seconds, 3),
@@ -380,10 +464,12 @@ def _repeats(corpus: Corpus) -> int:
 
 def _described(reader: Reader) -> dict[str, Any]:
     """What is kept of a source: its name, format, size and hash, not where it lay."""
+    from skipgramophone.playlists.rows import file_name
+
     if reader.path is None:
         return {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
     path = reader.path
-    return {"file": path.name, "format": reader.format, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+    return {"file": file_name(path), "format": reader.format, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
 
 
 def _open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
@@ -400,17 +486,100 @@ def _open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
     return corpus, tracks
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What a training run leaves."""
+
+    embeddings: Embeddings
+    accumulators: npt.NDArray[np.float32]
+    history: list[dict[str, Any]]  # a record an epoch
+    seconds: float
+    conditions: dict[str, Any]  # threads, device, layout of the batches
+
+
+def _fit(
+    corpus: Corpus,
+    tracks: int,
+    settings: TrainSettings,
+    log: Path,
+    threads: int | None,
+    progress: Callable[[Progress], None] | None,
+) -> _Fitted:
+    """Train to the end."""
+    from skipgramophone.training.trainer import Trainer  # here, because it imports TensorFlow
+
+    if threads is not None and threads < 1:
+        raise SettingError(f"threads must be at least 1, not {threads}")
+    started = time.perf_counter()
+    log.touch()
+    vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
+    trainer = Trainer(corpus, vocabulary, settings, log, threads)
+    history = []
+    for step in trainer.run():
+        if step.epoch_done:
+            history.append({"epoch": step.epoch, "loss": step.loss, "tracks": step.tokens, "pairs": step.pairs})
+        if progress:
+            progress(step)
+    conditions = {"threads": trainer.threads, "device": "cpu", "layout": asdict(trainer.shape)}
+    seconds = time.perf_counter() - started
+    embeddings = trainer.tables.embeddings(vocabulary.learnt)
+    return _Fitted(embeddings, trainer.tables.accumulators(), history, seconds, conditions)
+
+
+def _split(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
+    """Hold out playlists, at random or by name; playlists of one group and twins stay together."""
+    import pyarrow.parquet as pq
+
+    from skipgramophone.evaluation.splits import group_keys, groups_of, split_at_random, split_by_name, with_twins
+
+    playlists = pq.read_table(experiment.directory("corpus") / PLAYLISTS)
+    owners, names = playlists["owner"].to_pylist(), playlists["name"].to_pylist()
+    groups = with_twins(corpus, groups_of(owners, settings.group), settings.random_seed)
+    if held_out is None:
+        return split_at_random(groups, settings.share, settings.random_seed)
+    with storage_errors(held_out, "read"):
+        lines = held_out.read_text(encoding="utf-8").splitlines()
+    keys = names if settings.group is None else group_keys(owners, settings.group)
+    return split_by_name(keys, groups, frozenset(line for line in lines if line))
+
+
+def _held_out_model(
+    experiment: Experiment,
+    training: Corpus,
+    tracks: int,
+    settings: TrainSettings,
+    split: str,
+    threads: int | None,
+    progress: Callable[[Progress], None] | None,
+) -> Embeddings:
+    """A model that was trained on the training part of a split, from an earlier evaluation if there was one."""
+    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+    kept = experiment.path / EVALUATION / "models" / key
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with draft_directory(kept) as draft:
+            _fit(training, tracks, settings, draft / TRAIN_LOG, threads, progress).embeddings.write(draft)
+            publish(draft, kept)
+    return read_embeddings(kept, tracks)
+
+
+def _artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
+    """Numbers of the artists of all tracks, equal for one artist, int64 (tracks,)."""
+    from skipgramophone.playlists.names import identity
+
+    number: dict[str, int] = {}
+    catalogue = Catalogue(experiment.directory("corpus"))
+    artists = (identity(track.artist) for track in catalogue.all_tracks())
+    return np.fromiter((number.setdefault(artist, len(number)) for artist in artists), np.int64, len(catalogue))
+
+
 def _publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:
     """Build the index of a model and publish it."""
     with experiment.publishing("index", asdict(settings)) as draft:
         facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
-        _note(draft, facts)
+        draft.facts |= asdict(facts)
     return facts
-
-
-def _note(draft: Draft, facts: IndexFacts) -> None:
-    """Keep the facts of an index in its manifest."""
-    draft.facts |= asdict(facts)
 
 
 def _versions(*packages: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from skipgramophone.errors import StorageError, storage_errors
 
 DRAFT_SUFFIX = ".draft"
 RETIRED_SUFFIX = ".old"
+_DRAFT = re.compile(
+    rf"\.(?P<name>.+)\.(?P<pid>\d+)(?:{re.escape(DRAFT_SUFFIX)}|{re.escape(RETIRED_SUFFIX)})", re.DOTALL
+)
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _HASH_BLOCK = 1 << 20
@@ -33,15 +37,15 @@ def draft_directory(place: Path) -> Iterator[Path]:
     Raises:
         StorageError: the file system failed, or is full.
     """
-    draft = place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+    draft = _draft(place)
     with storage_errors(place.parent, "write"):
-        shutil.rmtree(draft, ignore_errors=True)
+        remove_leftovers(place.parent, place.name)
         draft.mkdir()
     try:
         with storage_errors(place, "write"):
             yield draft
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        _remove(draft)
 
 
 @contextmanager
@@ -51,9 +55,10 @@ def published_file(place: Path) -> Iterator[Path]:
     Raises:
         StorageError: the file system failed, or is full.
     """
-    draft = place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+    draft = _draft(place)
     try:
         with storage_errors(place, "write"):
+            remove_leftovers(place.parent, place.name)
             yield draft
             _flush(draft)
             draft.replace(place)
@@ -74,12 +79,38 @@ def publish(draft: Path, place: Path) -> None:
     _flush(place.parent)
 
 
-def remove_leftovers(directory: Path) -> list[str]:
-    """Remove what killed writers left in a directory; the caller holds its lock. Returns the names removed."""
-    left = [path for path in directory.glob(".*") if path.name.endswith((DRAFT_SUFFIX, RETIRED_SUFFIX))]
-    for path in left:
+def remove_leftovers(directory: Path, name: str = "") -> None:
+    """Remove what writers of `name` (or of anything) in a directory left when they were killed."""
+    for path in directory.iterdir():
+        found = _DRAFT.fullmatch(path.name)
+        if found and (not name or found["name"] == name) and not _is_alive(int(found["pid"])):
+            _remove(path)
+
+
+def _draft(place: Path) -> Path:
+    """Where this process writes what is to stand in a place."""
+    return place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether another process has a number; one's own leftovers are always from before."""
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    """Remove a directory, a file or a link, as far as it can be."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
-    return [path.name for path in left]
+    else:
+        path.unlink(missing_ok=True)
 
 
 def file_sha256(path: Path) -> str:
@@ -104,7 +135,7 @@ def _exchange(draft: Path, place: Path) -> None:
     retired = place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
     place.rename(retired)  # killed here, the stage is absent: the next writer starts anew
     draft.rename(place)
-    shutil.rmtree(retired, ignore_errors=True)
+    _remove(retired)
 
 
 def _exchange_by_system(draft: Path, place: Path) -> bool:

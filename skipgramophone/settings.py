@@ -13,10 +13,22 @@ from typing import Literal
 from skipgramophone.errors import SettingError
 
 WindowSize = int | Literal["bag"]
+Protocol = Literal["continuation", "next-item", "lookup"]
+PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
+MOST_TREES = 1000
+WIDEST_WINDOW = 63  # a block of the trainer holds 64 tracks
 ROOT_VARIABLE = "SGP_EXPERIMENTS"  # where experiments lie, unless the caller says
 DEFAULT_ROOT = "experiments"
+
+
+def _require_numbers(settings: object, *names: str) -> None:
+    """Refuse fields that are no whole numbers: a notebook passes what it likes."""
+    for name in names:
+        value = getattr(settings, name)
+        if type(value) is not int:
+            raise SettingError(f"{name.replace('_', '-')} must be a whole number, not {value!r}")
 
 
 def _require(holds: bool, message: str) -> None:
@@ -32,6 +44,7 @@ class ExtractSettings:
     num_rows: int = ALL_ROWS  # rows of each source to read; -1 is all of them
 
     def __post_init__(self) -> None:
+        _require_numbers(self, "num_rows")
         _require(
             self.num_rows == ALL_ROWS or self.num_rows >= 1,
             f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
@@ -53,10 +66,11 @@ class TrainSettings:
     min_count: int = 1  # rarer tracks get no vector
 
     def __post_init__(self) -> None:
+        _require_numbers(self, "embedding_dim", "epochs", "random_seed", "negatives", "min_count")
         window = self.window_size
         _require(
-            window == "bag" or (isinstance(window, int) and window >= 1),
-            f"window-size must be 'bag' or at least 1, not {window}",
+            window == "bag" or (type(window) is int and 1 <= window <= WIDEST_WINDOW),
+            f"window-size must be 'bag' or from 1 to {WIDEST_WINDOW}, not {window}",
         )
         for name in ("embedding_dim", "epochs", "negatives", "min_count"):
             value = getattr(self, name)
@@ -92,9 +106,35 @@ class IndexSettings:
     random_seed: int = 42
 
     def __post_init__(self) -> None:
-        _require(1 <= self.trees <= 1000, f"trees must be from 1 to 1000, not {self.trees}")
+        _require_numbers(self, "trees", "random_seed")
+        _require(1 <= self.trees <= MOST_TREES, f"trees must be from 1 to {MOST_TREES}, not {self.trees}")
         _require(0 < self.recall <= 1, f"recall must be above 0 and at most 1, not {self.recall}")
         _require(0 <= self.random_seed < 2**31, f"random-seed must be from 0 to 2^31 - 1, not {self.random_seed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateSettings:
+    """How vectors are judged on playlists that were held out."""
+
+    protocol: Protocol = "continuation"
+    seeds: int | None = None  # tracks that are given; else half, or all but the last
+    share: float = 0.1  # of the playlists is held out
+    group: str | None = None  # what this finds in the owner keeps playlists together
+    min_count: int | None = None  # fewer training occurrences: not ranked; else as the model was trained
+    k: int = 10  # depth of recall@k, hit@k and of what is said beyond accuracy
+    random_seed: int = 42
+
+    def __post_init__(self) -> None:
+        known = ", ".join(PROTOCOLS)
+        _require(self.protocol in PROTOCOLS, f"protocol must be one of {known}, not {self.protocol!r}")
+        _require(self.seeds is None or self.seeds >= 1, f"seeds must be at least 1, not {self.seeds}")
+        _require(
+            self.seeds is None or self.protocol != "lookup", "seeds cannot be given with lookup: it gives one track"
+        )
+        _require(0 < self.share < 1, f"share must be above 0 and below 1, not {self.share}")
+        _require(self.min_count is None or self.min_count >= 1, f"min-count must be at least 1, not {self.min_count}")
+        _require(1 <= self.k <= 500, f"k must be from 1 to 500, not {self.k}")
+        _require(0 <= self.random_seed < 2**63, f"random-seed must be from 0 to 2^63 - 1, not {self.random_seed}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,4 +144,5 @@ class SimilarSettings:
     number: int = 10  # how many tracks
 
     def __post_init__(self) -> None:
+        _require_numbers(self, "number")
         _require(self.number >= 1, f"number must be at least 1, not {self.number}")

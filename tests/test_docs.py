@@ -18,7 +18,7 @@ from tests.conftest import run_sgp
 HERE = Path(__file__).parent.parent
 COMMANDS = HERE / "docs" / "commands.md"
 README = HERE / "README.md"
-NAMES = ("", "extract", "train", "similar", "export", "index", "run")
+NAMES = ("", "extract", "train", "similar", "export", "evaluate", "index", "run")
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
 NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +\d+")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -13,13 +15,14 @@ from typer.core import TyperGroup
 
 from skipgramophone import __version__
 from skipgramophone.cli import render
+from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.index import index
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.train import train
-from skipgramophone.errors import SgpError
+from skipgramophone.errors import SgpError, StorageError
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -37,12 +40,17 @@ class ErrorBoundary(TyperGroup):
             render.error(error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            sys.stderr.write("interrupted; what was there before is unchanged\n")
+            sys.stderr.write("interrupted; a stage that was not finished is as it was before\n")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
-            # The reader has seen enough. Python would complain again when it flushes at exit.
+            # Only results go to stdout, and only when the work is done: the reader has seen enough of them.
+            # Python would complain again when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from error
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            render.error(StorageError(f"cannot write the result: {error.strerror or error}"))
+            raise typer.Exit(StorageError.exit_code) from error
         return result
 
 
@@ -61,7 +69,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (extract, train, similar, export, index, run):
+for command in (extract, train, similar, export, evaluate, index, run):
     app.command()(command)
 
 
@@ -86,7 +94,18 @@ def _terminated(_number: int, _frame: FrameType | None) -> None:
     sys.exit(TERMINATED)
 
 
+def _prepare_streams() -> None:
+    """Make sure that there are streams, and that a letter which one cannot show does not stop the output."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller has closed it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """The console entry."""
+    _prepare_streams()
     signal.signal(signal.SIGTERM, _terminated)
     app()

@@ -84,19 +84,18 @@ def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
 
 def _rows(report: ExtractReport) -> list[tuple[str, str]]:
     """The report, a line a fact."""
-    rejected = "".join(f"\n  {count:,} × {reason}" for reason, count in sorted(report.rejected.items()))
     share = report.sorted_by_title / report.sortable if report.sortable else 0
     meaning = ": their order carries no meaning, so keep -wsz bag" if share > 0.5 else ""
-    rows = [
+    nameless = f"{report.without_artist:,} rows, used by their title"
+    return [
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
-        ("rows rejected", f"{report.rows_rejected:,}{rejected}"),
+        ("rows rejected", f"{report.rows_rejected:,}"),
+        *(("", f"{count:,} × {reason}") for reason, count in sorted(report.rejected.items())),
+        *([("without an artist", nameless)] if report.without_artist else []),
         ("playlists", f"{report.playlists:,} of {report.owners:,} owners, the longest of {report.longest_playlist:,}"),
         ("tracks", f"{report.tracks:,}"),
         ("occurrences", f"{report.occurrences:,}, {report.repeats:,} of them repeats in a playlist"),
         ("sorted by title", f"{report.sorted_by_title:,} of {report.sortable:,} playlists of 5 or more{meaning}"),
         ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows a second"),
     ]
-    if report.without_artist:
-        rows.insert(3, ("without an artist", f"{report.without_artist:,} rows, used by their title"))
-    return rows

@@ -46,7 +46,7 @@ ExperimentsDir = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print results and errors only.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but answers and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
@@ -88,7 +88,7 @@ Subsample = Annotated[
 MinCount = Annotated[int, typer.Option("--min-count", metavar="N", help="Tracks that occur less get no vector.")]
 Threads = Annotated[
     int | None,
-    typer.Option("--threads", min=1, metavar="N", help="Cores to use (all of them; the result is the same).",
+    typer.Option("--threads", metavar="N", help="Cores to use (all of them; the result is the same).",
                  show_default=False),
 ]  # fmt: skip
 Trees = Annotated[int, typer.Option("--trees", metavar="N", help="More: a larger file, a faster search.")]

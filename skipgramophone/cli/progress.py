@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from skipgramophone.cli.render import console
+from skipgramophone.cli import render
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline import Reading
@@ -65,7 +65,7 @@ def _terminal_bar(name: str) -> Iterator[Tell]:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+    with Progress(*columns, console=render.console(sys.stderr), transient=True) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, total, text: progress.update(task, completed=done, total=total or None, description=text)
 
@@ -79,7 +79,6 @@ def _now_and_then(name: str) -> Tell:
         if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
             last = time.monotonic()
             share = f"{done / total:4.0%}  " if total else ""
-            sys.stderr.write(f"{name}  {share}{text}\n")
-            sys.stderr.flush()
+            render.note(f"{name}  {share}{text}", quiet=False)
 
     return tell

@@ -6,6 +6,7 @@ On a terminal a table fits its width; elsewhere nothing is coloured, wrapped or 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import unicodedata
@@ -13,13 +14,15 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from skipgramophone.errors import SgpError, TrackNameError
 
-UNLIMITED = 100_000  # columns, where there is no terminal to fit
+UNLIMITED = 1_000_000_000  # columns, where there is no terminal to fit
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -42,16 +45,21 @@ def console(stream: IO[str]) -> Console:
 
 def error(failure: SgpError) -> None:
     """Print an error as one line, and under it the names that may have been meant."""
-    to = console(sys.stderr)
-    to.print(Text(f"error: {visible(str(failure))}"), soft_wrap=True)
+    _complain(f"error: {visible(str(failure))}")
     for name in failure.candidates if isinstance(failure, TrackNameError) else ():
-        to.print(Text(f"  {visible(name)}"), soft_wrap=True)
+        _complain(f"  {visible(name)}")
 
 
 def note(text: str, quiet: bool) -> None:
     """Print a line on stderr that is no result."""
     if not quiet:
-        console(sys.stderr).print(Text(visible(text), style="dim"), soft_wrap=True)
+        _complain(visible(text), style="dim")
+
+
+def _complain(line: str, style: str = "") -> None:
+    """Print a line on stderr, if anybody is there to read it."""
+    with contextlib.suppress(BrokenPipeError):
+        console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
 
 
 def json_text(value: Any) -> str:
@@ -71,24 +79,39 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in rows:
-        table.add_row(Text(name), Text("\n".join(map(visible, value.splitlines()))))
+        table.add_row(Text(name), Text(visible(value)))
     _print(title, table)
 
 
 def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table with a head on stdout; each column is a name and "text" or "number"."""
+    """Print a table with a head on stdout; each column is a name and "text" or "number".
+
+    Where a terminal is too narrow, numbers keep their room and text gives way, with an ellipsis.
+    """
+    cells = [[visible(cell) for cell in row] for row in rows]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name, kind in columns:
+    for at, (name, kind) in enumerate(columns):
+        widest = max(cell_len(text) for text in (name, *(row[at] for row in cells)))
+        number = kind == "number"
         table.add_column(
             Text(name),
-            justify="right" if kind == "number" else "left",
+            justify="right" if number else "left",
             no_wrap=True,
             overflow="ellipsis",
-            min_width=len(name) if kind == "number" else None,
+            min_width=widest if number else None,
+            ratio=None if number else widest,
         )
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
+    for row in cells:
+        table.add_row(*map(Text, row))
+    to = console(sys.stdout)
+    table.expand = Measurement.get(to, to.options, table).maximum >= to.width
     _print(title, table)
+
+
+def text(line: str) -> None:
+    """Print a line on stdout."""
+    to = console(sys.stdout)
+    to.print(Text(visible(line)), soft_wrap=not to.is_terminal)
 
 
 def _print(title: str, table: Table) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 
-from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.errors import ExperimentError, SettingError, storage_errors
 from skipgramophone.exporters import csv, npz, parquet
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.publishing import published_file
@@ -37,12 +37,13 @@ def require_writable(destination: Path, force: bool) -> None:
     Raises:
         ExperimentError: the destination exists and `force` does not hold, or it is no regular file.
     """
-    if not destination.parent.is_dir():
-        raise ExperimentError(f"cannot write {destination}: there is no directory {destination.parent}")
-    if destination.is_symlink() or (destination.exists() and not destination.is_file()):
-        raise ExperimentError(f"cannot write {destination}: it is not a regular file")
-    if destination.exists() and not force:
-        raise ExperimentError(f"{destination} exists; --force replaces it")
+    with storage_errors(destination, "write"):
+        if not destination.parent.is_dir():
+            raise ExperimentError(f"cannot write {destination}: there is no directory {destination.parent}")
+        if destination.is_symlink() or (destination.exists() and not destination.is_file()):
+            raise ExperimentError(f"cannot write {destination}: it is not a regular file")
+        if destination.exists() and not force:
+            raise ExperimentError(f"{destination} exists; --force replaces it")
 
 
 def write(destination: Path, format: str, vectors: TrackVectors, force: bool = False) -> int:

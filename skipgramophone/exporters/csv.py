@@ -8,19 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from skipgramophone.exporters.parquet import TYPES
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
-    tracks = vectors.tracks
-    columns = {
-        "position": pa.array([track.position for track in tracks], pa.int64()),
-        "artist": pa.array([track.artist for track in tracks], pa.string()),
-        "title": pa.array([track.title for track in tracks], pa.string()),
-        "uri": pa.array([track.uri or "" for track in tracks], pa.string()),
-        "count": pa.array([track.count for track in tracks], pa.int64()),
-    }
+    known = vectors.columns()
+    known["uri"] = [uri or "" for uri in known["uri"]]
+    columns = {name: pa.array(column, TYPES[name]) for name, column in known.items()}
     numbers = {f"centre_{at}": pa.array(np.ascontiguousarray(column)) for at, column in enumerate(vectors.centre.T)}
     table = pa.table(columns | numbers)
     with path.open("wb") as file:
@@ -31,6 +27,5 @@ def write(path: Path, vectors: TrackVectors) -> None:
             parse_options=pa_csv.ParseOptions(newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(column_types=table.schema, strings_can_be_null=False),
         )
-    names = list(zip(read["artist"].to_pylist(), read["title"].to_pylist(), strict=True))
     centre = np.stack([read[name].to_numpy() for name in numbers], axis=1).reshape(-1, len(numbers))
-    require_same(path, names, centre, vectors)
+    require_same(path, {name: read[name].to_pylist() for name in columns}, {"centre": centre}, vectors)

@@ -13,24 +13,39 @@ from pathlib import Path
 
 import numpy as np
 
+from skipgramophone.errors import StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same
+
+MOST_TEXT = 4 << 30  # bytes
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
-    tracks = vectors.tracks
+    columns = vectors.columns()
+    names = [track.name for track in vectors.tracks]
+    _require_room(path, [names, columns["artist"], columns["title"], [uri or "" for uri in columns["uri"]]])
     with path.open("wb") as file:
         np.savez(
             file,
             allow_pickle=False,
             centre=vectors.centre,
             context=vectors.context,
-            tracks=np.array([track.name for track in tracks], np.str_),
-            artist=np.array([track.artist for track in tracks], np.str_),
-            title=np.array([track.title for track in tracks], np.str_),
-            uri=np.array([track.uri or "" for track in tracks], np.str_),
-            count=np.array([track.count for track in tracks], np.int64),
+            tracks=np.array(names, np.str_),
+            artist=np.array(columns["artist"], np.str_),
+            title=np.array(columns["title"], np.str_),
+            uri=np.array([uri or "" for uri in columns["uri"]], np.str_),
+            count=np.array(columns["count"], np.int64),
         )
     with np.load(path, allow_pickle=False) as read:
-        names = list(zip(read["artist"].tolist(), read["title"].tolist(), strict=True))
-        require_same(path, names, read["centre"], vectors)
+        found = {name: read[name].tolist() for name in ("artist", "title", "uri", "count")}
+        require_same(path, found, {name: read[name] for name in ("centre", "context")}, vectors)
+
+
+def _require_room(path: Path, columns: list[list[str]]) -> None:
+    """Refuse names of which one is so long that plain arrays of text, as wide as the longest, would fill the memory."""
+    size = sum(4 * len(column) * max(map(len, column), default=0) for column in columns)
+    if size > MOST_TEXT:
+        raise StorageError(
+            f"cannot write {path}: npz would need {size / 1e9:.1f} GB for the names, the longest of which is very "
+            "long: export to parquet"
+        )

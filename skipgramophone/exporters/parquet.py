@@ -11,28 +11,27 @@ import pyarrow.parquet as pq
 from skipgramophone.embeddings import Matrix
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
+TYPES = {
+    "position": pa.int64(),
+    "artist": pa.string(),
+    "title": pa.string(),
+    "uri": pa.string(),
+    "count": pa.int64(),
+}
+MATRICES = ("centre", "context")
+
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
-    tracks = vectors.tracks
-    table = pa.table(
-        {
-            "position": pa.array([track.position for track in tracks], pa.int64()),
-            "artist": pa.array([track.artist for track in tracks], pa.string()),
-            "title": pa.array([track.title for track in tracks], pa.string()),
-            "uri": pa.array([track.uri for track in tracks], pa.string()),
-            "count": pa.array([track.count for track in tracks], pa.int64()),
-            "centre": _lists(vectors.centre),
-            "context": _lists(vectors.context),
-        }
-    )
+    columns = {name: pa.array(column, TYPES[name]) for name, column in vectors.columns().items()}
+    table = pa.table(columns | {name: _lists(getattr(vectors, name)) for name in MATRICES})
     with path.open("wb") as file:
         pq.write_table(table, file)
     with path.open("rb") as file:
         read = pq.read_table(file)
-    names = list(zip(read["artist"].to_pylist(), read["title"].to_pylist(), strict=True))
-    flat = read["centre"].combine_chunks().flatten().to_numpy()
-    require_same(path, names, flat.reshape(-1, vectors.centre.shape[1]), vectors)
+    matrices = {name: read[name].combine_chunks().flatten().to_numpy() for name in MATRICES}
+    shaped = {name: flat.reshape(-1, vectors.centre.shape[1]) for name, flat in matrices.items()}
+    require_same(path, {name: read[name].to_pylist() for name in TYPES}, shaped, vectors)
 
 
 def _lists(matrix: Matrix) -> pa.Array:

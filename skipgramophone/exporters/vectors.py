@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,18 +28,30 @@ class TrackVectors:
     centre: Matrix
     context: Matrix
 
+    def columns(self) -> dict[str, list[Any]]:
+        """What is known of the tracks, a list a column; uri may hold None."""
+        return {
+            "position": [track.position for track in self.tracks],
+            "artist": [track.artist for track in self.tracks],
+            "title": [track.title for track in self.tracks],
+            "uri": [track.uri for track in self.tracks],
+            "count": [track.count for track in self.tracks],
+        }
 
-def require_same(path: Path, names: Sequence[tuple[str, str]], centre: Matrix, vectors: TrackVectors) -> None:
-    """Insist that artists, titles and centre vectors read back from a file are those that were written.
+
+def require_same(
+    path: Path, read: Mapping[str, list[Any]], matrices: Mapping[str, Matrix], vectors: TrackVectors
+) -> None:
+    """Insist that the columns and matrices that were read back from a file are those that were written.
 
     Raises:
         StorageError: they are not.
     """
-    written = [(track.artist, track.title) for track in vectors.tracks]
-    if list(names) != written:
-        at = next((i for i, pair in enumerate(zip(names, written, strict=False)) if pair[0] != pair[1]), len(names))
-        raise StorageError(
-            f"{path} does not read back as written: {len(names)} tracks, the first to differ is {at + 1}"
-        )
-    if centre.shape != vectors.centre.shape or not np.array_equal(centre, vectors.centre):
-        raise StorageError(f"{path} does not read back as written: its vectors differ")
+    columns = vectors.columns()
+    for name, column in read.items():
+        written = ["" if value is None else value for value in columns[name]]
+        if ["" if value is None else value for value in column] != written:
+            raise StorageError(f"{path} does not read back as written: its column {name} differs")
+    for name, matrix in matrices.items():
+        if not np.array_equal(matrix, getattr(vectors, name)):
+            raise StorageError(f"{path} does not read back as written: its {name} vectors differ")

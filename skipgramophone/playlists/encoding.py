@@ -37,6 +37,7 @@ class EncodedPlaylists:
         offsets: int64, playlists + 1.
         sorted_by_title: playlists of `SORTABLE_LENGTH` or more whose titles stand in code-point order.
         sortable: playlists of `SORTABLE_LENGTH` or more.
+        without_artist: rows with an empty artist.
         rejects: the input records that were not used.
     """
 
@@ -47,6 +48,7 @@ class EncodedPlaylists:
     offsets: npt.NDArray[np.int64]
     sorted_by_title: int
     sortable: int
+    without_artist: int
     rejects: list[Reject]
 
 
@@ -82,6 +84,7 @@ class PlaylistEncoder:
             offsets=offsets,
             sorted_by_title=sorted_by_title,
             sortable=sortable,
+            without_artist=_count_empty(*coded["artist"]),
             rejects=self._rejects,
         )
 
@@ -154,6 +157,12 @@ def _number_playlists(coded: dict[str, tuple[Ids, pa.Array]]) -> tuple[Ids, pa.T
             "name": pc.take(names, pa.array(pairs % max(1, len(names)))),
         }
     )
+
+
+def _count_empty(codes: Ids, strings: pa.Array) -> int:
+    """Count the rows whose string is empty."""
+    empty = np.flatnonzero(pc.equal(strings, "").to_numpy(zero_copy_only=False))
+    return int(np.isin(codes, empty).sum())
 
 
 def _count_sorted(titles: pa.Array, offsets: Ids) -> tuple[int, int]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import SourceError, storage_errors
-from skipgramophone.playlists.rows import Reject
+from skipgramophone.playlists.rows import Reject, file_name
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
@@ -74,7 +74,7 @@ def _decode(path: Path, data: bytes, raw: list[bytes], numbers: npt.NDArray[np.i
             lines.append(line.decode("utf-8").removesuffix("\r"))
             kept.append(number)
         else:
-            rejects.append(Reject(path.name, number, reason, shown(line)))
+            rejects.append(Reject(file_name(path), number, reason, shown(line)))
     return LineBlock(lines, np.array(kept, np.int64), rejects, bytes_read)
 
 
@@ -84,8 +84,8 @@ def _not_text(line: bytes) -> str | None:
         return "holds a NUL byte"
     try:
         line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return f"not UTF-8 at byte {error.start + 1}"
+    except UnicodeDecodeError:
+        return "not UTF-8"
     return None
 
 

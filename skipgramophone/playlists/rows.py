@@ -6,6 +6,7 @@ could not use stands in `rejects`, so that rows read = rows used + rows rejected
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,11 @@ class Reject:
     line: int  # counted from 1, as an editor counts
     reason: str
     text: str  # the line as it stands, bad bytes as \\xNN
+
+
+def file_name(path: Path) -> str:
+    """The name of a file as it is kept in reports: bytes of it that are no UTF-8 are written as \\xNN."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ SONGS_A_SCENE, ARTISTS_A_SCENE = 120, 22
 SHARED = 0.15  # of a scene's songs belong to the next scene as well
 MIXED, STRAY = 0.5, 0.4  # playlists that visit a neighbouring scene, and their picks from there
 NOISE = 0.05  # of the picks come from anywhere
-REACH = 0.004  # square of the distance at which a mood likes a song a quarter as much as at its own place
+REACH = 0.03  # square of the distance at which a song suits a mood a sixteenth as well as at its place
 LEAST, COLLECTED = 5, 25  # playlists, or more, hold every track; and every song of several versions whole
-RECORDED_AGAIN = 0.35  # of the greatest hits have several versions; none of the songs below the middle
+RECORDED_AGAIN = 0.33  # of the greatest hits have several versions; none of the songs below the middle
 JOINS = 0.97  # a version is taken along this often when its song is picked
 REPEATS = 0.005  # of the tracks stand twice in their playlist
 BY_TITLE = 0.25  # of the playlists are sorted by title
@@ -267,7 +267,7 @@ def _titles(dice: _Dice, scene: int, rank: int, guest: str) -> tuple[str, ...]:
         return (title,)
     live, remastered = f" - Live at {dice.pick(PLACES)}", f" - Remastered {dice.below(10) + 2007}"
     others = dice.shuffled((live, remastered, f" (feat. {guest})", " - Acoustic"))
-    return (title, *(title + other for other in others[: 1 + dice.weighted((0.6, 0.9, 1.0))]))
+    return (title, *(title + other for other in others[: 1 + dice.weighted((0.65, 0.93, 1.0))]))
 
 
 def _drafts(dice: _Dice) -> list[_Draft]:
@@ -297,10 +297,10 @@ def _draft(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _
 
 
 def _nearness(here: Point, there: Point) -> float:
-    """Say how well a song suits a mood: 1 at the same place, far off falling with the fourth power."""
+    """Say how well a song suits a mood: 1 at the same place, far off falling with the eighth power."""
     x, y, z = here[0] - there[0], here[1] - there[1], here[2] - there[2]
     near = REACH / (REACH + x * x + y * y + z * z)
-    return near * near
+    return near * near * near * near
 
 
 def _deal(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None:

@@ -36,9 +36,10 @@ def open_source(path: Path, num_rows: int = ALL_ROWS) -> Reader:
     head = _first_bytes(path)
     if not head:
         raise SourceError(f"{path} is empty")
-    if b"\0" in head:
+    first = head.split(b"\n", 1)[0].removesuffix(b"\r")
+    if b"\0" in first:
         raise SourceError(f"{path} is a binary file; {KNOWN}")
-    header = head.split(b"\n", 1)[0].removesuffix(b"\r").decode("utf-8", "replace")
+    header = first.decode("utf-8", "replace")
     if columns_of(header) is None:
         raise SourceError(f"{path} is in no known dialect (its first line is {_shortened(header)!r}); {KNOWN}")
     return ZenodoReader(path, num_rows)

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.lines import LineBlock, read_lines
-from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock
+from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock, file_name
 from skipgramophone.settings import ALL_ROWS
 
 COLUMN_OF_HEADER = {
@@ -112,7 +112,7 @@ def _parse(path: Path, block: LineBlock, columns: tuple[str, ...]) -> RowBlock:
     uris = table.get("uri")
     nothing = pa.nulls(len(table["artist"]), pa.large_string())
     table["uri"] = nothing if uris is None else pc.if_else(pc.equal(uris, ""), nothing, uris)
-    nameless = pc.and_(pc.equal(table["artist"], ""), pc.equal(table["title"], ""))
+    nameless = pc.and_(*(pc.equal(pc.utf8_trim_whitespace(table[name]), "") for name in ("artist", "title")))
     rejects = block.rejects + _misshapen(path, block, fits, found, len(columns))
     rejects += _nameless(path, block, fits, nameless)
     rows = pa.table({name: table[name] for name in COLUMNS}).filter(pc.invert(nameless))
@@ -142,7 +142,7 @@ def _misshapen(path: Path, block: LineBlock, fits: pa.Array, found: pa.Array, wi
             reason = "does not begin and end with a quote"
         else:
             reason = f"{fields} fields where {width} are wanted"
-        rejects.append(Reject(path.name, int(block.numbers[at]), reason, line))
+        rejects.append(Reject(file_name(path), int(block.numbers[at]), reason, line))
     return rejects
 
 
@@ -150,7 +150,7 @@ def _nameless(path: Path, block: LineBlock, fits: pa.Array, nameless: pa.Array) 
     """Reject the rows that name neither artist nor title."""
     used = _where(fits)
     return [
-        Reject(path.name, int(block.numbers[at]), "neither artist nor title", block.lines[at])
+        Reject(file_name(path), int(block.numbers[at]), "neither artist nor title", block.lines[at])
         for at in used[_where(nameless)]
     ]
 

@@ -108,6 +108,10 @@ class Trainer:
                     f"than {settings.learning_rate:g}"
                 )
             yield Progress(epoch + 1, tokens, loss / max(pairs, 1e-9), pairs, epoch_done=False)
+        if not pairs:
+            raise TrainingError(
+                f"epoch {epoch + 1} had no pair to train on: --subsample {settings.subsample:g} drops nearly everything"
+            )
         yield Progress(epoch + 1, tokens, loss / max(pairs, 1e-9), pairs, epoch_done=True)
 
     def _rates(self, epoch: int, share: float) -> npt.NDArray[np.float32]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -45,7 +47,7 @@ def test_extract_says_what_it_found(sgp: Sgp, write_dump: WriteDump, experiments
         "rows read          10\n"
         "rows used          9\n"
         "rows rejected      1\n"
-        "                     1 × neither artist nor title\n"
+        "                   1 × neither artist nor title\n"
         "without an artist  1 rows, used by their title\n"
         "playlists          2 of 2 owners, the longest of 5\n"
         "tracks             7\n"
@@ -214,19 +216,23 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     assert left(tmp_path) == [place.name]
 
 
-def test_a_stale_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_path: Path) -> None:
-    import shutil
-
+def test_a_broken_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_path: Path) -> None:
     root = tmp_path / "copy"
     shutil.copytree(trained, root)
     true = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out)
+    assert true["answered_by"] == "index"
     index = root / "genres" / "index"
-    (index / "tracks.annoy").write_bytes(b"short")
-    for why, break_it in (
-        ("the index does not fit the model", lambda: None),
+    whole = (index / "tracks.annoy").read_bytes()
+    noise = np.random.default_rng(1).bytes(len(whole))
+    half = len(whole) // 2
+    breaks: list[tuple[str, Callable[[], object]]] = [
+        ("the index is damaged", lambda: (index / "tracks.annoy").write_bytes(b"short")),
+        ("the index is damaged", lambda: (index / "tracks.annoy").write_bytes(noise)),
+        ("the index is damaged", lambda: (index / "tracks.annoy").write_bytes(whole[:half] + noise[half:])),
         ("the index is stale or damaged", lambda: (index / "manifest.json").write_text("{")),
         ("there is no index", lambda: shutil.rmtree(index)),
-    ):
+    ]
+    for why, break_it in breaks:
         break_it()
         ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root)
         assert ran.code == 0
@@ -238,6 +244,40 @@ def test_a_stale_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_p
     assert built.code == 0
     assert built.out.splitlines()[:2] == ["index of genres", "tracks          81 × 16"]
     assert json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out) == true
+
+
+def test_a_copy_of_an_index_is_as_good(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "copy", copy_function=shutil.copyfile)  # new times
+    ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+    assert (ran.err, json.loads(ran.out)["answered_by"]) == ("", "index")
+
+
+def test_a_vector_that_is_no_number_is_refused(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    centre = np.load(tmp_path / "copy" / "genres" / "model" / "centre.npy", mmap_mode="r+")
+    row = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", trained).out)["track"]
+    centre[row["position"] - 1, 2] = np.nan
+    centre.flush()
+    ran = run_sgp("similar", "genres", "folk 3", "--experiments-dir", tmp_path / "copy")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (f"error: the vector of '{row['artist']} - folk 3' is not finite: run sgp train genres --force\n")
+
+
+def test_any_number_may_be_asked_for(trained: Path) -> None:
+    ran = run_sgp("similar", "genres", "folk 3", "-n", "100000000000", "--json", "--experiments-dir", trained)
+    assert ran.code == 0
+    assert len(json.loads(ran.out)["neighbours"]) == 80
+
+
+def test_a_source_of_any_name_is_kept_in_words(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    name = os.fsencode(str(tmp_path)) + b"/b\xffd.csv"
+    with open(name, "w") as file:  # noqa: PTH123
+        file.write(HEADER + '\n"u","A","t","p"\nbroken\n"u","A","s","p"\n')
+    ran = sgp("extract", "x", os.fsdecode(name), "--json")
+    assert json.loads(ran.out)["sources"][0]["file"] == "b\\xffd.csv"
+    (line,) = (experiments / "x" / "corpus" / "rejects.jsonl").read_text().splitlines()
+    assert json.loads(line)["file"] == "b\\xffd.csv"
+    assert sgp("train", "x", "-e", "1", "-q").code == 0
 
 
 def test_run_goes_from_a_dump_to_a_first_look(sgp: Sgp, write_dump: WriteDump) -> None:

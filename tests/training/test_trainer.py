@@ -89,6 +89,12 @@ def test_no_pair_is_an_error(tmp_path: Path) -> None:
         trained(corpus, TrainSettings(), tmp_path)
 
 
+def test_nothing_left_to_train_on_is_an_error(tmp_path: Path) -> None:
+    message = "epoch 1 had no pair to train on: --subsample 1e-15 drops nearly everything"
+    with pytest.raises(TrainingError, match=message):
+        trained(genres(30, 50, 5), TrainSettings(embedding_dim=4, epochs=1, subsample=1e-15), tmp_path)
+
+
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(
         TrainingError, match=r"the loss of epoch \d+ is no longer a number: try a smaller --learning-rate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,8 @@ def catalogue(tmp_path: Path) -> Catalogue:
         ("100% * (free) or not", 13),
         ("strasse", 14),
         ("straße - groß", 14),
+        ("の内", 10),  # two letters, and not the beginning
+        ("%", 13),
     ],
 )
 def test_a_query_finds_its_track(catalogue: Catalogue, query: str, row: int) -> None:
@@ -94,7 +97,7 @@ def test_a_misspelt_name_is_answered_with_near_ones(catalogue: Catalogue, query:
     assert unknown.value.candidates[0] == "Tom Petty - Free Fallin'"
 
 
-@pytest.mark.parametrize("query", ["", "   ", "zzzzzz", '"', "' OR 1=1 --", "%", "\0", "a" * 5000])
+@pytest.mark.parametrize("query", ["", "   ", "zzzzzz", "' OR 1=1 --", "\0", "a" * 5000, "\udcff\udcfe"])
 def test_nonsense_is_unknown_and_does_no_harm(catalogue: Catalogue, query: str) -> None:
     with pytest.raises(UnknownTrackError):
         catalogue.resolve(query)
@@ -107,8 +110,31 @@ def test_tracks_come_back_letter_for_letter_and_in_the_order_asked_for(catalogue
     assert got == [TRACKS[row] for row in rows]
     assert [track.row for track in catalogue.all_tracks()] == rows[::-1]
     assert catalogue.track(3).position == 4
-    with pytest.raises(IndexError, match="row 99 is not in the catalogue of 15 tracks"):
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite has no row 99 among its 15 tracks"):
         catalogue.tracks([0, 99])
+
+
+def test_names_that_differ_in_accents_are_two(catalogue: Catalogue) -> None:
+    with pytest.raises(AmbiguousTrackError) as several:
+        catalogue.resolve("sakert fredrik")
+    assert several.value.candidates == ("Säkert! - Fredrik (30×)", "Sakert! - Fredrik (29×)")
+
+
+def test_ten_candidates_are_shown_and_all_are_counted(tmp_path: Path) -> None:
+    write_catalogue(tmp_path, [(f"Artist {at}", f"Same Song {at}", None, 99 - at, at + 1) for at in range(40)], [])
+    with pytest.raises(AmbiguousTrackError, match="40 tracks answer to 'same song'") as several:
+        Catalogue(tmp_path).resolve("same song")
+    assert several.value.candidates == tuple(f"Artist {at} - Same Song {at} ({99 - at}×)" for at in range(10))
+
+
+def test_a_row_of_another_kind_is_one_line(tmp_path: Path) -> None:
+    import sqlite3
+
+    write_catalogue(tmp_path, TRACKS, [])
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute("UPDATE tracks SET artist = x'ff' WHERE row = 0")
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite is damaged: row 0"):
+        Catalogue(tmp_path).track(0)
 
 
 def test_spellings_are_kept(catalogue: Catalogue) -> None:

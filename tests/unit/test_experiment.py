@@ -138,9 +138,11 @@ def test_a_stage_is_replaced_whole(experiment: Experiment, monkeypatch: pytest.M
 
 
 def test_what_a_killed_writer_left_is_removed_by_the_next(experiment: Experiment) -> None:
-    (experiment.path / ".corpus.123.draft").mkdir()
-    (experiment.path / ".corpus.123.draft" / "half.txt").write_text("half")
-    (experiment.path / ".model.123.old").mkdir()
+    (experiment.path / ".corpus.4194305.draft").mkdir()
+    (experiment.path / ".corpus.4194305.draft" / "half.txt").write_text("half")
+    (experiment.path / ".model.4194305.old").mkdir()
+    (experiment.path / ".index.4194305.draft").write_text("a file")
+    (experiment.path / ".index.4194306.draft").symlink_to(experiment.path / "corpus")
     with experiment.writing("train"):
         pass
     assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
@@ -154,6 +156,46 @@ with open_experiment("tried", Path(sys.argv[1])).writing("train"):
     print("held", flush=True)
     time.sleep(60)
 """
+
+
+@pytest.mark.parametrize("text", ["{", '{"format": 99}', "[]"])
+def test_a_description_that_is_another_s_is_refused(tmp_path: Path, experiment: Experiment, text: str) -> None:
+    (experiment.path / "experiment.json").write_text(text)
+    with pytest.raises(ExperimentError, match=r"experiment\.json (is damaged|has format)"):
+        open_experiment("tried", tmp_path)
+    with (
+        pytest.raises(ExperimentError, match=r"experiment\.json (is damaged|has format)"),
+        new_experiment("tried", tmp_path),
+    ):
+        pass
+    assert (experiment.path / "experiment.json").read_text() == text
+
+
+def test_a_second_first_writer_does_not_unmake_the_first_s(tmp_path: Path) -> None:
+    with new_experiment("tried", tmp_path) as first:
+        with pytest.raises(ExperimentError, match="is being written by"), new_experiment("tried", tmp_path):
+            pass
+        put(first, "corpus", "some playlists")
+    assert open_experiment("tried", tmp_path).has("corpus")
+
+
+def test_everything_reaches_the_disk_before_a_stage_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[str] = []
+    real = os.fsync
+
+    def record(handle: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real(handle)
+
+    with new_experiment("tried", tmp_path) as made, made.publishing("corpus", {}) as draft:
+        (draft.path / "a.txt").write_text("a")
+        monkeypatch.setattr(os, "fsync", record)
+    assert set(flushed[:2]) == {"a.txt", "manifest.json"}
+    assert flushed[2:] == [f".corpus.{os.getpid()}.draft", "tried"]
+    flushed.clear()
+    with published_file(tmp_path / "out.txt") as path:
+        path.write_text("x")
+    assert flushed == [f".out.txt.{os.getpid()}.draft", tmp_path.name]
 
 
 def test_two_writers_are_one_too_many_and_a_dead_one_is_none(experiment: Experiment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from skipgramophone import exporters
 from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError, StorageError
+from skipgramophone.exporters import npz
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 HOSTILE = [
@@ -59,6 +61,8 @@ def test_csv_reads_with_pandas(tmp_path: Path) -> None:
     # pandas ends a quoted field's "\r" as "\n" here and there; everything else is letter for letter.
     assert [name.replace("\r", "\n") for name in read["artist"]] == [name.replace("\r", "\n") for name in HOSTILE]
     assert read["position"].tolist() == list(range(1, len(HOSTILE) + 1))
+    assert read["uri"].tolist() == [track.uri or "" for track in vectors.tracks]
+    assert read["count"].tolist() == [track.count for track in vectors.tracks]
     np.testing.assert_array_equal(read[["centre_0", "centre_1", "centre_2"]].to_numpy(np.float32), vectors.centre)
 
 
@@ -69,6 +73,8 @@ def test_parquet_reads_with_pyarrow(tmp_path: Path) -> None:
     assert read.schema.field("centre").type == pa.list_(pa.float32(), 3)
     assert read["artist"].to_pylist() == HOSTILE
     assert read["uri"].to_pylist() == [track.uri for track in vectors.tracks]
+    assert read["count"].to_pylist() == [track.count for track in vectors.tracks]
+    assert read["position"].to_pylist() == [track.position for track in vectors.tracks]
     np.testing.assert_array_equal(np.array(read["centre"].to_pylist(), np.float32), vectors.centre)
     np.testing.assert_array_equal(np.array(read["context"].to_pylist(), np.float32), vectors.context)
 
@@ -88,14 +94,37 @@ def test_any_names_survive_every_format(
 
 def test_what_does_not_read_back_is_an_error(tmp_path: Path) -> None:
     vectors = vectors_of(["a", "b"])
-    names = [("a", "b"), ("b", "a")]
-    require_same(tmp_path, names, vectors.centre, vectors)
-    with pytest.raises(StorageError, match="does not read back as written: 2 tracks, the first to differ is 2"):
-        require_same(tmp_path, [("a", "b"), ("b", "A")], vectors.centre, vectors)
-    with pytest.raises(StorageError, match="does not read back as written: 1 tracks, the first to differ is 2"):
-        require_same(tmp_path, names[:1], vectors.centre[:1], vectors)
-    with pytest.raises(StorageError, match="its vectors differ"):
-        require_same(tmp_path, names, vectors.context, vectors)
+    matrices = {"centre": vectors.centre, "context": vectors.context}
+    require_same(tmp_path, vectors.columns(), matrices, vectors)
+    for name, column in vectors.columns().items():
+        with pytest.raises(StorageError, match=f"does not read back as written: its column {name} differs"):
+            require_same(tmp_path, {name: [column[0], column[0]]}, {}, vectors)
+        with pytest.raises(StorageError, match=f"its column {name} differs"):
+            require_same(tmp_path, {name: column[:1]}, {}, vectors)
+    for name, other in (("centre", "context"), ("context", "centre")):
+        with pytest.raises(StorageError, match=f"its {name} vectors differ"):
+            require_same(tmp_path, {}, {name: matrices[other]}, vectors)
+
+
+@pytest.mark.parametrize("format", sorted(exporters.FORMATS))
+def test_a_writer_reads_back_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    compared: list[set[str]] = []
+
+    def record(_path: Path, read: dict[str, object], matrices: dict[str, object], _vectors: TrackVectors) -> None:
+        compared.append({*read, *matrices})
+
+    monkeypatch.setattr(sys.modules[f"skipgramophone.exporters.{format}"], "require_same", record)
+    exporters.write(tmp_path / "out", format, vectors_of(["a", "b"]))
+    (names,) = compared
+    assert names >= {"artist", "title", "uri", "count", "centre"}
+
+
+def test_one_endless_name_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz, "MOST_TEXT", 1000)
+    exporters.write(tmp_path / "small.npz", "npz", vectors_of(["a", "b"]))
+    with pytest.raises(StorageError, match=r"npz would need 0\.0 GB for the names, .*: export to parquet"):
+        exporters.write(tmp_path / "large.npz", "npz", vectors_of(["a" * 300, "b"]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.npz"]
 
 
 def test_the_format_is_given_or_the_suffix() -> None:

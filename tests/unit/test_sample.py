@@ -11,7 +11,7 @@ import pytest
 from skipgramophone.playlists.sample import SCENES, SampleWorld, sample_world
 
 # Changes with every edit of the generator, and must be the same on every platform and Python.
-PINNED = "346021c7905434a7cc03a1be9eeccdf6502564a33c3a63c7179905094aa381de"
+PINNED = "891055bd2f3da881bd37681ee39d9f6905622a882f6c0feb4e9e1af5750ac6c3"
 
 Versions = dict[int, list[int]]
 
@@ -122,7 +122,7 @@ def test_playlists_lean_to_a_scene_without_being_pure(world: SampleWorld, counts
         home = scenes.most_common(1)[0][1]
         at_home += home
         strays += home < len(playlist.tracks)
-    assert 0.7 < at_home / counts.total() < 0.9
+    assert 0.6 < at_home / counts.total() < 0.8
     assert strays > len(world.playlists) / 2
 
 

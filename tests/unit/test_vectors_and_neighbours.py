@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skipgramophone import neighbours
 from skipgramophone.arrays import read_array
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
@@ -50,9 +51,10 @@ def test_a_corpus_comes_back_and_a_broken_one_is_refused(tmp_path: Path) -> None
     assert read.track_ids.tolist() == [0, 1, 0, 2]
     assert read.lengths().tolist() == [3, 1]
     assert read.counts(4).tolist() == [2, 1, 1, 0]
-    np.save(tmp_path / "offsets.npy", np.array([0, 3, 5], np.int64))
-    with pytest.raises(ExperimentError, match=r"offsets\.npy does not fit track_ids\.npy"):
-        read_corpus(tmp_path)
+    for offsets in ([0, 3, 5], [1, 4], [0, 3, 2, 4], []):
+        np.save(tmp_path / "offsets.npy", np.array(offsets, np.int64))
+        with pytest.raises(ExperimentError, match=r"offsets\.npy does not fit track_ids\.npy"):
+            read_corpus(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,20 @@ def test_a_corpus_comes_back_and_a_broken_one_is_refused(tmp_path: Path) -> None
 )
 def test_a_damaged_array_is_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.npy").write_bytes(content)
+    with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
+        read_array(tmp_path / "x.npy", np.float32, 2)
+
+
+@pytest.mark.parametrize("shape", ["(-100, 2)", "(10000000000000000000000, 2)", "(3, 2)", "x", "((((", "(2, 2)" * 9])
+def test_a_header_that_lies_is_one_line(tmp_path: Path, shape: str) -> None:
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"\0" * 8)
+    with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
+        read_array(tmp_path / "x.npy", np.float32, 2)
+
+
+def test_a_zip_is_no_array(tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_bytes(b"PK\x03\x04 a zip file, or so it seems")
     with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
         read_array(tmp_path / "x.npy", np.float32, 2)
 
@@ -117,17 +133,40 @@ def test_one_seed_makes_one_index_file(tmp_path: Path) -> None:
 
 def test_an_index_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
     centre = vectors(100, 8, 6)
-    path = tmp_path / "x.annoy"
-    facts = asdict(build_index(path, centre, IndexSettings(trees=2)))
-    assert usable(path, facts, centre) is not None
-    for name, wrong in (("dimension", 9), ("items", 99), ("metric", "dot"), ("bytes", 7), ("search_k", "many")):
-        assert usable(path, facts | {name: wrong}, centre) is None
-    assert usable(path, {}, centre) is None
-    assert usable(path, facts | {"surprise": 1}, centre) is None
-    path.write_bytes(path.read_bytes()[:-8])
-    assert usable(path, facts, centre) is None
-    path.unlink()
-    assert usable(path, facts, centre) is None
+    facts = asdict(build_index(tmp_path / "x.annoy", centre, IndexSettings(trees=2)))
+    assert usable(facts, centre) is not None
+    wrong: list[tuple[str, object]] = [
+        ("dimension", 9), ("dimension", 8.0), ("items", 99), ("metric", "dot"), ("trees", "x"), ("trees", None),
+        ("trees", 2**40), ("search_k", "many"), ("search_k", 10**30), ("search_k", 0), ("trees", True),
+    ]  # fmt: skip
+    for name, value in wrong:
+        assert usable(facts | {name: value}, centre) is None, (name, value)
+    assert usable({}, centre) is None
+    assert usable(facts | {"surprise": 1}, centre) is None
+
+
+def test_vectors_that_are_no_numbers_are_not_indexed(tmp_path: Path) -> None:
+    centre = vectors(100, 8, 8)
+    centre[7, 3] = np.nan
+    with pytest.raises(ExperimentError, match="holds numbers that are not finite"):
+        build_index(tmp_path / "x.annoy", centre, IndexSettings(trees=2))
+
+
+def test_blocks_and_ties_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    centre = vectors(60, 4, 9)
+    centre[5] = centre[40] = centre[23]  # three that are the same
+    whole = build_index(tmp_path / "whole", centre, IndexSettings(trees=4))
+    exact = nearest_exactly(centre, unit_rows(centre[23]), 3, np.array([23]))
+    assert exact.rows[:2].tolist() == [5, 40]
+    monkeypatch.setattr(neighbours, "BLOCK_ROWS", 7)
+    assert build_index(tmp_path / "blocks", centre, IndexSettings(trees=4)) == whole
+    assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()
+    again = nearest_exactly(centre, unit_rows(centre[23]), 3, np.array([23]))
+    assert again.rows.tolist() == exact.rows.tolist()
+    index = AnnoyCandidates(tmp_path / "whole", whole)
+    near = nearest_by_index(index, centre, unit_rows(centre[23]), 3, np.array([23]))
+    assert near is not None
+    assert near.rows.tolist() == exact.rows.tolist()
 
 
 def test_too_few_candidates_are_left_to_exact_search(tmp_path: Path) -> None:

@@ -1,0 +1,146 @@
+"""`sgp evaluate`: how good the vectors are, beside plain counts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from skipgramophone.cli import options, render
+from skipgramophone.settings import PROTOCOLS, EvaluateSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.evaluation.judgement import Judged, Judgement
+    from skipgramophone.evaluation.scorecard import Estimate
+    from skipgramophone.pipeline import EvaluateReport
+
+DEFAULT = EvaluateSettings()
+
+
+def evaluate(
+    experiment: options.Experiment,
+    protocol: Annotated[
+        str, typer.Option("--protocol", metavar="NAME", help=f"What is asked: {', '.join(PROTOCOLS)}.")
+    ] = DEFAULT.protocol,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", metavar="N", help="Tracks that are given (else half, or all but the last)."),
+    ] = DEFAULT.seeds,
+    share: Annotated[
+        float, typer.Option("--share", metavar="X", help="Share of the playlists to hold out.")
+    ] = DEFAULT.share,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="REGEX", help="Playlists stay together if this finds the same in their owner."),
+    ] = DEFAULT.group,
+    held_out: Annotated[
+        Path | None,
+        typer.Option("--held-out", metavar="FILE", help="Names of the playlists to hold out, a line each."),
+    ] = None,
+    min_count: Annotated[
+        int | None,
+        typer.Option("--min-count", metavar="N", help="Tracks that were trained on less are not ranked."),
+    ] = DEFAULT.min_count,
+    k: Annotated[int, typer.Option("-k", metavar="N", help="Depth of recall@k and hit@k.")] = DEFAULT.k,
+    random_seed: options.RandomSeed = DEFAULT.random_seed,
+    threads: options.Threads = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Judge EXPERIMENT's settings on playlists that are held out, beside counts that need no vectors.
+
+    Part of each held-out playlist is given and the rest is to be found among all tracks. A model is trained on the
+    other playlists with the settings of the experiment's own, and kept for the next time.
+
+    \b
+    sgp evaluate demo
+    sgp evaluate demo --protocol lookup --share 0.2
+    """
+    from skipgramophone import pipeline
+    from skipgramophone.cli.progress import bar, training
+
+    settings = EvaluateSettings(
+        protocol=protocol,  # type: ignore[arg-type]
+        seeds=seeds,
+        share=share,
+        group=group,
+        min_count=min_count,
+        k=k,
+        random_seed=random_seed,
+    )
+    epochs, occurrences = pipeline.epochs_and_occurrences(experiment, experiments_dir)
+    with training(quiet, epochs, occurrences) as trained, bar("evaluate", quiet) as judged:
+        report = pipeline.evaluate(
+            experiment,
+            settings,
+            held_out=held_out,
+            threads=threads,
+            experiments_dir=experiments_dir,
+            training=trained,
+            judging=lambda name, done, of: judged(done, of, name),
+        )
+    if json:
+        render.print_json(asdict(report))
+    elif not quiet:
+        _show(report)
+
+
+def _show(report: EvaluateReport) -> None:
+    """Print the report."""
+    judgement, k = report.judgement, report.settings["k"]
+    title = (
+        f"{report.settings['protocol']} on {judgement.asked:,} of {judgement.held_out:,} held-out playlists of "
+        f"{report.experiment}, {judgement.tracks_ranked:,} tracks ranked"
+    )
+    metrics = [f"recall@{k}", f"hit@{k}", "mrr"]
+    columns = [("", "text"), ("R-precision", "number"), ("NDCG@500", "number")]
+    columns += [(name, "number") for name in (*metrics, "clicks")]
+    render.listing(title, columns, [_scores(row, metrics) for row in judgement.judged])
+    beyond = [
+        ("", "text"),
+        *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
+    ]
+    render.listing(f"beyond accuracy, among the first {k}", beyond, [_beyond(row) for row in judgement.judged])
+    for line in _verdicts(judgement):
+        render.text(line)
+
+
+def _scores(row: Judged, metrics: list[str]) -> list[str]:
+    """Scores of a ranker: R-precision with its interval, the other means."""
+    return [
+        row.ranker,
+        _interval(row.metrics["r_precision"]),
+        f"{row.metrics['ndcg'].mean:.3f}",
+        *(f"{row.metrics[name].mean:.3f}" for name in metrics),
+        f"{row.metrics['clicks'].mean:.2f}",
+    ]
+
+
+def _beyond(row: Judged) -> list[str]:
+    """What a ranker shows besides hits."""
+    found = row.found_by_frequency
+    shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
+    return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
+
+
+def _verdicts(judgement: Judgement) -> list[str]:
+    """Say plainly of each ranking of ours whether it beats the baselines, in R-precision."""
+    lines = []
+    for row in judgement.judged:
+        for baseline, differences in row.against.items():
+            difference = differences["r_precision"]
+            word = "beats" if difference.low > 0 else "loses to" if difference.high < 0 else "is on a par with"
+            lines.append(f"{row.ranker} {word} {baseline}: {_interval(difference, '+')} R-precision, paired")
+    if judgement.unknown:
+        lines.append(
+            f"{judgement.unknown:,} wanted tracks were not trained on; the report has every metric with them too"
+        )
+    return lines
+
+
+def _interval(estimate: Estimate, sign: str = "") -> str:
+    """A mean with its 95 % interval."""
+    return f"{estimate.mean:{sign}.3f} [{estimate.low:{sign}.3f}, {estimate.high:{sign}.3f}]"

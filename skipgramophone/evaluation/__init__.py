@@ -1,0 +1,1 @@
+"""Judgement: how well vectors find what belongs with a playlist, beside counts that need no vectors."""

@@ -1,0 +1,168 @@
+"""A judgement: every ranker on the same questions, and the differences from the baselines, playlist by playlist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.embeddings import Embeddings, unit_rows
+from skipgramophone.evaluation.protocols import Questions, ask
+from skipgramophone.evaluation.rankers import (
+    Cosine,
+    Hybrid,
+    ModelScore,
+    Popularity,
+    Ranker,
+    item_knn,
+    membership,
+    truncated_svd,
+)
+from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
+from skipgramophone.evaluation.splits import Split
+from skipgramophone.settings import EvaluateSettings, TrainSettings
+
+BASELINES = ("popularity", "item-kNN", "SVD")
+OURS = ("cosine", "model", "hybrid")
+HYBRID_WEIGHT = 1.0
+COMPARED = ("r_precision", "ndcg")
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One row of a report.
+
+    Attributes:
+        metrics: metric -> mean and interval.
+        against: baseline -> metric -> mean and interval of the paired difference; empty for a baseline.
+    """
+
+    ranker: str
+    metrics: dict[str, Estimate]
+    against: dict[str, dict[str, Estimate]]
+    coverage: float
+    popularity: float
+    artists: float
+    found_by_frequency: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was asked, and what each ranker made of it."""
+
+    held_out: int  # playlists
+    asked: int
+    passed_over: int  # for want of five trained tracks
+    tracks_ranked: int
+    wanted: int
+    unknown: int  # tracks of held-out playlists that were not trained on
+    judged: list[Judged]
+
+
+def training_part(corpus: Corpus, split: Split) -> Corpus:
+    """The playlists that are not held out."""
+    kept = ~split.held_out
+    lengths = corpus.lengths()
+    track_ids = np.asarray(corpus.track_ids)[np.repeat(kept, lengths)]
+    return Corpus(track_ids, np.concatenate([[0], np.cumsum(lengths[kept])]).astype(np.int64))
+
+
+def judge_embeddings(
+    corpus: Corpus,
+    split: Split,
+    embeddings: Embeddings,
+    artists: Rows,
+    training: TrainSettings,
+    settings: EvaluateSettings,
+    progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
+) -> Judgement:
+    """Judge embeddings that were trained on the training part of a split.
+
+    Args:
+        corpus: all playlists.
+        split: which are held out.
+        embeddings: centre and context, a row a track of the catalogue.
+        artists: int64 (tracks,), equal for tracks of one artist.
+        training: the settings that the embeddings were trained with.
+        settings: what to ask.
+        progress: is told the ranker, the questions that it has answered, and how many there are.
+
+    Raises:
+        EvaluationError: there is nothing to ask.
+    """
+    trained_on = training_part(corpus, split)
+    counts = trained_on.counts(len(embeddings))
+    least = settings.min_count if settings.min_count is not None else training.min_count
+    ranked = (counts >= max(1, least)) & embeddings.learnt()
+    questions = ask(corpus, split.held_out, ranked, settings.protocol, settings.random_seed, settings.seeds)
+    rows = np.flatnonzero(ranked)
+    asked = _renumbered(questions, rows, len(embeddings))
+    catalogue = Catalogued(counts[rows], artists[rows])
+    cards: dict[str, Scorecard] = {}
+    for name, ranker in _rankers(trained_on, embeddings, rows, counts[rows], training, settings).items():
+        cards[name] = judge(
+            ranker,
+            asked.asked,
+            catalogue,
+            settings.k,
+            lambda done, name=name: progress(name, done, len(asked.asked)),  # type: ignore[misc]
+        )
+    groups = split.groups[[question.playlist for question in asked.asked]]
+    return Judgement(
+        held_out=int(split.held_out.sum()),
+        asked=len(asked.asked),
+        passed_over=asked.passed_over,
+        tracks_ranked=len(rows),
+        wanted=sum(len(question.wanted) for question in asked.asked),
+        unknown=sum(question.unknown for question in asked.asked),
+        judged=[_judged(name, cards, groups, settings.random_seed) for name in cards],
+    )
+
+
+def _rankers(
+    trained_on: Corpus,
+    embeddings: Embeddings,
+    rows: Rows,
+    counts: npt.NDArray[np.int64],
+    training: TrainSettings,
+    settings: EvaluateSettings,
+) -> dict[str, Ranker]:
+    """The baselines, then the rankings of the embeddings, over the ranked rows."""
+    playlists = membership(trained_on, len(embeddings))[:, rows].tocsr()
+    kept = Embeddings(np.asarray(embeddings.centre[rows]), np.asarray(embeddings.context[rows]))
+    knn, cosine = item_knn(playlists), Cosine(unit_rows(kept.centre))
+    prior = np.asarray(training.noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
+    return {
+        "popularity": Popularity(counts),
+        "item-kNN": knn,
+        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
+        "cosine": cosine,
+        "model": ModelScore(kept, prior),
+        "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),
+    }
+
+
+def _renumbered(questions: Questions, rows: Rows, tracks: int) -> Questions:
+    """Questions over the ranked rows instead of the catalogue's."""
+    number = np.full(tracks, -1, np.int64)
+    number[rows] = np.arange(len(rows))
+    asked = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in questions.asked]
+    return Questions(asked, questions.passed_over)
+
+
+def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> Judged:
+    """A row of the report."""
+    card = cards[name]
+    metrics = {metric: estimate(values, groups, seed) for metric, values in card.values.items()}
+    against = {
+        baseline: {
+            metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed) for metric in COMPARED
+        }
+        for baseline in BASELINES
+        if name in OURS
+    }
+    return Judged(name, metrics, against, card.coverage, card.popularity, card.artists, card.found_by_frequency)

@@ -1,0 +1,108 @@
+"""Protocols: what is given of a held-out playlist, and what is to be found.
+
+    continuation   a random half is given (or some tracks of it), the other half is to be found
+    next-item      all but the last track is given (or the last but one alone), the last is to be found
+    lookup         one track is given, all the others are to be found: what `sgp similar` does
+
+A playlist counts a track once, where it first stands. A track that was not trained on cannot be given or found: it
+is counted, and the metrics are stated with and without it. A playlist with fewer than five trained tracks is passed
+over, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.errors import EvaluationError
+from skipgramophone.settings import Protocol
+
+Rows = npt.NDArray[np.int64]
+FEWEST_TRACKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of one playlist.
+
+    Attributes:
+        playlist: its number in the corpus.
+        given: rows of the tracks that are given.
+        wanted: rows of the tracks that are to be found; none of them is given.
+        unknown: how many more would be to be found, had they been trained on.
+    """
+
+    playlist: int
+    given: Rows
+    wanted: Rows
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What is asked of all held-out playlists; `passed_over` of them have too few trained tracks."""
+
+    asked: Sequence[Question]
+    passed_over: int
+
+
+def ask(
+    corpus: Corpus,
+    held_out: npt.NDArray[np.bool_],
+    trained: npt.NDArray[np.bool_],
+    protocol: Protocol,
+    seed: int,
+    given: int | None = None,
+) -> Questions:
+    """Draw up the questions.
+
+    Args:
+        corpus: all playlists.
+        held_out: bool (playlists,), those to ask of.
+        trained: bool (tracks,), the tracks that have a place in the ranking.
+        protocol: what is given and what is wanted.
+        seed: the random choices of a playlist are a function of it and of the playlist's number.
+        given: how many tracks to give, else half (continuation) or all but the last (next-item).
+
+    Raises:
+        EvaluationError: no held-out playlist has enough trained tracks.
+    """
+    asked, passed_over = [], 0
+    for playlist in np.flatnonzero(held_out).tolist():
+        tracks = _distinct(corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]])
+        known = tracks[trained[tracks]]
+        if len(known) < FEWEST_TRACKS:
+            passed_over += 1
+            continue
+        rng = np.random.default_rng([seed, playlist])
+        seeds, wanted = _parted(known, protocol, given, rng)
+        # Of the unknown tracks the wanted part holds as many as its share of the known ones.
+        unknown = round((len(tracks) - len(known)) * len(wanted) / len(known)) if protocol != "next-item" else 0
+        asked.append(Question(playlist, seeds, wanted, unknown))
+    if not asked:
+        raise EvaluationError(
+            f"none of the {passed_over:,} held-out playlists holds {FEWEST_TRACKS} tracks that were trained on"
+        )
+    return Questions(asked, passed_over)
+
+
+def _parted(known: Rows, protocol: Protocol, given: int | None, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Part the tracks of a playlist into what is given and what is wanted."""
+    if protocol == "next-item":
+        first = 0 if given is None else max(0, len(known) - 1 - given)
+        return known[first:-1], known[-1:]
+    shuffled = known[rng.permutation(len(known))]
+    if protocol == "lookup":
+        return shuffled[:1], shuffled[1:]
+    number = len(known) // 2 if given is None else min(given, len(known) - 1)
+    return shuffled[:number], shuffled[number:]
+
+
+def _distinct(tracks: npt.NDArray[np.int32]) -> Rows:
+    """Tracks without repeats, in the order in which they first stand."""
+    rows, first = np.unique(tracks, return_index=True)
+    return rows[np.argsort(first)].astype(np.int64)

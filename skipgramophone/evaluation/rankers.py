@@ -1,0 +1,152 @@
+"""Rankers: whatever gives every track a score, for a batch of given tracks.
+
+    popularity   log count
+    item-kNN     cosine of co-occurrence, playlists shared / sqrt(playlists of one x playlists of the other), summed
+                 over what is given
+    SVD          the same matrix cut to a number of dimensions
+    cosine       cosine of the centre vectors with the mean of the given ones' unit vectors: what `sgp similar` does
+    model        the given ones' mean of centre . context, plus noise_exponent x log count, because what the product
+                 learns is log P(track | given) less that
+    hybrid       item-kNN and another, each standardised over the catalogue, added up
+
+All of them rank the tracks of the training part alone, and are made from it alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
+
+Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
+Scores = npt.NDArray[np.float32]
+
+
+class Ranker(Protocol):
+    """Scores all tracks for what is given."""
+
+    def scores(self, given: Given) -> Scores:
+        """Scores, float32 (questions, tracks); higher is nearer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """Scores by count, whatever is given."""
+
+    counts: npt.NDArray[np.int64]
+
+    def scores(self, given: Given) -> Scores:
+        """Log count."""
+        return np.tile(np.log1p(self.counts).astype(np.float32), (given.shape[0], 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKnn:
+    """Cosine of co-occurrence, by two products with the playlists; the matrix of all pairs is never made."""
+
+    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), columns of length 1
+    by_track: Any  # its transpose, csr
+
+    def scores(self, given: Given) -> Scores:
+        """Sum of the cosines with what is given."""
+        return np.asarray(((given @ self.by_track) @ self.playlists).todense(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedSvd:
+    """Item-kNN's matrix in a number of dimensions."""
+
+    factors: Matrix  # (tracks, dimensions)
+
+    def scores(self, given: Given) -> Scores:
+        """Sum of the products with what is given."""
+        return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Cosine:
+    """Cosine of centre vectors."""
+
+    unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0
+
+    def scores(self, given: Given) -> Scores:
+        """Cosine with the mean of what is given."""
+        return np.asarray(unit_rows(np.asarray(given @ self.unit, np.float32)) @ self.unit.T, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScore:
+    """What the model was trained to predict."""
+
+    embeddings: Embeddings
+    log_prior: Matrix  # (tracks,), noise_exponent x log count
+
+    def scores(self, given: Given) -> Scores:
+        """Mean of centre . context, and the log prior."""
+        share = np.asarray(given.sum(axis=1)).reshape(-1, 1)
+        mean = np.asarray(given @ np.asarray(self.embeddings.centre)) / np.maximum(share, 1)
+        return np.asarray(mean @ np.asarray(self.embeddings.context).T + self.log_prior, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Hybrid:
+    """Two rankers, each standardised over the catalogue, the second with a weight."""
+
+    first: Ranker
+    second: Ranker
+    weight: float
+
+    def scores(self, given: Given) -> Scores:
+        """The weighted sum."""
+        return _standardised(self.first.scores(given)) + np.float32(self.weight) * _standardised(
+            self.second.scores(given)
+        )
+
+
+def membership(corpus: Corpus, tracks: int, which: npt.NDArray[np.bool_] | None = None) -> Any:
+    """Which tracks stand in which playlists, once each: scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
+    from scipy import sparse
+
+    lengths = corpus.lengths()
+    ones = np.ones(corpus.occurrences, np.float32)
+    shape = (len(corpus), tracks)
+    matrix = sparse.csr_array((ones, np.asarray(corpus.track_ids), np.asarray(corpus.offsets)), shape=shape)
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix if which is None or len(lengths) == 0 else matrix[np.flatnonzero(which)]
+
+
+def item_knn(playlists: Any) -> ItemKnn:
+    """Make an `ItemKnn` of a membership matrix."""
+    scaled = _columns_of_length_one(playlists)
+    return ItemKnn(scaled, scaled.T.tocsr())
+
+
+def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
+    """Make a `TruncatedSvd` of a membership matrix."""
+    from scipy.sparse.linalg import svds
+
+    scaled = _columns_of_length_one(playlists)
+    dimensions = max(1, min(dimensions, min(scaled.shape) - 1))
+    _, size, right = svds(scaled.astype(np.float64), k=dimensions, rng=np.random.default_rng(seed))
+    return TruncatedSvd(np.ascontiguousarray((size[:, None] * right).T, np.float32))
+
+
+def _columns_of_length_one(playlists: Any) -> Any:
+    """Scale columns, so that the products of columns are cosines."""
+    from scipy import sparse
+
+    playlists_of_track = np.asarray(playlists.sum(axis=0)).ravel()
+    return (playlists @ sparse.diags_array(1 / np.sqrt(np.maximum(playlists_of_track, 1)))).tocsr().astype(np.float32)
+
+
+def _standardised(scores: Scores) -> Scores:
+    """Rows with mean 0 and deviation 1."""
+    spread = scores.std(axis=1, keepdims=True)
+    return np.asarray((scores - scores.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-12), np.float32)

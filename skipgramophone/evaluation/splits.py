@@ -1,0 +1,153 @@
+"""Splits: which playlists are trained on and which are held out.
+
+Playlists are split, never rows. Playlists of one group (an owner, an origin) stay together, and so do playlists that
+are nearly the same, so that nothing held out has a twin among what was trained on. A split is a function of the
+playlists and the seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.errors import EvaluationError
+
+NEARLY_SAME = 0.8  # share of tracks in common (Jaccard) from which two playlists are twins
+SIGNATURE = 64  # min-hashes a playlist
+BAND = 4  # min-hashes that must all agree for two playlists to be compared: twins at 0.8 are missed once in 4,000
+Flags = npt.NDArray[np.bool_]
+Groups = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Playlists in two parts.
+
+    Attributes:
+        held_out: bool (playlists,).
+        groups: int64 (playlists,), equal for playlists that must stay together.
+    """
+
+    held_out: Flags
+    groups: Groups
+
+    @property
+    def digest(self) -> str:
+        """A hash of which playlists are held out."""
+        return hashlib.sha256(np.packbits(self.held_out).tobytes()).hexdigest()[:16]
+
+
+def groups_of(owners: Sequence[str], pattern: str | None) -> Groups:
+    """Number playlists by what a pattern finds in their owner; each is its own group without a pattern.
+
+    >>> groups_of(["a@1", "b@1", "a@2"], "[^@]*").tolist()
+    [0, 1, 0]
+
+    Raises:
+        EvaluationError: the pattern is no regular expression.
+    """
+    if pattern is None:
+        return np.arange(len(owners), dtype=np.int64)
+    number: dict[str, int] = {}
+    keys = group_keys(owners, pattern)
+    return np.array([number.setdefault(key, len(number)) for key in keys], np.int64)
+
+
+def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
+    """What a pattern finds at the start of each owner, or the owner where it finds nothing.
+
+    Raises:
+        EvaluationError: the pattern is no regular expression.
+    """
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise EvaluationError(f"--group {pattern!r} is no regular expression: {error}") from error
+    return [found[0] if (found := expression.match(owner)) else owner for owner in owners]
+
+
+def with_twins(corpus: Corpus, groups: Groups, seed: int) -> Groups:
+    """Join the groups of playlists that are nearly the same, found by min-hashing (Broder 1997)."""
+    parent = list(range(int(groups.max(initial=-1)) + 1))
+
+    def root(group: int) -> int:
+        while parent[group] != group:
+            parent[group] = parent[parent[group]]
+            group = parent[group]
+        return group
+
+    for one, other in _near_pairs(corpus, groups, seed):
+        parent[root(int(groups[other]))] = root(int(groups[one]))
+    return np.array([root(int(group)) for group in groups], np.int64)
+
+
+def split_at_random(groups: Groups, share: float, seed: int) -> Split:
+    """Hold out whole groups, drawn by the seed, until they make up a share of the playlists.
+
+    Raises:
+        EvaluationError: there are too few groups to hold one out and keep one.
+    """
+    names, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng([seed, len(names)]).permutation(len(names))
+    reached = np.cumsum(sizes[order])
+    number = int(np.searchsorted(reached, share * len(groups))) + 1
+    if len(names) < 2 or number >= len(names):
+        raise EvaluationError(
+            f"there are too few playlists to hold some out: {len(groups):,}, in {len(names):,} groups that stay whole"
+        )
+    return Split(np.isin(groups, names[order[:number]]), groups)
+
+
+def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:
+    """Hold out the playlists whose key is named, and whatever must stay with them.
+
+    Raises:
+        EvaluationError: a name is no playlist's, or nothing is left to train on.
+    """
+    missing = held_out - set(keys)
+    if missing:
+        raise EvaluationError(f"{len(missing):,} names to hold out are no playlist's, as {sorted(missing)[0]!r}")
+    named = np.array([key in held_out for key in keys], np.bool_)
+    split = Split(np.isin(groups, groups[named]), groups)
+    if split.held_out.all() or not split.held_out.any():
+        raise EvaluationError("the held-out playlists must be some of all playlists, and not all of them")
+    return split
+
+
+def _near_pairs(corpus: Corpus, groups: Groups, seed: int) -> list[tuple[int, int]]:
+    """Pairs of playlists of different groups that are nearly the same."""
+    signatures = _signatures(corpus, seed)
+    pairs: dict[tuple[int, int], None] = {}
+    for band in range(0, SIGNATURE, BAND):
+        _, bucket = np.unique(signatures[:, band : band + BAND], axis=0, return_inverse=True)
+        order = np.argsort(bucket, kind="stable")
+        # Playlists of a bucket are compared with the next one only: being twins passes on through a group.
+        same = np.flatnonzero(bucket[order][1:] == bucket[order][:-1])
+        pairs.update(((int(order[at]), int(order[at + 1])), None) for at in same)
+    return [pair for pair in pairs if groups[pair[0]] != groups[pair[1]] and _likeness(corpus, *pair) >= NEARLY_SAME]
+
+
+def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint64]:
+    """The least hash of the tracks of each playlist under many hash functions, uint64 (playlists, SIGNATURE)."""
+    rng = np.random.default_rng([seed, SIGNATURE])
+    tracks = int(corpus.track_ids.max(initial=-1)) + 1
+    signatures = np.empty((len(corpus), SIGNATURE), np.uint64)
+    filled = np.flatnonzero(corpus.lengths() > 0)
+    for at in range(SIGNATURE):
+        hashes = rng.permutation(tracks).astype(np.uint64)
+        signatures[:, at] = 0
+        signatures[filled, at] = np.minimum.reduceat(hashes[corpus.track_ids], corpus.offsets[:-1][filled])
+    return signatures
+
+
+def _likeness(corpus: Corpus, one: int, other: int) -> float:
+    """Share of the tracks of two playlists that both have (Jaccard)."""
+    first, second = (np.unique(corpus.track_ids[corpus.offsets[at] : corpus.offsets[at + 1]]) for at in (one, other))
+    both = len(np.intersect1d(first, second, assume_unique=True))
+    return both / max(1, len(first) + len(second) - both)

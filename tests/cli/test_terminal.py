@@ -1,0 +1,107 @@
+"""What a person sees on a terminal of 80 columns: nothing too wide, no number lost, names never obeyed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Row, dump_text, run_sgp
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tuple[int, str]:
+    """Run `sgp` on a terminal of a width; return the exit code and everything that came out."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "skipgramophone", *map(str, arguments)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment | {"TERM": "xterm-256color"},
+        start_new_session=True,
+    ) as running:
+        os.close(slave)
+        if typed:
+            os.write(master, typed.encode())
+        output = b""
+        while True:
+            try:
+                read = os.read(master, 65536)
+            except OSError:  # the terminal closes with its last user
+                break
+            if not read:
+                break
+            output += read
+    os.close(master)
+    return running.returncode, output.decode()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the experiment "hostile": a few tracks with names that want to be obeyed."""
+    root = tmp_path_factory.mktemp("hostile")
+    names = ["\x1b[31mred", "\x9b31mred", "[bold]x[/bold]", ":heart:", "\u202egnp.exe", "a" * 300, "椎名林檎" * 30, "b"]
+    rows: list[Row] = [("o", name, f"title of {name}", f"p{at}") for at in range(9) for name in names]
+    (root / "dump.csv").write_text(dump_text(rows), encoding="utf-8")
+    for command in (["extract", "hostile", str(root / "dump.csv")], ["train", "hostile", "-e", "1", "-emb", "4"]):
+        assert run_sgp(*command, "-q", "--experiments-dir", root).code == 0
+    return root
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_table_fits_its_terminal_and_keeps_its_numbers(hostile: Path, columns: int) -> None:
+    from rich.cells import cell_len
+
+    code, output = on_a_terminal(columns, "similar", "hostile", "title of b", "--experiments-dir", hostile)
+    assert code == 0
+    plain = ESCAPES.sub("", output).replace("\r", "")
+    lines = plain.splitlines()
+    assert all(cell_len(line) <= columns for line in lines)
+    assert lines[0] == "7 of 10: there are no more tracks"
+    body = lines[4:]
+    assert len(body) == 7
+    for rank, line in enumerate(body, 1):
+        assert re.match(rf" +{rank} +-?\d\.\d{{3}} ", line)
+        assert re.search(r" 9 +\d$", line)
+    assert "\x1b[31m" not in output.replace("\x1b[1m", "")
+    for letter in ("\x9b", "\u202e"):
+        assert letter not in output
+    assert "\\x1b[31mred" in plain
+    assert ":heart:" in plain
+
+
+def test_a_pipe_gets_every_letter(hostile: Path) -> None:
+    ran = run_sgp("similar", "hostile", "title of b", "--experiments-dir", hostile)
+    assert "a" * 300 in ran.out
+    assert "椎名林檎" * 30 in ran.out
+    assert "[bold]x[/bold]" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_it_asks_for_a_track_on_a_terminal(hostile: Path) -> None:
+    code, output = on_a_terminal(80, "similar", "hostile", "--experiments-dir", hostile, typed="title of b\n")
+    assert code == 0
+    assert "track: " in output
+    assert "top 7 tracks most similar to 'b - title of b'" in output
+
+
+def test_training_shows_a_bar_and_cleans_it_up(hostile: Path) -> None:
+    code, output = on_a_terminal(
+        100, "train", "hostile", "-e", "2", "-emb", "4", "--force", "--experiments-dir", hostile
+    )
+    assert code == 0
+    assert "epoch 2/2  loss " in output
+    assert "tracks/s" in output
+    assert "oneDNN" not in output

@@ -1,0 +1,97 @@
+"""Metrics against values worked out by hand, and against an independent implementation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
+
+from skipgramophone.evaluation import metrics
+from skipgramophone.evaluation.scorecard import Catalogued, estimate, first_places
+
+HITS = np.array([False, True, False, True, True] + [False] * 10)  # of six wanted, three are found: places 2, 4 and 5
+
+
+def test_by_hand() -> None:
+    assert metrics.r_precision(HITS, 6) == 3 / 6
+    assert metrics.r_precision(HITS, 3) == 1 / 3
+    assert metrics.recall(HITS, 6, 4) == 2 / 6
+    assert metrics.hit_rate(HITS, 1) == 0
+    assert metrics.hit_rate(HITS, 2) == 1
+    assert metrics.reciprocal_rank(HITS) == 1 / 2
+    assert metrics.clicks(HITS) == 0
+    gain = 1 / math.log2(3) + 1 / math.log2(5) + 1 / math.log2(6)
+    ideal = sum(1 / math.log2(place + 1) for place in range(1, 7))
+    assert metrics.ndcg(HITS, 6) == pytest.approx(gain / ideal)
+    assert metrics.ndcg(HITS, 6, 2) == pytest.approx((1 / math.log2(3)) / (1 + 1 / math.log2(3)))
+
+
+@pytest.mark.parametrize(("place", "clicks"), [(1, 0), (10, 0), (11, 1), (500, 49), (501, 51), (None, 51)])
+def test_clicks_turn_pages_of_ten(place: int | None, clicks: int) -> None:
+    hits = np.zeros(600, bool)
+    if place:
+        hits[place - 1] = True
+    assert metrics.clicks(hits) == clicks
+
+
+def test_a_perfect_ranking_scores_one() -> None:
+    hits = np.arange(800) < 30
+    assert metrics.r_precision(hits, 30) == metrics.ndcg(hits, 30) == metrics.reciprocal_rank(hits) == 1
+    many = np.ones(800, bool)
+    assert metrics.ndcg(many, 800) == 1  # more wanted than there are places
+
+
+def test_a_random_ranking_scores_its_expectation() -> None:
+    rng = np.random.default_rng(1)
+    tracks, wanted, questions = 200, 20, 4000
+    scores = [metrics.r_precision(rng.permutation(np.arange(tracks) < wanted), wanted) for _ in range(questions)]
+    expected = wanted / tracks
+    assert np.mean(scores) == pytest.approx(expected, abs=float(4 * np.std(scores) / math.sqrt(questions)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 60), st.integers(1, 10), st.integers(0, 2**32))
+def test_ndcg_is_scikit_learn_s(tracks: int, wanted: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    wanted = min(wanted, tracks)
+    relevance = rng.permutation(np.arange(tracks) < wanted)
+    scores = rng.permutation(tracks).astype(np.float32)
+    places = first_places(scores, np.empty(0, np.int64), 500)
+    assert metrics.ndcg(relevance[places], wanted) == pytest.approx(ndcg_score([relevance], [scores], k=500))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(-3, 3), min_size=1, max_size=30),
+    st.sets(st.integers(0, 29), max_size=8),
+    st.integers(1, 40),
+)
+def test_first_places_are_a_stable_sort(values: list[int], given: set[int], depth: int) -> None:
+    seeds = np.array(sorted(row for row in given if row < len(values)), np.int64)
+    rest = [row for row in range(len(values)) if row not in seeds]
+    expected = sorted(rest, key=lambda row: (-values[row], row))[:depth]
+    assert first_places(np.array(values, np.float32), seeds, depth).tolist() == expected
+
+
+def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(2)
+    covered = 0
+    for trial in range(200):
+        groups = np.repeat(np.arange(60), 3)
+        values = rng.normal(size=60)[groups] + rng.normal(size=180) * 0.1  # all but one value a group
+        interval = estimate(values, groups, trial)
+        covered += interval.low <= 0 <= interval.high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_strata_hold_a_third_of_the_occurrences_each() -> None:
+    counts = np.array([300, 100, 100, 50, 50] + [1] * 300)
+    strata = Catalogued(counts, np.zeros(len(counts), np.int64)).stratum()
+    assert strata[:5].tolist() == [0, 1, 1, 1, 1]
+    assert set(strata[5:].tolist()) == {2}
+    rarer = Catalogued(np.array([5, 5, 1, 9]), np.zeros(4, np.int64)).rarer()
+    assert rarer.tolist() == [0.5, 0.5, 0.125, 0.875]
