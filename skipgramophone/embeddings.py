@@ -1,7 +1,8 @@
-"""Embeddings: the two matrices that training leaves, memory-mapped.
+"""Embeddings: the matrices that training leaves, memory-mapped.
 
     centre.npy    float32 (tracks, embedding_dim)   a track as the one that is asked about
     context.npy   float32 (tracks, embedding_dim)   a track as the company it keeps
+    context_bias.npy   float32 (tracks,)            what is added to a product centre . context
 
 Row i belongs to row i of the catalogue. A track that was not learnt (see `min_count`) has a row of zeros.
 """
@@ -19,6 +20,7 @@ from skipgramophone.errors import ExperimentError
 
 CENTRE = "centre.npy"
 CONTEXT = "context.npy"
+CONTEXT_BIAS = "context_bias.npy"  # absent from models of the first version
 
 Matrix = npt.NDArray[np.float32]
 
@@ -30,10 +32,12 @@ class Embeddings:
     Attributes:
         centre: float32 (tracks, embedding_dim).
         context: float32 (tracks, embedding_dim).
+        context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
     """
 
     centre: Matrix
     context: Matrix
+    context_bias: Matrix
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -48,9 +52,10 @@ class Embeddings:
         return np.asarray(self.centre.any(axis=1))
 
     def write(self, directory: Path) -> None:
-        """Write the two matrices."""
+        """Write the matrices and the bias."""
         np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
+        np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
 
 
 def unit_rows(matrix: Matrix) -> Matrix:
@@ -71,8 +76,10 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
     """
     centre = read_array(directory / CENTRE, np.float32, 2)
     context = read_array(directory / CONTEXT, np.float32, 2)
-    if centre.shape != context.shape or len(centre) != tracks or centre.shape[1] < 1:
+    has_bias = (directory / CONTEXT_BIAS).exists()
+    bias = read_array(directory / CONTEXT_BIAS, np.float32, 1) if has_bias else np.zeros(tracks, np.float32)
+    if centre.shape != context.shape or len(centre) != tracks or len(bias) != tracks or centre.shape[1] < 1:
         raise ExperimentError(
             f"{directory} does not fit its catalogue: centre {centre.shape}, context {context.shape}, {tracks} tracks"
         )
-    return Embeddings(centre, context)
+    return Embeddings(centre, context, bias)

@@ -282,7 +282,10 @@ def export(
     with open_lookup(name, experiments_dir) as lookup:
         rows = np.flatnonzero(lookup.embeddings.learnt())
         vectors = TrackVectors(
-            lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows], lookup.embeddings.context[rows]
+            tracks=lookup.catalogue.tracks(rows.tolist()),
+            centre=lookup.embeddings.centre[rows],
+            context=lookup.embeddings.context[rows],
+            context_bias=lookup.embeddings.context_bias[rows],
         )
     size = exporters.write(destination, chosen, vectors, force)
     return ExportReport(name, str(destination), chosen, len(rows), len(lookup) - len(rows), lookup.embeddings.dim, size)

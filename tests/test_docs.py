@@ -55,6 +55,9 @@ def masked(example: str) -> list[str]:
         (r"[\d.]+ MB", "# MB"),
         (r'"similarity": [\d.]+', '"similarity": #'),
         (r"finds [\d.]+%", "finds #%"),
+        (r"[+-]?\b\d\.\d+", "#"),
+        (r"\d+%", "#%"),
+        (r"(beats|loses to|is on a par with)", "is compared with"),
         (r"[─ ]*─+", "──"),
         (r" +", " "),
     )

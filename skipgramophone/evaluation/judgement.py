@@ -27,7 +27,7 @@ from skipgramophone.settings import EvaluateSettings, TrainSettings
 
 BASELINES = ("popularity", "item-kNN", "SVD")
 OURS = ("cosine", "model", "hybrid")
-HYBRID_WEIGHT = 1.0
+HYBRID_WEIGHT = 2.0
 COMPARED = ("r_precision", "ndcg")
 Rows = npt.NDArray[np.int64]
 
@@ -133,7 +133,9 @@ def _rankers(
 ) -> dict[str, Ranker]:
     """The baselines, then the rankings of the embeddings, over the ranked rows."""
     playlists = membership(trained_on, len(embeddings))[:, rows].tocsr()
-    kept = Embeddings(np.asarray(embeddings.centre[rows]), np.asarray(embeddings.context[rows]))
+    kept = Embeddings(
+        *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
+    )
     knn, cosine = item_knn(playlists), Cosine(unit_rows(kept.centre))
     prior = np.asarray(training.noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
     return {

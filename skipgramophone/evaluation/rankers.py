@@ -91,7 +91,8 @@ class ModelScore:
         """Mean of centre . context, and the log prior."""
         share = np.asarray(given.sum(axis=1)).reshape(-1, 1)
         mean = np.asarray(given @ np.asarray(self.embeddings.centre)) / np.maximum(share, 1)
-        return np.asarray(mean @ np.asarray(self.embeddings.context).T + self.log_prior, np.float32)
+        scores = mean @ np.asarray(self.embeddings.context).T + self.embeddings.context_bias + self.log_prior
+        return np.asarray(scores, np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from skipgramophone.errors import StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 MOST_TEXT = 4 << 30  # bytes
+MATRICES = ("centre", "context", "context_bias")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -30,6 +31,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
             allow_pickle=False,
             centre=vectors.centre,
             context=vectors.context,
+            context_bias=vectors.context_bias,
             tracks=np.array(names, np.str_),
             artist=np.array(columns["artist"], np.str_),
             title=np.array(columns["title"], np.str_),
@@ -38,7 +40,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         )
     with np.load(path, allow_pickle=False) as read:
         found = {name: read[name].tolist() for name in ("artist", "title", "uri", "count")}
-        require_same(path, found, {name: read[name] for name in ("centre", "context")}, vectors)
+        require_same(path, found, {name: read[name] for name in MATRICES}, vectors)
 
 
 def _require_room(path: Path, columns: list[list[str]]) -> None:

@@ -22,11 +22,13 @@ class TrackVectors:
         tracks: in row order.
         centre: float32 (len(tracks), embedding_dim).
         context: float32 (len(tracks), embedding_dim).
+        context_bias: float32 (len(tracks),).
     """
 
     tracks: Sequence[Track]
     centre: Matrix
     context: Matrix
+    context_bias: Matrix
 
     def columns(self) -> dict[str, list[Any]]:
         """What is known of the tracks, a list a column; uri may hold None."""

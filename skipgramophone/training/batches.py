@@ -23,8 +23,13 @@ from skipgramophone.settings import WindowSize
 
 STREAM, NOISE, START = range(3)  # what a seed is split by, so that no two purposes share random numbers
 STEPS_AN_EPOCH = 64  # small corpora take smaller steps rather than few
-LARGEST_STEP_BLOCKS = 16
-PADDING = -1.0  # playlist number of the tokens that fill up the last macro-batch
+GROUP_TOKENS = 128  # tokens that share negatives: with fewer, or more negatives, the noise is too strong or too weak
+LARGEST_STEP = {True: 1024, False: 512}  # tokens, for a bag and for a window: what a core's cache holds
+STEPS_A_MACRO_BATCH = 32
+LARGE_CORPUS = 2_000_000  # occurrences
+PADDING = -1  # playlist number of the tokens that fill up the last macro-batch
+GATHERED = 8  # macro-batches that are laid out at once
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,10 @@ class BatchShape:
         round: macro-batches that start from the same rows.
     """
 
-    block: int = 64
-    group: int = 2
+    block: int
+    group: int
     shared: int = 16
-    step_blocks: int = LARGEST_STEP_BLOCKS
+    step_blocks: int = 16
     steps: int = 8
     round: int = 2
 
@@ -65,20 +70,30 @@ class MacroBatch:
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
         playlist: float32 (macro,), equal for tokens of one playlist and at least 1 apart for others.
+        others: float32 (macro,), other tokens of the same playlist in the block.
         real: how many tokens are no padding.
     """
 
     tokens: npt.NDArray[np.int32]
     playlist: npt.NDArray[np.float32]
+    others: npt.NDArray[np.float32]
     real: int
 
 
-def shape_for(occurrences: int) -> BatchShape:
-    """Choose the layout for a corpus: large steps are fast, small ones learn more from a small corpus."""
-    widest = BatchShape()
-    wanted = occurrences // (STEPS_AN_EPOCH * widest.block)
-    step_blocks = min(LARGEST_STEP_BLOCKS, max(widest.group, wanted // widest.group * widest.group))
-    return BatchShape(step_blocks=step_blocks)
+def shape_for(occurrences: int, window_size: WindowSize) -> BatchShape:
+    """Choose the layout for a corpus: large steps are fast, small ones learn more from a small corpus.
+
+    A bag fills blocks of 64 tokens. A window wants blocks a few times its width: what a block holds beyond the window
+    is multiplied for nothing.
+    """
+    block = 64 if window_size == "bag" else next(size for size in (16, 32, 64) if size == 64 or size >= 3 * window_size)
+    group = GROUP_TOKENS // block
+    step_tokens = LARGEST_STEP[window_size == "bag"]
+    wanted = occurrences // (STEPS_AN_EPOCH * block)
+    step_blocks = min(step_tokens // block, max(group, wanted // group * group))
+    # Rounds are a small part of an epoch: macro-batches that do not see each other's updates learn less.
+    steps = STEPS_A_MACRO_BATCH if occurrences >= LARGE_CORPUS else STEPS_A_MACRO_BATCH // 4
+    return BatchShape(block=block, group=group, step_blocks=step_blocks, steps=steps)
 
 
 def pair_weights(window_size: WindowSize, block: int) -> npt.NDArray[np.float32]:
@@ -120,58 +135,77 @@ def epoch_batches(
     starts, lengths = corpus.offsets[:-1][order], corpus.lengths()[order]
     shift = int(rng.integers(shape.block))
     tokens = np.zeros(shift, np.int32)
-    playlist = np.full(shift, PADDING, np.float64)
-    real = 0
+    playlist = np.full(shift, PADDING, np.int64)
     ends = np.cumsum(lengths)
     first = 0
-    while first < len(order):  # gather about a macro-batch more at a time: the corpus is never copied as a whole
+    while first < len(order):  # gather a few macro-batches at a time: the corpus is never copied as a whole
         done = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, done + shape.macro, "right")))
+        last = max(first + 1, int(np.searchsorted(ends, done + GATHERED * shape.macro, "right")))
         more, own = _playlists(corpus, starts[first:last], lengths[first:last], first)
         more, own = _kept(more, own, keep, window_size == "bag", rng)
         tokens, playlist = np.concatenate([tokens, more]), np.concatenate([playlist, own])
-        real += len(more)
         first = last
         whole = len(tokens) // shape.macro * shape.macro
         for start in range(0, whole, shape.macro):
-            yield _macro_batch(tokens, playlist, start, start + shape.macro)
+            yield _macro_batch(tokens, playlist, start, shape)
         tokens, playlist = tokens[whole:], playlist[whole:]
     if np.any(playlist != PADDING):
         filling = shape.macro - len(tokens)
         tokens = np.concatenate([tokens, np.zeros(filling, np.int32)])
         playlist = np.concatenate([playlist, np.full(filling, PADDING)])
-        yield _macro_batch(tokens, playlist, 0, shape.macro)
+        yield _macro_batch(tokens, playlist, 0, shape)
 
 
-def _playlists(
-    corpus: Corpus, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], first: int
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+def _playlists(corpus: Corpus, starts: Numbers, lengths: Numbers, first: int) -> tuple[npt.NDArray[np.int32], Numbers]:
     """Lay some playlists end to end: their tokens, and for each the playlist's number in the order of the epoch."""
     before = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     at = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
-    return np.asarray(corpus.track_ids[at]), np.repeat(np.arange(first, first + len(starts), dtype=np.float64), lengths)
+    return np.asarray(corpus.track_ids[at]), np.repeat(np.arange(first, first + len(starts)), lengths)
 
 
 def _kept(
     tokens: npt.NDArray[np.int32],
-    playlist: npt.NDArray[np.float64],
+    playlist: Numbers,
     keep: npt.NDArray[np.float64],
     shuffle: bool,
     rng: np.random.Generator,
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+) -> tuple[npt.NDArray[np.int32], Numbers]:
     """Thin out the tokens, and shuffle those of each playlist where order has no meaning."""
-    kept = rng.random(len(tokens)) < keep[tokens]
-    tokens, playlist = tokens[kept], playlist[kept]
-    if shuffle:
-        tokens = tokens[np.argsort(playlist + rng.random(len(tokens)), kind="stable")]
+    kept = keep[tokens]
+    if kept.min(initial=1.0) < 1.0:
+        chosen = rng.random(len(tokens)) < kept
+        tokens, playlist = tokens[chosen], playlist[chosen]
+    if shuffle and len(tokens):
+        # One sort of whole numbers: the playlist, a random number, the place.
+        place = np.arange(len(tokens))
+        room = 62 - len(tokens).bit_length() - int(playlist[-1] - playlist[0] + 1).bit_length()
+        drawn = rng.integers(0, 1 << min(room, 31), len(tokens))
+        key = (((playlist - playlist[0]) << min(room, 31) | drawn) << len(tokens).bit_length()) | place
+        key.sort()
+        tokens = tokens[key & ((1 << len(tokens).bit_length()) - 1)]
     return tokens, playlist
 
 
-def _macro_batch(tokens: npt.NDArray[np.int32], playlist: npt.NDArray[np.float64], start: int, end: int) -> MacroBatch:
+def _macro_batch(tokens: npt.NDArray[np.int32], playlist: Numbers, start: int, shape: BatchShape) -> MacroBatch:
     """Cut a macro-batch; playlists are numbered from 1 inside it, where float32 is exact. Padding is never a pair."""
-    own = playlist[start:end]
+    own = playlist[start : start + shape.macro]
     padding = own == PADDING
-    first = own[~padding].min() if not padding.all() else 0.0
-    # Tokens of padding stand far apart from each other, so that no two of them make a pair.
-    local = np.where(padding, -2.0 - np.arange(len(own)), own - first + 1)
-    return MacroBatch(tokens[start:end].copy(), local.astype(np.float32), int(np.count_nonzero(~padding)))
+    first = own[~padding].min() if not padding.all() else 0
+    # Tokens of padding stand apart from each other, so that no two of them make a pair.
+    local = np.where(padding, -2 - np.arange(len(own)), own - first + 1)
+    return MacroBatch(
+        tokens[start : start + shape.macro].copy(),
+        local.astype(np.float32),
+        _others(local, shape.block),
+        int(np.count_nonzero(~padding)),
+    )
+
+
+def _others(playlist: Numbers, block: int) -> npt.NDArray[np.float32]:
+    """How many other tokens of its playlist the block of each token holds: a playlist is one run of a block."""
+    begins = np.ones(len(playlist), np.bool_)
+    begins[1:] = playlist[1:] != playlist[:-1]
+    begins[::block] = True
+    starts = np.flatnonzero(begins)
+    lengths = np.diff(np.append(starts, len(playlist)))
+    return np.repeat((lengths - 1).astype(np.float32), lengths)

@@ -11,7 +11,7 @@ For a bag W[i, j] is 1 / (pairs of i): each centre weighs one, however long its 
 same small push to all.
 
 Rows are updated by row-wise Adagrad: an accumulator a row gathers the mean square of each of its gradients, and
-a gradient is scaled by rate / sqrt(accumulator).
+a gradient is scaled by rate / sqrt(accumulator). Nothing in a step touches a row that is not in it.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ import numpy.typing as npt
 from skipgramophone.training.batches import BatchShape
 
 Tensor = Any
-INITIAL_ACCUMULATOR = 1.0
 
 
 def gradients(
-    tf: Any, weights: Tensor, bag: bool, negative_weight: float, h: Tensor, o: Tensor, n: Tensor, playlist: Tensor
+    tf: Any, weights: Tensor, negative_weight: float, h: Tensor, o: Tensor, n: Tensor, playlist: Tensor, others: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Loss and gradients of one step.
 
     Args:
         tf: the TensorFlow module.
         weights: (T, T), weight of the pair of two places of a block.
-        bag: whether each centre weighs one.
         negative_weight: weight of each shared negative, negatives / K.
         h: (B, T, D), centre rows of the blocks.
         o: (B, T, D), context rows of the blocks.
         n: (G, K, D), context rows of the negatives of each group of B / G blocks.
         playlist: (B, T), equal within a playlist, at least 1 apart otherwise.
+        others: (B, T), how many other tokens of its playlist a token's block holds, where each centre is to weigh one;
+            or None.
 
     Returns:
         The loss and the weight of the pairs as scalars, and the gradients for h, o and n.
@@ -50,20 +50,26 @@ def gradients(
     groups = n.shape[0]
     same = tf.maximum(0.0, 1.0 - tf.abs(playlist[:, :, None] - playlist[:, None, :]))  # (B, T, T)
     weight = same * weights
-    pairs = tf.reduce_sum(weight, -1)  # (B, T)
-    if bag:
-        weight = weight / tf.maximum(pairs, 1.0)[..., None]
-        pairs = tf.minimum(pairs, 1.0)
+    if others is None:
+        pairs = tf.reduce_sum(weight, -1)  # (B, T)
+    else:
+        weight = weight / tf.maximum(others, 1.0)[..., None]
+        pairs = tf.minimum(others, 1.0)
     grouped = tf.reshape(h, [groups, blocks // groups * block, dim])
     weight_n = tf.reshape(pairs * negative_weight, [groups, blocks // groups * block, 1])
-    near, far = tf.matmul(h, o, transpose_b=True), tf.matmul(grouped, n, transpose_b=True)
-    loss = tf.reduce_sum(weight * tf.nn.softplus(-near)) + tf.reduce_sum(weight_n * tf.nn.softplus(far))
-    pull = (tf.sigmoid(near) - 1.0) * weight  # d loss / d near
-    push = tf.sigmoid(far) * weight_n  # d loss / d far
+    near, far = tf.sigmoid(tf.matmul(h, o, transpose_b=True)), tf.sigmoid(tf.matmul(grouped, n, transpose_b=True))
+    loss = -tf.reduce_sum(weight * _log(tf, near)) - tf.reduce_sum(weight_n * _log(tf, 1.0 - far))
+    pull = (near - 1.0) * weight  # d loss / d (h . o)
+    push = far * weight_n  # d loss / d (h . n)
     dh = tf.matmul(pull, o) + tf.reshape(tf.matmul(push, n), [blocks, block, dim])
     do = tf.matmul(pull, h, transpose_a=True)
     dn = tf.matmul(push, grouped, transpose_a=True)
     return loss, tf.reduce_sum(pairs), dh, do, dn
+
+
+def _log(tf: Any, probability: Tensor) -> Tensor:
+    """Logarithm of a probability, -27.6 at the least: the loss is for reading, its gradient is written out above."""
+    return tf.math.log(tf.maximum(probability, 1e-12))
 
 
 def adagrad_rows(
@@ -88,76 +94,88 @@ def adagrad_rows(
     return tf.tensor_scatter_nd_add(table, at, gradient * scale[:, None]), accumulator
 
 
-class _State(NamedTuple):
-    """What changes from step to step."""
+class Pulled(NamedTuple):
+    """Rows that were pulled, and their accumulators."""
 
-    h: Tensor  # (macro, D)
-    o: Tensor  # (macro + negatives, D)
-    h_seen: Tensor  # (macro,)
-    o_seen: Tensor  # (macro + negatives,)
-    loss: Tensor
-    pairs: Tensor
+    h: Tensor  # (rows, D)
+    o: Tensor  # (rows, D)
+    h_seen: Tensor  # (rows,)
+    o_seen: Tensor  # (rows,)
 
 
-class _Inputs(NamedTuple):
-    """What a macro-batch is made of."""
+class Work(NamedTuple):
+    """A macro-batch over pulled rows; ids are places among them."""
 
     ids: Tensor  # (steps, B, T)
     playlist: Tensor  # (steps, B, T)
+    others: Tensor  # (steps, B, T)
     noise: Tensor  # (steps, G, K)
     rates: Tensor  # (steps,)
 
 
-def compile_macro_batch(
-    tf: Any, shape: BatchShape, dim: int, weights: npt.NDArray[np.float32], bag: bool, negatives: int
-) -> Callable[..., tuple[Tensor, ...]]:
-    """Compile the training of a macro-batch on the rows that were pulled for it.
+def train_rows(
+    tf: Any, shape: BatchShape, weights: Tensor, bag: bool, negatives: int, start: Pulled, work: Work
+) -> tuple[Pulled, Tensor, Tensor]:
+    """Train a macro-batch on the rows that were pulled for it.
 
-    The program takes centre rows (macro, D), context rows (macro + negatives, D), their accumulators, ids and playlist
-    (steps, B, T), negative ids (steps, G, K) and rates (steps,); ids are places in the pulled rows. It returns the four
-    tables as they are afterwards, the loss and the weight of the pairs. Each step reads a table before
-    its one scatter: only then does the compiler update it in place.
+    Each step reads a table before its one scatter: only then does the compiler update it in place.
+
+    Returns:
+        The rows as they are afterwards, the loss, and the weight of the pairs.
     """
-    pair_weight = tf.constant(weights)
+    dim = start.h.shape[1]
     blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
 
-    def step(program: _Inputs, i: Tensor, state: _State) -> _State:
-        own, drawn = program.ids[i], program.noise[i]
-        rows = tf.reshape(own, [-1])
+    def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
+        own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])
         more, weighed, dh, do, dn = gradients(
             tf,
-            pair_weight,
-            bag,
+            weights,
             negatives / shape.shared,
-            tf.reshape(tf.gather(state.h, rows), [blocks, shape.block, dim]),
-            tf.reshape(tf.gather(state.o, rows), [blocks, shape.block, dim]),
-            tf.reshape(tf.gather(state.o, tf.reshape(drawn, [-1])), [groups, shape.shared, dim]),
-            program.playlist[i],
+            tf.reshape(tf.gather(at.h, own), [blocks, shape.block, dim]),
+            tf.reshape(tf.gather(at.o, own), [blocks, shape.block, dim]),
+            tf.reshape(tf.gather(at.o, drawn), [groups, shape.shared, dim]),
+            work.playlist[i],
+            work.others[i] if bag else None,
         )
-        rows_o = tf.concat([rows, tf.reshape(drawn, [-1])], 0)
         gradient_o = tf.concat([tf.reshape(do, [-1, dim]), tf.reshape(dn, [-1, dim])], 0)
-        rate = program.rates[i]
-        h, h_seen = adagrad_rows(tf, state.h, state.h_seen, rows, tf.reshape(dh, [-1, dim]), rate)
-        o, o_seen = adagrad_rows(tf, state.o, state.o_seen, rows_o, gradient_o, rate)
-        return _State(h, o, h_seen, o_seen, state.loss + more, state.pairs + weighed)
+        rate = work.rates[i]
+        h, h_seen = adagrad_rows(tf, at.h, at.h_seen, own, tf.reshape(dh, [-1, dim]), rate)
+        o, o_seen = adagrad_rows(tf, at.o, at.o_seen, tf.concat([own, drawn], 0), gradient_o, rate)
+        return Pulled(h, o, h_seen, o_seen), more, weighed
 
-    def train_macro_batch(
-        h: Tensor,
-        o: Tensor,
-        h_seen: Tensor,
-        o_seen: Tensor,
-        ids: Tensor,
-        playlist: Tensor,
-        noise: Tensor,
-        rates: Tensor,
+    def body(i: Tensor, at: Pulled, loss: Tensor, pairs: Tensor) -> tuple[Tensor, ...]:
+        at, more, weighed = step(i, at)
+        return i + 1, at, loss + more, pairs + weighed
+
+    _, end, loss, pairs = tf.while_loop(lambda i, *_: i < shape.steps, body, (0, start, 0.0, 0.0))
+    return end, loss, pairs
+
+
+def compile_macro_batch(
+    tf: Any, shape: BatchShape, weights: npt.NDArray[np.float32], bag: bool, negatives: int
+) -> Callable[..., tuple[Tensor, ...]]:
+    """Compile the unit of work: pull unique rows out of the tables, train on them, and say what they change by.
+
+    The program takes the four variables (centre and context rows, their accumulators), the unique rows of the tokens
+    and those of tokens and negatives (padded with row 0, at places that no id names), and a `Work`. It returns the
+    differences of the four, the loss and the weight of the pairs.
+    """
+    pair_weight = tf.constant(weights)
+
+    def work_on(
+        centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Tensor, rows_o: Tensor, *work: Tensor
     ) -> tuple[Tensor, ...]:
-        program = _Inputs(ids, playlist, noise, rates)
-        _, end = tf.while_loop(
-            lambda i, _: i < shape.steps,
-            lambda i, state: (i + 1, step(program, i, state)),
-            (0, _State(h, o, h_seen, o_seen, 0.0, 0.0)),
-        )
-        return tuple(end)
+        def pull() -> Pulled:
+            return Pulled(
+                tf.gather(centre, rows_h),
+                tf.gather(context, rows_o),
+                tf.gather(centre_seen, rows_h),
+                tf.gather(context_seen, rows_o),
+            )
 
-    compiled: Callable[..., tuple[Tensor, ...]] = tf.function(train_macro_batch, jit_compile=True, autograph=False)
+        end, loss, pairs = train_rows(tf, shape, pair_weight, bag, negatives, pull(), Work(*work))
+        return (*(after - before for after, before in zip(end, pull(), strict=True)), loss, pairs)
+
+    compiled: Callable[..., tuple[Tensor, ...]] = tf.function(work_on, jit_compile=True, autograph=False)
     return compiled

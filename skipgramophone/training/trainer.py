@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +24,11 @@ from skipgramophone.settings import TrainSettings
 from skipgramophone.training.batches import NOISE, MacroBatch, epoch_batches, pair_weights, shape_for
 from skipgramophone.training.runtime import load_tensorflow
 from skipgramophone.training.step import compile_macro_batch
-from skipgramophone.training.tables import Rows, new_tables
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.tables import compile_push, new_tables
+from skipgramophone.vocabulary import Probabilities, Vocabulary
+
+Rows = npt.NDArray[np.int32]
+NOISE_PLACES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """What a macro-batch changes: unique rows, and what is to be added to them."""
+    """What a macro-batch changes: unique rows (padded), and the differences of rows and accumulators, as tensors."""
 
-    centre: tuple[Rows, npt.NDArray[np.float32], npt.NDArray[np.float32]]
-    context: tuple[Rows, npt.NDArray[np.float32], npt.NDArray[np.float32]]
+    centre: tuple[Any, Any, Any]
+    context: tuple[Any, Any, Any]
     loss: float
     pairs: float
 
@@ -62,16 +66,19 @@ class Trainer:
         _require_pairs(corpus, vocabulary)
         self.settings = settings
         self.threads = threads or os.cpu_count() or 1
-        self.shape = shape_for(corpus.occurrences)
-        self.tables = new_tables(len(vocabulary.counts), settings.embedding_dim, settings.random_seed)
+        self.shape = shape_for(corpus.occurrences, settings.window_size)
         self._corpus, self._vocabulary = corpus, vocabulary
         self._keep = vocabulary.keep(settings.subsample)
-        self._noise = np.cumsum(vocabulary.noise(settings.noise_exponent))
+        self._noise = noise_table(vocabulary.noise(settings.noise_exponent))
         self._scratch = [np.full(len(vocabulary.counts), -1, np.int32) for _ in range(self.shape.round)]
         bag = settings.window_size == "bag"
         weights = pair_weights(settings.window_size, self.shape.block)
         tf = load_tensorflow(log)
-        self._program = compile_macro_batch(tf, self.shape, settings.embedding_dim, weights, bag, settings.negatives)
+        self.tables = new_tables(tf, len(vocabulary.counts), settings.embedding_dim, settings.random_seed)
+        self._program = compile_macro_batch(tf, self.shape, weights, bag, settings.negatives)
+        self._push = compile_push(tf)
+        first = next(epoch_batches(corpus, self._keep, settings.window_size, self.shape, settings.random_seed, 0), None)
+        self._usual_places = _rounded_up(len(np.unique(first.tokens)), self.shape.macro) if first else 0
 
     def run(self) -> Iterator[Progress]:
         """Train all epochs, telling after each round how far it has come.
@@ -86,18 +93,24 @@ class Trainer:
     def _epoch(self, pool: ThreadPoolExecutor, epoch: int) -> Iterator[Progress]:
         """Train one epoch."""
         settings, shape = self.settings, self.shape
-        batches = epoch_batches(self._corpus, self._keep, settings.window_size, shape, settings.random_seed, epoch)
+        batches = enumerate(
+            epoch_batches(self._corpus, self._keep, settings.window_size, shape, settings.random_seed, epoch)
+        )
         expected = -(-int(self._keep[self._corpus.track_ids].sum()) // shape.macro) + 1
-        numbered = enumerate(batches)
+
+        def next_round() -> list[tuple[int, MacroBatch]]:
+            return list(islice(batches, shape.round))
+
         tokens, loss, pairs = 0, 0.0, 0.0
-        while group := list(islice(numbered, shape.round)):
+        ahead = pool.submit(next_round)
+        while group := ahead.result():
+            ahead = pool.submit(next_round)  # the next round is laid out while this one trains
             jobs = [
                 pool.submit(self._pull_and_train, batch, self._rates(epoch, number / expected), epoch, number, slot)
                 for slot, (number, batch) in enumerate(group)
             ]
             differences = [job.result() for job in jobs]
-            pushes = [pool.submit(self._push_centre, differences), pool.submit(self._push_context, differences)]
-            for push in pushes:
+            for push in [pool.submit(self._push_all, which, differences) for which in ("centre", "context")]:
                 push.result()
             tokens += sum(batch.real for _, batch in group)
             loss += sum(difference.loss for difference in differences)
@@ -125,35 +138,33 @@ class Trainer:
         """Pull the rows of a macro-batch, train on the copies, and say what they have changed by."""
         shape, tables = self.shape, self.tables
         rng = np.random.default_rng([self.settings.random_seed, NOISE, epoch, number])
-        drawn = np.searchsorted(self._noise, rng.random(shape.negatives), "right")
-        noise = np.minimum(drawn, len(self._noise) - 1).astype(np.int32)
+        noise = self._noise[rng.integers(0, len(self._noise), shape.negatives)]
         centre_rows, context_rows, ids, noise_ids = _number_rows(batch.tokens, noise, self._scratch[slot])
-        h, h_seen = tables.centre.pull(centre_rows, shape.macro)
-        o, o_seen = tables.context.pull(context_rows, shape.macro + shape.negatives)
-        blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
-        laid_out = (shape.steps, blocks, shape.block)
-        result = self._program(
-            h, o, h_seen, o_seen, ids.reshape(laid_out), batch.playlist.reshape(laid_out),
-            noise_ids.reshape(shape.steps, groups, shape.shared), rates,
-        )  # fmt: skip
-        h_end, o_end, h_seen_end, o_seen_end, loss, pairs = (part.numpy() for part in result)
-        c, x = len(centre_rows), len(context_rows)
-        return _Difference(
-            (centre_rows, h_end[:c] - h[:c], h_seen_end[:c] - h_seen[:c]),
-            (context_rows, o_end[:x] - o[:x], o_seen_end[:x] - o_seen[:x]),
-            float(loss),
-            float(pairs),
+        places = max(self._usual_places, _rounded_up(len(centre_rows), shape.macro))
+        rows_h = _padded(centre_rows, places)
+        rows_o = _padded(context_rows, places + shape.negatives)
+        laid_out = (shape.steps, shape.step_blocks, shape.block)
+        *changed, loss, pairs = self._program(
+            tables.centre.rows,
+            tables.context.rows,
+            tables.centre.accumulator,
+            tables.context.accumulator,
+            rows_h,
+            rows_o,
+            ids.reshape(laid_out),
+            batch.playlist.reshape(laid_out),
+            batch.others.reshape(laid_out),
+            noise_ids.reshape(shape.steps, shape.step_blocks // shape.group, shape.shared),
+            rates,
         )
+        h, o, h_seen, o_seen = changed
+        return _Difference((rows_h, h, h_seen), (rows_o, o, o_seen), float(loss), float(pairs))
 
-    def _push_centre(self, differences: list[_Difference]) -> None:
-        """Add what a round has changed in the centre table, in order."""
+    def _push_all(self, which: str, differences: list[_Difference]) -> None:
+        """Add what a round has changed in a table, in order."""
+        table = getattr(self.tables, which)
         for difference in differences:
-            self.tables.centre.push(*difference.centre)
-
-    def _push_context(self, differences: list[_Difference]) -> None:
-        """Add what a round has changed in the context table, in order."""
-        for difference in differences:
-            self.tables.context.push(*difference.context)
+            self._push(table.rows, table.accumulator, *getattr(difference, which))
 
 
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
@@ -168,6 +179,30 @@ def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
             + (f" that occur {vocabulary.min_count} times or more; train with a smaller --min-count" if rare else "")
             + ("" if rare else "; extract playlists that hold more")
         )
+
+
+def noise_table(probability: Probabilities) -> Rows:
+    """Tracks in proportion to their probability, int32 (2 ** 22,): a draw from it is one look-up.
+
+    The share of each track is exact to one place in four million; a track with less has its share by the midpoints that
+    fall to it.
+    """
+    midpoints = (np.arange(NOISE_PLACES) + 0.5) / NOISE_PLACES
+    drawn = np.searchsorted(np.cumsum(probability), midpoints, "right")
+    return np.minimum(drawn, int(np.flatnonzero(probability)[-1])).astype(np.int32)
+
+
+def _rounded_up(rows: int, macro: int) -> int:
+    """The next sixteenth of a macro-batch: every number of places is a program of its own, and few are wanted."""
+    step = macro // 16
+    return -(-rows // step) * step
+
+
+def _padded(rows: Rows, places: int) -> Rows:
+    """Rows with zeros behind them, int32 (places,)."""
+    padded = np.zeros(places, np.int32)
+    padded[: len(rows)] = rows
+    return padded
 
 
 def _number_rows(tokens: Rows, noise: Rows, scratch: Rows) -> tuple[Rows, Rows, Rows, Rows]:

@@ -122,7 +122,8 @@ def test_train_says_what_it_did(trained: Path) -> None:
     assert re.fullmatch(r"index    32 trees, 0\.\d MB, finds (100\.0|9[89]\.\d)% of the ten nearest", lines[6])
     model = trained / "genres" / "model"
     assert left(model) == [
-        "accumulators.npy", "centre.npy", "context.npy", "history.jsonl", "manifest.json", "train.log",
+        "accumulators.npy", "centre.npy", "context.npy", "context_bias.npy", "history.jsonl", "manifest.json",
+        "train.log",
     ]  # fmt: skip
     history = [json.loads(line) for line in (model / "history.jsonl").read_text().splitlines()]
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]

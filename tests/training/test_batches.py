@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
@@ -134,10 +134,17 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
     assert order(1, 0) != order(2, 0)
 
 
+def test_others_are_counted_block_by_block() -> None:
+    for epoch in range(5):
+        for batch in batches_of(distinct_playlists([9, 3, 5, 1, 1]), epoch=epoch):
+            for own, others in zip(batch.playlist.reshape(-1, 4), batch.others.reshape(-1, 4), strict=True):
+                assert others.tolist() == [int((own == playlist).sum()) - 1 for playlist in own]
+
+
 def test_subsampling_keeps_each_track_at_its_rate() -> None:
     corpus = corpus_of([[0, 1, 2, 3]] * 4000)
     keep = np.array([1.0, 0.5, 0.1, 0.0])
-    batches = epoch_batches(corpus, keep, "bag", BatchShape(), 3, 0)
+    batches = epoch_batches(corpus, keep, "bag", shape_for(16_000, "bag"), 3, 0)
     real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
     count = np.bincount(real, minlength=4)
     assert count[0] == 4000
@@ -146,8 +153,22 @@ def test_subsampling_keeps_each_track_at_its_rate() -> None:
     assert count[2] == pytest.approx(400, abs=4 * np.sqrt(4000 * 0.09))
 
 
-def test_small_corpora_take_smaller_steps() -> None:
-    assert shape_for(500).step_blocks == 2
-    assert shape_for(10**7).step_blocks == 16
-    for tokens in (1, 10**4, 10**5, 10**6):
-        assert shape_for(tokens).step_blocks % shape_for(tokens).group == 0
+def test_a_bag_s_order_is_as_likely_as_any_other() -> None:
+    seen = Counter(
+        tuple(batch.tokens[batch.playlist > 0].tolist())
+        for epoch in range(600)
+        for batch in batches_of([[0, 1, 2]], epoch=epoch)
+    )
+    assert len(seen) == 6
+    assert all(count == pytest.approx(100, abs=4.5 * np.sqrt(600 * 5 / 36)) for count in seen.values())
+
+
+@pytest.mark.parametrize("window_size", ["bag", 1, 5, 6, 10, 11, 63])
+def test_the_layout_fits_the_corpus_and_the_window(window_size: WindowSize) -> None:
+    for occurrences in (1, 500, 10**4, 10**5, 10**6, 10**8):
+        shape = shape_for(occurrences, window_size)
+        assert shape.step_blocks % shape.group == 0
+        assert shape.block * shape.group == 128
+        assert window_size == "bag" or shape.block > window_size
+    steps = [shape_for(occurrences, window_size).step_blocks for occurrences in (500, 10**5, 10**8)]
+    assert steps == sorted(steps)

@@ -11,7 +11,8 @@ from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import unit_rows
 from skipgramophone.errors import TrainingError
 from skipgramophone.settings import TrainSettings
-from skipgramophone.training.trainer import Trainer, _number_rows
+from skipgramophone.training.tables import START_ACCUMULATOR
+from skipgramophone.training.trainer import NOISE_PLACES, Trainer, _number_rows, noise_table
 from skipgramophone.vocabulary import Vocabulary
 
 
@@ -35,7 +36,7 @@ def trained(corpus: Corpus, settings: TrainSettings, log: Path, threads: int = 2
 def test_all_neighbours_come_from_the_own_genre(tmp_path: Path, window_size: int | str) -> None:
     corpus = genres(30, 400, 1)
     settings = TrainSettings(window_size=window_size, embedding_dim=16, epochs=20)  # type: ignore[arg-type]
-    unit = unit_rows(trained(corpus, settings, tmp_path).tables.centre.rows)
+    unit = unit_rows(trained(corpus, settings, tmp_path).tables.centre.rows.numpy())
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -2)
     for row, nearest in enumerate(np.argsort(-similarity, axis=1)[:, :10]):
@@ -66,11 +67,11 @@ def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
     settings = TrainSettings(embedding_dim=12, epochs=3, random_seed=5)
     tables = [trained(corpus, settings, tmp_path, threads).tables for threads in (1, 2, 4)]
     for other in tables[1:]:
-        assert other.centre.rows.tobytes() == tables[0].centre.rows.tobytes()
-        assert other.context.rows.tobytes() == tables[0].context.rows.tobytes()
+        assert other.centre.rows.numpy().tobytes() == tables[0].centre.rows.numpy().tobytes()
+        assert other.context.rows.numpy().tobytes() == tables[0].context.rows.numpy().tobytes()
         assert other.accumulators().tobytes() == tables[0].accumulators().tobytes()
     reseeded = trained(corpus, TrainSettings(embedding_dim=12, epochs=3, random_seed=6), tmp_path).tables
-    assert reseeded.centre.rows.tobytes() != tables[0].centre.rows.tobytes()
+    assert reseeded.centre.rows.numpy().tobytes() != tables[0].centre.rows.numpy().tobytes()
 
 
 def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
@@ -80,7 +81,27 @@ def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
     embeddings = trainer.tables.embeddings(Vocabulary(corpus.counts(11), 2).learnt)
     assert embeddings.learnt().tolist() == [True] * 10 + [False]
     assert not embeddings.context[10].any()
-    assert trainer.tables.accumulators()[:, 10].tolist() == [1, 1]
+    assert trainer.tables.accumulators()[:, 10].tolist() == [np.float32(START_ACCUMULATOR)] * 2
+
+
+def test_centring_moves_the_mean_and_keeps_every_product(tmp_path: Path) -> None:
+    corpus = genres(30, 100, 8)
+    tables = trained(corpus, TrainSettings(embedding_dim=8, epochs=2), tmp_path).tables
+    learnt = np.arange(60) % 7 != 3
+    embeddings = tables.embeddings(learnt)
+    assert np.abs(embeddings.centre[learnt].mean(axis=0)).max() < 1e-6
+    before = tables.centre.rows.numpy() @ tables.context.rows.numpy().T
+    after = embeddings.centre @ embeddings.context.T + embeddings.context_bias
+    np.testing.assert_allclose(after[learnt][:, learnt], before[learnt][:, learnt], atol=1e-5)
+    assert not embeddings.centre[~learnt].any()
+    assert not embeddings.context_bias[~learnt].any()
+
+
+def test_noise_is_drawn_by_its_probability() -> None:
+    probability = Vocabulary(np.array([1000, 100, 10, 1, 0])).noise(0.75)
+    share = np.bincount(noise_table(probability), minlength=5) / NOISE_PLACES
+    np.testing.assert_allclose(share, probability, atol=1 / NOISE_PLACES)
+    assert share[4] == 0
 
 
 def test_no_pair_is_an_error(tmp_path: Path) -> None:

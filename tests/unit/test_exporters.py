@@ -35,17 +35,18 @@ def vectors_of(names: list[str], dim: int = 3, seed: int = 1) -> TrackVectors:
     ]
     centre, context = rng.standard_normal((2, len(names), dim)).astype(np.float32) * np.float32(1e-3)
     centre[0, 0], centre[-1, -1] = np.float32(1e-38), np.float32(-3.4e38)
-    return TrackVectors(tracks, centre, context)
+    return TrackVectors(tracks, centre, context, rng.standard_normal(len(names)).astype(np.float32))
 
 
 def test_npz_is_plain_arrays(tmp_path: Path) -> None:
     vectors = vectors_of(HOSTILE)
     exporters.write(tmp_path / "out.npz", "npz", vectors)
     with np.load(tmp_path / "out.npz", allow_pickle=False) as read:
-        assert sorted(read.files) == ["artist", "centre", "context", "count", "title", "tracks", "uri"]
+        assert sorted(read.files) == ["artist", "centre", "context", "context_bias", "count", "title", "tracks", "uri"]
         assert read["centre"].dtype == read["context"].dtype == np.float32
         assert read["centre"].tobytes() == vectors.centre.tobytes()
         assert read["context"].tobytes() == vectors.context.tobytes()
+        assert read["context_bias"].tobytes() == vectors.context_bias.tobytes()
         assert read["artist"].tolist() == HOSTILE
         assert read["title"].tolist() == HOSTILE[::-1]
         assert read["tracks"].tolist() == [track.name for track in vectors.tracks]

@@ -33,15 +33,18 @@ def vectors(rows: int, dim: int, seed: int) -> Matrix:
 
 
 def test_embeddings_come_back_byte_for_byte(tmp_path: Path) -> None:
-    centre, context = vectors(20, 6, 1), vectors(20, 6, 2)
-    Embeddings(centre, context).write(tmp_path)
+    centre, context, bias = vectors(20, 6, 1), vectors(20, 6, 2), vectors(20, 1, 3)[:, 0]
+    Embeddings(centre, context, bias).write(tmp_path)
     read = read_embeddings(tmp_path, 20)
     assert read.centre.tobytes() == centre.tobytes()
     assert read.context.tobytes() == context.tobytes()
+    assert read.context_bias.tobytes() == bias.tobytes()
     assert read.learnt().tolist() == [True] * 18 + [False] * 2
     assert read.dim == 6
     with pytest.raises(ExperimentError, match="does not fit its catalogue"):
         read_embeddings(tmp_path, 21)
+    (tmp_path / "context_bias.npy").unlink()  # as the first version left it
+    assert not read_embeddings(tmp_path, 20).context_bias.any()
 
 
 def test_a_corpus_comes_back_and_a_broken_one_is_refused(tmp_path: Path) -> None:
