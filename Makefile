@@ -31,7 +31,7 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 demo: setup
 	$(SGP) extract demo --sample --force
 	$(SGP) train demo --force
-	$(SGP) similar demo "every kettle knows"
+	$(SGP) similar demo "every pencil knows"
 	$(SGP) export demo experiments/demo.npz --force
 
 test: setup-test

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from skipgramophone import __version__
 from skipgramophone.catalogue import Catalogue, write_catalogue
+from skipgramophone.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, storage_errors
@@ -34,7 +35,14 @@ from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.publishing import draft_directory, file_sha256, publish, published_file
-from skipgramophone.settings import EvaluateSettings, ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+from skipgramophone.settings import (
+    CHECKPOINT_SECONDS,
+    EvaluateSettings,
+    ExtractSettings,
+    IndexSettings,
+    SimilarSettings,
+    TrainSettings,
+)
 from skipgramophone.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.splits import Split
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
-    from skipgramophone.training.trainer import Progress
+    from skipgramophone.training.trainer import Progress, Trainer
 
 REJECTS = "rejects.jsonl"
 HISTORY = "history.jsonl"
@@ -179,17 +187,24 @@ def train(
     index_settings: IndexSettings | None = None,
     *,
     force: bool = False,
+    resume: bool = False,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
     threads: int | None = None,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> TrainReport:
     """Train vectors on a corpus, then build the index of them.
 
+    Every `checkpoint_seconds` the run is kept as it is; one that was interrupted or killed goes on from there with
+    `resume`, and ends with the same bytes as if nothing had happened.
+
     Args:
         name: the experiment's name.
-        settings: how to train.
+        settings: how to train; with `resume`, None for those of the unfinished run, else the same as they are.
         index_settings: how to build the index.
-        force: replace a model that is there.
+        force: replace a model that is there, and give up an unfinished run.
+        resume: go on with the unfinished run.
+        checkpoint_seconds: least time between two checkpoints.
         threads: programs to run side by side, else one a core; the result is the same.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the training has come.
@@ -199,14 +214,16 @@ def train(
         ExperimentError: the experiment has no corpus, or has a model.
         StorageError: the disk failed, or is full.
     """
-    settings = settings or TrainSettings()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"), tempfile.TemporaryDirectory(prefix="sgp-") as scratch:
-        experiment.require_new("model", force)
-        experiment.manifest("corpus")
+        checkpoint = _unfinished(experiment, settings, resume, force)
+        if checkpoint is None:
+            experiment.require_new("model", force)
+        settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         corpus, tracks = _open_corpus(experiment)
         log = Path(scratch) / TRAIN_LOG
-        fitted = _fit(corpus, tracks, settings, log, threads, progress)
+        keeper = _Keeper(experiment, settings, checkpoint_seconds)
+        fitted = _fit(corpus, tracks, settings, log, threads, progress, checkpoint, keeper.keep)
         learnt = int(fitted.embeddings.learnt().sum())
         facts: dict[str, Any] = {
             "tracks": tracks,
@@ -223,6 +240,7 @@ def train(
             _write_lines(draft.path / HISTORY, fitted.history)
             shutil.copyfile(log, draft.path / TRAIN_LOG)
             draft.facts |= facts | fitted.conditions | {"versions": _versions("tensorflow", "numpy")}
+        remove_checkpoint(experiment.path)
         index = _publish_index(experiment, fitted.embeddings, index_settings or IndexSettings())
     return TrainReport(experiment=name, settings=asdict(settings), index=index, **facts)
 
@@ -289,6 +307,18 @@ def export(
         )
     size = exporters.write(destination, chosen, vectors, force)
     return ExportReport(name, str(destination), chosen, len(rows), len(lookup) - len(rows), lookup.embeddings.dim, size)
+
+
+def unfinished_settings(name: str, experiments_dir: Path | str | None = None) -> TrainSettings:
+    """The settings of an experiment's unfinished training run.
+
+    Raises:
+        ExperimentError: there is none, or it is damaged.
+    """
+    found = read_checkpoint(open_experiment(name, experiments_dir).path)
+    if found is None:
+        raise ExperimentError(f"experiment '{name}' has no unfinished run: run sgp train {name}")
+    return TrainSettings(**found.settings)
 
 
 def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:
@@ -500,6 +530,60 @@ class _Fitted:
     conditions: dict[str, Any]  # threads, device, layout of the batches
 
 
+@dataclass(slots=True)
+class _Keeper:
+    """Keeps a run now and then, and never spends more than a twentieth of the time on it."""
+
+    experiment: Experiment
+    settings: TrainSettings
+    seconds: float  # least time between two checkpoints
+    last: float = field(default_factory=time.monotonic)
+
+    def keep(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
+        """Write a checkpoint, if it is time."""
+        now_is = time.monotonic()
+        if now_is - self.last < self.seconds:
+            return
+        corpus = self.experiment.manifest("corpus").digest
+        state = trainer.tables.state()
+        write_checkpoint(
+            self.experiment.path, Checkpoint(corpus, asdict(self.settings), asdict(progress), history, state)
+        )
+        self.last = time.monotonic()
+        self.seconds = max(self.seconds, 20 * (self.last - now_is))
+
+
+def _unfinished(experiment: Experiment, settings: TrainSettings | None, resume: bool, force: bool) -> Checkpoint | None:
+    """The unfinished run to go on with, if that was asked for.
+
+    Raises:
+        ExperimentError: there is one and nothing was said of it, there is none, or it is of another corpus or other
+            settings.
+    """
+    corpus = experiment.manifest("corpus").digest
+    found = read_checkpoint(experiment.path)
+    again = f"sgp train {experiment.name}"
+    if not resume:
+        if found and not force:
+            raise ExperimentError(
+                f"an unfinished run of '{experiment.name}' stands at epoch {found.progress['epoch']} of "
+                f"{found.settings['epochs']}: {again} --resume goes on with it, {again} --force starts anew"
+            )
+        remove_checkpoint(experiment.path)
+        return None
+    if found is None:
+        raise ExperimentError(f"experiment '{experiment.name}' has no unfinished run: run {again}")
+    if found.corpus != corpus:
+        raise ExperimentError(f"the unfinished run was of another corpus than the present one: run {again} --force")
+    for name, value in found.settings.items():
+        if settings is not None and getattr(settings, name) != value:
+            raise ExperimentError(
+                f"the unfinished run has {name.replace('_', '-')} {value}, not {getattr(settings, name)}: leave it out "
+                f"with --resume, or run {again} --force"
+            )
+    return found
+
+
 def _fit(
     corpus: Corpus,
     tracks: int,
@@ -507,9 +591,11 @@ def _fit(
     log: Path,
     threads: int | None,
     progress: Callable[[Progress], None] | None,
+    checkpoint: Checkpoint | None = None,
+    keep: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
 ) -> _Fitted:
-    """Train to the end."""
-    from skipgramophone.training.trainer import Trainer  # here, because it imports TensorFlow
+    """Train to the end, from the beginning or from a checkpoint."""
+    from skipgramophone.training.trainer import BEGINNING, Progress, Trainer  # here, because it imports TensorFlow
 
     if threads is not None and threads < 1:
         raise SettingError(f"threads must be at least 1, not {threads}")
@@ -517,10 +603,15 @@ def _fit(
     log.touch()
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     trainer = Trainer(corpus, vocabulary, settings, log, threads)
-    history = []
-    for step in trainer.run():
+    history: list[dict[str, Any]] = []
+    after = BEGINNING
+    if checkpoint is not None:
+        trainer.tables.restore(checkpoint.arrays)
+        history, after = list(checkpoint.history), Progress(**checkpoint.progress)
+    for step in trainer.run(after):
         if step.epoch_done:
             history.append({"epoch": step.epoch, "loss": step.loss, "tracks": step.tokens, "pairs": step.pairs})
+        keep(trainer, step, history)
         if progress:
             progress(step)
     conditions = {"threads": trainer.threads, "device": "cpu", "layout": asdict(trainer.shape)}

@@ -45,7 +45,7 @@ def draft_directory(place: Path) -> Iterator[Path]:
         with storage_errors(place, "write"):
             yield draft
     finally:
-        _remove(draft)
+        remove(draft)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def remove_leftovers(directory: Path, name: str = "") -> None:
     for path in directory.iterdir():
         found = _DRAFT.fullmatch(path.name)
         if found and (not name or found["name"] == name) and not _is_alive(int(found["pid"])):
-            _remove(path)
+            remove(path)
 
 
 def _draft(place: Path) -> Path:
@@ -105,8 +105,8 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _remove(path: Path) -> None:
-    """Remove a directory, a file or a link, as far as it can be."""
+def remove(path: Path) -> None:
+    """Remove a directory, a file or a link, if it is there and as far as it can be."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -135,7 +135,7 @@ def _exchange(draft: Path, place: Path) -> None:
     retired = place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
     place.rename(retired)  # killed here, the stage is absent: the next writer starts anew
     draft.rename(place)
-    _remove(retired)
+    remove(retired)
 
 
 def _exchange_by_system(draft: Path, place: Path) -> bool:

@@ -17,6 +17,7 @@ Protocol = Literal["continuation", "next-item", "lookup"]
 PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
+CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints of a training run
 MOST_TREES = 1000
 WIDEST_WINDOW = 63  # a block of the trainer holds 64 tracks
 ROOT_VARIABLE = "SGP_EXPERIMENTS"  # where experiments lie, unless the caller says

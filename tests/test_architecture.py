@@ -19,7 +19,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
     ("algorithms", {"training", "neighbours"}),
-    ("disk", {"publishing", "experiment", "exporters"}),
+    ("disk", {"publishing", "experiment", "checkpoint", "exporters"}),
     ("judgement", {"evaluation"}),
     ("story", {"lookup", "pipeline"}),
     ("face", {"cli", "__main__"}),
@@ -41,7 +41,7 @@ ALLOWED_IN = {
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
     "scipy": {"evaluation/rankers", "evaluation/scorecard"},
-    "typer": {"cli/app", "cli/evaluate", "cli/options", "cli/similar", "cli/export"},
+    "typer": {"cli/app", "cli/evaluate", "cli/options", "cli/similar", "cli/train", "cli/export"},
 }
 
 

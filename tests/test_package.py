@@ -32,7 +32,7 @@ def test_wheel_and_sdist_install_and_start(tmp_path: Path) -> None:
         assert done(programs / "sgp", "--version", cwd=tmp_path).startswith("sgp 0.")
         done(programs / "python", "-m", "skipgramophone", "extract", "x", "--sample", "-q", "--force", cwd=tmp_path)
         done(programs / "sgp", "train", "x", "-e", "1", "-q", "--force", cwd=tmp_path)
-        assert "top 3 tracks" in done(programs / "sgp", "similar", "x", "every kettle knows", "-n", "3", cwd=tmp_path)
+        assert "top 3 tracks" in done(programs / "sgp", "similar", "x", "every pencil knows", "-n", "3", cwd=tmp_path)
         files = done(programs / "python", "-c", "import skipgramophone as s; print(s.__path__[0])", cwd=tmp_path)
         assert (Path(files.strip()) / "py.typed").exists()
         done(*pip, "--force-reinstall", "--no-deps", sdist, cwd=tmp_path)

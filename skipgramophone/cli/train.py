@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import TrainSettings
+from skipgramophone.settings import CHECKPOINT_SECONDS, TrainSettings
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline import TrainReport
 
 
 def train(
+    context: typer.Context,
     experiment: options.Experiment,
     window_size: options.Window = options.WINDOW_SIZE,
     embedding_dim: options.EmbeddingDim = options.TRAIN.embedding_dim,
@@ -24,6 +27,10 @@ def train(
     noise_exponent: options.NoiseExponent = options.TRAIN.noise_exponent,
     subsample: options.Subsample = options.TRAIN.subsample,
     min_count: options.MinCount = options.TRAIN.min_count,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    checkpoint_every: Annotated[
+        float, typer.Option("--checkpoint-every", metavar="SECONDS", help="Keep an unfinished run this often.")
+    ] = CHECKPOINT_SECONDS,
     threads: options.Threads = None,
     force: options.Force = False,
     json: options.Json = False,
@@ -37,8 +44,9 @@ def train(
     \b
     sgp train demo
     sgp train demo -wsz 5 -emb 64 --force
+    sgp train demo --resume
     """
-    settings = TrainSettings(
+    given = TrainSettings(
         window_size=options.window_size(window_size),
         embedding_dim=embedding_dim,
         epochs=epochs,
@@ -49,7 +57,21 @@ def train(
         subsample=subsample,
         min_count=min_count,
     )
-    show(run_train(experiment, settings, threads, force, quiet, experiments_dir), json, quiet)
+    settings = _of_unfinished(context, experiment, given, experiments_dir) if resume else given
+    report = run_train(experiment, settings, threads, force, quiet, experiments_dir, resume, checkpoint_every)
+    show(report, json, quiet)
+
+
+def _of_unfinished(
+    context: typer.Context, experiment: str, given: TrainSettings, experiments_dir: Path | None
+) -> TrainSettings:
+    """The settings of the unfinished run, but for what was said on the command line."""
+    from skipgramophone import pipeline
+
+    kept = pipeline.unfinished_settings(experiment, experiments_dir)
+    sources = {name: context.get_parameter_source(name) for name in asdict(given)}
+    said = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    return replace(kept, **{name: getattr(given, name) for name in said})
 
 
 def run_train(
@@ -59,6 +81,8 @@ def run_train(
     force: bool,
     quiet: bool,
     experiments_dir: Path | None,
+    resume: bool = False,
+    checkpoint_every: float = CHECKPOINT_SECONDS,
 ) -> TrainReport:
     """Train with a progress bar."""
     from skipgramophone import pipeline
@@ -72,6 +96,8 @@ def run_train(
             experiment,
             settings,
             force=force,
+            resume=resume,
+            checkpoint_seconds=checkpoint_every,
             threads=threads,
             experiments_dir=experiments_dir,
             progress=progress,

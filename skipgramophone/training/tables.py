@@ -6,7 +6,7 @@ and pushes the differences. The rows could lie on other machines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,22 @@ class Tables:
         mean = centre[learnt].mean(axis=0, dtype=np.float64).astype(np.float32)
         bias = np.where(learnt, context @ mean, 0).astype(np.float32)
         return Embeddings(np.where(keep, centre - mean, 0), np.where(keep, context, 0), bias)
+
+    def state(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Everything that training changes, by name."""
+        return {
+            "centre": self.centre.rows.numpy(),
+            "context": self.context.rows.numpy(),
+            "centre_accumulator": self.centre.accumulator.numpy(),
+            "context_accumulator": self.context.accumulator.numpy(),
+        }
+
+    def restore(self, state: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Set the tables to what `state` told."""
+        self.centre.rows.assign(state["centre"])
+        self.context.rows.assign(state["context"])
+        self.centre.accumulator.assign(state["centre_accumulator"])
+        self.context.accumulator.assign(state["context_accumulator"])
 
     def accumulators(self) -> npt.NDArray[np.float32]:
         """The accumulators of centre and context rows, float32 (2, tracks)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,19 @@ class Progress:
     """How far a run has come."""
 
     epoch: int  # counted from 1
+    rounds: int  # of this epoch, so far
     tokens: int  # of this epoch, so far
-    loss: float  # mean a pair over this epoch, so far
+    loss_sum: float  # over the pairs of this epoch, so far
     pairs: float  # weight of the pairs of this epoch, so far
     epoch_done: bool
+
+    @property
+    def loss(self) -> float:
+        """Mean loss a pair, over this epoch so far."""
+        return self.loss_sum / max(self.pairs, 1e-9)
+
+
+BEGINNING = Progress(epoch=1, rounds=0, tokens=0, loss_sum=0.0, pairs=0.0, epoch_done=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +89,24 @@ class Trainer:
         first = next(epoch_batches(corpus, self._keep, settings.window_size, self.shape, settings.random_seed, 0), None)
         self._usual_places = _rounded_up(len(np.unique(first.tokens)), self.shape.macro) if first else 0
 
-    def run(self) -> Iterator[Progress]:
-        """Train all epochs, telling after each round how far it has come.
+    def run(self, after: Progress = BEGINNING) -> Iterator[Progress]:
+        """Train what is left of the epochs, telling after each round how far it has come.
+
+        Whenever it tells, the tables are as they are between two rounds: a run that is begun anew with tables and
+        progress of that moment ends with the same bytes.
 
         Raises:
             TrainingError: the loss is no longer a number.
         """
         with ThreadPoolExecutor(self.threads) as pool:
-            for epoch in range(self.settings.epochs):
-                yield from self._epoch(pool, epoch)
+            if not after.epoch_done:
+                yield from self._epoch(pool, after)
+            for epoch in range(after.epoch + 1, self.settings.epochs + 1):
+                yield from self._epoch(pool, replace(BEGINNING, epoch=epoch))
 
-    def _epoch(self, pool: ThreadPoolExecutor, epoch: int) -> Iterator[Progress]:
-        """Train one epoch."""
-        settings, shape = self.settings, self.shape
+    def _epoch(self, pool: ThreadPoolExecutor, at: Progress) -> Iterator[Progress]:
+        """Train what is left of one epoch."""
+        settings, shape, epoch = self.settings, self.shape, at.epoch - 1
         batches = enumerate(
             epoch_batches(self._corpus, self._keep, settings.window_size, shape, settings.random_seed, epoch)
         )
@@ -101,7 +115,8 @@ class Trainer:
         def next_round() -> list[tuple[int, MacroBatch]]:
             return list(islice(batches, shape.round))
 
-        tokens, loss, pairs = 0, 0.0, 0.0
+        for _ in islice(batches, at.rounds * shape.round):
+            pass  # what was trained before
         ahead = pool.submit(next_round)
         while group := ahead.result():
             ahead = pool.submit(next_round)  # the next round is laid out while this one trains
@@ -112,20 +127,25 @@ class Trainer:
             differences = [job.result() for job in jobs]
             for push in [pool.submit(self._push_all, which, differences) for which in ("centre", "context")]:
                 push.result()
-            tokens += sum(batch.real for _, batch in group)
-            loss += sum(difference.loss for difference in differences)
-            pairs += sum(difference.pairs for difference in differences)
-            if not np.isfinite(loss):
+            at = Progress(
+                epoch=at.epoch,
+                rounds=at.rounds + 1,
+                tokens=at.tokens + sum(batch.real for _, batch in group),
+                loss_sum=at.loss_sum + sum(difference.loss for difference in differences),
+                pairs=at.pairs + sum(difference.pairs for difference in differences),
+                epoch_done=False,
+            )
+            if not np.isfinite(at.loss_sum):
                 raise TrainingError(
-                    f"the loss of epoch {epoch + 1} is no longer a number: try a smaller --learning-rate "
+                    f"the loss of epoch {at.epoch} is no longer a number: try a smaller --learning-rate "
                     f"than {settings.learning_rate:g}"
                 )
-            yield Progress(epoch + 1, tokens, loss / max(pairs, 1e-9), pairs, epoch_done=False)
-        if not pairs:
+            yield at
+        if not at.pairs:
             raise TrainingError(
-                f"epoch {epoch + 1} had no pair to train on: --subsample {settings.subsample:g} drops nearly everything"
+                f"epoch {at.epoch} had no pair to train on: --subsample {settings.subsample:g} drops nearly everything"
             )
-        yield Progress(epoch + 1, tokens, loss / max(pairs, 1e-9), pairs, epoch_done=True)
+        yield replace(at, epoch_done=True)
 
     def _rates(self, epoch: int, share: float) -> npt.NDArray[np.float32]:
         """Learning rates of the steps of a macro-batch: a straight line from the full rate to a ten-thousandth."""

@@ -1,0 +1,93 @@
+"""Checkpoints: what an unfinished training run needs to go on as if nothing had happened.
+
+    checkpoint/state.json    format, corpus digest, settings, how far the run had come, its history
+    checkpoint/*.npy         the tables and accumulators as they were at that point
+
+A checkpoint is published as a stage is: whole or not at all. It stands beside the stages while a run is unfinished, and
+is removed when the model is published.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.arrays import read_array
+from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.publishing import draft_directory, publish, remove
+
+DIRECTORY = "checkpoint"
+STATE = "state.json"
+FORMAT = 1
+ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # dimensions
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """An unfinished run.
+
+    Attributes:
+        corpus: digest of the corpus that it trains on.
+        settings: those of the run.
+        progress: how far it had come, as the trainer told it.
+        history: a record for each epoch that was done.
+        arrays: the tables of `ARRAYS`, float32.
+    """
+
+    corpus: str
+    settings: dict[str, Any]
+    progress: dict[str, Any]
+    history: list[dict[str, Any]]
+    arrays: Mapping[str, npt.NDArray[np.float32]]
+
+
+def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
+    """Put a checkpoint in the place of the one before.
+
+    Raises:
+        StorageError: the file system failed, or is full; the one before stays.
+    """
+    place = experiment / DIRECTORY
+    with draft_directory(place) as draft:
+        for name, array in checkpoint.arrays.items():
+            np.save(draft / f"{name}.npy", array)
+        state = {
+            "format": FORMAT,
+            "corpus": checkpoint.corpus,
+            "settings": checkpoint.settings,
+            "progress": checkpoint.progress,
+            "history": checkpoint.history,
+        }
+        (draft / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+        publish(draft, place)
+
+
+def read_checkpoint(experiment: Path) -> Checkpoint | None:
+    """The checkpoint of an experiment, or None where there is none.
+
+    Raises:
+        ExperimentError: it is damaged, or of a format this version does not know.
+    """
+    place = experiment / DIRECTORY
+    if not place.is_dir():
+        return None
+    try:
+        with storage_errors(place, "read"):
+            state = json.loads((place / STATE).read_text(encoding="utf-8"))
+        if state["format"] != FORMAT:
+            raise ExperimentError(f"{place} has format {state['format']!r}; this sgp reads format {FORMAT}")
+        arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
+        return Checkpoint(state["corpus"], state["settings"], state["progress"], state["history"], arrays)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ExperimentError(f"{place} is damaged: {error!r}; train anew with --force") from error
+
+
+def remove_checkpoint(experiment: Path) -> None:
+    """Remove the checkpoint of a run that is done or given up."""
+    remove(experiment / DIRECTORY)
