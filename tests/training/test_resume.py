@@ -118,31 +118,25 @@ def test_killed_at_random_it_ends_with_the_same_bytes(
     dump = write_dump(two_genres(3000))
     for name in ("whole", "broken"):
         assert sgp("extract", name, dump, "-q").code == 0
-    options = ["-emb", "16", "-e", "30", "-rs", "5"]
+    options = ["-emb", "16", "-e", "150", "-rs", "5"]
     assert sgp("train", "whole", *options, "-q").code == 0
     command = [sys.executable, "-m", "skipgramophone", "train", "broken", "--checkpoint-every", "0.05"]
-    kills = 0
     begun = False
-    while not (experiments / "broken" / "model").exists():
-        assert kills < 60
+    for _ in range(3):
         begun = begun or (experiments / "broken" / "checkpoint").exists()
-        running = subprocess.Popen(
+        with subprocess.Popen(
             [*command, *(["--resume"] if begun else options)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-        )
-        try:
-            _, complaint = running.communicate(timeout=rng.uniform(5, 9))
-        except subprocess.TimeoutExpired:
+        ) as running:
+            time.sleep(rng.uniform(4, 6))
             running.send_signal(how)
             _, complaint = running.communicate()
-            kills += 1
-            assert running.returncode in (-signal.SIGKILL, 130, 143, 0), complaint
-        else:
-            assert running.returncode == 0, complaint
-        time.sleep(0.05)
-    assert kills >= 1
+        # Killed by the signal itself where it came before the program could take care of it.
+        assert running.returncode in (-how, 130, 143), complaint
+        assert "Traceback" not in complaint or running.returncode == -how
+    assert sgp("train", "broken", *(["--resume"] if begun else options), "-q").code == 0
     assert model_bytes(experiments, "broken") == model_bytes(experiments, "whole")
     left = {path.name for path in (experiments / "broken").iterdir()}
     assert left <= {".lock", "corpus", "experiment.json", "model", "index", "checkpoint"}
