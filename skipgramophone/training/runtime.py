@@ -11,7 +11,10 @@ from typing import Any
 
 
 def load_tensorflow(log: Path) -> Any:
-    """Import TensorFlow with one thread an operation: the trainer runs one program a core by itself.
+    """Import TensorFlow with a thread a core in both of its pools.
+
+    The trainer runs one program a core by itself; with fewer threads in the pools the programs wait for each other. What
+    they compute does not depend on it.
 
     Args:
         log: the file that what TensorFlow writes to stderr is appended to.
@@ -22,8 +25,9 @@ def load_tensorflow(log: Path) -> Any:
 
         # A process that has already used TensorFlow keeps the threads that it has.
         with contextlib.suppress(RuntimeError):
-            tf.config.threading.set_intra_op_parallelism_threads(1)
-            tf.config.threading.set_inter_op_parallelism_threads(max(2, os.cpu_count() or 2))
+            cores = max(2, os.cpu_count() or 2)
+            tf.config.threading.set_intra_op_parallelism_threads(cores)
+            tf.config.threading.set_inter_op_parallelism_threads(cores)
         tf.constant(0)
     return tf
 
