@@ -1,14 +1,16 @@
 # make demo      set up, then the whole tour on the built-in sample
 # make test      set up, then the default test run
 # make test-all  what is slow: processes, packages, long training
-# make lint, make types, make docs (rewrites docs/commands.md from the help texts)
+# make lint, make types
+# make docs      rewrites docs/commands.md and the examples of README.md from real output
+# make bench     times the trainer beside gensim
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SGP := $(BIN)/sgp
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs setup setup-test
+.PHONY: demo test test-all lint types docs bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -46,6 +48,11 @@ lint: setup-test
 
 types: setup-test
 	$(BIN)/mypy
+
+bench: setup-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m benchmarks.trainers
+	$(BIN)/python -m benchmarks.trainers --window bag --repeats 1
 
 docs: setup-test
 	$(BIN)/python -m tests.test_docs

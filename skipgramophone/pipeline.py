@@ -102,6 +102,7 @@ class TrainReport:
     occurrences: int
     first_loss: float
     last_loss: float
+    learning_rate: float
     seconds: float
     tracks_per_second: int  # occurrences trained a second, compilation included
     index: IndexFacts
@@ -231,6 +232,7 @@ def train(
             "occurrences": corpus.occurrences,
             "first_loss": fitted.history[0]["loss"],
             "last_loss": fitted.history[-1]["loss"],
+            "learning_rate": fitted.conditions["learning_rate"],
             "seconds": round(fitted.seconds, 2),
             "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
         }
@@ -614,7 +616,12 @@ def _fit(
         keep(trainer, step, history)
         if progress:
             progress(step)
-    conditions = {"threads": trainer.threads, "device": "cpu", "layout": asdict(trainer.shape)}
+    conditions = {
+        "learning_rate": trainer.learning_rate,
+        "threads": trainer.threads,
+        "device": "cpu",
+        "layout": asdict(trainer.shape),
+    }
     seconds = time.perf_counter() - started
     embeddings = trainer.tables.embeddings(vocabulary.learnt)
     return _Fitted(embeddings, trainer.tables.accumulators(), history, seconds, conditions)

@@ -59,7 +59,7 @@ class TrainSettings:
     window_size: WindowSize = "bag"  # "bag": the whole playlist is the context; N: up to N tracks on each side
     embedding_dim: int = 100  # numbers a vector
     epochs: int = 20  # passes over the corpus
-    learning_rate: float = 0.6  # of row-wise Adagrad, falling linearly to nothing
+    learning_rate: float | None = None  # of row-wise Adagrad, falling linearly to nothing; None: by the corpus
     random_seed: int = 42
     negatives: int = 5  # noise tracks a pair
     noise_exponent: float = 0.75  # power on the counts that noise is drawn by; 0 is uniform
@@ -77,10 +77,8 @@ class TrainSettings:
             value = getattr(self, name)
             _require(value >= 1, f"{name.replace('_', '-')} must be at least 1, not {value}")
         _require(self.embedding_dim <= 4096, f"embedding-dim must be at most 4096, not {self.embedding_dim}")
-        _require(
-            math.isfinite(self.learning_rate) and self.learning_rate > 0,
-            f"learning-rate must be above 0, not {self.learning_rate}",
-        )
+        rate = self.learning_rate
+        _require(rate is None or (math.isfinite(rate) and rate > 0), f"learning-rate must be above 0, not {rate}")
         _require(0 <= self.random_seed < 2**63, f"random-seed must be from 0 to 2^63 - 1, not {self.random_seed}")
         _require(
             -2 <= self.noise_exponent <= 2,
@@ -90,10 +88,10 @@ class TrainSettings:
 
     def doubts(self) -> list[str]:
         """What is allowed and probably not meant, each in one sentence."""
-        if self.learning_rate < LOWEST_SENSIBLE_RATE:
+        if self.learning_rate is not None and self.learning_rate < LOWEST_SENSIBLE_RATE:
             return [
                 f"a learning rate of {self.learning_rate:g} is one for Adam; row-wise Adagrad will hardly move "
-                f"with it: leave -lr out for {type(self)().learning_rate:g}"
+                "with it: leave -lr out, and it is chosen by the corpus"
             ]
         return []
 

@@ -51,7 +51,7 @@ def masked(example: str) -> list[str]:
     lines = [line for line in example.splitlines() if not NEIGHBOUR.fullmatch(line)]
     masks = (
         (r"[\d.]+ s, [\d,]+ (rows|tracks)", r"# s, # \1"),
-        (r"loss     [\d.]+ in the first epoch, [\d.]+ in", "loss     # in the first epoch, # in"),
+        (r"loss +[\d.]+ in the first epoch, [\d.]+ in", "loss # in the first epoch, # in"),
         (r"[\d.]+ MB", "# MB"),
         (r'"similarity": [\d.]+', '"similarity": #'),
         (r"finds [\d.]+%", "finds #%"),

@@ -73,7 +73,10 @@ Window = Annotated[
 EmbeddingDim = Annotated[int, typer.Option("-emb", "--embedding-dim", metavar="N", help="Numbers a vector.")]
 Epochs = Annotated[int, typer.Option("-e", "--epochs", metavar="N", help="Passes over the corpus.")]
 LearningRate = Annotated[
-    float, typer.Option("-lr", "--learning-rate", metavar="X", help="First step size of row-wise Adagrad.")
+    float | None,
+    typer.Option(
+        "-lr", "--learning-rate", metavar="X", help="First step size of row-wise Adagrad (else by the corpus)."
+    ),
 ]
 RandomSeed = Annotated[
     int, typer.Option("-rs", "--random-seed", metavar="N", help="The same seed gives the same vectors.")

@@ -123,6 +123,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
         ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}"),
         ("context", context),
         ("epochs", f"{settings['epochs']} over {report.occurrences:,} occurrences"),
+        ("learning rate", f"{report.learning_rate:.2g}, falling to nothing"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
         ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks a second"),
         (

@@ -13,8 +13,8 @@ from typing import Any
 def load_tensorflow(log: Path) -> Any:
     """Import TensorFlow with a thread a core in both of its pools.
 
-    The trainer runs one program a core by itself; with fewer threads in the pools the programs wait for each other. What
-    they compute does not depend on it.
+    The trainer runs one program a core by itself; with fewer threads in the pools the programs wait for each other.
+    What they compute does not depend on it.
 
     Args:
         log: the file that what TensorFlow writes to stderr is appended to.

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import TrainingError
 from skipgramophone.settings import TrainSettings
-from skipgramophone.training.batches import NOISE, MacroBatch, epoch_batches, pair_weights, shape_for
+from skipgramophone.training.batches import NOISE, MacroBatch, epoch_batches, pair_weights, rate_for, shape_for
 from skipgramophone.training.runtime import load_tensorflow
 from skipgramophone.training.step import compile_macro_batch
 from skipgramophone.training.tables import compile_push, new_tables
@@ -76,6 +76,8 @@ class Trainer:
         self.settings = settings
         self.threads = threads or os.cpu_count() or 1
         self.shape = shape_for(corpus.occurrences, settings.window_size)
+        rate = settings.learning_rate
+        self.learning_rate = rate_for(corpus.occurrences, settings.window_size) if rate is None else rate
         self._corpus, self._vocabulary = corpus, vocabulary
         self._keep = vocabulary.keep(settings.subsample)
         self._noise = noise_table(vocabulary.noise(settings.noise_exponent))
@@ -138,7 +140,7 @@ class Trainer:
             if not np.isfinite(at.loss_sum):
                 raise TrainingError(
                     f"the loss of epoch {at.epoch} is no longer a number: try a smaller --learning-rate "
-                    f"than {settings.learning_rate:g}"
+                    f"than {self.learning_rate:g}"
                 )
             yield at
         if not at.pairs:
@@ -150,7 +152,7 @@ class Trainer:
     def _rates(self, epoch: int, share: float) -> npt.NDArray[np.float32]:
         """Learning rates of the steps of a macro-batch: a straight line from the full rate to a ten-thousandth."""
         left = 1 - (epoch + min(share, 1.0)) / self.settings.epochs
-        return np.full(self.shape.steps, self.settings.learning_rate * max(left, 1e-4), np.float32)
+        return np.full(self.shape.steps, self.learning_rate * max(left, 1e-4), np.float32)
 
     def _pull_and_train(
         self, batch: MacroBatch, rates: npt.NDArray[np.float32], epoch: int, number: int, slot: int

@@ -114,12 +114,13 @@ def test_train_says_what_it_did(trained: Path) -> None:
     assert ran.code == 0
     lines = clocks_masked(ran.out).splitlines()
     assert lines[0] == "model of genres"
-    assert lines[1] == "vectors  80 tracks × 16; 1 rarer than --min-count 2 have none"
-    assert lines[2] == "context  the whole playlist"
-    assert lines[3] == "epochs   3 over 721 occurrences"
-    assert re.fullmatch(r"loss     \d\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[4])
-    assert lines[5] == "time     # s, # tracks a second"
-    assert re.fullmatch(r"index    32 trees, 0\.\d MB, finds (100\.0|9[89]\.\d)% of the ten nearest", lines[6])
+    assert lines[1] == "vectors        80 tracks × 16; 1 rarer than --min-count 2 have none"
+    assert lines[2] == "context        the whole playlist"
+    assert lines[3] == "epochs         3 over 721 occurrences"
+    assert lines[4] == "learning rate  0.6, falling to nothing"
+    assert re.fullmatch(r"loss           \d\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[5])
+    assert lines[6] == "time           # s, # tracks a second"
+    assert re.fullmatch(r"index          32 trees, 0\.\d MB, finds (100\.0|9[89]\.\d)% of the ten nearest", lines[7])
     model = trained / "genres" / "model"
     assert left(model) == [
         "accumulators.npy", "centre.npy", "context.npy", "context_bias.npy", "history.jsonl", "manifest.json",
@@ -290,7 +291,7 @@ def test_run_goes_from_a_dump_to_a_first_look(sgp: Sgp, write_dump: WriteDump) -
         "corpus of large_wsz",
         "model of large_wsz",
     ]
-    assert "context  4 tracks on each side" in ran.out
+    assert "context        4 tracks on each side" in ran.out
     assert "top 10 tracks most similar to '" in ran.out
 
 
@@ -326,7 +327,8 @@ def test_minus_one_row_is_all_rows_and_the_rate_of_adam_is_questioned(sgp: Sgp, 
     assert ran.code == 0
     assert "rows read        240\n" in ran.out
     assert ran.err == (
-        "a learning rate of 0.001 is one for Adam; row-wise Adagrad will hardly move with it: leave -lr out for 0.6\n"
+        "a learning rate of 0.001 is one for Adam; row-wise Adagrad will hardly move with it: "
+        "leave -lr out, and it is chosen by the corpus\n"
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.settings import WindowSize
-from skipgramophone.training.batches import BatchShape, MacroBatch, epoch_batches, pair_weights, shape_for
+from skipgramophone.training.batches import BatchShape, MacroBatch, epoch_batches, pair_weights, rate_for, shape_for
 
 SHAPE = BatchShape(block=4, group=2, shared=2, step_blocks=2, steps=2, round=2)
 
@@ -163,12 +163,19 @@ def test_a_bag_s_order_is_as_likely_as_any_other() -> None:
     assert all(count == pytest.approx(100, abs=4.5 * np.sqrt(600 * 5 / 36)) for count in seen.values())
 
 
+def test_the_learning_rate_follows_the_corpus() -> None:
+    assert rate_for(1, "bag") == rate_for(200_000, "bag") == 0.6
+    assert rate_for(5_000_000, "bag") == pytest.approx(0.15, rel=0.01)
+    assert rate_for(5_000_000, 5) == pytest.approx(0.1, rel=0.01)
+    assert rate_for(10**10, "bag") == 0.1
+
+
 @pytest.mark.parametrize("window_size", ["bag", 1, 5, 6, 10, 11, 63])
 def test_the_layout_fits_the_corpus_and_the_window(window_size: WindowSize) -> None:
     for occurrences in (1, 500, 10**4, 10**5, 10**6, 10**8):
         shape = shape_for(occurrences, window_size)
         assert shape.step_blocks % shape.group == 0
-        assert shape.block * shape.group == 128
+        assert shape.block * shape.group == (128 if window_size == "bag" else 64)
         assert window_size == "bag" or shape.block > window_size
     steps = [shape_for(occurrences, window_size).step_blocks for occurrences in (500, 10**5, 10**8)]
     assert steps == sorted(steps)

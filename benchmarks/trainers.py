@@ -1,0 +1,136 @@
+"""The trainer beside gensim: tokens and pairs a second, peak memory, and the quality reached, from the same runs.
+
+python -m benchmarks.trainers            everything, interleaved, medians
+python -m benchmarks.trainers --one sgp  one run in this process, as JSON (what the above starts)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.worlds import World, scenes_found, world
+from skipgramophone.settings import TrainSettings, WindowSize
+from skipgramophone.training.batches import epoch_batches, shape_for
+from skipgramophone.training.trainer import Trainer
+from skipgramophone.vocabulary import Vocabulary
+
+
+def run_sgp(made: World, window: WindowSize, epochs: int, dim: int) -> tuple[Any, list[float]]:
+    """Train with skipgramophone; return the centre vectors and the seconds of each epoch."""
+    counts = made.corpus.counts(len(made.scene))
+    settings = TrainSettings(window_size=window, embedding_dim=dim, epochs=epochs)
+    with tempfile.TemporaryDirectory() as directory:
+        trainer = Trainer(made.corpus, Vocabulary(counts), settings, Path(directory) / "log")
+        seconds, last = [], time.perf_counter()
+        for step in trainer.run():
+            if step.epoch_done:
+                seconds.append(time.perf_counter() - last)
+                last = time.perf_counter()
+        return trainer.tables.embeddings(counts > 0).centre, seconds
+
+
+def run_gensim(made: World, window: WindowSize, epochs: int, dim: int) -> tuple[Any, list[float]]:
+    """Train with gensim's skip-gram, all cores; return the vectors by row and the seconds of each epoch."""
+    from gensim.models import Word2Vec
+    from gensim.models.callbacks import CallbackAny2Vec
+
+    class Clock(CallbackAny2Vec):  # type: ignore[misc]
+        """Notes the time of each epoch."""
+
+        def __init__(self) -> None:
+            self.seconds: list[float] = []
+
+        def on_epoch_begin(self, _model: Any) -> None:
+            self.begun = time.perf_counter()
+
+        def on_epoch_end(self, _model: Any) -> None:
+            self.seconds.append(time.perf_counter() - self.begun)
+
+    offsets, words = made.corpus.offsets, [str(track) for track in range(len(made.scene))]
+    ids = made.corpus.track_ids.tolist()
+    lists = [[words[track] for track in ids[offsets[p] : offsets[p + 1]]] for p in range(len(made.corpus))]
+    clock = Clock()
+    reach = 50 if window == "bag" else window
+    model = Word2Vec(vector_size=dim, window=reach, sg=1, negative=5, min_count=1, sample=0, workers=2, seed=1)
+    model.build_vocab(lists)
+    model.train(lists, total_examples=len(lists), epochs=epochs, callbacks=[clock])
+    return np.stack([model.wv[word] for word in words]), clock.seconds
+
+
+def pairs_a_token(made: World, window: WindowSize, trainer: str) -> float:
+    """(centre, context) pairs a token, in expectation over word2vec's random window."""
+    if window == "bag" and trainer == "sgp":
+        shape = shape_for(made.corpus.occurrences, window)
+        batches = epoch_batches(made.corpus, np.ones(len(made.scene)), window, shape, 42, 0)
+        return sum(float(b.others[b.playlist > 0].sum()) for b in batches) / made.corpus.occurrences
+    reach, lengths = 50 if window == "bag" else window, made.corpus.lengths()
+    at = (2 * np.maximum(0, lengths - d).sum() * (reach + 1 - d) / reach for d in range(1, reach + 1))
+    return float(sum(at)) / made.corpus.occurrences
+
+
+def one(arguments: argparse.Namespace) -> dict[str, Any]:
+    """One run: what it took, and what its vectors are worth."""
+    window: WindowSize = "bag" if arguments.window == "bag" else int(arguments.window)
+    made = world(arguments.tracks, arguments.tokens)
+    run = {"sgp": run_sgp, "gensim": run_gensim}[arguments.one]
+    centre, seconds = run(made, window, arguments.epochs, arguments.dim)
+    rate = made.corpus.occurrences / statistics.median(seconds[1:] or seconds)
+    same, beside = scenes_found(made, centre)
+    return {
+        "tokens_a_second": rate,
+        "pairs_a_second": rate * pairs_a_token(made, window, arguments.one),
+        "first_epoch_seconds": seconds[0],
+        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "scene": same,
+        "scene_or_beside": beside,
+    }
+
+
+def main() -> None:
+    """Run the trainers in turn and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--one", choices=["sgp", "gensim"])
+    parser.add_argument("--tracks", type=int, default=100_000)
+    parser.add_argument("--tokens", type=int, default=5_000_000)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--window", default="5")
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(one(arguments)))
+        return
+    passed_on = [f"--{name}={getattr(arguments, name)}" for name in ("tracks", "tokens", "epochs", "dim", "window")]
+    found: dict[str, list[dict[str, Any]]] = {"sgp": [], "gensim": []}
+    for _ in range(arguments.repeats):
+        for name, runs in found.items():
+            command = [sys.executable, "-m", "benchmarks.trainers", "--one", name, *passed_on]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            runs.append(json.loads(done.stdout.splitlines()[-1]))
+            print(name, {key: round(value, 3) for key, value in runs[-1].items()}, file=sys.stderr, flush=True)
+    print(f"{platform.machine()}, Python {platform.python_version()}, {vars(arguments)}\n")
+    print("| trainer | M tokens/s | M pairs/s | first epoch, s | peak, GB | scene | scene or beside |")
+    print("|---|---|---|---|---|---|---|")
+    for name, runs in found.items():
+        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        print(
+            f"| {name} | {middle['tokens_a_second'] / 1e6:.2f} | {middle['pairs_a_second'] / 1e6:.1f} | "
+            f"{middle['first_epoch_seconds']:.1f} | {middle['peak_gb']:.1f} | {middle['scene']:.3f} | "
+            f"{middle['scene_or_beside']:.3f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
