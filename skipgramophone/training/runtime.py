@@ -29,6 +29,8 @@ def load_tensorflow(log: Path) -> Any:
             tf.config.threading.set_intra_op_parallelism_threads(cores)
             tf.config.threading.set_inter_op_parallelism_threads(cores)
         tf.constant(0)
+        # Its Python half speaks through logging, for one when rows of another number want a program of their own.
+        tf.get_logger().setLevel("ERROR")
     return tf
 
 
