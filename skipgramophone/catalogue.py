@@ -10,6 +10,7 @@ Row i is row i of every matrix and item i of the index. The file is opened read-
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -117,20 +118,19 @@ class Catalogue:
             ExperimentError: the file is missing or no catalogue.
         """
         self._path = directory / FILE
+        place = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
         try:
-            self._database = sqlite3.connect(f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1", uri=True)
+            self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise ExperimentError(f"{self._path} cannot be opened: {error}") from error
+        # A notebook lets go of what it has opened without a word, and a check below may fail: the file is closed then.
+        self.close = weakref.finalize(self, self._database.close)
         self._rows("PRAGMA trusted_schema = OFF")
         # Rows are numbered from 0 without a gap; the largest is found without counting.
         self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])
 
     def __len__(self) -> int:
         return self._length
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
 
     def track(self, row: int) -> Track:
         """The track of a row."""

@@ -53,15 +53,16 @@ def run_similar(experiment: str, query: str, settings: SimilarSettings, experime
     """Look a track up."""
     from skipgramophone import lookup
 
-    return lookup.open_lookup(experiment, experiments_dir).similar(query, settings)
+    with lookup.open_lookup(experiment, experiments_dir) as opened:
+        return opened.similar(query, settings)
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
     """Look up the most frequent track."""
     from skipgramophone import lookup
 
-    opened = lookup.open_lookup(experiment, experiments_dir)
-    return opened.similar_to(opened.catalogue.track(0), settings)
+    with lookup.open_lookup(experiment, experiments_dir) as opened:
+        return opened.similar_to(opened.catalogue.track(0), settings)
 
 
 def show(answer: Answer, json: bool, quiet: bool) -> None:

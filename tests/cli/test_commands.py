@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_extract_says_what_it_found(sgp: Sgp, write_dump: WriteDump, experiments
     assert reject == {"file": "dump.csv", "line": 6, "reason": "neither artist nor title", "text": '"x","","","y"'}
     assert np.load(corpus / "track_ids.npy").tolist() == [0, 1, 2, 0, 3, 0, 4, 5, 6]
     assert np.load(corpus / "offsets.npy").tolist() == [0, 4, 9]
-    with sqlite3.connect(corpus / "tracks.sqlite") as database:
+    with closing(sqlite3.connect(corpus / "tracks.sqlite")) as database:
         assert database.execute("SELECT artist, title FROM tracks WHERE row = 4").fetchone() == SMALL[6][1:3]
     manifest = json.loads((corpus / "manifest.json").read_text())
     assert manifest["facts"]["rows_read"] == manifest["facts"]["rows_used"] + manifest["facts"]["rows_rejected"] == 10
