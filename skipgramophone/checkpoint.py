@@ -19,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.arrays import read_array
-from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment import FORMAT, read_json, require_format
 from skipgramophone.publishing import draft_directory, publish, remove
 
 DIRECTORY = "checkpoint"
 STATE = "state.json"
-FORMAT = 1
+KEPT = ("corpus", "settings", "progress", "history")  # fields of a checkpoint that stand in state.json
 ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # dimensions
 
 
@@ -57,13 +58,7 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
     with draft_directory(place) as draft:
         for name, array in checkpoint.arrays.items():
             np.save(draft / f"{name}.npy", array)
-        state = {
-            "format": FORMAT,
-            "corpus": checkpoint.corpus,
-            "settings": checkpoint.settings,
-            "progress": checkpoint.progress,
-            "history": checkpoint.history,
-        }
+        state = {"format": FORMAT} | {name: getattr(checkpoint, name) for name in KEPT}
         (draft / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
         publish(draft, place)
 
@@ -78,14 +73,14 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     if not place.is_dir():
         return None
     try:
-        with storage_errors(place, "read"):
-            state = json.loads((place / STATE).read_text(encoding="utf-8"))
-        if state["format"] != FORMAT:
-            raise ExperimentError(f"{place} has format {state['format']!r}; this sgp reads format {FORMAT}")
+        state = read_json(place / STATE)
+        require_format(place / STATE, state)
         arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
-        return Checkpoint(state["corpus"], state["settings"], state["progress"], state["history"], arrays)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ExperimentError(f"{place} is damaged: {error!r}; train anew with --force") from error
+        return Checkpoint(arrays=arrays, **{name: state[name] for name in KEPT})
+    except KeyError as error:
+        raise ExperimentError(f"{place} is damaged: it has no {error}; train anew with --force") from error
+    except ExperimentError as error:
+        raise ExperimentError(f"{error}; train anew with --force") from error
 
 
 def remove_checkpoint(experiment: Path) -> None:

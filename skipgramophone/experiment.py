@@ -95,8 +95,8 @@ class Experiment:
         path = self.directory(stage) / MANIFEST
         if not self.has(stage):
             raise ExperimentError(f"experiment '{self.name}' has no {stage} yet: run sgp {COMMAND[stage]} {self.name}")
-        content = _read_json(path)
-        _require_format(path, content)
+        content = read_json(path)
+        require_format(path, content)
         try:
             manifest = Manifest(**{name: content[name] for name in Manifest.__slots__})
         except KeyError as error:
@@ -106,13 +106,13 @@ class Experiment:
             raise ExperimentError(f"{path} is damaged: its parts are not what they must be")
         return manifest
 
-    def is_intact(self, stage: str, name: str) -> bool:
-        """Whether a file of a stage is the one that was published.
+    def is_intact(self, manifest: Manifest, name: str) -> bool:
+        """Whether a file of a stage is the one that its manifest was published with.
 
         Its size must be. If its time is not, it may be a copy: then its hash must be. What this leaves is a file whose
         bytes have changed and whose size and time have not.
         """
-        path, published = self.directory(stage) / name, self.manifest(stage).files.get(name, {})
+        path, published = self.directory(manifest.stage) / name, manifest.files.get(name, {})
         try:
             status = path.stat()
         except OSError:
@@ -204,7 +204,7 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
             raise ExperimentError(
                 f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
             )
-    _require_format(experiment.path / DESCRIPTION, _read_json(experiment.path / DESCRIPTION))
+    require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
 
 
@@ -230,7 +230,7 @@ def new_experiment(name: str, root: Path | str | None = None) -> Iterator[Experi
     with experiment.writing(COMMAND["corpus"]):
         try:
             if (experiment.path / DESCRIPTION).is_file():
-                _require_format(experiment.path / DESCRIPTION, _read_json(experiment.path / DESCRIPTION))
+                require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
             else:
                 _describe(experiment)
             yield experiment
@@ -301,13 +301,13 @@ def _write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict
     (draft.path / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def _require_format(path: Path, content: Mapping[str, Any]) -> None:
+def require_format(path: Path, content: Mapping[str, Any]) -> None:
     """Refuse what a later version wrote."""
     if content.get("format") != FORMAT:
         raise ExperimentError(f"{path} has format {content.get('format')!r}; this sgp reads format {FORMAT}")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object."""
     try:
         with storage_errors(path, "read"):

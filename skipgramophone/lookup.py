@@ -92,11 +92,11 @@ class Lookup:
         if not experiment.has("index"):
             return "there is no index"
         try:
-            facts = experiment.current("index").facts
+            manifest = experiment.current("index")
         except ExperimentError:
             return "the index is stale or damaged"
-        checked = usable(facts, self.embeddings.centre)
-        if checked is None or not experiment.is_intact("index", FILE):
+        checked = usable(manifest.facts, self.embeddings.centre)
+        if checked is None or not experiment.is_intact(manifest, FILE):
             return "the index is damaged"
         return AnnoyCandidates(experiment.directory("index") / FILE, checked)
 

@@ -98,7 +98,7 @@ def test_an_unfinished_run_is_neither_forgotten_nor_mixed_up(sgp: Sgp, corpus: P
     assert not (corpus / "broken" / "checkpoint").exists()
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"format": 9}', "[]"])
+@pytest.mark.parametrize("text", ["", "{}", '{"format": 9}', "[]", "[" * 100_000])
 def test_a_damaged_checkpoint_is_one_line(sgp: Sgp, corpus: Path, text: str) -> None:
     with pytest.raises(Stopped):
         package.train("broken", SETTINGS, checkpoint_seconds=0, progress=stop_after(1))
