@@ -6,7 +6,6 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import shutil
@@ -15,26 +14,27 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from skipgramophone import __version__
 from skipgramophone.catalogue import Catalogue, write_catalogue
-from skipgramophone.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
+from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
-from skipgramophone.errors import ExperimentError, SettingError, SourceError, storage_errors
+from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
+from skipgramophone.fitting import TRAIN_LOG, Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
-from skipgramophone.publishing import draft_directory, file_sha256, publish, published_file
+from skipgramophone.publishing import file_sha256, published_file
+from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, Reading, TrainReport
 from skipgramophone.settings import (
     CHECKPOINT_SECONDS,
     EvaluateSettings,
@@ -43,96 +43,15 @@ from skipgramophone.settings import (
     SimilarSettings,
     TrainSettings,
 )
-from skipgramophone.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.judgement import Judgement
-    from skipgramophone.evaluation.splits import Split
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
-    from skipgramophone.training.trainer import Progress, Trainer
+    from skipgramophone.training.trainer import Progress
 
 REJECTS = "rejects.jsonl"
 HISTORY = "history.jsonl"
-TRAIN_LOG = "train.log"
 ACCUMULATORS = "accumulators.npy"
-EVALUATION = "evaluation"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How far the reading of the sources has come."""
-
-    bytes_read: int
-    bytes_total: int  # 0 where it is not known
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractReport:
-    """What an extraction found."""
-
-    experiment: str
-    sources: list[dict[str, Any]]  # file, format, bytes, sha256
-    rows_read: int
-    rows_used: int
-    rows_rejected: int
-    rejected: dict[str, int]  # rows by reason
-    owners: int
-    playlists: int
-    tracks: int
-    occurrences: int
-    longest_playlist: int
-    repeats: int  # places of a playlist whose track has stood in it before
-    without_artist: int  # rows with an empty artist
-    sorted_by_title: int
-    sortable: int  # playlists long enough for the order to tell
-    seconds: float
-    rows_per_second: int
-
-
-@dataclass(frozen=True, slots=True)
-class TrainReport:
-    """What a training run did."""
-
-    experiment: str
-    settings: dict[str, Any]
-    tracks: int
-    tracks_learnt: int
-    occurrences: int
-    first_loss: float
-    last_loss: float
-    learning_rate: float
-    seconds: float
-    tracks_per_second: int  # occurrences trained a second, compilation included
-    index: IndexFacts
-
-
-@dataclass(frozen=True, slots=True)
-class ExportReport:
-    """What an export wrote."""
-
-    experiment: str
-    destination: str
-    format: str
-    tracks: int
-    left_out: int  # tracks too rare to have been learnt
-    dim: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluateReport:
-    """How an experiment's settings were judged."""
-
-    experiment: str
-    settings: dict[str, Any]
-    training: dict[str, Any]
-    corpus: str  # digest
-    split: str  # digest of which playlists were held out
-    created: str
-    version: str
-    judgement: Judgement
 
 
 def extract(
@@ -217,14 +136,15 @@ def train(
     """
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"), tempfile.TemporaryDirectory(prefix="sgp-") as scratch:
-        checkpoint = _unfinished(experiment, settings, resume, force)
+        digest = experiment.manifest("corpus").digest
+        checkpoint = unfinished_run(experiment, digest, settings, resume, force)
         if checkpoint is None:
             experiment.require_new("model", force)
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         corpus, tracks = _open_corpus(experiment)
         log = Path(scratch) / TRAIN_LOG
-        keeper = _Keeper(experiment, settings, checkpoint_seconds)
-        fitted = _fit(corpus, tracks, settings, log, threads, progress, checkpoint, keeper.keep)
+        keeper = Keeper(experiment.path, digest, settings, checkpoint_seconds)
+        fitted = fit(corpus, tracks, settings, log, threads, progress, checkpoint, keeper.keep)
         learnt = int(fitted.embeddings.learnt().sum())
         facts: dict[str, Any] = {
             "tracks": tracks,
@@ -374,22 +294,23 @@ def evaluate(
         ExperimentError: the experiment has no model, or it is stale.
     """
     from skipgramophone.evaluation.judgement import judge_embeddings, training_part
+    from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
-        split = _split(experiment, corpus, settings, held_out)
+        split = split_of(experiment, corpus, settings, held_out)
         trained_with = TrainSettings(**model.settings)
-        embeddings = _held_out_model(
+        embeddings = held_out_model(
             experiment, training_part(corpus, split), tracks, trained_with, split.digest, threads, training
         )
         judgement = judge_embeddings(
             corpus,
             split,
             embeddings,
-            _artist_numbers(experiment),
+            artist_numbers(experiment),
             trained_with,
             settings,
             judging or (lambda _name, _done, _all: None),
@@ -519,160 +440,6 @@ def _open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
             f"run sgp extract {experiment.name} --force"
         )
     return corpus, tracks
-
-
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """What a training run leaves."""
-
-    embeddings: Embeddings
-    accumulators: npt.NDArray[np.float32]
-    history: list[dict[str, Any]]  # a record an epoch
-    seconds: float
-    conditions: dict[str, Any]  # threads, device, layout of the batches
-
-
-@dataclass(slots=True)
-class _Keeper:
-    """Keeps a run now and then, and never spends more than a twentieth of the time on it."""
-
-    experiment: Experiment
-    settings: TrainSettings
-    seconds: float  # least time between two checkpoints
-    last: float = field(default_factory=time.monotonic)
-
-    def keep(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
-        """Write a checkpoint, if it is time."""
-        now_is = time.monotonic()
-        if now_is - self.last < self.seconds:
-            return
-        corpus = self.experiment.manifest("corpus").digest
-        state = trainer.tables.state()
-        write_checkpoint(
-            self.experiment.path, Checkpoint(corpus, asdict(self.settings), asdict(progress), history, state)
-        )
-        self.last = time.monotonic()
-        self.seconds = max(self.seconds, 20 * (self.last - now_is))
-
-
-def _unfinished(experiment: Experiment, settings: TrainSettings | None, resume: bool, force: bool) -> Checkpoint | None:
-    """The unfinished run to go on with, if that was asked for.
-
-    Raises:
-        ExperimentError: there is one and nothing was said of it, there is none, or it is of another corpus or other
-            settings.
-    """
-    corpus = experiment.manifest("corpus").digest
-    found = read_checkpoint(experiment.path)
-    again = f"sgp train {experiment.name}"
-    if not resume:
-        if found and not force:
-            raise ExperimentError(
-                f"an unfinished run of '{experiment.name}' stands at epoch {found.progress['epoch']} of "
-                f"{found.settings['epochs']}: {again} --resume goes on with it, {again} --force starts anew"
-            )
-        remove_checkpoint(experiment.path)
-        return None
-    if found is None:
-        raise ExperimentError(f"experiment '{experiment.name}' has no unfinished run: run {again}")
-    if found.corpus != corpus:
-        raise ExperimentError(f"the unfinished run was of another corpus than the present one: run {again} --force")
-    for name, value in found.settings.items():
-        if settings is not None and getattr(settings, name) != value:
-            raise ExperimentError(
-                f"the unfinished run has {name.replace('_', '-')} {value}, not {getattr(settings, name)}: leave it out "
-                f"with --resume, or run {again} --force"
-            )
-    return found
-
-
-def _fit(
-    corpus: Corpus,
-    tracks: int,
-    settings: TrainSettings,
-    log: Path,
-    threads: int | None,
-    progress: Callable[[Progress], None] | None,
-    checkpoint: Checkpoint | None = None,
-    keep: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
-) -> _Fitted:
-    """Train to the end, from the beginning or from a checkpoint."""
-    from skipgramophone.training.trainer import BEGINNING, Progress, Trainer  # here, because it imports TensorFlow
-
-    if threads is not None and threads < 1:
-        raise SettingError(f"threads must be at least 1, not {threads}")
-    started = time.perf_counter()
-    log.touch()
-    vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
-    trainer = Trainer(corpus, vocabulary, settings, log, threads)
-    history: list[dict[str, Any]] = []
-    after = BEGINNING
-    if checkpoint is not None:
-        trainer.tables.restore(checkpoint.arrays)
-        history, after = list(checkpoint.history), Progress(**checkpoint.progress)
-    for step in trainer.run(after):
-        if step.epoch_done:
-            history.append({"epoch": step.epoch, "loss": step.loss, "tracks": step.tokens, "pairs": step.pairs})
-        keep(trainer, step, history)
-        if progress:
-            progress(step)
-    conditions = {
-        "learning_rate": trainer.learning_rate,
-        "threads": trainer.threads,
-        "device": "cpu",
-        "layout": asdict(trainer.shape),
-    }
-    seconds = time.perf_counter() - started
-    embeddings = trainer.tables.embeddings(vocabulary.learnt)
-    return _Fitted(embeddings, trainer.tables.accumulators(), history, seconds, conditions)
-
-
-def _split(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
-    """Hold out playlists, at random or by name; playlists of one group and twins stay together."""
-    import pyarrow.parquet as pq
-
-    from skipgramophone.evaluation.splits import group_keys, groups_of, split_at_random, split_by_name, with_twins
-
-    playlists = pq.read_table(experiment.directory("corpus") / PLAYLISTS)
-    owners, names = playlists["owner"].to_pylist(), playlists["name"].to_pylist()
-    groups = with_twins(corpus, groups_of(owners, settings.group), settings.random_seed)
-    if held_out is None:
-        return split_at_random(groups, settings.share, settings.random_seed)
-    with storage_errors(held_out, "read"):
-        lines = held_out.read_text(encoding="utf-8").splitlines()
-    keys = names if settings.group is None else group_keys(owners, settings.group)
-    return split_by_name(keys, groups, frozenset(line for line in lines if line))
-
-
-def _held_out_model(
-    experiment: Experiment,
-    training: Corpus,
-    tracks: int,
-    settings: TrainSettings,
-    split: str,
-    threads: int | None,
-    progress: Callable[[Progress], None] | None,
-) -> Embeddings:
-    """A model that was trained on the training part of a split, from an earlier evaluation if there was one."""
-    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
-    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
-    kept = experiment.path / EVALUATION / "models" / key
-    if not kept.is_dir():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with draft_directory(kept) as draft:
-            _fit(training, tracks, settings, draft / TRAIN_LOG, threads, progress).embeddings.write(draft)
-            publish(draft, kept)
-    return read_embeddings(kept, tracks)
-
-
-def _artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
-    """Numbers of the artists of all tracks, equal for one artist, int64 (tracks,)."""
-    from skipgramophone.playlists.names import identity
-
-    number: dict[str, int] = {}
-    catalogue = Catalogue(experiment.directory("corpus"))
-    artists = (identity(track.artist) for track in catalogue.all_tracks())
-    return np.fromiter((number.setdefault(artist, len(number)) for artist in artists), np.int64, len(catalogue))
 
 
 def _publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:

@@ -27,7 +27,6 @@ _DRAFT = re.compile(
 )
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-_HASH_BLOCK = 1 << 20
 
 
 @contextmanager

@@ -38,6 +38,11 @@ def _require(holds: bool, message: str) -> None:
         raise SettingError(message)
 
 
+def _require_seed(seed: int, bits: int) -> None:
+    """Refuse a seed that is below 0 or takes more bits."""
+    _require(0 <= seed < 1 << bits, f"random-seed must be from 0 to 2^{bits} - 1, not {seed}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractSettings:
     """How a dump becomes a corpus."""
@@ -79,7 +84,7 @@ class TrainSettings:
         _require(self.embedding_dim <= 4096, f"embedding-dim must be at most 4096, not {self.embedding_dim}")
         rate = self.learning_rate
         _require(rate is None or (math.isfinite(rate) and rate > 0), f"learning-rate must be above 0, not {rate}")
-        _require(0 <= self.random_seed < 2**63, f"random-seed must be from 0 to 2^63 - 1, not {self.random_seed}")
+        _require_seed(self.random_seed, bits=63)
         _require(
             -2 <= self.noise_exponent <= 2,
             f"noise-exponent must be from -2 to 2, not {self.noise_exponent}",
@@ -108,7 +113,7 @@ class IndexSettings:
         _require_numbers(self, "trees", "random_seed")
         _require(1 <= self.trees <= MOST_TREES, f"trees must be from 1 to {MOST_TREES}, not {self.trees}")
         _require(0 < self.recall <= 1, f"recall must be above 0 and at most 1, not {self.recall}")
-        _require(0 <= self.random_seed < 2**31, f"random-seed must be from 0 to 2^31 - 1, not {self.random_seed}")
+        _require_seed(self.random_seed, bits=31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +138,7 @@ class EvaluateSettings:
         _require(0 < self.share < 1, f"share must be above 0 and below 1, not {self.share}")
         _require(self.min_count is None or self.min_count >= 1, f"min-count must be at least 1, not {self.min_count}")
         _require(1 <= self.k <= 500, f"k must be from 1 to 500, not {self.k}")
-        _require(0 <= self.random_seed < 2**63, f"random-seed must be from 0 to 2^63 - 1, not {self.random_seed}")
+        _require_seed(self.random_seed, bits=63)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,14 +44,18 @@ class ErrorBoundary(TyperGroup):
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
             # Only results go to stdout, and only when the work is done: the reader has seen enough of them.
-            # Python would complain again when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_stdout()
             raise typer.Exit(0) from error
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_stdout()
             render.error(StorageError(f"cannot write the result: {error.strerror or error}"))
             raise typer.Exit(StorageError.exit_code) from error
         return result
+
+
+def _give_up_stdout() -> None:
+    """Write what is left for stdout to nowhere: Python would complain again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _hyphens(name: str) -> str:

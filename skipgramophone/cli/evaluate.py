@@ -14,27 +14,25 @@ from skipgramophone.settings import PROTOCOLS, EvaluateSettings
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judged, Judgement
     from skipgramophone.evaluation.scorecard import Estimate
-    from skipgramophone.pipeline import EvaluateReport
-
-DEFAULT = EvaluateSettings()
+    from skipgramophone.reports import EvaluateReport
 
 
 def evaluate(
     experiment: options.Experiment,
     protocol: Annotated[
         str, typer.Option("--protocol", metavar="NAME", help=f"What is asked: {', '.join(PROTOCOLS)}.")
-    ] = DEFAULT.protocol,
+    ] = options.EVALUATE.protocol,
     seeds: Annotated[
         int | None,
         typer.Option("--seeds", metavar="N", help="Tracks that are given (else half, or all but the last)."),
-    ] = DEFAULT.seeds,
+    ] = options.EVALUATE.seeds,
     share: Annotated[
         float, typer.Option("--share", metavar="X", help="Share of the playlists to hold out.")
-    ] = DEFAULT.share,
+    ] = options.EVALUATE.share,
     group: Annotated[
         str | None,
         typer.Option("--group", metavar="REGEX", help="Playlists stay together if this finds the same in their owner."),
-    ] = DEFAULT.group,
+    ] = options.EVALUATE.group,
     held_out: Annotated[
         Path | None,
         typer.Option("--held-out", metavar="FILE", help="Names of the playlists to hold out, a line each."),
@@ -42,9 +40,9 @@ def evaluate(
     min_count: Annotated[
         int | None,
         typer.Option("--min-count", metavar="N", help="Tracks that were trained on less are not ranked."),
-    ] = DEFAULT.min_count,
-    k: Annotated[int, typer.Option("-k", metavar="N", help="Depth of recall@k and hit@k.")] = DEFAULT.k,
-    random_seed: options.RandomSeed = DEFAULT.random_seed,
+    ] = options.EVALUATE.min_count,
+    k: Annotated[int, typer.Option("-k", metavar="N", help="Depth of recall@k and hit@k.")] = options.EVALUATE.k,
+    random_seed: options.RandomSeed = options.EVALUATE.random_seed,
     threads: options.Threads = None,
     json: options.Json = False,
     quiet: options.Quiet = False,

@@ -10,7 +10,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.settings import ExtractSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.pipeline import ExtractReport
+    from skipgramophone.reports import ExtractReport
 
 
 def extract(

@@ -11,6 +11,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     DEFAULT_ROOT,
     ROOT_VARIABLE,
+    EvaluateSettings,
     ExtractSettings,
     IndexSettings,
     SimilarSettings,
@@ -22,6 +23,7 @@ EXTRACT = ExtractSettings()
 TRAIN = TrainSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
+EVALUATE = EvaluateSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
 

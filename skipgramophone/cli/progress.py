@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from skipgramophone.cli import render
 
 if TYPE_CHECKING:
-    from skipgramophone.pipeline import Reading
+    from skipgramophone.reports import Reading
     from skipgramophone.training.trainer import Progress as TrainingProgress
 
 SECONDS_BETWEEN_LINES = 10.0

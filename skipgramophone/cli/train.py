@@ -12,7 +12,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.settings import CHECKPOINT_SECONDS, TrainSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.pipeline import TrainReport
+    from skipgramophone.reports import TrainReport
 
 
 def train(

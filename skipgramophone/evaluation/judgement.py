@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -104,13 +105,7 @@ def judge_embeddings(
     catalogue = Catalogued(counts[rows], artists[rows])
     cards: dict[str, Scorecard] = {}
     for name, ranker in _rankers(trained_on, embeddings, rows, counts[rows], training, settings).items():
-        cards[name] = judge(
-            ranker,
-            asked.asked,
-            catalogue,
-            settings.k,
-            lambda done, name=name: progress(name, done, len(asked.asked)),  # type: ignore[misc]
-        )
+        cards[name] = judge(ranker, asked.asked, catalogue, settings.k, partial(progress, name))
     groups = split.groups[[question.playlist for question in asked.asked]]
     return Judgement(
         held_out=int(split.held_out.sum()),
@@ -141,7 +136,7 @@ def _rankers(
     return {
         "popularity": Popularity(counts),
         "item-kNN": knn,
-        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
+        "SVD": truncated_svd(knn, training.embedding_dim, settings.random_seed),
         "cosine": cosine,
         "model": ModelScore(kept, prior),
         "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),

@@ -110,41 +110,36 @@ class Hybrid:
         )
 
 
-def membership(corpus: Corpus, tracks: int, which: npt.NDArray[np.bool_] | None = None) -> Any:
+def membership(corpus: Corpus, tracks: int) -> Any:
     """Which tracks stand in which playlists, once each: scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
     from scipy import sparse
 
-    lengths = corpus.lengths()
     ones = np.ones(corpus.occurrences, np.float32)
     shape = (len(corpus), tracks)
     matrix = sparse.csr_array((ones, np.asarray(corpus.track_ids), np.asarray(corpus.offsets)), shape=shape)
     matrix.sum_duplicates()
     matrix.data[:] = 1
-    return matrix if which is None or len(lengths) == 0 else matrix[np.flatnonzero(which)]
+    return matrix
 
 
 def item_knn(playlists: Any) -> ItemKnn:
-    """Make an `ItemKnn` of a membership matrix."""
-    scaled = _columns_of_length_one(playlists)
-    return ItemKnn(scaled, scaled.T.tocsr())
-
-
-def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
-    """Make a `TruncatedSvd` of a membership matrix."""
-    from scipy.sparse.linalg import svds
-
-    scaled = _columns_of_length_one(playlists)
-    dimensions = max(1, min(dimensions, min(scaled.shape) - 1))
-    _, size, right = svds(scaled.astype(np.float64), k=dimensions, rng=np.random.default_rng(seed))
-    return TruncatedSvd(np.ascontiguousarray((size[:, None] * right).T, np.float32))
-
-
-def _columns_of_length_one(playlists: Any) -> Any:
-    """Scale columns, so that the products of columns are cosines."""
+    """Make an `ItemKnn` of a membership matrix, its columns scaled so that their products are cosines."""
     from scipy import sparse
 
     playlists_of_track = np.asarray(playlists.sum(axis=0)).ravel()
-    return (playlists @ sparse.diags_array(1 / np.sqrt(np.maximum(playlists_of_track, 1)))).tocsr().astype(np.float32)
+    scale = sparse.diags_array(1 / np.sqrt(np.maximum(playlists_of_track, 1)))
+    scaled = (playlists @ scale).tocsr().astype(np.float32)
+    return ItemKnn(scaled, scaled.T.tocsr())
+
+
+def truncated_svd(knn: ItemKnn, dimensions: int, seed: int) -> TruncatedSvd:
+    """Cut the matrix of an `ItemKnn` to a number of dimensions."""
+    from scipy.sparse.linalg import svds
+
+    scaled = knn.playlists
+    dimensions = max(1, min(dimensions, min(scaled.shape) - 1))
+    _, size, right = svds(scaled.astype(np.float64), k=dimensions, rng=np.random.default_rng(seed))
+    return TruncatedSvd(np.ascontiguousarray((size[:, None] * right).T, np.float32))
 
 
 def _standardised(scores: Scores) -> Scores:

@@ -106,7 +106,7 @@ def judge(
     questions: Sequence[Question],
     catalogue: Catalogued,
     k: int,
-    answered: Callable[[int], None] = lambda _: None,
+    answered: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Scorecard:
     """Put all questions to a ranker, a batch at a time, and rank the whole catalogue for each.
 
@@ -115,7 +115,7 @@ def judge(
         questions: rows are those of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of recall@k and hit@k.
-        answered: is told how many questions have been answered so far.
+        answered: is told how many questions have been answered so far, and how many there are.
     """
     values: dict[str, list[float]] = {}
     shown, artists, rarer = np.zeros(len(catalogue), np.bool_), [], []
@@ -135,7 +135,7 @@ def judge(
             artists.append(len(np.unique(catalogue.artists[first])) / max(1, len(first)))
             np.add.at(wanted, stratum[question.wanted], 1)
             np.add.at(found, stratum[places[:DEPTH][hits[:DEPTH]]], 1)
-        answered(min(start + batch, len(questions)))
+        answered(min(start + batch, len(questions)), len(questions))
     return Scorecard(
         values={name: np.array(column) for name, column in values.items()},
         coverage=float(shown.mean()),

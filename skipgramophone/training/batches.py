@@ -23,9 +23,9 @@ from skipgramophone.settings import WindowSize
 
 STREAM, NOISE, START = range(3)  # what a seed is split by, so that no two purposes share random numbers
 STEPS_AN_EPOCH = 64  # small corpora take smaller steps rather than few
-# Tokens that share negatives, for a bag and for a window. With more or fewer the noise is too weak or too strong.
-GROUP_TOKENS = {True: 128, False: 64}
-LARGEST_STEP = {True: 1024, False: 512}  # tokens, for a bag and for a window: what a core's cache holds
+# Tokens that share negatives: with more or fewer the noise is too weak or too strong.
+BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
+BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # at most: what a core's cache holds
 MACRO_BATCHES_AN_EPOCH = 150
 FEWEST_STEPS, MOST_STEPS = 8, 64
 PADDING = -1  # playlist number of the tokens that fill up the last macro-batch
@@ -87,9 +87,12 @@ def shape_for(occurrences: int, window_size: WindowSize) -> BatchShape:
     A bag fills blocks of 64 tokens. A window wants blocks a few times its width: what a block holds beyond the window
     is multiplied for nothing.
     """
-    block = 64 if window_size == "bag" else next(size for size in (16, 32, 64) if size == 64 or size >= 3 * window_size)
-    group = GROUP_TOKENS[window_size == "bag"] // block
-    step_tokens = LARGEST_STEP[window_size == "bag"]
+    if window_size == "bag":
+        block, group_tokens, step_tokens = 64, BAG_GROUP_TOKENS, BAG_STEP_TOKENS
+    else:
+        block = next(size for size in (16, 32, 64) if size == 64 or size >= 3 * window_size)
+        group_tokens, step_tokens = WINDOW_GROUP_TOKENS, WINDOW_STEP_TOKENS
+    group = group_tokens // block
     wanted = occurrences // (STEPS_AN_EPOCH * block)
     step_blocks = min(step_tokens // block, max(group, wanted // group * group))
     # Macro-batches of a round do not see each other's updates, so they are to be a small part of an epoch; larger ones
@@ -190,12 +193,13 @@ def _kept(
         tokens, playlist = tokens[chosen], playlist[chosen]
     if shuffle and len(tokens):
         # One sort of whole numbers: the playlist, a random number, the place.
-        place = np.arange(len(tokens))
-        room = 62 - len(tokens).bit_length() - int(playlist[-1] - playlist[0] + 1).bit_length()
-        drawn = rng.integers(0, 1 << min(room, 31), len(tokens))
-        key = (((playlist - playlist[0]) << min(room, 31) | drawn) << len(tokens).bit_length()) | place
+        own = playlist - playlist[0]
+        place_bits = len(tokens).bit_length()
+        drawn_bits = min(31, 62 - place_bits - int(own[-1] + 1).bit_length())
+        drawn = rng.integers(0, 1 << drawn_bits, len(tokens))
+        key = (own << drawn_bits | drawn) << place_bits | np.arange(len(tokens))
         key.sort()
-        tokens = tokens[key & ((1 << len(tokens).bit_length()) - 1)]
+        tokens = tokens[key & ((1 << place_bits) - 1)]
     return tokens, playlist
 
 

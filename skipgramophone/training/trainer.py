@@ -78,8 +78,10 @@ class Trainer:
         self.shape = shape_for(corpus.occurrences, settings.window_size)
         rate = settings.learning_rate
         self.learning_rate = rate_for(corpus.occurrences, settings.window_size) if rate is None else rate
-        self._corpus, self._vocabulary = corpus, vocabulary
+        self._corpus = corpus
         self._keep = vocabulary.keep(settings.subsample)
+        # Macro-batches an epoch, as subsampling will leave them and with one for what is left over: the rates go by it.
+        self._expected = -(-int(self._keep @ vocabulary.counts) // self.shape.macro) + 1
         self._noise = noise_table(vocabulary.noise(settings.noise_exponent))
         self._scratch = [np.full(len(vocabulary.counts), -1, np.int32) for _ in range(self.shape.round)]
         bag = settings.window_size == "bag"
@@ -112,7 +114,6 @@ class Trainer:
         batches = enumerate(
             epoch_batches(self._corpus, self._keep, settings.window_size, shape, settings.random_seed, epoch)
         )
-        expected = -(-int(self._keep[self._corpus.track_ids].sum()) // shape.macro) + 1
 
         def next_round() -> list[tuple[int, MacroBatch]]:
             return list(islice(batches, shape.round))
@@ -123,7 +124,7 @@ class Trainer:
         while group := ahead.result():
             ahead = pool.submit(next_round)  # the next round is laid out while this one trains
             jobs = [
-                pool.submit(self._pull_and_train, batch, self._rates(epoch, number / expected), epoch, number, slot)
+                pool.submit(self._pull_and_train, batch, self._rates(epoch, number), epoch, number, slot)
                 for slot, (number, batch) in enumerate(group)
             ]
             differences = [job.result() for job in jobs]
@@ -149,9 +150,9 @@ class Trainer:
             )
         yield replace(at, epoch_done=True)
 
-    def _rates(self, epoch: int, share: float) -> npt.NDArray[np.float32]:
+    def _rates(self, epoch: int, number: int) -> npt.NDArray[np.float32]:
         """Learning rates of the steps of a macro-batch: a straight line from the full rate to a ten-thousandth."""
-        left = 1 - (epoch + min(share, 1.0)) / self.settings.epochs
+        left = 1 - (epoch + min(number / self._expected, 1.0)) / self.settings.epochs
         return np.full(self.shape.steps, self.learning_rate * max(left, 1e-4), np.float32)
 
     def _pull_and_train(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from skipgramophone.cli import export, extract, index, run, similar, train
+from skipgramophone.cli import evaluate, export, extract, index, run, similar, train
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+from skipgramophone.settings import EvaluateSettings, ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str
         (train.train, TrainSettings()),
         (index.index, IndexSettings()),
         (similar.similar, SimilarSettings()),
+        (evaluate.evaluate, EvaluateSettings()),
     ],
 )
 def test_every_setting_is_an_option_with_the_same_default(command: Any, settings: Any) -> None:

@@ -1,0 +1,87 @@
+"""Reports: what each stage found out, as plain values for a table, for JSON and for a notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from skipgramophone.neighbours import IndexFacts
+
+if TYPE_CHECKING:
+    from skipgramophone.evaluation.judgement import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the reading of the sources has come."""
+
+    bytes_read: int
+    bytes_total: int  # 0 where it is not known
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractReport:
+    """What an extraction found."""
+
+    experiment: str
+    sources: list[dict[str, Any]]  # file, format, bytes, sha256
+    rows_read: int
+    rows_used: int
+    rows_rejected: int
+    rejected: dict[str, int]  # rows by reason
+    owners: int
+    playlists: int
+    tracks: int
+    occurrences: int
+    longest_playlist: int
+    repeats: int  # places of a playlist whose track has stood in it before
+    without_artist: int  # rows with an empty artist
+    sorted_by_title: int
+    sortable: int  # playlists long enough for the order to tell
+    seconds: float
+    rows_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """What a training run did."""
+
+    experiment: str
+    settings: dict[str, Any]
+    tracks: int
+    tracks_learnt: int
+    occurrences: int
+    first_loss: float
+    last_loss: float
+    learning_rate: float
+    seconds: float
+    tracks_per_second: int  # occurrences trained a second, compilation included
+    index: IndexFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export wrote."""
+
+    experiment: str
+    destination: str
+    format: str
+    tracks: int
+    left_out: int  # tracks too rare to have been learnt
+    dim: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateReport:
+    """How an experiment's settings were judged."""
+
+    experiment: str
+    settings: dict[str, Any]
+    training: dict[str, Any]
+    corpus: str  # digest
+    split: str  # digest of which playlists were held out
+    created: str
+    version: str
+    judgement: Judgement
