@@ -10,6 +10,7 @@ import re
 import shlex
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,9 @@ from tests.conftest import run_sgp
 HERE = Path(__file__).parent.parent
 COMMANDS = HERE / "docs" / "commands.md"
 README = HERE / "README.md"
+CONTRACT = HERE / "experiments" / "README.md"
 NAMES = ("", "extract", "train", "similar", "export", "evaluate", "index", "run")
+PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
 NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +\d+")
 
@@ -87,6 +90,18 @@ def test_the_readme_s_examples_are_real(tmp_path: Path, monkeypatch: pytest.Monk
         assert masked(printed) == masked(example)
         # Rounding differs from processor to processor, and with it the order of what is nearly as near.
         assert len(neighbours(printed) & neighbours(example)) >= 0.7 * len(neighbours(example))
+
+
+def test_the_python_of_the_documents_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SGP_EXPERIMENTS", raising=False)
+    names: dict[str, Any] = {}
+    for document in (README, CONTRACT):
+        (program,) = PYTHON.findall(document.read_text(encoding="utf-8"))
+        exec(program, names)
+    assert type(names["demo"]).__name__ == "Lookup"
+    assert names["recall"] >= 0.98
+    names["tracks"].close()
 
 
 def rewrite() -> None:
