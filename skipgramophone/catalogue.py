@@ -25,6 +25,7 @@ FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
+WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
 TRIGRAMS_ASKED = 12  # the rarest of a query; more narrow the search no further
 SUGGESTION_POOL = 2000
 
@@ -71,10 +72,15 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a query resolved to; `namesakes` other tracks have the same name but for case, and are rarer."""
+    """What a query resolved to.
+
+    `namesakes` other tracks have the same name but for case, and are rarer; `misspelt` says that the query stands in
+    no name as it was typed, and that this track alone is near it.
+    """
 
     track: Track
     namesakes: int = 0
+    misspelt: bool = False
 
 
 TRACK_TYPES = (int, str, str, str | None, int, int)
@@ -162,22 +168,29 @@ class Catalogue:
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
 
     def resolve(self, query: str) -> Match:
-        """Find the one track that a uri, "artist - title", title or part of a name means.
+        """Find the one track that a uri, "artist - title", title or part of a name means, misspelt or not.
 
         Raises:
             UnknownTrackError: no track answers to it; the nearest names are suggested.
             AmbiguousTrackError: several do; the most frequent are listed.
         """
         found, number = self.find(query)
-        if not found:
-            near = tuple(track.name for track in self.nearest(query))
-            hint = "did you mean one of these?" if near else "and no name is near it"
-            raise UnknownTrackError(f"no track is called {query!r}; {hint}", near)
+        misspelt = not found
+        if misspelt:
+            near = self.nearest(query)
+            taken = _each_word_near(query, near)
+            if not taken:
+                hint = "did you mean one of these?" if near else "and no name is near it"
+                names = tuple(track.name for track in near[:SHOWN_SUGGESTIONS])
+                raise UnknownTrackError(f"no track is called {query!r}; {hint}", names)
+            found, number = taken[:SHOWN_CANDIDATES], len(taken)
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
-            return Match(found[0], namesakes=number - 1)
+            return Match(found[0], namesakes=number - 1, misspelt=misspelt)
         listed = tuple(_listed(track) for track in found)
         raise AmbiguousTrackError(
-            f"{number:,} tracks answer to {query!r}; give more of the name, as in 'artist - title'", listed
+            f"{number:,} tracks {'are near' if misspelt else 'answer to'} {query!r};"
+            " give more of the name, as in 'artist - title'",
+            listed,
         )
 
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
@@ -204,7 +217,7 @@ class Catalogue:
         asked = folded(query)
         pool = self._sharing_trigrams(asked)
         names = [folded(track.name) for track in pool]
-        best = process.extract(asked, names, scorer=fuzz.WRatio, limit=SHOWN_SUGGESTIONS, score_cutoff=NEAR_ENOUGH)
+        best = process.extract(asked, names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
         return [pool[at] for _, _, at in best]
 
     def _written_alike(self, tracks: list[Track], query: str) -> list[Track]:
@@ -277,6 +290,27 @@ class Catalogue:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise ExperimentError(f"{self._path} is damaged: {error}; run sgp extract again with --force") from error
+
+
+def _each_word_near(query: str, tracks: Iterable[Track]) -> list[Track]:
+    """Those tracks in whose folded name each word of the query stands, or nearly so, most frequent first.
+
+    A number is never misspelt into another, and a query without a letter to go by is near nothing.
+    """
+    from rapidfuzz import fuzz, process
+
+    words = [word for word in folded(query).split() if any(map(str.isalnum, word))]
+
+    def near(word: str, name: str) -> bool:
+        if word in name:
+            return True
+        best = process.extractOne(word, name.split(), scorer=fuzz.ratio, score_cutoff=WORD_NEAR_ENOUGH)
+        return best is not None and not any(map(str.isdigit, word))
+
+    if not any(map(str.isalpha, folded(query))):
+        return []
+    chosen = [track for track in tracks if all(near(word, folded(track.name)) for word in words)]
+    return sorted(chosen, key=lambda track: (-track.count, track.row))
 
 
 def _listed(track: Track) -> str:

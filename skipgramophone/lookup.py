@@ -110,7 +110,7 @@ class Lookup:
         return self.catalogue.resolve(query)
 
     def vector(self, query: str) -> Matrix:
-        """The centre vector of a track, float32 (embedding_dim,).
+        """The centre vector of a track, float32 (embedding_dim,); `resolve` says which track, and if it is misspelt.
 
         Raises:
             UnknownTrackError: no track answers to the query, or the one that does was too rare to be learnt.
@@ -126,7 +126,7 @@ class Lookup:
             AmbiguousTrackError: several tracks do.
         """
         match = self.resolve(query)
-        return self.similar_to(match.track, settings, _namesakes(match))
+        return self.similar_to(match.track, settings, _remarks(query, match))
 
     def similar_to(self, track: Track, settings: SimilarSettings | None = None, notes: Sequence[str] = ()) -> Answer:
         """The tracks most similar to a known one, nearest first; `notes` are handed on.
@@ -208,10 +208,11 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
     return Lookup(open_experiment(name, experiments_dir))
 
 
-def _namesakes(match: Match) -> list[str]:
-    """Say so where other tracks have the very same name."""
-    if not match.namesakes:
-        return []
+def _remarks(query: str, match: Match) -> list[str]:
+    """Say so where the query was misspelt, and where other tracks have the very same name."""
     track = match.track
-    which = f", {track.uri}" if track.uri else ""
-    return [f"{match.namesakes + 1} tracks are called '{track.name}'; this is the most frequent{which}"]
+    remarks = [f"no track is called {query!r}; the one name near it is '{track.name}'"] if match.misspelt else []
+    if match.namesakes:
+        which = f", {track.uri}" if track.uri else ""
+        remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; this is the most frequent{which}")
+    return remarks

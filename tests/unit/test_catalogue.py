@@ -89,12 +89,55 @@ def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> 
     )
 
 
-@pytest.mark.parametrize("query", ["tom pety - free falin", "Tom Pettty Free Fallin'"])
-def test_a_misspelt_name_is_answered_with_near_ones(catalogue: Catalogue, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("tom pety - free falin", 0),
+        ("Tom Pettty Free Fallin'", 0),
+        ("jon mayer free falin", 1),
+        ("metalica one", 5),
+        ("mettalica", 5),
+        ("sadistik サディスティック", None),
+    ],
+)
+def test_a_misspelt_name_is_taken_where_one_track_alone_is_near(
+    catalogue: Catalogue, query: str, row: int | None
+) -> None:
+    if row is None:
+        with pytest.raises(UnknownTrackError):
+            catalogue.resolve(query)
+    else:
+        match = catalogue.resolve(query)
+        assert (match.track.row, match.misspelt) == (row, True)
+
+
+def test_a_name_that_is_spelt_right_is_not_called_misspelt(catalogue: Catalogue) -> None:
+    assert not catalogue.resolve("mayer fallin").misspelt
+
+
+def test_several_near_tracks_are_listed_with_their_counts(catalogue: Catalogue) -> None:
+    with pytest.raises(AmbiguousTrackError, match="2 tracks are near 'free falin';") as several:
+        catalogue.resolve("free falin")
+    assert several.value.candidates == (
+        "Tom Petty - Free Fallin' (90×)  x:petty",
+        "John Mayer - Free Fallin' - Live at the Nokia Theatre (40×)  x:mayer",
+    )
+
+
+@pytest.mark.parametrize("query", ["jim petty falling free", "metallica two", "metallica 1"])
+def test_a_name_with_a_word_that_is_near_nothing_is_unknown_and_near_ones_are_suggested(
+    catalogue: Catalogue, query: str
+) -> None:
     with pytest.raises(UnknownTrackError) as unknown:
         catalogue.resolve(query)
     assert str(unknown.value) == f"no track is called {query!r}; did you mean one of these?"
-    assert unknown.value.candidates[0] == "Tom Petty - Free Fallin'"
+    assert unknown.value.candidates
+
+
+def test_a_number_is_never_taken_for_another(tmp_path: Path) -> None:
+    write_catalogue(tmp_path, [("Band", "Summer of 10000", None, 5, 1)], [])
+    with pytest.raises(UnknownTrackError):
+        Catalogue(tmp_path).resolve("summer of 100000")
 
 
 @pytest.mark.parametrize("query", ["", "   ", "zzzzzz", "' OR 1=1 --", "\0", "a" * 5000, "\udcff\udcfe"])
