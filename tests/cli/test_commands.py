@@ -181,6 +181,14 @@ def test_fewer_than_asked_for_are_said_and_never_padded(trained: Path) -> None:
     assert len(ran.out.splitlines()) == 3 + 80
 
 
+def test_a_misspelt_track_is_taken_and_said_on_stderr(trained: Path) -> None:
+    ran = run_sgp("similar", "genres", "folkk artist 2 - folkk 13", "--experiments-dir", trained)
+    assert ran.code == 0
+    name = "folk artist 2 - folk 13"
+    assert ran.err == f"no track is called 'folkk artist 2 - folkk 13'; the one name near it is '{name}'\n"
+    assert f"most similar to '{name}'" in ran.out
+
+
 def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
     unknown = run_sgp("similar", "genres", "flok 33", "--experiments-dir", trained)
     assert (unknown.code, unknown.out) == (3, "")
