@@ -53,6 +53,7 @@ ExperimentsDir = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but answers and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 Sources = Annotated[

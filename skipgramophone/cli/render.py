@@ -7,10 +7,11 @@ On a terminal a table fits its width; elsewhere nothing is coloured, wrapped or 
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
@@ -71,6 +72,15 @@ def json_text(value: Any) -> str:
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
     sys.stdout.write(json_text(value) + "\n")
+
+
+def print_csv(records: Sequence[Mapping[str, object]]) -> None:
+    """Print records as CSV on stdout, with a line of names; nothing where there are none."""
+    writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")
+    if records:
+        writer.writeheader()
+    for record in records:
+        writer.writerow({name: visible(str(value)) for name, value in record.items()})
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
