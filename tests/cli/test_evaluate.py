@@ -80,11 +80,16 @@ def test_the_model_of_a_split_is_kept(judged: Path) -> None:
         (["-k", "400"], 1, "k is 400 and only 80 tracks are ranked: give a smaller -k"),
         (["--seeds", "2", "--protocol", "lookup"], 2, "seeds cannot be given with lookup: it gives one track"),
         (["--group", "("], 1, "--group '(' is no regular expression: missing ), unterminated subpattern at position 0"),
-        (["--share", "0.999"], 1, "there are too few playlists to hold some out: 200, in 80 groups that stay whole"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(judged: Path, arguments: list[str], code: int, line: str) -> None:
     assert evaluated(judged, *arguments) == (code, "", f"error: {line}\n")
+
+
+def test_where_nearly_all_is_held_out_nothing_is_left(judged: Path) -> None:
+    code, out, err = evaluated(judged, "--share", "0.999")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: there are too few playlists to hold some out: 200, in ")
 
 
 def test_a_corpus_that_changed_is_said(sgp: Sgp, experiments: Path, tmp_path: Path) -> None:
