@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.errors import SgpError
     from skipgramophone.lookup import Answer, Lookup, Neighbour
     from skipgramophone.lookup import open_lookup as open
-    from skipgramophone.pipeline import build_index, export, extract, similar, train
+    from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
     from skipgramophone.settings import ExtractSettings, IndexSettings, RunSettings, SimilarSettings, TrainSettings
 
 __version__ = "0.1.0"
@@ -37,6 +37,7 @@ _HOME = {
     "build_index": "pipeline",
     "export": "pipeline",
     "extract": "pipeline",
+    "import_vectors": "pipeline",
     "open": "lookup",
     "similar": "pipeline",
     "train": "pipeline",
@@ -56,6 +57,7 @@ __all__ = [
     "build_index",
     "export",
     "extract",
+    "import_vectors",
     "open",
     "similar",
     "train",

@@ -78,6 +78,24 @@ class ExportReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import took in."""
+
+    experiment: str
+    source: dict[str, Any]  # file, format, bytes, sha256
+    vectors: int  # in the file
+    unused: int  # vectors that found no track
+    by_uri: int  # vectors that found theirs by the uri
+    namesakes: int  # vectors whose name several tracks have
+    has_context: bool
+    tracks: int
+    tracks_learnt: int  # tracks with a vector
+    dim: int
+    corpus_of_names: bool  # the corpus was made from the names
+    index: IndexFacts
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluateReport:
     """How an experiment's settings were judged."""
 

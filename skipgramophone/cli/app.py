@@ -18,6 +18,7 @@ from skipgramophone.cli import render
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
+from skipgramophone.cli.importing import import_vectors
 from skipgramophone.cli.index import index
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
@@ -75,6 +76,7 @@ app = typer.Typer(
 )
 for command in (extract, train, similar, export, evaluate, index, run):
     app.command()(command)
+app.command("import")(import_vectors)
 
 
 def _print_version(asked: bool) -> None:

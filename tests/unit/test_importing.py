@@ -1,0 +1,192 @@
+"""Vectors from elsewhere: what is read, whose they become, and what an import leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import skipgramophone as package
+from skipgramophone import importers
+from skipgramophone.catalogue import Catalogue, Track
+from skipgramophone.embeddings import Matrix
+from skipgramophone.errors import ExperimentError, SettingError, SourceError, TrainingError
+from skipgramophone.importing import UNUSED
+from tests.conftest import Sgp, two_genres
+from tests.unit.test_exporters import HOSTILE, vectors_of
+
+ROWS = [
+    ("o", "Ada", "One", "p"),
+    ("o", "Ada", "One", "q"),
+    ("o", "Ada", "Two", "p"),
+    ("o", "", "echoes", "p"),
+    ("o", "Éa - Bo", "Three", "q"),
+]
+
+
+def save(path: Path, names: list[str], **more: Any) -> Matrix:
+    """Write an npz as a user of gensim would, each vector its place; the vectors are returned."""
+    vectors = np.eye(len(names), dtype=np.float32) + 1
+    np.savez(path, vectors=vectors, tracks=np.array(names), **more)
+    return vectors
+
+
+def test_vectors_go_to_the_tracks_of_a_corpus(
+    experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
+) -> None:
+    package.extract("world", write_dump(ROWS))
+    names = ["nobody - nothing", "éa - bo - three", " ECHOES", "ADA - one", "Ada - One"]
+    vectors = save(tmp_path / "v.npz", names)
+    report = package.import_vectors("world", tmp_path / "v.npz")
+    assert (report.vectors, report.unused, report.by_uri, report.namesakes) == (5, 2, 0, 0)
+    assert (report.tracks, report.tracks_learnt, report.corpus_of_names) == (4, 3, False)
+    world = package.open("world")
+    for at, name in ((3, "ada - one"), (2, "echoes"), (1, "three")):
+        np.testing.assert_array_equal(world.vector(name), vectors[at])
+    assert not world.embeddings.centre[world.resolve("two").track.row].any()
+    model = world.experiment.directory("model")
+    records = [json.loads(line) for line in (model / UNUSED).read_text(encoding="utf-8").splitlines()]
+    assert [(record["vector"], record["reason"]) for record in records] == [
+        (1, "no track has this uri or this artist and title"),
+        (5, "another vector of the file belongs to the same track"),
+    ]
+    assert len(world.corpus) == 2  # the playlists are as they were
+    with pytest.raises(ExperimentError, match="was imported, so there are no settings to train with again"):
+        from skipgramophone import pipeline
+
+        pipeline.evaluate("world")
+
+
+def test_a_uri_goes_before_the_name(experiments: Path, tmp_path: Path) -> None:
+    package.extract("demo", sample=True)
+    first, second = catalogue_of("demo")[:2]
+    names = [second.name, first.name, first.uri or ""]
+    uris = np.array([first.uri, "sample:track:none", ""])  # the second has a uri that the corpus does not know
+    save(tmp_path / "v.npz", names, uri=uris)
+    report = package.import_vectors("demo", tmp_path / "v.npz")
+    assert (report.by_uri, report.unused, report.tracks_learnt) == (1, 2, 1)
+    demo = package.open("demo")
+    np.testing.assert_array_equal(demo.vector(first.uri or ""), [2, 1, 1])
+    save(tmp_path / "keys.npz", [second.uri or "", first.uri or ""])
+    assert package.import_vectors("demo", tmp_path / "keys.npz", force=True).by_uri == 2
+    np.testing.assert_array_equal(package.open("demo").vector(first.uri or ""), [1, 2])
+
+
+def catalogue_of(name: str) -> list[Track]:
+    """The tracks of an experiment that has no model."""
+    from skipgramophone.experiment import open_experiment
+
+    return list(Catalogue(open_experiment(name).directory("corpus")).all_tracks())
+
+
+def test_without_a_corpus_the_names_make_one(experiments: Path, tmp_path: Path, sgp: Sgp) -> None:
+    names = ["rare - a", "common - b", "middling - c", "lone"]
+    vectors = save(tmp_path / "v.npz", names, count=np.array([1, 9, 5, 5]))
+    report = package.import_vectors("elsewhere", tmp_path / "v.npz")
+    assert (report.tracks, report.corpus_of_names, report.has_context) == (4, True, False)
+    elsewhere = package.open("elsewhere")
+    assert [track.name for track in elsewhere.catalogue.all_tracks()] == [names[at] for at in (1, 2, 3, 0)]
+    assert [track.count for track in elsewhere.catalogue.all_tracks()] == [9, 5, 5, 1]
+    np.testing.assert_array_equal(elsewhere.embeddings.centre, vectors[[1, 2, 3, 0]])
+    assert not elsewhere.embeddings.context.any()
+    assert elsewhere.playlists().empty
+    assert sgp("similar", "elsewhere", "lone").code == 0
+    with pytest.raises(TrainingError):
+        package.train("elsewhere", force=True)
+    with pytest.raises(ExperimentError, match="already has its model; --force replaces it"):
+        package.import_vectors("elsewhere", tmp_path / "v.npz")
+    save(tmp_path / "other.npz", ["new - a", "new - b"])
+    assert package.import_vectors("elsewhere", tmp_path / "other.npz", force=True).tracks == 2
+    assert package.open("elsewhere").resolve("new - a").track.count == 0
+
+
+@pytest.mark.parametrize("format", ["npz", "parquet"])
+def test_what_was_exported_comes_back(
+    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path], format: str
+) -> None:
+    from skipgramophone import exporters
+
+    vectors = vectors_of(HOSTILE)
+    vectors.centre[-1, -1] = np.float32(-3.4e16)
+    exporters.write(tmp_path / "out", format, vectors)
+    read = importers.read(tmp_path / "out", format)
+    assert list(read.artist) == HOSTILE
+    assert list(read.title) == HOSTILE[::-1]
+    assert list(read.uri) == [track.uri for track in vectors.tracks]
+    np.testing.assert_array_equal(read.centre, vectors.centre)
+    np.testing.assert_array_equal(read.context, vectors.context)
+    package.import_vectors("hostile", tmp_path / "out", format)
+    came_back = list(package.open("hostile").catalogue.all_tracks())
+    assert [(track.artist, track.title, track.count) for track in came_back] == [
+        (track.artist, track.title, track.count) for track in vectors.tracks
+    ]
+
+
+def test_training_does_not_go_on_from_imported_vectors(
+    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
+) -> None:
+    package.extract("world", write_dump(two_genres()))
+    settings = package.TrainSettings(embedding_dim=4, epochs=2)
+    package.train("world", settings)
+    package.export("world", tmp_path / "v.npz")
+    package.import_vectors("world", tmp_path / "v.npz", force=True)
+    with pytest.raises(ExperimentError, match="or imported: it cannot be trained on from"):
+        package.train("world", settings, force=True, start_from="world")
+
+
+def test_what_cannot_be_used_is_refused_in_a_line(
+    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
+) -> None:
+    package.extract("world", write_dump(ROWS))
+    place = tmp_path / "v.npz"
+    vectors = np.eye(2, dtype=np.float32)
+    names = np.array(["a - b", "c - d"])
+    broken = vectors.copy()
+    broken[1, 0] = np.nan
+    cases = [
+        ({"vectors": vectors, "tracks": names}, "none of the 2 vectors of .* the first is called 'a - b', the first"),
+        ({"vectors": broken, "tracks": names}, r"the centre vector 2 \('c - d'\) holds a number that is not finite"),
+        (
+            {"vectors": vectors * np.float64(1e300), "tracks": names},
+            "holds a number that is not finite, or not below 1e",
+        ),
+        ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but 1 of artist, 1 of title"),
+        ({"vectors": vectors}, "lacks an array"),
+        ({"vectors": vectors, "tracks": names.astype(object)}, "Object arrays cannot be loaded"),
+        ({"vectors": vectors.astype(int), "tracks": names}, "must be floating-point numbers"),
+        ({"vectors": vectors[0], "tracks": names}, "holds no vectors"),
+        ({"vectors": vectors[:0], "tracks": names[:0]}, "holds no vectors"),
+        ({"vectors": vectors, "context": vectors[:1], "tracks": names}, r"context has the shape \(1, 2\)"),
+        ({"vectors": vectors, "tracks": names, "count": np.array([-1, 2])}, "count must be a number from 0 on"),
+        ({"vectors": vectors, "tracks": np.array(["a", "\ud800"])}, "the title of vector 2 is no text"),
+    ]
+    for arrays, message in cases:
+        np.savez(place, **arrays)
+        with pytest.raises(SourceError, match=message):
+            package.import_vectors("world", place)
+    whole = place.read_bytes()
+    np.save(single := tmp_path / "v.npy", vectors)
+    with pytest.raises(SourceError, match="is a single array"):
+        package.import_vectors("new", single, "npz")
+    for damaged in (b"", b"PK\x03\x04", whole[: len(whole) // 2], b"nonsense"):
+        place.write_bytes(damaged)
+        with pytest.raises(SourceError, match="cannot be read as npz"):
+            package.import_vectors("new", place)
+        (tmp_path / "v.parquet").write_bytes(damaged)
+        with pytest.raises(SourceError, match="cannot be read as Parquet"):
+            package.import_vectors("new", tmp_path / "v.parquet")
+    ragged = {"artist": ["a", "b"], "title": ["a", "b"], "centre": [[1.0], [1.0, 2.0]]}
+    pq.write_table(pa.table(ragged), tmp_path / "v.parquet")
+    with pytest.raises(SourceError, match="'centre' must hold as many numbers in each row"):
+        package.import_vectors("new", tmp_path / "v.parquet")
+    with pytest.raises(SettingError, match=r"suffix of 'v.txt' is not one that sgp imports"):
+        package.import_vectors("new", tmp_path / "v.txt")
+    with pytest.raises(SourceError, match="is not a file"):
+        package.import_vectors("new", tmp_path / "absent.npz")
+    assert [path.name for path in experiments.iterdir()] == ["world"]
