@@ -221,7 +221,7 @@ def export(
 
     destination = Path(destination)
     chosen = exporters.format_of(destination, format)
-    exporters.require_writable(destination, force)
+    exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
         rows = np.flatnonzero(lookup.embeddings.learnt())
         vectors = TrackVectors(

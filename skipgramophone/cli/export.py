@@ -14,10 +14,20 @@ from skipgramophone.cli import options, render
 def export(
     experiment: options.Experiment,
     destination: Annotated[
-        Path, typer.Argument(metavar="DESTINATION", help="File to write: .npz, .csv or .parquet.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="DESTINATION",
+            help="File to write; its suffix is the format.",
+            show_default=False,
+        ),
     ],
     format: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="npz, csv or parquet (else by the suffix).")
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec) or word2vec-binary (.bin).",
+        ),
     ] = None,
     force: options.Force = False,
     json: options.Json = False,
@@ -26,8 +36,8 @@ def export(
 ) -> None:
     """Write the vectors of EXPERIMENT with the names of their tracks to a file.
 
-    npz and parquet hold centre and context vectors, csv the centre vectors. The file is read back and compared before
-    it is put in its place.
+    npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec files get one
+    beside them with the true names. Each is read back and compared before it is put in its place.
 
     \b
     sgp export demo demo.npz

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def import_vectors(
     experiment: options.Experiment,
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Vectors with names: .npz or .parquet.", show_default=False)
+        Path, typer.Argument(metavar="FILE", help="Vectors with names; the suffix is the format.", show_default=False)
     ],
     format: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="npz or parquet (else by the suffix).")
+        str | None,
+        typer.Option("--format", metavar="NAME", help="npz, parquet, word2vec (.vec, .txt) or word2vec-binary (.bin)."),
     ] = None,
     force: options.Force = False,
     json: options.Json = False,

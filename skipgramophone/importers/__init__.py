@@ -7,12 +7,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 from skipgramophone.errors import SettingError, SourceError, storage_errors
-from skipgramophone.importers import npz, parquet
+from skipgramophone.importers import npz, parquet, word2vec
 from skipgramophone.importers.vectors import NamedVectors
 
 FORMATS: MappingProxyType[str, Callable[[Path], NamedVectors]] = MappingProxyType(
-    {"npz": npz.read, "parquet": parquet.read}
+    {
+        "npz": npz.read,
+        "parquet": parquet.read,
+        "word2vec": word2vec.read_text,
+        "word2vec-binary": word2vec.read_binary,
+    }
 )
+SUFFIXES = MappingProxyType({"vec": "word2vec", "txt": "word2vec", "bin": "word2vec-binary"})
 
 
 def format_of(source: Path, given: str | None) -> str:
@@ -21,7 +27,8 @@ def format_of(source: Path, given: str | None) -> str:
     Raises:
         SettingError: neither names a format that there is.
     """
-    name = given or source.suffix.lower().removeprefix(".")
+    suffix = source.suffix.lower().removeprefix(".")
+    name = given or SUFFIXES.get(suffix, suffix)
     if name not in FORMATS:
         asked = f"format {given!r}" if given else f"suffix of {source.name!r}"
         raise SettingError(f"{asked} is not one that sgp imports ({', '.join(FORMATS)}): name one with --format")
