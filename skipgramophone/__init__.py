@@ -20,12 +20,20 @@ if TYPE_CHECKING:
     from skipgramophone.lookup import Answer, Lookup, Neighbour
     from skipgramophone.lookup import open_lookup as open
     from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
-    from skipgramophone.settings import ExtractSettings, IndexSettings, RunSettings, SimilarSettings, TrainSettings
+    from skipgramophone.settings import (
+        ExportSettings,
+        ExtractSettings,
+        IndexSettings,
+        RunSettings,
+        SimilarSettings,
+        TrainSettings,
+    )
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Answer": "lookup",
+    "ExportSettings": "settings",
     "ExtractSettings": "settings",
     "IndexSettings": "settings",
     "Lookup": "lookup",
@@ -45,6 +53,7 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "ExportSettings",
     "ExtractSettings",
     "IndexSettings",
     "Lookup",

@@ -35,6 +35,7 @@ from skipgramophone.publishing import file_sha256, published_file
 from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, ImportReport, Reading, TrainReport
 from skipgramophone.settings import (
     EvaluateSettings,
+    ExportSettings,
     ExtractSettings,
     IndexSettings,
     RunSettings,
@@ -205,33 +206,62 @@ def export(
     name: str,
     destination: Path | str,
     format: str | None = None,
+    settings: ExportSettings | None = None,
     *,
     force: bool = False,
     experiments_dir: Path | str | None = None,
 ) -> ExportReport:
     """Write the vectors of an experiment to a file in a format that other tools read.
 
+    Args:
+        name: the experiment's name.
+        destination: the file to write.
+        format: its format, else by the suffix.
+        settings: which tracks, and how.
+        force: replace a file that is there.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+
     Raises:
-        SettingError: the format is not known.
+        SettingError: the format is not known, has no cells to make safe, or no track is left.
         ExperimentError: a stage is missing or stale, or the destination is refused.
         StorageError: the disk failed, or what was written does not read back.
     """
     from skipgramophone import exporters  # here, because look-ups do without pyarrow
     from skipgramophone.exporters.vectors import TrackVectors
 
-    destination = Path(destination)
+    settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
+    if settings.safe_cells and chosen not in exporters.IN_CELLS:
+        raise SettingError(f"safe-cells is for csv and tsv, which spreadsheets open, not for {chosen}")
     exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
-        rows = np.flatnonzero(lookup.embeddings.learnt())
+        learnt = np.flatnonzero(lookup.embeddings.learnt())
+        tracks = lookup.catalogue.tracks(learnt.tolist())
+        tracks = [track for track in tracks if track.count >= settings.min_count][: settings.top]
+        rows = np.array([track.row for track in tracks], np.int64)
         vectors = TrackVectors(
-            tracks=lookup.catalogue.tracks(rows.tolist()),
+            tracks=tracks,
             centre=lookup.embeddings.centre[rows],
             context=lookup.embeddings.context[rows],
             context_bias=lookup.embeddings.context_bias[rows],
         )
+    if not len(rows):
+        raise SettingError(f"none of the {len(learnt):,} tracks occurs {settings.min_count:,} times or more")
+    if settings.normalise:
+        vectors = vectors.normalised()
+    if settings.safe_cells:
+        vectors = vectors.in_safe_cells()
     size = exporters.write(destination, chosen, vectors, force)
-    return ExportReport(name, str(destination), chosen, len(rows), len(lookup) - len(rows), lookup.embeddings.dim, size)
+    return ExportReport(
+        experiment=name,
+        destination=str(destination),
+        format=chosen,
+        tracks=len(rows),
+        left_out=len(lookup) - len(learnt),
+        not_asked=len(learnt) - len(rows),
+        dim=lookup.embeddings.dim,
+        bytes=size,
+    )
 
 
 def import_vectors(

@@ -72,7 +72,8 @@ class ExportReport:
     destination: str
     format: str
     tracks: int
-    left_out: int  # tracks too rare to have been learnt
+    left_out: int  # tracks without a vector
+    not_asked: int  # tracks with a vector that the settings leave out
     dim: int
     bytes: int
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.settings import ExportSettings
 
 
 def export(
@@ -29,6 +30,18 @@ def export(
             help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec) or word2vec-binary (.bin).",
         ),
     ] = None,
+    min_count: Annotated[
+        int, typer.Option("--min-count", metavar="N", help="Leave out tracks that occur less.")
+    ] = options.EXPORT.min_count,
+    top: Annotated[
+        int | None, typer.Option("--top", metavar="N", help="Only so many tracks, the most frequent.")
+    ] = options.EXPORT.top,
+    normalise: Annotated[
+        bool, typer.Option("--normalise", help="Scale vectors to length 1.")
+    ] = options.EXPORT.normalise,
+    safe_cells: Annotated[
+        bool, typer.Option("--safe-cells", help="For spreadsheets: an apostrophe before what would be a formula.")
+    ] = options.EXPORT.safe_cells,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -42,14 +55,17 @@ def export(
     \b
     sgp export demo demo.npz
     sgp export demo vectors.csv --force
+    sgp export demo top.vec --top 50000 --normalise
     """
     from skipgramophone import pipeline
 
-    report = pipeline.export(experiment, destination, format, force=force, experiments_dir=experiments_dir)
+    settings = ExportSettings(min_count=min_count, top=top, normalise=normalise, safe_cells=safe_cells)
+    report = pipeline.export(experiment, destination, format, settings, force=force, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(report))
         return
-    left = f"; {report.left_out:,} tracks were too rare to be learnt" if report.left_out else ""
+    left = f"; {report.left_out:,} tracks have none" if report.left_out else ""
+    left += f"; {report.not_asked:,} were not asked for" if report.not_asked else ""
     if not quiet:
         rows = [
             ("file", report.destination),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import Matrix
+from skipgramophone.embeddings import Matrix, unit_rows
 from skipgramophone.errors import StorageError
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,19 @@ class TrackVectors:
     context: Matrix
     context_bias: Matrix
 
+    def normalised(self) -> TrackVectors:
+        """The same with centre and context vectors of length 1; what was added to their product is nothing then."""
+        bias = np.zeros_like(self.context_bias)
+        return replace(self, centre=unit_rows(self.centre), context=unit_rows(self.context), context_bias=bias)
+
+    def in_safe_cells(self) -> TrackVectors:
+        """The same with an apostrophe before each text that a spreadsheet would take for a formula."""
+        tracks = [
+            replace(track, artist=_safe(track.artist), title=_safe(track.title), uri=track.uri and _safe(track.uri))
+            for track in self.tracks
+        ]
+        return replace(self, tracks=tracks)
+
     def columns(self) -> dict[str, list[Any]]:
         """What is known of the tracks, a list a column; uri may hold None."""
         return {
@@ -39,6 +54,15 @@ class TrackVectors:
             "uri": [track.uri for track in self.tracks],
             "count": [track.count for track in self.tracks],
         }
+
+
+def _safe(text: str) -> str:
+    """A text that no spreadsheet takes for a formula.
+
+    >>> _safe("=1+1"), _safe("1=1")
+    ("'=1+1", '1=1')
+    """
+    return "'" + text if text.startswith(FORMULA) else text
 
 
 def require_same(

@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import skipgramophone as package
 from skipgramophone import exporters
 from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError, StorageError
@@ -153,6 +155,35 @@ def test_links_directories_and_pipes_are_refused(tmp_path: Path, format: str) ->
         with pytest.raises(ExperimentError, match="it is not a regular file"):
             exporters.write(place, format, vectors_of(["a"]), force=True)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_which_tracks_and_how(experiments: Path, tmp_path: Path) -> None:
+    count = np.array([9, 4, 4, 1])
+    vectors = np.array([[3, 4], [0, 2], [5, 0], [1, 1]], np.float32)
+    names = np.array(["=a - @b", "c - -d", "e", "f - g"])
+    np.savez(tmp_path / "v.npz", vectors=vectors, context=vectors, tracks=names, count=count)
+    package.import_vectors("small", tmp_path / "v.npz")
+
+    def exported(**values: Any) -> tuple[Any, Any]:
+        chosen = package.ExportSettings(**values)
+        report = package.export("small", tmp_path / "out.npz", settings=chosen, force=True)
+        return report, np.load(tmp_path / "out.npz")
+
+    report, read = exported(min_count=4, top=2, normalise=True)
+    assert (report.tracks, report.not_asked, report.left_out) == (2, 2, 0)
+    assert read["tracks"].tolist() == ["=a - @b", "c - -d"]
+    np.testing.assert_allclose(read["centre"], [[0.6, 0.8], [0, 1]], rtol=1e-6)
+    np.testing.assert_array_equal(read["context"], read["centre"])
+    _, read = exported(min_count=4)
+    np.testing.assert_array_equal(read["centre"], vectors[:3])
+    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more"):
+        exported(min_count=10)
+    with pytest.raises(SettingError, match="safe-cells is for csv and tsv, which spreadsheets open, not for npz"):
+        exported(safe_cells=True)
+    package.export("small", tmp_path / "safe.csv", settings=package.ExportSettings(safe_cells=True))
+    read = pd.read_csv(tmp_path / "safe.csv", keep_default_na=False)
+    assert read["artist"].tolist() == ["'=a", "c", "", "f"]
+    assert read["title"].tolist() == ["'@b", "'-d", "e", "g"]
 
 
 NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=1, max_size=6)
