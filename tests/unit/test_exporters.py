@@ -172,7 +172,7 @@ def test_which_tracks_and_how(experiments: Path, tmp_path: Path) -> None:
     report, read = exported(min_count=4, top=2, normalise=True)
     assert (report.tracks, report.not_asked, report.left_out) == (2, 2, 0)
     assert read["tracks"].tolist() == ["=a - @b", "c - -d"]
-    np.testing.assert_allclose(read["centre"], [[0.6, 0.8], [0, 1]], rtol=1e-6)
+    np.testing.assert_allclose(read["centre"], np.array([[0.6, 0.8], [0.0, 1.0]], np.float32), rtol=1e-6)
     np.testing.assert_array_equal(read["context"], read["centre"])
     _, read = exported(min_count=4)
     np.testing.assert_array_equal(read["centre"], vectors[:3])
