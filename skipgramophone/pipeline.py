@@ -29,7 +29,7 @@ from skipgramophone.experiment import Experiment, Manifest, new_experiment, now,
 from skipgramophone.fitting import Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
-from skipgramophone.neighbours import IndexFacts
+from skipgramophone.neighbours import IndexFacts, nearest_to_each
 from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.publishing import file_sha256, published_file
 from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, ImportReport, Reading, TrainReport
@@ -233,6 +233,8 @@ def export(
     chosen = exporters.format_of(destination, format)
     if settings.safe_cells and chosen not in exporters.IN_CELLS:
         raise SettingError(f"safe-cells is for csv and tsv, which spreadsheets open, not for {chosen}")
+    if settings.neighbours and chosen not in exporters.WITH_NEIGHBOURS:
+        raise SettingError(f"neighbours are written to parquet, not to {chosen}")
     exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
         learnt = np.flatnonzero(lookup.embeddings.learnt())
@@ -247,6 +249,11 @@ def export(
         )
     if not len(rows):
         raise SettingError(f"none of the {len(learnt):,} tracks occurs {settings.min_count:,} times or more")
+    if settings.neighbours:
+        if len(rows) == 1:
+            raise SettingError("one track alone has no neighbours: export it without")
+        near, similarities = nearest_to_each(vectors.centre, min(settings.neighbours, len(rows) - 1))
+        vectors = replace(vectors, neighbours=rows[near] + 1, similarities=similarities)  # positions count from 1
     if settings.normalise:
         vectors = vectors.normalised()
     if settings.safe_cells:

@@ -191,10 +191,12 @@ class ExportSettings:
     min_count: int = 0  # rarer tracks are left out
     top: int | None = None  # only so many, the most frequent
     normalise: bool = False  # vectors of length 1
+    neighbours: int = 0  # so many of each track, found among those that are exported
     safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
 
     def __post_init__(self) -> None:
-        _require_numbers(self, "min_count")
+        _require_numbers(self, "min_count", "neighbours")
+        _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
         _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
         if self.top is not None:
             _require_numbers(self, "top")

@@ -39,6 +39,9 @@ def export(
     normalise: Annotated[
         bool, typer.Option("--normalise", help="Scale vectors to length 1.")
     ] = options.EXPORT.normalise,
+    neighbours: Annotated[
+        int, typer.Option("--neighbours", metavar="N", help="With parquet: the N nearest of each track too.")
+    ] = options.EXPORT.neighbours,
     safe_cells: Annotated[
         bool, typer.Option("--safe-cells", help="For spreadsheets: an apostrophe before what would be a formula.")
     ] = options.EXPORT.safe_cells,
@@ -56,10 +59,13 @@ def export(
     sgp export demo demo.npz
     sgp export demo vectors.csv --force
     sgp export demo top.vec --top 50000 --normalise
+    sgp export demo demo.parquet --neighbours 50
     """
     from skipgramophone import pipeline
 
-    settings = ExportSettings(min_count=min_count, top=top, normalise=normalise, safe_cells=safe_cells)
+    settings = ExportSettings(
+        min_count=min_count, top=top, normalise=normalise, neighbours=neighbours, safe_cells=safe_cells
+    )
     report = pipeline.export(experiment, destination, format, settings, force=force, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(report))

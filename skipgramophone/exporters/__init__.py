@@ -28,6 +28,7 @@ FORMATS: MappingProxyType[str, Writer] = MappingProxyType(
 )
 SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # of formats that are not called as theirs
 IN_CELLS = frozenset({"csv", "tsv"})  # formats that spreadsheets open
+WITH_NEIGHBOURS = frozenset({"parquet"})  # formats that have room for neighbours
 WITH_NAMES = frozenset({"word2vec", "word2vec-binary"})  # formats whose names lie in a file beside
 
 

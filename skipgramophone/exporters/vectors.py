@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.catalogue import Track
 from skipgramophone.embeddings import Matrix, unit_rows
@@ -25,12 +26,16 @@ class TrackVectors:
         centre: float32 (len(tracks), embedding_dim).
         context: float32 (len(tracks), embedding_dim).
         context_bias: float32 (len(tracks),).
+        neighbours: positions of the nearest of each track, int64 (len(tracks), number), or None.
+        similarities: theirs, float32 (len(tracks), number), or None.
     """
 
     tracks: Sequence[Track]
     centre: Matrix
     context: Matrix
     context_bias: Matrix
+    neighbours: npt.NDArray[np.int64] | None = None
+    similarities: Matrix | None = None
 
     def normalised(self) -> TrackVectors:
         """The same with centre and context vectors of length 1; what was added to their product is nothing then."""
@@ -66,7 +71,7 @@ def _safe(text: str) -> str:
 
 
 def require_same(
-    path: Path, read: Mapping[str, list[Any]], matrices: Mapping[str, Matrix], vectors: TrackVectors
+    path: Path, read: Mapping[str, list[Any]], matrices: Mapping[str, npt.NDArray[Any]], vectors: TrackVectors
 ) -> None:
     """Insist that the columns and matrices that were read back from a file are those that were written.
 
@@ -80,4 +85,4 @@ def require_same(
             raise StorageError(f"{path} does not read back as written: its column {name} differs")
     for name, matrix in matrices.items():
         if not np.array_equal(matrix, getattr(vectors, name)):
-            raise StorageError(f"{path} does not read back as written: its {name} vectors differ")
+            raise StorageError(f"{path} does not read back as written: its {name} differ")

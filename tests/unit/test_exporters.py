@@ -186,6 +186,22 @@ def test_which_tracks_and_how(experiments: Path, tmp_path: Path) -> None:
     assert read["title"].tolist() == ["'@b", "'-d", "e", "g"]
 
 
+def test_neighbours_of_every_track(sample_root: Path, tmp_path: Path) -> None:
+    chosen = package.ExportSettings(top=700, neighbours=5)
+    package.export("demo", tmp_path / "out.parquet", settings=chosen, experiments_dir=sample_root)
+    read = pq.read_table(tmp_path / "out.parquet")
+    centre = np.array(read["centre"].to_pylist(), np.float64)
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    near, given = np.array(read["neighbours"].to_pylist()) - 1, np.array(read["similarities"].to_pylist())
+    assert near.shape == (700, 5)
+    np.testing.assert_allclose(given, np.sort(similarity, axis=1)[:, :-6:-1], atol=1e-5)
+    np.testing.assert_allclose(given, np.take_along_axis(similarity, near, axis=1), atol=1e-5)
+    with pytest.raises(SettingError, match="neighbours are written to parquet, not to npz"):
+        package.export("demo", tmp_path / "out.npz", settings=chosen, experiments_dir=sample_root)
+
+
 NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=1, max_size=6)
 
 
@@ -209,7 +225,7 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match=f"its column {name} differs"):
             require_same(tmp_path, {name: column[:1]}, {}, vectors)
     for name, other in (("centre", "context"), ("context", "centre")):
-        with pytest.raises(StorageError, match=f"its {name} vectors differ"):
+        with pytest.raises(StorageError, match=f"its {name} differ"):
             require_same(tmp_path, {}, {name: matrices[other]}, vectors)
 
 

@@ -43,6 +43,7 @@ from skipgramophone.settings import (
         (IndexSettings, {"recall": 0.0}, "recall must be above 0 and at most 1, not 0.0"),
         (IndexSettings, {"random_seed": 2**31}, "random-seed must be from 0 to 2^31 - 1, not 2147483648"),
         (ExportSettings, {"min_count": -1}, "min-count must be at least 0, not -1"),
+        (ExportSettings, {"neighbours": -1}, "neighbours must be at least 0, not -1"),
         (ExportSettings, {"top": 0}, "top must be at least 1, not 0"),
         (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),
     ],
