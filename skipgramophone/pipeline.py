@@ -320,13 +320,13 @@ def import_vectors(
     }
     with new_experiment(name, experiments_dir, "import") as experiment:
         experiment.require_new("model", force)
-        unfinished_run(experiment, "", None, resume=False, force=force)
         made = not experiment.has("corpus") or has_corpus_of_names(experiment)
         if made:  # by this import; what an earlier import made goes with its vectors
             with experiment.publishing("corpus", {}) as draft:
                 vectors = write_names(draft.path, vectors)
                 draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
         matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
+        unfinished_run(experiment, "", None, resume=False, force=force)  # refused, or given up with force
         placed = matching.place(vectors, tracks)
         facts: dict[str, Any] = {
             "tracks": tracks,

@@ -18,6 +18,7 @@ from skipgramophone.catalogue import Catalogue, Track
 from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, TrainingError
 from skipgramophone.importing import UNUSED
+from skipgramophone.settings import RunSettings
 from tests.conftest import Sgp, two_genres
 from tests.unit.test_exporters import HOSTILE, vectors_of
 
@@ -61,6 +62,30 @@ def test_vectors_go_to_the_tracks_of_a_corpus(
         from skipgramophone import pipeline
 
         pipeline.evaluate("world")
+
+
+def test_an_unfinished_run_is_given_up_only_for_an_import_that_succeeds(
+    experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
+) -> None:
+    package.extract("world", write_dump(two_genres()))
+    settings, run = package.TrainSettings(embedding_dim=4, epochs=3), RunSettings(checkpoint_seconds=0)
+
+    def interrupt(progress: Any) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        package.train("world", settings, run=run, progress=interrupt)
+    checkpoint = experiments / "world" / "checkpoint"
+    save(tmp_path / "strange.npz", ["nobody - nothing"])
+    with pytest.raises(SourceError, match="none of the 1 vectors"):
+        package.import_vectors("world", tmp_path / "strange.npz", force=True)
+    assert checkpoint.is_dir()
+    save(tmp_path / "v.npz", ["folk artist 0 - folk 0"])
+    with pytest.raises(ExperimentError, match="an unfinished run of 'world' stands at epoch"):
+        package.import_vectors("world", tmp_path / "v.npz")
+    assert package.import_vectors("world", tmp_path / "v.npz", force=True).tracks_learnt == 1
+    assert not checkpoint.exists()
 
 
 def test_a_uri_goes_before_the_name(experiments: Path, tmp_path: Path) -> None:
