@@ -74,9 +74,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (extract, train, similar, export, evaluate, index, run):
-    app.command()(command)
-app.command("import")(import_vectors)
+for command in (extract, train, similar, export, import_vectors, evaluate, index, run):
+    app.command("import" if command is import_vectors else None)(command)
 
 
 def _print_version(asked: bool) -> None:

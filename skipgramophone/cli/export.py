@@ -50,7 +50,7 @@ def export(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Write the vectors of EXPERIMENT with the names of their tracks to a file.
+    """Write the vectors of EXPERIMENT for other tools.
 
     npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec files get one
     beside them with the true names. Each is read back and compared before it is put in its place.

@@ -28,7 +28,7 @@ def import_vectors(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Take vectors that were made elsewhere for the model of EXPERIMENT.
+    """Take vectors from elsewhere for the model of EXPERIMENT.
 
     Where it has a corpus, each vector goes to the track of its uri, or else of its artist and title; what finds no
     track is counted, and kept in unused.jsonl. Where it has none, the corpus is made from the names.
