@@ -191,3 +191,22 @@ class SimilarSettings:
     def __post_init__(self) -> None:
         _require_numbers(self, "number")
         _require(self.number >= 1, f"number must be at least 1, not {self.number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSettings:
+    """Which tracks are exported, and how."""
+
+    min_count: int = 0  # rarer tracks are left out
+    top: int | None = None  # only so many, the most frequent
+    normalise: bool = False  # vectors of length 1
+    neighbours: int = 0  # so many of each track, found among those that are exported
+    safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "min_count", "neighbours")
+        _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
+        _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
+        if self.top is not None:
+            _require_numbers(self, "top")
+            _require(self.top >= 1, f"top must be at least 1, not {self.top}")

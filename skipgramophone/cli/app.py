@@ -18,6 +18,7 @@ from skipgramophone.cli import render
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
+from skipgramophone.cli.importing import import_vectors
 from skipgramophone.cli.index import index
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
@@ -73,8 +74,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (extract, train, similar, export, evaluate, index, run):
-    app.command()(command)
+for command in (extract, train, similar, export, import_vectors, evaluate, index, run):
+    app.command("import" if command is import_vectors else None)(command)
 
 
 def _print_version(asked: bool) -> None:

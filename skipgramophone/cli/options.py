@@ -13,6 +13,7 @@ from skipgramophone.settings import (
     DEVICES,
     ROOT_VARIABLE,
     EvaluateSettings,
+    ExportSettings,
     ExtractSettings,
     IndexSettings,
     RunSettings,
@@ -27,6 +28,7 @@ RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
+EXPORT = ExportSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
 
