@@ -25,7 +25,7 @@ from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
-from skipgramophone.experiment import Experiment, Manifest, new_experiment, now, open_experiment
+from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
 from skipgramophone.fitting import Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
@@ -358,13 +358,13 @@ def unfinished_settings(name: str, experiments_dir: Path | str | None = None) ->
 
 
 def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:
-    """Epochs that a model was trained for, and occurrences in its corpus.
+    """Epochs that a model was trained for (0 where it was imported), and occurrences in its corpus.
 
     Raises:
         ExperimentError: the experiment has no model, or it is stale.
     """
     model = open_experiment(name, experiments_dir).current("model")
-    return settings_of_training(name, model).epochs, occurrences(name, experiments_dir)
+    return model.settings.get("epochs", 0), occurrences(name, experiments_dir)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
@@ -409,6 +409,7 @@ def evaluate(
     """
     from skipgramophone.evaluation.judgement import judge_embeddings
     from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of
+    from skipgramophone.importing import IMPORTED
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
@@ -416,10 +417,16 @@ def evaluate(
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
         split = split_of(experiment, corpus, settings, held_out)
-        trained_with = settings_of_training(name, model)
-        embeddings = held_out_model(
-            experiment, split.training_part(corpus), tracks, trained_with, split.digest, run or RunSettings(), training
-        )
+        imported = IMPORTED in model.facts
+        if imported:  # there are no settings to train with again: the vectors are judged as they are
+            embeddings = read_embeddings(experiment.directory("model"), tracks)
+            trained_with = TrainSettings(embedding_dim=embeddings.dim)
+        else:
+            trained_with = TrainSettings(**model.settings)
+            part = split.training_part(corpus)
+            embeddings = held_out_model(
+                experiment, part, tracks, trained_with, split.digest, run or RunSettings(), training
+            )
         judgement = judge_embeddings(
             corpus,
             split,
@@ -435,6 +442,7 @@ def evaluate(
             training=model.settings,
             corpus=model.parent or "",
             split=split.digest,
+            imported=imported,
             created=now(),
             version=__version__,
             judgement=judgement,
@@ -445,20 +453,6 @@ def evaluate(
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
             path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return report
-
-
-def settings_of_training(name: str, model: Manifest) -> TrainSettings:
-    """The settings that a model was trained with.
-
-    Raises:
-        ExperimentError: it was not trained here, but imported.
-    """
-    if "imported" in model.facts:
-        raise ExperimentError(
-            f"the model of '{name}' was imported, so there are no settings to train with again: "
-            f"sgp train {name} --force trains one"
-        )
-    return TrainSettings(**model.settings)
 
 
 def _readers(sources: Sequence[Path], settings: ExtractSettings, sample: bool) -> list[Reader]:

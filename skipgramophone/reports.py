@@ -105,6 +105,7 @@ class EvaluateReport:
     training: dict[str, Any]
     corpus: str  # digest
     split: str  # digest of which playlists were held out
+    imported: bool  # the vectors came from elsewhere, and whether they had seen the held-out playlists is not known
     created: str
     version: str
     judgement: Judgement

@@ -120,6 +120,8 @@ def _show(report: EvaluateReport) -> None:
     render.listing(f"beyond accuracy, among the first {k}", beyond, [_beyond(row) for row in judgement.judged])
     for line in _verdicts(judgement, first):
         render.text(line)
+    if report.imported:
+        render.text("the vectors were imported, and judged as they are: they may have seen the held-out playlists")
 
 
 def _metrics(report: EvaluateReport) -> list[str]:

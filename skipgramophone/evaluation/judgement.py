@@ -143,9 +143,11 @@ def _rankers(
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         "cosine+count": CosineAndCount(cosine, counts, COUNT_WEIGHT),
-        "model": ModelScore(kept, prior),
+        **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
         "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),
     }
+    if settings.score and settings.score not in ours:
+        raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")
     return baselines | published | ({settings.score: ours[settings.score]} if settings.score else ours)
 
 

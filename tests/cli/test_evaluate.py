@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
@@ -90,6 +91,31 @@ def test_where_nearly_all_is_held_out_nothing_is_left(judged: Path) -> None:
     code, out, err = evaluated(judged, "--share", "0.999")
     assert (code, out) == (1, "")
     assert err.startswith("error: there are too few playlists to hold some out: 200, in ")
+
+
+def test_imported_vectors_are_judged_as_they_are(judged: Path, tmp_path: Path) -> None:
+    run_sgp("extract", "foreign", judged / "dump.csv", "-q", "--experiments-dir", tmp_path)
+    rng = np.random.default_rng(1)
+    names = [f"{genre} artist {track % 11} - {genre} {track}" for genre in ("folk", "techno") for track in range(40)]
+    # Vectors that know the genre and nothing else.
+    genre = np.repeat(np.eye(2, 6, dtype=np.float32), 40, axis=0)
+    vectors = genre + 0.1 * rng.standard_normal((80, 6)).astype(np.float32)
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=names)
+    assert run_sgp("import", "foreign", tmp_path / "v.npz", "-q", "--experiments-dir", tmp_path).code == 0
+    ran = run_sgp("evaluate", "foreign", "--share", "0.2", "--json", "--experiments-dir", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    report = json.loads(ran.out)
+    assert report["imported"]
+    rows = {row["ranker"]: row["metrics"] for row in report["judgement"]["judged"]}
+    assert "model" not in rows  # there are no context vectors
+    assert rows["cosine"]["r_precision"]["mean"] > 1.5 * rows["popularity"]["r_precision"]["mean"]
+    assert not (tmp_path / "foreign" / "evaluation" / "models").exists()
+    shown = run_sgp("evaluate", "foreign", "--share", "0.2", "--experiments-dir", tmp_path)
+    assert shown.out.endswith(
+        "the vectors were imported, and judged as they are: they may have seen the held-out playlists\n"
+    )
+    none = run_sgp("evaluate", "foreign", "--share", "0.2", "--score", "model", "--experiments-dir", tmp_path)
+    assert none.err == "error: these vectors have no score 'model': they were imported without context\n"
 
 
 def test_a_corpus_that_changed_is_said(sgp: Sgp, experiments: Path, tmp_path: Path) -> None:

@@ -58,10 +58,6 @@ def test_vectors_go_to_the_tracks_of_a_corpus(
         (5, "another vector of the file belongs to the same track"),
     ]
     assert len(world.corpus) == 2  # the playlists are as they were
-    with pytest.raises(ExperimentError, match="was imported, so there are no settings to train with again"):
-        from skipgramophone import pipeline
-
-        pipeline.evaluate("world")
 
 
 def test_an_unfinished_run_is_given_up_only_for_an_import_that_succeeds(
