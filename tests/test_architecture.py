@@ -16,7 +16,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings", "memory"}),
+    ("words", {"errors", "settings", "settings_file", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
     ("algorithms", {"training", "neighbours"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
@@ -46,7 +46,16 @@ ALLOWED_IN = {
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
     "scipy": {"evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
-    "typer": {"cli/app", "cli/evaluate", "cli/options", "cli/similar", "cli/train", "cli/export", "cli/importing"},
+    "typer": {
+        "cli/app",
+        "cli/evaluate",
+        "cli/experiments",
+        "cli/options",
+        "cli/similar",
+        "cli/train",
+        "cli/export",
+        "cli/importing",
+    },
 }
 
 

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from skipgramophone import __version__
 from skipgramophone.cli import render
 from skipgramophone.cli.evaluate import evaluate
+from skipgramophone.cli.experiments import app as experiments
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.importing import import_vectors
@@ -76,6 +77,9 @@ app = typer.Typer(
 )
 for command in (extract, train, similar, export, import_vectors, evaluate, index, run):
     app.command("import" if command is import_vectors else None)(command)
+
+
+app.add_typer(experiments, name="experiments")
 
 
 def _print_version(asked: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -22,6 +23,7 @@ from skipgramophone.settings import (
     WindowSize,
 )
 
+Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
 EXTRACT = ExtractSettings()
 TRAIN = TrainSettings()
 RUN = RunSettings()
@@ -42,6 +44,24 @@ def window_size(text: str) -> WindowSize:
         raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
 
 
+def said(context: typer.Context, settings: Any) -> list[str]:
+    """Names of the settings that were given on the command line."""
+    sources = {field.name: context.get_parameter_source(field.name) for field in fields(settings)}
+    return [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+
+
+def overridden(context: typer.Context, config: Path | None, stage: str, given: Settings) -> Settings:
+    """Settings of a file, if there is one, but for what was said on the command line."""
+    if config is None:
+        return given
+    from skipgramophone.settings_file import read_settings
+
+    taken = read_settings(config, stage, type(given))
+    for name in said(context, given):
+        taken.pop(name, None)
+    return replace(given, **taken)
+
+
 Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of the experiment.", show_default=False)]
 ExperimentsDir = Annotated[
     Path | None,
@@ -55,6 +75,10 @@ ExperimentsDir = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but answers and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file (TOML); options override it.", show_default=False),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
