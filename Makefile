@@ -3,7 +3,7 @@
 # make test-all  what is slow: processes, packages, long training
 # make lint, make types
 # make docs      rewrites docs/commands.md and the examples of README.md from real output
-# make bench     times the trainer beside gensim
+# make bench     times the trainer beside gensim and fastText
 
 PYTHON ?= python3
 VENV := .venv

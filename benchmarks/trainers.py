@@ -1,4 +1,4 @@
-"""The trainer beside gensim: tokens and pairs a second, peak memory, and the quality reached, from the same runs.
+"""The trainer beside gensim and fastText: tokens and pairs a second, memory, and quality, from the same runs.
 
 python -m benchmarks.trainers            everything, interleaved, medians
 python -m benchmarks.trainers --one sgp  one run in this process, as JSON (what the above starts)
@@ -71,6 +71,35 @@ def run_gensim(made: World, window: Context, epochs: int, dim: int) -> tuple[Any
     return np.stack([model.wv[word] for word in words]), clock.seconds
 
 
+def run_fasttext(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
+    """Train with fastText without subwords, all cores; it does not tell its epochs, so each has its share."""
+    import fasttext
+
+    offsets, ids = made.corpus.offsets, made.corpus.track_ids
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as text:
+        for p in range(len(made.corpus)):
+            text.write(" ".join(f"t{track}" for track in ids[offsets[p] : offsets[p + 1]]) + "\n")
+        text.flush()
+        started = time.perf_counter()
+        model = fasttext.train_unsupervised(
+            text.name,
+            model="skipgram",
+            dim=dim,
+            ws=50 if window == "bag" else window,
+            epoch=epochs,
+            neg=5,
+            minCount=1,
+            maxn=0,
+            t=1.0,  # no subsampling
+            thread=2,
+            verbose=0,
+        )
+        seconds = time.perf_counter() - started
+    return np.stack([model.get_word_vector(f"t{track}") for track in range(len(made.scene))]), [
+        seconds / epochs
+    ] * epochs
+
+
 def pairs_a_token(made: World, window: Context, trainer: str) -> float:
     """(centre, context) pairs a token, in expectation over word2vec's random window."""
     if window == "bag" and trainer == "sgp":
@@ -82,11 +111,14 @@ def pairs_a_token(made: World, window: Context, trainer: str) -> float:
     return float(sum(at)) / made.corpus.occurrences
 
 
+TRAINERS = {"sgp": run_sgp, "gensim": run_gensim, "fasttext": run_fasttext}
+
+
 def one(arguments: argparse.Namespace) -> dict[str, Any]:
     """One run: what it took, and what its vectors are worth."""
     window: Context = "bag" if arguments.window == "bag" else int(arguments.window)
     made = world(arguments.tracks, arguments.tokens)
-    run = {"sgp": run_sgp, "gensim": run_gensim}[arguments.one]
+    run = TRAINERS[arguments.one]
     centre, seconds = run(made, window, arguments.epochs, arguments.dim)
     rate = made.corpus.occurrences / statistics.median(seconds[1:] or seconds)
     same, beside = scenes_found(made, centre)
@@ -103,7 +135,7 @@ def one(arguments: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Run the trainers in turn and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--one", choices=["sgp", "gensim"])
+    parser.add_argument("--one", choices=sorted(TRAINERS))
     parser.add_argument("--tracks", type=int, default=100_000)
     parser.add_argument("--tokens", type=int, default=5_000_000)
     parser.add_argument("--epochs", type=int, default=3)
@@ -115,7 +147,7 @@ def main() -> None:
         print(json.dumps(one(arguments)))
         return
     passed_on = [f"--{name}={getattr(arguments, name)}" for name in ("tracks", "tokens", "epochs", "dim", "window")]
-    found: dict[str, list[dict[str, Any]]] = {"sgp": [], "gensim": []}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in TRAINERS}
     for _ in range(arguments.repeats):
         for name, runs in found.items():
             command = [sys.executable, "-m", "benchmarks.trainers", "--one", name, *passed_on]

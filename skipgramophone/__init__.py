@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from skipgramophone.errors import SgpError
     from skipgramophone.lookup import Answer, Lookup, Neighbour
     from skipgramophone.lookup import open_lookup as open
-    from skipgramophone.pipeline import build_index, export, extract, similar, train
-    from skipgramophone.settings import ExtractSettings, IndexSettings, RunSettings, SimilarSettings, TrainSettings
+    from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
+    from skipgramophone.settings import (
+        ExportSettings,
+        ExtractSettings,
+        IndexSettings,
+        RunSettings,
+        SimilarSettings,
+        TrainSettings,
+    )
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Answer": "lookup",
+    "ExportSettings": "settings",
     "ExtractSettings": "settings",
     "IndexSettings": "settings",
     "Lookup": "lookup",
@@ -37,6 +45,7 @@ _HOME = {
     "build_index": "pipeline",
     "export": "pipeline",
     "extract": "pipeline",
+    "import_vectors": "pipeline",
     "open": "lookup",
     "similar": "pipeline",
     "train": "pipeline",
@@ -44,6 +53,7 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "ExportSettings",
     "ExtractSettings",
     "IndexSettings",
     "Lookup",
@@ -56,6 +66,7 @@ __all__ = [
     "build_index",
     "export",
     "extract",
+    "import_vectors",
     "open",
     "similar",
     "train",

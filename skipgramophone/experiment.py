@@ -209,7 +209,7 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
 
 
 @contextmanager
-def new_experiment(name: str, root: Path | str | None = None) -> Iterator[Experiment]:
+def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
     """Open an experiment to write its first stage, making it if need be; unless a stage is published, it is unmade.
 
     Raises:
@@ -227,7 +227,7 @@ def new_experiment(name: str, root: Path | str | None = None) -> Iterator[Experi
             made = False
         if not made and _is_foreign(experiment.path):
             raise ExperimentError(f"{experiment.path} exists and is no experiment: give another name")
-    with experiment.writing(COMMAND["corpus"]):
+    with experiment.writing(command):
         try:
             if (experiment.path / DESCRIPTION).is_file():
                 require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))

@@ -22,6 +22,7 @@ from skipgramophone.evaluation.splits import (
     groups_of,
     split_at_random,
     split_by_name,
+    split_of_last_tracks,
     with_twins,
 )
 from skipgramophone.experiment import Experiment
@@ -41,6 +42,8 @@ def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings,
     """Hold out playlists, at random or by name; playlists of one group and twins stay together."""
     import pyarrow.parquet as pq
 
+    if settings.protocol == "deezer2018":
+        return split_of_last_tracks(len(corpus))
     playlists = pq.read_table(experiment.directory("corpus") / PLAYLISTS)
     owners, names = playlists["owner"].to_pylist(), playlists["name"].to_pylist()
     groups = with_twins(corpus, groups_of(owners, settings.group), settings.random_seed)

@@ -7,6 +7,7 @@ the vectors, so what is shown never is an approximation. Where the index cannot 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,9 @@ RECALL_AT = 10
 RECALL_QUERIES = 500
 TIE = 1e-6  # two similarities this near count as equal when recall is measured
 BLOCK_ROWS = 8192
+TABLE_ROWS = 512  # of which the similarities to all rows are held at once by a thread, at most
+TABLE_CELLS = 1 << 26  # similarities that a thread holds at once, if there are so many rows that these are fewer
+GROUP = 25  # rows of which the largest similarity is looked at first
 
 Rows = npt.NDArray[np.int64]
 
@@ -104,6 +108,51 @@ def nearest_by_index(
     if len(rows) < number:
         return None
     return _first(rows, unit_rows(vectors) @ vector, number)
+
+
+def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
+    """The `number` nearest of each row by cosine among the others, found exactly; ties in row order.
+
+    A block of rows against all is one matrix product. Of each product the maxima of small groups are looked at first:
+    the `number`-th largest of them is a bound that none of the nearest lies below, so few are left to be sorted.
+
+    Args:
+        centre: float32 (tracks, embedding_dim), no row of zeros.
+        number: how many, at least 1 and fewer than there are rows.
+
+    Returns:
+        Rows, int64 (tracks, number), and similarities, float32 (tracks, number), nearest first.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
+
+    tracks = len(centre)
+    groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
+    width = -(-tracks // groups)
+    step = max(1, min(TABLE_ROWS, TABLE_CELLS // (groups * width)))
+    units = np.zeros((groups * width, centre.shape[1]), np.float32)
+    units[:tracks] = unit_rows(np.asarray(centre))
+    rows, similarities = np.empty((tracks, number), np.int64), np.empty((tracks, number), np.float32)
+
+    def search(start: int) -> None:
+        block = slice(start, min(start + step, tracks))
+        similarity = units[block] @ units.T
+        similarity[:, tracks:] = -np.inf
+        similarity[np.arange(len(similarity)), np.arange(block.start, block.stop)] = -np.inf
+        # Group g holds the rows g, g + groups, g + 2 groups ...
+        largest = similarity.reshape(len(similarity), width, groups).max(axis=1)
+        bound = np.partition(largest, groups - number, axis=1)[:, groups - number]
+        query, group = np.nonzero(largest >= bound[:, None])
+        candidate = group[:, None] + groups * np.arange(width)
+        found = similarity[query[:, None], candidate]
+        kept = found >= bound[query][:, None]
+        query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
+        order = np.lexsort((candidate, -found, query))
+        first = np.searchsorted(query, np.arange(len(similarity)))[:, None] + np.arange(number)
+        rows[block], similarities[block] = candidate[order][first], found[order][first]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy lets go of the interpreter where the time is spent
+        list(pool.map(search, range(0, tracks, step)))
+    return rows, similarities
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:

@@ -29,12 +29,13 @@ from skipgramophone.experiment import Experiment, new_experiment, now, open_expe
 from skipgramophone.fitting import Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
-from skipgramophone.neighbours import IndexFacts
+from skipgramophone.neighbours import IndexFacts, nearest_to_each
 from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.publishing import file_sha256, published_file
-from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, Reading, TrainReport
+from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, ImportReport, Reading, TrainReport
 from skipgramophone.settings import (
     EvaluateSettings,
+    ExportSettings,
     ExtractSettings,
     IndexSettings,
     RunSettings,
@@ -205,33 +206,143 @@ def export(
     name: str,
     destination: Path | str,
     format: str | None = None,
+    settings: ExportSettings | None = None,
     *,
     force: bool = False,
     experiments_dir: Path | str | None = None,
 ) -> ExportReport:
     """Write the vectors of an experiment to a file in a format that other tools read.
 
+    Args:
+        name: the experiment's name.
+        destination: the file to write.
+        format: its format, else by the suffix.
+        settings: which tracks, and how.
+        force: replace a file that is there.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+
     Raises:
-        SettingError: the format is not known.
+        SettingError: the format is not known, has no cells to make safe, or no track is left.
         ExperimentError: a stage is missing or stale, or the destination is refused.
         StorageError: the disk failed, or what was written does not read back.
     """
     from skipgramophone import exporters  # here, because look-ups do without pyarrow
     from skipgramophone.exporters.vectors import TrackVectors
 
-    destination = Path(destination)
+    settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
-    exporters.require_writable(destination, force)
+    if settings.safe_cells and chosen not in exporters.IN_CELLS:
+        raise SettingError(f"safe-cells is for csv and tsv, which spreadsheets open, not for {chosen}")
+    if settings.neighbours and chosen not in exporters.WITH_NEIGHBOURS:
+        raise SettingError(f"neighbours are written to parquet, not to {chosen}")
+    exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
-        rows = np.flatnonzero(lookup.embeddings.learnt())
+        learnt = np.flatnonzero(lookup.embeddings.learnt())
+        tracks = lookup.catalogue.tracks(learnt.tolist())
+        tracks = [track for track in tracks if track.count >= settings.min_count][: settings.top]
+        rows = np.array([track.row for track in tracks], np.int64)
         vectors = TrackVectors(
-            tracks=lookup.catalogue.tracks(rows.tolist()),
+            tracks=tracks,
             centre=lookup.embeddings.centre[rows],
             context=lookup.embeddings.context[rows],
             context_bias=lookup.embeddings.context_bias[rows],
         )
+    if not len(rows):
+        raise SettingError(f"none of the {len(learnt):,} tracks occurs {settings.min_count:,} times or more")
+    if settings.neighbours:
+        if len(rows) == 1:
+            raise SettingError("one track alone has no neighbours: export it without")
+        near, similarities = nearest_to_each(vectors.centre, min(settings.neighbours, len(rows) - 1))
+        vectors = replace(vectors, neighbours=rows[near] + 1, similarities=similarities)  # positions count from 1
+    if settings.normalise:
+        vectors = vectors.normalised()
+    if settings.safe_cells:
+        vectors = vectors.in_safe_cells()
     size = exporters.write(destination, chosen, vectors, force)
-    return ExportReport(name, str(destination), chosen, len(rows), len(lookup) - len(rows), lookup.embeddings.dim, size)
+    return ExportReport(
+        experiment=name,
+        destination=str(destination),
+        format=chosen,
+        tracks=len(rows),
+        left_out=len(lookup) - len(learnt),
+        not_asked=len(learnt) - len(rows),
+        dim=lookup.embeddings.dim,
+        bytes=size,
+    )
+
+
+def import_vectors(
+    name: str,
+    source: Path | str,
+    format: str | None = None,
+    index_settings: IndexSettings | None = None,
+    *,
+    force: bool = False,
+    experiments_dir: Path | str | None = None,
+) -> ImportReport:
+    """Take vectors that were made elsewhere for the model of an experiment, and build the index of them.
+
+    Where the experiment has a corpus of playlists, each vector goes to the track of its uri, or else of its artist and
+    title; tracks without one count as not learnt. Where it has none, the corpus is made from the names: tracks in
+    order of count (in the order of the file, where it has no counts), and no playlists.
+
+    Args:
+        name: the experiment's name.
+        source: the file to read.
+        format: its format, else by the suffix.
+        index_settings: how to build the index.
+        force: replace a model that is there.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+
+    Raises:
+        SettingError: the format is not known.
+        SourceError: the file cannot be read as that, or none of its vectors is of a track of the corpus.
+        ExperimentError: the experiment has a model or an unfinished run, or its name cannot be one.
+        StorageError: the disk failed, or is full.
+    """
+    from skipgramophone import importers  # here, because look-ups do without pyarrow
+    from skipgramophone.importing import (
+        IMPORTED,
+        UNUSED,
+        has_corpus_of_names,
+        match_catalogue,
+        unused_records,
+        write_names,
+    )
+    from skipgramophone.playlists.rows import file_name
+
+    source = Path(source)
+    chosen = importers.format_of(source, format)
+    vectors = importers.read(source, chosen)
+    described = {"file": file_name(source), "format": chosen} | {
+        "bytes": source.stat().st_size,
+        "sha256": file_sha256(source),
+    }
+    with new_experiment(name, experiments_dir, "import") as experiment:
+        experiment.require_new("model", force)
+        made = not experiment.has("corpus") or has_corpus_of_names(experiment)
+        if made:  # by this import; what an earlier import made goes with its vectors
+            with experiment.publishing("corpus", {}) as draft:
+                vectors = write_names(draft.path, vectors)
+                draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
+        matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
+        unfinished_run(experiment, "", None, resume=False, force=force)  # refused, or given up with force
+        placed = matching.place(vectors, tracks)
+        facts: dict[str, Any] = {
+            "tracks": tracks,
+            "tracks_learnt": int(placed.learnt().sum()),
+            "vectors": len(vectors),
+            "unused": len(matching.unused),
+            "by_uri": matching.by_uri,
+            "namesakes": matching.namesakes,
+            "has_context": vectors.context is not None,
+        }
+        with experiment.publishing("model", {}) as draft:
+            placed.write(draft.path)
+            _write_lines(draft.path / UNUSED, unused_records(vectors, matching))
+            draft.facts |= facts | {IMPORTED: described, "versions": _versions("numpy")}
+        index = _publish_index(experiment, placed, index_settings or IndexSettings())
+    return ImportReport(experiment=name, source=described, dim=placed.dim, corpus_of_names=made, index=index, **facts)
 
 
 def unfinished_settings(name: str, experiments_dir: Path | str | None = None) -> TrainSettings:
@@ -247,13 +358,13 @@ def unfinished_settings(name: str, experiments_dir: Path | str | None = None) ->
 
 
 def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:
-    """Epochs that a model was trained for, and occurrences in its corpus.
+    """Epochs that a model was trained for (0 where it was imported), and occurrences in its corpus.
 
     Raises:
         ExperimentError: the experiment has no model, or it is stale.
     """
     model = open_experiment(name, experiments_dir).current("model")
-    return int(model.settings["epochs"]), occurrences(name, experiments_dir)
+    return model.settings.get("epochs", 0), occurrences(name, experiments_dir)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
@@ -298,6 +409,7 @@ def evaluate(
     """
     from skipgramophone.evaluation.judgement import judge_embeddings
     from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of
+    from skipgramophone.importing import IMPORTED
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
@@ -305,10 +417,16 @@ def evaluate(
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
         split = split_of(experiment, corpus, settings, held_out)
-        trained_with = TrainSettings(**model.settings)
-        embeddings = held_out_model(
-            experiment, split.training_part(corpus), tracks, trained_with, split.digest, run or RunSettings(), training
-        )
+        imported = IMPORTED in model.facts
+        if imported:  # there are no settings to train with again: the vectors are judged as they are
+            embeddings = read_embeddings(experiment.directory("model"), tracks)
+            trained_with = TrainSettings(embedding_dim=embeddings.dim)
+        else:
+            trained_with = TrainSettings(**model.settings)
+            part = split.training_part(corpus)
+            embeddings = held_out_model(
+                experiment, part, tracks, trained_with, split.digest, run or RunSettings(), training
+            )
         judgement = judge_embeddings(
             corpus,
             split,
@@ -324,6 +442,7 @@ def evaluate(
             training=model.settings,
             corpus=model.parent or "",
             split=split.digest,
+            imported=imported,
             created=now(),
             version=__version__,
             judgement=judgement,

@@ -72,9 +72,28 @@ class ExportReport:
     destination: str
     format: str
     tracks: int
-    left_out: int  # tracks too rare to have been learnt
+    left_out: int  # tracks without a vector
+    not_asked: int  # tracks with a vector that the settings leave out
     dim: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import took in."""
+
+    experiment: str
+    source: dict[str, Any]  # file, format, bytes, sha256
+    vectors: int  # in the file
+    unused: int  # vectors that found no track
+    by_uri: int  # vectors that found theirs by the uri
+    namesakes: int  # vectors whose name several tracks have
+    has_context: bool
+    tracks: int
+    tracks_learnt: int  # tracks with a vector
+    dim: int
+    corpus_of_names: bool  # the corpus was made from the names
+    index: IndexFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ class EvaluateReport:
     training: dict[str, Any]
     corpus: str  # digest
     split: str  # digest of which playlists were held out
+    imported: bool  # the vectors came from elsewhere, and whether they had seen the held-out playlists is not known
     created: str
     version: str
     judgement: Judgement

@@ -17,8 +17,12 @@ Context = int | Literal["bag"]  # "bag": the whole playlist; N: up to N tracks o
 WindowSize = Context | Literal["auto"]  # "auto": which of the two is decided by the corpus
 Device = Literal["auto", "cpu", "gpu"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "gpu")
-Protocol = Literal["continuation", "next-item", "lookup"]
-PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup")
+Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
+PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup", "deezer2018")
+Score = Literal["cosine", "cosine+count", "model", "hybrid"]
+SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "model", "hybrid")
+AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
+ANSWER_FORMATS: tuple[AnswerFormat, ...] = ("table", "json", "jsonl", "csv", "tsv", "m3u8", "plain")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
@@ -153,7 +157,9 @@ class EvaluateSettings:
     """How vectors are judged on playlists that were held out."""
 
     protocol: Protocol = "continuation"
+    score: Score | None = None  # the one ranking of the vectors to judge; None: all
     seeds: int | None = None  # tracks that are given; else half, or all but the last
+    draws: int = 3  # times that a playlist is asked, with other tracks given, where that is random
     share: float = 0.1  # of the playlists is held out
     group: str | None = None  # what this finds in the owner keeps playlists together
     min_count: int | None = None  # fewer training occurrences: not ranked; else as the model was trained
@@ -163,9 +169,14 @@ class EvaluateSettings:
     def __post_init__(self) -> None:
         known = ", ".join(PROTOCOLS)
         _require(self.protocol in PROTOCOLS, f"protocol must be one of {known}, not {self.protocol!r}")
+        _require_numbers(self, "draws", "k", "random_seed")
+        scores = ", ".join(SCORES)
+        _require(self.score is None or self.score in SCORES, f"score must be one of {scores}, not {self.score!r}")
+        _require(1 <= self.draws <= 100, f"draws must be from 1 to 100, not {self.draws}")
         _require(self.seeds is None or self.seeds >= 1, f"seeds must be at least 1, not {self.seeds}")
         _require(
-            self.seeds is None or self.protocol != "lookup", "seeds cannot be given with lookup: it gives one track"
+            self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
+            f"seeds cannot be given with {self.protocol}: it gives one track",
         )
         _require(0 < self.share < 1, f"share must be above 0 and below 1, not {self.share}")
         _require(self.min_count is None or self.min_count >= 1, f"min-count must be at least 1, not {self.min_count}")
@@ -182,3 +193,22 @@ class SimilarSettings:
     def __post_init__(self) -> None:
         _require_numbers(self, "number")
         _require(self.number >= 1, f"number must be at least 1, not {self.number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSettings:
+    """Which tracks are exported, and how."""
+
+    min_count: int = 0  # rarer tracks are left out
+    top: int | None = None  # only so many, the most frequent
+    normalise: bool = False  # vectors of length 1
+    neighbours: int = 0  # so many of each track, found among those that are exported
+    safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "min_count", "neighbours")
+        _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
+        _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
+        if self.top is not None:
+            _require_numbers(self, "top")
+            _require(self.top >= 1, f"top must be at least 1, not {self.top}")

@@ -16,12 +16,12 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings", "memory"}),
+    ("words", {"errors", "settings", "settings_file", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
     ("algorithms", {"training", "neighbours"}),
-    ("disk", {"publishing", "experiment", "checkpoint", "exporters"}),
+    ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
-    ("story", {"lookup", "reports", "fitting", "held_out", "warm_start", "pipeline"}),
+    ("story", {"lookup", "reports", "fitting", "held_out", "importing", "warm_start", "pipeline"}),
     ("face", {"cli", "__main__"}),
 ]
 # Packages that one place alone may import.
@@ -36,13 +36,26 @@ ALLOWED_IN = {
         "playlists/zenodo",
         "exporters/csv",
         "exporters/parquet",
+        "exporters/word2vec",
+        "importers/parquet",
+        "importing",
         "held_out",
         "pipeline",
     },
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
+    "safetensors": {"exporters/safetensors"},
     "scipy": {"evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
-    "typer": {"cli/app", "cli/evaluate", "cli/options", "cli/similar", "cli/train", "cli/export"},
+    "typer": {
+        "cli/app",
+        "cli/evaluate",
+        "cli/experiments",
+        "cli/options",
+        "cli/similar",
+        "cli/train",
+        "cli/export",
+        "cli/importing",
+    },
 }
 
 

@@ -16,8 +16,10 @@ from typer.core import TyperGroup
 from skipgramophone import __version__
 from skipgramophone.cli import render
 from skipgramophone.cli.evaluate import evaluate
+from skipgramophone.cli.experiments import app as experiments
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
+from skipgramophone.cli.importing import import_vectors
 from skipgramophone.cli.index import index
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
@@ -73,8 +75,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (extract, train, similar, export, evaluate, index, run):
-    app.command()(command)
+for command in (extract, train, similar, export, import_vectors, evaluate, index, run):
+    app.command("import" if command is import_vectors else None)(command)
+
+
+app.add_typer(experiments, name="experiments")
 
 
 def _print_version(asked: bool) -> None:
@@ -106,6 +111,8 @@ def _prepare_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
 
 
 def main() -> None:

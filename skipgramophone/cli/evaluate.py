@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import PROTOCOLS, EvaluateSettings, RunSettings
+from skipgramophone.settings import PROTOCOLS, SCORES, EvaluateSettings, RunSettings
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judged, Judgement
@@ -17,15 +17,27 @@ if TYPE_CHECKING:
     from skipgramophone.reports import EvaluateReport
 
 
+NAMES = {"r_precision": "R-precision", "ndcg": "NDCG@500"}
+
+
 def evaluate(
     experiment: options.Experiment,
     protocol: Annotated[
         str, typer.Option("--protocol", metavar="NAME", help=f"What is asked: {', '.join(PROTOCOLS)}.")
     ] = options.EVALUATE.protocol,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            "--score", metavar="NAME", help=f"Judge this ranking alone: {', '.join(SCORES)}.", show_default=False
+        ),
+    ] = options.EVALUATE.score,
     seeds: Annotated[
         int | None,
         typer.Option("--seeds", metavar="N", help="Tracks that are given (else half, or all but the last)."),
     ] = options.EVALUATE.seeds,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Ask each playlist N times, with other tracks given.")
+    ] = options.EVALUATE.draws,
     share: Annotated[
         float, typer.Option("--share", metavar="X", help="Share of the playlists to hold out.")
     ] = options.EVALUATE.share,
@@ -45,6 +57,7 @@ def evaluate(
     random_seed: options.RandomSeed = options.EVALUATE.random_seed,
     threads: options.Threads = None,
     json: options.Json = False,
+    csv: options.Csv = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
@@ -62,7 +75,9 @@ def evaluate(
 
     settings = EvaluateSettings(
         protocol=protocol,  # type: ignore[arg-type]
+        score=score,  # type: ignore[arg-type]
         seeds=seeds,
+        draws=draws,
         share=share,
         group=group,
         min_count=min_count,
@@ -82,6 +97,8 @@ def evaluate(
         )
     if json:
         render.print_json(asdict(report))
+    elif csv:
+        render.print_csv(_records(report))
     elif not quiet:
         _show(report)
 
@@ -93,27 +110,40 @@ def _show(report: EvaluateReport) -> None:
         f"{report.settings['protocol']} on {judgement.asked:,} of {judgement.held_out:,} held-out playlists of "
         f"{report.experiment}, {judgement.tracks_ranked:,} tracks ranked"
     )
-    metrics = [f"recall@{k}", f"hit@{k}", "mrr"]
-    columns = [("", "text"), ("R-precision", "number"), ("NDCG@500", "number")]
-    columns += [(name, "number") for name in (*metrics, "clicks")]
-    render.listing(title, columns, [_scores(row, metrics) for row in judgement.judged])
+    first, *others = _metrics(report)
+    columns = [("", "text"), *((NAMES.get(name, name), "number") for name in (first, *others))]
+    render.listing(title, columns, [_scores(row, first, others) for row in judgement.judged])
     beyond = [
         ("", "text"),
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"beyond accuracy, among the first {k}", beyond, [_beyond(row) for row in judgement.judged])
-    for line in _verdicts(judgement):
+    for line in _verdicts(judgement, first):
         render.text(line)
+    if report.imported:
+        render.text("the vectors were imported, and judged as they are: they may have seen the held-out playlists")
 
 
-def _scores(row: Judged, metrics: list[str]) -> list[str]:
-    """Scores of a ranker: R-precision with its interval, the other means."""
+def _metrics(report: EvaluateReport) -> list[str]:
+    """The metrics to show, that which decides first: where one track is to be found, precision says little."""
+    k = report.settings["k"]
+    if report.settings["protocol"] in ("next-item", "deezer2018"):
+        return [f"hit@{k}", f"ndcg@{k}", "mrr", "clicks"]
+    return ["r_precision", "ndcg", f"recall@{k}", f"hit@{k}", "mrr", "clicks"]
+
+
+def _scores(row: Judged, first: str, others: list[str]) -> list[str]:
+    """Scores of a ranker: the first metric with its interval, the other means."""
+    means = [f"{row.metrics[name].mean:.{2 if name == 'clicks' else 3}f}" for name in others]
+    return [row.ranker, _interval(row.metrics[first]), *means]
+
+
+def _records(report: EvaluateReport) -> list[dict[str, object]]:
+    """A record a ranker and metric, for a spreadsheet."""
     return [
-        row.ranker,
-        _interval(row.metrics["r_precision"]),
-        f"{row.metrics['ndcg'].mean:.3f}",
-        *(f"{row.metrics[name].mean:.3f}" for name in metrics),
-        f"{row.metrics['clicks'].mean:.2f}",
+        {"ranker": row.ranker, "metric": name, "mean": found.mean, "low": found.low, "high": found.high}
+        for row in report.judgement.judged
+        for name, found in row.metrics.items()
     ]
 
 
@@ -124,14 +154,16 @@ def _beyond(row: Judged) -> list[str]:
     return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
 
 
-def _verdicts(judgement: Judgement) -> list[str]:
-    """Say plainly of each ranking of ours whether it beats the baselines, in R-precision."""
+def _verdicts(judgement: Judgement, metric: str) -> list[str]:
+    """Say plainly of each ranking of ours whether it beats the baselines, in one metric."""
     lines = []
     for row in judgement.judged:
         for baseline, differences in row.against.items():
-            difference = differences["r_precision"]
+            difference = differences[metric]
             word = "beats" if difference.low > 0 else "loses to" if difference.high < 0 else "is on a par with"
-            lines.append(f"{row.ranker} {word} {baseline}: {_interval(difference, '+')} R-precision, paired")
+            lines.append(
+                f"{row.ranker} {word} {baseline}: {_interval(difference, '+')} {NAMES.get(metric, metric)}, paired"
+            )
     if judgement.unknown:
         lines.append(
             f"{judgement.unknown:,} wanted tracks were not trained on; the report has every metric with them too"

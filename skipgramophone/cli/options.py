@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
+    ANSWER_FORMATS,
     DEFAULT_ROOT,
     DEVICES,
     ROOT_VARIABLE,
     EvaluateSettings,
+    ExportSettings,
     ExtractSettings,
     IndexSettings,
     RunSettings,
@@ -21,12 +24,14 @@ from skipgramophone.settings import (
     WindowSize,
 )
 
+Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
 EXTRACT = ExtractSettings()
 TRAIN = TrainSettings()
 RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
+EXPORT = ExportSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
 
@@ -38,6 +43,24 @@ def window_size(text: str) -> WindowSize:
         return int(text)
     except ValueError:
         raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
+
+
+def said(context: typer.Context, settings: Any) -> list[str]:
+    """Names of the settings that were given on the command line."""
+    sources = {field.name: context.get_parameter_source(field.name) for field in fields(settings)}
+    return [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+
+
+def overridden(context: typer.Context, config: Path | None, stage: str, given: Settings) -> Settings:
+    """Settings of a file, if there is one, but for what was said on the command line."""
+    if config is None:
+        return given
+    from skipgramophone.settings_file import read_settings
+
+    taken = read_settings(config, stage, type(given))
+    for name in said(context, given):
+        taken.pop(name, None)
+    return replace(given, **taken)
 
 
 Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of the experiment.", show_default=False)]
@@ -53,6 +76,15 @@ ExperimentsDir = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but answers and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file (TOML); options override it.", show_default=False),
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help=f"{', '.join(ANSWER_FORMATS)}.", show_default=False)
+]
+Stdin = Annotated[bool, typer.Option("--stdin", help="Read a query a line; answer with a line of JSON each.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 Sources = Annotated[

@@ -7,10 +7,11 @@ On a terminal a table fits its width; elsewhere nothing is coloured, wrapped or 
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
@@ -23,6 +24,8 @@ from rich.text import Text
 from skipgramophone.errors import SgpError, TrackNameError
 
 UNLIMITED = 1_000_000_000  # columns, where there is no terminal to fit
+MOST_COLUMNS = 100  # of a curve, where there is no terminal to fit
+BLOCKS = " ▁▂▃▄▅▆▇█"
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -62,15 +65,30 @@ def _complain(line: str, style: str = "") -> None:
         console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
 
 
-def json_text(value: Any) -> str:
-    """A value as JSON that reads well and is safe to show: what could steer a terminal is written as \\uXXXX."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+def json_text(value: Any, indent: int | None = 2) -> str:
+    """A value as JSON that is safe to show: what could steer a terminal is written as \\uXXXX; no indent, one line."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     return "".join(f"\\u{ord(c):04x}" if c != "\n" and _is_control(c) else c for c in text)
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
     sys.stdout.write(json_text(value) + "\n")
+
+
+def print_json_line(value: Any) -> None:
+    """Print a value as a line of JSON on stdout, at once: somebody may be waiting for it."""
+    sys.stdout.write(json_text(value, indent=None) + "\n")
+    sys.stdout.flush()
+
+
+def print_csv(records: Sequence[Mapping[str, object]]) -> None:
+    """Print records as CSV on stdout, with a line of names; nothing where there are none."""
+    writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")
+    if records:
+        writer.writeheader()
+    for record in records:
+        writer.writerow({name: visible(str(value)) for name, value in record.items()})
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
@@ -106,6 +124,21 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     to = console(sys.stdout)
     table.expand = Measurement.get(to, to.options, table).maximum >= to.width
     _print(title, table)
+
+
+def curve(title: str, values: Sequence[float], height: int = 8) -> None:
+    """Draw values as a curve of blocks on stdout, one column each, or one for several where there are too many."""
+    to = console(sys.stdout)
+    room = max(10, min(to.width, MOST_COLUMNS) - 12)
+    each = -(-len(values) // room)
+    columns = [sum(values[at : at + each]) / len(values[at : at + each]) for at in range(0, len(values), each)]
+    low, high = min(columns), max(columns)
+    eighths = [round(1 + (value - low) / (high - low or 1) * (8 * height - 1)) for value in columns]
+    text(title)
+    for row in reversed(range(height)):
+        bars = "".join(BLOCKS[max(0, min(8, filled - 8 * row))] for filled in eighths)
+        label = f"{high:.3f}" if row == height - 1 else f"{low:.3f}" if row == 0 else ""
+        text(f"{label:>9} {bars}".rstrip())
 
 
 def text(line: str) -> None:

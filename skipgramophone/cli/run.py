@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from skipgramophone.cli import answers, options
 from skipgramophone.cli import extract as extract_command
-from skipgramophone.cli import options
 from skipgramophone.cli import similar as similar_command
 from skipgramophone.cli import train as train_command
 from skipgramophone.settings import SimilarSettings, TrainSettings
@@ -44,4 +44,4 @@ def run(
     trained = train_command.run_train(experiment, settings, options.RUN, force, quiet, experiments_dir)
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)
-    similar_command.show(answer, json=False, quiet=quiet)
+    answers.show(answer, "table", quiet)

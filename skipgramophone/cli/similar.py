@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import options, render
-from skipgramophone.errors import SettingError
+from skipgramophone.cli import answers, options, render
+from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.catalogue import Track
     from skipgramophone.lookup import Answer
 
-COLUMNS = (
-    ("rank", "number"),
-    ("similarity", "number"),
-    ("artist", "text"),
-    ("title", "text"),
-    ("count", "number"),
-    ("pos.", "number"),
-)
+STDIN = "-"
 
 
 def similar(
     experiment: options.Experiment,
     track: Annotated[
-        str | None, typer.Argument(metavar="TRACK", help="'artist - title', a title, a uri or a part of a name.")
+        str | None,
+        typer.Argument(metavar="TRACK", help="'artist - title', a title, a uri or a part of a name; -: as --stdin."),
     ] = None,
     number: options.Number = options.SIMILAR.number,
+    stdin: options.Stdin = False,
+    format: options.Format = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -42,11 +37,20 @@ def similar(
 
     \b
     sgp similar demo "free fallin'"
-    sgp similar demo "tom petty - free fallin'" -n 20 --json
+    sgp similar demo "tom petty - free fallin'" -n 20 --format csv
+    sgp similar demo - < names.txt > answers.jsonl
     """
     settings = SimilarSettings(number=number)
+    wanted = answers.chosen(format, json)
+    if stdin or track == STDIN:
+        if track not in (None, STDIN):
+            raise SettingError("give a TRACK or --stdin, not both")
+        if format not in (None, "jsonl"):
+            raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
+        _answer_lines(experiment, settings, experiments_dir)
+        return
     query = _asked() if track is None else track
-    show(run_similar(experiment, query, settings, experiments_dir), json, quiet)
+    answers.show(run_similar(experiment, query, settings, experiments_dir), wanted, quiet)
 
 
 def run_similar(experiment: str, query: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
@@ -65,27 +69,22 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
         return opened.similar_to(opened.catalogue.track(0), settings)
 
 
-def show(answer: Answer, json: bool, quiet: bool) -> None:
-    """Print what was found."""
-    for line in answer.notes:
-        render.note(line, quiet)
-    if json:
-        render.print_json(_record(answer))
-        return
-    track = answer.track
-    title = f"top {len(answer.neighbours)} tracks most similar to '{track.name}' (pos. {track.position})"
-    rows = (
-        (
-            str(neighbour.rank),
-            f"{neighbour.similarity:.3f}",
-            neighbour.track.artist,
-            neighbour.track.title,
-            f"{neighbour.track.count:,}",
-            str(neighbour.track.position),
-        )
-        for neighbour in answer.neighbours
-    )
-    render.listing(title, COLUMNS, rows)
+def _answer_lines(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> None:
+    """Answer each line of stdin as it comes; leave with the code of an unknown or ambiguous name, if there was one."""
+    from skipgramophone import lookup
+
+    codes = set()
+    with lookup.open_lookup(experiment, experiments_dir) as opened:
+        for line in sys.stdin:
+            query = line.rstrip("\r\n")
+            try:
+                answer = answers.record(opened.similar(query, settings))
+            except TrackNameError as error:
+                codes.add(error.exit_code)
+                answer = {"error": str(error), "exit_code": error.exit_code, "candidates": list(error.candidates)}
+            render.print_json_line({"query": query} | answer)
+    if codes:
+        raise typer.Exit(min(codes))
 
 
 def _asked() -> str:
@@ -93,28 +92,3 @@ def _asked() -> str:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
     return str(typer.prompt("track"))
-
-
-def _record(answer: Answer) -> dict[str, Any]:
-    """The answer as JSON."""
-    return {
-        "track": _track(answer.track),
-        "answered_by": answer.answered_by,
-        "notes": list(answer.notes),
-        "neighbours": [
-            {"rank": neighbour.rank, "similarity": round(neighbour.similarity, 6)} | _track(neighbour.track)
-            for neighbour in answer.neighbours
-        ],
-    }
-
-
-def _track(track: Track) -> dict[str, Any]:
-    """A track as JSON."""
-    return {
-        "artist": track.artist,
-        "title": track.title,
-        "uri": track.uri,
-        "count": track.count,
-        "position": track.position,
-        "first_place": track.first_place,
-    }

@@ -11,9 +11,12 @@ import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, unit_rows
+from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.protocols import ask
 from skipgramophone.evaluation.rankers import (
     Cosine,
+    CosineAndCount,
+    Euclidean,
     Hybrid,
     ModelScore,
     Popularity,
@@ -24,12 +27,12 @@ from skipgramophone.evaluation.rankers import (
 )
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
 from skipgramophone.evaluation.splits import Split
-from skipgramophone.settings import EvaluateSettings, TrainSettings
+from skipgramophone.settings import SCORES, EvaluateSettings, TrainSettings
 
 BASELINES = ("popularity", "item-kNN", "SVD")
-OURS = ("cosine", "model", "hybrid")
+OURS = ("euclidean", *SCORES)
 HYBRID_WEIGHT = 2.0
-COMPARED = ("r_precision", "ndcg")
+COUNT_WEIGHT = 0.05  # chosen on held-out playlists (docs/quality.md): .02 to .1 serve look-ups as well
 Rows = npt.NDArray[np.int64]
 
 
@@ -57,6 +60,7 @@ class Judgement:
 
     held_out: int  # playlists
     asked: int
+    questions: int
     passed_over: int  # for want of five trained tracks
     tracks_ranked: int
     wanted: int
@@ -91,8 +95,12 @@ def judge_embeddings(
     counts = trained_on.counts(len(embeddings))
     least = settings.min_count if settings.min_count is not None else training.min_count
     ranked = (counts >= max(1, least)) & embeddings.learnt()
-    questions = ask(corpus, split.held_out, ranked, settings.protocol, settings.random_seed, settings.seeds)
+    questions = ask(
+        corpus, split.held_out, ranked, settings.protocol, settings.random_seed, settings.seeds, settings.draws
+    )
     rows = np.flatnonzero(ranked)
+    if settings.k > len(rows):
+        raise EvaluationError(f"k is {settings.k} and only {len(rows):,} tracks are ranked: give a smaller -k")
     asked = questions.renumbered(rows, len(embeddings))
     catalogue = Catalogued(counts[rows], artists[rows])
     cards: dict[str, Scorecard] = {}
@@ -101,7 +109,8 @@ def judge_embeddings(
     groups = split.groups[[question.playlist for question in asked.asked]]
     return Judgement(
         held_out=int(split.held_out.sum()),
-        asked=len(asked.asked),
+        asked=len({question.playlist for question in asked.asked}),
+        questions=len(asked.asked),
         passed_over=asked.passed_over,
         tracks_ranked=len(rows),
         wanted=sum(len(question.wanted) for question in asked.asked),
@@ -125,14 +134,21 @@ def _rankers(
     )
     knn, cosine = item_knn(playlists), Cosine(unit_rows(kept.centre))
     prior = np.asarray(training.noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
-    return {
+    baselines: dict[str, Ranker] = {
         "popularity": Popularity(counts),
         "item-kNN": knn,
         "SVD": truncated_svd(knn, training.embedding_dim, settings.random_seed),
+    }
+    published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
+    ours: dict[str, Ranker] = {
         "cosine": cosine,
-        "model": ModelScore(kept, prior),
+        "cosine+count": CosineAndCount(cosine, counts, COUNT_WEIGHT),
+        **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
         "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),
     }
+    if settings.score and settings.score not in ours:
+        raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")
+    return baselines | published | ({settings.score: ours[settings.score]} if settings.score else ours)
 
 
 def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> Judged:
@@ -141,7 +157,8 @@ def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> 
     metrics = {metric: estimate(values, groups, seed) for metric, values in card.values.items()}
     against = {
         baseline: {
-            metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed) for metric in COMPARED
+            metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed)
+            for metric in card.values
         }
         for baseline in BASELINES
         if name in OURS

@@ -3,10 +3,14 @@
     continuation   a random half is given (or some tracks of it), the other half is to be found
     next-item      all but the last track is given (or the last but one alone), the last is to be found
     lookup         one track is given, all the others are to be found: what `sgp similar` does
+    deezer2018     the last track but one is given, the last is to be found, in sessions whose last track alone was held
+                   out: what the published code of "Word2vec applied to Recommendation: Hyperparameters Matter"
+                   (arXiv 1804.04212) does
 
-A playlist counts a track once, where it first stands. A track that was not trained on cannot be given or found: it
+A playlist counts a track once, where it first stands (but for deezer2018, which counts them as they are, and takes a
+last track that is the one before it for found at rank 1). A track that was not trained on cannot be given or found: it
 is counted, and the metrics are stated with and without it. A playlist with fewer than five trained tracks is passed
-over, and counted.
+over, and counted. Where what is given is random a playlist is asked several times.
 """
 
 from __future__ import annotations
@@ -34,12 +38,14 @@ class Question:
         given: rows of the tracks that are given.
         wanted: rows of the tracks that are to be found; none of them is given.
         unknown: how many more would be to be found, had they been trained on.
+        repeats: what is to be found is what is given, and counts as found at rank 1.
     """
 
     playlist: int
     given: Rows
     wanted: Rows
     unknown: int
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def ask(
     protocol: Protocol,
     seed: int,
     given: int | None = None,
+    draws: int = 1,
 ) -> Questions:
     """Draw up the questions.
 
@@ -74,27 +81,57 @@ def ask(
         protocol: what is given and what is wanted.
         seed: the random choices of a playlist are a function of it and of the playlist's number.
         given: how many tracks to give, else half (continuation) or all but the last (next-item).
+        draws: how often to ask a playlist where what is given is random.
 
     Raises:
         EvaluationError: no held-out playlist has enough trained tracks.
     """
-    asked, passed_over = [], 0
+    asked: list[Question] = []
+    passed_over = 0
     for playlist in np.flatnonzero(held_out).tolist():
-        tracks = _distinct(corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]])
-        known = tracks[trained[tracks]]
-        if len(known) < FEWEST_TRACKS:
-            passed_over += 1
-            continue
-        rng = np.random.default_rng([seed, playlist])
-        seeds, wanted = _parted(known, protocol, given, rng)
+        tracks = np.asarray(corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]], np.int64)
+        if protocol == "deezer2018":
+            own = _last_after_its_forerunner(playlist, tracks, trained)
+        else:
+            times = draws if protocol != "next-item" else 1
+            own = _of_playlist(playlist, _distinct(tracks), trained, protocol, given, seed, times)
+        passed_over += not own
+        asked += own
+    if not asked:
+        fewest = 2 if protocol == "deezer2018" else FEWEST_TRACKS
+        raise EvaluationError(
+            f"none of the {passed_over:,} held-out playlists holds {fewest} tracks that were trained on"
+        )
+    return Questions(asked, passed_over)
+
+
+def _of_playlist(
+    playlist: int,
+    tracks: Rows,
+    trained: npt.NDArray[np.bool_],
+    protocol: Protocol,
+    given: int | None,
+    seed: int,
+    draws: int,
+) -> list[Question]:
+    """The questions of one playlist; none if it holds too few trained tracks."""
+    known = tracks[trained[tracks]]
+    if len(known) < FEWEST_TRACKS:
+        return []
+    asked = []
+    for draw in range(draws):
+        seeds, wanted = _parted(known, protocol, given, np.random.default_rng([seed, playlist, draw]))
         # Of the unknown tracks the wanted part holds as many as its share of the known ones.
         unknown = round((len(tracks) - len(known)) * len(wanted) / len(known)) if protocol != "next-item" else 0
         asked.append(Question(playlist, seeds, wanted, unknown))
-    if not asked:
-        raise EvaluationError(
-            f"none of the {passed_over:,} held-out playlists holds {FEWEST_TRACKS} tracks that were trained on"
-        )
-    return Questions(asked, passed_over)
+    return asked
+
+
+def _last_after_its_forerunner(playlist: int, tracks: Rows, trained: npt.NDArray[np.bool_]) -> list[Question]:
+    """The one question of deezer2018; none if one of the two tracks was not trained on."""
+    if len(tracks) < 2 or not trained[tracks[-2:]].all():
+        return []
+    return [Question(playlist, tracks[-2:-1], tracks[-1:], 0, repeats=bool(tracks[-2] == tracks[-1]))]
 
 
 def _parted(known: Rows, protocol: Protocol, given: int | None, rng: np.random.Generator) -> tuple[Rows, Rows]:
@@ -109,7 +146,7 @@ def _parted(known: Rows, protocol: Protocol, given: int | None, rng: np.random.G
     return shuffled[:number], shuffled[number:]
 
 
-def _distinct(tracks: npt.NDArray[np.int32]) -> Rows:
+def _distinct(tracks: Rows) -> Rows:
     """Tracks without repeats, in the order in which they first stand."""
     rows, first = np.unique(tracks, return_index=True)
-    return rows[np.argsort(first)].astype(np.int64)
+    return rows[np.argsort(first)]

@@ -4,7 +4,9 @@
     item-kNN     cosine of co-occurrence, playlists shared / sqrt(playlists of one x playlists of the other), summed
                  over what is given
     SVD          the same matrix cut to a number of dimensions
+    euclidean    distance of the centre vectors, for deezer2018
     cosine       cosine of the centre vectors with the mean of the given ones' unit vectors: what `sgp similar` does
+    cosine+count the same, and a little of the log count: of two that are as near the one that more playlists hold
     model        the given ones' mean of centre . context, plus noise_exponent x log count, because what the product
                  learns is log P(track | given) less that
     hybrid       item-kNN and another, each standardised over the catalogue, added up
@@ -78,6 +80,31 @@ class Cosine:
     def scores(self, given: Given) -> Scores:
         """Cosine with the mean of what is given."""
         return np.asarray(unit_rows(np.asarray(given @ self.unit, np.float32)) @ self.unit.T, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class CosineAndCount:
+    """Cosine of centre vectors, and a little of the log count."""
+
+    cosine: Cosine
+    counts: npt.NDArray[np.int64]
+    weight: float
+
+    def scores(self, given: Given) -> Scores:
+        """The weighted sum."""
+        return self.cosine.scores(given) + np.float32(self.weight) * np.log1p(self.counts).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Euclidean:
+    """Distance of raw centre vectors."""
+
+    centre: Matrix  # (tracks, embedding_dim)
+
+    def scores(self, given: Given) -> Scores:
+        """Less the squared distance from the mean of what is given."""
+        mean = np.asarray(given @ self.centre, np.float32) / np.asarray(given.sum(axis=1)).reshape(-1, 1)
+        return np.asarray(2 * mean @ self.centre.T - (self.centre * self.centre).sum(axis=1), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,8 @@ def judge(
         some = questions[start : start + batch]
         for question, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue))), strict=True):
             places = first_places(scores, question.given, max(DEPTH, len(question.wanted) + question.unknown))
+            if question.repeats:
+                places = np.concatenate([question.wanted, places])
             hits = np.isin(places, question.wanted)
             for name, value in _metrics(hits, len(question.wanted), question.unknown, k).items():
                 values.setdefault(name, []).append(value)
@@ -152,6 +154,7 @@ def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> 
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),
+        f"ndcg@{k}": ndcg(hits, wanted, k),
         f"recall@{k}": recall(hits, wanted, k),
         f"hit@{k}": hit_rate(hits, k),
         "mrr": reciprocal_rank(hits),

@@ -21,6 +21,7 @@ from skipgramophone.errors import EvaluationError
 NEARLY_SAME = 0.8  # share of tracks in common (Jaccard) from which two playlists are twins
 SIGNATURE = 64  # min-hashes a playlist
 BAND = 4  # min-hashes that must all agree for two playlists to be compared: twins at 0.8 are missed once in 4,000
+PUBLISHED_SEED, PUBLISHED_DRAWN, PUBLISHED_ASKED = 4, 2000, 1000
 Flags = npt.NDArray[np.bool_]
 Groups = npt.NDArray[np.int64]
 
@@ -32,18 +33,26 @@ class Split:
     Attributes:
         held_out: bool (playlists,).
         groups: int64 (playlists,), equal for playlists that must stay together.
+        last_alone: of every playlist the last track alone is held out, and `held_out` says which are asked.
     """
 
     held_out: Flags
     groups: Groups
+    last_alone: bool = False
 
     @property
     def digest(self) -> str:
         """A hash of which playlists are held out."""
-        return hashlib.sha256(np.packbits(self.held_out).tobytes()).hexdigest()[:16]
+        flags = np.packbits(self.held_out).tobytes()
+        return hashlib.sha256(flags + b"last" * self.last_alone).hexdigest()[:16]
 
     def training_part(self, corpus: Corpus) -> Corpus:
-        """The playlists that are not held out."""
+        """What is not held out."""
+        if self.last_alone:
+            last = np.maximum(corpus.offsets[1:] - 1, corpus.offsets[:-1])[corpus.lengths() > 0]
+            lengths = np.maximum(corpus.lengths() - 1, 0)
+            offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+            return Corpus(np.delete(np.asarray(corpus.track_ids), last), offsets)
         return corpus.playlists(np.flatnonzero(~self.held_out))
 
     def held_out_part(self, corpus: Corpus) -> Corpus:
@@ -110,6 +119,16 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
             f"there are too few playlists to hold some out: {len(groups):,}, in {len(names):,} groups that stay whole"
         )
     return Split(np.isin(groups, names[order[:number]]), groups)
+
+
+def split_of_last_tracks(playlists: int) -> Split:
+    """Hold out the last track of every playlist, and ask a thousand of them: those that the code published with
+    arXiv 1804.04212 asks, by its seed.
+    """
+    drawn = np.random.RandomState(PUBLISHED_SEED).choice(playlists, min(PUBLISHED_DRAWN, playlists), replace=False)
+    held_out = np.zeros(playlists, np.bool_)
+    held_out[drawn[: max(1, min(PUBLISHED_ASKED, len(drawn)))]] = True
+    return Split(held_out, np.arange(playlists), last_alone=True)
 
 
 def split_without_loss(corpus: Corpus, tracks: int, share: float, min_count: int, seed: int) -> Split:

@@ -1,4 +1,7 @@
-"""CSV: position, artist, title, uri, count, then a column a number of the centre vector; lossless, UTF-8."""
+"""CSV, and TSV with tabs for commas; lossless, UTF-8.
+
+The columns are position, artist, title, uri, count, then one for each number of the centre vector.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,28 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back."""
+    """Write CSV and read it back."""
+    _write(path, vectors, ",")
+
+
+def write_tabbed(path: Path, vectors: TrackVectors) -> None:
+    """Write TSV and read it back; a field that holds a tab, a line end or a quote stands in quotes, as in CSV."""
+    _write(path, vectors, "\t")
+
+
+def _write(path: Path, vectors: TrackVectors, delimiter: str) -> None:
+    """Write fields between delimiters and read them back."""
     known = vectors.columns()
     known["uri"] = [uri or "" for uri in known["uri"]]
     columns = {name: pa.array(column, TYPES[name]) for name, column in known.items()}
     numbers = {f"centre_{at}": pa.array(np.ascontiguousarray(column)) for at, column in enumerate(vectors.centre.T)}
     table = pa.table(columns | numbers)
     with path.open("wb") as file:
-        pa_csv.write_csv(table, file)
+        pa_csv.write_csv(table, file, pa_csv.WriteOptions(delimiter=delimiter))
     with path.open("rb") as file:
         read = pa_csv.read_csv(
             file,
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(column_types=table.schema, strings_can_be_null=False),
         )
     centre = np.stack([read[name].to_numpy() for name in numbers], axis=1).reshape(-1, len(numbers))

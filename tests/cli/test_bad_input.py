@@ -16,7 +16,10 @@ from tests.conftest import HEADER, Sgp, dump_text, two_genres
 WriteDump = Callable[..., Path]
 KNOWN = 'sgp reads the Zenodo dialect: "user_id", "artistname", "trackname", "playlistname"'
 
-FORMATS = "is not one that sgp writes (csv, npz, parquet): name one with --format"
+FORMATS = (
+    "is not one that sgp writes (csv, jsonl, npz, parquet, safetensors, tsv, word2vec, word2vec-binary): "
+    "name one with --format"
+)
 
 
 @pytest.mark.parametrize(

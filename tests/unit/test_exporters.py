@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +17,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import skipgramophone as package
 from skipgramophone import exporters
 from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError, StorageError
 from skipgramophone.exporters import npz
 from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.word2vec import unescaped
 
 HOSTILE = [
     '=HYPERLINK("x")', "+1", "-1", "@x", 'a "quoted" name', "comma, semicolon; tab\tend", "line\nbreak", "cr\rhere",
@@ -80,6 +86,122 @@ def test_parquet_reads_with_pyarrow(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.array(read["context"].to_pylist(), np.float32), vectors.context)
 
 
+@pytest.mark.parametrize("format", ["word2vec", "word2vec-binary"])
+def test_word2vec_reads_with_gensim(tmp_path: Path, format: str) -> None:
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    vectors = vectors_of([*HOSTILE, "twice", "twice"][::-1])
+    twins = [replace(track, title="same") if track.artist == "twice" else track for track in vectors.tracks]
+    vectors = replace(vectors, tracks=twins)
+    place = tmp_path / "out.vec"
+    size = exporters.write(place, format, vectors)
+    read = models.KeyedVectors.load_word2vec_format(str(place), binary=format == "word2vec-binary")
+    np.testing.assert_array_equal(read.vectors, vectors.centre)
+    assert [unescaped(key) for key in read.index_to_key] == [track.name for track in twins]
+    assert read.index_to_key[:2] == ["twice%20-%20same", "twice%20-%20same%232"]
+    beside = tmp_path / "out.vec.names.jsonl"
+    known = [json.loads(line) for line in beside.read_text(encoding="utf-8").split("\n")[:-1]]
+    assert [record["key"] for record in known] == read.index_to_key
+    assert [record["artist"] for record in known] == [track.artist for track in twins]
+    assert size == place.stat().st_size + beside.stat().st_size
+    place.unlink()
+    with pytest.raises(ExperimentError, match=r"out\.vec\.names\.jsonl exists; --force replaces it"):
+        exporters.write(place, format, vectors)
+    assert not place.exists()
+
+
+def test_tsv_reads_with_pandas(tmp_path: Path) -> None:
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.tsv", "tsv", vectors)
+    text = {"artist": str, "title": str, "uri": str}
+    read = pd.read_csv(tmp_path / "out.tsv", sep="\t", keep_default_na=False, dtype=text)
+    assert [name.replace("\r", "\n") for name in read["title"]] == [name.replace("\r", "\n") for name in HOSTILE[::-1]]
+    np.testing.assert_array_equal(read[["centre_0", "centre_1", "centre_2"]].to_numpy(np.float32), vectors.centre)
+
+
+def test_jsonl_reads_with_pandas(tmp_path: Path) -> None:
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.jsonl", "jsonl", vectors)
+    read = pd.read_json(tmp_path / "out.jsonl", lines=True, dtype=False, precise_float=True)
+    assert list(read["artist"]) == HOSTILE
+    assert [uri if isinstance(uri, str) else None for uri in read["uri"]] == [track.uri for track in vectors.tracks]
+    assert list(read["count"]) == [track.count for track in vectors.tracks]
+    np.testing.assert_array_equal(np.array(read["centre"].tolist()).astype(np.float32), vectors.centre)
+
+
+def test_safetensors_reads_with_its_library(tmp_path: Path) -> None:
+    library = pytest.importorskip("safetensors", reason="safetensors is not installed")
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.safetensors", "safetensors", vectors)
+    with library.safe_open(tmp_path / "out.safetensors", framework="numpy") as read:
+        assert sorted(read.keys()) == ["centre", "context", "context_bias"]
+        for name in ("centre", "context", "context_bias"):
+            np.testing.assert_array_equal(read.get_tensor(name), getattr(vectors, name))
+        assert json.loads(read.metadata()["artist"]) == HOSTILE
+
+
+def test_a_format_whose_library_is_missing_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(SettingError, match=r"safetensors is not installed: pip install 'skipgramophone\[formats\]'"):
+        exporters.write(tmp_path / "out.safetensors", "safetensors", vectors_of(["a"]))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format", ["csv", "word2vec"])
+def test_links_directories_and_pipes_are_refused(tmp_path: Path, format: str) -> None:
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "directory", tmp_path / "link", tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(ExperimentError, match="it is not a regular file"):
+            exporters.write(place, format, vectors_of(["a"]), force=True)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_which_tracks_and_how(experiments: Path, tmp_path: Path) -> None:
+    count = np.array([9, 4, 4, 1])
+    vectors = np.array([[3, 4], [0, 2], [5, 0], [1, 1]], np.float32)
+    names = np.array(["=a - @b", "c - -d", "e", "f - g"])
+    np.savez(tmp_path / "v.npz", vectors=vectors, context=vectors, tracks=names, count=count)
+    package.import_vectors("small", tmp_path / "v.npz")
+
+    def exported(**values: Any) -> tuple[Any, Any]:
+        chosen = package.ExportSettings(**values)
+        report = package.export("small", tmp_path / "out.npz", settings=chosen, force=True)
+        return report, np.load(tmp_path / "out.npz")
+
+    report, read = exported(min_count=4, top=2, normalise=True)
+    assert (report.tracks, report.not_asked, report.left_out) == (2, 2, 0)
+    assert read["tracks"].tolist() == ["=a - @b", "c - -d"]
+    np.testing.assert_allclose(read["centre"], np.array([[0.6, 0.8], [0.0, 1.0]], np.float32), rtol=1e-6)
+    np.testing.assert_array_equal(read["context"], read["centre"])
+    _, read = exported(min_count=4)
+    np.testing.assert_array_equal(read["centre"], vectors[:3])
+    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more"):
+        exported(min_count=10)
+    with pytest.raises(SettingError, match="safe-cells is for csv and tsv, which spreadsheets open, not for npz"):
+        exported(safe_cells=True)
+    package.export("small", tmp_path / "safe.csv", settings=package.ExportSettings(safe_cells=True))
+    read = pd.read_csv(tmp_path / "safe.csv", keep_default_na=False)
+    assert read["artist"].tolist() == ["'=a", "c", "", "f"]
+    assert read["title"].tolist() == ["'@b", "'-d", "e", "g"]
+
+
+def test_neighbours_of_every_track(sample_root: Path, tmp_path: Path) -> None:
+    chosen = package.ExportSettings(top=700, neighbours=5)
+    package.export("demo", tmp_path / "out.parquet", settings=chosen, experiments_dir=sample_root)
+    read = pq.read_table(tmp_path / "out.parquet")
+    centre = np.array(read["centre"].to_pylist(), np.float64)
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    near, given = np.array(read["neighbours"].to_pylist()) - 1, np.array(read["similarities"].to_pylist())
+    assert near.shape == (700, 5)
+    np.testing.assert_allclose(given, np.sort(similarity, axis=1)[:, :-6:-1], atol=1e-5)
+    np.testing.assert_allclose(given, np.take_along_axis(similarity, near, axis=1), atol=1e-5)
+    with pytest.raises(SettingError, match="neighbours are written to parquet, not to npz"):
+        package.export("demo", tmp_path / "out.npz", settings=chosen, experiments_dir=sample_root)
+
+
 NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=1, max_size=6)
 
 
@@ -103,7 +225,7 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match=f"its column {name} differs"):
             require_same(tmp_path, {name: column[:1]}, {}, vectors)
     for name, other in (("centre", "context"), ("context", "centre")):
-        with pytest.raises(StorageError, match=f"its {name} vectors differ"):
+        with pytest.raises(StorageError, match=f"its {name} differ"):
             require_same(tmp_path, {}, {name: matrices[other]}, vectors)
 
 
@@ -114,10 +236,9 @@ def test_a_writer_reads_back_what_it_wrote(tmp_path: Path, monkeypatch: pytest.M
     def record(_path: Path, read: dict[str, object], matrices: dict[str, object], _vectors: TrackVectors) -> None:
         compared.append({*read, *matrices})
 
-    monkeypatch.setattr(sys.modules[f"skipgramophone.exporters.{format}"], "require_same", record)
+    monkeypatch.setattr(sys.modules[exporters.FORMATS[format].__module__], "require_same", record)
     exporters.write(tmp_path / "out", format, vectors_of(["a", "b"]))
-    (names,) = compared
-    assert names >= {"artist", "title", "uri", "count", "centre"}
+    assert set().union(*compared) >= {"artist", "title", "uri", "count", "centre"}
 
 
 def test_one_endless_name_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +252,8 @@ def test_one_endless_name_does_not_fill_the_memory(tmp_path: Path, monkeypatch: 
 def test_the_format_is_given_or_the_suffix() -> None:
     assert exporters.format_of(Path("x.NPZ"), None) == "npz"
     assert exporters.format_of(Path("x.txt"), "csv") == "csv"
+    assert exporters.format_of(Path("x.vec"), None) == "word2vec"
+    assert exporters.format_of(Path("x.bin"), None) == "word2vec-binary"
     with pytest.raises(SettingError, match=r"suffix of 'x.txt' is not one that sgp writes"):
         exporters.format_of(Path("x.txt"), None)
 

@@ -10,7 +10,14 @@ import pytest
 
 from skipgramophone.cli import evaluate, export, extract, index, run, similar, train
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import EvaluateSettings, ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+from skipgramophone.settings import (
+    EvaluateSettings,
+    ExportSettings,
+    ExtractSettings,
+    IndexSettings,
+    SimilarSettings,
+    TrainSettings,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,9 @@ from skipgramophone.settings import EvaluateSettings, ExtractSettings, IndexSett
         (IndexSettings, {"trees": 0}, "trees must be from 1 to 1000, not 0"),
         (IndexSettings, {"recall": 0.0}, "recall must be above 0 and at most 1, not 0.0"),
         (IndexSettings, {"random_seed": 2**31}, "random-seed must be from 0 to 2^31 - 1, not 2147483648"),
+        (ExportSettings, {"min_count": -1}, "min-count must be at least 0, not -1"),
+        (ExportSettings, {"neighbours": -1}, "neighbours must be at least 0, not -1"),
+        (ExportSettings, {"top": 0}, "top must be at least 1, not 0"),
         (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),
     ],
 )
@@ -50,6 +60,7 @@ def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str
         (extract.extract, ExtractSettings()),
         (train.train, TrainSettings()),
         (index.index, IndexSettings()),
+        (export.export, ExportSettings()),
         (similar.similar, SimilarSettings()),
         (evaluate.evaluate, EvaluateSettings()),
     ],

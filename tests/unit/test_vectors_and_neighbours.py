@@ -18,6 +18,7 @@ from skipgramophone.neighbours import (
     build_index,
     nearest_by_index,
     nearest_exactly,
+    nearest_to_each,
     usable,
 )
 from skipgramophone.settings import IndexSettings
@@ -189,3 +190,17 @@ def test_noise_and_keep_probabilities() -> None:
     assert vocabulary.keep(0).tolist() == [1, 1, 0, 0]
     share = 81 / 97
     assert vocabulary.keep(0.1)[0] == pytest.approx(np.sqrt(0.1 / share) + 0.1 / share)
+
+
+@pytest.mark.parametrize(("tracks", "number"), [(2, 1), (7, 3), (60, 10), (1300, 50), (300, 299)])
+def test_the_table_of_neighbours_is_exact_search(tracks: int, number: int) -> None:
+    centre = np.random.default_rng(tracks).standard_normal((tracks, 8)).astype(np.float32)
+    centre[-1] = centre[0]  # as near as can be, whatever the order of the sums
+    rows, similarities = nearest_to_each(centre, number)
+    assert rows.shape == similarities.shape == (tracks, number)
+    for row in range(min(tracks, 100)):
+        true = nearest_exactly(centre, unit_rows(centre[row]), number, np.array([row]))
+        np.testing.assert_allclose(similarities[row], true.similarities, atol=1e-6)
+        assert row not in rows[row]
+        assert len(set(rows[row])) == number
+        np.testing.assert_allclose(unit_rows(centre[rows[row]]) @ unit_rows(centre[row]), similarities[row], atol=1e-6)

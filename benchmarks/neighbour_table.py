@@ -1,0 +1,70 @@
+"""The neighbours of every track, by matrix products and by asking an Annoy index, on the same rows: tracks a second.
+
+python -m benchmarks.neighbour_table [--tracks 100000] [--dim 100] [--neighbours 50] [--repeats 3]
+
+The rows lie around random centres, as tracks do around scenes. The products leave nothing out; beside the speed of the
+index stands the share of the true neighbours that it finds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.neighbours import AnnoyCandidates, Rows, build_index, nearest_by_index, nearest_to_each
+from skipgramophone.settings import IndexSettings
+
+SEED = 42
+SCENES = 1000
+ASKED = 1000  # tracks that the index is asked for
+
+
+def clustered(tracks: int, dim: int) -> Matrix:
+    """Rows around random centres, float32 (tracks, dim)."""
+    rng = np.random.default_rng(SEED)
+    centres = rng.standard_normal((SCENES, dim))
+    return np.asarray(centres[rng.integers(0, SCENES, tracks)] + rng.standard_normal((tracks, dim)), np.float32)
+
+
+def by_index(centre: Matrix, true: Rows, number: int) -> tuple[float, float]:
+    """Tracks a second that the index answers, and the share of the true neighbours in its answers."""
+    with tempfile.TemporaryDirectory() as scratch:
+        facts = build_index(Path(scratch, "index"), centre, IndexSettings())
+        candidates = AnnoyCandidates(Path(scratch, "index"), facts)
+        started, found = time.perf_counter(), 0
+        for row in range(ASKED):
+            given = nearest_by_index(candidates, centre, unit_rows(centre[row]), number, np.array([row]))
+            found += 0 if given is None else len(np.intersect1d(given.rows, true[row]))
+        return ASKED / (time.perf_counter() - started), found / (ASKED * number)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("tracks", 100_000), ("dim", 100), ("neighbours", 50), ("repeats", 3)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    centre = clustered(asked.tracks, asked.dim)
+    rates = []
+    for _ in range(asked.repeats):
+        started = time.perf_counter()
+        true, _ = nearest_to_each(centre, asked.neighbours)
+        rates.append(asked.tracks / (time.perf_counter() - started))
+    rate, recall = by_index(centre, true, asked.neighbours)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
+    print(
+        f"products  {statistics.median(rates):,.0f} tracks a second, from {min(rates):,.0f} to {max(rates):,.0f}; exact"
+    )
+    print(f"index     {rate:,.0f} tracks a second on one core; finds {recall:.1%}")
+
+
+if __name__ == "__main__":
+    main()

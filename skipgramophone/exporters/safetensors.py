@@ -1,0 +1,33 @@
+"""safetensors: centre, context and context_bias; the names as JSON lists in the metadata of the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from skipgramophone.errors import SettingError
+from skipgramophone.exporters.vectors import TrackVectors, require_same
+
+MATRICES = ("centre", "context", "context_bias")
+
+
+def write(path: Path, vectors: TrackVectors) -> None:
+    """Write the file and read it back.
+
+    Raises:
+        SettingError: the package safetensors is not installed.
+    """
+    try:
+        from safetensors import safe_open
+        from safetensors.numpy import save
+    except ImportError as error:
+        raise SettingError("safetensors is not installed: pip install 'skipgramophone[formats]'") from error
+    columns = vectors.columns()
+    names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
+    # The library writes a file where a full disk is no error of Python's; bytes are written here.
+    path.write_bytes(save({name: np.ascontiguousarray(getattr(vectors, name)) for name in MATRICES}, metadata=names))
+    with safe_open(path, framework="numpy") as read:
+        found = {name: json.loads(read.metadata()[name]) for name in columns}
+        require_same(path, found, {name: read.get_tensor(name) for name in MATRICES}, vectors)

@@ -1,0 +1,70 @@
+"""word2vec text and binary: centre vectors under escaped "artist - title"; the true names lie in a file beside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from skipgramophone.errors import StorageError
+from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.word2vec import read, unique_keys
+
+BLOCK_ROWS = 4096
+
+
+def write_text(path: Path, vectors: TrackVectors) -> None:
+    """Write the text file and read it back."""
+    with path.open("wb") as file:
+        file.write(_header(vectors))
+        keys = _keys(vectors)
+        for start in range(0, len(keys), BLOCK_ROWS):
+            block = np.ascontiguousarray(vectors.centre[start : start + BLOCK_ROWS])
+            # Arrow writes the shortest digits that read back as the same float32.
+            digits = np.array(pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()).reshape(block.shape)
+            rows = zip(keys[start : start + BLOCK_ROWS], digits, strict=True)
+            file.write("".join(f"{key} {' '.join(row)}\n" for key, row in rows).encode())
+    _require_same(path, vectors, binary=False)
+
+
+def write_binary(path: Path, vectors: TrackVectors) -> None:
+    """Write the binary file and read it back."""
+    with path.open("wb") as file:
+        file.write(_header(vectors))
+        for key, vector in zip(_keys(vectors), vectors.centre, strict=True):
+            file.write(key.encode() + b" " + vector.astype("<f4").tobytes())
+    _require_same(path, vectors, binary=True)
+
+
+def write_names(path: Path, vectors: TrackVectors) -> None:
+    """Write what is known of the track of each key, a JSON object a line, and read it back."""
+    columns = vectors.columns()
+    records = [
+        {"key": key} | dict(zip(columns, values, strict=True))
+        for key, values in zip(_keys(vectors), zip(*columns.values(), strict=True), strict=True)
+    ]
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    with path.open(encoding="utf-8", newline="\n") as file:
+        found = [json.loads(line) for line in file]
+    require_same(path, {name: [record[name] for record in found] for name in columns}, {}, vectors)
+
+
+def _header(vectors: TrackVectors) -> bytes:
+    """The first line."""
+    return b"%d %d\n" % vectors.centre.shape
+
+
+def _keys(vectors: TrackVectors) -> list[str]:
+    """The key of each track."""
+    return unique_keys(track.name for track in vectors.tracks)
+
+
+def _require_same(path: Path, vectors: TrackVectors, binary: bool) -> None:
+    """Insist on the keys and vectors that were written."""
+    keys, centre = read(path, binary)
+    if keys != _keys(vectors):
+        raise StorageError(f"{path} does not read back as written: its keys differ")
+    require_same(path, {}, {"centre": centre}, vectors)

@@ -1,0 +1,97 @@
+"""Which track of a catalogue a vector from elsewhere belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.embeddings import Embeddings, Matrix
+from skipgramophone.importers.vectors import NamedVectors
+from skipgramophone.playlists.names import full_name, identity
+
+NO_TRACK = "no track has this uri or this artist and title"
+TAKEN = "another vector of the file belongs to the same track"
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Tracks for vectors.
+
+    Attributes:
+        row: int64 (vectors,), the row of the catalogue, -1 where there is none.
+        unused: place of each vector that found no track of its own, and why.
+        by_uri: how many were found by their uri; the others by artist and title.
+        namesakes: how many were found by a name that several tracks have; the most frequent of them was taken.
+    """
+
+    row: npt.NDArray[np.int64]
+    unused: dict[int, str]
+    by_uri: int
+    namesakes: int
+
+    def place(self, vectors: NamedVectors, tracks: int) -> Embeddings:
+        """The vectors as matrices over a catalogue of `tracks` rows; rows without one are zeros."""
+
+        def spread(matrix: Matrix | None, like: Matrix) -> Matrix:
+            found = self.row >= 0
+            rows = np.zeros((tracks, *like.shape[1:]), np.float32)
+            if matrix is not None:
+                rows[self.row[found]] = matrix[found]
+            return rows
+
+        centre = vectors.centre
+        return Embeddings(
+            spread(centre, centre), spread(vectors.context, centre), spread(vectors.context_bias, centre[:, 0])
+        )
+
+
+def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
+    """Find the track of each vector: by its uri (or by a key that is one), else by artist and title, else by the name.
+
+    Names are compared as `extract` compares them: case, edge spaces and Unicode form do not count. A vector whose uri
+    is not in the catalogue never takes a track that has another uri. No track is given two vectors.
+    """
+    names = _Names(catalogue)
+    row = np.full(len(vectors), -1, np.int64)
+    taken: set[int] = set()
+    unused: dict[int, str] = {}
+    by_uri = namesakes = 0
+    for at, (artist, title, uri) in enumerate(zip(vectors.artist, vectors.title, vectors.uri, strict=True)):
+        found = names.by_uri.get(uri or (title if not artist else ""))
+        known_by_uri = found is not None
+        alike: list[int] = []
+        if found is None:
+            alike = [near for near in names.alike(artist, title) if not uri or near not in names.with_uri]
+            found = alike[0] if alike else None
+        if found is None or found in taken:
+            unused[at] = NO_TRACK if found is None else TAKEN
+            continue
+        row[at] = found
+        taken.add(found)
+        by_uri += known_by_uri
+        namesakes += len(alike) > 1
+    return Matching(row, unused, by_uri, namesakes)
+
+
+class _Names:
+    """The rows of a catalogue by uri and by name."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.by_uri: dict[str, int] = {}
+        self.with_uri: set[int] = set()
+        self._by_name: dict[str | tuple[str, str], list[int]] = {}
+        for track in catalogue.all_tracks():  # in order of count, so the most frequent of namesakes comes first
+            if track.uri:
+                self.by_uri.setdefault(track.uri, track.row)
+                self.with_uri.add(track.row)
+            pair = (identity(track.artist), identity(track.title))
+            self._by_name.setdefault(pair, []).append(track.row)
+            self._by_name.setdefault(identity(full_name(track.artist, track.title)), []).append(track.row)
+
+    def alike(self, artist: str, title: str) -> list[int]:
+        """Rows of an artist and a title, or else of the name that they make, most frequent first."""
+        pair = self._by_name.get((identity(artist), identity(title)))
+        return pair or self._by_name.get(identity(full_name(artist, title)), [])

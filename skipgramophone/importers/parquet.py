@@ -1,0 +1,61 @@
+"""Parquet: a row a track, vectors as lists of numbers, in the columns that `sgp export` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from skipgramophone.embeddings import Matrix
+from skipgramophone.errors import SourceError
+from skipgramophone.importers.vectors import NamedVectors
+
+NEEDED = ("artist", "title", "centre")
+OPTIONAL = ("uri", "count", "context")
+
+
+def read(path: Path) -> NamedVectors:
+    """Read the columns.
+
+    Raises:
+        SourceError: the file is damaged, or a column is missing or of another kind.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            names = set(file.schema_arrow.names)
+            missing = [name for name in NEEDED if name not in names]
+            if missing:
+                raise SourceError(f"{path} has no column {missing[0]!r}")
+            table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
+    except pa.ArrowException as error:
+        raise SourceError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())}") from error
+    kept = set(table.column_names)
+    return NamedVectors(
+        artist=_column(path, table, "artist", pa.string()).fill_null("").to_pylist(),
+        title=_column(path, table, "title", pa.string()).fill_null("").to_pylist(),
+        uri=_column(path, table, "uri", pa.string()).to_pylist() if "uri" in kept else [None] * table.num_rows,
+        count=_column(path, table, "count", pa.int64()).to_numpy() if "count" in kept else None,
+        centre=_matrix(path, table, "centre"),
+        context=_matrix(path, table, "context") if "context" in kept else None,
+    )
+
+
+def _column(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> Any:
+    """A column cast to its kind."""
+    try:
+        return table[name].cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SourceError(f"{path}: the column {name!r} is {table[name].type}, not {kind}") from error
+
+
+def _matrix(path: Path, table: pa.Table, name: str) -> Matrix:
+    """Lists of one length as a matrix, float32 (rows, length)."""
+    lists = _column(path, table, name, pa.list_(pa.float32())).combine_chunks()
+    numbers = lists.flatten()
+    dim = len(numbers) // max(1, len(lists))
+    if lists.null_count or numbers.null_count or not (np.diff(lists.offsets.to_numpy()) == dim).all():
+        raise SourceError(f"{path}: the column {name!r} must hold as many numbers in each row as in the others")
+    return np.asarray(numbers.to_numpy(), np.float32).reshape(table.num_rows, dim)

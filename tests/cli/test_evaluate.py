@@ -1,0 +1,133 @@
+"""`sgp evaluate` as people and scripts use it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import Sgp, dump_text, run_sgp, two_genres
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Experiment "genres": 200 playlists, trained for one epoch."""
+    root = tmp_path_factory.mktemp("evaluate")
+    (root / "dump.csv").write_text(dump_text(two_genres(200)))
+    assert run_sgp("extract", "genres", root / "dump.csv", "-q", "--experiments-dir", root).code == 0
+    trained = run_sgp("train", "genres", "-wsz", "bag", "-emb", "8", "-e", "3", "-q", "--experiments-dir", root)
+    assert trained.code == 0
+    return root
+
+
+def evaluated(root: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run `sgp evaluate genres`."""
+    ran = run_sgp("evaluate", "genres", *arguments, "--experiments-dir", root)
+    return ran.code, ran.out, ran.err
+
+
+def test_the_report_is_shown_printed_as_json_and_kept(judged: Path) -> None:
+    code, out, err = evaluated(judged, "--json", "--draws", "2", "--share", "0.2")
+    assert (code, err) == (0, "")
+    report = json.loads(out)
+    rows = {row["ranker"]: row for row in report["judgement"]["judged"]}
+    assert list(rows) == ["popularity", "item-kNN", "SVD", "cosine", "cosine+count", "model", "hybrid"]
+    assert report["judgement"]["asked"] * 2 == report["judgement"]["questions"]
+    # Two genres that never mix: whatever counts who stands with whom finds the genre, and popularity half of it.
+    assert rows["item-kNN"]["metrics"]["r_precision"]["mean"] > rows["popularity"]["metrics"]["r_precision"]["mean"]
+    for row in rows.values():
+        found = row["metrics"]["r_precision"]
+        assert 0 <= found["low"] <= found["mean"] <= found["high"] <= 1
+    kept = [json.loads(path.read_text()) for path in (judged / "genres" / "evaluation").glob("*.json")]
+    assert report in kept
+
+
+def test_one_ranking_may_be_judged_alone_and_printed_as_csv(judged: Path) -> None:
+    code, out, _ = evaluated(judged, "--csv", "--score", "cosine", "--protocol", "lookup", "-q")
+    assert code == 0
+    records = list(csv.DictReader(io.StringIO(out)))
+    assert {record["ranker"] for record in records} == {"popularity", "item-kNN", "SVD", "cosine"}
+    assert {"r_precision", "ndcg", "ndcg@10", "recall@10", "hit@10", "mrr", "clicks"} < {r["metric"] for r in records}
+
+
+@pytest.mark.parametrize("protocol", ["next-item", "deezer2018"])
+def test_where_one_track_is_wanted_hits_decide(judged: Path, protocol: str) -> None:
+    code, out, err = evaluated(judged, "--protocol", protocol)
+    assert (code, err) == (0, "")
+    assert "hit@10   ndcg@10     mrr   clicks" in out
+    assert "hit@10, paired" in out
+    assert ("euclidean" in out) == (protocol == "deezer2018")
+
+
+def test_the_model_of_a_split_is_kept(judged: Path) -> None:
+    evaluated(judged, "--share", "0.15")
+    models = sorted((judged / "genres" / "evaluation" / "models").iterdir())
+    again = evaluated(judged, "--share", "0.15", "--protocol", "lookup")
+    assert again[0] == 0
+    assert sorted((judged / "genres" / "evaluation" / "models").iterdir()) == models
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (["--protocol", "x"], 2, "protocol must be one of continuation, next-item, lookup, deezer2018, not 'x'"),
+        (["--score", "x"], 2, "score must be one of cosine, cosine+count, model, hybrid, not 'x'"),
+        (["--draws", "0"], 2, "draws must be from 1 to 100, not 0"),
+        (["--share", "0"], 2, "share must be above 0 and below 1, not 0.0"),
+        (["-k", "400"], 1, "k is 400 and only 80 tracks are ranked: give a smaller -k"),
+        (["--seeds", "2", "--protocol", "lookup"], 2, "seeds cannot be given with lookup: it gives one track"),
+        (["--group", "("], 1, "--group '(' is no regular expression: missing ), unterminated subpattern at position 0"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(judged: Path, arguments: list[str], code: int, line: str) -> None:
+    assert evaluated(judged, *arguments) == (code, "", f"error: {line}\n")
+
+
+def test_where_nearly_all_is_held_out_nothing_is_left(judged: Path) -> None:
+    code, out, err = evaluated(judged, "--share", "0.999")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: there are too few playlists to hold some out: 200, in ")
+
+
+def test_imported_vectors_are_judged_as_they_are(judged: Path, tmp_path: Path) -> None:
+    run_sgp("extract", "foreign", judged / "dump.csv", "-q", "--experiments-dir", tmp_path)
+    rng = np.random.default_rng(1)
+    names = [f"{genre} artist {track % 11} - {genre} {track}" for genre in ("folk", "techno") for track in range(40)]
+    # Vectors that know the genre and nothing else.
+    genre = np.repeat(np.eye(2, 6, dtype=np.float32), 40, axis=0)
+    vectors = genre + 0.1 * rng.standard_normal((80, 6)).astype(np.float32)
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=names)
+    assert run_sgp("import", "foreign", tmp_path / "v.npz", "-q", "--experiments-dir", tmp_path).code == 0
+    ran = run_sgp("evaluate", "foreign", "--share", "0.2", "--json", "--experiments-dir", tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    report = json.loads(ran.out)
+    assert report["imported"]
+    rows = {row["ranker"]: row["metrics"] for row in report["judgement"]["judged"]}
+    assert "model" not in rows  # there are no context vectors
+    assert rows["cosine"]["r_precision"]["mean"] > 1.5 * rows["popularity"]["r_precision"]["mean"]
+    assert not (tmp_path / "foreign" / "evaluation" / "models").exists()
+    shown = run_sgp("evaluate", "foreign", "--share", "0.2", "--experiments-dir", tmp_path)
+    assert shown.out.endswith(
+        "the vectors were imported, and judged as they are: they may have seen the held-out playlists\n"
+    )
+    none = run_sgp("evaluate", "foreign", "--share", "0.2", "--score", "model", "--experiments-dir", tmp_path)
+    assert none.err == "error: these vectors have no score 'model': they were imported without context\n"
+
+
+def test_a_corpus_that_changed_is_said(sgp: Sgp, experiments: Path, tmp_path: Path) -> None:
+    dump = tmp_path / "dump.csv"
+    dump.write_text(dump_text(two_genres(40)))
+    assert sgp("extract", "x", dump, "-q").code == 0
+    assert sgp("evaluate", "x").err == "error: experiment 'x' has no model yet: run sgp train x\n"
+    assert sgp("train", "x", "-wsz", "bag", "-emb", "4", "-e", "1", "-q").code == 0
+    dump.write_text(dump_text(two_genres(41)))
+    assert sgp("extract", "x", dump, "--force", "-q").code == 0
+    ran = sgp("evaluate", "x")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error: the model of 'x' was made from another corpus than the present one: run sgp train x --force\n"
+    )

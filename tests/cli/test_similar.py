@@ -1,0 +1,108 @@
+"""`sgp similar` for scripts: formats, many queries, names that would break them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import dump_text, run_sgp, two_genres
+
+HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the experiment "genres", in which one folk track has a hostile name. Read it only."""
+    root = tmp_path_factory.mktemp("similar")
+
+    rows = [*two_genres(), *((f"owner {at % 9}", *HOSTILE, f"list {at}") for at in range(0, 60, 2))]
+    (root / "dump.csv").write_text(dump_text(rows))
+    for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
+        assert run_sgp(*command, "-q", "--experiments-dir", root).code == 0
+    return root
+
+
+def similar(root: Path, *arguments: str, stdin: str | None = None) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a look-up."""
+    ran = run_sgp("similar", "genres", *arguments, "--experiments-dir", root, stdin=stdin)
+    return ran.code, ran.out, ran.err
+
+
+def test_every_format_tells_the_same_tracks(trained: Path) -> None:
+    ask = ("folk 3", "-n", "80", "--format")
+    wanted = json.loads(similar(trained, *ask, "json")[1])
+    names = [(near["artist"], near["title"]) for near in wanted["neighbours"]]
+    assert len(names) == 80
+    assert any(artist.startswith("#Petra") for artist, _ in names)
+    assert json.loads(similar(trained, *ask, "jsonl")[1]) == wanted
+    shown = [(artist, title.replace("\t", "\\t").replace("\x1b", "\\x1b")) for artist, title in names]
+
+    rows = list(csv.DictReader(io.StringIO(similar(trained, *ask, "csv")[1])))
+    assert [(row["artist"], row["title"]) for row in rows] == shown
+    assert [float(row["similarity"]) for row in rows] == [near["similarity"] for near in wanted["neighbours"]]
+    head, *lines = similar(trained, *ask, "tsv")[1].splitlines()
+    assert head.split("\t") == ["rank", "similarity", "artist", "title", "uri", "count", "position"]
+    assert [tuple(line.split("\t")[2:4]) for line in lines] == shown
+    full = [f"{artist} - {title}" for artist, title in shown]
+    assert similar(trained, *ask, "plain")[1].splitlines() == full
+    head, *lines = similar(trained, *ask, "m3u8")[1].splitlines()
+    assert head == "#EXTM3U"
+    assert lines[::2] == [f"#EXTINF:-1,{name}" for name in full]
+    assert lines[1::2] == [f"./{name}" if name.startswith("#") else name for name in full]
+
+
+def test_formats_that_are_none_or_two_are_refused(trained: Path) -> None:
+    code, out, err = similar(trained, "folk 3", "--format", "xml")
+    assert (code, out) == (2, "")
+    assert err == "error: format must be one of table, json, jsonl, csv, tsv, m3u8, plain, not 'xml'\n"
+    assert similar(trained, "folk 3", "--format", "csv", "--json")[0] == 2
+    assert similar(trained, "-", "--format", "csv", stdin="folk 3\n")[0] == 2
+    assert similar(trained, "folk 3", "--stdin", stdin="folk 3\n")[0] == 2
+
+
+@pytest.mark.parametrize("arguments", [["-"], ["--stdin"], ["-", "--json"], ["-", "--format", "jsonl"]])
+def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
+    code, out, err = similar(
+        trained, *arguments, "-n", "3", stdin="folk 3\r\nnothing like it\n\nfolk artist 3\ntechno 5"
+    )
+    assert (code, err) == (3, "")
+    folk, unknown, blank, several, techno = map(json.loads, out.splitlines())
+    assert folk["query"] == "folk 3"
+    alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json")[1])
+    assert folk == {"query": "folk 3"} | alone
+    assert (unknown["query"], unknown["exit_code"]) == ("nothing like it", 3)
+    assert unknown["error"].startswith("no track is called 'nothing like it'")
+    assert (blank["query"], blank["exit_code"]) == ("", 3)
+    assert several["exit_code"] == 4
+    assert all(name.startswith("folk artist ") for name in several["candidates"])
+    assert len(techno["neighbours"]) == 3
+
+
+def test_the_exit_code_of_many_queries(trained: Path) -> None:
+    assert similar(trained, "-", stdin="folk 3\n")[0] == 0
+    assert similar(trained, "-", stdin="") == (0, "", "")
+    assert similar(trained, "-", stdin="folk artist 3\nfolk 3\n")[0] == 4
+
+
+def test_answers_come_before_the_input_ends_and_a_closed_pipe_is_quiet(trained: Path) -> None:
+    command = [sys.executable, "-m", "skipgramophone", "similar", "genres", "-", "--experiments-dir", str(trained)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        for query in (b"folk 3\n", b"\xff\n"):
+            running.stdin.write(query)
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["query"] == query.decode(errors="replace").strip()
+        running.stdout.close()
+        running.stdin.write(b"folk 3\n" * 3)
+        running.stdin.close()
+        assert running.stderr.read() == b""
+        assert running.wait() == 0

@@ -1,0 +1,132 @@
+"""Each ranker against its definition, written out another way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.embeddings import Embeddings, unit_rows
+from skipgramophone.evaluation.protocols import Question
+from skipgramophone.evaluation.rankers import (
+    Cosine,
+    CosineAndCount,
+    Euclidean,
+    Hybrid,
+    ModelScore,
+    Popularity,
+    item_knn,
+    membership,
+    truncated_svd,
+)
+from skipgramophone.evaluation.scorecard import Catalogued, given_matrix, judge
+
+TRACKS, DIM = 12, 4
+
+
+def random_corpus(seed: int = 1) -> Corpus:
+    """Twenty playlists of 3 to 8 tracks."""
+    rng = np.random.default_rng(seed)
+    lists = [rng.choice(TRACKS, rng.integers(3, 9), replace=False) for _ in range(20)]
+    return Corpus(np.concatenate(lists).astype(np.int32), np.cumsum([0, *map(len, lists)]).astype(np.int64))
+
+
+def given(*lists: list[int]) -> object:
+    """What is given, as rankers take it."""
+    return given_matrix([Question(0, np.array(rows), np.array([0]), 0) for rows in lists], TRACKS)
+
+
+ASKED = ([0, 3], [5], [1, 2, 7])
+
+
+def test_item_knn_is_the_cosine_of_playlists_shared() -> None:
+    corpus = random_corpus()
+    holds = [set(corpus.track_ids[a:b].tolist()) for a, b in zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)]
+    lists_of = [{at for at, playlist in enumerate(holds) if track in playlist} for track in range(TRACKS)]
+    expected = [
+        [
+            sum(len(lists_of[i] & lists_of[j]) / np.sqrt(len(lists_of[i]) * len(lists_of[j])) for i in rows)
+            for j in range(TRACKS)
+        ]
+        for rows in ASKED
+    ]
+    knn = item_knn(membership(corpus, TRACKS))
+    np.testing.assert_allclose(knn.scores(given(*ASKED)), expected, rtol=1e-5)
+    # The singular value decomposition in all its dimensions but one comes near the whole.
+    svd = truncated_svd(knn, TRACKS - 1, seed=1).scores(given(*ASKED))
+    assert np.corrcoef(svd.ravel(), np.ravel(expected))[0, 1] > 0.98
+
+
+def test_scores_of_vectors_are_what_they_say() -> None:
+    rng = np.random.default_rng(2)
+    centre, context = (rng.standard_normal((TRACKS, DIM)).astype(np.float32) for _ in range(2))
+    bias, prior = rng.standard_normal((2, TRACKS)).astype(np.float32)
+    counts = rng.integers(1, 100, TRACKS)
+    unit = unit_rows(centre)
+    cosine = Cosine(unit)
+    for at, rows in enumerate(ASKED):
+        mean = unit[rows].mean(axis=0)
+        cosines = unit @ mean / np.linalg.norm(mean)
+        np.testing.assert_allclose(cosine.scores(given(*ASKED))[at], cosines, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(
+            CosineAndCount(cosine, counts, 0.1).scores(given(*ASKED))[at],
+            cosines + 0.1 * np.log(1 + counts),
+            rtol=1e-4,
+            atol=1e-6,
+        )
+        model = ModelScore(Embeddings(centre, context, bias), prior).scores(given(*ASKED))[at]
+        np.testing.assert_allclose(model, context @ centre[rows].mean(axis=0) + bias + prior, rtol=1e-4, atol=1e-5)
+        distances = np.linalg.norm(centre - centre[rows].mean(axis=0), axis=1)
+        assert np.argsort(-Euclidean(centre).scores(given(*ASKED))[at]).tolist() == np.argsort(distances).tolist()
+
+
+def test_the_hybrid_standardises_and_adds() -> None:
+    counts = np.array([1, 5, 2, 9, 4, 4, 4, 4, 4, 4, 4, 7])
+    popular, cosine = Popularity(counts), Cosine(unit_rows(np.eye(TRACKS, dtype=np.float32)))
+    first, second = popular.scores(given([3])), cosine.scores(given([3]))
+    z = [(s - s.mean()) / s.std() for s in (first[0], second[0])]
+    np.testing.assert_allclose(
+        Hybrid(popular, cosine, 2.0).scores(given([3]))[0], z[0] + 2 * z[1], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_an_oracle_scores_one_and_chance_its_expectation() -> None:
+    rng = np.random.default_rng(3)
+    tracks, asked = 200, []
+    for at in range(400):
+        rows = rng.choice(tracks, 30, replace=False)
+        asked.append(Question(at, rows[:10], rows[10:], 0))
+    catalogue = Catalogued(np.ones(tracks, np.int64), np.arange(tracks))
+
+    class Oracle:
+        """Knows what is wanted."""
+
+        def scores(self, _given: object) -> np.ndarray:
+            """1 for what is wanted."""
+            found = np.zeros((len(asked), tracks), np.float32)
+            for row, question in zip(found, asked, strict=True):
+                row[question.wanted] = 1
+            return found
+
+    class Chance:
+        """Knows nothing."""
+
+        def scores(self, _given: object) -> np.ndarray:
+            """Random numbers."""
+            return rng.random((len(asked), tracks), np.float32)
+
+    perfect = judge(Oracle(), asked, catalogue, 10).values
+    assert all(perfect[name].mean() == 1 for name in ("r_precision", "ndcg", "ndcg@10", "hit@10", "mrr"))
+    assert perfect["recall@10"].mean() == pytest.approx(0.5)
+    assert perfect["clicks"].mean() == 0
+    random = judge(Chance(), asked, catalogue, 10).values
+    # 20 wanted of the 190 that are not given: each place is a hit with that probability.
+    assert random["r_precision"].mean() == pytest.approx(20 / 190, abs=0.015)
+    assert random["recall@10"].mean() == pytest.approx(10 / 190, abs=0.01)
+
+
+def test_what_repeats_counts_as_found_at_rank_one() -> None:
+    question = Question(0, np.array([4]), np.array([4]), 0, repeats=True)
+    catalogue = Catalogued(np.ones(TRACKS, np.int64), np.arange(TRACKS))
+    card = judge(Popularity(np.arange(TRACKS)), [question], catalogue, 10)
+    assert (card.values["hit@10"][0], card.values["ndcg@10"][0], card.values["mrr"][0]) == (1, 1, 1)

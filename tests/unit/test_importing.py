@@ -1,0 +1,264 @@
+"""Vectors from elsewhere: what is read, whose they become, and what an import leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import skipgramophone as package
+from skipgramophone import importers
+from skipgramophone.catalogue import Catalogue, Track
+from skipgramophone.embeddings import Matrix
+from skipgramophone.errors import ExperimentError, SettingError, SourceError, TrainingError
+from skipgramophone.importing import UNUSED
+from skipgramophone.settings import RunSettings
+from tests.conftest import Sgp, two_genres
+from tests.unit.test_exporters import HOSTILE, vectors_of
+
+ROWS = [
+    ("o", "Ada", "One", "p"),
+    ("o", "Ada", "One", "q"),
+    ("o", "Ada", "Two", "p"),
+    ("o", "", "echoes", "p"),
+    ("o", "Éa - Bo", "Three", "q"),
+]
+
+
+def save(path: Path, names: list[str], **more: Any) -> Matrix:
+    """Write an npz as a user of gensim would, each vector its place; the vectors are returned."""
+    vectors = np.eye(len(names), dtype=np.float32) + 1
+    np.savez(path, vectors=vectors, tracks=np.array(names), **more)
+    return vectors
+
+
+def test_vectors_go_to_the_tracks_of_a_corpus(
+    experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
+) -> None:
+    package.extract("world", write_dump(ROWS))
+    names = ["nobody - nothing", "éa - bo - three", " ECHOES", "ADA - one", "Ada - One"]
+    vectors = save(tmp_path / "v.npz", names)
+    report = package.import_vectors("world", tmp_path / "v.npz")
+    assert (report.vectors, report.unused, report.by_uri, report.namesakes) == (5, 2, 0, 0)
+    assert (report.tracks, report.tracks_learnt, report.corpus_of_names) == (4, 3, False)
+    world = package.open("world")
+    for at, name in ((3, "ada - one"), (2, "echoes"), (1, "three")):
+        np.testing.assert_array_equal(world.vector(name), vectors[at])
+    assert not world.embeddings.centre[world.resolve("two").track.row].any()
+    model = world.experiment.directory("model")
+    records = [json.loads(line) for line in (model / UNUSED).read_text(encoding="utf-8").splitlines()]
+    assert [(record["vector"], record["reason"]) for record in records] == [
+        (1, "no track has this uri or this artist and title"),
+        (5, "another vector of the file belongs to the same track"),
+    ]
+    assert len(world.corpus) == 2  # the playlists are as they were
+
+
+def test_an_unfinished_run_is_given_up_only_for_an_import_that_succeeds(
+    experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
+) -> None:
+    package.extract("world", write_dump(two_genres()))
+    settings, run = package.TrainSettings(embedding_dim=4, epochs=3), RunSettings(checkpoint_seconds=0)
+
+    def interrupt(progress: Any) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        package.train("world", settings, run=run, progress=interrupt)
+    checkpoint = experiments / "world" / "checkpoint"
+    save(tmp_path / "strange.npz", ["nobody - nothing"])
+    with pytest.raises(SourceError, match="none of the 1 vectors"):
+        package.import_vectors("world", tmp_path / "strange.npz", force=True)
+    assert checkpoint.is_dir()
+    save(tmp_path / "v.npz", ["folk artist 0 - folk 0"])
+    with pytest.raises(ExperimentError, match="an unfinished run of 'world' stands at epoch"):
+        package.import_vectors("world", tmp_path / "v.npz")
+    assert package.import_vectors("world", tmp_path / "v.npz", force=True).tracks_learnt == 1
+    assert not checkpoint.exists()
+
+
+def test_a_uri_goes_before_the_name(experiments: Path, tmp_path: Path) -> None:
+    package.extract("demo", sample=True)
+    first, second = catalogue_of("demo")[:2]
+    names = [second.name, first.name, first.uri or ""]
+    uris = np.array([first.uri, "sample:track:none", ""])  # the second has a uri that the corpus does not know
+    save(tmp_path / "v.npz", names, uri=uris)
+    report = package.import_vectors("demo", tmp_path / "v.npz")
+    assert (report.by_uri, report.unused, report.tracks_learnt) == (1, 2, 1)
+    demo = package.open("demo")
+    np.testing.assert_array_equal(demo.vector(first.uri or ""), [2, 1, 1])
+    save(tmp_path / "keys.npz", [second.uri or "", first.uri or ""])
+    assert package.import_vectors("demo", tmp_path / "keys.npz", force=True).by_uri == 2
+    np.testing.assert_array_equal(package.open("demo").vector(first.uri or ""), [1, 2])
+
+
+def catalogue_of(name: str) -> list[Track]:
+    """The tracks of an experiment that has no model."""
+    from skipgramophone.experiment import open_experiment
+
+    return list(Catalogue(open_experiment(name).directory("corpus")).all_tracks())
+
+
+def test_without_a_corpus_the_names_make_one(experiments: Path, tmp_path: Path, sgp: Sgp) -> None:
+    names = ["rare - a", "common - b", "middling - c", "lone"]
+    vectors = save(tmp_path / "v.npz", names, count=np.array([1, 9, 5, 5]))
+    report = package.import_vectors("elsewhere", tmp_path / "v.npz")
+    assert (report.tracks, report.corpus_of_names, report.has_context) == (4, True, False)
+    elsewhere = package.open("elsewhere")
+    assert [track.name for track in elsewhere.catalogue.all_tracks()] == [names[at] for at in (1, 2, 3, 0)]
+    assert [track.count for track in elsewhere.catalogue.all_tracks()] == [9, 5, 5, 1]
+    np.testing.assert_array_equal(elsewhere.embeddings.centre, vectors[[1, 2, 3, 0]])
+    assert not elsewhere.embeddings.context.any()
+    assert elsewhere.playlists().empty
+    assert sgp("similar", "elsewhere", "lone").code == 0
+    with pytest.raises(TrainingError):
+        package.train("elsewhere", force=True)
+    with pytest.raises(ExperimentError, match="already has its model; --force replaces it"):
+        package.import_vectors("elsewhere", tmp_path / "v.npz")
+    save(tmp_path / "other.npz", ["new - a", "new - b"])
+    assert package.import_vectors("elsewhere", tmp_path / "other.npz", force=True).tracks == 2
+    assert package.open("elsewhere").resolve("new - a").track.count == 0
+
+
+@pytest.mark.parametrize("format", sorted(importers.FORMATS))
+def test_what_was_exported_comes_back(
+    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path], format: str
+) -> None:
+    from skipgramophone import exporters
+
+    vectors = vectors_of(HOSTILE)
+    vectors.centre[-1, -1] = np.float32(-3.4e16)
+    exporters.write(tmp_path / "out", format, vectors)
+    read = importers.read(tmp_path / "out", format)
+    assert list(read.artist) == HOSTILE
+    assert list(read.title) == HOSTILE[::-1]
+    assert list(read.uri) == [track.uri for track in vectors.tracks]
+    np.testing.assert_array_equal(read.centre, vectors.centre)
+    if read.context is not None:
+        np.testing.assert_array_equal(read.context, vectors.context)
+    package.import_vectors("hostile", tmp_path / "out", format)
+    came_back = list(package.open("hostile").catalogue.all_tracks())
+    assert [(track.artist, track.title, track.count) for track in came_back] == [
+        (track.artist, track.title, track.count) for track in vectors.tracks
+    ]
+
+
+def test_gensim_s_own_files_with_spaces_in_the_keys(tmp_path: Path) -> None:
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    words = models.KeyedVectors(3)
+    names = ["Ada - One two", "100% pure", "b%20c", "lone", "d%23e"]
+    words.add_vectors(names, np.arange(15, dtype=np.float32).reshape(5, 3) / 7)
+    words.save_word2vec_format(str(tmp_path / "w.txt"))
+    read = importers.read(tmp_path / "w.txt", "word2vec")
+    assert [read.name(at) for at in range(5)] == ["Ada - One two", "100% pure", "b c", "lone", "d%23e"]
+    np.testing.assert_array_equal(read.centre, words.vectors)
+    words.save_word2vec_format(str(tmp_path / "w.bin"), binary=True)
+    with pytest.raises(SourceError, match="keys with spaces cannot be read from a binary file, save it as text"):
+        importers.read(tmp_path / "w.bin", "word2vec-binary")
+    spaceless = models.KeyedVectors(3)
+    spaceless.add_vectors(["a", "spotify:track:1"], words.vectors[:2])
+    spaceless.save_word2vec_format(str(tmp_path / "s.bin"), binary=True)
+    read = importers.read(tmp_path / "s.bin", "word2vec-binary")
+    assert list(read.title) == ["a", "spotify:track:1"]
+    np.testing.assert_array_equal(read.centre, words.vectors[:2])
+
+
+@pytest.mark.parametrize("format", ["word2vec", "word2vec-binary"])
+def test_a_word2vec_file_that_is_cut_off_or_foreign_is_refused(tmp_path: Path, format: str) -> None:
+    from skipgramophone import exporters
+
+    place = tmp_path / "v"
+    exporters.write(place, format, vectors_of(["a", "b", "c"]))
+    beside = tmp_path / "v.names.jsonl"
+    whole, names = place.read_bytes(), beside.read_text(encoding="utf-8")
+    for part in (
+        b"",
+        b"3\n",
+        b"0 3\n",
+        b"9999999 100\n",
+        whole[: len(whole) // 2],
+        whole[:-14],
+        whole + b"more 1 2 3\n",
+    ):
+        place.write_bytes(part)
+        with pytest.raises(SourceError, match=r"is no word2vec file|cannot be read as word2vec"):
+            importers.read(place, format)
+    place.write_bytes(whole)
+    beside.write_text("\n".join(names.splitlines()[::-1]), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"has other keys than .*: remove it"):
+        importers.read(place, format)
+    for line in ("{", "[]", '{"key": 1}'):
+        beside.write_text(line, encoding="utf-8")
+        with pytest.raises(SourceError, match="line 1: not a record of key, artist, title, uri, count"):
+            importers.read(place, format)
+
+
+def test_training_does_not_go_on_from_imported_vectors(
+    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
+) -> None:
+    package.extract("world", write_dump(two_genres()))
+    settings = package.TrainSettings(embedding_dim=4, epochs=2)
+    package.train("world", settings)
+    package.export("world", tmp_path / "v.npz")
+    package.import_vectors("world", tmp_path / "v.npz", force=True)
+    with pytest.raises(ExperimentError, match="or imported: it cannot be trained on from"):
+        package.train("world", settings, force=True, start_from="world")
+
+
+def test_what_cannot_be_used_is_refused_in_a_line(
+    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
+) -> None:
+    package.extract("world", write_dump(ROWS))
+    place = tmp_path / "v.npz"
+    vectors = np.eye(2, dtype=np.float32)
+    names = np.array(["a - b", "c - d"])
+    broken = vectors.copy()
+    broken[1, 0] = np.nan
+    cases = [
+        ({"vectors": vectors, "tracks": names}, "none of the 2 vectors of .* the first is called 'a - b', the first"),
+        ({"vectors": broken, "tracks": names}, r"the centre vector 2 \('c - d'\) holds a number that is not finite"),
+        (
+            {"vectors": vectors * np.float64(1e300), "tracks": names},
+            "holds a number that is not finite, or not below 1e",
+        ),
+        ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but 1 of artist, 1 of title"),
+        ({"vectors": vectors}, "lacks an array"),
+        ({"vectors": vectors, "tracks": names.astype(object)}, "Object arrays cannot be loaded"),
+        ({"vectors": vectors.astype(int), "tracks": names}, "must be floating-point numbers"),
+        ({"vectors": vectors[0], "tracks": names}, "holds no vectors"),
+        ({"vectors": vectors[:0], "tracks": names[:0]}, "holds no vectors"),
+        ({"vectors": vectors, "context": vectors[:1], "tracks": names}, r"context has the shape \(1, 2\)"),
+        ({"vectors": vectors, "tracks": names, "count": np.array([-1, 2])}, "count must be a number from 0 on"),
+        ({"vectors": vectors, "tracks": np.array(["a", "\ud800"])}, "the title of vector 2 is no text"),
+    ]
+    for arrays, message in cases:
+        np.savez(place, **arrays)
+        with pytest.raises(SourceError, match=message):
+            package.import_vectors("world", place)
+    whole = place.read_bytes()
+    np.save(single := tmp_path / "v.npy", vectors)
+    with pytest.raises(SourceError, match="is a single array"):
+        package.import_vectors("new", single, "npz")
+    for damaged in (b"", b"PK\x03\x04", whole[: len(whole) // 2], b"nonsense"):
+        place.write_bytes(damaged)
+        with pytest.raises(SourceError, match="cannot be read as npz"):
+            package.import_vectors("new", place)
+        (tmp_path / "v.parquet").write_bytes(damaged)
+        with pytest.raises(SourceError, match="cannot be read as Parquet"):
+            package.import_vectors("new", tmp_path / "v.parquet")
+    ragged = {"artist": ["a", "b"], "title": ["a", "b"], "centre": [[1.0], [1.0, 2.0]]}
+    pq.write_table(pa.table(ragged), tmp_path / "v.parquet")
+    with pytest.raises(SourceError, match="'centre' must hold as many numbers in each row"):
+        package.import_vectors("new", tmp_path / "v.parquet")
+    with pytest.raises(SettingError, match=r"suffix of 'v\.csv' is not one that sgp imports"):
+        package.import_vectors("new", tmp_path / "v.csv")
+    with pytest.raises(SourceError, match="is not a file"):
+        package.import_vectors("new", tmp_path / "absent.npz")
+    assert [path.name for path in experiments.iterdir()] == ["world"]
