@@ -41,6 +41,7 @@ from skipgramophone.settings import (
     RunSettings,
     SimilarSettings,
     TrainSettings,
+    TuneSettings,
 )
 from skipgramophone.warm_start import earlier_rows
 
@@ -49,9 +50,11 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.training.trainer import Progress
+    from skipgramophone.tuning import TrialReport, TuneReport
 
 REJECTS = "rejects.jsonl"
 HISTORY = "history.jsonl"
+TUNING = "tuning"
 
 
 def extract(
@@ -451,6 +454,51 @@ def evaluate(
         directory.mkdir(exist_ok=True)
         stamp = report.created.replace(":", "").replace("+0000", "Z")
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
+            path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return report
+
+
+def tune(
+    name: str,
+    settings: TuneSettings | None = None,
+    *,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    tell: Callable[[TrialReport], None] = lambda _trial: None,
+) -> TuneReport:
+    """Search for settings that find more of held-out playlists than those of an experiment's model do.
+
+    The winner stands in `tuning/best.toml`, for `sgp train --config`, and the report beside it.
+
+    Raises:
+        EvaluationError: there is too little to hold out.
+        ExperimentError: the experiment has no model, or it is stale, or imported.
+        SettingError: Optuna is not installed.
+    """
+    from skipgramophone.held_out import split_of
+    from skipgramophone.importing import IMPORTED
+    from skipgramophone.settings_file import settings_text
+    from skipgramophone.tuning import tune as search
+
+    settings = settings or TuneSettings()
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    if IMPORTED in model.facts:
+        raise ExperimentError(f"the model of '{name}' was imported: there are no settings to search from")
+    with experiment.writing("tune"):
+        corpus, tracks = _open_corpus(experiment)
+        held_out = EvaluateSettings(
+            protocol=settings.protocol, share=settings.share, group=settings.group, random_seed=settings.random_seed
+        )
+        test = split_of(experiment, corpus, held_out, None)
+        directory = experiment.path / TUNING
+        own = TrainSettings(**model.settings)
+        report = search(
+            name, corpus, tracks, test, own, settings, directory / "journal.log", run or RunSettings(), tell
+        )
+        with published_file(directory / "best.toml") as path:
+            path.write_text(settings_text({"train": report.winner}), encoding="utf-8")
+        with published_file(directory / "report.json") as path:
             path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return report
 

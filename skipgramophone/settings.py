@@ -183,6 +183,41 @@ class EvaluateSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TuneSettings:
+    """How settings are searched for."""
+
+    budget: float = 900.0  # seconds
+    trials: int = 1000  # at most
+    protocol: Protocol = "continuation"
+    share: float = 0.1  # of the playlists for validation, and as many for the test
+    group: str | None = None  # what this finds in the owner keeps playlists together
+    random_seed: int = 42
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "trials", "random_seed")
+        _require(self.budget > 0, f"budget must be above 0 seconds, not {self.budget}")
+        _require(self.trials >= 1, f"trials must be at least 1, not {self.trials}")
+        EvaluateSettings(protocol=self.protocol, share=self.share, group=self.group, random_seed=self.random_seed)
+        _require(self.protocol != "deezer2018", "deezer2018 has no playlists to search on: use next-item")
+
+
+def seconds_of(text: str) -> float:
+    """Read a span of time.
+
+    >>> seconds_of("90"), seconds_of("15m"), seconds_of("1.5h")
+    (90.0, 900.0, 5400.0)
+
+    Raises:
+        SettingError: it is none.
+    """
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        raise SettingError(f"a span of time is a number with s, m or h behind it, as 15m, not {text!r}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarSettings:
     """What a look-up answers with."""
 

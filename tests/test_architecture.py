@@ -21,7 +21,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("algorithms", {"training", "neighbours"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
-    ("story", {"lookup", "reports", "fitting", "held_out", "importing", "warm_start", "pipeline"}),
+    ("story", {"lookup", "reports", "fitting", "held_out", "survey", "tuning", "importing", "warm_start", "pipeline"}),
     ("face", {"cli", "__main__"}),
 ]
 # Packages that one place alone may import.
@@ -42,6 +42,7 @@ ALLOWED_IN = {
         "held_out",
         "pipeline",
     },
+    "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
@@ -53,6 +54,7 @@ ALLOWED_IN = {
         "cli/options",
         "cli/similar",
         "cli/train",
+        "cli/tune",
         "cli/export",
         "cli/importing",
     },

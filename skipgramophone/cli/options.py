@@ -20,6 +20,7 @@ from skipgramophone.settings import (
     RunSettings,
     SimilarSettings,
     TrainSettings,
+    TuneSettings,
     WindowSize,
 )
 
@@ -30,6 +31,7 @@ RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
+TUNE = TuneSettings()
 EXPORT = ExportSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
