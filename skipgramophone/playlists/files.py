@@ -31,7 +31,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # a zip member that is larger and more tightly packed is a bomb
-DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, pa.ArrowException)
+DAMAGE = (EOFError, OSError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ class OpenFile:
         self._data = data
         self._remarks: Counter[str] = Counter()
 
-    def read(self, size: int = -1) -> bytes:
-        """Read so many unpacked bytes, or all that are left.
+    def read(self, size: int) -> bytes:
+        """Read up to so many unpacked bytes; none are left where none come.
 
         Raises:
             SourceError: the packed data is damaged or cut short.
@@ -150,6 +150,8 @@ def damage_told(file: SourceFile) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # what unpacks complains without a number
+            raise
         raise SourceError(f"{file.path}: the packed data is damaged or cut short") from error
 
 
