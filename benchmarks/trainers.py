@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.worlds import World, scenes_found, world
-from skipgramophone.settings import TrainSettings, WindowSize
+from skipgramophone.embeddings import CENTRE
+from skipgramophone.settings import Context, TrainSettings
 from skipgramophone.training.batches import epoch_batches, shape_for
 from skipgramophone.training.trainer import Trainer
 from skipgramophone.vocabulary import Vocabulary
 
 
-def run_sgp(made: World, window: WindowSize, epochs: int, dim: int) -> tuple[Any, list[float]]:
+def run_sgp(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
     """Train with skipgramophone; return the centre vectors and the seconds of each epoch."""
     counts = made.corpus.counts(len(made.scene))
     settings = TrainSettings(window_size=window, embedding_dim=dim, epochs=epochs)
@@ -38,10 +39,11 @@ def run_sgp(made: World, window: WindowSize, epochs: int, dim: int) -> tuple[Any
             if step.epoch_done:
                 seconds.append(time.perf_counter() - last)
                 last = time.perf_counter()
-        return trainer.tables.embeddings(counts > 0).centre, seconds
+        trainer.tables.write(Path(directory), counts > 0)
+        return np.load(Path(directory) / CENTRE), seconds
 
 
-def run_gensim(made: World, window: WindowSize, epochs: int, dim: int) -> tuple[Any, list[float]]:
+def run_gensim(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
     """Train with gensim's skip-gram, all cores; return the vectors by row and the seconds of each epoch."""
     from gensim.models import Word2Vec
     from gensim.models.callbacks import CallbackAny2Vec
@@ -69,11 +71,11 @@ def run_gensim(made: World, window: WindowSize, epochs: int, dim: int) -> tuple[
     return np.stack([model.wv[word] for word in words]), clock.seconds
 
 
-def pairs_a_token(made: World, window: WindowSize, trainer: str) -> float:
+def pairs_a_token(made: World, window: Context, trainer: str) -> float:
     """(centre, context) pairs a token, in expectation over word2vec's random window."""
     if window == "bag" and trainer == "sgp":
         shape = shape_for(made.corpus.occurrences, window)
-        batches = epoch_batches(made.corpus, np.ones(len(made.scene)), window, shape, 42, 0)
+        batches = epoch_batches(made.corpus, np.ones(len(made.scene)), window, shape, np.random.default_rng(42))
         return sum(float(b.others[b.playlist > 0].sum()) for b in batches) / made.corpus.occurrences
     reach, lengths = 50 if window == "bag" else window, made.corpus.lengths()
     at = (2 * np.maximum(0, lengths - d).sum() * (reach + 1 - d) / reach for d in range(1, reach + 1))
@@ -82,7 +84,7 @@ def pairs_a_token(made: World, window: WindowSize, trainer: str) -> float:
 
 def one(arguments: argparse.Namespace) -> dict[str, Any]:
     """One run: what it took, and what its vectors are worth."""
-    window: WindowSize = "bag" if arguments.window == "bag" else int(arguments.window)
+    window: Context = "bag" if arguments.window == "bag" else int(arguments.window)
     made = world(arguments.tracks, arguments.tokens)
     run = {"sgp": run_sgp, "gensim": run_gensim}[arguments.one]
     centre, seconds = run(made, window, arguments.epochs, arguments.dim)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup import Answer, Lookup, Neighbour
     from skipgramophone.lookup import open_lookup as open
     from skipgramophone.pipeline import build_index, export, extract, similar, train
-    from skipgramophone.settings import ExtractSettings, IndexSettings, SimilarSettings, TrainSettings
+    from skipgramophone.settings import ExtractSettings, IndexSettings, RunSettings, SimilarSettings, TrainSettings
 
 __version__ = "0.1.0"
 
@@ -30,6 +30,7 @@ _HOME = {
     "IndexSettings": "settings",
     "Lookup": "lookup",
     "Neighbour": "lookup",
+    "RunSettings": "settings",
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
@@ -47,6 +48,7 @@ __all__ = [
     "IndexSettings",
     "Lookup",
     "Neighbour",
+    "RunSettings",
     "SgpError",
     "SimilarSettings",
     "TrainSettings",

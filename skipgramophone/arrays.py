@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tokenize
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +28,18 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
     return array
+
+
+def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
+    """Write a float32 array to an npy file a piece at a time, so that it is never whole in memory.
+
+    Args:
+        path: the file.
+        shape: of the whole; its first number is the sum of those of the pieces.
+        pieces: rows in order.
+    """
+    with path.open("wb") as file:
+        described = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, described)
+        for piece in pieces:
+            file.write(np.ascontiguousarray(piece, np.float32).data)

@@ -19,6 +19,7 @@ from skipgramophone.errors import ExperimentError
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
+COUNTED = 1 << 22  # occurrences that are counted at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,17 @@ class Corpus:
 
     def counts(self, tracks: int) -> npt.NDArray[np.int64]:
         """Occurrences of each of `tracks` tracks, int64 (tracks,)."""
-        return np.bincount(self.track_ids, minlength=tracks).astype(np.int64)
+        counts = np.zeros(tracks, np.int64)
+        for start in range(0, self.occurrences, COUNTED):  # bincount copies what it counts
+            counts += np.bincount(self.track_ids[start : start + COUNTED], minlength=tracks)
+        return counts
+
+    def playlists(self, chosen: npt.NDArray[np.int64]) -> Corpus:
+        """A corpus of some playlists, in the order in which they are named."""
+        lengths = self.lengths()[chosen]
+        ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        places = np.repeat(self.offsets[:-1][chosen] - ends[:-1], lengths) + np.arange(ends[-1])
+        return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def write(self, directory: Path) -> None:
         """Write the two arrays."""

@@ -3,6 +3,10 @@
     centre.npy    float32 (tracks, embedding_dim)   a track as the one that is asked about
     context.npy   float32 (tracks, embedding_dim)   a track as the company it keeps
     context_bias.npy   float32 (tracks,)            what is added to a product centre . context
+    centre_mean.npy    float32 (embedding_dim,)     what was taken out of every centre row
+    accumulators.npy   float32 (2, tracks)          the optimiser's, for centre and context rows
+
+The last two are there to train on from.
 
 Row i belongs to row i of the catalogue. A track that was not learnt (see `min_count`) has a row of zeros.
 """
@@ -21,6 +25,8 @@ from skipgramophone.errors import ExperimentError
 CENTRE = "centre.npy"
 CONTEXT = "context.npy"
 CONTEXT_BIAS = "context_bias.npy"  # absent from models of the first version
+CENTRE_MEAN = "centre_mean.npy"
+ACCUMULATORS = "accumulators.npy"
 
 Matrix = npt.NDArray[np.float32]
 

@@ -8,18 +8,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from skipgramophone.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import Embeddings
-from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.errors import ExperimentError
+from skipgramophone.evaluation.splits import split_without_loss
 from skipgramophone.experiment import Experiment
-from skipgramophone.settings import TrainSettings
+from skipgramophone.memory import require_memory
+from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from skipgramophone.training.tables import Earlier
     from skipgramophone.training.trainer import Progress, Trainer
 
 TRAIN_LOG = "train.log"
@@ -27,13 +26,12 @@ TRAIN_LOG = "train.log"
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What a training run leaves."""
+    """What a training run says of itself; its vectors lie in the directory that it was given."""
 
-    embeddings: Embeddings
-    accumulators: npt.NDArray[np.float32]
+    tracks_learnt: int
     history: list[dict[str, Any]]  # a record an epoch
     seconds: float
-    conditions: dict[str, Any]  # threads, device, layout of the batches
+    conditions: dict[str, Any]  # learning rate, threads, device, layout of the batches, playlists held out
 
 
 @dataclass(slots=True)
@@ -90,7 +88,8 @@ def unfinished_run(
     if found.corpus != corpus:
         raise ExperimentError(f"the unfinished run was of another corpus than the present one: run {again} --force")
     for name, value in found.settings.items():
-        if settings is not None and getattr(settings, name) != value:
+        undecided = name == "window_size" and settings is not None and settings.window_size == "auto"
+        if settings is not None and getattr(settings, name) != value and not undecided:
             raise ExperimentError(
                 f"the unfinished run has {name.replace('_', '-')} {value}, not {getattr(settings, name)}: leave it out "
                 f"with --resume, or run {again} --force"
@@ -102,38 +101,73 @@ def fit(
     corpus: Corpus,
     tracks: int,
     settings: TrainSettings,
-    log: Path,
-    threads: int | None,
+    directory: Path,
+    run: RunSettings,
     progress: Callable[[Progress], None] | None,
     checkpoint: Checkpoint | None = None,
+    earlier: Earlier | None = None,
     keep: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
 ) -> Fitted:
-    """Train to the end, from the beginning or from a checkpoint."""
-    from skipgramophone.training.trainer import BEGINNING, Progress, Trainer  # here, because it imports TensorFlow
+    """Train to the end, from the beginning, from a checkpoint or from an earlier model's rows.
 
-    if threads is not None and threads < 1:
-        raise SettingError(f"threads must be at least 1, not {threads}")
+    Args:
+        corpus: the playlists.
+        tracks: rows of the catalogue.
+        settings: how to train; the window size has been decided.
+        directory: where the vectors, the history and the log are written.
+        run: how to carry it out.
+        progress: is told how far it has come.
+        checkpoint: where to go on from.
+        earlier: rows to begin with.
+        keep: may write a checkpoint, whenever the tables are between two rounds.
+
+    Raises:
+        TrainingError: there is nothing to train on, no memory for it, or the loss is no longer a number.
+    """
+    # Here, because it imports TensorFlow.
+    from skipgramophone.training.runtime import load_tensorflow
+    from skipgramophone.training.scalars import Scalars
+    from skipgramophone.training.trainer import BEGINNING, Progress, Trainer
+
+    require_memory(tracks, settings.embedding_dim)
     started = time.perf_counter()
+    log = directory / TRAIN_LOG
     log.touch()
+    held_out = None
+    if settings.patience:
+        split = split_without_loss(corpus, tracks, HELD_OUT_SHARE, settings.min_count, settings.random_seed)
+        corpus, held_out = split.training_part(corpus), split.held_out_part(corpus)
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
-    trainer = Trainer(corpus, vocabulary, settings, log, threads)
+    trainer = Trainer(corpus, vocabulary, settings, log, run, held_out)
+    scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
     history: list[dict[str, Any]] = []
     after = BEGINNING
     if checkpoint is not None:
         trainer.tables.restore(checkpoint.arrays)
         history, after = list(checkpoint.history), Progress(**checkpoint.progress)
+    elif earlier is not None:
+        trainer.tables.begin_with(earlier)
     for step in trainer.run(after):
         if step.epoch_done:
-            history.append({"epoch": step.epoch, "loss": step.loss, "tracks": step.tokens, "pairs": step.pairs})
+            history.append(_record(step))
         keep(trainer, step, history)
+        if scalars:
+            scalars.write(step, trainer.rate_of(step))
         if progress:
             progress(step)
+    seconds = time.perf_counter() - started
+    trainer.tables.write(directory, vocabulary.learnt)
     conditions = {
         "learning_rate": trainer.learning_rate,
         "threads": trainer.threads,
-        "device": "cpu",
+        "device": trainer.device,
         "layout": asdict(trainer.shape),
+        "held_out_playlists": len(held_out) if held_out else 0,
     }
-    seconds = time.perf_counter() - started
-    embeddings = trainer.tables.embeddings(vocabulary.learnt)
-    return Fitted(embeddings, trainer.tables.accumulators(), history, seconds, conditions)
+    return Fitted(int(vocabulary.learnt.sum()), history, seconds, conditions)
+
+
+def _record(done: Progress) -> dict[str, Any]:
+    """What is kept of an epoch."""
+    record = {"epoch": done.epoch, "loss": done.loss, "tracks": done.tokens, "pairs": done.pairs}
+    return record if done.held_out_loss is None else record | {"held_out_loss": done.held_out_loss}

@@ -25,11 +25,11 @@ from skipgramophone.evaluation.splits import (
     with_twins,
 )
 from skipgramophone.experiment import Experiment
-from skipgramophone.fitting import TRAIN_LOG, fit
+from skipgramophone.fitting import fit
 from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.playlists.names import identity
 from skipgramophone.publishing import draft_directory, publish
-from skipgramophone.settings import EvaluateSettings, TrainSettings
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
 
 if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
@@ -58,7 +58,7 @@ def held_out_model(
     tracks: int,
     settings: TrainSettings,
     split: str,
-    threads: int | None,
+    run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
     """A model that was trained on the training part of a split, from an earlier evaluation if there was one."""
@@ -68,7 +68,7 @@ def held_out_model(
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with draft_directory(kept) as draft:
-            fit(training, tracks, settings, draft / TRAIN_LOG, threads, progress).embeddings.write(draft)
+            fit(training, tracks, settings, draft, run, progress)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
 

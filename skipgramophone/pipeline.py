@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +26,7 @@ from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
-from skipgramophone.fitting import TRAIN_LOG, Keeper, fit, unfinished_run
+from skipgramophone.fitting import Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
@@ -36,22 +34,23 @@ from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.publishing import file_sha256, published_file
 from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, Reading, TrainReport
 from skipgramophone.settings import (
-    CHECKPOINT_SECONDS,
     EvaluateSettings,
     ExtractSettings,
     IndexSettings,
+    RunSettings,
     SimilarSettings,
     TrainSettings,
 )
+from skipgramophone.warm_start import earlier_rows
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.order import Order
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.training.trainer import Progress
 
 REJECTS = "rejects.jsonl"
 HISTORY = "history.jsonl"
-ACCUMULATORS = "accumulators.npy"
 
 
 def extract(
@@ -108,15 +107,15 @@ def train(
     *,
     force: bool = False,
     resume: bool = False,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
-    threads: int | None = None,
+    start_from: str | None = None,
+    run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> TrainReport:
     """Train vectors on a corpus, then build the index of them.
 
-    Every `checkpoint_seconds` the run is kept as it is; one that was interrupted or killed goes on from there with
-    `resume`, and ends with the same bytes as if nothing had happened.
+    Now and then the run is kept as it is; one that was interrupted or killed goes on from there with `resume`, and ends
+    with the same bytes as if nothing had happened.
 
     Args:
         name: the experiment's name.
@@ -124,47 +123,51 @@ def train(
         index_settings: how to build the index.
         force: replace a model that is there, and give up an unfinished run.
         resume: go on with the unfinished run.
-        checkpoint_seconds: least time between two checkpoints.
-        threads: programs to run side by side, else one a core; the result is the same.
+        start_from: an experiment (it may be this one) whose vectors to begin with, for the tracks that it has learnt.
+        run: how to carry it out.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the training has come.
 
     Raises:
-        TrainingError: there is nothing to train on, or the loss is no longer a number.
+        TrainingError: there is nothing to train on, no memory for it, or the loss is no longer a number.
         ExperimentError: the experiment has no corpus, or has a model.
         StorageError: the disk failed, or is full.
     """
+    run = run or RunSettings()
     experiment = open_experiment(name, experiments_dir)
-    with experiment.writing("train"), tempfile.TemporaryDirectory(prefix="sgp-") as scratch:
+    with experiment.writing("train"):
         digest = experiment.manifest("corpus").digest
         checkpoint = unfinished_run(experiment, digest, settings, resume, force)
         if checkpoint is None:
             experiment.require_new("model", force)
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         corpus, tracks = _open_corpus(experiment)
-        log = Path(scratch) / TRAIN_LOG
-        keeper = Keeper(experiment.path, digest, settings, checkpoint_seconds)
-        fitted = fit(corpus, tracks, settings, log, threads, progress, checkpoint, keeper.keep)
-        learnt = int(fitted.embeddings.learnt().sum())
-        facts: dict[str, Any] = {
-            "tracks": tracks,
-            "tracks_learnt": learnt,
-            "occurrences": corpus.occurrences,
-            "first_loss": fitted.history[0]["loss"],
-            "last_loss": fitted.history[-1]["loss"],
-            "learning_rate": fitted.conditions["learning_rate"],
-            "seconds": round(fitted.seconds, 2),
-            "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
-        }
+        earlier = None
+        if start_from is not None and checkpoint is None:
+            earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
+        settings, order = _decided(settings, corpus, tracks)
+        keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with experiment.publishing("model", asdict(settings)) as draft:
-            fitted.embeddings.write(draft.path)
-            np.save(draft.path / ACCUMULATORS, fitted.accumulators)
+            fitted = fit(corpus, tracks, settings, draft.path, run, progress, checkpoint, earlier, keeper.keep)
             _write_lines(draft.path / HISTORY, fitted.history)
-            shutil.copyfile(log, draft.path / TRAIN_LOG)
+            facts: dict[str, Any] = {
+                "tracks": tracks,
+                "tracks_learnt": fitted.tracks_learnt,
+                "tracks_taken_over": len(earlier.rows) if earlier else 0,
+                "occurrences": corpus.occurrences,
+                "epochs": len(fitted.history),
+                "first_loss": fitted.history[0]["loss"],
+                "last_loss": fitted.history[-1]["loss"],
+                "learning_rate": fitted.conditions["learning_rate"],
+                "seconds": round(fitted.seconds, 2),
+                "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
+            }
             draft.facts |= facts | fitted.conditions | {"versions": _versions("tensorflow", "numpy")}
+            draft.facts |= {"started_from": start_from, "order": asdict(order) if order else None}
         remove_checkpoint(experiment.path)
-        index = _publish_index(experiment, fitted.embeddings, index_settings or IndexSettings())
-    return TrainReport(experiment=name, settings=asdict(settings), index=index, **facts)
+        embeddings = read_embeddings(experiment.directory("model"), tracks)
+        index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
+    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
 
 
 def build_index(
@@ -269,7 +272,7 @@ def evaluate(
     settings: EvaluateSettings | None = None,
     *,
     held_out: Path | None = None,
-    threads: int | None = None,
+    run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
     judging: Callable[[str, int, int], None] | None = None,
@@ -284,7 +287,7 @@ def evaluate(
         settings: what to hold out and what to ask.
         held_out: a file that names the held-out playlists, a line each: what `settings.group` finds in the owner, or,
             without it, the playlist's name.
-        threads: programs to run side by side while training.
+        run: how to carry out the training.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         training: is told how far the training has come.
         judging: is told the ranker, how many questions it has answered, and how many there are.
@@ -293,7 +296,7 @@ def evaluate(
         EvaluationError: there is too little to hold out, or nothing to ask of it.
         ExperimentError: the experiment has no model, or it is stale.
     """
-    from skipgramophone.evaluation.judgement import judge_embeddings, training_part
+    from skipgramophone.evaluation.judgement import judge_embeddings
     from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of
 
     settings = settings or EvaluateSettings()
@@ -304,7 +307,7 @@ def evaluate(
         split = split_of(experiment, corpus, settings, held_out)
         trained_with = TrainSettings(**model.settings)
         embeddings = held_out_model(
-            experiment, training_part(corpus, split), tracks, trained_with, split.digest, threads, training
+            experiment, split.training_part(corpus), tracks, trained_with, split.digest, run or RunSettings(), training
         )
         judgement = judge_embeddings(
             corpus,
@@ -429,6 +432,16 @@ def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
             sha256 = file_sha256(file.path)
             known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": sha256}
     return list(known.values())
+
+
+def _decided(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, Order | None]:
+    """Settings with a context, and what it was decided by, if it was left to the corpus."""
+    if settings.window_size != "auto":
+        return settings, None
+    from skipgramophone.evaluation.order import order_of
+
+    order = order_of(corpus, tracks, settings.random_seed)
+    return replace(settings, window_size=order.window_size), order
 
 
 def _open_corpus(experiment: Experiment) -> tuple[Corpus, int]:

@@ -9,6 +9,7 @@ from skipgramophone.neighbours import IndexFacts
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judgement
+    from skipgramophone.evaluation.order import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,16 @@ class TrainReport:
     settings: dict[str, Any]
     tracks: int
     tracks_learnt: int
+    tracks_taken_over: int  # rows of an earlier model that it began with
     occurrences: int
+    epochs: int  # done; fewer than asked for where patience ended
     first_loss: float
     last_loss: float
     learning_rate: float
     seconds: float
     tracks_per_second: int  # occurrences trained a second, compilation included
     index: IndexFacts
+    order: Order | None  # what the context was decided by, where that was left to the corpus
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from skipgramophone.errors import SettingError
 
-WindowSize = int | Literal["bag"]
+Context = int | Literal["bag"]  # "bag": the whole playlist; N: up to N tracks on each side
+WindowSize = Context | Literal["auto"]  # "auto": which of the two is decided by the corpus
+Device = Literal["auto", "cpu", "gpu"]
+DEVICES: tuple[Device, ...] = ("auto", "cpu", "gpu")
 Protocol = Literal["continuation", "next-item", "lookup"]
 PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup")
 Format = Literal["zenodo", "sessions"]
 FORMATS: tuple[Format, ...] = ("zenodo", "sessions")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
+HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
 CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints of a training run
 MOST_TREES = 1000
-WIDEST_WINDOW = 63  # a block of the trainer holds 64 tracks
+BAG_BLOCK = 64  # tracks of a playlist that the trainer looks at together
+WIDEST_WINDOW = BAG_BLOCK - 1
+AUTO_WINDOW = 5  # what "auto" takes where order carries meaning
 ROOT_VARIABLE = "SGP_EXPERIMENTS"  # where experiments lie, unless the caller says
 DEFAULT_ROOT = "experiments"
 
@@ -66,7 +73,7 @@ class ExtractSettings:
 class TrainSettings:
     """How a corpus becomes vectors: skip-gram with negative sampling (arXiv 1310.4546)."""
 
-    window_size: WindowSize = "bag"  # "bag": the whole playlist is the context; N: up to N tracks on each side
+    window_size: WindowSize = "auto"
     embedding_dim: int = 100  # numbers a vector
     epochs: int = 20  # passes over the corpus
     learning_rate: float | None = None  # of row-wise Adagrad, falling linearly to nothing; None: by the corpus
@@ -75,17 +82,19 @@ class TrainSettings:
     noise_exponent: float = 0.75  # power on the counts that noise is drawn by; 0 is uniform
     subsample: float = 0.0  # word2vec's frequency threshold; 0 keeps every occurrence
     min_count: int = 1  # rarer tracks get no vector
+    patience: int = 0  # epochs without a better loss on held-out playlists after which to stop; 0 holds none out
 
     def __post_init__(self) -> None:
-        _require_numbers(self, "embedding_dim", "epochs", "random_seed", "negatives", "min_count")
+        _require_numbers(self, "embedding_dim", "epochs", "random_seed", "negatives", "min_count", "patience")
         window = self.window_size
         _require(
-            window == "bag" or (type(window) is int and 1 <= window <= WIDEST_WINDOW),
-            f"window-size must be 'bag' or from 1 to {WIDEST_WINDOW}, not {window}",
+            window in ("auto", "bag") or (type(window) is int and 1 <= window <= WIDEST_WINDOW),
+            f"window-size must be 'auto', 'bag' or from 1 to {WIDEST_WINDOW}, not {window}",
         )
         for name in ("embedding_dim", "epochs", "negatives", "min_count"):
             value = getattr(self, name)
             _require(value >= 1, f"{name.replace('_', '-')} must be at least 1, not {value}")
+        _require(self.patience >= 0, f"patience must be at least 1, or 0 for none, not {self.patience}")
         _require(self.embedding_dim <= 4096, f"embedding-dim must be at most 4096, not {self.embedding_dim}")
         rate = self.learning_rate
         _require(rate is None or (math.isfinite(rate) and rate > 0), f"learning-rate must be above 0, not {rate}")
@@ -96,6 +105,14 @@ class TrainSettings:
         )
         _require(0 <= self.subsample <= 1, f"subsample must be from 0 to 1, not {self.subsample}")
 
+    @property
+    def context(self) -> Context:
+        """The window size, once it has been decided."""
+        window = self.window_size
+        if window == "auto":
+            raise SettingError("window-size 'auto' is decided by a corpus: train() does it")
+        return window
+
     def doubts(self) -> list[str]:
         """What is allowed and probably not meant, each in one sentence."""
         if self.learning_rate is not None and self.learning_rate < LOWEST_SENSIBLE_RATE:
@@ -104,6 +121,21 @@ class TrainSettings:
                 "with it: leave -lr out, and it is chosen by the corpus"
             ]
         return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How a training run is carried out: nothing here changes what it learns, but for the kind of device."""
+
+    threads: int | None = None  # programs side by side; None: one a core
+    device: Device = "auto"  # "auto": a GPU if TensorFlow sees one
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
+    log_dir: Path | None = None  # where TensorBoard finds the scalars of the run
+
+    def __post_init__(self) -> None:
+        _require(self.threads is None or self.threads >= 1, f"threads must be at least 1, not {self.threads}")
+        _require(self.device in DEVICES, f"device must be one of {', '.join(DEVICES)}, not {self.device!r}")
+        _require(self.checkpoint_seconds >= 0, f"checkpoint-every must not be below 0, not {self.checkpoint_seconds}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

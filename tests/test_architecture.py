@@ -16,12 +16,12 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings"}),
+    ("words", {"errors", "settings", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
     ("algorithms", {"training", "neighbours"}),
     ("disk", {"publishing", "experiment", "checkpoint", "exporters"}),
     ("judgement", {"evaluation"}),
-    ("story", {"lookup", "reports", "fitting", "held_out", "pipeline"}),
+    ("story", {"lookup", "reports", "fitting", "held_out", "warm_start", "pipeline"}),
     ("face", {"cli", "__main__"}),
 ]
 # Packages that one place alone may import.
@@ -42,7 +42,7 @@ ALLOWED_IN = {
     },
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
-    "scipy": {"evaluation/rankers", "evaluation/scorecard"},
+    "scipy": {"evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {"cli/app", "cli/evaluate", "cli/options", "cli/similar", "cli/train", "cli/export"},
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import PROTOCOLS, EvaluateSettings
+from skipgramophone.settings import PROTOCOLS, EvaluateSettings, RunSettings
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judged, Judgement
@@ -75,7 +75,7 @@ def evaluate(
             experiment,
             settings,
             held_out=held_out,
-            threads=threads,
+            run=RunSettings(threads=threads),
             experiments_dir=experiments_dir,
             training=trained,
             judging=lambda name, done, of: judged(done, of, name),

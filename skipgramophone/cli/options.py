@@ -10,11 +10,13 @@ import typer
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     DEFAULT_ROOT,
+    DEVICES,
     FORMATS,
     ROOT_VARIABLE,
     EvaluateSettings,
     ExtractSettings,
     IndexSettings,
+    RunSettings,
     SimilarSettings,
     TrainSettings,
     WindowSize,
@@ -22,6 +24,7 @@ from skipgramophone.settings import (
 
 EXTRACT = ExtractSettings()
 TRAIN = TrainSettings()
+RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
@@ -29,13 +32,13 @@ WINDOW_SIZE = str(TRAIN.window_size)
 
 
 def window_size(text: str) -> WindowSize:
-    """Read a window size: 'bag' or a number."""
-    if text == "bag":
-        return "bag"
+    """Read a window size: 'auto', 'bag' or a number."""
+    if text == "auto" or text == "bag":
+        return text  # type: ignore[return-value]
     try:
         return int(text)
     except ValueError:
-        raise SettingError(f"window-size must be 'bag' or a number, not {text!r}") from None
+        raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
 
 
 Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of the experiment.", show_default=False)]
@@ -75,8 +78,8 @@ Window = Annotated[
     typer.Option(
         "-wsz",
         "--window-size",
-        metavar="N|bag",
-        help="Farthest context on each side; 'bag': the whole playlist, in any order.",
+        metavar="N|bag|auto",
+        help="Farthest context on each side; 'bag': the whole playlist; 'auto': which of the two, by the corpus.",
     ),
 ]
 EmbeddingDim = Annotated[int, typer.Option("-emb", "--embedding-dim", metavar="N", help="Numbers a vector.")]
@@ -103,6 +106,7 @@ Threads = Annotated[
     typer.Option("--threads", metavar="N", help="Cores to use (all of them; the result is the same).",
                  show_default=False),
 ]  # fmt: skip
+DeviceName = Annotated[str, typer.Option("--device", metavar="NAME", help=f"What to train on: {', '.join(DEVICES)}.")]
 Trees = Annotated[int, typer.Option("--trees", metavar="N", help="More: a larger file, a faster search.")]
 Recall = Annotated[
     float, typer.Option("--recall", metavar="X", help="Share of the true ten nearest that a look-up must find.")

@@ -45,6 +45,7 @@ def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[T
     """Progress of a training run: epoch, loss, tracks a second; the time left is the bar's."""
     started = time.monotonic()
     with bar("train", quiet) as tell:
+        tell(0, epochs * occurrences, "making ready")
 
         def show(at: TrainingProgress) -> None:
             done = (at.epoch - 1) * occurrences + at.tokens

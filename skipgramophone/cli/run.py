@@ -42,7 +42,7 @@ def run(
     reading = ExtractSettings(num_rows=num_rows)
     found = extract_command.run_extract(experiment, source, csv_path, sample, reading, force, quiet, experiments_dir)
     extract_command.show(found, json=False, quiet=quiet)
-    trained = train_command.run_train(experiment, settings, None, force, quiet, experiments_dir)
+    trained = train_command.run_train(experiment, settings, options.RUN, force, quiet, experiments_dir)
     train_command.show(trained, json=False, quiet=quiet)
     answer = similar_command.first_look(experiment, SimilarSettings(), experiments_dir)
     similar_command.show(answer, json=False, quiet=quiet)

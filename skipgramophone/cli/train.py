@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import CHECKPOINT_SECONDS, TrainSettings
+from skipgramophone.settings import RunSettings, TrainSettings
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.order import Order
     from skipgramophone.reports import TrainReport
 
 
@@ -27,11 +28,28 @@ def train(
     noise_exponent: options.NoiseExponent = options.TRAIN.noise_exponent,
     subsample: options.Subsample = options.TRAIN.subsample,
     min_count: options.MinCount = options.TRAIN.min_count,
+    patience: Annotated[
+        int,
+        typer.Option(
+            "--patience",
+            metavar="N",
+            help="Hold out 5 % of the playlists, and stop after N epochs without a better loss on them; 0: do not.",
+        ),
+    ] = options.TRAIN.patience,
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", metavar="EXPERIMENT", help="Begin with the vectors of this one.", show_default=False),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     checkpoint_every: Annotated[
         float, typer.Option("--checkpoint-every", metavar="SECONDS", help="Keep an unfinished run this often.")
-    ] = CHECKPOINT_SECONDS,
-    threads: options.Threads = None,
+    ] = options.RUN.checkpoint_seconds,
+    log_dir: Annotated[
+        Path | None,
+        typer.Option("--log-dir", metavar="DIR", help="Write scalars for TensorBoard here.", show_default=False),
+    ] = options.RUN.log_dir,
+    device: options.DeviceName = options.RUN.device,
+    threads: options.Threads = options.RUN.threads,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -45,6 +63,7 @@ def train(
     sgp train demo
     sgp train demo -wsz 5 -emb 64 --force
     sgp train demo --resume
+    sgp train june --from may
     """
     given = TrainSettings(
         window_size=options.window_size(window_size),
@@ -56,9 +75,16 @@ def train(
         noise_exponent=noise_exponent,
         subsample=subsample,
         min_count=min_count,
+        patience=patience,
+    )
+    run = RunSettings(
+        threads=threads,
+        device=device,  # type: ignore[arg-type]
+        checkpoint_seconds=checkpoint_every,
+        log_dir=log_dir,
     )
     settings = _of_unfinished(context, experiment, given, experiments_dir) if resume else given
-    report = run_train(experiment, settings, threads, force, quiet, experiments_dir, resume, checkpoint_every)
+    report = run_train(experiment, settings, run, force, quiet, experiments_dir, resume, start_from)
     show(report, json, quiet)
 
 
@@ -77,12 +103,12 @@ def _of_unfinished(
 def run_train(
     experiment: str,
     settings: TrainSettings,
-    threads: int | None,
+    run: RunSettings,
     force: bool,
     quiet: bool,
     experiments_dir: Path | None,
     resume: bool = False,
-    checkpoint_every: float = CHECKPOINT_SECONDS,
+    start_from: str | None = None,
 ) -> TrainReport:
     """Train with a progress bar."""
     from skipgramophone import pipeline
@@ -97,8 +123,8 @@ def run_train(
             settings,
             force=force,
             resume=resume,
-            checkpoint_seconds=checkpoint_every,
-            threads=threads,
+            start_from=start_from,
+            run=run,
             experiments_dir=experiments_dir,
             progress=progress,
         )
@@ -115,14 +141,14 @@ def show(report: TrainReport, json: bool, quiet: bool) -> None:
 def _rows(report: TrainReport) -> list[tuple[str, str]]:
     """The report, a line a fact."""
     settings, index = report.settings, report.index
-    window = settings["window_size"]
-    context = "the whole playlist" if window == "bag" else f"{window} tracks on each side"
     rare = report.tracks - report.tracks_learnt
     left = f"; {rare:,} rarer than --min-count {settings['min_count']} have none" if rare else ""
+    taken = f", {report.tracks_taken_over:,} begun with earlier ones" if report.tracks_taken_over else ""
+    stopped = f" of {settings['epochs']}, then patience ended" if report.epochs < settings["epochs"] else ""
     return [
-        ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}"),
-        ("context", context),
-        ("epochs", f"{settings['epochs']} over {report.occurrences:,} occurrences"),
+        ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}{taken}"),
+        ("context", _context(report)),
+        ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
         ("learning rate", f"{report.learning_rate:.2g}, falling to nothing"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
         ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks a second"),
@@ -131,3 +157,20 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
             f"{index.trees} trees, {index.bytes / 1e6:.1f} MB, finds {index.recall_at_10:.1%} of the ten nearest",
         ),
     ]
+
+
+def _context(report: TrainReport) -> str:
+    """The context, and why it was chosen."""
+    window, order = report.settings["window_size"], report.order
+    context = "the whole playlist" if window == "bag" else f"{window} tracks on each side"
+    return f"{context}: {reason(order)}" if order else context
+
+
+def reason(order: Order) -> str:
+    """Why a context was chosen, in words."""
+    if order.over_shuffled is None:
+        return f"only {order.asked} playlists to tell by, too few"
+    if order.over_whole is None:
+        return "the order of the playlists tells nothing"
+    share = f"what stands near finds {order.over_whole.mean:+.0%} against the whole"
+    return f"order tells something, and {share}"

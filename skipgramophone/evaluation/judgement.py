@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, unit_rows
-from skipgramophone.evaluation.protocols import Questions, ask
+from skipgramophone.evaluation.protocols import ask
 from skipgramophone.evaluation.rankers import (
     Cosine,
     Hybrid,
@@ -64,14 +64,6 @@ class Judgement:
     judged: list[Judged]
 
 
-def training_part(corpus: Corpus, split: Split) -> Corpus:
-    """The playlists that are not held out."""
-    kept = ~split.held_out
-    lengths = corpus.lengths()
-    track_ids = np.asarray(corpus.track_ids)[np.repeat(kept, lengths)]
-    return Corpus(track_ids, np.concatenate([[0], np.cumsum(lengths[kept])]).astype(np.int64))
-
-
 def judge_embeddings(
     corpus: Corpus,
     split: Split,
@@ -95,13 +87,13 @@ def judge_embeddings(
     Raises:
         EvaluationError: there is nothing to ask.
     """
-    trained_on = training_part(corpus, split)
+    trained_on = split.training_part(corpus)
     counts = trained_on.counts(len(embeddings))
     least = settings.min_count if settings.min_count is not None else training.min_count
     ranked = (counts >= max(1, least)) & embeddings.learnt()
     questions = ask(corpus, split.held_out, ranked, settings.protocol, settings.random_seed, settings.seeds)
     rows = np.flatnonzero(ranked)
-    asked = _renumbered(questions, rows, len(embeddings))
+    asked = questions.renumbered(rows, len(embeddings))
     catalogue = Catalogued(counts[rows], artists[rows])
     cards: dict[str, Scorecard] = {}
     for name, ranker in _rankers(trained_on, embeddings, rows, counts[rows], training, settings).items():
@@ -141,14 +133,6 @@ def _rankers(
         "model": ModelScore(kept, prior),
         "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),
     }
-
-
-def _renumbered(questions: Questions, rows: Rows, tracks: int) -> Questions:
-    """Questions over the ranked rows instead of the catalogue's."""
-    number = np.full(tracks, -1, np.int64)
-    number[rows] = np.arange(len(rows))
-    asked = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in questions.asked]
-    return Questions(asked, questions.passed_over)
 
 
 def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> Judged:

@@ -12,7 +12,7 @@ over, and counted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,13 @@ class Questions:
 
     asked: Sequence[Question]
     passed_over: int
+
+    def renumbered(self, rows: Rows, tracks: int) -> Questions:
+        """The same questions over some rows of a catalogue of `tracks`: row `rows[i]` becomes i."""
+        number = np.full(tracks, -1, np.int64)
+        number[rows] = np.arange(len(rows))
+        asked = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in self.asked]
+        return Questions(asked, self.passed_over)
 
 
 def ask(

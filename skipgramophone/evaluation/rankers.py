@@ -81,6 +81,29 @@ class Cosine:
 
 
 @dataclass(frozen=True, slots=True)
+class RowProducts:
+    """Products of sparse rows: with rows of length 1, cosines."""
+
+    rows: Any  # scipy.sparse.csr_array (tracks, contexts)
+    by_context: Any  # its transpose, csr
+
+    def scores(self, given: Given) -> Scores:
+        """Sum of the products with what is given."""
+        return np.asarray(((given @ self.rows) @ self.by_context).todense(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class PairWeights:
+    """Scores by the weight of the pairs with what is given."""
+
+    pairs: Any  # scipy.sparse.csr_array (tracks, tracks)
+
+    def scores(self, given: Given) -> Scores:
+        """Sum of the weights."""
+        return np.asarray((given @ self.pairs).todense(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelScore:
     """What the model was trained to predict."""
 
@@ -116,7 +139,8 @@ def membership(corpus: Corpus, tracks: int) -> Any:
 
     ones = np.ones(corpus.occurrences, np.float32)
     shape = (len(corpus), tracks)
-    matrix = sparse.csr_array((ones, np.asarray(corpus.track_ids), np.asarray(corpus.offsets)), shape=shape)
+    # A copy, because scipy joins duplicates in place, and the arrays are the corpus's own.
+    matrix = sparse.csr_array((ones, corpus.track_ids, corpus.offsets), shape=shape, copy=True)
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

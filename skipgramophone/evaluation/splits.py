@@ -42,6 +42,14 @@ class Split:
         """A hash of which playlists are held out."""
         return hashlib.sha256(np.packbits(self.held_out).tobytes()).hexdigest()[:16]
 
+    def training_part(self, corpus: Corpus) -> Corpus:
+        """The playlists that are not held out."""
+        return corpus.playlists(np.flatnonzero(~self.held_out))
+
+    def held_out_part(self, corpus: Corpus) -> Corpus:
+        """The playlists that are held out."""
+        return corpus.playlists(np.flatnonzero(self.held_out))
+
 
 def groups_of(owners: Sequence[str], pattern: str | None) -> Groups:
     """Number playlists by what a pattern finds in their owner; each is its own group without a pattern.
@@ -102,6 +110,33 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
             f"there are too few playlists to hold some out: {len(groups):,}, in {len(names):,} groups that stay whole"
         )
     return Split(np.isin(groups, names[order[:number]]), groups)
+
+
+def split_without_loss(corpus: Corpus, tracks: int, share: float, min_count: int, seed: int) -> Split:
+    """Hold out a share of the playlists, drawn by the seed, of those that leave every track as often as it is needed.
+
+    Raises:
+        EvaluationError: every playlist holds a track that would become too rare without it.
+    """
+    left = corpus.counts(tracks)
+    needed = np.where(left >= min_count, max(1, min_count), 0)
+    held_out = np.zeros(len(corpus), np.bool_)
+    wanted = max(1, round(share * len(corpus)))
+    for playlist in np.random.default_rng([seed, SIGNATURE, len(corpus)]).permutation(len(corpus)).tolist():
+        own = corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]]
+        rows, times = np.unique(own, return_counts=True)
+        if len(own) < 2 or np.any(left[rows] - times < needed[rows]):
+            continue
+        left[rows] -= times
+        held_out[playlist] = True
+        wanted -= 1
+        if not wanted:
+            break
+    if not held_out.any():
+        raise EvaluationError(
+            "every playlist holds the last of a track, so that none can be held out: leave --patience out"
+        )
+    return Split(held_out, np.arange(len(corpus)))
 
 
 def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:

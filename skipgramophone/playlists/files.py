@@ -15,11 +15,10 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, cast
 
 import pyarrow as pa
@@ -49,20 +48,9 @@ class SourceFile:
     spool: Any = None  # keeps what was read from standard input until nobody needs it
 
     @property
-    def stem(self) -> str:
-        """The file's own name without what packs it and without its suffix."""
-        own = PurePosixPath(self.name).name
-        for suffix in (".gz", ".zst"):
-            own = own.removesuffix(suffix)
-        return PurePosixPath(own).stem
-
-    @property
-    def suffix(self) -> str:
-        """The suffix of the file's own name, in small letters, what packs it left out."""
-        own = self.name.lower()
-        for packed in (".gz", ".zst"):
-            own = own.removesuffix(packed)
-        return PurePosixPath(own).suffix
+    def called(self) -> str:
+        """What messages call it: the path that a person can go to, where there is one."""
+        return self.name if self.spool or self.member else str(self.path)
 
     @property
     def place(self) -> str:
@@ -110,13 +98,12 @@ class SourceFile:
 
 
 class OpenFile:
-    """A file being read: bytes, how far it has come on disk, and remarks on what was read."""
+    """A file being read: bytes, and how far it has come on disk."""
 
     def __init__(self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes]) -> None:
         self.file = file
         self._packed = packed
         self._data = data
-        self._remarks: Counter[str] = Counter()
 
     def read(self, size: int) -> bytes:
         """Read up to so many unpacked bytes; none are left where none come.
@@ -132,17 +119,6 @@ class OpenFile:
         """Bytes on disk that have been read; of a zip member its share."""
         return min(self.file.size, self._packed.tell())
 
-    def remark(self, what: str, number: int = 1) -> None:
-        """Count something that was done to rows which are used."""
-        if number:
-            self._remarks[what] += number
-
-    def take_remarks(self) -> dict[str, int]:
-        """The remarks since they were last taken."""
-        taken = dict(self._remarks)
-        self._remarks.clear()
-        return taken
-
 
 @contextmanager
 def damage_told(file: SourceFile) -> Iterator[None]:
@@ -152,7 +128,7 @@ def damage_told(file: SourceFile) -> Iterator[None]:
     except DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:  # what unpacks complains without a number
             raise
-        raise SourceError(f"{file.path}: the packed data is damaged or cut short") from error
+        raise SourceError(f"{file.called}: the packed data is damaged or cut short") from error
 
 
 def files_of(path: Path) -> list[SourceFile]:

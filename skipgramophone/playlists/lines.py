@@ -108,6 +108,6 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
         else:
             pending += data
         if len(pending) > LONGEST_LINE:
-            raise SourceError(f"{stream.file.path}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows")
+            raise SourceError(f"{stream.file.called}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows")
     if pending:
         yield pending

@@ -7,8 +7,7 @@ record is a function that yields `Record`s; `gathered` makes blocks of them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -30,7 +29,7 @@ class Reject:
     """One input record that was not used."""
 
     file: str
-    line: int  # counted from 1, as an editor counts; of a file that has no lines, the number of the record
+    line: int  # counted from 1, as an editor counts
     reason: str
     text: str  # the line as it stands, bad bytes as \\xNN
 
@@ -50,7 +49,7 @@ class Row(NamedTuple):
     uri: str | None = None
 
 
-Record = tuple[int, str | Mapping[str, object], Row | str]  # line, what stands there, the row or why it is none
+Record = tuple[int, str, Row | str]  # line, what stands there, the row or why it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class RowBlock:
     table: pa.Table
     rejects: list[Reject] = field(default_factory=list)
     bytes_read: int = 0  # of the file as it lies on disk, so far
-    remarks: dict[str, int] = field(default_factory=dict)  # what was done to rows that are used, and to how many
 
     @property
     def used(self) -> int:
@@ -96,11 +94,10 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
             if reason is None:
                 rows.append(found)
             else:
-                written = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
-                rejects.append(Reject(stream.file.name, line, reason, written))
+                rejects.append(Reject(stream.file.name, line, reason, text))
         columns = zip(*rows, strict=True) if rows else ([] for _ in COLUMNS)
         table = {name: pa.array(column, pa.large_string()) for name, column in zip(COLUMNS, columns, strict=True)}
-        yield RowBlock(pa.table(table), rejects, stream.bytes_read, stream.take_remarks())
+        yield RowBlock(pa.table(table), rejects, stream.bytes_read)
 
 
 def _unusable(row: Row) -> str | None:

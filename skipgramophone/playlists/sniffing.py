@@ -20,14 +20,14 @@ def recognised(file: SourceFile, head: bytes) -> Format:
     """
     first = head.split(b"\n", 1)[0].removesuffix(b"\r")
     if b"\0" in first:
-        raise SourceError(f"{file.path} is a binary file that sgp does not read")
+        raise SourceError(f"{file.called} is a binary file that sgp does not read")
     header = first.decode("utf-8", "replace")
     if columns_of(header) is not None:
         return "zenodo"
     if _holds_ids(head.decode("utf-8", "replace").splitlines()):
         return "sessions"
     raise SourceError(
-        f"{file.path} is in no format that sgp knows (its first line is {_shortened(header)!r}); "
+        f"{file.called} is in no format that sgp knows (its first line is {_shortened(header)!r}); "
         f"name one with --format: {', '.join(FORMATS)}"
     )
 

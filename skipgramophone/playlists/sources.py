@@ -37,7 +37,7 @@ def _reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     with file.open() as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
-        raise SourceError(f"{file.path} is empty")
+        raise SourceError(f"{file.called} is empty")
     format = settings.format or recognised(file, head)
     if format == "zenodo":
         return ZenodoReader(file, settings)

@@ -76,14 +76,14 @@ class ZenodoReader:
                 if rows == limit:
                     return
         if not rows:
-            raise SourceError(f"{self.file.path}: a header and no rows")
+            raise SourceError(f"{self.file.called}: a header and no rows")
 
     def _header(self, block: LineBlock) -> tuple[str, ...]:
         """Take the columns from the first line."""
         first = block.lines[0] if block.lines and block.numbers[0] == 1 else ""
         columns = columns_of(first)
         if columns is None:
-            raise SourceError(f"{self.file.path}: the first line is not a header of the Zenodo dialect")
+            raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
         return columns
 
 
@@ -117,7 +117,7 @@ def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...]) -> RowB
     rejects = block.rejects + _misshapen(stream, block, fits, found, len(columns))
     rejects += _nameless(stream, block, fits, nameless)
     rows = pa.table({name: table[name] for name in COLUMNS}).filter(pc.invert(nameless))
-    return RowBlock(rows, sorted(rejects, key=lambda reject: reject.line), block.bytes_read, stream.take_remarks())
+    return RowBlock(rows, sorted(rejects, key=lambda reject: reject.line), block.bytes_read)
 
 
 def _column(fields: pa.Array, at: int, width: int) -> pa.Array:

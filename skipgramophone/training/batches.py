@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.settings import WindowSize
+from skipgramophone.settings import BAG_BLOCK, Context
 
-STREAM, NOISE, START = range(3)  # what a seed is split by, so that no two purposes share random numbers
+STREAM, NOISE, START, HELD_OUT = range(4)  # what a seed is split by, so that no two purposes share random numbers
 STEPS_AN_EPOCH = 64  # small corpora take smaller steps rather than few
 # Tokens that share negatives: with more or fewer the noise is too weak or too strong.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
@@ -30,6 +30,7 @@ MACRO_BATCHES_AN_EPOCH = 150
 FEWEST_STEPS, MOST_STEPS = 8, 64
 PADDING = -1  # playlist number of the tokens that fill up the last macro-batch
 GATHERED = 8  # macro-batches that are laid out at once
+RUN, POOL = 256, 1 << 18  # neighbouring playlists that are drawn together, and how many are shuffled at once
 Numbers = npt.NDArray[np.int64]
 
 
@@ -81,14 +82,14 @@ class MacroBatch:
     real: int
 
 
-def shape_for(occurrences: int, window_size: WindowSize) -> BatchShape:
+def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     """Choose the layout for a corpus: large steps are fast, small ones learn more from a small corpus.
 
     A bag fills blocks of 64 tokens. A window wants blocks a few times its width: what a block holds beyond the window
     is multiplied for nothing.
     """
     if window_size == "bag":
-        block, group_tokens, step_tokens = 64, BAG_GROUP_TOKENS, BAG_STEP_TOKENS
+        block, group_tokens, step_tokens = BAG_BLOCK, BAG_GROUP_TOKENS, BAG_STEP_TOKENS
     else:
         block = next(size for size in (16, 32, 64) if size == 64 or size >= 3 * window_size)
         group_tokens, step_tokens = WINDOW_GROUP_TOKENS, WINDOW_STEP_TOKENS
@@ -102,7 +103,7 @@ def shape_for(occurrences: int, window_size: WindowSize) -> BatchShape:
     return BatchShape(block=block, group=group, step_blocks=step_blocks, steps=steps)
 
 
-def rate_for(occurrences: int, window_size: WindowSize) -> float:
+def rate_for(occurrences: int, window_size: Context) -> float:
     """The learning rate for a corpus: small ones want large steps, for they make few of them.
 
     A power law through what was measured best at two sizes with a bag (0.6 at 200,000 occurrences and 20 epochs, 0.15
@@ -112,7 +113,7 @@ def rate_for(occurrences: int, window_size: WindowSize) -> float:
     return bag if window_size == "bag" else bag * 2 / 3
 
 
-def pair_weights(window_size: WindowSize, block: int) -> npt.NDArray[np.float32]:
+def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
     """Weight of the pair of each two places of a block if they stand in one playlist, float32 (block, block).
 
     For a bag it is 1. For a window of size W it is the expectation of word2vec's random window, (W + 1 - d) / W at
@@ -134,7 +135,7 @@ def pair_weights(window_size: WindowSize, block: int) -> npt.NDArray[np.float32]
 
 
 def epoch_batches(
-    corpus: Corpus, keep: npt.NDArray[np.float64], window_size: WindowSize, shape: BatchShape, seed: int, epoch: int
+    corpus: Corpus, keep: npt.NDArray[np.float64], window_size: Context, shape: BatchShape, rng: np.random.Generator
 ) -> Iterator[MacroBatch]:
     """Deliver the macro-batches of an epoch.
 
@@ -143,24 +144,15 @@ def epoch_batches(
         keep: float64 (tracks,), probability with which each occurrence of a track is kept.
         window_size: "bag" shuffles inside playlists; a window keeps their order.
         shape: the layout.
-        seed: the run's seed.
-        epoch: counted from 0.
+        rng: of this epoch.
     """
-    rng = np.random.default_rng([seed, STREAM, epoch])
-    order = rng.permutation(len(corpus))
-    starts, lengths = corpus.offsets[:-1][order], corpus.lengths()[order]
-    shift = int(rng.integers(shape.block))
-    tokens = np.zeros(shift, np.int32)
-    playlist = np.full(shift, PADDING, np.int64)
-    ends = np.cumsum(lengths)
-    first = 0
-    while first < len(order):  # gather a few macro-batches at a time: the corpus is never copied as a whole
-        done = ends[first - 1] if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, done + GATHERED * shape.macro, "right")))
-        more, own = _playlists(corpus, starts[first:last], lengths[first:last], first)
+    shift = int(rng.integers(shape.block))  # the stream begins somewhere in a block
+    tokens, playlist = np.zeros(shift, np.int32), np.full(shift, PADDING)
+    for number, chosen in _in_random_order(corpus, GATHERED * shape.macro, rng):
+        some = corpus.playlists(chosen)
+        more, own = some.track_ids, np.repeat(np.arange(number, number + len(some)), some.lengths())
         more, own = _kept(more, own, keep, window_size == "bag", rng)
         tokens, playlist = np.concatenate([tokens, more]), np.concatenate([playlist, own])
-        first = last
         whole = len(tokens) // shape.macro * shape.macro
         for start in range(0, whole, shape.macro):
             yield _macro_batch(tokens, playlist, start, shape)
@@ -172,11 +164,25 @@ def epoch_batches(
         yield _macro_batch(tokens, playlist, 0, shape)
 
 
-def _playlists(corpus: Corpus, starts: Numbers, lengths: Numbers, first: int) -> tuple[npt.NDArray[np.int32], Numbers]:
-    """Lay some playlists end to end: their tokens, and for each the playlist's number in the order of the epoch."""
-    before = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    at = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
-    return np.asarray(corpus.track_ids[at]), np.repeat(np.arange(first, first + len(starts)), lengths)
+def _in_random_order(corpus: Corpus, gathered: int, rng: np.random.Generator) -> Iterator[tuple[int, Numbers]]:
+    """Deliver the playlists of an epoch in a random order, about `gathered` tokens at a time, with the first's number.
+
+    Runs of neighbouring playlists are drawn from all over the corpus until a pool is full, and the pool is shuffled:
+    neither is the order of a whole large corpus ever in memory, nor is it read a playlist here and one there.
+    """
+    runs = rng.permutation(-(-len(corpus) // RUN))
+    number = 0
+    for at in range(0, len(runs), POOL // RUN):
+        drawn = (runs[at : at + POOL // RUN, None] * RUN + np.arange(RUN)).ravel()
+        pool = rng.permutation(drawn[drawn < len(corpus)])
+        ends = np.cumsum(corpus.offsets[pool + 1] - corpus.offsets[pool])
+        first = 0
+        while first < len(pool):
+            done = ends[first - 1] if first else 0
+            last = max(first + 1, int(np.searchsorted(ends, done + gathered, "right")))
+            yield number + first, pool[first:last]
+            first = last
+        number += len(pool)
 
 
 def _kept(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from skipgramophone.errors import SettingError
+from skipgramophone.settings import Device
 
 
 def load_tensorflow(log: Path) -> Any:
@@ -32,6 +35,19 @@ def load_tensorflow(log: Path) -> Any:
         # Its Python half speaks through logging, for one when rows of another number want a program of their own.
         tf.get_logger().setLevel("ERROR")
     return tf
+
+
+def device_for(tf: Any, device: Device) -> Callable[[], Any]:
+    """A function that gives the context in which TensorFlow works on a device.
+
+    Raises:
+        SettingError: a GPU is asked for, and TensorFlow sees none.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if device == "gpu" and not gpus:
+        raise SettingError("TensorFlow sees no GPU here: leave --device out, or install tensorflow[and-cuda]")
+    place = "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
+    return lambda: tf.device(place)
 
 
 @contextlib.contextmanager

@@ -20,15 +20,25 @@ import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import TrainingError
-from skipgramophone.settings import TrainSettings
-from skipgramophone.training.batches import NOISE, MacroBatch, epoch_batches, pair_weights, rate_for, shape_for
-from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training.batches import (
+    HELD_OUT,
+    NOISE,
+    STREAM,
+    MacroBatch,
+    epoch_batches,
+    pair_weights,
+    rate_for,
+    shape_for,
+)
+from skipgramophone.training.runtime import device_for, load_tensorflow
 from skipgramophone.training.step import compile_macro_batch
 from skipgramophone.training.tables import compile_push, new_tables
 from skipgramophone.vocabulary import Probabilities, Vocabulary
 
 Rows = npt.NDArray[np.int32]
 NOISE_PLACES = 1 << 22
+LOOKED_AT = 1 << 14  # playlists at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,9 @@ class Progress:
     loss_sum: float  # over the pairs of this epoch, so far
     pairs: float  # weight of the pairs of this epoch, so far
     epoch_done: bool
+    held_out_loss: float | None = None  # mean loss a pair on playlists that are not trained on; of a done epoch
+    best_held_out: float | None = None  # the smallest of those so far
+    waited: int = 0  # epochs since then
 
     @property
     def loss(self) -> float:
@@ -49,6 +62,11 @@ class Progress:
 
 
 BEGINNING = Progress(epoch=1, rounds=0, tokens=0, loss_sum=0.0, pairs=0.0, epoch_done=False)
+
+
+def _next_epoch(done: Progress) -> Progress:
+    """The beginning of the epoch after one that is done."""
+    return replace(BEGINNING, epoch=done.epoch + 1, best_held_out=done.best_held_out, waited=done.waited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +83,56 @@ class Trainer:
     """Trains one corpus with one set of settings."""
 
     def __init__(
-        self, corpus: Corpus, vocabulary: Vocabulary, settings: TrainSettings, log: Path, threads: int | None = None
+        self,
+        corpus: Corpus,
+        vocabulary: Vocabulary,
+        settings: TrainSettings,
+        log: Path,
+        run: RunSettings | None = None,
+        held_out: Corpus | None = None,
     ) -> None:
         """Make ready.
 
+        Args:
+            corpus: what is trained on.
+            vocabulary: its tracks.
+            settings: how to train; the window size has been decided.
+            log: where TensorFlow's chatter goes.
+            run: how to carry it out.
+            held_out: playlists that the loss is watched on, where `settings.patience` is above 0.
+
         Raises:
             TrainingError: no playlist holds two learnt tracks, so that there is no pair.
+            SettingError: a GPU is asked for and there is none.
         """
+        run = run or RunSettings()
         _require_pairs(corpus, vocabulary)
-        self.settings = settings
-        self.threads = threads or os.cpu_count() or 1
-        self.shape = shape_for(corpus.occurrences, settings.window_size)
+        self.settings, self._context = settings, settings.context
+        self.threads = run.threads or os.cpu_count() or 1
+        self.shape = shape_for(corpus.occurrences, self._context)
         rate = settings.learning_rate
-        self.learning_rate = rate_for(corpus.occurrences, settings.window_size) if rate is None else rate
-        self._corpus = corpus
+        self.learning_rate = rate_for(corpus.occurrences, self._context) if rate is None else rate
+        self._corpus, self._held_out = corpus, held_out
         self._keep = vocabulary.keep(settings.subsample)
+        self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
         # Macro-batches an epoch, as subsampling will leave them and with one for what is left over: the rates go by it.
         self._expected = -(-int(self._keep @ vocabulary.counts) // self.shape.macro) + 1
         self._noise = noise_table(vocabulary.noise(settings.noise_exponent))
         self._scratch = [np.full(len(vocabulary.counts), -1, np.int32) for _ in range(self.shape.round)]
-        bag = settings.window_size == "bag"
-        weights = pair_weights(settings.window_size, self.shape.block)
         tf = load_tensorflow(log)
-        self.tables = new_tables(tf, len(vocabulary.counts), settings.embedding_dim, settings.random_seed)
-        self._program = compile_macro_batch(tf, self.shape, weights, bag, settings.negatives)
+        self._on_device = device_for(tf, run.device)
+        with self._on_device():
+            self.tables = new_tables(tf, len(vocabulary.counts), settings.embedding_dim, settings.random_seed)
+        weights = pair_weights(self._context, self.shape.block)
+        self._program = compile_macro_batch(tf, self.shape, weights, self._context == "bag", settings.negatives)
         self._push = compile_push(tf)
-        first = next(epoch_batches(corpus, self._keep, settings.window_size, self.shape, settings.random_seed, 0), None)
+        first = next(self._batches(corpus, STREAM, 0), None)
         self._usual_places = _rounded_up(len(np.unique(first.tokens)), self.shape.macro) if first else 0
+
+    @property
+    def device(self) -> str:
+        """Where the tables lie: "cpu" or "gpu"."""
+        return "gpu" if "GPU" in self.tables.centre.rows.device else "cpu"
 
     def run(self, after: Progress = BEGINNING) -> Iterator[Progress]:
         """Train what is left of the epochs, telling after each round how far it has come.
@@ -103,17 +144,20 @@ class Trainer:
             TrainingError: the loss is no longer a number.
         """
         with ThreadPoolExecutor(self.threads) as pool:
-            if not after.epoch_done:
-                yield from self._epoch(pool, after)
-            for epoch in range(after.epoch + 1, self.settings.epochs + 1):
-                yield from self._epoch(pool, replace(BEGINNING, epoch=epoch))
+            at = after
+            while not (at.epoch_done and (at.epoch == self.settings.epochs or self._is_enough(at))):
+                for step in self._epoch(pool, _next_epoch(at) if at.epoch_done else at):
+                    at = step
+                    yield step
+
+    def _is_enough(self, at: Progress) -> bool:
+        """Whether the loss on held-out playlists has not become smaller for as many epochs as patience lasts."""
+        return 0 < self.settings.patience <= at.waited
 
     def _epoch(self, pool: ThreadPoolExecutor, at: Progress) -> Iterator[Progress]:
         """Train what is left of one epoch."""
         settings, shape, epoch = self.settings, self.shape, at.epoch - 1
-        batches = enumerate(
-            epoch_batches(self._corpus, self._keep, settings.window_size, shape, settings.random_seed, epoch)
-        )
+        batches = enumerate(self._batches(self._corpus, STREAM, epoch))
 
         def next_round() -> list[tuple[int, MacroBatch]]:
             return list(islice(batches, shape.round))
@@ -124,19 +168,18 @@ class Trainer:
         while group := ahead.result():
             ahead = pool.submit(next_round)  # the next round is laid out while this one trains
             jobs = [
-                pool.submit(self._pull_and_train, batch, self._rates(epoch, number), epoch, number, slot)
+                pool.submit(self._pull_and_train, batch, self._rates(epoch, number), (NOISE, epoch, number), slot)
                 for slot, (number, batch) in enumerate(group)
             ]
             differences = [job.result() for job in jobs]
             for push in [pool.submit(self._push_all, which, differences) for which in ("centre", "context")]:
                 push.result()
-            at = Progress(
-                epoch=at.epoch,
+            at = replace(
+                at,
                 rounds=at.rounds + 1,
                 tokens=at.tokens + sum(batch.real for _, batch in group),
                 loss_sum=at.loss_sum + sum(difference.loss for difference in differences),
                 pairs=at.pairs + sum(difference.pairs for difference in differences),
-                epoch_done=False,
             )
             if not np.isfinite(at.loss_sum):
                 raise TrainingError(
@@ -148,7 +191,45 @@ class Trainer:
             raise TrainingError(
                 f"epoch {at.epoch} had no pair to train on: --subsample {settings.subsample:g} drops nearly everything"
             )
-        yield replace(at, epoch_done=True)
+        if settings.subsample == 0 and at.tokens != self._learnt_tokens:
+            raise TrainingError(
+                f"epoch {at.epoch} trained {at.tokens:,} tracks of {self._learnt_tokens:,}: report this"
+            )
+        yield self._watched(pool, replace(at, epoch_done=True))
+
+    def _watched(self, pool: ThreadPoolExecutor, at: Progress) -> Progress:
+        """Measure the loss on held-out playlists, if there are any; the noise is the same each time."""
+        if self._held_out is None:
+            return at
+        still = np.zeros(self.shape.steps, np.float32)
+        batches = enumerate(self._batches(self._held_out, HELD_OUT, 0))
+        loss = pairs = 0.0
+        while group := list(islice(batches, self.shape.round)):
+            jobs = [
+                pool.submit(self._pull_and_train, batch, still, (HELD_OUT, 1, number), slot)
+                for slot, (number, batch) in enumerate(group)
+            ]
+            for difference in [
+                job.result() for job in jobs
+            ]:  # at a rate of 0 only accumulators differ: nothing is kept
+                loss, pairs = loss + difference.loss, pairs + difference.pairs
+        found = loss / pairs
+        better = at.best_held_out is None or found < at.best_held_out
+        return replace(
+            at,
+            held_out_loss=found,
+            best_held_out=found if better else at.best_held_out,
+            waited=0 if better else at.waited + 1,
+        )
+
+    def _batches(self, corpus: Corpus, purpose: int, epoch: int) -> Iterator[MacroBatch]:
+        """The macro-batches of an epoch over some playlists."""
+        seed = (self.settings.random_seed, purpose, epoch)
+        return epoch_batches(corpus, self._keep, self._context, self.shape, np.random.default_rng(seed))
+
+    def rate_of(self, at: Progress) -> float:
+        """The learning rate that a run has come to."""
+        return float(self._rates(at.epoch - 1, at.rounds * self.shape.round)[0])
 
     def _rates(self, epoch: int, number: int) -> npt.NDArray[np.float32]:
         """Learning rates of the steps of a macro-batch: a straight line from the full rate to a ten-thousandth."""
@@ -156,52 +237,61 @@ class Trainer:
         return np.full(self.shape.steps, self.learning_rate * max(left, 1e-4), np.float32)
 
     def _pull_and_train(
-        self, batch: MacroBatch, rates: npt.NDArray[np.float32], epoch: int, number: int, slot: int
+        self, batch: MacroBatch, rates: npt.NDArray[np.float32], noise_of: tuple[int, int, int], slot: int
     ) -> _Difference:
-        """Pull the rows of a macro-batch, train on the copies, and say what they have changed by."""
+        """Pull the rows of a macro-batch, train on the copies, and say what they have changed by.
+
+        The noise is a function of the seed and `noise_of`: purpose, epoch and number.
+        """
         shape, tables = self.shape, self.tables
-        rng = np.random.default_rng([self.settings.random_seed, NOISE, epoch, number])
+        rng = np.random.default_rng([self.settings.random_seed, *noise_of])
         noise = self._noise[rng.integers(0, len(self._noise), shape.negatives)]
         centre_rows, context_rows, ids, noise_ids = _number_rows(batch.tokens, noise, self._scratch[slot])
         places = max(self._usual_places, _rounded_up(len(centre_rows), shape.macro))
         rows_h = _padded(centre_rows, places)
         rows_o = _padded(context_rows, places + shape.negatives)
         laid_out = (shape.steps, shape.step_blocks, shape.block)
-        *changed, loss, pairs = self._program(
-            tables.centre.rows,
-            tables.context.rows,
-            tables.centre.accumulator,
-            tables.context.accumulator,
-            rows_h,
-            rows_o,
-            ids.reshape(laid_out),
-            batch.playlist.reshape(laid_out),
-            batch.others.reshape(laid_out),
-            noise_ids.reshape(shape.steps, shape.step_blocks // shape.group, shape.shared),
-            rates,
-        )
+        with self._on_device():
+            *changed, loss, pairs = self._program(
+                tables.centre.rows,
+                tables.context.rows,
+                tables.centre.accumulator,
+                tables.context.accumulator,
+                rows_h,
+                rows_o,
+                ids.reshape(laid_out),
+                batch.playlist.reshape(laid_out),
+                batch.others.reshape(laid_out),
+                noise_ids.reshape(shape.steps, shape.step_blocks // shape.group, shape.shared),
+                rates,
+            )
         h, o, h_seen, o_seen = changed
         return _Difference((rows_h, h, h_seen), (rows_o, o, o_seen), float(loss), float(pairs))
 
     def _push_all(self, which: str, differences: list[_Difference]) -> None:
         """Add what a round has changed in a table, in order."""
         table = getattr(self.tables, which)
-        for difference in differences:
-            self._push(table.rows, table.accumulator, *getattr(difference, which))
+        with self._on_device():
+            for difference in differences:
+                self._push(table.rows, table.accumulator, *getattr(difference, which))
 
 
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
     """Refuse a corpus in which no playlist holds two learnt tracks."""
-    learnt = vocabulary.learnt[np.asarray(corpus.track_ids)]
-    before = np.concatenate([[0], np.cumsum(learnt)])
-    inside = before[corpus.offsets[1:]] - before[corpus.offsets[:-1]]
-    if not np.any(inside >= 2):
+    if not any(_holds_pair(corpus, vocabulary.learnt, first) for first in range(0, len(corpus), LOOKED_AT)):
         rare = vocabulary.min_count > 1
         raise TrainingError(
             "there is no pair to train on: no playlist holds two tracks"
             + (f" that occur {vocabulary.min_count} times or more; train with a smaller --min-count" if rare else "")
             + ("" if rare else "; extract playlists that hold more")
         )
+
+
+def _holds_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool:
+    """Whether one of some playlists holds two learnt tracks."""
+    ends = corpus.offsets[first : first + LOOKED_AT + 1]
+    before = np.concatenate([[0], np.cumsum(learnt[corpus.track_ids[ends[0] : ends[-1]]])])
+    return bool(np.any(np.diff(before[ends - ends[0]]) >= 2))
 
 
 def noise_table(probability: Probabilities) -> Rows:

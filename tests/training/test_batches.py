@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.settings import WindowSize
+from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, MacroBatch, epoch_batches, pair_weights, rate_for, shape_for
 
 SHAPE = BatchShape(block=4, group=2, shared=2, step_blocks=2, steps=2, round=2)
@@ -33,14 +33,16 @@ def distinct_playlists(lengths: list[int]) -> list[list[int]]:
 
 
 def batches_of(
-    playlists: list[list[int]], window_size: WindowSize = "bag", seed: int = 1, epoch: int = 0
+    playlists: list[list[int]], window_size: Context = "bag", seed: int = 1, epoch: int = 0
 ) -> list[MacroBatch]:
     """All macro-batches of an epoch in which everything is kept."""
     tracks = 1 + max(track for playlist in playlists for track in playlist)
-    return list(epoch_batches(corpus_of(playlists), np.ones(tracks), window_size, SHAPE, seed, epoch))
+    return list(
+        epoch_batches(corpus_of(playlists), np.ones(tracks), window_size, SHAPE, np.random.default_rng([seed, epoch]))
+    )
 
 
-def pairs_of(batches: list[MacroBatch], window_size: WindowSize) -> Weights:
+def pairs_of(batches: list[MacroBatch], window_size: Context) -> Weights:
     """The pairs that the step would train, with their weights."""
     weights = pair_weights(window_size, SHAPE.block)
     pairs: Weights = defaultdict(float)
@@ -144,7 +146,7 @@ def test_others_are_counted_block_by_block() -> None:
 def test_subsampling_keeps_each_track_at_its_rate() -> None:
     corpus = corpus_of([[0, 1, 2, 3]] * 4000)
     keep = np.array([1.0, 0.5, 0.1, 0.0])
-    batches = epoch_batches(corpus, keep, "bag", shape_for(16_000, "bag"), 3, 0)
+    batches = epoch_batches(corpus, keep, "bag", shape_for(16_000, "bag"), np.random.default_rng(3))
     real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
     count = np.bincount(real, minlength=4)
     assert count[0] == 4000
@@ -171,7 +173,7 @@ def test_the_learning_rate_follows_the_corpus() -> None:
 
 
 @pytest.mark.parametrize("window_size", ["bag", 1, 5, 6, 10, 11, 63])
-def test_the_layout_fits_the_corpus_and_the_window(window_size: WindowSize) -> None:
+def test_the_layout_fits_the_corpus_and_the_window(window_size: Context) -> None:
     for occurrences in (1, 500, 10**4, 10**5, 10**6, 10**8):
         shape = shape_for(occurrences, window_size)
         assert shape.step_blocks % shape.group == 0

@@ -17,8 +17,9 @@ import skipgramophone as package
 from tests.conftest import Sgp, two_genres
 
 WriteDump = Callable[..., Path]
-SETTINGS = package.TrainSettings(embedding_dim=8, epochs=4, random_seed=3)
-FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "history.jsonl")
+EAGER = package.RunSettings(checkpoint_seconds=0)
+SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=4, random_seed=3)
+FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "centre_mean.npy", "history.jsonl")
 
 
 class Stopped(Exception):  # noqa: N818
@@ -57,20 +58,18 @@ def test_stopped_anywhere_it_ends_with_the_same_bytes(corpus: Path, stops: list[
     resume = False
     for rounds in stops:
         with pytest.raises(Stopped):
-            package.train(
-                "broken", None if resume else SETTINGS, resume=resume, checkpoint_seconds=0, progress=stop_after(rounds)
-            )
+            package.train("broken", None if resume else SETTINGS, resume=resume, run=EAGER, progress=stop_after(rounds))
         assert (corpus / "broken" / "checkpoint" / "state.json").exists()
         assert not (corpus / "broken" / "model").exists()
         resume = True
-    package.train("broken", resume=True, threads=1)
+    package.train("broken", resume=True, run=package.RunSettings(threads=1))
     assert model_bytes(corpus, "broken") == model_bytes(corpus, "whole")
     assert not (corpus / "broken" / "checkpoint").exists()
 
 
 def test_an_unfinished_run_is_neither_forgotten_nor_mixed_up(sgp: Sgp, corpus: Path, write_dump: WriteDump) -> None:
     with pytest.raises(Stopped):
-        package.train("broken", SETTINGS, checkpoint_seconds=0, progress=stop_after(3))
+        package.train("broken", SETTINGS, run=EAGER, progress=stop_after(3))
     ran = sgp("train", "broken")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
@@ -88,7 +87,7 @@ def test_an_unfinished_run_is_neither_forgotten_nor_mixed_up(sgp: Sgp, corpus: P
     none = sgp("train", "broken", "--resume")
     assert none.err == "error: experiment 'broken' has no unfinished run: run sgp train broken\n"
     with pytest.raises(Stopped):
-        package.train("broken", SETTINGS, force=True, checkpoint_seconds=0, progress=stop_after(3))
+        package.train("broken", SETTINGS, force=True, run=EAGER, progress=stop_after(3))
     assert sgp("extract", "broken", write_dump(two_genres(50), "other.csv"), "--force", "-q").code == 0
     stale = sgp("train", "broken", "--resume")
     assert stale.err == (
@@ -101,7 +100,7 @@ def test_an_unfinished_run_is_neither_forgotten_nor_mixed_up(sgp: Sgp, corpus: P
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 9}', "[]", "[" * 100_000])
 def test_a_damaged_checkpoint_is_one_line(sgp: Sgp, corpus: Path, text: str) -> None:
     with pytest.raises(Stopped):
-        package.train("broken", SETTINGS, checkpoint_seconds=0, progress=stop_after(1))
+        package.train("broken", SETTINGS, run=EAGER, progress=stop_after(1))
     (corpus / "broken" / "checkpoint" / "state.json").write_text(text)
     ran = sgp("train", "broken", "--resume")
     assert (ran.code, ran.out) == (1, "")

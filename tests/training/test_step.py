@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from skipgramophone.settings import WindowSize
+from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
 from skipgramophone.training.runtime import load_tensorflow
 from skipgramophone.training.step import adagrad_rows, compile_macro_batch, gradients
@@ -35,7 +35,7 @@ def sigmoid(x: float) -> float:
 
 
 def oracle(
-    h: Array, o: Array, n: Array, playlist: Array, window_size: WindowSize
+    h: Array, o: Array, n: Array, playlist: Array, window_size: Context
 ) -> tuple[float, float, Array, Array, Array]:
     """Loss, weight of the pairs and gradients of a step, pair by pair, from the formula of the documentation."""
     loss, total = 0.0, 0.0
@@ -84,7 +84,7 @@ def others_in(playlist: Array) -> Array:
 
 @pytest.mark.parametrize("window_size", ["bag", 1, 2, 5])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: WindowSize, seed: int) -> None:
+def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: Context, seed: int) -> None:
     h, o, n, playlist = example(seed)
     weights = tf.constant(pair_weights(window_size, BLOCK).astype(np.float64))
     others = tf.constant(others_in(playlist)) if window_size == "bag" else None

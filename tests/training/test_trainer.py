@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import unit_rows
+from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.errors import TrainingError
-from skipgramophone.settings import TrainSettings
+from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.tables import START_ACCUMULATOR
 from skipgramophone.training.trainer import NOISE_PLACES, Trainer, _number_rows, noise_table
 from skipgramophone.vocabulary import Vocabulary
@@ -26,7 +26,13 @@ def genres(tracks: int, playlists: int, seed: int) -> Corpus:
 def trained(corpus: Corpus, settings: TrainSettings, log: Path, threads: int = 2) -> Trainer:
     """Train to the end."""
     tracks = int(corpus.track_ids.max()) + 1
-    trainer = Trainer(corpus, Vocabulary(corpus.counts(tracks), settings.min_count), settings, log / "log", threads)
+    trainer = Trainer(
+        corpus,
+        Vocabulary(corpus.counts(tracks), settings.min_count),
+        settings,
+        log / "log",
+        RunSettings(threads=threads),
+    )
     for _ in trainer.run():
         pass
     return trainer
@@ -45,8 +51,8 @@ def test_all_neighbours_come_from_the_own_genre(tmp_path: Path, window_size: int
 
 def test_the_loss_begins_where_it_must(tmp_path: Path) -> None:
     corpus = genres(30, 400, 2)
-    settings = TrainSettings(embedding_dim=16, epochs=1, learning_rate=1e-4)
-    first = next(Trainer(corpus, Vocabulary(corpus.counts(60)), settings, tmp_path / "log", 1).run())
+    settings = TrainSettings(window_size="bag", embedding_dim=16, epochs=1, learning_rate=1e-4)
+    first = next(Trainer(corpus, Vocabulary(corpus.counts(60)), settings, tmp_path / "log").run())
     # With small rows every score is about 0: each pair costs log 2, and so does each of its five negatives.
     assert first.loss == pytest.approx(6 * np.log(2), rel=0.01)
 
@@ -54,7 +60,10 @@ def test_the_loss_begins_where_it_must(tmp_path: Path) -> None:
 def test_the_loss_falls_and_every_epoch_trains_every_track(tmp_path: Path) -> None:
     corpus = genres(30, 400, 2)
     trainer = Trainer(
-        corpus, Vocabulary(corpus.counts(60)), TrainSettings(embedding_dim=16, epochs=5), tmp_path / "log"
+        corpus,
+        Vocabulary(corpus.counts(60)),
+        TrainSettings(window_size="bag", embedding_dim=16, epochs=5),
+        tmp_path / "log",
     )
     done = [step for step in trainer.run() if step.epoch_done]
     assert [step.epoch for step in done] == [1, 2, 3, 4, 5]
@@ -64,31 +73,39 @@ def test_the_loss_falls_and_every_epoch_trains_every_track(tmp_path: Path) -> No
 
 def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
     corpus = genres(40, 500, 3)
-    settings = TrainSettings(embedding_dim=12, epochs=3, random_seed=5)
+    settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=5)
     tables = [trained(corpus, settings, tmp_path, threads).tables for threads in (1, 2, 4)]
     for other in tables[1:]:
         assert other.centre.rows.numpy().tobytes() == tables[0].centre.rows.numpy().tobytes()
         assert other.context.rows.numpy().tobytes() == tables[0].context.rows.numpy().tobytes()
-        assert other.accumulators().tobytes() == tables[0].accumulators().tobytes()
-    reseeded = trained(corpus, TrainSettings(embedding_dim=12, epochs=3, random_seed=6), tmp_path).tables
+        for name, value in other.state().items():
+            assert value.tobytes() == tables[0].state()[name].tobytes()
+    reseeded = trained(
+        corpus, TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=6), tmp_path
+    ).tables
     assert reseeded.centre.rows.numpy().tobytes() != tables[0].centre.rows.numpy().tobytes()
 
 
 def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
     lists = np.tile(np.arange(10, dtype=np.int32), 30)
     corpus = Corpus(np.append(lists, [10, 0]).astype(np.int32), np.append(np.arange(0, 301, 10), 302).astype(np.int64))
-    trainer = trained(corpus, TrainSettings(embedding_dim=8, epochs=2, min_count=2), tmp_path)
-    embeddings = trainer.tables.embeddings(Vocabulary(corpus.counts(11), 2).learnt)
+    trainer = trained(corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=2, min_count=2), tmp_path)
+    trainer.tables.write(tmp_path, Vocabulary(corpus.counts(11), 2).learnt)
+    embeddings = read_embeddings(tmp_path, 11)
     assert embeddings.learnt().tolist() == [True] * 10 + [False]
     assert not embeddings.context[10].any()
-    assert trainer.tables.accumulators()[:, 10].tolist() == [np.float32(START_ACCUMULATOR)] * 2
+    assert np.load(tmp_path / ACCUMULATORS)[:, 10].tolist() == [np.float32(START_ACCUMULATOR)] * 2
 
 
 def test_centring_moves_the_mean_and_keeps_every_product(tmp_path: Path) -> None:
     corpus = genres(30, 100, 8)
-    tables = trained(corpus, TrainSettings(embedding_dim=8, epochs=2), tmp_path).tables
+    tables = trained(corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=2), tmp_path).tables
     learnt = np.arange(60) % 7 != 3
-    embeddings = tables.embeddings(learnt)
+    tables.write(tmp_path, learnt)
+    embeddings = read_embeddings(tmp_path, 60)
+    np.testing.assert_allclose(
+        np.load(tmp_path / CENTRE_MEAN), tables.centre.rows.numpy()[learnt].mean(axis=0), atol=1e-6
+    )
     assert np.abs(embeddings.centre[learnt].mean(axis=0)).max() < 1e-6
     before = tables.centre.rows.numpy() @ tables.context.rows.numpy().T
     after = embeddings.centre @ embeddings.context.T + embeddings.context_bias
@@ -107,20 +124,22 @@ def test_noise_is_drawn_by_its_probability() -> None:
 def test_no_pair_is_an_error(tmp_path: Path) -> None:
     corpus = Corpus(np.array([0, 1, 2], np.int32), np.array([0, 1, 2, 3], np.int64))
     with pytest.raises(TrainingError, match="there is no pair to train on: no playlist holds two tracks"):
-        trained(corpus, TrainSettings(), tmp_path)
+        trained(corpus, TrainSettings(window_size="bag"), tmp_path)
 
 
 def test_nothing_left_to_train_on_is_an_error(tmp_path: Path) -> None:
     message = "epoch 1 had no pair to train on: --subsample 1e-15 drops nearly everything"
     with pytest.raises(TrainingError, match=message):
-        trained(genres(30, 50, 5), TrainSettings(embedding_dim=4, epochs=1, subsample=1e-15), tmp_path)
+        trained(
+            genres(30, 50, 5), TrainSettings(window_size="bag", embedding_dim=4, epochs=1, subsample=1e-15), tmp_path
+        )
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(
         TrainingError, match=r"the loss of epoch \d+ is no longer a number: try a smaller --learning-rate"
     ):
-        trained(genres(30, 200, 4), TrainSettings(embedding_dim=8, learning_rate=1e30), tmp_path)
+        trained(genres(30, 200, 4), TrainSettings(window_size="bag", embedding_dim=8, learning_rate=1e30), tmp_path)
 
 
 def test_rows_are_numbered_as_numpy_s_unique_finds_them() -> None:

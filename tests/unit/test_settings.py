@@ -18,9 +18,9 @@ from skipgramophone.settings import EvaluateSettings, ExtractSettings, IndexSett
     [
         (ExtractSettings, {"num_rows": 0}, "num-rows must be at least 1, or -1 for all rows, not 0"),
         (ExtractSettings, {"num_rows": -2}, "num-rows must be at least 1, or -1 for all rows, not -2"),
-        (TrainSettings, {"window_size": 0}, "window-size must be 'bag' or from 1 to 63, not 0"),
-        (TrainSettings, {"window_size": "sack"}, "window-size must be 'bag' or from 1 to 63, not sack"),
-        (TrainSettings, {"window_size": 64}, "window-size must be 'bag' or from 1 to 63, not 64"),
+        (TrainSettings, {"window_size": 0}, "window-size must be 'auto', 'bag' or from 1 to 63, not 0"),
+        (TrainSettings, {"window_size": "sack"}, "window-size must be 'auto', 'bag' or from 1 to 63, not sack"),
+        (TrainSettings, {"window_size": 64}, "window-size must be 'auto', 'bag' or from 1 to 63, not 64"),
         (TrainSettings, {"epochs": 2.5}, "epochs must be a whole number, not 2.5"),
         (TrainSettings, {"embedding_dim": 0}, "embedding-dim must be at least 1, not 0"),
         (TrainSettings, {"embedding_dim": 5000}, "embedding-dim must be at most 4096, not 5000"),

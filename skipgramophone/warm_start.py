@@ -1,0 +1,64 @@
+"""A warm start: the rows that an earlier model has learnt of the tracks that a corpus holds now."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skipgramophone.arrays import read_array
+from skipgramophone.catalogue import Catalogue, Track
+from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
+from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.experiment import Experiment
+from skipgramophone.playlists.names import identity
+
+if TYPE_CHECKING:
+    from skipgramophone.training.tables import Earlier
+
+
+def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
+    """The rows of the model of an experiment, as rows of the catalogue of another (or of the same).
+
+    A track is the same if its uri is, or, without one, its artist and title.
+
+    Raises:
+        ExperimentError: the earlier experiment has no model, or a stale one, or one that cannot be trained on from.
+        SettingError: its vectors have another dimension.
+    """
+    from skipgramophone.training.tables import Earlier
+
+    earlier.current("model")
+    directory = earlier.directory("model")
+    with closing(Catalogue(earlier.directory("corpus"))) as catalogue:
+        embeddings = read_embeddings(directory, len(catalogue))
+        learnt = embeddings.learnt()
+        place = {_key(track): track.row for track in catalogue.all_tracks() if learnt[track.row]}
+    if embeddings.dim != dim:
+        raise SettingError(
+            f"the vectors of '{earlier.name}' have {embeddings.dim} numbers, not {dim}: give -emb {embeddings.dim}"
+        )
+    if not (directory / CENTRE_MEAN).exists():
+        raise ExperimentError(
+            f"the model of '{earlier.name}' was made by an earlier version, or imported: it cannot be trained on from"
+        )
+    mean = read_array(directory / CENTRE_MEAN, np.float32, 1)
+    accumulators = read_array(directory / ACCUMULATORS, np.float32, 2)
+    with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
+        pairs = [(track.row, place[key]) for track in catalogue.all_tracks() if (key := _key(track)) in place]
+    if not pairs:
+        raise ExperimentError(f"no track of '{experiment.name}' has a vector in '{earlier.name}'")
+    rows, taken = np.array(pairs, np.int64).T
+    return Earlier(
+        rows=rows,
+        centre=embeddings.centre[taken] + mean,
+        context=embeddings.context[taken],
+        centre_accumulator=accumulators[0, taken],
+        context_accumulator=accumulators[1, taken],
+    )
+
+
+def _key(track: Track) -> tuple[str, ...]:
+    """What makes a track the same in two catalogues."""
+    return (track.uri,) if track.uri else (identity(track.artist), identity(track.title))

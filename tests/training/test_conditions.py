@@ -1,0 +1,196 @@
+"""What surrounds a training run: patience, a warm start, memory, devices, scalars."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import skipgramophone as package
+from skipgramophone import memory
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.corpus import Corpus
+from skipgramophone.embeddings import read_embeddings, unit_rows
+from skipgramophone.errors import EvaluationError, SettingError, TrainingError
+from skipgramophone.evaluation.splits import split_without_loss
+from tests.conftest import Sgp, two_genres
+
+WriteDump = Callable[..., Path]
+SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=4, random_seed=3)
+
+
+@pytest.fixture
+def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
+    """Experiment "genres": an extracted corpus."""
+    assert sgp("extract", "genres", write_dump(two_genres(400)), "-q").code == 0
+    return experiments / "genres"
+
+
+def history_of(experiment: Path) -> list[dict[str, float]]:
+    """The records of the epochs."""
+    return [json.loads(line) for line in (experiment / "model" / "history.jsonl").read_text().splitlines()]
+
+
+def test_no_track_loses_its_vector_to_held_out_playlists() -> None:
+    rng = np.random.default_rng(1)
+    lists = [rng.choice(50, 8) for _ in range(100)] + [np.array([50, 51])]
+    offsets = np.cumsum([0, *map(len, lists)])
+    corpus = Corpus(np.concatenate(lists).astype(np.int32), offsets)
+    split = split_without_loss(corpus, 52, 0.1, 3, seed=5)
+    assert split.held_out.sum() == 10
+    assert not split.held_out[-1]
+    before, after = corpus.counts(52), split.training_part(corpus).counts(52)
+    assert (after[before >= 3] >= 3).all()
+    assert (split.held_out_part(corpus).counts(52) + after == before).all()
+
+
+def test_where_every_playlist_is_needed_none_is_held_out() -> None:
+    corpus = Corpus(np.arange(8, dtype=np.int32), np.array([0, 4, 8]))
+    with pytest.raises(EvaluationError, match="none can be held out: leave --patience out"):
+        split_without_loss(corpus, 8, 0.5, 1, seed=5)
+
+
+def test_the_loss_on_held_out_playlists_is_told_and_falls(genres: Path) -> None:
+    report = package.train("genres", package.TrainSettings(window_size="bag", embedding_dim=8, epochs=4, patience=4))
+    records = history_of(genres)
+    assert report.epochs == len(records) == 4
+    assert records[-1]["held_out_loss"] < records[0]["held_out_loss"]
+    facts = json.loads((genres / "model" / "manifest.json").read_text())["facts"]
+    assert facts["held_out_playlists"] == 20
+    assert records[0]["tracks"] == 400 * 12 - 20 * 12
+
+
+def test_patience_ends_a_run_that_no_longer_learns(sgp: Sgp, genres: Path) -> None:
+    # A rate this large throws the rows about: the loss on what is held out cannot fall for long.
+    ran = sgp("train", "genres", "-wsz", "bag", "-emb", "8", "-e", "60", "--patience", "2", "-lr", "20")
+    assert ran.code == 0
+    losses = [record["held_out_loss"] for record in history_of(genres)]
+    assert len(losses) < 60
+    best = losses.index(min(losses))
+    assert len(losses) == best + 1 + 2
+    assert f"epochs         {len(losses)} of 60, then patience ended over 4,800 occurrences" in ran.out
+
+
+def test_a_run_with_patience_is_resumed_with_the_same_bytes(genres: Path) -> None:
+    settings = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=5, patience=1)
+    package.train("genres", settings)
+    whole = (genres / "model" / "centre.npy").read_bytes(), history_of(genres)
+
+    class Stopped(Exception):  # noqa: N818
+        """Stands for whatever stops a run."""
+
+    def stop(at: object) -> None:
+        if getattr(at, "epoch", 0) == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        package.train("genres", settings, force=True, run=package.RunSettings(checkpoint_seconds=0), progress=stop)
+    package.train("genres", resume=True, force=True)
+    assert ((genres / "model" / "centre.npy").read_bytes(), history_of(genres)) == whole
+
+
+def test_a_warm_start_keeps_what_was_learnt(sgp: Sgp, genres: Path, write_dump: WriteDump, experiments: Path) -> None:
+    package.train("genres", package.TrainSettings(window_size="bag", embedding_dim=8, epochs=10))
+    grown = write_dump([*two_genres(400), *[("new", "folk artist 3", f"folk new {at}", "list n") for at in range(3)]])
+    assert sgp("extract", "grown", grown, "-q").code == 0
+    ran = sgp("train", "grown", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "-lr", "1e-9")
+    assert ran.code == 0
+    assert "vectors        83 tracks × 8, 80 begun with earlier ones" in ran.out
+    vectors = {}
+    for name in ("genres", "grown"):
+        with closing(Catalogue(experiments / name / "corpus")) as catalogue:
+            unit = unit_rows(read_embeddings(experiments / name / "model", len(catalogue)).centre)
+            vectors[name] = {track.name: unit[track.row] for track in catalogue.all_tracks()}
+    # Hardly anything has moved but the mean, to which three tracks have come.
+    similarity = [vectors["grown"][name] @ vector for name, vector in vectors["genres"].items()]
+    assert min(similarity) > 0.95
+    facts = json.loads((experiments / "grown" / "model" / "manifest.json").read_text())["facts"]
+    assert (facts["started_from"], facts["tracks_taken_over"]) == ("genres", 80)
+
+
+def test_a_model_may_be_trained_on_from_itself(sgp: Sgp, genres: Path) -> None:
+    package.train("genres", SETTINGS)
+    first = history_of(genres)
+    assert sgp("train", "genres", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "--force", "-q").code == 0
+    assert history_of(genres)[0]["loss"] < first[0]["loss"]
+
+
+def test_what_cannot_be_a_warm_start_is_said(sgp: Sgp, genres: Path, write_dump: WriteDump) -> None:
+    package.train("genres", SETTINGS)
+    assert sgp("extract", "other", write_dump([("o", "x", f"t{at}", "l") for at in range(9)], "o.csv"), "-q").code == 0
+    for arguments, message in [
+        (["--from", "genres", "-emb", "16"], "the vectors of 'genres' have 8 numbers, not 16: give -emb 8"),
+        (["--from", "genres", "-emb", "8"], "no track of 'other' has a vector in 'genres'"),
+        (["--from", "nowhere"], "there is no experiment 'nowhere' in"),
+        (["--from", "other"], "experiment 'other' has no model yet: run sgp train other"),
+    ]:
+        ran = sgp("train", "other", *arguments)
+        assert ran.code in (1, 2)
+        assert message in ran.err
+        assert len(ran.err.splitlines()) == 1
+
+
+def test_memory_is_estimated_and_a_run_without_it_refused(
+    sgp: Sgp, genres: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert memory.bytes_for(1_000_000, 127) == 3 * 1_000_000 * 128 * 4 + 2**30
+    free = memory.free_bytes()
+    assert free is not None
+    assert 2**20 < free < 2**50
+    memory.require_memory(1000, 100)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 2**30 + 3 * 80 * 4 * 101)
+    with pytest.raises(TrainingError, match="-emb 100 would fit"):
+        memory.require_memory(80, 101)
+    memory.require_memory(80, 100)
+    ran = sgp("train", "genres", "-emb", "101", "-wsz", "bag")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error: training 80 tracks × 101 takes about 1.1 GB of memory and 1.1 GB are free: -emb 100 would fit\n"
+    )
+    assert not (genres / "model").exists()
+
+
+def test_a_gpu_that_is_not_there_is_said(sgp: Sgp, genres: Path) -> None:
+    from skipgramophone.training.runtime import load_tensorflow
+
+    if load_tensorflow(genres / "log").config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU")
+    ran = sgp("train", "genres", "--device", "gpu", "-wsz", "bag")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == ("error: TensorFlow sees no GPU here: leave --device out, or install tensorflow[and-cuda]\n")
+    with pytest.raises(SettingError, match="device must be one of auto, cpu, gpu, not 'tpu'"):
+        package.RunSettings(device="tpu")  # type: ignore[arg-type]
+
+
+def test_scalars_are_written_for_tensorboard(genres: Path, tmp_path: Path) -> None:
+    run = package.RunSettings(log_dir=tmp_path / "logs")
+    package.train("genres", package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, patience=3), run=run)
+    (events,) = (tmp_path / "logs").iterdir()
+    values = scalars_of(events.read_bytes())
+    records = history_of(genres)
+    steps = [sum(int(record["tracks"]) for record in records[: at + 1]) for at in range(3)]
+    for name in ("loss", "held_out_loss"):
+        assert [step for step, _ in values[name]] == steps
+        np.testing.assert_allclose([v for _, v in values[name]], [record[name] for record in records], rtol=1e-6)
+    assert len(values["learning_rate"]) == len(values["tracks_per_second"]) == 3
+
+
+def scalars_of(data: bytes) -> dict[str, list[tuple[int, float]]]:
+    """Read the scalars out of an event file, record by record."""
+    from tensorflow.core.util.event_pb2 import Event  # type: ignore[import-not-found, unused-ignore]
+    from tensorflow.python.framework.tensor_util import MakeNdarray  # type: ignore[import-not-found, unused-ignore]
+
+    found: dict[str, list[tuple[int, float]]] = {}
+    while data:
+        (length,) = struct.unpack("<Q", data[:8])
+        event = Event.FromString(data[12 : 12 + length])
+        data = data[12 + length + 4 :]
+        for value in event.summary.value:
+            assert value.metadata.plugin_data.plugin_name == "scalars"
+            found.setdefault(value.tag, []).append((event.step, float(MakeNdarray(value.tensor))))
+    return found
