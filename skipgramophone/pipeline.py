@@ -505,18 +505,16 @@ def tune(
 
 def _readers(sources: Sequence[Path], settings: ExtractSettings, sample: bool) -> list[Reader]:
     """Open each source."""
-    from skipgramophone.playlists.sources import SampleReader, open_source
+    from skipgramophone.playlists.sources import SampleReader, open_sources
 
-    if sample:
-        return [SampleReader(settings.num_rows)]
-    return [open_source(source, settings.num_rows) for source in sources]
+    return [SampleReader(settings.num_rows)] if sample else open_sources(sources, settings)
 
 
 def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None) -> EncodedPlaylists:
     """Read and encode all sources, telling how far it has come."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
 
-    total = sum(reader.path.stat().st_size for reader in readers if reader.path)
+    total = sum(reader.file.size for reader in readers if reader.file)
     encoder, done, rows = PlaylistEncoder(), 0, 0
     for reader in readers:
         for block in reader.blocks():
@@ -524,7 +522,7 @@ def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None)
             rows += block.used + len(block.rejects)
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
-        done += reader.path.stat().st_size if reader.path else 0
+        done += reader.file.size if reader.file else 0
     encoded = encoder.encode()
     if not len(encoded.track_ids):
         first = encoded.rejects[0]
@@ -562,7 +560,7 @@ def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlayli
     used, rejected = corpus.occurrences, len(encoded.rejects)
     return ExtractReport(
         experiment=name,
-        sources=[_described(reader) for reader in readers],
+        sources=_described(readers),
         rows_read=used + rejected,
         rows_used=used,
         rows_rejected=rejected,
@@ -588,14 +586,19 @@ def _repeats(corpus: Corpus) -> int:
     return corpus.occurrences - len(np.unique(pairs))
 
 
-def _described(reader: Reader) -> dict[str, Any]:
-    """What is kept of a source: its name, format, size and hash, not where it lay."""
-    from skipgramophone.playlists.rows import file_name
-
-    if reader.path is None:
-        return {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
-    path = reader.path
-    return {"file": file_name(path), "format": reader.format, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
+    """What is kept of each file: its name, format, size and hash, not where it lay; of an archive, once."""
+    known: dict[Path | None, dict[str, Any]] = {}
+    for reader in readers:
+        file = reader.file
+        if file is None:
+            known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
+        elif file.path not in known:
+            name = file.name.removesuffix(f"/{file.member}")
+            size = file.path.stat().st_size
+            sha256 = file_sha256(file.path)
+            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": sha256}
+    return list(known.values())
 
 
 def _decided(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, Order | None]:

@@ -21,6 +21,8 @@ Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
 PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup", "deezer2018")
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "model", "hybrid")
+Format = Literal["zenodo", "sessions"]
+FORMATS: tuple[Format, ...] = ("zenodo", "sessions")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
@@ -56,7 +58,8 @@ def _require_seed(seed: int, bits: int) -> None:
 class ExtractSettings:
     """How a dump becomes a corpus."""
 
-    num_rows: int = ALL_ROWS  # rows of each source to read; -1 is all of them
+    num_rows: int = ALL_ROWS  # rows of each file to read; -1 is all of them
+    format: Format | None = None  # of the sources; None: each is looked at
 
     def __post_init__(self) -> None:
         _require_numbers(self, "num_rows")
@@ -64,6 +67,8 @@ class ExtractSettings:
             self.num_rows == ALL_ROWS or self.num_rows >= 1,
             f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
         )
+        known = ", ".join(FORMATS)
+        _require(self.format is None or self.format in FORMATS, f"format must be one of {known}, not {self.format!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ ALLOWED_IN = {
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
         "playlists/encoding",
+        "playlists/files",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",

@@ -12,6 +12,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     DEFAULT_ROOT,
     DEVICES,
+    FORMATS,
     ROOT_VARIABLE,
     EvaluateSettings,
     ExportSettings,
@@ -86,14 +87,20 @@ Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 Sources = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="SOURCE", help="Dumps to read, plain or .gz.", show_default=False),
+    typer.Argument(
+        metavar="SOURCE", help="Files, directories and archives to read; -: standard input.", show_default=False
+    ),
 ]
 CsvPath = Annotated[
     Path | None,
     typer.Option("--csv-path", metavar="FILE", help="The same as SOURCE.", show_default=False),
 ]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
-NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each source to read; -1: all.")]
+NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each file to read; -1: all.")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="FORMAT", help=f"What the sources are: {', '.join(FORMATS)}.", show_default=False),
+]
 
 Window = Annotated[
     str,
