@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skipgramophone.errors import SgpError
-    from skipgramophone.lookup import Answer, Lookup, Neighbour
+    from skipgramophone.lookup import Answer, Lookup, Neighbour, Seed
     from skipgramophone.lookup import open_lookup as open
     from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
     from skipgramophone.settings import (
@@ -39,6 +39,7 @@ _HOME = {
     "Lookup": "lookup",
     "Neighbour": "lookup",
     "RunSettings": "settings",
+    "Seed": "lookup",
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
@@ -59,6 +60,7 @@ __all__ = [
     "Lookup",
     "Neighbour",
     "RunSettings",
+    "Seed",
     "SgpError",
     "SimilarSettings",
     "TrainSettings",

@@ -163,6 +163,10 @@ class Catalogue:
         for start in range(0, len(self), 10_000):
             yield from self._tracks("row >= ? AND row < ?", (start, start + 10_000), "row")
 
+    def counts(self) -> list[int]:
+        """Occurrences of each track, in row order."""
+        return [count for (count,) in self._rows("SELECT count FROM tracks ORDER BY row")]
+
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))

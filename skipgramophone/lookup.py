@@ -17,19 +17,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.catalogue import Catalogue, Match, Track
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
-from skipgramophone.errors import ExperimentError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
 from skipgramophone.experiment import Experiment, open_experiment
-from skipgramophone.neighbours import FILE, AnnoyCandidates, nearest_by_index, nearest_exactly, usable
+from skipgramophone.neighbours import (
+    FILE,
+    AnnoyCandidates,
+    Neighbours,
+    Rows,
+    nearest_by_index,
+    nearest_exactly,
+    usable,
+)
+from skipgramophone.playlists.names import folded
+from skipgramophone.ranking import choose, direction, with_popularity
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PLAYLISTS = "playlists.parquet"
+POOL, POOL_FACTOR = 100, 10  # candidates to choose among, and for each track that is asked for
+WIDENED = 4  # times as many, where filters leave too few
+Query = str | Sequence[tuple[str, float]]  # a name, or names with weights
+AnsweredBy = Literal["index", "exact search"]
 TRIES = 10  # at opening an experiment that is being replaced
 
 
@@ -43,12 +58,20 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Seed:
+    """A track that was asked about."""
+
+    track: Track
+    weight: float = 1.0  # below 0: away from it
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a look-up found."""
 
-    track: Track
+    seeds: tuple[Seed, ...]
     neighbours: tuple[Neighbour, ...]
-    answered_by: Literal["index", "exact search"]
+    answered_by: AnsweredBy
     notes: tuple[str, ...]  # what the asker should know: why not the index, fewer than asked, namesakes
 
 
@@ -118,41 +141,91 @@ class Lookup:
         """
         return self._vector(self.resolve(query).track)
 
-    def similar(self, query: str, settings: SimilarSettings | None = None) -> Answer:
-        """The tracks most similar to one, nearest first.
+    def similar(self, query: Query, settings: SimilarSettings | None = None) -> Answer:
+        """The tracks most similar to one, or to several with their weights, nearest first.
 
         Raises:
-            UnknownTrackError: no track answers to the query, or the one that does was too rare to be learnt.
+            UnknownTrackError: no track answers to a name, or the one that does was too rare to be learnt.
             AmbiguousTrackError: several tracks do.
+            SettingError: the weights cancel each other out.
         """
-        match = self.resolve(query)
-        return self.similar_to(match.track, settings, _remarks(query, match))
+        names = [(query, 1.0)] if isinstance(query, str) else query
+        matches = [(name, self.resolve(name), weight) for name, weight in names]
+        seeds = [Seed(match.track, weight) for _, match, weight in matches]
+        return self.similar_to(seeds, settings, [line for name, match, _ in matches for line in _remarks(name, match)])
 
-    def similar_to(self, track: Track, settings: SimilarSettings | None = None, notes: Sequence[str] = ()) -> Answer:
-        """The tracks most similar to a known one, nearest first; `notes` are handed on.
+    def similar_to(
+        self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
+    ) -> Answer:
+        """The tracks most similar to known ones, nearest first, without these; `notes` are handed on.
 
         Raises:
-            UnknownTrackError: the track was too rare to be learnt.
+            UnknownTrackError: a track was too rare to be learnt.
+            SettingError: there are no seeds, or their weights cancel each other out.
         """
-        asked = (settings or SimilarSettings()).number
-        number = min(asked, len(self))
-        vector = unit_rows(self._vector(track))
-        without = np.array([track.row], np.int64)
+        settings = settings or SimilarSettings()
+        if not seeds:
+            raise SettingError("give at least one track")
+        vector = direction(
+            np.stack([self._vector(seed.track) for seed in seeds]), np.array([seed.weight for seed in seeds])
+        )
+        without = np.unique([seed.track.row for seed in seeds]).astype(np.int64)
         notes = list(notes)
-        found = None
-        if isinstance(self._index, str):
+        if isinstance(self._index, str) and not settings.exact:
             notes.append(f"{self._index}, so every track was compared; sgp index {self.experiment.name} builds it anew")
-        else:
-            found = nearest_by_index(self._index, self.embeddings.centre, vector, number, without)
-        answered_by: Literal["index", "exact search"] = "index" if found is not None else "exact search"
-        if found is None:
-            found = nearest_exactly(self.embeddings.centre, vector, number, without)
-        if len(found.rows) < asked:
-            notes.append(f"{len(found.rows)} of {asked}: there are no more tracks")
+        chosen, answered_by = self._ranked(vector, settings, without)
+        if len(chosen) < settings.number:
+            why = "there are no more tracks" if settings.is_plain else "no more tracks pass the filters"
+            notes.append(f"{len(chosen)} of {settings.number}: {why}")
+        neighbours = tuple(Neighbour(rank, similarity, near) for rank, (similarity, near) in enumerate(chosen, 1))
+        return Answer(tuple(seeds), neighbours, answered_by, tuple(notes))
+
+    def _ranked(
+        self, vector: Matrix, settings: SimilarSettings, without: Rows
+    ) -> tuple[list[tuple[float, Track]], AnsweredBy]:
+        """Choose among ever more candidates until enough of them pass the filters, or there are no more.
+
+        The index is asked once; what it cannot fill is searched exactly.
+        """
+        number = min(settings.number, len(self))
+        width = number if settings.is_plain else max(POOL, POOL_FACTOR * number)
+        if not isinstance(self._index, str) and not settings.exact and not settings.popularity:
+            found = nearest_by_index(self._index, self.embeddings.centre, vector, min(width, len(self)), without)
+            chosen = self._chosen(found, found.similarities, settings) if found is not None else []
+            if found is not None and (settings.is_plain or len(chosen) == number):
+                return chosen, "index"
+        everything = nearest_exactly(self.embeddings.centre, vector, len(self), without)
+        scores = everything.similarities
+        if settings.popularity:
+            counts = np.array(self.catalogue.counts(), np.int64)[everything.rows]
+            scores = with_popularity(scores, counts, settings.popularity)
+            order = np.argsort(-scores, kind="stable")
+            scores = scores[order]
+            everything = Neighbours(everything.rows[order], everything.similarities[order])
+        while True:
+            first = Neighbours(everything.rows[:width], everything.similarities[:width])
+            chosen = self._chosen(first, scores[:width], settings)
+            if len(chosen) == number or width >= len(everything.rows):
+                return chosen, "exact search"
+            width *= WIDENED
+
+    def _chosen(
+        self, found: Neighbours, scores: npt.NDArray[np.float32], settings: SimilarSettings
+    ) -> list[tuple[float, Track]]:
+        """Similarities and tracks of what passes the filters, chosen for score and variety."""
         tracks = self.catalogue.tracks(found.rows.tolist())
-        pairs = zip(found.similarities.tolist(), tracks, strict=True)
-        neighbours = tuple(Neighbour(rank, similarity, near) for rank, (similarity, near) in enumerate(pairs, 1))
-        return Answer(track, neighbours, answered_by, tuple(notes))
+        similarities = found.similarities.tolist()
+        if settings.is_plain:
+            return list(zip(similarities, tracks, strict=True))[: settings.number]
+        excluded = {folded(artist) for artist in settings.exclude_artist or ()}
+        names = [folded(track.artist) for track in tracks]
+        passed = [
+            at for at, track in enumerate(tracks) if track.count >= settings.min_count and names[at] not in excluded
+        ]
+        vectors = unit_rows(np.asarray(self.embeddings.centre[found.rows[passed]]))
+        _, artists = np.unique([names[at] for at in passed], return_inverse=True)
+        places = choose(scores[passed], vectors, artists, settings.number, settings.diversity, settings.max_per_artist)
+        return [(similarities[passed[place]], tracks[passed[place]]) for place in places.tolist()]
 
     def tracks(self) -> pd.DataFrame:
         """Every track: artist, title, uri, count, first_place; the frame's index is the row."""

@@ -18,10 +18,10 @@ PACKAGE = Path(skipgramophone.__file__).parent
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
-    ("algorithms", {"training", "neighbours"}),
+    ("algorithms", {"training", "neighbours", "ranking"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
-    ("story", {"lookup", "reports", "fitting", "held_out", "importing", "warm_start", "pipeline"}),
+    ("story", {"lookup", "reports", "fitting", "held_out", "survey", "tuning", "importing", "warm_start", "pipeline"}),
     ("face", {"cli", "__main__"}),
 ]
 # Packages that one place alone may import.
@@ -31,6 +31,7 @@ ALLOWED_IN = {
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
         "playlists/encoding",
+        "playlists/files",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
@@ -42,6 +43,7 @@ ALLOWED_IN = {
         "held_out",
         "pipeline",
     },
+    "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
@@ -53,6 +55,7 @@ ALLOWED_IN = {
         "cli/options",
         "cli/similar",
         "cli/train",
+        "cli/tune",
         "cli/export",
         "cli/importing",
     },

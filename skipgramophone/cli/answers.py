@@ -18,7 +18,7 @@ from skipgramophone.settings import ANSWER_FORMATS
 
 if TYPE_CHECKING:
     from skipgramophone.catalogue import Track
-    from skipgramophone.lookup import Answer
+    from skipgramophone.lookup import Answer, Seed
 
 COLUMNS = (
     ("rank", "number"),
@@ -66,7 +66,7 @@ def show(answer: Answer, format: str, quiet: bool) -> None:
 def record(answer: Answer) -> dict[str, Any]:
     """The answer as JSON."""
     return {
-        "track": _track(answer.track),
+        "seeds": [{"weight": seed.weight} | _track(seed.track) for seed in answer.seeds],
         "answered_by": answer.answered_by,
         "notes": list(answer.notes),
         "neighbours": [
@@ -86,6 +86,12 @@ def _track(track: Track) -> dict[str, Any]:
         "position": track.position,
         "first_place": track.first_place,
     }
+
+
+def _marked(seed: Seed) -> str:
+    """A seed for people, with its weight where it is not 1."""
+    weight = "" if seed.weight == 1 else f"{seed.weight:+g} × "
+    return f"{weight}'{seed.track.name}' (pos. {seed.track.position})"
 
 
 def _rows(answer: Answer) -> list[dict[str, object]]:
@@ -122,8 +128,8 @@ def _print_m3u8(answer: Answer) -> None:
 
 def _print_table(answer: Answer) -> None:
     """Print a table."""
-    track = answer.track
-    title = f"top {len(answer.neighbours)} tracks most similar to '{track.name}' (pos. {track.position})"
+    seeds = (_marked(seed) for seed in answer.seeds)
+    title = f"top {len(answer.neighbours)} tracks most similar to {', '.join(seeds)}"
     rows = (
         (
             str(near.rank),

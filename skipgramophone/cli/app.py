@@ -24,6 +24,7 @@ from skipgramophone.cli.index import index
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.train import train
+from skipgramophone.cli.tune import tune
 from skipgramophone.errors import SgpError, StorageError
 
 INTERRUPTED = 130
@@ -75,7 +76,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (extract, train, similar, export, import_vectors, evaluate, index, run):
+for command in (extract, train, similar, export, import_vectors, evaluate, tune, index, run):
     app.command("import" if command is import_vectors else None)(command)
 
 

@@ -13,6 +13,7 @@ from skipgramophone.settings import (
     ANSWER_FORMATS,
     DEFAULT_ROOT,
     DEVICES,
+    FORMATS,
     ROOT_VARIABLE,
     EvaluateSettings,
     ExportSettings,
@@ -21,6 +22,7 @@ from skipgramophone.settings import (
     RunSettings,
     SimilarSettings,
     TrainSettings,
+    TuneSettings,
     WindowSize,
 )
 
@@ -31,6 +33,7 @@ RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
+TUNE = TuneSettings()
 EXPORT = ExportSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
@@ -81,7 +84,7 @@ Config = Annotated[
     typer.Option("--config", metavar="FILE", help="Settings file (TOML); options override it.", show_default=False),
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
-Format = Annotated[
+AnswerFormat = Annotated[
     str | None, typer.Option("--format", metavar="NAME", help=f"{', '.join(ANSWER_FORMATS)}.", show_default=False)
 ]
 Stdin = Annotated[bool, typer.Option("--stdin", help="Read a query a line; answer with a line of JSON each.")]
@@ -89,14 +92,20 @@ Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 Sources = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="SOURCE", help="Dumps to read, plain or .gz.", show_default=False),
+    typer.Argument(
+        metavar="SOURCE", help="Files, directories and archives to read; -: standard input.", show_default=False
+    ),
 ]
 CsvPath = Annotated[
     Path | None,
     typer.Option("--csv-path", metavar="FILE", help="The same as SOURCE.", show_default=False),
 ]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
-NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each source to read; -1: all.")]
+NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each file to read; -1: all.")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="FORMAT", help=f"What the sources are: {', '.join(FORMATS)}.", show_default=False),
+]
 
 Window = Annotated[
     str,

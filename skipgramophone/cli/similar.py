@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,48 +14,83 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer
+    from skipgramophone.lookup import Answer, Query
 
 STDIN = "-"
+WEIGHTED = re.compile(r"(.+)\^(\d*\.?\d+)", re.DOTALL)
 
 
 def similar(
     experiment: options.Experiment,
     track: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(metavar="TRACK", help="'artist - title', a title, a uri or a part of a name; -: as --stdin."),
     ] = None,
     number: options.Number = options.SIMILAR.number,
+    like: Annotated[
+        list[str] | None, typer.Option("--like", metavar="TRACK[^X]", help="Towards this too, with weight X (1).")
+    ] = None,
+    unlike: Annotated[
+        list[str] | None, typer.Option("--unlike", metavar="TRACK[^X]", help="Away from this, with weight X (1).")
+    ] = None,
+    exclude_artist: Annotated[
+        list[str] | None, typer.Option("--exclude-artist", metavar="NAME", help="Leave an artist out.")
+    ] = None,
+    max_per_artist: Annotated[
+        int | None, typer.Option("--max-per-artist", metavar="N", help="At most so many tracks of an artist.")
+    ] = options.SIMILAR.max_per_artist,
+    min_count: Annotated[
+        int, typer.Option("--min-count", metavar="N", help="Leave out tracks that occur less.")
+    ] = options.SIMILAR.min_count,
+    popularity: Annotated[
+        float, typer.Option("--popularity", metavar="X", help="From -1, rather rare, to 1, rather frequent.")
+    ] = options.SIMILAR.popularity,
+    diversity: Annotated[
+        float, typer.Option("--diversity", metavar="X", help="From 0 to 1: unlike what stands above in the list.")
+    ] = options.SIMILAR.diversity,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Compare every track; do not ask the index.")
+    ] = options.SIMILAR.exact,
     stdin: options.Stdin = False,
-    format: options.Format = None,
+    format: options.AnswerFormat = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Show the tracks most similar to TRACK in EXPERIMENT.
+    """Show the tracks most similar to TRACK, or to several, in EXPERIMENT.
 
     Similarity is the cosine of the tracks' vectors, 1 at most. Exit code 3: no such track; 4: several.
 
     \b
     sgp similar demo "free fallin'"
-    sgp similar demo "tom petty - free fallin'" -n 20 --format csv
-    sgp similar demo - < names.txt > answers.jsonl
+    sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
+    sgp similar demo - --format jsonl < names.txt
     """
-    settings = SimilarSettings(number=number)
+    settings = SimilarSettings(
+        number=number,
+        exclude_artist=exclude_artist,
+        max_per_artist=max_per_artist,
+        min_count=min_count,
+        popularity=popularity,
+        diversity=diversity,
+        exact=exact,
+    )
     wanted = answers.chosen(format, json)
-    if stdin or track == STDIN:
-        if track not in (None, STDIN):
+    weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
+    if stdin or track == [STDIN]:
+        if track not in (None, [], [STDIN]):
             raise SettingError("give a TRACK or --stdin, not both")
         if format not in (None, "jsonl"):
             raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
-        _answer_lines(experiment, settings, experiments_dir)
+        _answer_lines(experiment, weighted, settings, experiments_dir)
         return
-    query = _asked() if track is None else track
+    names = track or ([] if like else [_asked()])
+    query = [(name, 1.0) for name in names] + weighted
     answers.show(run_similar(experiment, query, settings, experiments_dir), wanted, quiet)
 
 
-def run_similar(experiment: str, query: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
-    """Look a track up."""
+def run_similar(experiment: str, query: Query, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
+    """Look tracks up."""
     from skipgramophone import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
@@ -66,10 +102,18 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
     from skipgramophone import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        return opened.similar_to(opened.catalogue.track(0), settings)
+        return opened.similar_to([lookup.Seed(opened.catalogue.track(0))], settings)
 
 
-def _answer_lines(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> None:
+def _weighted(text: str, sign: int) -> tuple[str, float]:
+    """Read NAME or NAME^WEIGHT."""
+    written = WEIGHTED.fullmatch(text)
+    return (written[1], sign * float(written[2])) if written else (text, float(sign))
+
+
+def _answer_lines(
+    experiment: str, weighted: list[tuple[str, float]], settings: SimilarSettings, experiments_dir: Path | None
+) -> None:
     """Answer each line of stdin as it comes; leave with the code of an unknown or ambiguous name, if there was one."""
     from skipgramophone import lookup
 
@@ -78,7 +122,7 @@ def _answer_lines(experiment: str, settings: SimilarSettings, experiments_dir: P
         for line in sys.stdin:
             query = line.rstrip("\r\n")
             try:
-                answer = answers.record(opened.similar(query, settings))
+                answer = answers.record(opened.similar([(query, 1.0), *weighted], settings))
             except TrackNameError as error:
                 codes.add(error.exit_code)
                 answer = {"error": str(error), "exit_code": error.exit_code, "candidates": list(error.candidates)}

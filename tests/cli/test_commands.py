@@ -156,7 +156,7 @@ def test_similar_prints_a_table(trained: Path) -> None:
 def test_similar_as_json(trained: Path) -> None:
     ran = run_sgp("similar", "genres", "techno 3", "--json", "--experiments-dir", trained)
     answer = json.loads(ran.out)
-    assert answer["track"]["title"] == "techno 3"
+    assert answer["seeds"][0]["title"] == "techno 3"
     assert answer["answered_by"] == "index"
     assert answer["notes"] == []
     assert [n["rank"] for n in answer["neighbours"]] == list(range(1, 11))
@@ -266,7 +266,7 @@ def test_a_copy_of_an_index_is_as_good(trained: Path, tmp_path: Path) -> None:
 def test_a_vector_that_is_no_number_is_refused(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "copy")
     centre = np.load(tmp_path / "copy" / "genres" / "model" / "centre.npy", mmap_mode="r+")
-    row = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", trained).out)["track"]
+    row = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", trained).out)["seeds"][0]
     centre[row["position"] - 1, 2] = np.nan
     centre.flush()
     ran = run_sgp("similar", "genres", "folk 3", "--experiments-dir", tmp_path / "copy")
@@ -327,6 +327,7 @@ def test_every_spelling_of_the_original_is_understood(
     assert model["settings"] | corpus["settings"] == {
         "window_size": 4, "embedding_dim": 8, "epochs": 1, "learning_rate": 0.5, "random_seed": 7, "num_rows": 100,
         "negatives": 5, "noise_exponent": 0.75, "subsample": 0.0, "min_count": 1, "patience": 0,
+        "format": None,
     }  # fmt: skip
     assert corpus["facts"]["sources"][0]["file"] == "with_under_score.csv"
 

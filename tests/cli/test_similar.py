@@ -106,3 +106,64 @@ def test_answers_come_before_the_input_ends_and_a_closed_pipe_is_quiet(trained: 
         running.stdin.close()
         assert running.stderr.read() == b""
         assert running.wait() == 0
+
+
+def neighbours(root: Path, *arguments: str) -> list[dict[str, object]]:
+    """What a look-up lists."""
+    found: list[dict[str, object]] = json.loads(similar(root, *arguments, "--json")[1])["neighbours"]
+    return found
+
+
+def test_filters_never_shorten_the_list_while_more_exist(trained: Path) -> None:
+    everything = neighbours(trained, "folk 3", "-n", "80", "--exact")
+    median = sorted(int(str(near["count"])) for near in everything)[40]
+    artist = ("folk artist 3", "folk artist 4")
+    for filters, wanted in (
+        (
+            ["--exclude-artist", "FOLK artist 3", "--exclude-artist", "folk artist 4"],
+            [near["position"] for near in everything if near["artist"] not in artist],
+        ),
+        (
+            ["--min-count", str(median)],
+            [near["position"] for near in everything if int(str(near["count"])) >= median],
+        ),
+    ):
+        assert 5 < len(wanted) < 80
+        assert [near["position"] for near in neighbours(trained, "folk 3", "-n", str(len(wanted)), *filters)] == wanted
+        code, out, err = similar(trained, "folk 3", "-n", "80", *filters, "--format", "plain")
+        assert (code, len(out.splitlines())) == (0, len(wanted))
+        assert err == f"{len(wanted)} of 80: no more tracks pass the filters\n"
+
+
+def test_one_of_each_artist(trained: Path) -> None:
+    everything = neighbours(trained, "folk 3", "-n", "80", "--exact")
+    best = {near["artist"]: near["position"] for near in reversed(everything)}
+    capped = neighbours(trained, "folk 3", "-n", "80", "--max-per-artist", "1")
+    assert {near["artist"]: near["position"] for near in capped} == best
+    assert len(capped) == len(best)
+
+
+def test_several_seeds_and_their_weights(trained: Path) -> None:
+    both = json.loads(similar(trained, "folk 3", "techno 5", "-n", "80", "--json")[1])
+    assert [(seed["title"], seed["weight"]) for seed in both["seeds"]] == [("folk 3", 1), ("techno 5", 1)]
+    assert not {"folk 3", "techno 5"} & {near["title"] for near in both["neighbours"]}
+    assert neighbours(trained, "folk 3", "-n", "80", "--like", "techno 5") == both["neighbours"]
+    away = neighbours(trained, "folk 3", "--unlike", "techno 5^0.5", "-n", "30")
+    assert all(str(near["title"]).startswith(("folk", "=Tab")) for near in away)
+    code, out, err = similar(trained, "folk 3", "--unlike", "folk 3")
+    assert (code, out) == (2, "")
+    assert "cancel each other out" in err
+    assert "+0.5" not in similar(trained, "folk 3")[1]
+    assert "-0.5 × 'techno" in similar(trained, "folk 3", "--unlike", "techno 5^.5")[1]
+
+
+def test_who_answered(trained: Path) -> None:
+    asked = json.loads(similar(trained, "folk 3", "--json")[1])
+    exact = json.loads(similar(trained, "folk 3", "--json", "--exact")[1])
+    assert (asked["answered_by"], exact["answered_by"]) == ("index", "exact search")
+    assert asked["neighbours"] == exact["neighbours"]
+    rare, frequent = (
+        sum(int(str(near["count"])) for near in neighbours(trained, "folk 3", "--popularity", weight))
+        for weight in ("-1", "1")
+    )
+    assert rare < frequent

@@ -24,7 +24,7 @@ def test_the_first_format_loads(tmp_path: Path) -> None:
     answer = json.loads(ran.out)
     centre = np.load(GOLDEN / "first" / "model" / "centre.npy")
     unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
-    row = answer["track"]["position"] - 1
+    row = answer["seeds"][0]["position"] - 1
     similarity = unit @ unit[row]
     similarity[row] = -2
     assert [near["position"] - 1 for near in answer["neighbours"]] == np.argsort(-similarity)[:5].tolist()

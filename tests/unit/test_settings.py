@@ -46,6 +46,10 @@ from skipgramophone.settings import (
         (ExportSettings, {"neighbours": -1}, "neighbours must be at least 0, not -1"),
         (ExportSettings, {"top": 0}, "top must be at least 1, not 0"),
         (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),
+        (SimilarSettings, {"max_per_artist": 0}, "max-per-artist must be at least 1, not 0"),
+        (SimilarSettings, {"min_count": 0}, "min-count must be at least 1, not 0"),
+        (SimilarSettings, {"popularity": 1.5}, "popularity must be from -1 to 1, not 1.5"),
+        (SimilarSettings, {"diversity": float("nan")}, "diversity must be from 0 to 1, not nan"),
     ],
 )
 def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str) -> None:
