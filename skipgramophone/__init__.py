@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup import open_lookup as open
     from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
     from skipgramophone.settings import (
+        ContinueSettings,
         ExportSettings,
         ExtractSettings,
         IndexSettings,
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Answer": "lookup",
     "ExportSettings": "settings",
+    "ContinueSettings": "settings",
     "ExtractSettings": "settings",
     "IndexSettings": "settings",
     "Lookup": "lookup",
@@ -54,6 +56,7 @@ _HOME = {
 
 __all__ = [
     "Answer",
+    "ContinueSettings",
     "ExportSettings",
     "ExtractSettings",
     "IndexSettings",

@@ -22,9 +22,10 @@ import numpy.typing as npt
 from skipgramophone.catalogue import Catalogue, Match, Track
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
-from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.neighbours import (
+    BLOCK_ROWS,
     FILE,
     AnnoyCandidates,
     Neighbours,
@@ -34,8 +35,9 @@ from skipgramophone.neighbours import (
     usable,
 )
 from skipgramophone.playlists.names import folded
-from skipgramophone.ranking import choose, direction, with_popularity
-from skipgramophone.settings import SimilarSettings
+from skipgramophone.postings import Postings, postings
+from skipgramophone.ranking import choose, direction, hybrid, with_popularity
+from skipgramophone.settings import ContinueSettings, SimilarSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +46,7 @@ PLAYLISTS = "playlists.parquet"
 POOL, POOL_FACTOR = 100, 10  # candidates to choose among, and for each track that is asked for
 WIDENED = 4  # times as many, where filters leave too few
 Query = str | Sequence[tuple[str, float]]  # a name, or names with weights
+RankedBy = Literal["cosine", "hybrid"]  # see `ranking`
 AnsweredBy = Literal["index", "exact search"]
 TRIES = 10  # at opening an experiment that is being replaced
 
@@ -72,6 +75,7 @@ class Answer:
     seeds: tuple[Seed, ...]
     neighbours: tuple[Neighbour, ...]
     answered_by: AnsweredBy
+    ranked_by: RankedBy
     notes: tuple[str, ...]  # what the asker should know: why not the index, fewer than asked, namesakes
 
 
@@ -178,7 +182,53 @@ class Lookup:
             why = "there are no more tracks" if settings.is_plain else "no more tracks pass the filters"
             notes.append(f"{len(chosen)} of {settings.number}: {why}")
         neighbours = tuple(Neighbour(rank, similarity, near) for rank, (similarity, near) in enumerate(chosen, 1))
-        return Answer(tuple(seeds), neighbours, answered_by, tuple(notes))
+        ranked_by: RankedBy = "cosine"
+        return Answer(tuple(seeds), neighbours, answered_by, ranked_by, tuple(notes))
+
+    def continuation(self, names: Sequence[str], settings: ContinueSettings | None = None) -> Answer:
+        """What comes next in a playlist: ranked by what predicts playlists best, counts and vectors together.
+
+        A name that no track or several answer to is left out, and a note says so.
+
+        Raises:
+            UnknownTrackError: no name means a track.
+            ExperimentError: the model holds numbers that are not finite.
+        """
+        settings = settings or ContinueSettings()
+        known: dict[int, Track] = {}
+        notes: list[str] = []
+        for name in names:
+            try:
+                match = self.resolve(name)
+            except TrackNameError as error:
+                notes.append(f"left out: {error}")
+                continue
+            known[match.track.row] = match.track
+            notes += _remarks(name, match)
+        if not known:
+            raise UnknownTrackError(f"none of {len(names)} names means one track: {'; '.join(notes) or 'give some'}")
+        given = np.array(sorted(known), np.int64)
+        centre = self.embeddings.centre
+        cosine = _cosines(centre, unit_rows(unit_rows(np.asarray(centre[given])).sum(axis=0)))
+        if not np.isfinite(cosine).all():
+            raise ExperimentError(
+                f"the model of '{self.experiment.name}' holds numbers that are not finite: "
+                f"run sgp train {self.experiment.name} --force"
+            )
+        scores = hybrid(self.postings.scores(given), cosine)
+        order = np.argsort(-scores, kind="stable")
+        rows = order[~np.isin(order, given)][: settings.number]
+        if len(rows) < settings.number:
+            notes.append(f"{len(rows)} of {settings.number}: there are no more tracks")
+        found = zip(cosine[rows].tolist(), self.catalogue.tracks(rows.tolist()), strict=True)
+        neighbours = tuple(Neighbour(rank, similarity, track) for rank, (similarity, track) in enumerate(found, 1))
+        seeds = tuple(Seed(track) for track in known.values())
+        return Answer(seeds, neighbours, "exact search", "hybrid", tuple(notes))
+
+    @cached_property
+    def postings(self) -> Postings:
+        """Which tracks stand in which playlists."""
+        return postings(self.corpus, len(self))
 
     def _ranked(
         self, vector: Matrix, settings: SimilarSettings, without: Rows
@@ -266,6 +316,12 @@ class Lookup:
                 f"'{track.name}' occurs {track.count} times, too rarely to be learnt: train with a smaller --min-count"
             )
         return vector
+
+
+def _cosines(centre: Matrix, vector: Matrix) -> Matrix:
+    """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
+    blocks = range(0, len(centre), BLOCK_ROWS)
+    return np.concatenate([unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in blocks])
 
 
 def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:

@@ -4,6 +4,7 @@
     popularity   score_j = s_j + p sd(s) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
     diversity    maximal marginal relevance: next comes the j with the largest
                  (1 - d) score_j - d max over the chosen k of u_j . u_k
+    hybrid       item-kNN + 2 cosine, each standardised over the catalogue: what continues a playlist
 
 Popularity is scaled by the spread of the similarities: at p = 1 a deviation of the one weighs like one of the other.
 """
@@ -18,6 +19,7 @@ from skipgramophone.errors import SettingError
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+HYBRID_WEIGHT = 2.0  # of cosine beside item-kNN
 VANISHED = 1e-6  # a direction shorter than this is rounding
 
 
@@ -46,6 +48,17 @@ def with_popularity(similarities: Scores, counts: npt.NDArray[np.int64], weight:
         return similarities
     moved = similarities + weight * similarities.std(dtype=np.float64) * (logs - logs.mean()) / spread
     return np.asarray(moved, np.float32)
+
+
+def standardised(scores: Scores) -> Scores:
+    """Rows with mean 0 and deviation 1, float32 of the same shape."""
+    spread = scores.std(axis=-1, keepdims=True)
+    return np.asarray((scores - scores.mean(axis=-1, keepdims=True)) / np.maximum(spread, 1e-12), np.float32)
+
+
+def hybrid(item_knn: Scores, cosine: Scores) -> Scores:
+    """What counts and vectors say together, float32 (tracks,)."""
+    return np.asarray(standardised(item_knn) + np.float32(HYBRID_WEIGHT) * standardised(cosine), np.float32)
 
 
 def choose(

@@ -270,3 +270,14 @@ class ExportSettings:
         if self.top is not None:
             _require_numbers(self, "top")
             _require(self.top >= 1, f"top must be at least 1, not {self.top}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueSettings:
+    """What a playlist is continued with."""
+
+    number: int = 50  # how many tracks
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "number")
+        _require(self.number >= 1, f"number must be at least 1, not {self.number}")

@@ -18,7 +18,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
-    ("algorithms", {"training", "neighbours", "ranking"}),
+    ("algorithms", {"training", "neighbours", "postings", "ranking"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
     ("story", {"lookup", "reports", "fitting", "held_out", "survey", "tuning", "importing", "warm_start", "pipeline"}),
@@ -50,6 +50,7 @@ ALLOWED_IN = {
     "scipy": {"evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {
         "cli/app",
+        "cli/continuing",
         "cli/evaluate",
         "cli/experiments",
         "cli/options",

@@ -68,6 +68,7 @@ def record(answer: Answer) -> dict[str, Any]:
     return {
         "seeds": [{"weight": seed.weight} | _track(seed.track) for seed in answer.seeds],
         "answered_by": answer.answered_by,
+        "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
         "neighbours": [
             {"rank": neighbour.rank, "similarity": round(neighbour.similarity, 6)} | _track(neighbour.track)
@@ -128,8 +129,11 @@ def _print_m3u8(answer: Answer) -> None:
 
 def _print_table(answer: Answer) -> None:
     """Print a table."""
-    seeds = (_marked(seed) for seed in answer.seeds)
-    title = f"top {len(answer.neighbours)} tracks most similar to {', '.join(seeds)}"
+    if answer.ranked_by == "hybrid":
+        title = f"{len(answer.neighbours)} tracks that continue a playlist of {len(answer.seeds)}"
+    else:
+        seeds = ", ".join(map(_marked, answer.seeds))
+        title = f"top {len(answer.neighbours)} tracks most similar to {seeds}"
     rows = (
         (
             str(near.rank),

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from skipgramophone import __version__
 from skipgramophone.cli import render
+from skipgramophone.cli.continuing import continuing
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.experiments import app as experiments
 from skipgramophone.cli.export import export
@@ -81,6 +82,7 @@ for command in (extract, train, similar, export, import_vectors, evaluate, tune,
 
 
 app.add_typer(experiments, name="experiments")
+app.command("continue")(continuing)
 
 
 def _print_version(asked: bool) -> None:

@@ -15,6 +15,7 @@ from skipgramophone.settings import (
     DEVICES,
     FORMATS,
     ROOT_VARIABLE,
+    ContinueSettings,
     EvaluateSettings,
     ExportSettings,
     ExtractSettings,
@@ -32,6 +33,7 @@ TRAIN = TrainSettings()
 RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
+CONTINUE = ContinueSettings()
 EVALUATE = EvaluateSettings()
 TUNE = TuneSettings()
 EXPORT = ExportSettings()

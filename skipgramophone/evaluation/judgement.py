@@ -27,11 +27,11 @@ from skipgramophone.evaluation.rankers import (
 )
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
 from skipgramophone.evaluation.splits import Split
+from skipgramophone.ranking import HYBRID_WEIGHT
 from skipgramophone.settings import SCORES, EvaluateSettings, TrainSettings
 
 BASELINES = ("popularity", "item-kNN", "SVD")
 OURS = ("euclidean", *SCORES)
-HYBRID_WEIGHT = 2.0
 COUNT_WEIGHT = 0.05  # chosen on held-out playlists (docs/quality.md): .02 to .1 serve look-ups as well
 Rows = npt.NDArray[np.int64]
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.ranking import standardised
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -155,7 +156,7 @@ class Hybrid:
 
     def scores(self, given: Given) -> Scores:
         """The weighted sum."""
-        return _standardised(self.first.scores(given)) + np.float32(self.weight) * _standardised(
+        return standardised(self.first.scores(given)) + np.float32(self.weight) * standardised(
             self.second.scores(given)
         )
 
@@ -191,9 +192,3 @@ def truncated_svd(knn: ItemKnn, dimensions: int, seed: int) -> TruncatedSvd:
     dimensions = max(1, min(dimensions, min(scaled.shape) - 1))
     _, size, right = svds(scaled.astype(np.float64), k=dimensions, rng=np.random.default_rng(seed))
     return TruncatedSvd(np.ascontiguousarray((size[:, None] * right).T, np.float32))
-
-
-def _standardised(scores: Scores) -> Scores:
-    """Rows with mean 0 and deviation 1."""
-    spread = scores.std(axis=1, keepdims=True)
-    return np.asarray((scores - scores.mean(axis=1, keepdims=True)) / np.maximum(spread, 1e-12), np.float32)

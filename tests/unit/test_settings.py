@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from skipgramophone.cli import evaluate, export, extract, index, run, similar, train
+from skipgramophone.cli import continuing, evaluate, export, extract, index, run, similar, train
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
+    ContinueSettings,
     EvaluateSettings,
     ExportSettings,
     ExtractSettings,
@@ -66,6 +67,7 @@ def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str
         (index.index, IndexSettings()),
         (export.export, ExportSettings()),
         (similar.similar, SimilarSettings()),
+        (continuing.continuing, ContinueSettings()),
         (evaluate.evaluate, EvaluateSettings()),
     ],
 )
