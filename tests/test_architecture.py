@@ -52,6 +52,7 @@ ALLOWED_IN = {
         "cli/app",
         "cli/evaluate",
         "cli/experiments",
+        "cli/extract",
         "cli/options",
         "cli/similar",
         "cli/train",
