@@ -312,12 +312,12 @@ def import_vectors(
         unused_records,
         write_names,
     )
-    from skipgramophone.playlists.rows import file_name
+    from skipgramophone.playlists.files import shown
 
     source = Path(source)
     chosen = importers.format_of(source, format)
     vectors = importers.read(source, chosen)
-    described = {"file": file_name(source), "format": chosen} | {
+    described = {"file": shown(Path(source.name)), "format": chosen} | {
         "bytes": source.stat().st_size,
         "sha256": file_sha256(source),
     }

@@ -53,6 +53,7 @@ ALLOWED_IN = {
         "cli/continuing",
         "cli/evaluate",
         "cli/experiments",
+        "cli/extract",
         "cli/options",
         "cli/similar",
         "cli/train",

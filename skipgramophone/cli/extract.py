@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import typer
+
 from skipgramophone.cli import options, render
 from skipgramophone.settings import ExtractSettings, Format
 
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
 
 
 def extract(
+    context: typer.Context,
     experiment: options.Experiment,
     source: options.Sources = None,
     csv_path: options.CsvPath = None,
     sample: options.Sample = False,
     num_rows: options.NumRows = options.EXTRACT.num_rows,
     format: options.Format = options.EXTRACT.format,
+    config: options.Config = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -34,7 +38,8 @@ def extract(
     sgp extract spotify spotify_dataset.csv
     sgp extract demo --sample
     """
-    settings = ExtractSettings(num_rows=num_rows, format=cast(Format | None, format))
+    given = ExtractSettings(num_rows=num_rows, format=cast(Format | None, format))
+    settings = options.overridden(context, config, "extract", given)
     report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir)
     show(report, json, quiet)
 

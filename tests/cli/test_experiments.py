@@ -67,7 +67,7 @@ def test_one_is_shown_in_full(three: Path) -> None:
 def test_a_settings_file_repeats_a_training(sgp: Sgp, three: Path, tmp_path: Path, experiments: Path) -> None:
     toml = tmp_path / "six.toml"
     toml.write_text(run_sgp("experiments", "six", "--toml", "--experiments-dir", three).out)
-    assert sgp("extract", "again", three / "dump.csv", "-q").code == 0
+    assert sgp("extract", "again", three / "dump.csv", "--config", toml, "-q").code == 0
     assert sgp("train", "again", "--config", toml, "-q").code == 0
     for file in ("centre.npy", "context.npy"):
         assert (experiments / "again" / "model" / file).read_bytes() == (three / "six" / "model" / file).read_bytes()
