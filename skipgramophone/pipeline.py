@@ -29,7 +29,7 @@ from skipgramophone.experiment import Experiment, new_experiment, now, open_expe
 from skipgramophone.fitting import Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
-from skipgramophone.neighbours import IndexFacts, nearest_to_each
+from skipgramophone.neighbours import IndexFacts, nearest_to_each, recall_of_copy
 from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.publishing import file_sha256, published_file
 from skipgramophone.reports import EvaluateReport, ExportReport, ExtractReport, ImportReport, Reading, TrainReport
@@ -215,14 +215,14 @@ def export(
 
     Args:
         name: the experiment's name.
-        destination: the file to write.
+        destination: the file (for annoy and projector the directory) to write.
         format: its format, else by the suffix.
         settings: which tracks, and how.
         force: replace a file that is there.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
 
     Raises:
-        SettingError: the format is not known, has no cells to make safe, or no track is left.
+        SettingError: the format is not known, has no room for what is asked, or no track is left.
         ExperimentError: a stage is missing or stale, or the destination is refused.
         StorageError: the disk failed, or what was written does not read back.
     """
@@ -235,17 +235,25 @@ def export(
         raise SettingError(f"safe-cells is for csv and tsv, which spreadsheets open, not for {chosen}")
     if settings.neighbours and chosen not in exporters.WITH_NEIGHBOURS:
         raise SettingError(f"neighbours are written to parquet, not to {chosen}")
+    if settings.matrix == "both" and chosen not in exporters.WITH_BOTH:
+        raise SettingError(f"{chosen} has room for one matrix: ask for centre or context")
+    if settings.dtype == "float16" and chosen not in exporters.WITH_BOTH:
+        known = ", ".join(sorted(exporters.WITH_BOTH))
+        raise SettingError(f"float16 is for {known}, not for {chosen}")
     exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
         learnt = np.flatnonzero(lookup.embeddings.learnt())
         tracks = lookup.catalogue.tracks(learnt.tolist())
         tracks = [track for track in tracks if track.count >= settings.min_count][: settings.top]
+        asked = len(tracks)
+        tracks = [tracks[at] for at in exporters.shown(chosen, asked)]
         rows = np.array([track.row for track in tracks], np.int64)
         vectors = TrackVectors(
             tracks=tracks,
             centre=lookup.embeddings.centre[rows],
             context=lookup.embeddings.context[rows],
             context_bias=lookup.embeddings.context_bias[rows],
+            asked=("centre", "context") if settings.matrix in (None, "both") else (settings.matrix,),
         )
     if not len(rows):
         raise SettingError(f"none of the {len(learnt):,} tracks occurs {settings.min_count:,} times or more")
@@ -256,6 +264,10 @@ def export(
         vectors = replace(vectors, neighbours=rows[near] + 1, similarities=similarities)  # positions count from 1
     if settings.normalise:
         vectors = vectors.normalised()
+    recall = None
+    if settings.dtype == "float16":
+        full, vectors = vectors, vectors.halved()
+        recall = recall_of_copy(np.asarray(vectors.centre, np.float32), full.centre, IndexSettings().random_seed)
     if settings.safe_cells:
         vectors = vectors.in_safe_cells()
     size = exporters.write(destination, chosen, vectors, force)
@@ -265,9 +277,11 @@ def export(
         format=chosen,
         tracks=len(rows),
         left_out=len(lookup) - len(learnt),
-        not_asked=len(learnt) - len(rows),
+        not_asked=len(learnt) - asked,
+        no_room=asked - len(rows),
         dim=lookup.embeddings.dim,
         bytes=size,
+        recall_at_10=recall,
     )
 
 

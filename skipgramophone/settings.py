@@ -21,6 +21,10 @@ Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
 PROTOCOLS: tuple[Protocol, ...] = ("continuation", "next-item", "lookup", "deezer2018")
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "model", "hybrid")
+MatrixName = Literal["centre", "context", "both"]
+MATRICES: tuple[MatrixName, ...] = ("centre", "context", "both")
+Dtype = Literal["float32", "float16"]
+DTYPES: tuple[Dtype, ...] = ("float32", "float16")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
@@ -199,12 +203,17 @@ class ExportSettings:
 
     min_count: int = 0  # rarer tracks are left out
     top: int | None = None  # only so many, the most frequent
+    matrix: MatrixName | None = None  # which vectors; None: both where the format has room for them, else centre
+    dtype: Dtype = "float32"
     normalise: bool = False  # vectors of length 1
     neighbours: int = 0  # so many of each track, found among those that are exported
     safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
 
     def __post_init__(self) -> None:
         _require_numbers(self, "min_count", "neighbours")
+        known = ", ".join(MATRICES)
+        _require(self.matrix in (None, *MATRICES), f"matrix must be one of {known}, not {self.matrix!r}")
+        _require(self.dtype in DTYPES, f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
         _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
         _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
         if self.top is not None:
