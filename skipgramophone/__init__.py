@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from skipgramophone.errors import SgpError
     from skipgramophone.lookup import Answer, Lookup, Neighbour
     from skipgramophone.lookup import open_lookup as open
-    from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
+    from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, similar, train
     from skipgramophone.settings import (
         ExportSettings,
         ExtractSettings,
         IndexSettings,
+        MapSettings,
         RunSettings,
         SimilarSettings,
         TrainSettings,
@@ -37,12 +38,14 @@ _HOME = {
     "ExtractSettings": "settings",
     "IndexSettings": "settings",
     "Lookup": "lookup",
+    "MapSettings": "settings",
     "Neighbour": "lookup",
     "RunSettings": "settings",
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
     "build_index": "pipeline",
+    "draw_map": "pipeline",
     "export": "pipeline",
     "extract": "pipeline",
     "import_vectors": "pipeline",
@@ -57,6 +60,7 @@ __all__ = [
     "ExtractSettings",
     "IndexSettings",
     "Lookup",
+    "MapSettings",
     "Neighbour",
     "RunSettings",
     "SgpError",
@@ -64,6 +68,7 @@ __all__ = [
     "TrainSettings",
     "__version__",
     "build_index",
+    "draw_map",
     "export",
     "extract",
     "import_vectors",

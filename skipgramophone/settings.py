@@ -25,6 +25,8 @@ MatrixName = Literal["centre", "context", "both"]
 MATRICES: tuple[MatrixName, ...] = ("centre", "context", "both")
 Dtype = Literal["float32", "float16"]
 DTYPES: tuple[Dtype, ...] = ("float32", "float16")
+Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP where it is installed
+PROJECTIONS: tuple[Projection, ...] = ("auto", "pca", "umap")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
@@ -219,3 +221,23 @@ class ExportSettings:
         if self.top is not None:
             _require_numbers(self, "top")
             _require(self.top >= 1, f"top must be at least 1, not {self.top}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSettings:
+    """How vectors become a map."""
+
+    projection: Projection = "auto"
+    clusters: int = 12
+    neighbours: int = 10  # so many of each track, found among those that are shown
+    top: int = 100_000  # only so many tracks, the most frequent: what a browser draws smoothly
+    random_seed: int = 42
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "clusters", "neighbours", "top", "random_seed")
+        known = ", ".join(PROJECTIONS)
+        _require(self.projection in PROJECTIONS, f"projection must be one of {known}, not {self.projection!r}")
+        _require(1 <= self.clusters <= 100, f"clusters must be from 1 to 100, not {self.clusters}")
+        _require(1 <= self.neighbours <= 100, f"neighbours must be from 1 to 100, not {self.neighbours}")
+        _require(self.top >= 1, f"top must be at least 1, not {self.top}")
+        _require_seed(self.random_seed, bits=32)

@@ -18,7 +18,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
-    ("algorithms", {"training", "neighbours"}),
+    ("algorithms", {"training", "neighbours", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
     ("story", {"lookup", "reports", "fitting", "held_out", "importing", "warm_start", "pipeline"}),
@@ -46,8 +46,18 @@ ALLOWED_IN = {
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
-    "scipy": {"evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
-    "typer": {"cli/app", "cli/evaluate", "cli/options", "cli/similar", "cli/train", "cli/export", "cli/importing"},
+    "umap": {"maps/projection"},
+    "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
+    "typer": {
+        "cli/app",
+        "cli/evaluate",
+        "cli/options",
+        "cli/similar",
+        "cli/train",
+        "cli/export",
+        "cli/importing",
+        "cli/mapping",
+    },
 }
 
 

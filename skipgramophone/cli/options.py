@@ -16,6 +16,7 @@ from skipgramophone.settings import (
     ExportSettings,
     ExtractSettings,
     IndexSettings,
+    MapSettings,
     RunSettings,
     SimilarSettings,
     TrainSettings,
@@ -29,6 +30,7 @@ INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
 EXPORT = ExportSettings()
+MAP = MapSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from skipgramophone.errors import ExperimentError, SettingError, storage_errors
 from skipgramophone.exporters import annoy, csv, jsonl, npz, parquet, projector, safetensors, word2vec
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.publishing import draft_directory, publish, published_file
+from skipgramophone.publishing import draft_directory, publish, published_file, require_replaceable
 from skipgramophone.word2vec import names_file
 
 Writer = Callable[[Path, TrackVectors], None]
@@ -68,26 +68,23 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
     Raises:
         ExperimentError: the destination exists and `force` does not hold, or it is no regular file.
     """
-    with storage_errors(destination, "write"):
-        if not destination.parent.is_dir():
-            raise ExperimentError(f"cannot write {destination}: there is no directory {destination.parent}")
-        if format in DIRECTORIES:
-            _require_own_directory(destination, DIRECTORIES[format], force)
-            return
+    if format in DIRECTORIES:
+        _require_own_directory(destination, DIRECTORIES[format], force)
+    else:
         for path in files_of(destination, format):
-            if path.is_symlink() or (path.exists() and not path.is_file()):
-                raise ExperimentError(f"cannot write {path}: it is not a regular file")
-            if path.exists() and not force:
-                raise ExperimentError(f"{path} exists; --force replaces it")
+            require_replaceable(path, force)
 
 
 def _require_own_directory(destination: Path, files: tuple[str, ...], force: bool) -> None:
     """Refuse a directory that an export of the format did not make."""
-    if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
-        raise ExperimentError(f"cannot write {destination}: it is not a directory")
-    if destination.exists() and not force:
-        raise ExperimentError(f"{destination} exists; --force replaces it")
-    others = sorted({path.name for path in destination.iterdir()} - set(files)) if destination.exists() else []
+    with storage_errors(destination, "write"):
+        if not destination.parent.is_dir():
+            raise ExperimentError(f"cannot write {destination}: there is no directory {destination.parent}")
+        if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
+            raise ExperimentError(f"cannot write {destination}: it is not a directory")
+        if destination.exists() and not force:
+            raise ExperimentError(f"{destination} exists; --force replaces it")
+        others = sorted({path.name for path in destination.iterdir()} - set(files)) if destination.exists() else []
     if others:
         raise ExperimentError(f"cannot replace {destination}: it holds {others[0]!r}, which is none of the export's")
 
