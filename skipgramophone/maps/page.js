@@ -1,6 +1,7 @@
 "use strict";
 // Places are in steps of the file's plane (0 to 65535); a view is a scale (pixels a step) and the place at the middle.
 const EXTENT = 65535, LISTED = 40, GRID = 256, REACH = 10, SIZES = 4, SIMILARITY_STEPS = 32767;
+const FRAME = 10, REST = 150;  // milliseconds
 const data = JSON.parse(document.getElementById("data").textContent);
 const numbers = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const places = numbers(data.places, Uint16Array), cluster = numbers(data.cluster, Uint16Array);
@@ -13,6 +14,7 @@ const style = getComputedStyle(document.documentElement);
 const still = matchMedia("(prefers-reduced-motion: reduce)"), dark = matchMedia("(prefers-color-scheme: dark)");
 const view = { scale: 1, x: EXTENT / 2, y: EXTENT / 2 };
 let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, flight = 0, asked = false;
+let pictured = null, costly = 0, idle = 0;
 let matches = null, shown = LISTED, colours = [];
 
 const nameOf = (track) => {
@@ -48,7 +50,23 @@ const across = (x) => (x - view.x) * view.scale + width / 2;
 const down = (y) => (y - view.y) * view.scale + height / 2;
 const radius = (size) => (1.1 + 0.9 * size) * Math.min(3, Math.max(1, Math.sqrt(view.scale / fitted)));
 
+// Where all the tracks take longer to draw than a frame may, a moving map shows its last picture, moved and scaled, and is
+// drawn anew once it rests.
+const picture = document.createElement("canvas");
 function paint() {
+  clearTimeout(idle);
+  const started = performance.now();
+  if (costly > FRAME && pictured) {
+    const scale = view.scale / pictured.scale;
+    ink.clearRect(0, 0, width, height);
+    ink.drawImage(picture, across(pictured.x) - (width / 2) * scale, down(pictured.y) - (height / 2) * scale, width * scale, height * scale);
+    mark();
+    idle = setTimeout(paintAll, REST);
+  } else paintAll();
+  stage.dataset.milliseconds = (performance.now() - started).toFixed(1);
+}
+
+function paintAll() {
   const started = performance.now();
   ink.clearRect(0, 0, width, height);
   for (const { size, c, tracks } of groups) {
@@ -63,8 +81,12 @@ function paint() {
     }
   }
   ink.globalAlpha = 1;
+  picture.width = points.width;
+  picture.height = points.height;
+  picture.getContext("2d").drawImage(points, 0, 0);
+  pictured = { ...view };
   mark();
-  stage.dataset.milliseconds = (performance.now() - started).toFixed(1);
+  costly = performance.now() - started;
 }
 
 const discs = new Map();
@@ -133,6 +155,7 @@ function repaint() {
 }
 
 function resize() {
+  pictured = null;
   const sharp = devicePixelRatio || 1, relative = view.scale / fitted;
   ({ clientWidth: width, clientHeight: height } = stage);
   for (const canvas of [points, marks]) { canvas.width = width * sharp; canvas.height = height * sharp; }
@@ -143,6 +166,7 @@ function resize() {
 }
 
 function recolour() {
+  pictured = null;
   const light = style.getPropertyValue("--light");
   colours = data.clusters.map((_, c) => `hsl(${(c * 137.5) % 360} ${c % 2 ? 58 : 72}% ${light})`);
   document.querySelectorAll(".dot").forEach((dot) => { dot.style.background = colours[dot.dataset.cluster]; });
@@ -275,6 +299,7 @@ find("clusters").replaceChildren(...data.clusters.map(({ label, tracks }, c) => 
   button.append(dot, name, size);
   button.addEventListener("click", () => {
     only = only === c ? -1 : c;
+    pictured = null;
     find("clusters").querySelectorAll("button").forEach((other, at) => other.setAttribute("aria-pressed", String(at === only)));
     search(find("query").value);
     repaint();
