@@ -50,6 +50,7 @@ from skipgramophone.settings import (
     RunSettings,
     SimilarSettings,
     TrainSettings,
+    TuneSettings,
 )
 from skipgramophone.warm_start import earlier_rows
 
@@ -58,9 +59,11 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.training.trainer import Progress
+    from skipgramophone.tuning import TrialReport, TuneReport
 
 REJECTS = "rejects.jsonl"
 HISTORY = "history.jsonl"
+TUNING = "tuning"
 
 
 def extract(
@@ -395,12 +398,12 @@ def import_vectors(
         unused_records,
         write_names,
     )
-    from skipgramophone.playlists.rows import file_name
+    from skipgramophone.playlists.files import shown
 
     source = Path(source)
     chosen = importers.format_of(source, format)
     vectors = importers.read(source, chosen)
-    described = {"file": file_name(source), "format": chosen} | {
+    described = {"file": shown(Path(source.name)), "format": chosen} | {
         "bytes": source.stat().st_size,
         "sha256": file_sha256(source),
     }
@@ -541,20 +544,63 @@ def evaluate(
     return report
 
 
+def tune(
+    name: str,
+    settings: TuneSettings | None = None,
+    *,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    tell: Callable[[TrialReport], None] = lambda _trial: None,
+) -> TuneReport:
+    """Search for settings that find more of held-out playlists than those of an experiment's model do.
+
+    The winner stands in `tuning/best.toml`, for `sgp train --config`, and the report beside it.
+
+    Raises:
+        EvaluationError: there is too little to hold out.
+        ExperimentError: the experiment has no model, or it is stale, or imported.
+        SettingError: Optuna is not installed.
+    """
+    from skipgramophone.held_out import split_of
+    from skipgramophone.importing import IMPORTED
+    from skipgramophone.settings_file import settings_text
+    from skipgramophone.tuning import tune as search
+
+    settings = settings or TuneSettings()
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    if IMPORTED in model.facts:
+        raise ExperimentError(f"the model of '{name}' was imported: there are no settings to search from")
+    with experiment.writing("tune"):
+        corpus, tracks = _open_corpus(experiment)
+        held_out = EvaluateSettings(
+            protocol=settings.protocol, share=settings.share, group=settings.group, random_seed=settings.random_seed
+        )
+        test = split_of(experiment, corpus, held_out, None)
+        directory = experiment.path / TUNING
+        own = TrainSettings(**model.settings)
+        report = search(
+            name, corpus, tracks, test, own, settings, directory / "journal.log", run or RunSettings(), tell
+        )
+        with published_file(directory / "best.toml") as path:
+            path.write_text(settings_text({"train": report.winner}), encoding="utf-8")
+        with published_file(directory / "report.json") as path:
+            path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return report
+
+
 def _readers(sources: Sequence[Path], settings: ExtractSettings, sample: bool) -> list[Reader]:
     """Open each source."""
-    from skipgramophone.playlists.sources import SampleReader, open_source
+    from skipgramophone.playlists.sources import SampleReader, open_sources
 
-    if sample:
-        return [SampleReader(settings.num_rows)]
-    return [open_source(source, settings.num_rows) for source in sources]
+    return [SampleReader(settings.num_rows)] if sample else open_sources(sources, settings)
 
 
 def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None) -> EncodedPlaylists:
     """Read and encode all sources, telling how far it has come."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
 
-    total = sum(reader.path.stat().st_size for reader in readers if reader.path)
+    total = sum(reader.file.size for reader in readers if reader.file)
     encoder, done, rows = PlaylistEncoder(), 0, 0
     for reader in readers:
         for block in reader.blocks():
@@ -562,7 +608,7 @@ def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None)
             rows += block.used + len(block.rejects)
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
-        done += reader.path.stat().st_size if reader.path else 0
+        done += reader.file.size if reader.file else 0
     encoded = encoder.encode()
     if not len(encoded.track_ids):
         first = encoded.rejects[0]
@@ -600,7 +646,7 @@ def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlayli
     used, rejected = corpus.occurrences, len(encoded.rejects)
     return ExtractReport(
         experiment=name,
-        sources=[_described(reader) for reader in readers],
+        sources=_described(readers),
         rows_read=used + rejected,
         rows_used=used,
         rows_rejected=rejected,
@@ -626,14 +672,19 @@ def _repeats(corpus: Corpus) -> int:
     return corpus.occurrences - len(np.unique(pairs))
 
 
-def _described(reader: Reader) -> dict[str, Any]:
-    """What is kept of a source: its name, format, size and hash, not where it lay."""
-    from skipgramophone.playlists.rows import file_name
-
-    if reader.path is None:
-        return {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
-    path = reader.path
-    return {"file": file_name(path), "format": reader.format, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
+    """What is kept of each file: its name, format, size and hash, not where it lay; of an archive, once."""
+    known: dict[Path | None, dict[str, Any]] = {}
+    for reader in readers:
+        file = reader.file
+        if file is None:
+            known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
+        elif file.path not in known:
+            name = file.name.removesuffix(f"/{file.member}")
+            size = file.path.stat().st_size
+            sha256 = file_sha256(file.path)
+            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": sha256}
+    return list(known.values())
 
 
 def _decided(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, Order | None]:

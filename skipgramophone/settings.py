@@ -27,6 +27,8 @@ Dtype = Literal["float32", "float16"]
 DTYPES: tuple[Dtype, ...] = ("float32", "float16")
 Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP where it is installed
 PROJECTIONS: tuple[Projection, ...] = ("auto", "pca", "umap")
+Format = Literal["zenodo", "sessions"]
+FORMATS: tuple[Format, ...] = ("zenodo", "sessions")
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
@@ -62,7 +64,8 @@ def _require_seed(seed: int, bits: int) -> None:
 class ExtractSettings:
     """How a dump becomes a corpus."""
 
-    num_rows: int = ALL_ROWS  # rows of each source to read; -1 is all of them
+    num_rows: int = ALL_ROWS  # rows of each file to read; -1 is all of them
+    format: Format | None = None  # of the sources; None: each is looked at
 
     def __post_init__(self) -> None:
         _require_numbers(self, "num_rows")
@@ -70,6 +73,8 @@ class ExtractSettings:
             self.num_rows == ALL_ROWS or self.num_rows >= 1,
             f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
         )
+        known = ", ".join(FORMATS)
+        _require(self.format is None or self.format in FORMATS, f"format must be one of {known}, not {self.format!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +191,41 @@ class EvaluateSettings:
         _require(self.min_count is None or self.min_count >= 1, f"min-count must be at least 1, not {self.min_count}")
         _require(1 <= self.k <= 500, f"k must be from 1 to 500, not {self.k}")
         _require_seed(self.random_seed, bits=63)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneSettings:
+    """How settings are searched for."""
+
+    budget: float = 900.0  # seconds
+    trials: int = 1000  # at most
+    protocol: Protocol = "continuation"
+    share: float = 0.1  # of the playlists for validation, and as many for the test
+    group: str | None = None  # what this finds in the owner keeps playlists together
+    random_seed: int = 42
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "trials", "random_seed")
+        _require(self.budget > 0, f"budget must be above 0 seconds, not {self.budget}")
+        _require(self.trials >= 1, f"trials must be at least 1, not {self.trials}")
+        EvaluateSettings(protocol=self.protocol, share=self.share, group=self.group, random_seed=self.random_seed)
+        _require(self.protocol != "deezer2018", "deezer2018 has no playlists to search on: use next-item")
+
+
+def seconds_of(text: str) -> float:
+    """Read a span of time.
+
+    >>> seconds_of("90"), seconds_of("15m"), seconds_of("1.5h")
+    (90.0, 900.0, 5400.0)
+
+    Raises:
+        SettingError: it is none.
+    """
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        raise SettingError(f"a span of time is a number with s, m or h behind it, as 15m, not {text!r}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,20 @@ HERE = Path(__file__).parent.parent
 COMMANDS = HERE / "docs" / "commands.md"
 README = HERE / "README.md"
 CONTRACT = HERE / "experiments" / "README.md"
-NAMES = ("", "extract", "train", "similar", "export", "import", "map", "evaluate", "index", "run")
+NAMES = (
+    "",
+    "extract",
+    "train",
+    "similar",
+    "export",
+    "import",
+    "map",
+    "evaluate",
+    "experiments",
+    "tune",
+    "index",
+    "run",
+)
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
 NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +\d+")

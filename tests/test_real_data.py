@@ -14,6 +14,7 @@ from tests.conftest import Sgp
 DATA = Path(os.environ.get("SGP_TEST_DATA") or Path(__file__).parents[2] / "shared" / "data")
 Z10K = DATA / "zenodo-10k" / "spotify_playlists.csv"
 ARCHIVE = DATA / "spotify-playlist-archive" / "playlists.csv.gz"
+SESSIONS = DATA / "online-retail" / "sessions.txt"
 AWKWARD = DATA / "formats" / "zenodo-awkward.csv"
 
 # The positions that the original's README prints.
@@ -80,3 +81,11 @@ def test_the_archive(sgp: Sgp) -> None:
     report = json.loads(sgp("extract", "archive", ARCHIVE, "--json").out)
     assert (report["rows_read"], report["rows_rejected"]) == (206_245, 0)
     assert (report["tracks"], report["playlists"]) == (64_750, 2_393)
+
+
+@pytest.mark.skipif(not SESSIONS.exists(), reason="the sessions of online-retail are not at hand")
+def test_the_sessions_of_online_retail(sgp: Sgp) -> None:
+    report = json.loads(sgp("extract", "retail", SESSIONS, "--json").out)
+    assert [source["format"] for source in report["sources"]] == ["sessions"]
+    assert (report["rows_read"], report["rows_rejected"]) == (406_632, 0)
+    assert (report["playlists"], report["tracks"]) == (4_234, 3_684)

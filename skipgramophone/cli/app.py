@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from skipgramophone import __version__
 from skipgramophone.cli import render
 from skipgramophone.cli.evaluate import evaluate
+from skipgramophone.cli.experiments import app as experiments
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.importing import import_vectors
@@ -24,6 +25,7 @@ from skipgramophone.cli.mapping import draw_map
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.train import train
+from skipgramophone.cli.tune import tune
 from skipgramophone.errors import SgpError, StorageError
 
 INTERRUPTED = 130
@@ -76,8 +78,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 RENAMED = {import_vectors: "import", draw_map: "map"}  # words that Python keeps for itself
-for command in (extract, train, similar, export, import_vectors, draw_map, evaluate, index, run):
+for command in (extract, train, similar, export, import_vectors, draw_map, evaluate, tune, index, run):
     app.command(RENAMED.get(command))(command)
+
+
+app.add_typer(experiments, name="experiments")
 
 
 def _print_version(asked: bool) -> None:

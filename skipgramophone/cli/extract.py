@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import ExtractSettings
+from skipgramophone.settings import ExtractSettings, Format
 
 if TYPE_CHECKING:
     from skipgramophone.reports import ExtractReport
 
 
 def extract(
+    context: typer.Context,
     experiment: options.Experiment,
     source: options.Sources = None,
     csv_path: options.CsvPath = None,
     sample: options.Sample = False,
     num_rows: options.NumRows = options.EXTRACT.num_rows,
+    format: options.Format = options.EXTRACT.format,
+    config: options.Config = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -26,14 +31,16 @@ def extract(
 ) -> None:
     """Read dumps of playlists into the corpus of EXPERIMENT.
 
-    A dump is in the Zenodo dialect, plain or .gz. A playlist is an owner and a name; a track is its uri, or else its
-    artist and title. Nothing is dropped silently: what cannot be used is counted, and kept in rejects.jsonl.
+    A source is a file, a directory or a zip archive; what is in it is found out by looking. A track is its uri, or else
+    its artist and title. Nothing is dropped silently: what cannot be used is counted, and kept in rejects.jsonl.
 
     \b
     sgp extract spotify spotify_dataset.csv
     sgp extract demo --sample
     """
-    report = run_extract(experiment, source, csv_path, sample, num_rows, force, quiet, experiments_dir)
+    given = ExtractSettings(num_rows=num_rows, format=cast(Format | None, format))
+    settings = options.overridden(context, config, "extract", given)
+    report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir)
     show(report, json, quiet)
 
 
@@ -42,7 +49,7 @@ def run_extract(
     source: list[Path] | None,
     csv_path: Path | None,
     sample: bool,
-    num_rows: int,
+    settings: ExtractSettings,
     force: bool,
     quiet: bool,
     experiments_dir: Path | None,
@@ -52,7 +59,6 @@ def run_extract(
     from skipgramophone.cli.progress import reading
 
     sources = _sources(source, csv_path)
-    settings = ExtractSettings(num_rows=num_rows)
     with reading(quiet) as progress:
         return pipeline.extract(
             experiment,

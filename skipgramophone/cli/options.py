@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -11,6 +12,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     DEFAULT_ROOT,
     DEVICES,
+    FORMATS,
     ROOT_VARIABLE,
     EvaluateSettings,
     ExportSettings,
@@ -20,15 +22,18 @@ from skipgramophone.settings import (
     RunSettings,
     SimilarSettings,
     TrainSettings,
+    TuneSettings,
     WindowSize,
 )
 
+Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
 EXTRACT = ExtractSettings()
 TRAIN = TrainSettings()
 RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 EVALUATE = EvaluateSettings()
+TUNE = TuneSettings()
 EXPORT = ExportSettings()
 MAP = MapSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
@@ -44,6 +49,24 @@ def window_size(text: str) -> WindowSize:
         raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
 
 
+def said(context: typer.Context, settings: Any) -> list[str]:
+    """Names of the settings that were given on the command line."""
+    sources = {field.name: context.get_parameter_source(field.name) for field in fields(settings)}
+    return [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+
+
+def overridden(context: typer.Context, config: Path | None, stage: str, given: Settings) -> Settings:
+    """Settings of a file, if there is one, but for what was said on the command line."""
+    if config is None:
+        return given
+    from skipgramophone.settings_file import read_settings
+
+    taken = read_settings(config, stage, type(given))
+    for name in said(context, given):
+        taken.pop(name, None)
+    return replace(given, **taken)
+
+
 Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of the experiment.", show_default=False)]
 ExperimentsDir = Annotated[
     Path | None,
@@ -57,19 +80,29 @@ ExperimentsDir = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but answers and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file (TOML); options override it.", show_default=False),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 Sources = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="SOURCE", help="Dumps to read, plain or .gz.", show_default=False),
+    typer.Argument(
+        metavar="SOURCE", help="Files, directories and archives to read; -: standard input.", show_default=False
+    ),
 ]
 CsvPath = Annotated[
     Path | None,
     typer.Option("--csv-path", metavar="FILE", help="The same as SOURCE.", show_default=False),
 ]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
-NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each source to read; -1: all.")]
+NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each file to read; -1: all.")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="FORMAT", help=f"What the sources are: {', '.join(FORMATS)}.", show_default=False),
+]
 
 Window = Annotated[
     str,

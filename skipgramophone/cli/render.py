@@ -24,6 +24,8 @@ from rich.text import Text
 from skipgramophone.errors import SgpError, TrackNameError
 
 UNLIMITED = 1_000_000_000  # columns, where there is no terminal to fit
+MOST_COLUMNS = 100  # of a curve, where there is no terminal to fit
+BLOCKS = " ▁▂▃▄▅▆▇█"
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -116,6 +118,21 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     to = console(sys.stdout)
     table.expand = Measurement.get(to, to.options, table).maximum >= to.width
     _print(title, table)
+
+
+def curve(title: str, values: Sequence[float], height: int = 8) -> None:
+    """Draw values as a curve of blocks on stdout, one column each, or one for several where there are too many."""
+    to = console(sys.stdout)
+    room = max(10, min(to.width, MOST_COLUMNS) - 12)
+    each = -(-len(values) // room)
+    columns = [sum(values[at : at + each]) / len(values[at : at + each]) for at in range(0, len(values), each)]
+    low, high = min(columns), max(columns)
+    eighths = [round(1 + (value - low) / (high - low or 1) * (8 * height - 1)) for value in columns]
+    text(title)
+    for row in reversed(range(height)):
+        bars = "".join(BLOCKS[max(0, min(8, filled - 8 * row))] for filled in eighths)
+        label = f"{high:.3f}" if row == height - 1 else f"{low:.3f}" if row == 0 else ""
+        text(f"{label:>9} {bars}".rstrip())
 
 
 def text(line: str) -> None:

@@ -6,7 +6,7 @@ from skipgramophone.cli import extract as extract_command
 from skipgramophone.cli import options
 from skipgramophone.cli import similar as similar_command
 from skipgramophone.cli import train as train_command
-from skipgramophone.settings import SimilarSettings, TrainSettings
+from skipgramophone.settings import ExtractSettings, SimilarSettings, TrainSettings
 
 
 def run(
@@ -39,7 +39,8 @@ def run(
         learning_rate=learning_rate,
         random_seed=random_seed,
     )
-    found = extract_command.run_extract(experiment, source, csv_path, sample, num_rows, force, quiet, experiments_dir)
+    reading = ExtractSettings(num_rows=num_rows)
+    found = extract_command.run_extract(experiment, source, csv_path, sample, reading, force, quiet, experiments_dir)
     extract_command.show(found, json=False, quiet=quiet)
     trained = train_command.run_train(experiment, settings, options.RUN, force, quiet, experiments_dir)
     train_command.show(trained, json=False, quiet=quiet)

@@ -36,6 +36,7 @@ def train(
             help="Hold out 5 % of the playlists, and stop after N epochs without a better loss on them; 0: do not.",
         ),
     ] = options.TRAIN.patience,
+    config: options.Config = None,
     start_from: Annotated[
         str | None,
         typer.Option("--from", metavar="EXPERIMENT", help="Begin with the vectors of this one.", show_default=False),
@@ -63,6 +64,7 @@ def train(
     sgp train demo
     sgp train demo -wsz 5 -emb 64 --force
     sgp train demo --resume
+    sgp train demo --config best.toml
     sgp train june --from may
     """
     given = TrainSettings(
@@ -83,7 +85,9 @@ def train(
         checkpoint_seconds=checkpoint_every,
         log_dir=log_dir,
     )
-    settings = _of_unfinished(context, experiment, given, experiments_dir) if resume else given
+    settings = options.overridden(context, config, "train", given)
+    if resume:
+        settings = _of_unfinished(context, experiment, settings, experiments_dir)
     report = run_train(experiment, settings, run, force, quiet, experiments_dir, resume, start_from)
     show(report, json, quiet)
 
@@ -95,9 +99,7 @@ def _of_unfinished(
     from skipgramophone import pipeline
 
     kept = pipeline.unfinished_settings(experiment, experiments_dir)
-    sources = {name: context.get_parameter_source(name) for name in asdict(given)}
-    said = [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
-    return replace(kept, **{name: getattr(given, name) for name in said})
+    return replace(kept, **{name: getattr(given, name) for name in options.said(context, given)})
 
 
 def run_train(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import Embeddings, unit_rows
+from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.metrics import DEPTH
 from skipgramophone.evaluation.protocols import ask
 from skipgramophone.evaluation.rankers import (
     Cosine,
@@ -21,15 +24,18 @@ from skipgramophone.evaluation.rankers import (
     ModelScore,
     Popularity,
     Ranker,
+    Served,
     item_knn,
     membership,
     truncated_svd,
 )
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
 from skipgramophone.evaluation.splits import Split
-from skipgramophone.settings import SCORES, EvaluateSettings, TrainSettings
+from skipgramophone.neighbours import FILE, AnnoyCandidates, build_index
+from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 
 BASELINES = ("popularity", "item-kNN", "SVD")
+SERVED = "index"  # compared with what exact search finds by cosine
 OURS = ("euclidean", *SCORES)
 HYBRID_WEIGHT = 2.0
 COUNT_WEIGHT = 0.05  # chosen on held-out playlists (docs/quality.md): .02 to .1 serve look-ups as well
@@ -142,13 +148,22 @@ def _rankers(
     published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {
         "cosine": cosine,
+        **({} if settings.score else {SERVED: _served(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts, COUNT_WEIGHT),
         **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
         "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),
     }
     if settings.score and settings.score not in ours:
         raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")
-    return baselines | published | ({settings.score: ours[settings.score]} if settings.score else ours)
+    chosen = {settings.score: ours[settings.score]} if settings.score else ours
+    return baselines | published | chosen
+
+
+def _served(unit: Matrix) -> Served:
+    """The index of some vectors, in memory alone: its file is gone when it is open."""
+    with TemporaryDirectory(prefix="sgp-") as directory:
+        path = Path(directory) / FILE
+        return Served(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
 
 
 def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> Judged:
@@ -160,7 +175,6 @@ def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> 
             metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed)
             for metric in card.values
         }
-        for baseline in BASELINES
-        if name in OURS
+        for baseline in ((*BASELINES,) if name in OURS else ("cosine",) if name == SERVED else ())
     }
     return Judged(name, metrics, against, card.coverage, card.popularity, card.artists, card.found_by_frequency)

@@ -6,6 +6,7 @@
     SVD          the same matrix cut to a number of dimensions
     euclidean    distance of the centre vectors, for deezer2018
     cosine       cosine of the centre vectors with the mean of the given ones' unit vectors: what `sgp similar` does
+    index        the same, as an Annoy index of the default recall serves it
     cosine+count the same, and a little of the log count: of two that are as near the one that more playlists hold
     model        the given ones' mean of centre . context, plus noise_exponent x log count, because what the product
                  learns is log P(track | given) less that
@@ -24,9 +25,11 @@ import numpy.typing as npt
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.neighbours import AnnoyCandidates
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
+NOT_PROPOSED = -2.0  # below any cosine
 
 
 class Ranker(Protocol):
@@ -80,6 +83,24 @@ class Cosine:
     def scores(self, given: Given) -> Scores:
         """Cosine with the mean of what is given."""
         return np.asarray(unit_rows(np.asarray(given @ self.unit, np.float32)) @ self.unit.T, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Cosine as an Annoy index serves it: what the index does not propose is not found."""
+
+    candidates: AnnoyCandidates
+    unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0
+    depth: int  # how many are asked for
+
+    def scores(self, given: Given) -> Scores:
+        """Cosine with the mean of what is given for what was proposed, less than any cosine elsewhere."""
+        found = np.full(given.shape, NOT_PROPOSED, np.float32)
+        queries = unit_rows(np.asarray(given @ self.unit, np.float32))
+        for row, query, first, last in zip(found, queries, given.indptr[:-1], given.indptr[1:], strict=True):
+            proposed = self.candidates.near(query, self.depth + int(last - first))
+            row[proposed] = self.unit[proposed] @ query
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Encoding: from rows of names to tracks, playlists and row numbers.
 
 A track is its uri where the source gives one, otherwise its artist and title without case, edge spaces and Unicode
-form. A playlist is an owner and a name. Tracks are numbered by count, ties by first appearance; playlists stand in
-order of first appearance and their tracks in the order of the dump, repeats included. All columnar: names are folded
-once for each distinct spelling, never once for each row.
+form. A playlist is an owner and a name, and the key by which its source tells it from another of that name. Tracks are
+numbered by count, ties by first appearance; playlists stand in order of first appearance and their tracks in the order
+of the dump, repeats included. All columnar: names are folded once for each distinct spelling, never once for each row.
 """
 
 from __future__ import annotations
@@ -148,14 +148,16 @@ def _spellings(row: Ids, place: Ids, artist: Ids, title: Ids, artists: pa.Array,
 
 def _number_playlists(coded: dict[str, tuple[Ids, pa.Array]]) -> tuple[Ids, pa.Table]:
     """Give each row of the dump its playlist's number; name the playlists in order of appearance."""
-    (owner, owners), (name, names) = coded["owner"], coded["playlist"]
-    playlist, pairs = pd.factorize(owner * len(names) + name)
-    pairs = np.asarray(pairs, np.int64)
+    (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
+    # A playlist is its owner, its name and its key, where it has one.
+    named = owner * len(names) + name
+    if len(keys):
+        named = pd.factorize(named)[0] * (len(keys) + 1) + key + 1
+    playlist, distinct = pd.factorize(named)
+    first = np.empty(len(distinct), np.int64)
+    first[playlist[::-1]] = np.arange(len(playlist))[::-1]  # the earliest row is written last, and stays
     return playlist.astype(np.int64), pa.table(
-        {
-            "owner": pc.take(owners, pa.array(pairs // max(1, len(names)))),
-            "name": pc.take(names, pa.array(pairs % max(1, len(names)))),
-        }
+        {"owner": pc.take(owners, pa.array(owner[first])), "name": pc.take(names, pa.array(name[first]))}
     )
 
 

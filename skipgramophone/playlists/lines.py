@@ -1,27 +1,24 @@
-"""Lines of a text source, in blocks: plain or gzip, with line numbers, and bad bytes set aside.
+"""Lines of a text file, in blocks, with line numbers, and bad bytes set aside.
 
-A block is a few megabytes of whole lines. A line that is not UTF-8 or holds a NUL byte cannot be a row and is
-handed back as a reject; nothing is replaced or guessed.
+A block is a few megabytes of whole lines. A line that is not in the encoding or holds a NUL byte cannot be a row and is
+handed back as a reject; nothing is guessed. A byte order mark is no part of the first line.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import SourceError, storage_errors
-from skipgramophone.playlists.rows import Reject, file_name
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.files import OpenFile
+from skipgramophone.playlists.rows import Reject
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
-GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +31,32 @@ class LineBlock:
     bytes_read: int = 0
 
 
-def read_lines(path: Path) -> Iterator[LineBlock]:
-    """Deliver the lines of a plain or gzip file in blocks.
+def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
+    """Deliver the lines of a file in blocks.
 
     Raises:
-        SourceError: the gzip data is damaged, or a line has no end.
-        StorageError: the file system failed.
+        SourceError: the packed data is damaged, or a line has no end.
     """
     first = 1
-    for data, bytes_read in _whole_line_chunks(path):
+    for data in _whole_line_chunks(stream):
         raw = data.split(b"\n")
         if data.endswith(b"\n"):
             raw.pop()
         numbers = np.arange(first, first + len(raw), dtype=np.int64)
         first += len(raw)
-        yield _decode(path, data, raw, numbers, bytes_read)
+        yield _decode(stream, data, raw, numbers)
+
+
+def numbered_lines(stream: OpenFile) -> Iterator[tuple[int, str, str]]:
+    """Deliver lines one by one: its number, its text, and what is wrong with it ("": nothing).
+
+    Raises:
+        SourceError: the packed data is damaged, or a line has no end.
+    """
+    for block in read_lines(stream):
+        good = zip(block.numbers.tolist(), block.lines, ("" for _ in block.lines), strict=True)
+        bad = ((reject.line, reject.text, reject.reason) for reject in block.rejects)
+        yield from sorted((*good, *bad)) if block.rejects else good
 
 
 def shown(raw: bytes) -> str:
@@ -56,7 +64,7 @@ def shown(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _decode(path: Path, data: bytes, raw: list[bytes], numbers: npt.NDArray[np.int64], bytes_read: int) -> LineBlock:
+def _decode(stream: OpenFile, data: bytes, raw: list[bytes], numbers: npt.NDArray[np.int64]) -> LineBlock:
     """Decode the raw lines, setting aside those that cannot be text."""
     try:
         whole = data.decode("utf-8") if b"\0" not in data else None
@@ -66,7 +74,7 @@ def _decode(path: Path, data: bytes, raw: list[bytes], numbers: npt.NDArray[np.i
         lines = whole.split("\n")
         if data.endswith(b"\n"):
             lines.pop()
-        return LineBlock([line.removesuffix("\r") for line in lines], numbers, bytes_read=bytes_read)
+        return LineBlock([line.removesuffix("\r") for line in lines], numbers, bytes_read=stream.bytes_read)
     lines, kept, rejects = [], [], []
     for line, number in zip(raw, numbers.tolist(), strict=True):
         reason = _not_text(line)
@@ -74,8 +82,8 @@ def _decode(path: Path, data: bytes, raw: list[bytes], numbers: npt.NDArray[np.i
             lines.append(line.decode("utf-8").removesuffix("\r"))
             kept.append(number)
         else:
-            rejects.append(Reject(file_name(path), number, reason, shown(line)))
-    return LineBlock(lines, np.array(kept, np.int64), rejects, bytes_read)
+            rejects.append(Reject(stream.file.name, number, reason, shown(line)))
+    return LineBlock(lines, np.array(kept, np.int64), rejects, stream.bytes_read)
 
 
 def _not_text(line: bytes) -> str | None:
@@ -89,32 +97,17 @@ def _not_text(line: bytes) -> str | None:
     return None
 
 
-def _whole_line_chunks(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Read (bytes up to a line end, bytes of the file read so far), at least a block at a time."""
-    with storage_errors(path, "read"), path.open("rb") as file:
-        packed = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        stream = cast(IO[bytes], gzip.open(file) if packed else file)  # noqa: SIM115 (the file is closed above)
-        pending = b""
-        while True:
-            data = _read_block(stream, path)
-            if not data:
-                break
-            cut = data.rfind(b"\n") + 1
-            if cut:
-                yield pending + data[:cut], file.tell()
-                pending = data[cut:]
-            else:
-                pending += data
-            if len(pending) > LONGEST_LINE:
-                raise SourceError(f"{path}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows")
-        if pending:
-            yield pending, file.tell()
-
-
-def _read_block(stream: IO[bytes], path: Path) -> bytes:
-    """Read a block, turning damage in gzip data into one line."""
-    try:
-        return stream.read(BLOCK_BYTES)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise SourceError(f"{path}: the gzip data is damaged or cut short") from error
+def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
+    """Read bytes up to a line end, at least a block at a time."""
+    pending = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+    while data := stream.read(BLOCK_BYTES):
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield pending + data[:cut]
+            pending = data[cut:]
+        else:
+            pending += data
+        if len(pending) > LONGEST_LINE:
+            raise SourceError(f"{stream.file.called}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows")
+    if pending:
+        yield pending

@@ -1,48 +1,61 @@
-"""Sources of playlists: what a path holds, found out by looking at it, and the reader that fits.
-
-Raises one clear line for whatever is no dump: missing, empty, a directory, binary, in no known dialect.
-"""
+"""Sources of playlists: what a file holds, found out by looking at it, and the reader that fits."""
 
 from __future__ import annotations
 
-import gzip
-import stat
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from skipgramophone.errors import SourceError, storage_errors
-from skipgramophone.playlists.lines import GZIP_MAGIC
-from skipgramophone.playlists.rows import COLUMNS, Reader, RowBlock
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.files import OpenFile, SourceFile, files_of
+from skipgramophone.playlists.rows import COLUMNS, Reader, Record, RowBlock, gathered
 from skipgramophone.playlists.sample import sample_world
-from skipgramophone.playlists.zenodo import ZenodoReader, columns_of
-from skipgramophone.settings import ALL_ROWS
+from skipgramophone.playlists.sessions import read_sessions
+from skipgramophone.playlists.sniffing import recognised
+from skipgramophone.playlists.zenodo import ZenodoReader
+from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
-HEADER_BYTES = 64 << 10
-KNOWN = 'sgp reads the Zenodo dialect: "user_id", "artistname", "trackname", "playlistname"'
+HEAD_BYTES = 64 << 10
+RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
+RECORDS: dict[Format, RecordFunction] = {"sessions": read_sessions}
 
 
-def open_source(path: Path, num_rows: int = ALL_ROWS) -> Reader:
-    """Find the reader for a path by looking at its first bytes.
+def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> list[Reader]:
+    """Find the reader for each file of some paths.
 
     Raises:
-        SourceError: there is nothing at the path that a reader takes.
+        SourceError: there is nothing at a path that a reader takes.
         StorageError: the file system failed.
     """
-    _require_file(path)
-    head = _first_bytes(path)
+    return [_reader(file, settings) for path in paths for file in files_of(path)]
+
+
+def _reader(file: SourceFile, settings: ExtractSettings) -> Reader:
+    """The reader for a file, as the settings say or by its first bytes."""
+    with file.open() as stream:
+        head = stream.read(HEAD_BYTES)
     if not head:
-        raise SourceError(f"{path} is empty")
-    first = head.split(b"\n", 1)[0].removesuffix(b"\r")
-    if b"\0" in first:
-        raise SourceError(f"{path} is a binary file; {KNOWN}")
-    header = first.decode("utf-8", "replace")
-    if columns_of(header) is None:
-        raise SourceError(f"{path} is in no known dialect (its first line is {_shortened(header)!r}); {KNOWN}")
-    return ZenodoReader(path, num_rows)
+        raise SourceError(f"{file.called} is empty")
+    format = settings.format or recognised(file, head)
+    if format == "zenodo":
+        return ZenodoReader(file, settings)
+    return RecordReader(file, settings, format)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReader:
+    """Reads a file record by record."""
+
+    file: SourceFile
+    settings: ExtractSettings
+    format: Format
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Deliver the rows in order."""
+        with self.file.open() as stream:
+            yield from gathered(RECORDS[self.format](stream, self.settings), stream, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +63,14 @@ class SampleReader:
     """Reads the built-in sample, which is made up on the spot."""
 
     num_rows: int = ALL_ROWS
-    path: None = None
+    file: None = None
     format: str = "sample"
 
     def blocks(self) -> Iterator[RowBlock]:
         """Deliver the rows of the sample in one block."""
         world = sample_world()
         rows = [
-            (playlist.owner, playlist.name, track.artist, track.title, track.uri)
+            (playlist.owner, playlist.name, None, track.artist, track.title, track.uri)
             for playlist in world.playlists
             for track in (world.tracks[number] for number in playlist.tracks)
         ]
@@ -65,34 +78,3 @@ class SampleReader:
             rows = rows[: self.num_rows]
         columns = zip(*rows, strict=True)
         yield RowBlock(pa.table({n: pa.array(c, pa.large_string()) for n, c in zip(COLUMNS, columns, strict=True)}))
-
-
-def _require_file(path: Path) -> None:
-    """Refuse what is no regular file, each kind in its own words."""
-    try:
-        with storage_errors(path, "read"):
-            mode = path.stat().st_mode
-    except ValueError as error:  # a NUL in the path
-        raise SourceError(f"{str(path)!r} is no path: {error}") from error
-    if stat.S_ISDIR(mode):
-        raise SourceError(f"{path} is a directory; give the file inside it")
-    if not stat.S_ISREG(mode):
-        raise SourceError(f"{path} is not a regular file")
-
-
-def _first_bytes(path: Path) -> bytes:
-    """Read the start of a plain or gzip file."""
-    with storage_errors(path, "read"), path.open("rb") as file:
-        head = file.read(HEADER_BYTES)
-        if not head.startswith(GZIP_MAGIC):
-            return head
-        file.seek(0)
-        try:
-            return gzip.open(file).read(HEADER_BYTES)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise SourceError(f"{path}: the gzip data is damaged or cut short") from error
-
-
-def _shortened(header: str) -> str:
-    """The start of a line, enough to recognise it."""
-    return header if len(header) <= 60 else header[:57] + "..."

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.files import OpenFile, SourceFile
 from skipgramophone.playlists.lines import LineBlock, read_lines
-from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock, file_name
-from skipgramophone.settings import ALL_ROWS
+from skipgramophone.playlists.rows import COLUMNS, NAMELESS, Reject, RowBlock
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 COLUMN_OF_HEADER = {
     "user_id": "owner",
@@ -50,10 +50,10 @@ def columns_of(header: str) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class ZenodoReader:
-    """Reads one file of the dialect, plain or gzip."""
+    """Reads one file of the dialect."""
 
-    path: Path
-    num_rows: int = ALL_ROWS
+    file: SourceFile
+    settings: ExtractSettings
     format: str = "zenodo"
 
     def blocks(self) -> Iterator[RowBlock]:
@@ -63,26 +63,27 @@ class ZenodoReader:
             SourceError: the header is not of this dialect, or no row follows it.
         """
         columns: tuple[str, ...] | None = None
-        rows = 0
-        for block in read_lines(self.path):
-            if columns is None:
-                columns = self._header(block)
-                block = LineBlock(block.lines[1:], block.numbers[1:], block.rejects, block.bytes_read)
-            block = _first_rows(block, self.num_rows - rows) if self.num_rows != ALL_ROWS else block
-            rows += len(block.lines) + len(block.rejects)
-            if block.lines or block.rejects:
-                yield _parse(self.path, block, columns)
-            if rows == self.num_rows:
-                return
+        rows, limit = 0, self.settings.num_rows
+        with self.file.open() as stream:
+            for block in read_lines(stream):
+                if columns is None:
+                    columns = self._header(block)
+                    block = LineBlock(block.lines[1:], block.numbers[1:], block.rejects, block.bytes_read)
+                block = _first_rows(block, limit - rows) if limit != ALL_ROWS else block
+                rows += len(block.lines) + len(block.rejects)
+                if block.lines or block.rejects:
+                    yield _parse(stream, block, columns)
+                if rows == limit:
+                    return
         if not rows:
-            raise SourceError(f"{self.path}: a header and no rows")
+            raise SourceError(f"{self.file.called}: a header and no rows")
 
     def _header(self, block: LineBlock) -> tuple[str, ...]:
         """Take the columns from the first line."""
         first = block.lines[0] if block.lines and block.numbers[0] == 1 else ""
         columns = columns_of(first)
         if columns is None:
-            raise SourceError(f"{self.path}: the first line is not a header of the Zenodo dialect")
+            raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
         return columns
 
 
@@ -97,7 +98,7 @@ def _first_rows(block: LineBlock, limit: int) -> LineBlock:
     return LineBlock(block.lines[:kept], block.numbers[:kept], rejects, block.bytes_read)
 
 
-def _parse(path: Path, block: LineBlock, columns: tuple[str, ...]) -> RowBlock:
+def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...]) -> RowBlock:
     """Split the lines of a block into columns, rejecting those of another shape."""
     lines = pa.array(block.lines, pa.large_string())
     parts = pc.split_pattern(lines, '","')
@@ -110,11 +111,11 @@ def _parse(path: Path, block: LineBlock, columns: tuple[str, ...]) -> RowBlock:
     fields = pc.list_flatten(parts.filter(fits))
     table = {name: _column(fields, at, len(columns)) for at, name in enumerate(columns)}
     uris = table.get("uri")
-    nothing = pa.nulls(len(table["artist"]), pa.large_string())
+    nothing = table["key"] = pa.nulls(len(table["artist"]), pa.large_string())
     table["uri"] = nothing if uris is None else pc.if_else(pc.equal(uris, ""), nothing, uris)
     nameless = pc.and_(*(pc.equal(pc.utf8_trim_whitespace(table[name]), "") for name in ("artist", "title")))
-    rejects = block.rejects + _misshapen(path, block, fits, found, len(columns))
-    rejects += _nameless(path, block, fits, nameless)
+    rejects = block.rejects + _misshapen(stream, block, fits, found, len(columns))
+    rejects += _nameless(stream, block, fits, nameless)
     rows = pa.table({name: table[name] for name in COLUMNS}).filter(pc.invert(nameless))
     return RowBlock(rows, sorted(rejects, key=lambda reject: reject.line), block.bytes_read)
 
@@ -131,7 +132,7 @@ def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
     return column
 
 
-def _misshapen(path: Path, block: LineBlock, fits: pa.Array, found: pa.Array, width: int) -> list[Reject]:
+def _misshapen(stream: OpenFile, block: LineBlock, fits: pa.Array, found: pa.Array, width: int) -> list[Reject]:
     """Say of each line of another shape what is wrong with it."""
     rejects = []
     for at in _where(pc.invert(fits)):
@@ -142,16 +143,15 @@ def _misshapen(path: Path, block: LineBlock, fits: pa.Array, found: pa.Array, wi
             reason = "does not begin and end with a quote"
         else:
             reason = f"{fields} fields where {width} are wanted"
-        rejects.append(Reject(file_name(path), int(block.numbers[at]), reason, line))
+        rejects.append(Reject(stream.file.name, int(block.numbers[at]), reason, line))
     return rejects
 
 
-def _nameless(path: Path, block: LineBlock, fits: pa.Array, nameless: pa.Array) -> list[Reject]:
+def _nameless(stream: OpenFile, block: LineBlock, fits: pa.Array, nameless: pa.Array) -> list[Reject]:
     """Reject the rows that name neither artist nor title."""
     used = _where(fits)
     return [
-        Reject(file_name(path), int(block.numbers[at]), "neither artist nor title", block.lines[at])
-        for at in used[_where(nameless)]
+        Reject(stream.file.name, int(block.numbers[at]), NAMELESS, block.lines[at]) for at in used[_where(nameless)]
     ]
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from skipgramophone.settings import FORMATS as SOURCE_FORMATS
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
-KNOWN = 'sgp reads the Zenodo dialect: "user_id", "artistname", "trackname", "playlistname"'
+KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
 
 TO_STDOUT = "to stdout go csv, jsonl, tsv: name one with --format, or give a file"
 TWO_RESULTS = "json and the vectors cannot both go to stdout: give a file"
@@ -29,12 +30,12 @@ FORMATS = (
     [
         (b"", "{path} is empty"),
         (HEADER.encode(), "{path}: a header and no rows"),
-        (b"\x7fELF\0\0\0", "{path} is a binary file; " + KNOWN),
-        (b"name,age\nx,3\n", "{path} is in no known dialect (its first line is 'name,age'); " + KNOWN),
+        (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read"),
+        (b"name,age\nx,3\n", "{path} is in no format that sgp knows (its first line is 'name,age'); " + KNOWN),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
             b"\x1f\x8b\x08\0\0\0\0\0\0\3nonsense",
-            "{path}: the gzip data is damaged or cut short",
+            "{path}: the packed data is damaged or cut short",
         ),
     ],
 )
@@ -47,9 +48,10 @@ def test_a_file_that_is_no_dump(sgp: Sgp, write_dump: WriteDump, experiments: Pa
 
 
 def test_a_path_that_is_no_file(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    (empty := tmp_path / "empty").mkdir()
     for path, line in (
         (tmp_path / "nowhere.csv", f"cannot read {tmp_path / 'nowhere.csv'}: No such file or directory"),
-        (tmp_path, f"{tmp_path} is a directory; give the file inside it"),
+        (empty, f"{empty} is a directory without a file"),
         (Path("/dev/zero"), "/dev/zero is not a regular file"),
     ):
         ran = sgp("extract", "x", path)

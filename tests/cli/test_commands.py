@@ -334,6 +334,7 @@ def test_every_spelling_of_the_original_is_understood(
     assert model["settings"] | corpus["settings"] == {
         "window_size": 4, "embedding_dim": 8, "epochs": 1, "learning_rate": 0.5, "random_seed": 7, "num_rows": 100,
         "negatives": 5, "noise_exponent": 0.75, "subsample": 0.0, "min_count": 1, "patience": 0,
+        "format": None,
     }  # fmt: skip
     assert corpus["facts"]["sources"][0]["file"] == "with_under_score.csv"
 

@@ -35,10 +35,13 @@ def test_the_report_is_shown_printed_as_json_and_kept(judged: Path) -> None:
     assert (code, err) == (0, "")
     report = json.loads(out)
     rows = {row["ranker"]: row for row in report["judgement"]["judged"]}
-    assert list(rows) == ["popularity", "item-kNN", "SVD", "cosine", "cosine+count", "model", "hybrid"]
+    assert list(rows) == ["popularity", "item-kNN", "SVD", "cosine", "index", "cosine+count", "model", "hybrid"]
     assert report["judgement"]["asked"] * 2 == report["judgement"]["questions"]
     # Two genres that never mix: whatever counts who stands with whom finds the genre, and popularity half of it.
     assert rows["item-kNN"]["metrics"]["r_precision"]["mean"] > rows["popularity"]["metrics"]["r_precision"]["mean"]
+    # So few tracks are searched whole: what the index serves is what exact search finds.
+    assert rows["index"]["metrics"]["recall@10"] == rows["cosine"]["metrics"]["recall@10"]
+    assert set(rows["index"]["against"]) == {"cosine"}
     for row in rows.values():
         found = row["metrics"]["r_precision"]
         assert 0 <= found["low"] <= found["mean"] <= found["high"] <= 1

@@ -19,17 +19,12 @@ Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, u
 def blocks_of(rows: list[Row], size: int = 1000) -> list[RowBlock]:
     """Rows in blocks of a size."""
     names = ("owner", "playlist", "artist", "title", "uri")
-    return [
-        RowBlock(
-            pa.table(
-                {
-                    name: pa.array([row[at] for row in rows[start : start + size]], pa.large_string())
-                    for at, name in enumerate(names)
-                }
-            )
-        )
-        for start in range(0, len(rows), size)
-    ]
+    blocks = []
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
+        columns = {name: pa.array([row[at] for row in some], pa.large_string()) for at, name in enumerate(names)}
+        blocks.append(RowBlock(pa.table({**columns, "key": pa.nulls(len(some), pa.large_string())})))
+    return blocks
 
 
 def key(row: Row) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from skipgramophone.errors import SourceError, StorageError
 from skipgramophone.playlists import lines
+from skipgramophone.playlists.files import files_of
 from skipgramophone.playlists.rows import Reject
-from skipgramophone.playlists.sources import open_source
+from skipgramophone.playlists.sources import open_sources
 from skipgramophone.playlists.zenodo import ZenodoReader
+from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Row, dump_text
 
 WriteDump = Callable[..., Path]
@@ -23,7 +25,8 @@ Read = tuple[list[Row], list[Reject]]
 def read(path: Path, num_rows: int = -1) -> Read:
     """All rows as owner, artist, title, playlist, and all rejects."""
     rows, rejects = [], []
-    for block in ZenodoReader(path, num_rows).blocks():
+    (file,) = files_of(path)
+    for block in ZenodoReader(file, ExtractSettings(num_rows=num_rows)).blocks():
         columns = (block.table[name].to_pylist() for name in ("owner", "artist", "title", "playlist"))
         rows += list(zip(*columns, strict=True))
         rejects += block.rejects
@@ -127,7 +130,8 @@ def test_num_rows_counts_rejected_rows_too(write_dump: WriteDump, monkeypatch: p
 def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_names(write_dump: WriteDump) -> None:
     text = "\ufeff" + dump_text([("u", "A", "one", "p"), ("u", "A", "two", "p")]).replace("\n", "\r\n")
     path = write_dump(text)
-    assert open_source(path).format == "zenodo"
+    (reader,) = open_sources([path], ExtractSettings())
+    assert reader.format == "zenodo"
     assert read(path) == ([("u", "A", "one", "p"), ("u", "A", "two", "p")], [])
 
 
@@ -135,7 +139,8 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
     path = write_dump(
         '"user_id","artistname","trackname","trackuri","playlistname"\n"u","A","t","x:1","p"\n"u","A","s","","p"\n'
     )
-    (block,) = ZenodoReader(path).blocks()
+    (reader,) = open_sources([path], ExtractSettings())
+    (block,) = reader.blocks()
     assert block.table["uri"].to_pylist() == ["x:1", None]
     assert block.table["playlist"].to_pylist() == ["p", "p"]
 
@@ -144,15 +149,15 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
     ("content", "message"),
     [
         (b"", "{path} is empty"),
-        (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file; sgp reads the Zenodo dialect"),
-        (b"artist;title\nx;y\n", "{path} is in no known dialect (its first line is 'artist;title')"),
-        (b"\x1f\x8b\x08\0broken", "{path}: the gzip data is damaged or cut short"),
+        (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read"),
+        (b"artist;title\nx;y\n", "{path} is in no format that sgp knows (its first line is 'artist;title')"),
+        (b"\x1f\x8b\x08\0broken", "{path}: the packed data is damaged or cut short"),
     ],
 )
 def test_what_is_no_dump_is_refused(write_dump: WriteDump, content: bytes, message: str) -> None:
     path = write_dump(content)
     with pytest.raises(SourceError) as refused:
-        open_source(path)
+        open_sources([path], ExtractSettings())
     assert str(refused.value).startswith(message.format(path=path))
     assert "\n" not in str(refused.value)
 
@@ -167,7 +172,7 @@ def test_a_gzip_file_that_is_cut_short_is_refused(write_dump: WriteDump) -> None
     rows = [(f"o{at * 7919 % 1009}", f"a{at * 104729 % 10007}", f"t{at}", "p") for at in range(30_000)]
     path = write_dump(rows, "dump.csv.gz")
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the gzip data is damaged or cut short"):
+    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the packed data is damaged or cut short"):
         read(path)
 
 
@@ -179,10 +184,10 @@ def test_a_line_without_an_end_is_refused(write_dump: WriteDump, monkeypatch: py
         read(path)
 
 
-def test_a_directory_and_a_device_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is a directory; give the file inside it"):
-        open_source(tmp_path)
+def test_an_empty_directory_and_a_device_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a directory without a file"):
+        open_sources([tmp_path], ExtractSettings())
     with pytest.raises(SourceError, match="/dev/null is not a regular file"):
-        open_source(Path("/dev/null"))
+        open_sources([Path("/dev/null")], ExtractSettings())
     with pytest.raises(StorageError, match=r"cannot read .*nowhere\.csv: No such file or directory"):
-        open_source(tmp_path / "nowhere.csv")
+        open_sources([tmp_path / "nowhere.csv"], ExtractSettings())

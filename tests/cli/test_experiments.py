@@ -1,0 +1,110 @@
+"""`sgp experiments` and settings files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Sgp, dump_text, run_sgp, two_genres
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Experiments "bare" (a corpus), "five" and "six" (trained alike but for the epochs)."""
+    root = tmp_path_factory.mktemp("experiments")
+    (root / "dump.csv").write_text(dump_text(two_genres(60)))
+    for name in ("bare", "five", "six"):
+        assert run_sgp("extract", name, root / "dump.csv", "-q", "--experiments-dir", root).code == 0
+    for name, epochs in (("five", "5"), ("six", "6")):
+        options = ["-wsz", "bag", "-emb", "8", "-e", epochs, "-q", "--experiments-dir", str(root)]
+        assert run_sgp("train", name, *options).code == 0
+    assert run_sgp("evaluate", "six", "-q", "--share", "0.3", "--experiments-dir", root).code == 0
+    return root
+
+
+def test_experiments_are_listed(three: Path) -> None:
+    ran = run_sgp("experiments", "--experiments-dir", three)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert [line.split()[0] for line in lines[3:]] == ["bare", "five", "six"]
+    assert lines[4].split()[-4:-1] == ["bag", "8", "5"]
+    assert len(lines[5].split()) == len(lines[4].split()) + 1  # "six" was evaluated
+    nobody = run_sgp("experiments", "--experiments-dir", three / "nowhere")
+    assert nobody.err == f"error: there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE\n"
+
+
+def test_only_what_differs_is_shown(three: Path) -> None:
+    records = json.loads(run_sgp("experiments", "--changed", "--json", "--experiments-dir", three).out)
+    assert [record["train.epochs"] for record in records] == [None, 5, 6]
+    assert all("train.embedding_dim" in record for record in records)  # "bare" has none
+    assert all("tracks" not in record and "extract.num_rows" not in record for record in records)
+    rows = list(csv.DictReader(io.StringIO(run_sgp("experiments", "--csv", "--experiments-dir", three).out)))
+    assert [(row["experiment"], row["train.epochs"], row["tracks"]) for row in rows] == [
+        ("bare", "", "80"),
+        ("five", "5", "80"),
+        ("six", "6", "80"),
+    ]
+
+
+def test_one_is_shown_in_full(three: Path) -> None:
+    ran = run_sgp("experiments", "six", "--experiments-dir", three)
+    assert (ran.code, ran.err) == (0, "")
+    for line in ("experiment six", "corpus  current", "train", "continuation", "loss by epoch"):
+        assert line in ran.out.splitlines()
+    curve = ran.out.split("loss by epoch\n")[1].splitlines()
+    losses = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["losses"]
+    assert len(losses) == 6
+    assert curve[0].split()[0] == f"{max(losses):.3f}"
+    assert curve[-1].split()[0] == f"{min(losses):.3f}"
+    unknown = run_sgp("experiments", "seven", "--experiments-dir", three)
+    assert unknown.err == f"error: there is no experiment 'seven' in {three}: run sgp extract seven SOURCE\n"
+
+
+def test_a_settings_file_repeats_a_training(sgp: Sgp, three: Path, tmp_path: Path, experiments: Path) -> None:
+    toml = tmp_path / "six.toml"
+    toml.write_text(run_sgp("experiments", "six", "--toml", "--experiments-dir", three).out)
+    assert sgp("extract", "again", three / "dump.csv", "--config", toml, "-q").code == 0
+    assert sgp("train", "again", "--config", toml, "-q").code == 0
+    for file in ("centre.npy", "context.npy"):
+        assert (experiments / "again" / "model" / file).read_bytes() == (three / "six" / "model" / file).read_bytes()
+    assert sgp("train", "again", "--config", toml, "-e", "2", "--force", "-q").code == 0
+    settings = json.loads((experiments / "again" / "model" / "manifest.json").read_text())["settings"]
+    assert (settings["epochs"], settings["embedding_dim"]) == (2, 8)  # the command line goes before the file
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[train]\nepoch = 3\n", "train has no setting 'epoch': there are embedding_dim, epochs,"),
+        ("[tran]\nepochs = 3\n", "has 'tran', which is no stage: tables are extract, train, index"),
+        ("epochs = 3\n", "has 'epochs', which is no stage"),
+        ("[train\n", "is no settings file: "),
+        ("[train]\nepochs = 0\n", "epochs must be at least 1, not 0"),
+        ('[train]\nepochs = "many"\n', "epochs must be a whole number, not 'many'"),
+    ],
+)
+def test_a_settings_file_that_cannot_be_is_one_line(sgp: Sgp, tmp_path: Path, text: str, message: str) -> None:
+    toml = tmp_path / "bad.toml"
+    toml.write_text(text)
+    ran = sgp("train", "x", "--config", toml)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_nothing_is_removed_unasked(sgp: Sgp, three: Path, experiments: Path) -> None:
+    assert sgp("extract", "gone", three / "dump.csv", "-q").code == 0
+    (experiments / "gone" / "notes").mkdir()
+    refused = sgp("experiments", "rm", "gone")
+    assert (refused.code, refused.err) == (
+        2,
+        "error: nobody is there to ask whether 'gone' is to go: give --yes\n",
+    )
+    assert (experiments / "gone" / "corpus").is_dir()
+    assert sgp("experiments", "rm", "gone", "--yes").code == 0
+    assert not (experiments / "gone").exists()
+    assert sgp("experiments", "rm", "gone", "--yes").code == 1

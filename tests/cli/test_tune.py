@@ -1,0 +1,66 @@
+"""`sgp tune`: a search finds what was planted wrong, goes on after a stop, and never takes chance for a gain."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Sgp, run_sgp
+
+pytest.importorskip("optuna", reason="tuning needs Optuna")
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Experiment "wrong": part of the sample, trained with a window and a rate that do not suit it."""
+    root = tmp_path_factory.mktemp("tune")
+    extracted = run_sgp("extract", "wrong", "--sample", "-nr", "20000", "-q", "--experiments-dir", root)
+    assert extracted.code == 0
+    options = ["-wsz", "1", "-lr", "0.001", "-emb", "16", "-e", "4", "-q", "--experiments-dir", str(root)]
+    assert run_sgp("train", "wrong", *options).code == 0
+    return root
+
+
+@pytest.mark.slow
+def test_a_search_gains_where_the_settings_were_wrong_and_goes_on_where_it_stood(wrong: Path) -> None:
+    first = run_sgp("tune", "wrong", "--trials", "2", "--json", "-q", "--experiments-dir", wrong)
+    assert (first.code, first.err) == (0, "")
+    report = json.loads(first.out)
+    assert [trial["number"] for trial in report["trials"]] == [1, 0]  # the usual settings, then the wrong ones
+    assert report["is_new"]
+    assert report["winner"]["window_size"] == "bag"
+    assert report["gain"]["r_precision"]["low"] > 0
+    assert report["gain"]["ndcg"]["low"] > 0
+    best = wrong / "wrong" / "tuning" / "best.toml"
+    assert tomllib.loads(best.read_text())["train"]["window_size"] == "bag"
+    assert run_sgp("train", "wrong", "--config", best, "--force", "-q", "--experiments-dir", wrong).code == 0
+    manifest = json.loads((wrong / "wrong" / "model" / "manifest.json").read_text())
+    assert manifest["settings"] == report["winner"]
+
+
+@pytest.mark.slow
+def test_a_search_that_was_stopped_goes_on(wrong: Path) -> None:
+    shown = run_sgp("tune", "wrong", "--trials", "1", "--experiments-dir", wrong)
+    assert shown.code == 0
+    assert "nothing was surely better than the present settings on validation playlists: they stay" in shown.out
+    assert len([line for line in shown.err.splitlines() if line.startswith("trial ")]) == 1
+    again = run_sgp("tune", "wrong", "--trials", "2", "--json", "--experiments-dir", wrong)
+    assert len([line for line in again.err.splitlines() if line.startswith("trial ")]) == 1  # the first one was kept
+    assert len(json.loads(again.out)["trials"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--budget", "soon"], "a span of time is a number with s, m or h behind it, as 15m, not 'soon'"),
+        (["--budget", "0"], "budget must be above 0 seconds, not 0.0"),
+        (["--trials", "0"], "trials must be at least 1, not 0"),
+        (["--protocol", "deezer2018"], "deezer2018 has no playlists to search on: use next-item"),
+    ],
+)
+def test_what_cannot_be_searched_is_one_line(sgp: Sgp, arguments: list[str], line: str) -> None:
+    ran = sgp("tune", "x", *arguments)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")

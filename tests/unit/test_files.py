@@ -1,0 +1,101 @@
+"""What a path stands for: files of directories and archives, packed or not, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.files import SourceFile, files_of
+
+CONTENT = b"".join(b"%d %d\n" % (at, at * 7919 % 1009) for at in range(20_000))
+
+
+def content(file: SourceFile) -> bytes:
+    """All bytes of a file, which must end where the file on disk does."""
+    with file.open() as stream:
+        data = b"".join(iter(lambda: stream.read(1000), b""))
+        assert stream.bytes_read == file.size
+    return data
+
+
+@pytest.mark.parametrize("packing", ["plain", "gz", "zst", "zip", "gz in zip"])
+def test_packed_data_are_unpacked_whatever_the_name(tmp_path: Path, packing: str) -> None:
+    path = tmp_path / "dump.data"
+    if "zip" in packing:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("inside.txt", gzip.compress(CONTENT) if "gz" in packing else CONTENT)
+    elif packing == "zst":
+        path.write_bytes(pa.compress(CONTENT, codec="zstd", asbytes=True))
+    else:
+        path.write_bytes(gzip.compress(CONTENT) if packing == "gz" else CONTENT)
+    (file,) = files_of(path)
+    assert content(file) == CONTENT
+    assert file.name == ("dump.data/inside.txt" if "zip" in packing else "dump.data")
+
+
+def test_a_directory_is_its_files_and_its_archives_members_by_name(tmp_path: Path) -> None:
+    directory = tmp_path / "dumps"
+    (directory / "sub" / "deeper").mkdir(parents=True)
+    (directory / "b.txt").write_bytes(b"b")
+    (directory / "sub" / "deeper" / "c.txt").write_bytes(b"c")
+    (directory / ".hidden").write_bytes(b"")
+    (directory / "sub" / "loop").symlink_to(directory)
+    with zipfile.ZipFile(directory / "a.zip", "w") as archive:
+        archive.writestr("two/", b"")
+        archive.writestr("two/z.txt", b"z")
+        archive.writestr("one.txt", b"o")
+    found = files_of(directory)
+    names = ["a.zip/one.txt", "a.zip/two/z.txt", "b.txt", "sub/deeper/c.txt"]
+    assert [file.name for file in found] == [f"dumps/{name}" for name in names]
+    assert [content(file) for file in found[2:]] == [b"b", b"c"]
+    assert len({file.place for file in found}) == 4
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst"])
+def test_packed_data_that_are_cut_short_are_refused(tmp_path: Path, packing: str) -> None:
+    packed = gzip.compress(CONTENT) if packing == "gz" else pa.compress(CONTENT, codec="zstd", asbytes=True)
+    path = tmp_path / "dump"
+    path.write_bytes(packed[: len(packed) // 2])
+    (file,) = files_of(path)
+    with pytest.raises(SourceError, match="the packed data is damaged or cut short"):
+        content(file)
+
+
+def test_a_broken_archive_and_an_empty_one_are_refused(tmp_path: Path) -> None:
+    broken, empty = tmp_path / "broken.zip", tmp_path / "empty.zip"
+    broken.write_bytes(b"PK\x03\x04 and nothing more")
+    with zipfile.ZipFile(empty, "w"):
+        pass
+    with pytest.raises(SourceError, match=r"broken\.zip: the packed data is damaged or cut short"):
+        files_of(broken)
+    with pytest.raises(SourceError, match=r"empty\.zip is an archive without a file"):
+        files_of(empty)
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+        archive.open("zeros", "w", force_zip64=True) as member,
+    ):
+        for _ in range(300):
+            member.write(bytes(1 << 20))
+    (file,) = files_of(path)
+    with pytest.raises(SourceError, match=r"bomb\.zip/zeros unpacks from [\d,]+ bytes to 314,572,800: unpack it"):
+        content(file)
+
+
+def test_standard_input_is_a_file_like_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(CONTENT))))
+    (file,) = files_of(Path("-"))
+    assert content(file) == CONTENT
+    assert file.name == file.called == "standard input"
+    file.spool.close()
+    assert not file.path.exists()
