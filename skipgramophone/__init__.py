@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from skipgramophone.errors import SgpError
     from skipgramophone.lookup import Answer, Lookup, Neighbour, Seed
     from skipgramophone.lookup import open_lookup as open
-    from skipgramophone.pipeline import build_index, export, extract, import_vectors, similar, train
+    from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, similar, train
     from skipgramophone.settings import (
         ContinueSettings,
         ExportSettings,
         ExtractSettings,
         IndexSettings,
+        MapSettings,
         RunSettings,
         SimilarSettings,
         TrainSettings,
@@ -39,6 +40,7 @@ _HOME = {
     "ExtractSettings": "settings",
     "IndexSettings": "settings",
     "Lookup": "lookup",
+    "MapSettings": "settings",
     "Neighbour": "lookup",
     "RunSettings": "settings",
     "Seed": "lookup",
@@ -46,6 +48,7 @@ _HOME = {
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
     "build_index": "pipeline",
+    "draw_map": "pipeline",
     "export": "pipeline",
     "extract": "pipeline",
     "import_vectors": "pipeline",
@@ -61,6 +64,7 @@ __all__ = [
     "ExtractSettings",
     "IndexSettings",
     "Lookup",
+    "MapSettings",
     "Neighbour",
     "RunSettings",
     "Seed",
@@ -69,6 +73,7 @@ __all__ = [
     "TrainSettings",
     "__version__",
     "build_index",
+    "draw_map",
     "export",
     "extract",
     "import_vectors",

@@ -192,7 +192,8 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
 
 def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
     """Double `search_k` until the measured recall is what is wanted, or the whole index is searched."""
-    queries, truth = _truth(centre, facts.random_seed)
+    queries = _queries(centre, facts.random_seed)
+    truth = _truth(centre, queries)
     while True:
         candidates = AnnoyCandidates(path, facts)
         if len(candidates) != facts.items:
@@ -203,11 +204,26 @@ def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted:
         facts = replace(facts, search_k=2 * facts.search_k)
 
 
-def _truth(centre: Matrix, seed: int) -> tuple[Rows, list[Neighbours]]:
-    """Some learnt rows, and the true ten nearest of each."""
+def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
+    """Share of the true ten nearest that exact search finds in a less precise copy of the vectors; ties count."""
+    queries = _queries(centre, seed)
+    found = wanted = 0
+    for query, true, given in zip(queries, _truth(centre, queries), _truth(copy, queries), strict=True):
+        similarity = unit_rows(np.asarray(centre[given.rows])) @ unit_rows(np.asarray(centre[query]))
+        wanted += len(true.rows)
+        found += int(np.count_nonzero(similarity >= true.similarities[-1] - TIE)) if len(true.rows) else 0
+    return found / wanted if wanted else 1.0
+
+
+def _queries(centre: Matrix, seed: int) -> Rows:
+    """Some learnt rows, drawn by the seed."""
     learnt = np.flatnonzero(np.asarray(centre.any(axis=1)))
     rng = np.random.default_rng([seed, len(learnt)])
-    queries = np.sort(rng.choice(learnt, min(RECALL_QUERIES, len(learnt)), replace=False))
+    return np.sort(rng.choice(learnt, min(RECALL_QUERIES, len(learnt)), replace=False))
+
+
+def _truth(centre: Matrix, queries: Rows) -> list[Neighbours]:
+    """The true ten nearest of each of some rows."""
     vectors = unit_rows(np.asarray(centre[queries]))
     best = [Neighbours(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     for start in range(0, len(centre), BLOCK_ROWS):
@@ -218,7 +234,7 @@ def _truth(centre: Matrix, seed: int) -> tuple[Rows, list[Neighbours]]:
             others = rows != query
             merged = np.concatenate([best[at].rows, rows[others]])
             best[at] = _first(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
-    return queries, best
+    return best
 
 
 def _recall(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: list[Neighbours]) -> float:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from skipgramophone.errors import StorageError, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 
 DRAFT_SUFFIX = ".draft"
 RETIRED_SUFFIX = ".old"
@@ -64,6 +64,21 @@ def published_file(place: Path) -> Iterator[Path]:
             _flush(place.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def require_replaceable(place: Path, force: bool) -> None:
+    """Refuse a place for a file that has no directory, is something else, or would be overwritten unasked.
+
+    Raises:
+        ExperimentError: the place is refused.
+    """
+    with storage_errors(place, "write"):
+        if not place.parent.is_dir():
+            raise ExperimentError(f"cannot write {place}: there is no directory {place.parent}")
+        if place.is_symlink() or (place.exists() and not place.is_file()):
+            raise ExperimentError(f"cannot write {place}: it is not a regular file")
+        if place.exists() and not force:
+            raise ExperimentError(f"{place} exists; --force replaces it")
 
 
 def publish(draft: Path, place: Path) -> None:

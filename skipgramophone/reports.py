@@ -10,6 +10,7 @@ from skipgramophone.neighbours import IndexFacts
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judgement
     from skipgramophone.evaluation.order import Order
+    from skipgramophone.maps.clusters import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,24 @@ class ExportReport:
     tracks: int
     left_out: int  # tracks without a vector
     not_asked: int  # tracks with a vector that the settings leave out
+    no_room: int  # tracks that were asked for and are more than the format shows
     dim: int
+    bytes: int
+    recall_at_10: float | None  # share of the ten nearest that stay so in float16; None for float32, which loses none
+
+
+@dataclass(frozen=True, slots=True)
+class MapReport:
+    """What a map shows."""
+
+    experiment: str
+    destination: str
+    projection: str
+    tracks: int
+    not_shown: int  # learnt tracks beyond the most frequent that were asked for
+    clusters: list[Cluster]
+    preserved: float  # share of the true nearest that are as near in the plane
+    seconds: float
     bytes: int
 
 

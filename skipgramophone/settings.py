@@ -24,6 +24,12 @@ Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "model", "hybrid")
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = ("table", "json", "jsonl", "csv", "tsv", "m3u8", "plain")
+MatrixName = Literal["centre", "context", "both"]
+MATRICES: tuple[MatrixName, ...] = ("centre", "context", "both")
+Dtype = Literal["float32", "float16"]
+DTYPES: tuple[Dtype, ...] = ("float32", "float16")
+Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP where it is installed
+PROJECTIONS: tuple[Projection, ...] = ("auto", "pca", "umap")
 Format = Literal["zenodo", "sessions"]
 FORMATS: tuple[Format, ...] = ("zenodo", "sessions")
 ALL_ROWS = -1
@@ -259,12 +265,17 @@ class ExportSettings:
 
     min_count: int = 0  # rarer tracks are left out
     top: int | None = None  # only so many, the most frequent
+    matrix: MatrixName | None = None  # which vectors; None: both where the format has room for them, else centre
+    dtype: Dtype = "float32"
     normalise: bool = False  # vectors of length 1
     neighbours: int = 0  # so many of each track, found among those that are exported
     safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
 
     def __post_init__(self) -> None:
         _require_numbers(self, "min_count", "neighbours")
+        known = ", ".join(MATRICES)
+        _require(self.matrix in (None, *MATRICES), f"matrix must be one of {known}, not {self.matrix!r}")
+        _require(self.dtype in DTYPES, f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
         _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
         _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
         if self.top is not None:
@@ -281,3 +292,23 @@ class ContinueSettings:
     def __post_init__(self) -> None:
         _require_numbers(self, "number")
         _require(self.number >= 1, f"number must be at least 1, not {self.number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSettings:
+    """How vectors become a map."""
+
+    projection: Projection = "auto"
+    clusters: int = 12
+    neighbours: int = 10  # so many of each track, found among those that are shown
+    top: int = 100_000  # only so many tracks, the most frequent: what a browser draws smoothly
+    random_seed: int = 42
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "clusters", "neighbours", "top", "random_seed")
+        known = ", ".join(PROJECTIONS)
+        _require(self.projection in PROJECTIONS, f"projection must be one of {known}, not {self.projection!r}")
+        _require(1 <= self.clusters <= 100, f"clusters must be from 1 to 100, not {self.clusters}")
+        _require(1 <= self.neighbours <= 100, f"neighbours must be from 1 to 100, not {self.neighbours}")
+        _require(self.top >= 1, f"top must be at least 1, not {self.top}")
+        _require_seed(self.random_seed, bits=32)

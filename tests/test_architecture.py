@@ -18,7 +18,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
-    ("algorithms", {"training", "neighbours", "postings", "ranking"}),
+    ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
     ("story", {"lookup", "reports", "fitting", "held_out", "survey", "tuning", "importing", "warm_start", "pipeline"}),
@@ -37,7 +37,8 @@ ALLOWED_IN = {
         "playlists/zenodo",
         "exporters/csv",
         "exporters/parquet",
-        "exporters/word2vec",
+        "exporters/projector",
+        "exporters/vectors",
         "importers/parquet",
         "importing",
         "held_out",
@@ -47,7 +48,8 @@ ALLOWED_IN = {
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
-    "scipy": {"evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
+    "umap": {"maps/projection"},
+    "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {
         "cli/app",
         "cli/continuing",
@@ -60,6 +62,7 @@ ALLOWED_IN = {
         "cli/tune",
         "cli/export",
         "cli/importing",
+        "cli/mapping",
     },
 }
 

@@ -28,6 +28,7 @@ NAMES = (
     "continue",
     "export",
     "import",
+    "map",
     "evaluate",
     "experiments",
     "tune",

@@ -22,6 +22,7 @@ from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.importing import import_vectors
 from skipgramophone.cli.index import index
+from skipgramophone.cli.mapping import draw_map
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.train import train
@@ -77,8 +78,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (extract, train, similar, export, import_vectors, evaluate, tune, index, run):
-    app.command("import" if command is import_vectors else None)(command)
+RENAMED = {import_vectors: "import", draw_map: "map"}  # words that Python keeps for itself
+for command in (extract, train, similar, export, import_vectors, draw_map, evaluate, tune, index, run):
+    app.command(RENAMED.get(command))(command)
 
 
 app.add_typer(experiments, name="experiments")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import ExportSettings
+from skipgramophone.errors import SettingError
+from skipgramophone.settings import DTYPES, MATRICES, ExportSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.reports import ExportReport
+
+STDOUT = Path("-")
 
 
 def export(
@@ -18,7 +27,7 @@ def export(
         Path,
         typer.Argument(
             metavar="DESTINATION",
-            help="File to write; its suffix is the format.",
+            help="File or directory to write; its suffix is the format. '-': stdout.",
             show_default=False,
         ),
     ],
@@ -27,7 +36,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec) or word2vec-binary (.bin).",
+            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), annoy "
+            "or projector (a directory for TensorBoard).",
         ),
     ] = None,
     min_count: Annotated[
@@ -36,6 +46,13 @@ def export(
     top: Annotated[
         int | None, typer.Option("--top", metavar="N", help="Only so many tracks, the most frequent.")
     ] = options.EXPORT.top,
+    matrix: Annotated[
+        str | None,
+        typer.Option("--matrix", metavar="NAME", help=f"{', '.join(MATRICES)} (else all that the format holds)."),
+    ] = options.EXPORT.matrix,
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}, half the size.")
+    ] = options.EXPORT.dtype,
     normalise: Annotated[
         bool, typer.Option("--normalise", help="Scale vectors to length 1.")
     ] = options.EXPORT.normalise,
@@ -53,30 +70,72 @@ def export(
     """Write the vectors of EXPERIMENT for other tools.
 
     npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec files get one
-    beside them with the true names. Each is read back and compared before it is put in its place.
+    beside them with the true names; annoy and projector are directories. Each is read back and compared before it is
+    put in its place.
 
     \b
     sgp export demo demo.npz
     sgp export demo vectors.csv --force
     sgp export demo top.vec --top 50000 --normalise
     sgp export demo demo.parquet --neighbours 50
+    sgp export demo demo-projector --format projector
+    sgp export demo - --format jsonl | head -1
     """
     from skipgramophone import pipeline
 
     settings = ExportSettings(
-        min_count=min_count, top=top, normalise=normalise, neighbours=neighbours, safe_cells=safe_cells
+        min_count=min_count,
+        top=top,
+        matrix=matrix,  # type: ignore[arg-type]  # checked by the settings
+        dtype=dtype,  # type: ignore[arg-type]
+        normalise=normalise,
+        neighbours=neighbours,
+        safe_cells=safe_cells,
     )
+    if destination == STDOUT:
+        _require_text(format, json)
+        with tempfile.TemporaryDirectory() as scratch:
+            place = Path(scratch, "vectors")
+            pipeline.export(experiment, place, format, settings, experiments_dir=experiments_dir)
+            with place.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+        return
     report = pipeline.export(experiment, destination, format, settings, force=force, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(report))
-        return
+    elif not quiet:
+        render.facts(f"export of {report.experiment}", _rows(report))
+
+
+def _require_text(format: str | None, json: bool) -> None:
+    """Refuse to write to stdout what is no text, or together with a report."""
+    from skipgramophone.exporters import AS_TEXT
+
+    if format not in AS_TEXT:
+        known = ", ".join(sorted(AS_TEXT))
+        raise SettingError(f"to stdout go {known}: name one with --format, or give a file")
+    if json:
+        raise SettingError("json and the vectors cannot both go to stdout: give a file")
+
+
+def _rows(report: ExportReport) -> list[tuple[str, str]]:
+    """The report as a table."""
     left = f"; {report.left_out:,} tracks have none" if report.left_out else ""
     left += f"; {report.not_asked:,} were not asked for" if report.not_asked else ""
-    if not quiet:
-        rows = [
-            ("file", report.destination),
-            ("format", report.format),
-            ("vectors", f"{report.tracks:,} tracks × {report.dim}{left}"),
-            ("size", f"{report.bytes / 1e6:.1f} MB, read back and compared"),
-        ]
-        render.facts(f"export of {report.experiment}", rows)
+    rows = [
+        ("file", report.destination),
+        ("format", report.format),
+        ("vectors", f"{report.tracks:,} tracks × {report.dim}{left}"),
+    ]
+    if report.no_room:
+        half = report.tracks // 2
+        rows.append(
+            (
+                "left out",
+                f"{report.no_room:,} tracks: {report.format} shows {report.tracks:,}, so these are the {half:,} most "
+                "frequent and, evenly by rank, others after them",
+            )
+        )
+    if report.recall_at_10 is not None:
+        rows.append(("float16", f"keeps {report.recall_at_10:.1%} of the ten nearest"))
+    return [*rows, ("size", f"{report.bytes / 1e6:.1f} MB, read back and compared")]

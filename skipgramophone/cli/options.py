@@ -20,6 +20,7 @@ from skipgramophone.settings import (
     ExportSettings,
     ExtractSettings,
     IndexSettings,
+    MapSettings,
     RunSettings,
     SimilarSettings,
     TrainSettings,
@@ -37,6 +38,7 @@ CONTINUE = ContinueSettings()
 EVALUATE = EvaluateSettings()
 TUNE = TuneSettings()
 EXPORT = ExportSettings()
+MAP = MapSettings()
 WINDOW_SIZE = str(TRAIN.window_size)
 
 

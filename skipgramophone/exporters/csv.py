@@ -1,6 +1,6 @@
 """CSV, and TSV with tabs for commas; lossless, UTF-8.
 
-The columns are position, artist, title, uri, count, then one for each number of the centre vector.
+The columns are position, artist, title, uri, count, then one for each number of the vector: centre_0, centre_1 …
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def _write(path: Path, vectors: TrackVectors, delimiter: str) -> None:
     known = vectors.columns()
     known["uri"] = [uri or "" for uri in known["uri"]]
     columns = {name: pa.array(column, TYPES[name]) for name, column in known.items()}
-    numbers = {f"centre_{at}": pa.array(np.ascontiguousarray(column)) for at, column in enumerate(vectors.centre.T)}
+    matrix, rows = vectors.single()
+    numbers = {f"{matrix}_{at}": pa.array(np.ascontiguousarray(column)) for at, column in enumerate(rows.T)}
     table = pa.table(columns | numbers)
     with path.open("wb") as file:
         pa_csv.write_csv(table, file, pa_csv.WriteOptions(delimiter=delimiter))
@@ -40,5 +41,5 @@ def _write(path: Path, vectors: TrackVectors, delimiter: str) -> None:
             parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(column_types=table.schema, strings_can_be_null=False),
         )
-    centre = np.stack([read[name].to_numpy() for name in numbers], axis=1).reshape(-1, len(numbers))
-    require_same(path, {name: read[name].to_pylist() for name in columns}, {"centre": centre}, vectors)
+    found = np.stack([read[name].to_numpy() for name in numbers], axis=1).reshape(-1, len(numbers))
+    require_same(path, {name: read[name].to_pylist() for name in columns}, {matrix: found}, vectors)

@@ -1,4 +1,4 @@
-"""JSON lines: an object a track with position, artist, title, uri, count and its centre vector; lossless."""
+"""JSON lines, lossless: position, artist, title, uri, count, and its vector as "centre" or "context"."""
 
 from __future__ import annotations
 
@@ -10,19 +10,30 @@ import numpy as np
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 
-def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back."""
+def write_names(path: Path, vectors: TrackVectors) -> None:
+    """Write what is known of the tracks alone, and read it back."""
     columns = vectors.columns()
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for known, vector in zip(zip(*columns.values(), strict=True), vectors.centre, strict=True):
-            record = dict(zip(columns, known, strict=True)) | {"centre": vector.tolist()}
+        for known in zip(*columns.values(), strict=True):
+            file.write(json.dumps(dict(zip(columns, known, strict=True)), ensure_ascii=False) + "\n")
+    with path.open(encoding="utf-8", newline="\n") as file:
+        records = [json.loads(line) for line in file]
+    require_same(path, {name: [record[name] for record in records] for name in columns}, {}, vectors)
+
+
+def write(path: Path, vectors: TrackVectors) -> None:
+    """Write the file and read it back."""
+    columns, (matrix, rows) = vectors.columns(), vectors.single()
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for known, vector in zip(zip(*columns.values(), strict=True), rows, strict=True):
+            record = dict(zip(columns, known, strict=True)) | {matrix: vector.tolist()}
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
     read: dict[str, list[object]] = {name: [] for name in columns}
-    centre = np.empty_like(vectors.centre)
+    found = np.empty_like(rows)
     with path.open(encoding="utf-8", newline="\n") as file:
         for at, line in enumerate(file):
             record = json.loads(line)
-            centre[at] = record["centre"]
+            found[at] = record[matrix]
             for name, column in read.items():
                 column.append(record[name])
-    require_same(path, read, {"centre": centre}, vectors)
+    require_same(path, read, {matrix: found}, vectors)

@@ -1,6 +1,6 @@
 """numpy's npz: plain arrays, loadable with `allow_pickle=False`.
 
-centre, context   float32 (tracks, embedding_dim)
+centre, context   float32 or float16 (tracks, embedding_dim)
 tracks            "artist - title"
 artist, title     text
 uri               text, empty where there is none
@@ -29,9 +29,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         np.savez(
             file,
             allow_pickle=False,
-            centre=vectors.centre,
-            context=vectors.context,
-            context_bias=vectors.context_bias,
+            **vectors.matrices(*MATRICES),
             tracks=np.array(names, np.str_),
             artist=np.array(columns["artist"], np.str_),
             title=np.array(columns["title"], np.str_),
@@ -40,7 +38,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         )
     with np.load(path, allow_pickle=False) as read:
         found = {name: read[name].tolist() for name in ("artist", "title", "uri", "count")}
-        require_same(path, found, {name: read[name] for name in MATRICES}, vectors)
+        require_same(path, found, {name: read[name] for name in vectors.matrices(*MATRICES)}, vectors)
 
 
 def _require_room(path: Path, columns: list[list[str]]) -> None:

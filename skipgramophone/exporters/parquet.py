@@ -1,4 +1,4 @@
-"""Parquet: a row a track, vectors as fixed-size lists of float32; if asked for, neighbours and similarities too."""
+"""Parquet: a row a track, vectors as fixed-size lists; if asked for, neighbours and similarities too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MATRICES = ("centre", "context", "neighbours", "similarities")
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
     columns = {name: pa.array(column, TYPES[name]) for name, column in vectors.columns().items()}
-    present = {name: getattr(vectors, name) for name in MATRICES if getattr(vectors, name) is not None}
+    present = vectors.matrices(*MATRICES)
     table = pa.table(columns | {name: _lists(matrix) for name, matrix in present.items()})
     with path.open("wb") as file:
         pq.write_table(table, file)

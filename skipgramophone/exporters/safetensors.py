@@ -27,7 +27,8 @@ def write(path: Path, vectors: TrackVectors) -> None:
     columns = vectors.columns()
     names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
     # The library writes a file where a full disk is no error of Python's; bytes are written here.
-    path.write_bytes(save({name: np.ascontiguousarray(getattr(vectors, name)) for name in MATRICES}, metadata=names))
+    matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*MATRICES).items()}
+    path.write_bytes(save(matrices, metadata=names))
     with safe_open(path, framework="numpy") as read:
         found = {name: json.loads(read.metadata()[name]) for name in columns}
-        require_same(path, found, {name: read.get_tensor(name) for name in MATRICES}, vectors)
+        require_same(path, found, {name: read.get_tensor(name) for name in matrices}, vectors)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.errors import StorageError
+from skipgramophone.embeddings import unit_rows
+from skipgramophone.errors import SettingError, StorageError
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one
+BLOCK_ROWS = 4096
+
+Matrix = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +27,12 @@ class TrackVectors:
 
     Attributes:
         tracks: in row order.
-        centre: float32 (len(tracks), embedding_dim).
-        context: float32 (len(tracks), embedding_dim).
-        context_bias: float32 (len(tracks),).
+        centre: float32, or float16 where that was asked for, (len(tracks), embedding_dim).
+        context: the same.
+        context_bias: the same, (len(tracks),).
         neighbours: positions of the nearest of each track, int64 (len(tracks), number), or None.
         similarities: theirs, float32 (len(tracks), number), or None.
+        asked: which of centre and context to write.
     """
 
     tracks: Sequence[Track]
@@ -36,11 +41,37 @@ class TrackVectors:
     context_bias: Matrix
     neighbours: npt.NDArray[np.int64] | None = None
     similarities: Matrix | None = None
+    asked: tuple[str, ...] = ("centre", "context")
+
+    def matrices(self, *room: str) -> dict[str, npt.NDArray[Any]]:
+        """Of what a format has room for, the matrices that are there and asked for; the bias goes with context."""
+        needs = {"centre": "centre", "context": "context", "context_bias": "context"}
+        chosen = [name for name in room if needs.get(name, name) in self.asked or name not in needs]
+        return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
+
+    def single(self) -> tuple[str, Matrix]:
+        """Name and numbers of the one matrix of formats that have room for one: centre, unless context is asked for."""
+        name = self.asked[0]
+        return name, getattr(self, name)
 
     def normalised(self) -> TrackVectors:
         """The same with centre and context vectors of length 1; what was added to their product is nothing then."""
-        bias = np.zeros_like(self.context_bias)
-        return replace(self, centre=unit_rows(self.centre), context=unit_rows(self.context), context_bias=bias)
+        centre, context = (unit_rows(np.asarray(matrix, np.float32)) for matrix in (self.centre, self.context))
+        return replace(self, centre=centre, context=context, context_bias=np.zeros_like(self.context_bias))
+
+    def halved(self) -> TrackVectors:
+        """The same in float16.
+
+        Raises:
+            SettingError: a number is too large for it.
+        """
+        names = ("centre", "context", "context_bias")
+        with np.errstate(over="ignore"):
+            halves = {name: getattr(self, name).astype(np.float16) for name in names}
+        if not all(np.isfinite(half).all() for half in halves.values()):
+            largest = np.finfo(np.float16).max
+            raise SettingError(f"float16 has no numbers beyond {largest:,.0f}, and the vectors do: export float32")
+        return replace(self, **halves)
 
     def in_safe_cells(self) -> TrackVectors:
         """The same with an apostrophe before each text that a spreadsheet would take for a formula."""
@@ -59,6 +90,14 @@ class TrackVectors:
             "uri": [track.uri for track in self.tracks],
             "count": [track.count for track in self.tracks],
         }
+
+
+def text_rows(matrix: Matrix) -> Iterator[list[str]]:
+    """Rows of a float32 matrix as text: the shortest digits that read back as the same numbers."""
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        block = np.ascontiguousarray(matrix[start : start + BLOCK_ROWS])
+        digits = pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()
+        yield from (digits[at : at + block.shape[1]] for at in range(0, len(digits), block.shape[1]))
 
 
 def _safe(text: str) -> str:

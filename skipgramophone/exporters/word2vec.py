@@ -1,31 +1,21 @@
-"""word2vec text and binary: centre vectors under escaped "artist - title"; the true names lie in a file beside."""
+"""word2vec text and binary: vectors under escaped "artist - title"; the true names lie in a file beside."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
 from skipgramophone.errors import StorageError
-from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
 from skipgramophone.word2vec import read, unique_keys
-
-BLOCK_ROWS = 4096
 
 
 def write_text(path: Path, vectors: TrackVectors) -> None:
     """Write the text file and read it back."""
     with path.open("wb") as file:
         file.write(_header(vectors))
-        keys = _keys(vectors)
-        for start in range(0, len(keys), BLOCK_ROWS):
-            block = np.ascontiguousarray(vectors.centre[start : start + BLOCK_ROWS])
-            # Arrow writes the shortest digits that read back as the same float32.
-            digits = np.array(pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()).reshape(block.shape)
-            rows = zip(keys[start : start + BLOCK_ROWS], digits, strict=True)
-            file.write("".join(f"{key} {' '.join(row)}\n" for key, row in rows).encode())
+        rows = zip(_keys(vectors), text_rows(vectors.single()[1]), strict=True)
+        file.writelines(f"{key} {' '.join(row)}\n".encode() for key, row in rows)
     _require_same(path, vectors, binary=False)
 
 
@@ -33,7 +23,7 @@ def write_binary(path: Path, vectors: TrackVectors) -> None:
     """Write the binary file and read it back."""
     with path.open("wb") as file:
         file.write(_header(vectors))
-        for key, vector in zip(_keys(vectors), vectors.centre, strict=True):
+        for key, vector in zip(_keys(vectors), vectors.single()[1], strict=True):
             file.write(key.encode() + b" " + vector.astype("<f4").tobytes())
     _require_same(path, vectors, binary=True)
 
@@ -64,7 +54,7 @@ def _keys(vectors: TrackVectors) -> list[str]:
 
 def _require_same(path: Path, vectors: TrackVectors, binary: bool) -> None:
     """Insist on the keys and vectors that were written."""
-    keys, centre = read(path, binary)
+    keys, found = read(path, binary)
     if keys != _keys(vectors):
         raise StorageError(f"{path} does not read back as written: its keys differ")
-    require_same(path, {}, {"centre": centre}, vectors)
+    require_same(path, {}, {vectors.single()[0]: found}, vectors)

@@ -227,6 +227,21 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     assert left(tmp_path) == [place.name]
 
 
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl"])
+def test_text_formats_go_down_a_pipe(trained: Path, tmp_path: Path, format: str) -> None:
+    place = tmp_path / f"out.{format}"
+    run_sgp("export", "genres", place, "--experiments-dir", trained)
+    ran = run_sgp("export", "genres", "-", "--format", format, "--experiments-dir", trained)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == place.read_text(encoding="utf-8")
+
+
+def test_export_says_what_float16_costs(trained: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out.npz"
+    ran = run_sgp("export", "genres", place, "--dtype", "float16", "--experiments-dir", trained)
+    assert re.search(r"^float16  keeps (9\d\.\d|100\.0)% of the ten nearest$", ran.out, re.MULTILINE)
+
+
 def test_a_broken_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_path: Path) -> None:
     root = tmp_path / "copy"
     shutil.copytree(trained, root)

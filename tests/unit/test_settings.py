@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from skipgramophone.cli import continuing, evaluate, export, extract, index, run, similar, train
+from skipgramophone.cli import continuing, evaluate, export, extract, index, mapping, run, similar, train
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     ContinueSettings,
@@ -16,6 +16,7 @@ from skipgramophone.settings import (
     ExportSettings,
     ExtractSettings,
     IndexSettings,
+    MapSettings,
     SimilarSettings,
     TrainSettings,
 )
@@ -46,6 +47,11 @@ from skipgramophone.settings import (
         (ExportSettings, {"min_count": -1}, "min-count must be at least 0, not -1"),
         (ExportSettings, {"neighbours": -1}, "neighbours must be at least 0, not -1"),
         (ExportSettings, {"top": 0}, "top must be at least 1, not 0"),
+        (MapSettings, {"projection": "globe"}, "projection must be one of auto, pca, umap, not 'globe'"),
+        (MapSettings, {"clusters": 0}, "clusters must be from 1 to 100, not 0"),
+        (MapSettings, {"neighbours": 0}, "neighbours must be from 1 to 100, not 0"),
+        (MapSettings, {"top": 0}, "top must be at least 1, not 0"),
+        (MapSettings, {"random_seed": 2**32}, "random-seed must be from 0 to 2^32 - 1, not 4294967296"),
         (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),
         (SimilarSettings, {"max_per_artist": 0}, "max-per-artist must be at least 1, not 0"),
         (SimilarSettings, {"min_count": 0}, "min-count must be at least 1, not 0"),
@@ -66,6 +72,7 @@ def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str
         (train.train, TrainSettings()),
         (index.index, IndexSettings()),
         (export.export, ExportSettings()),
+        (mapping.draw_map, MapSettings()),
         (similar.similar, SimilarSettings()),
         (continuing.continuing, ContinueSettings()),
         (evaluate.evaluate, EvaluateSettings()),

@@ -1,0 +1,84 @@
+"""TensorBoard's Embedding Projector: a directory of vectors.tsv, metadata.tsv and the configuration that joins them.
+
+The Projector knows no quotes, so what would break a line (and the backslash that says so) is escaped in names as in
+JSON. It shows the first 100,000 points and passes over the others: of more tracks a sample is written (see `shown`).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
+
+MOST_POINTS = 100_000  # that the Projector loads
+VECTORS, METADATA, CONFIG = FILES = ("vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
+
+
+def shown(tracks: int) -> npt.NDArray[np.int64]:
+    """Which rows are written, int64: all, or the most frequent half of a full Projector and, evenly, others after it.
+
+    >>> shown(3).tolist(), len(np.unique(shown(100_007)))
+    ([0, 1, 2], 100000)
+    """
+    if tracks <= MOST_POINTS:
+        return np.arange(tracks)
+    half = MOST_POINTS // 2
+    return np.concatenate([np.arange(half), np.linspace(half, tracks - 1, MOST_POINTS - half).astype(np.int64)])
+
+
+def write(directory: Path, vectors: TrackVectors) -> None:
+    """Write the files into a directory and read them back."""
+    matrix, rows = vectors.single()
+    names = [track.name for track in vectors.tracks]
+    columns = vectors.columns()
+    with (directory / VECTORS).open("w", encoding="ascii", newline="\n") as file:
+        file.writelines("\t".join(row) + "\n" for row in text_rows(rows))
+    with (directory / METADATA).open("w", encoding="utf-8", newline="\n") as file:
+        file.write("\t".join(["name", *columns]) + "\n")  # the Projector labels points by the first column
+        for values in zip(names, *columns.values(), strict=True):
+            file.write("\t".join(map(_cell, values)) + "\n")
+    described = {"tensor_name": matrix, "tensor_path": VECTORS, "metadata_path": METADATA}
+    lines = "".join(f'  {key}: "{value}"\n' for key, value in described.items())
+    (directory / CONFIG).write_text(f"embeddings {{\n{lines}}}\n", encoding="ascii")
+    _read_back(directory, vectors)
+
+
+def _read_back(directory: Path, vectors: TrackVectors) -> None:
+    """Insist on the names and numbers that were written."""
+    matrix, rows = vectors.single()
+    fields = [f"f{at}" for at in range(rows.shape[1])]
+    with (directory / VECTORS).open("rb") as file:
+        read = pa_csv.read_csv(
+            file,
+            pa_csv.ReadOptions(column_names=fields),
+            pa_csv.ParseOptions(delimiter="\t"),
+            pa_csv.ConvertOptions(column_types=dict.fromkeys(fields, pa.float32())),
+        )
+    found = np.stack([read[field].to_numpy() for field in fields], axis=1)
+    with (directory / METADATA).open(encoding="utf-8", newline="\n") as file:
+        head, *cells = [line.removesuffix("\n").split("\t") for line in file]
+    columns = dict(zip(head, ([_text(cell) for cell in column] for column in zip(*cells, strict=True)), strict=True))
+    known: dict[str, list[Any]] = {name: columns[name] for name in ("artist", "title", "uri")}
+    known |= {name: [int(cell) for cell in columns[name]] for name in ("position", "count")}
+    require_same(directory, known, {matrix: found}, vectors)
+
+
+def _cell(value: object) -> str:
+    """A value as a field without tabs and line ends.
+
+    >>> _cell('a "quoted"\\ttab')
+    'a "quoted"\\\\ttab'
+    """
+    return json.dumps("" if value is None else str(value), ensure_ascii=False)[1:-1].replace('\\"', '"')
+
+
+def _text(cell: str) -> str:
+    """What a field was written from."""
+    return str(json.loads('"' + cell.replace('"', '\\"') + '"'))

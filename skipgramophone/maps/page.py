@@ -1,0 +1,111 @@
+"""The page of a map: one file of HTML with its style, its script and its data, that asks nothing of any network.
+
+Names come from strangers: they stand in the page as JSON alone, with every "<" escaped, and the script shows them as
+text. A content-security policy lets just this style and this script run (by their hashes) and nothing be loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.catalogue import Track
+from skipgramophone.maps.clusters import Cluster, Labels
+from skipgramophone.maps.projection import Plane
+from skipgramophone.neighbours import Rows
+
+EXTENT = 65_535  # the longer side of the plane, in steps
+SIMILARITY_STEPS = 32_767
+
+
+def page(
+    title: str,
+    about: str,
+    tracks: Sequence[Track],
+    plane: Plane,
+    labels: Labels,
+    clusters: Sequence[Cluster],
+    near: Rows,
+    similarities: npt.NDArray[np.float32],
+) -> str:
+    """The page as text.
+
+    Args:
+        title: what it is called.
+        about: a sentence of what it shows.
+        tracks: in order of count.
+        plane: float32 (tracks, 2).
+        labels: the cluster of each, int64 (tracks,).
+        clusters: what is known of each cluster.
+        near: the nearest of each track, rows of `tracks`, int64 (tracks, number).
+        similarities: theirs, float32 (tracks, number).
+    """
+    artists = list(dict.fromkeys(track.artist for track in tracks))
+    number_of = {artist: at for at, artist in enumerate(artists)}
+    data = {
+        "artists": artists,
+        "artist": [number_of[track.artist] for track in tracks],
+        "title": [track.title for track in tracks],
+        "count": [track.count for track in tracks],
+        "clusters": [asdict(cluster) for cluster in clusters],
+        "cluster": _base64(labels, "<u2"),
+        "places": _base64(_in_steps(plane), "<u2"),
+        "near": _base64(near, "<u4"),
+        "similarity": _base64(np.rint(np.clip(similarities, -1, 1) * SIMILARITY_STEPS), "<i2"),
+    }
+    parts = files("skipgramophone.maps")
+    style, script = ((parts / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return Template((parts / "page.html").read_text(encoding="utf-8")).substitute(
+        title=escape(title),
+        about=escape(about),
+        policy=_policy(style, script),
+        style=style,
+        script=script,
+        data=_json(data),
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """The content-security policy: nothing but this style and this script."""
+    rules = {
+        "default-src": "'none'",
+        "style-src": _hash(style),
+        "script-src": _hash(script),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{rule} {value}" for rule, value in rules.items())
+
+
+def _hash(text: str) -> str:
+    """The source expression of an inline element."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _json(value: dict[str, Any]) -> str:
+    """JSON that no HTML can break out of."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _base64(numbers: npt.NDArray[Any], dtype: str) -> str:
+    """Numbers as base64 of their bytes."""
+    return base64.b64encode(np.ascontiguousarray(numbers, dtype).tobytes()).decode()
+
+
+def _in_steps(plane: Plane) -> npt.NDArray[np.float64]:
+    """Places from 0 to EXTENT on the longer side, centred on the other, up being small; float64 (tracks, 2)."""
+    low, high = plane.min(axis=0).astype(np.float64), plane.max(axis=0).astype(np.float64)
+    steps = EXTENT / max(float((high - low).max()), 1e-12)
+    centred = (plane - (low + high) / 2) * steps * [1, -1]
+    return np.asarray(np.rint(np.clip(centred + EXTENT / 2, 0, EXTENT)), np.float64)

@@ -1,0 +1,232 @@
+"""The map: where tracks lie, how clusters are named, and a page that obeys nobody's names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import skipgramophone as package
+from skipgramophone.catalogue import Track
+from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.maps import projection
+from skipgramophone.maps.clusters import Cluster, clusters_of, described
+from skipgramophone.maps.page import page
+from skipgramophone.neighbours import nearest_to_each
+from tests.conftest import run_sgp
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(2)>",
+    "<!--",
+    '"',
+    "$data",
+    "&lt;",
+    "\u202egnp",
+    "]]>",
+]
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, and the text of each script and style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.raw: list[tuple[str, dict[str, str | None], str]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Note what a browser would run or lay out by."""
+        tag, attributes = self.elements[-1] if self.elements else ("", {})
+        if tag in ("script", "style") and data.strip():
+            self.raw.append((tag, attributes, data))
+
+
+def drawn(tracks: list[Track], dim: int = 4, clusters: int = 3) -> str:
+    """The page of some tracks with random vectors."""
+    centre = np.random.default_rng(7).standard_normal((len(tracks), dim)).astype(np.float32)
+    labels = clusters_of(centre, clusters, 1)
+    near, similarities = nearest_to_each(centre, min(10, len(tracks) - 1))
+    plane = projection.by_components(centre)
+    return page("A <b>map", "About & more", tracks, plane, labels, described(tracks, labels), near, similarities)
+
+
+def hostile_tracks() -> list[Track]:
+    """Tracks with names that try to break out."""
+    return [Track(row, name, HOSTILE[-1 - row], None, 9 - row, row) for row, name in enumerate(HOSTILE)]
+
+
+def data_of(text: str) -> dict[str, Any]:
+    """What the page's script reads, its numbers unpacked."""
+    (raw,) = [content for tag, attributes, content in Elements(text).raw if attributes.get("id") == "data"]
+    data: dict[str, Any] = json.loads(raw)
+    kinds = {"cluster": "<u2", "places": "<u2", "near": "<u4", "similarity": "<i2"}
+    return data | {name: np.frombuffer(base64.b64decode(data[name]), kind) for name, kind in kinds.items()}
+
+
+def test_no_name_breaks_out_of_the_page() -> None:
+    text = drawn(hostile_tracks())
+    tame = drawn([Track(row, "a", "b", None, 1, row) for row in range(len(HOSTILE))])
+    assert [tag for tag, _ in Elements(text).elements] == [tag for tag, _ in Elements(tame).elements]
+    data = data_of(text)
+    assert data["title"] == HOSTILE[::-1]
+    assert [data["artists"][at] for at in data["artist"]] == HOSTILE
+    assert "A &lt;b&gt;map" in text
+    assert "About &amp; more" in text
+
+
+def test_the_policy_lets_this_script_and_this_style_run_and_nothing_else() -> None:
+    elements = Elements(drawn(hostile_tracks()))
+    (policy,) = [
+        attributes["content"] for tag, attributes in elements.elements if "http-equiv" in attributes and tag == "meta"
+    ]
+    assert policy is not None
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert set(rules) == {"default-src", "base-uri", "form-action", "img-src", "script-src", "style-src"}
+    assert rules["img-src"] == "data:"
+    for tag in ("script", "style"):
+        (content,) = [text for name, attributes, text in elements.raw if name == tag and "type" not in attributes]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert rules[f"{tag}-src"] == f"'sha256-{digest}'"
+        assert not re.search(r"\beval\(|new Function|innerHTML|https?:", content)
+    for tag, attributes in elements.elements:
+        assert not {"src", "style", "action", "srcset"} & set(attributes), tag
+        assert not any(name.startswith("on") for name in attributes)
+        assert attributes.get("href", "data:,") == "data:,"
+
+
+def test_the_page_holds_the_true_neighbours_and_places(sample_root: Path, tmp_path: Path) -> None:
+    settings = package.MapSettings(projection="pca", neighbours=5)
+    report = package.draw_map("demo", tmp_path / "a.html", settings, experiments_dir=sample_root)
+    package.draw_map("demo", tmp_path / "b.html", settings, experiments_dir=sample_root)
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert text == (tmp_path / "b.html").read_text(encoding="utf-8")
+    data = data_of(text)
+    with package.open("demo", sample_root) as demo:
+        centre = np.asarray(demo.embeddings.centre, np.float64)
+        tracks = list(demo.catalogue.all_tracks())
+    assert data["title"] == [track.title for track in tracks]
+    assert data["count"] == [track.count for track in tracks]
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    near = data["near"].reshape(-1, 5)
+    best = np.sort(similarity, axis=1)[:, :-6:-1]
+    np.testing.assert_allclose(np.take_along_axis(similarity, near.astype(np.int64), axis=1), best, atol=1e-5)
+    np.testing.assert_allclose(data["similarity"].reshape(-1, 5) / 32767, best, atol=1e-4)
+    places = data["places"].reshape(-1, 2)
+    assert places.max() == 65535
+    assert (report.tracks, report.not_shown, len(report.clusters)) == (len(tracks), 0, 12)
+    assert sum(cluster.tracks for cluster in report.clusters) == len(tracks)
+    assert report.bytes == (tmp_path / "a.html").stat().st_size
+
+
+def test_components_are_those_of_a_decomposition() -> None:
+    centre = np.random.default_rng(2).standard_normal((50, 6)).astype(np.float32) * [5, 3, 1, 1, 1, 1]
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    left, singular, _ = np.linalg.svd(unit - unit.mean(axis=0), full_matrices=False)
+    plane = projection.by_components(np.asarray(centre, np.float32))
+    np.testing.assert_allclose(np.abs(plane), np.abs(left[:, :2] * singular[:2]), atol=1e-5)
+    assert (plane.max(axis=0) >= -plane.min(axis=0)).all()
+    assert projection.by_components(np.ones((3, 1), np.float32)).tolist() == [[0, 0]] * 3
+
+
+def test_what_the_plane_keeps_is_counted() -> None:
+    apart = np.stack([np.arange(8) ** 2, np.zeros(8)], axis=1).astype(
+        np.float32
+    )  # ever farther: the one before is nearest
+    beside = np.array([[1], [0], [1], [2], [3], [4], [5], [6]])
+    assert projection.preserved(apart, beside, 1) == 1
+    far = np.array([[7], [7], [7], [7], [0], [0], [0], [0]])
+    assert projection.preserved(apart, far, 1) == 0
+
+
+def test_clusters_are_found_and_named_by_their_leading_artists() -> None:
+    rng = np.random.default_rng(4)
+    directions = np.repeat(np.eye(3, 5), [10, 20, 6], axis=0)
+    centre = (directions * rng.uniform(1, 9, (36, 1)) + 0.01 * rng.standard_normal((36, 5))).astype(np.float32)
+    labels = clusters_of(centre, 3, 1)
+    assert labels.tolist() == [1] * 10 + [0] * 20 + [2] * 6
+    np.testing.assert_array_equal(labels, clusters_of(centre, 3, 1))
+    artists = ["folk"] * 4 + ["everywhere"] * 6 + ["techno"] * 5 + ["everywhere"] * 15 + [""] * 6
+    tracks = [Track(row, artist, "t", None, 2, row) for row, artist in enumerate(artists)]
+    # In the largest techno counts 10 * 10 / 10, everywhere 30 * 30 / 42; in the next folk 8, everywhere 12 * 12 / 42.
+    assert described(tracks, labels) == [
+        Cluster("everywhere, techno", 20),
+        Cluster("folk, everywhere", 10),
+        Cluster("without an artist", 6),
+    ]
+    assert clusters_of(np.ones((5, 3), np.float32), 4, 1).tolist() == [0] * 5
+
+
+def test_umap_keeps_more_neighbours_than_components_and_obeys_the_seed(sample_root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("umap", reason="umap-learn is not installed")
+    kept = {}
+    for name in ("pca", "umap", "auto"):
+        settings = package.MapSettings(projection=name, top=600)
+        report = package.draw_map("demo", tmp_path / f"{name}.html", settings, experiments_dir=sample_root)
+        kept[name] = report.preserved
+    assert kept["umap"] > 2 * kept["pca"]
+    assert (tmp_path / "umap.html").read_bytes() == (tmp_path / "auto.html").read_bytes()
+
+
+def test_without_umap_there_are_components_or_one_clear_line(
+    sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingError, match="UMAP needs more than 30 tracks: take --projection pca"):
+        projection.chosen("umap", 30)
+    assert projection.chosen("auto", 30) == "pca"
+    monkeypatch.setattr(projection, "find_spec", lambda name: None)
+    assert projection.chosen("auto", 1000) == "pca"
+    with pytest.raises(SettingError, match=r"UMAP is not installed: pip install 'skipgramophone\[map\]'"):
+        projection.chosen("umap", 1000)
+
+
+def test_twenty_thousand_tracks_stay_small() -> None:
+    names = [(f"Some Artist {row % 2000}", f"A Title of the Usual Length {row} - Live") for row in range(20_000)]
+    tracks = [Track(row, artist, title, None, 20_000 - row, row) for row, (artist, title) in enumerate(names)]
+    centre = np.random.default_rng(7).standard_normal((len(tracks), 2)).astype(np.float32)
+    near, similarities = np.zeros((20_000, 10), np.int64), np.zeros((20_000, 10), np.float32)
+    labels = np.zeros(20_000, np.int64)
+    text = page("t", "a", tracks, centre, labels, [Cluster("all", 20_000)], near, similarities)
+    assert len(text.encode()) < 6_000_000  # 300 bytes a track: 30 MB at 100,000
+    assert data_of(text)["near"].shape == (200_000,)
+
+
+def test_few_tracks_are_a_map_too(experiments: Path, tmp_path: Path) -> None:
+    for tracks in (1, 2, 3):
+        names = np.array([f"artist - {at}" for at in range(tracks)])
+        np.savez(tmp_path / "v.npz", vectors=np.eye(3, dtype=np.float32)[:tracks], tracks=names)
+        package.import_vectors("few", tmp_path / "v.npz", force=True)
+        package.draw_map("few", tmp_path / "few.html", force=True)
+        data = data_of((tmp_path / "few.html").read_text(encoding="utf-8"))
+        assert len(data["near"]) == tracks * (tracks - 1)
+
+
+def test_the_command(sample_root: Path, tmp_path: Path) -> None:
+    place = tmp_path / "map.html"
+    options = ("--experiments-dir", sample_root, "--projection", "pca")
+    ran = run_sgp("map", "demo", "-o", place, "--top", "500", *options)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[2] == "tracks      500 in 12 clusters; 2,484 that occur less are not shown: --top"
+    before = place.read_bytes()
+    refused = run_sgp("map", "demo", "-o", place, *options)
+    assert (refused.code, refused.out, refused.err) == (1, "", f"error: {place} exists; --force replaces it\n")
+    assert place.read_bytes() == before
+    told = json.loads(run_sgp("map", "demo", "-o", place, "--force", "--json", *options).out)
+    assert told["tracks"] == 2984
+    with pytest.raises(ExperimentError, match="it is not a regular file"):
+        package.draw_map("demo", tmp_path, experiments_dir=sample_root, force=True)
