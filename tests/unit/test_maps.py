@@ -172,6 +172,7 @@ def test_clusters_are_found_and_named_by_their_leading_artists() -> None:
     assert clusters_of(np.ones((5, 3), np.float32), 4, 1).tolist() == [0] * 5
 
 
+@pytest.mark.slow
 def test_umap_keeps_more_neighbours_than_components_and_obeys_the_seed(sample_root: Path, tmp_path: Path) -> None:
     pytest.importorskip("umap", reason="umap-learn is not installed")
     kept = {}
