@@ -1,10 +1,14 @@
-"""Which format a file is in, by its first bytes: a name says little about what somebody exported."""
+"""Which format a file is in, by its first bytes: a name says little about what somebody exported.
+
+Only a playlist of bare paths has nothing but its name to be known by.
+"""
 
 from __future__ import annotations
 
 import re
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.exportify import is_header
 from skipgramophone.playlists.files import SourceFile
 from skipgramophone.playlists.zenodo import columns_of
 from skipgramophone.settings import FORMATS, Format
@@ -24,6 +28,12 @@ def recognised(file: SourceFile, head: bytes) -> Format:
     header = first.decode("utf-8", "replace")
     if columns_of(header) is not None:
         return "zenodo"
+    if is_header(header.removeprefix("\ufeff")):
+        return "exportify"
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and b'"playlists"' in head:
+        return "mpd"
+    if header.removeprefix("\ufeff").startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
+        return "m3u"
     if _holds_ids(head.decode("utf-8", "replace").splitlines()):
         return "sessions"
     raise SourceError(

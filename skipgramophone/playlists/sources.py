@@ -9,7 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.exportify import read_exportify
 from skipgramophone.playlists.files import OpenFile, SourceFile, files_of
+from skipgramophone.playlists.m3u import read_m3u
+from skipgramophone.playlists.mpd import read_mpd
 from skipgramophone.playlists.rows import COLUMNS, Reader, Record, RowBlock, gathered
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.sessions import read_sessions
@@ -19,7 +22,12 @@ from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
 HEAD_BYTES = 64 << 10
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
-RECORDS: dict[Format, RecordFunction] = {"sessions": read_sessions}
+RECORDS: dict[Format, RecordFunction] = {
+    "mpd": read_mpd,
+    "exportify": read_exportify,
+    "m3u": read_m3u,
+    "sessions": read_sessions,
+}
 
 
 def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> list[Reader]:

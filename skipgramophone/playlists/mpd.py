@@ -1,0 +1,65 @@
+"""Slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with its playlists.
+
+    {"info": {...}, "playlists": [{"name": "...", "pid": 7, "tracks": [
+        {"artist_name": "...", "track_name": "...", "track_uri": "..."}, ...
+
+A playlist is its pid, whatever its name; it has no owner. The lines of a report count the tracks of the file from 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.files import OpenFile
+from skipgramophone.playlists.rows import Record, Row
+from skipgramophone.settings import ExtractSettings
+
+READ_AT_ONCE = 1 << 20
+
+
+def read_mpd(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver the tracks of each playlist.
+
+    Raises:
+        SourceError: the file is no such object.
+    """
+    number = 0
+    for playlist in _playlists(stream):
+        tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
+        if not isinstance(tracks, list) or "pid" not in playlist:
+            number += 1
+            yield number, json.dumps(playlist, ensure_ascii=False), "a playlist without pid or tracks"
+            continue
+        name = playlist.get("name")
+        for track in tracks:
+            number += 1
+            yield number, json.dumps(track, ensure_ascii=False), _row(name, playlist["pid"], track)
+
+
+def _row(name: object, pid: object, track: object) -> Row | str:
+    """A track of a playlist, or why it is none."""
+    if not isinstance(track, dict):
+        return "a track that is no object"
+    fields = [track.get(field) for field in ("artist_name", "track_name", "track_uri")]
+    if not all(isinstance(field, str | None) for field in (name, *fields)):
+        return "a name that is no text"
+    artist, title, uri = fields
+    return Row("", str(name or ""), f"pid {pid}", artist or "", title or "", uri or None)
+
+
+def _playlists(stream: OpenFile) -> list[Any]:
+    """The playlists of a slice."""
+    data = bytearray()
+    while more := stream.read(READ_AT_ONCE):
+        data += more
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: {error}") from error
+    playlists = content.get("playlists") if isinstance(content, dict) else None
+    if not isinstance(playlists, list):
+        raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: it has no playlists")
+    return playlists
