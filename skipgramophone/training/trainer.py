@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from skipgramophone.training.batches import (
 from skipgramophone.training.runtime import device_for, load_tensorflow
 from skipgramophone.training.step import compile_macro_batch
 from skipgramophone.training.tables import compile_push, new_tables
+from skipgramophone.training.workers import Workers
 from skipgramophone.vocabulary import Probabilities, Vocabulary
 
 Rows = npt.NDArray[np.int32]
@@ -143,7 +144,7 @@ class Trainer:
         Raises:
             TrainingError: the loss is no longer a number.
         """
-        with ThreadPoolExecutor(self.threads) as pool:
+        with Workers(self.threads) as pool:
             at = after
             while not (at.epoch_done and (at.epoch == self.settings.epochs or self._is_enough(at))):
                 for step in self._epoch(pool, _next_epoch(at) if at.epoch_done else at):
@@ -154,7 +155,7 @@ class Trainer:
         """Whether the loss on held-out playlists has not become smaller for as many epochs as patience lasts."""
         return 0 < self.settings.patience <= at.waited
 
-    def _epoch(self, pool: ThreadPoolExecutor, at: Progress) -> Iterator[Progress]:
+    def _epoch(self, pool: Workers, at: Progress) -> Iterator[Progress]:
         """Train what is left of one epoch."""
         settings, shape, epoch = self.settings, self.shape, at.epoch - 1
         batches = enumerate(self._batches(self._corpus, STREAM, epoch))
@@ -164,16 +165,16 @@ class Trainer:
 
         for _ in islice(batches, at.rounds * shape.round):
             pass  # what was trained before
-        ahead = pool.submit(next_round)
+        ahead = pool.start(next_round)
         while group := ahead.result():
-            ahead = pool.submit(next_round)  # the next round is laid out while this one trains
-            jobs = [
-                pool.submit(self._pull_and_train, batch, self._rates(epoch, number), (NOISE, epoch, number), slot)
-                for slot, (number, batch) in enumerate(group)
-            ]
-            differences = [job.result() for job in jobs]
-            for push in [pool.submit(self._push_all, which, differences) for which in ("centre", "context")]:
-                push.result()
+            ahead = pool.start(next_round)  # the next round is laid out while this one trains
+            differences = pool.all(
+                [
+                    partial(self._pull_and_train, batch, self._rates(epoch, number), (NOISE, epoch, number), slot)
+                    for slot, (number, batch) in enumerate(group)
+                ]
+            )
+            pool.all([partial(self._push_all, which, differences) for which in ("centre", "context")])
             at = replace(
                 at,
                 rounds=at.rounds + 1,
@@ -197,7 +198,7 @@ class Trainer:
             )
         yield self._watched(pool, replace(at, epoch_done=True))
 
-    def _watched(self, pool: ThreadPoolExecutor, at: Progress) -> Progress:
+    def _watched(self, pool: Workers, at: Progress) -> Progress:
         """Measure the loss on held-out playlists, if there are any; the noise is the same each time."""
         if self._held_out is None:
             return at
@@ -205,13 +206,11 @@ class Trainer:
         batches = enumerate(self._batches(self._held_out, HELD_OUT, 0))
         loss = pairs = 0.0
         while group := list(islice(batches, self.shape.round)):
-            jobs = [
-                pool.submit(self._pull_and_train, batch, still, (HELD_OUT, 1, number), slot)
+            calls = [
+                partial(self._pull_and_train, batch, still, (HELD_OUT, 1, number), slot)
                 for slot, (number, batch) in enumerate(group)
             ]
-            for difference in [
-                job.result() for job in jobs
-            ]:  # at a rate of 0 only accumulators differ: nothing is kept
+            for difference in pool.all(calls):  # at a rate of 0 only accumulators differ: nothing is kept
                 loss, pairs = loss + difference.loss, pairs + difference.pairs
         found = loss / pairs
         better = at.best_held_out is None or found < at.best_held_out

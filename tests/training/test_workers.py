@@ -1,0 +1,47 @@
+"""Workers carry out calls, hand on what they raise, and end whatever happens to those who wait."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from functools import partial
+
+import pytest
+
+from skipgramophone.training.workers import Workers
+
+
+def test_results_come_in_order_whatever_takes_longer() -> None:
+    def slow(number: int) -> int:
+        time.sleep(0.02 * (4 - number))
+        return number
+
+    with Workers(3) as workers:
+        assert workers.all([partial(slow, number) for number in range(4)]) == [0, 1, 2, 3]
+
+
+def test_what_a_call_raises_is_raised_and_the_threads_end() -> None:
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError), Workers(2) as workers:
+        workers.all([lambda: 1, lambda: 1 // 0])
+    assert threading.active_count() == before
+
+
+def test_an_interrupt_at_any_moment_leaves_nobody_waiting() -> None:
+    before = threading.active_count()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    kept = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for at in range(200):
+            with pytest.raises(KeyboardInterrupt), Workers(2) as workers:
+                signal.setitimer(signal.ITIMER_REAL, 0.001 + at % 10 * 0.0001)
+                while True:
+                    workers.all([partial(pow, 3, 50)] * 4)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, kept)
+    assert threading.active_count() == before
