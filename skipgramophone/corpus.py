@@ -60,6 +60,12 @@ class Corpus:
         places = np.repeat(self.offsets[:-1][chosen] - ends[:-1], lengths) + np.arange(ends[-1])
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
+    def drawn(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Numbers of random playlists, rising, that together hold up to so many tokens; of one at the least."""
+        order = rng.permutation(len(self))
+        reached = np.cumsum(self.lengths()[order])
+        return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])
+
     def write(self, directory: Path) -> None:
         """Write the two arrays."""
         np.save(directory / TRACK_IDS, np.ascontiguousarray(self.track_ids, np.int32))

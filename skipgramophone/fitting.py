@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress, Trainer
 
 TRAIN_LOG = "train.log"
+HISTORY = "history.jsonl"  # a record an epoch
 
 
 @dataclass(frozen=True, slots=True)

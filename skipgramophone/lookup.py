@@ -25,11 +25,11 @@ from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_
 from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.neighbours import (
-    BLOCK_ROWS,
     FILE,
     AnnoyCandidates,
     Neighbours,
     Rows,
+    cosines,
     nearest_by_index,
     nearest_exactly,
     usable,
@@ -182,8 +182,7 @@ class Lookup:
             why = "there are no more tracks" if settings.is_plain else "no more tracks pass the filters"
             notes.append(f"{len(chosen)} of {settings.number}: {why}")
         neighbours = tuple(Neighbour(rank, similarity, near) for rank, (similarity, near) in enumerate(chosen, 1))
-        ranked_by: RankedBy = "cosine"
-        return Answer(tuple(seeds), neighbours, answered_by, ranked_by, tuple(notes))
+        return Answer(tuple(seeds), neighbours, answered_by, "cosine", tuple(notes))
 
     def continuation(self, names: Sequence[str], settings: ContinueSettings | None = None) -> Answer:
         """What comes next in a playlist: ranked by what predicts playlists best, counts and vectors together.
@@ -209,7 +208,7 @@ class Lookup:
             raise UnknownTrackError(f"none of {len(names)} names means one track: {'; '.join(notes) or 'give some'}")
         given = np.array(sorted(known), np.int64)
         centre = self.embeddings.centre
-        cosine = _cosines(centre, unit_rows(unit_rows(np.asarray(centre[given])).sum(axis=0)))
+        cosine = cosines(centre, unit_rows(unit_rows(np.asarray(centre[given])).sum(axis=0)))
         if not np.isfinite(cosine).all():
             raise ExperimentError(
                 f"the model of '{self.experiment.name}' holds numbers that are not finite: "
@@ -316,12 +315,6 @@ class Lookup:
                 f"'{track.name}' occurs {track.count} times, too rarely to be learnt: train with a smaller --min-count"
             )
         return vector
-
-
-def _cosines(centre: Matrix, vector: Matrix) -> Matrix:
-    """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
-    blocks = range(0, len(centre), BLOCK_ROWS)
-    return np.concatenate([unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in blocks])
 
 
 def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:

@@ -89,11 +89,15 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     return checked if fits else None
 
 
+def cosines(centre: Matrix, vector: Matrix) -> Matrix:
+    """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
+    blocks = range(0, len(centre), BLOCK_ROWS)
+    return np.concatenate([unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in blocks])
+
+
 def nearest_exactly(centre: Matrix, vector: Matrix, number: int, without: Rows) -> Neighbours:
     """Search all rows: the `number` nearest to a vector by cosine, ties in row order, `without` and zeros left out."""
-    similarity = np.concatenate(
-        [unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in range(0, len(centre), BLOCK_ROWS)]
-    )
+    similarity = cosines(centre, vector)
     rows = np.setdiff1d(np.flatnonzero(np.asarray(centre.any(axis=1))), without)
     return _first(rows, similarity[rows], number)
 

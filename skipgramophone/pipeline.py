@@ -26,7 +26,7 @@ from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
-from skipgramophone.fitting import Keeper, fit, unfinished_run
+from skipgramophone.fitting import HISTORY, Keeper, fit, unfinished_run
 from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts, nearest_to_each, recall_of_copy
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     from skipgramophone.tuning import TrialReport, TuneReport
 
 REJECTS = "rejects.jsonl"
-HISTORY = "history.jsonl"
 TUNING = "tuning"
 
 

@@ -21,9 +21,8 @@ from skipgramophone.experiment import (
     open_experiment,
     read_json,
 )
+from skipgramophone.fitting import HISTORY
 from skipgramophone.held_out import EVALUATION
-
-HISTORY = "history.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Bench:
             EvaluationError: there is nothing to ask.
         """
         self.part = split.training_part(corpus)
-        self._tracks, self._settings = tracks, settings
+        self._tracks = tracks
         counts = self.part.counts(tracks)
         ranked = counts >= max(1, min_count)
         self._rows = np.flatnonzero(ranked)
@@ -236,8 +236,7 @@ def _sampled(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corp
     """Part of a large corpus with a split of its own, or None where the whole is small enough."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
-    order = np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]).permutation(len(rest))
-    taken = np.sort(order[: np.searchsorted(np.cumsum(rest.lengths()[order]), SAMPLE_TOKENS)])
+    taken = rest.drawn(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
     split = split_at_random(groups[taken], settings.share, settings.random_seed + 1)
     return rest.playlists(taken), split
 

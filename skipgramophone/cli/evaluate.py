@@ -41,10 +41,7 @@ def evaluate(
     share: Annotated[
         float, typer.Option("--share", metavar="X", help="Share of the playlists to hold out.")
     ] = options.EVALUATE.share,
-    group: Annotated[
-        str | None,
-        typer.Option("--group", metavar="REGEX", help="Playlists stay together if this finds the same in their owner."),
-    ] = options.EVALUATE.group,
+    group: options.Group = options.EVALUATE.group,
     held_out: Annotated[
         Path | None,
         typer.Option("--held-out", metavar="FILE", help="Names of the playlists to hold out, a line each."),

@@ -60,7 +60,7 @@ def experiments(
     elif changed:
         columns = [(name, "text") for name in (records[0] if records else [])]
         render.listing(
-            "experiments, and in what they differ", columns, [list(map(_short, r.values())) for r in records]
+            "experiments, and in what they differ", columns, [list(map(render.short, r.values())) for r in records]
         )
     else:
         columns = [("experiment", "text"), ("date", "text")]
@@ -122,8 +122,8 @@ def _line(one: Overview) -> list[str]:
         _count(record["playlists"]),
         _count(record["tracks"]),
         str(train.get("window_size", "")),
-        _short(train.get("embedding_dim")),
-        _short(train.get("epochs")),
+        render.short(train.get("embedding_dim")),
+        render.short(train.get("epochs")),
         "" if loss is None else f"{loss:.3f}",
         "" if precision is None else f"{precision:.3f}",
     ]
@@ -135,23 +135,18 @@ def _show(one: Overview) -> None:
     render.facts(f"experiment {one.name}", rows)
     for command, settings in one.settings.items():
         render.text("")
-        render.facts(command, [(name, _short(value)) for name, value in settings.items()])
+        render.facts(command, [(name, render.short(value)) for name, value in settings.items()])
     for protocol, rankers in one.metrics.items():
         metrics = ("r_precision", "ndcg", "clicks")
         columns = [("", "text"), *((metric, "number") for metric in metrics)]
-        rows_of = [[ranker, *(_short(found.get(metric)) for metric in metrics)] for ranker, found in rankers.items()]
+        rows_of = [
+            [ranker, *(render.short(found.get(metric)) for metric in metrics)] for ranker, found in rankers.items()
+        ]
         render.text("")
         render.listing(protocol, columns, rows_of)
     if len(one.losses) > 1:
         render.text("")
         render.curve("loss by epoch", one.losses)
-
-
-def _short(value: object) -> str:
-    """A value in few letters."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "" if value is None else str(value)
 
 
 def _count(value: object) -> str:

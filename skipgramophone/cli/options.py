@@ -139,6 +139,10 @@ Subsample = Annotated[
     float, typer.Option("--subsample", metavar="X", help="Thin out tracks more frequent than this share; 0: none.")
 ]
 MinCount = Annotated[int, typer.Option("--min-count", metavar="N", help="Tracks that occur less get no vector.")]
+Group = Annotated[
+    str | None,
+    typer.Option("--group", metavar="REGEX", help="Playlists stay together if this finds the same in their owner."),
+]
 Threads = Annotated[
     int | None,
     typer.Option("--threads", metavar="N", help="Cores to use (all of them; the result is the same).",

@@ -82,6 +82,13 @@ def print_json_line(value: Any) -> None:
     sys.stdout.flush()
 
 
+def short(value: object, digits: int = 4) -> str:
+    """A value in few letters; nothing for None."""
+    if isinstance(value, float):
+        return f"{value:.{digits}g}"
+    return "" if value is None else str(value)
+
+
 def print_csv(records: Sequence[Mapping[str, object]]) -> None:
     """Print records as CSV on stdout, with a line of names; nothing where there are none."""
     writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")

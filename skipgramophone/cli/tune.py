@@ -29,15 +29,7 @@ def tune(
     share: Annotated[
         float, typer.Option("--share", metavar="X", help="Share of the playlists to hold out, twice.")
     ] = options.TUNE.share,
-    group: Annotated[
-        str | None,
-        typer.Option(
-            "--group",
-            metavar="REGEX",
-            help="Playlists stay together if this finds the same in their owner.",
-            show_default=False,
-        ),
-    ] = options.TUNE.group,
+    group: options.Group = options.TUNE.group,
     random_seed: options.RandomSeed = options.TUNE.random_seed,
     threads: options.Threads = None,
     json: options.Json = False,
@@ -80,7 +72,7 @@ def tune(
 
 def _line(trial: TrialReport) -> str:
     """A trial in a line."""
-    settings = "  ".join(f"{name} {_short(value)}" for name, value in trial.settings.items())
+    settings = "  ".join(f"{name} {render.short(value, 3)}" for name, value in trial.settings.items())
     return f"trial {trial.number:3}  {trial.state:8}  NDCG {trial.value:.4f}  {settings}"
 
 
@@ -89,7 +81,7 @@ def _show(report: TuneReport, best: Path) -> None:
     names = list(report.trials[0].settings)
     columns = [("trial", "number"), ("", "text"), ("NDCG@500", "number"), *((name, "number") for name in names)]
     rows = [
-        [str(t.number), t.state, f"{t.value:.4f}", *(_short(t.settings.get(name)) for name in names)]
+        [str(t.number), t.state, f"{t.value:.4f}", *(render.short(t.settings.get(name), 3) for name in names)]
         for t in report.trials[:SHOWN]
     ]
     render.listing(f"the best of {len(report.trials)} trials, on validation playlists", columns, rows)
@@ -102,8 +94,3 @@ def _show(report: TuneReport, best: Path) -> None:
         )
     if report.is_new:
         render.text(f"take them with: sgp train {report.experiment} --config {best} --force")
-
-
-def _short(value: object) -> str:
-    """A value in few letters."""
-    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)

@@ -32,7 +32,6 @@ from skipgramophone.evaluation.rankers import (
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.neighbours import FILE, AnnoyCandidates, build_index
-from skipgramophone.ranking import HYBRID_WEIGHT
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 
 BASELINES = ("popularity", "item-kNN", "SVD")
@@ -151,7 +150,7 @@ def _rankers(
         **({} if settings.score else {SERVED: _served(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts, COUNT_WEIGHT),
         **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
-        "hybrid": Hybrid(knn, cosine, HYBRID_WEIGHT),
+        "hybrid": Hybrid(knn, cosine),
     }
     if settings.score and settings.score not in ours:
         raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")
@@ -175,6 +174,6 @@ def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> 
             metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed)
             for metric in card.values
         }
-        for baseline in ((*BASELINES,) if name in OURS else ("cosine",) if name == SERVED else ())
+        for baseline in (BASELINES if name in OURS else ("cosine",) if name == SERVED else ())
     }
     return Judged(name, metrics, against, card.coverage, card.popularity, card.artists, card.found_by_frequency)

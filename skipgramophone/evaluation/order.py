@@ -69,7 +69,7 @@ def order_of(corpus: Corpus, tracks: int, seed: int) -> Order:
         seed: of the sample and of all that is drawn; the answer is a function of it and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
-    sample = _sample(corpus, rng)
+    sample = corpus.playlists(corpus.drawn(SAMPLE_TOKENS, rng))
     try:
         split = split_at_random(with_twins(sample, np.arange(len(sample)), seed), SHARE, seed)
         trained_on = split.training_part(sample)
@@ -104,13 +104,6 @@ def order_of(corpus: Corpus, tracks: int, seed: int) -> Order:
         gains.append((here - there) / _mean(there))
     over_whole = estimate(np.mean(gains, axis=0), groups, seed)
     return Order(AUTO_WINDOW if over_whole.mean > CLEARLY else "bag", len(asked), over_shuffled, over_whole)
-
-
-def _sample(corpus: Corpus, rng: np.random.Generator) -> Corpus:
-    """Random playlists of the corpus, whole, up to the number of tokens that are looked at."""
-    order = rng.permutation(len(corpus))
-    reached = np.cumsum(corpus.lengths()[order])
-    return corpus.playlists(np.sort(order[: max(1, np.searchsorted(reached, SAMPLE_TOKENS, "right"))]))
 
 
 def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:

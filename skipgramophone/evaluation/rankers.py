@@ -26,7 +26,7 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.neighbours import AnnoyCandidates
-from skipgramophone.ranking import standardised
+from skipgramophone.ranking import hybrid
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -169,17 +169,14 @@ class ModelScore:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """Two rankers, each standardised over the catalogue, the second with a weight."""
+    """What `sgp continue` ranks by: counts and vectors together."""
 
-    first: Ranker
-    second: Ranker
-    weight: float
+    counts: Ranker
+    vectors: Ranker
 
     def scores(self, given: Given) -> Scores:
-        """The weighted sum."""
-        return standardised(self.first.scores(given)) + np.float32(self.weight) * standardised(
-            self.second.scores(given)
-        )
+        """The weighted sum of both, each standardised over the catalogue."""
+        return hybrid(self.counts.scores(given), self.vectors.scores(given))
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:

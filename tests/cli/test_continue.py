@@ -10,7 +10,6 @@ import numpy as np
 import skipgramophone as sgp
 from skipgramophone.embeddings import unit_rows
 from skipgramophone.evaluation.rankers import Cosine, Hybrid, item_knn, membership
-from skipgramophone.ranking import HYBRID_WEIGHT
 from tests.conftest import run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100", "sample:track:0200")
@@ -26,9 +25,7 @@ def test_it_ranks_as_evaluate_measures(sample_root: Path) -> None:
         rows = [demo.resolve(uri).track.row for uri in GIVEN]
         given = np.zeros((1, len(demo)), np.float32)
         given[0, rows] = 1
-        ranker = Hybrid(
-            item_knn(membership(demo.corpus, len(demo))), Cosine(unit_rows(demo.embeddings.centre)), HYBRID_WEIGHT
-        )
+        ranker = Hybrid(item_knn(membership(demo.corpus, len(demo))), Cosine(unit_rows(demo.embeddings.centre)))
         scores = ranker.scores(sparse.csr_array(given))[0]
     scores[rows] = -np.inf
     shown = [near["position"] - 1 for near in answer["neighbours"]]
