@@ -154,9 +154,20 @@ class Lookup:
             SettingError: the weights cancel each other out.
         """
         names = [(query, 1.0)] if isinstance(query, str) else query
-        matches = [(name, self.resolve(name), weight) for name, weight in names]
-        seeds = [Seed(match.track, weight) for _, match, weight in matches]
-        return self.similar_to(seeds, settings, [line for name, match, _ in matches for line in _remarks(name, match)])
+        found = [self.seed(name, weight) for name, weight in names]
+        return self.similar_to(
+            [seed for seed, _ in found], settings, [note for _, remarks in found for note in remarks]
+        )
+
+    def seed(self, name: str, weight: float = 1.0) -> tuple[Seed, list[str]]:
+        """The track that a name means, to be asked about, and what is to be said about the name.
+
+        Raises:
+            UnknownTrackError: none does.
+            AmbiguousTrackError: several do.
+        """
+        match = self.resolve(name)
+        return Seed(match.track, weight), _remarks(name, match)
 
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()

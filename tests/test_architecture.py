@@ -46,6 +46,7 @@ ALLOWED_IN = {
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
+    "prompt_toolkit": {"cli/prompt"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
     "umap": {"maps/projection"},

@@ -59,7 +59,8 @@ def similar(
 ) -> None:
     """Show the tracks most similar to TRACK, or to several, in EXPERIMENT.
 
-    Similarity is the cosine of the tracks' vectors, 1 at most. Exit code 3: no such track; 4: several.
+    Similarity is the cosine of the tracks' vectors, 1 at most. Exit code 3: no such track; 4: several. On a terminal
+    and without a TRACK it opens a prompt that completes names while they are typed.
 
     \b
     sgp similar demo "free fallin'"
@@ -84,9 +85,13 @@ def similar(
             raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
         _answer_lines(experiment, weighted, settings, experiments_dir)
         return
-    names = track or ([] if like else [_asked()])
-    query = [(name, 1.0) for name in names] + weighted
-    answers.show(run_similar(experiment, query, settings, experiments_dir), wanted, quiet)
+    query = [(name, 1.0) for name in track or ()] + weighted
+    if track or like:
+        answers.show(run_similar(experiment, query, settings, experiments_dir), wanted, quiet)
+    elif query or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
+    else:
+        _converse(experiment, settings, quiet, experiments_dir)
 
 
 def run_similar(experiment: str, query: Query, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
@@ -131,8 +136,10 @@ def _answer_lines(
         raise typer.Exit(min(codes))
 
 
-def _asked() -> str:
-    """Ask for a track, where there is somebody to ask."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
-    return str(typer.prompt("track"))
+def _converse(experiment: str, settings: SimilarSettings, quiet: bool, experiments_dir: Path | None) -> None:
+    """Ask for tracks at a prompt, where there is somebody to ask."""
+    from skipgramophone import lookup
+    from skipgramophone.cli import prompt  # here, because answers start without it
+
+    with lookup.open_lookup(experiment, experiments_dir) as opened:
+        prompt.converse(opened, settings, quiet)

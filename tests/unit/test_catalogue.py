@@ -170,6 +170,50 @@ def test_ten_candidates_are_shown_and_all_are_counted(tmp_path: Path) -> None:
     assert several.value.candidates == tuple(f"Artist {at} - Same Song {at} ({99 - at}×)" for at in range(10))
 
 
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [
+        ("fre", [0, 1, 2, 3, 13]),  # anywhere in the name, the most frequent first
+        ("fallin' - liv", [1]),
+        ("one", [4, 5]),
+        ("u", [4]),
+        ("säk", [2, 3]),
+        ("o", [4, 5]),  # titles that begin with it; it stands in many more
+        ("kein solcher", []),
+        ("", []),
+        ("\udcff", []),
+    ],
+)
+def test_names_are_completed_most_frequent_first(catalogue: Catalogue, typed: str, rows: list[int]) -> None:
+    assert [track.row for track in catalogue.completions(typed, 10, seconds=60)] == rows
+    assert [track.row for track in catalogue.completions(typed, 1, seconds=60)] == rows[:1]
+
+
+def test_a_completion_that_takes_too_long_is_left_out_and_the_catalogue_goes_on(tmp_path: Path) -> None:
+    write_catalogue(tmp_path, [(f"Artist {at}", f"Song {at}", None, 1, at + 1) for at in range(5000)], [])
+    slow = Catalogue(tmp_path)
+    assert slow.completions("99 zzz", 10, seconds=-1) == []
+    assert slow.completions("q", 10, seconds=-1) == []  # goes through all names
+    assert slow.find("song 4999")[1] == 1
+    assert slow.find("song 49")[1] == 1
+    assert [track.title for track in slow.completions("a", 2, seconds=60)] == ["Song 0", "Song 1"]
+    with pytest.raises(AmbiguousTrackError, match="more than 1,000 tracks answer to 'artist';") as many:
+        slow.resolve("artist")
+    assert len(many.value.candidates) == 10
+
+
+def test_a_catalogue_of_the_first_version_finds_the_same(tmp_path: Path, catalogue: Catalogue) -> None:
+    import sqlite3
+
+    (tmp_path / "first").mkdir()
+    write_catalogue(tmp_path / "first", TRACKS, [])
+    with closing(sqlite3.connect(tmp_path / "first" / FILE)) as database, database:
+        database.execute("DROP TABLE trigrams")
+    first = Catalogue(tmp_path / "first")
+    for query in ("nokia theatre", "jon mayer free falin", "mettalica"):
+        assert first.resolve(query) == catalogue.resolve(query)
+
+
 def test_a_row_of_another_kind_is_one_line(tmp_path: Path) -> None:
     import sqlite3
 
