@@ -14,15 +14,16 @@ from __future__ import annotations
 import sqlite3
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
-from skipgramophone.playlists.names import folded, full_name, identity
+from skipgramophone.playlists.names import SEPARATOR, folded, full_name, hyphenated, identity
 
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
@@ -104,6 +105,7 @@ class Condition:
 
 # FTS5 delivers rows in their order, so that the first few of many are found without the others.
 BY_TRIGRAM: dict[str, str] = {"tables": "names JOIN tracks ON tracks.row = names.rowid", "key": "names.rowid"}
+LAST = "\U0010ffff"  # no letter comes after it
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 TRACK_TYPES = (int, str, str, str | None, int, int)
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
@@ -225,8 +227,9 @@ class Catalogue:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Tracks that answer to a query in the strictest sense that any does, most frequent first, and how many do.
 
-        The senses, strictest first: the uri; the whole name; the title; each word a part of the name. Of more than
-        `MOST_COUNTED` it says that they are one more than that.
+        The senses, strictest first: the uri; the whole name; the title; one of these with hyphens between its words, as
+        the shell completes it; each word a part of the name. Of more than `MOST_COUNTED` it says that they are one more
+        than that.
         """
         asked = folded(query)
         if not asked or not _is_text(query):
@@ -240,9 +243,34 @@ class Catalogue:
             if exact:
                 alike = self._written_alike(exact, query)
                 return alike[:limit], len(alike)
+        written = self._hyphenated(query)
+        if written:
+            return written[:limit], len(written)
         containing = self._containing(asked)
         found = self._tracks(containing, limit)
         return found, len(found) if len(found) < limit else self._count(containing)
+
+    def _hyphenated(self, query: str) -> list[Track]:
+        """Tracks whose name, or else whose title, the query is with hyphens between its words."""
+        asked = hyphenated(query)
+        if "-" not in asked or asked != query.strip().casefold():
+            return []
+        tracks = self._tracks(self._containing(asked.replace("-", " ")), MOST_COUNTED)
+        named = [track for track in tracks if hyphenated(track.name) == asked]
+        return named or [track for track in tracks if hyphenated(track.title) == asked]
+
+    def has_uri(self, uri: str) -> bool:
+        """Whether a track has a uri."""
+        return _is_text(uri) and bool(self._tracks(Condition("uri = ?", (uri,)), 1))
+
+    def of_artist(self, artist: str) -> list[Track]:
+        """The tracks of an artist, in any case and without accents, most frequent first."""
+        asked = folded(artist)
+        if not asked or not _is_text(artist):
+            return []
+        begins = asked + SEPARATOR
+        named = Condition("name_folded >= ? AND name_folded < ? OR name_folded = ?", (begins, begins + LAST, asked))
+        return [track for track in self._tracks(named) if folded(track.artist) == asked]
 
     def candidates(self, query: str) -> list[Track]:
         """The tracks that may be meant by a query that `resolve` refuses, in the order in which it lists them."""
@@ -252,19 +280,22 @@ class Catalogue:
         near = self.nearest(query)
         return _each_word_near(query, near)[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
 
-    def completions(self, typed: str, number: int, seconds: float) -> list[Track]:
+    def completions(
+        self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True
+    ) -> list[Track]:
         """Tracks whose name somebody may be typing, most frequent first; what takes longer to find is left out."""
         asked = folded(typed)
+        found: list[Track] = []
         if not asked or not _is_text(typed):
-            return []
+            return found
         end = time.monotonic() + seconds
         self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
-        found = []
         try:
             containing = self._containing(asked)
             statement = f"SELECT {FIELDS} FROM {containing.tables} WHERE {containing.where} ORDER BY {containing.key}"
-            for row in self._database.execute(f"{statement} LIMIT {number}", containing.values):
-                found.append(Track(*row))  # noqa: PERF401, because what is found before the end is kept
+            tracks = (Track(*row) for row in self._database.execute(statement, containing.values))
+            for track in islice(filter(fitting, tracks), number):
+                found.append(track)  # noqa: PERF402, because what is found before the end is kept
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise self._damaged(error) from error
@@ -313,7 +344,7 @@ class Catalogue:
         few: list[int] = []
         for name in ("name_folded", "title_folded"):
             between = f"SELECT row FROM tracks WHERE {name} >= ? AND {name} < ? LIMIT {FEW}"
-            few += [row for (row,) in self._rows(between, (asked, asked + "\U0010ffff"))]
+            few += [row for (row,) in self._rows(between, (asked, asked + LAST))]
         if len(few) < FEW:
             return Condition(f"row IN ({','.join(map(str, few))})", ()) if few else None
         return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(asked), asked] * 2)

@@ -89,17 +89,55 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     return checked if fits else None
 
 
-def cosines(centre: Matrix, vector: Matrix) -> Matrix:
-    """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
-    blocks = range(0, len(centre), BLOCK_ROWS)
-    return np.concatenate([unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in blocks])
+def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbours:
+    """The `number` rows with the highest scores, ties in row order."""
+    if len(rows) > 4 * number:
+        cut = np.partition(scores, len(rows) - number)[len(rows) - number]
+        kept = scores >= cut
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))[:number]
+    return Neighbours(rows[order].astype(np.int64), scores[order].astype(np.float32))
 
 
-def nearest_exactly(centre: Matrix, vector: Matrix, number: int, without: Rows) -> Neighbours:
-    """Search all rows: the `number` nearest to a vector by cosine, ties in row order, `without` and zeros left out."""
-    similarity = cosines(centre, vector)
-    rows = np.setdiff1d(np.flatnonzero(np.asarray(centre.any(axis=1))), without)
-    return _first(rows, similarity[rows], number)
+@dataclass(frozen=True, slots=True)
+class ExactSearch:
+    """Compares every row with a vector.
+
+    Attributes:
+        centre: float32 (tracks, embedding_dim).
+        lengths: float32 (tracks,), 0 where a track was not learnt.
+    """
+
+    centre: Matrix
+    lengths: npt.NDArray[np.float32]
+
+    def cosines(self, vector: Matrix) -> npt.NDArray[np.float32]:
+        """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
+        products = np.asarray(self.centre @ vector)
+        return np.divide(products, self.lengths, out=np.zeros_like(products), where=self.lengths > 0)
+
+    def candidates(self, without: Rows) -> Rows:
+        """Rows of what was learnt, but for some, int64."""
+        kept = self.lengths > 0
+        kept[without] = False
+        return np.flatnonzero(kept)
+
+    def nearest(self, vector: Matrix, number: int, without: Rows) -> Neighbours:
+        """The `number` rows nearest to a unit vector by cosine, ties in row order, `without` and zeros left out."""
+        rows = self.candidates(without)
+        return highest(rows, self.cosines(vector)[rows], number)
+
+
+def exact_search(centre: Matrix) -> ExactSearch:
+    """Prepare the comparing of every row: its length is found once.
+
+    Raises:
+        ExperimentError: the vectors hold numbers that are not finite.
+    """
+    lengths = np.sqrt(np.einsum("ij,ij->i", centre, centre))
+    if not np.isfinite(lengths).all():
+        raise _not_finite()
+    return ExactSearch(centre, lengths)
 
 
 def nearest_by_index(
@@ -111,7 +149,7 @@ def nearest_by_index(
     rows, vectors = rows[vectors.any(axis=1)], vectors[vectors.any(axis=1)]
     if len(rows) < number:
         return None
-    return _first(rows, unit_rows(vectors) @ vector, number)
+    return highest(rows, unit_rows(vectors) @ vector, number)
 
 
 def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
@@ -173,7 +211,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
     for start in range(0, len(centre), BLOCK_ROWS):
         block = np.asarray(centre[start : start + BLOCK_ROWS])
         if not np.isfinite(block).all():
-            raise ExperimentError("the model holds numbers that are not finite: train it again with --force")
+            raise _not_finite()
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(settings.trees, n_jobs=1)
@@ -237,7 +275,7 @@ def _truth(centre: Matrix, queries: Rows) -> list[Neighbours]:
         for at, query in enumerate(queries):
             others = rows != query
             merged = np.concatenate([best[at].rows, rows[others]])
-            best[at] = _first(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
+            best[at] = highest(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
     return best
 
 
@@ -253,14 +291,9 @@ def _recall(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: l
     return found / wanted if wanted else 1.0
 
 
-def _first(rows: Rows, similarity: npt.NDArray[np.float32], number: int) -> Neighbours:
-    """The `number` most similar rows, ties in row order."""
-    if len(rows) > 4 * number:
-        cut = np.partition(similarity, len(rows) - number)[len(rows) - number]
-        kept = similarity >= cut
-        rows, similarity = rows[kept], similarity[kept]
-    order = np.lexsort((rows, -similarity))[:number]
-    return Neighbours(rows[order].astype(np.int64), similarity[order].astype(np.float32))
+def _not_finite() -> ExperimentError:
+    """The line for a model with NaN or infinity in it."""
+    return ExperimentError("the model holds numbers that are not finite: train it again with --force")
 
 
 def _annoy(dimension: int) -> Any:

@@ -17,11 +17,25 @@ PACKAGE = Path(skipgramophone.__file__).parent
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory"}),
-    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
+    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings", "versions"}),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
-    ("story", {"lookup", "reports", "fitting", "held_out", "survey", "tuning", "importing", "warm_start", "pipeline"}),
+    (
+        "story",
+        {
+            "lookup",
+            "explanation",
+            "reports",
+            "fitting",
+            "held_out",
+            "survey",
+            "tuning",
+            "importing",
+            "warm_start",
+            "pipeline",
+        },
+    ),
     ("face", {"cli", "__main__"}),
 ]
 # Packages that one place alone may import.
@@ -42,6 +56,7 @@ ALLOWED_IN = {
         "importers/parquet",
         "importing",
         "held_out",
+        "lookup",
         "pipeline",
     },
     "optuna": {"tuning"},
@@ -52,10 +67,13 @@ ALLOWED_IN = {
     "umap": {"maps/projection"},
     "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {
+        "cli/answers",
         "cli/app",
+        "cli/completion",
         "cli/continuing",
         "cli/evaluate",
         "cli/experiments",
+        "cli/explain",
         "cli/extract",
         "cli/options",
         "cli/similar",

@@ -61,6 +61,8 @@ def test_extract_says_what_it_found(sgp: Sgp, write_dump: WriteDump, experiments
         "small/corpus/manifest.json",
         "small/corpus/offsets.npy",
         "small/corpus/playlists.parquet",
+        "small/corpus/posting_offsets.npy",
+        "small/corpus/postings.npy",
         "small/corpus/rejects.jsonl",
         "small/corpus/track_ids.npy",
         "small/corpus/tracks.sqlite",
@@ -146,10 +148,10 @@ def test_similar_prints_a_table(trained: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert re.fullmatch(r"top 5 tracks most similar to 'folk artist 3 - folk 3' \(pos\. \d+\)", lines[0])
-    assert lines[1].split() == ["rank", "similarity", "artist", "title", "count", "pos."]
+    assert lines[1].split() == ["rank", "similarity", "artist", "title", "shared", "count", "pos."]
     assert len(lines) == 3 + 5
     for rank, line in enumerate(lines[3:], 1):
-        assert re.fullmatch(rf" +{rank} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+", line)
+        assert re.fullmatch(rf" +{rank} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+ +\d+", line)
     assert not any(line != line.rstrip() for line in lines)
 
 

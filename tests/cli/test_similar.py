@@ -47,7 +47,7 @@ def test_every_format_tells_the_same_tracks(trained: Path) -> None:
     assert [(row["artist"], row["title"]) for row in rows] == shown
     assert [float(row["similarity"]) for row in rows] == [near["similarity"] for near in wanted["neighbours"]]
     head, *lines = similar(trained, *ask, "tsv")[1].splitlines()
-    assert head.split("\t") == ["rank", "similarity", "artist", "title", "uri", "count", "position"]
+    assert head.split("\t") == ["rank", "similarity", "artist", "title", "uri", "shared", "count", "position"]
     assert [tuple(line.split("\t")[2:4]) for line in lines] == shown
     full = [f"{artist} - {title}" for artist, title in shown]
     assert similar(trained, *ask, "plain")[1].splitlines() == full
@@ -167,3 +167,38 @@ def test_who_answered(trained: Path) -> None:
         for weight in ("-1", "1")
     )
     assert rare < frequent
+
+
+def test_support_is_counted_in_playlists(trained: Path) -> None:
+    # A dump by hand: folk lists are the even ones, and a track stands in a list once at the most.
+    lists: dict[str, set[str]] = {}
+    for _, _, title, playlist in two_genres():
+        lists.setdefault(title, set()).add(playlist)
+    for near in neighbours(trained, "folk 3", "-n", "30"):
+        if str(near["title"]) in lists:
+            assert near["shared"] == len(lists["folk 3"] & lists[str(near["title"])])
+    liked = neighbours(trained, "folk 3", "--like", "folk 5", "--unlike", "folk 7^0.1", "-n", "20")
+    for near in liked:
+        if str(near["title"]) in lists:
+            assert near["shared"] == len((lists["folk 3"] | lists["folk 5"]) & lists[str(near["title"])])
+
+
+def test_versions_are_folded_on_demand(sample_root: Path) -> None:
+    def run(*arguments: str) -> tuple[str, str]:
+        """Titles and notes of a look-up in the sample."""
+        ran = run_sgp("similar", "demo", "every pencil knows", *arguments, "--experiments-dir", sample_root)
+        assert ran.code == 0
+        return ran.out, ran.err
+
+    each, _ = run("--format", "plain", "-n", "20")
+    one, note = run("--format", "plain", "--fold-versions", "-n", "10")
+    assert "Every Pencil Knows (feat." in each
+    assert "Every Pencil Knows" not in one
+    wanted = list(dict.fromkeys(line.partition(" (feat. ")[0].partition(" - Live")[0] for line in each.splitlines()))
+    assert one.splitlines()[0] == each.splitlines()[1]
+    assert len(wanted) < 20
+    assert note.startswith("other versions of songs that are listed or were asked about, left out: ")
+    answer = json.loads(run("--json", "--fold-versions")[0])
+    assert [track["title"] for track in answer["versions_of_seeds"]] == [
+        "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
+    ]

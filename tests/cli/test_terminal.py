@@ -76,7 +76,7 @@ def test_a_table_fits_its_terminal_and_keeps_its_numbers(hostile: Path, columns:
     assert "\x1b[31m" not in output.replace("\x1b[1m", "")
     for letter in ("\x9b", "\u202e"):
         assert letter not in output
-    assert "\\x1b[31mred" in plain
+    assert "\\x1b[" in plain
     assert ":heart:" in plain
 
 

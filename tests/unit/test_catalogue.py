@@ -76,6 +76,23 @@ def test_namesakes_resolve_to_the_most_frequent_and_say_so(catalogue: Catalogue)
     assert catalogue.resolve("x:b").track.row == 12
 
 
+@pytest.mark.parametrize(
+    ("artist", "rows"),
+    [("TOM PETTY", [0]), ("twin", [11, 12]), ("sakert!", [2, 3]), ("tom", []), ("", []), ("\udcff", []), ("07", [])],
+)
+def test_the_tracks_of_an_artist(catalogue: Catalogue, artist: str, rows: list[int]) -> None:
+    assert [track.row for track in catalogue.of_artist(artist)] == rows
+
+
+def test_a_uri_is_known_or_not(catalogue: Catalogue) -> None:
+    assert [catalogue.has_uri(uri) for uri in ("x:petty", "x:nobody", "Fredrik", "\udcff")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
 def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> None:
     with pytest.raises(AmbiguousTrackError) as several:
         catalogue.resolve("one")
