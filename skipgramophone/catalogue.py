@@ -11,7 +11,6 @@ is opened read-only and is never changed in place.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
+from skipgramophone.full_text import require_full_text, sqlite3
 from skipgramophone.playlists.names import SEPARATOR, folded, full_name, hyphenated, identity
 
 FILE = "tracks.sqlite"
@@ -121,6 +121,7 @@ def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: I
     path = directory / FILE
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            require_full_text(database)
             # The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
             database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
             database.execute("BEGIN")
@@ -156,7 +157,9 @@ class Catalogue:
         # A notebook lets go of what it has opened without a word, and a check below may fail: the file is closed then.
         self.close = weakref.finalize(self, self._database.close)
         self._rows("PRAGMA trusted_schema = OFF")
-        if not self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'trigrams'"):  # written by the first version
+        counted = self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'trigrams'")
+        require_full_text(self._database)
+        if not counted:  # written by the first version
             self._rows("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
         # Rows are numbered from 0 without a gap; the largest is found without counting.
         self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])

@@ -26,11 +26,13 @@ from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_
 from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.neighbours import (
+    CURE,
     FILE,
     AnnoyCandidates,
     ExactSearch,
     Neighbours,
     Rows,
+    death_of_annoy,
     exact_search,
     highest,
     nearest_by_index,
@@ -40,7 +42,13 @@ from skipgramophone.playlists.listing import read_listing
 from skipgramophone.playlists.names import folded
 from skipgramophone.postings import Postings, read_postings
 from skipgramophone.ranking import choose, direction, hybrid, log_prior, with_count, with_popularity
-from skipgramophone.settings import ContinueSettings, ExplainSettings, Score, SimilarSettings, TrainSettings
+from skipgramophone.settings import (
+    ContinueSettings,
+    ExplainSettings,
+    Score,
+    SimilarSettings,
+    TrainSettings,
+)
 from skipgramophone.versions import song
 
 if TYPE_CHECKING:
@@ -127,6 +135,7 @@ class Lookup:
             ExperimentError: a stage is missing, stale or damaged.
         """
         self.experiment = experiment
+        self._opened: AnnoyCandidates | str | None = None  # the index, once it has been asked for
         for _ in range(TRIES):
             model = experiment.current("model").digest
             self.catalogue = Catalogue(experiment.directory("corpus"))
@@ -150,9 +159,14 @@ class Lookup:
         """The encoded playlists."""
         return read_corpus(self.experiment.directory("corpus"))
 
-    @cached_property
-    def _index(self) -> AnnoyCandidates | str:
-        """The index, or the reason why it cannot be used."""
+    def _index(self, vector: Matrix) -> AnnoyCandidates | str:
+        """The index, or the reason why it cannot be used; the first vector that it is asked for says if Annoy lives."""
+        if self._opened is None:
+            self._opened = self._open_index(vector)
+        return self._opened
+
+    def _open_index(self, vector: Matrix) -> AnnoyCandidates | str:
+        """Open the index, if it is what it must be."""
         experiment = self.experiment
         if not experiment.has("index"):
             return "there is no index"
@@ -163,7 +177,13 @@ class Lookup:
         checked = usable(manifest.facts, self.embeddings.centre)
         if checked is None or not experiment.is_intact(manifest, FILE):
             return "the index is damaged"
-        return AnnoyCandidates(experiment.directory("index") / FILE, checked)
+        wanted = manifest.settings.get("recall")
+        if isinstance(wanted, float) and checked.recall_at_10 < wanted:
+            return f"the index finds {checked.recall_at_10:.1%} of the nearest"
+        path = experiment.directory("index") / FILE
+        if death := death_of_annoy(path, checked, vector):
+            return f"Annoy dies of the index ({death}; {CURE})"
+        return AnnoyCandidates(path, checked)
 
     def resolve(self, query: str) -> Match:
         """Find the track that a uri, "artist - title", title or part of a name means.
@@ -288,12 +308,14 @@ class Lookup:
         settings = settings or SimilarSettings()
         asked = self._question(seeds)
         notes = list(notes)
-        if isinstance(self._index, str) and settings.by == "cosine" and not settings.exact:
-            notes.append(f"{self._index}, so every track was compared; sgp index {self.experiment.name} builds it anew")
-        answered_by: AnsweredBy = "index"
-        listed = self._by_index(asked, settings)
-        if listed is None:
-            answered_by, listed = "exact search", self._by_comparing(asked, settings)
+        index = self._index(asked.vector) if _asks_index(settings) else None
+        listed = None
+        if isinstance(index, str):
+            notes.append(f"{index}, so every track was compared; sgp index {self.experiment.name} builds it anew")
+        elif index is not None:
+            listed = self._by_index(index, asked, settings)
+        answered_by: AnsweredBy = "exact search" if listed is None else "index"
+        listed = listed or self._by_comparing(asked, settings)
         neighbours = listed.neighbours
         if len(neighbours) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
@@ -358,12 +380,10 @@ class Lookup:
             vector=direction(np.stack([self._vector(seed.track) for seed in seeds]), weights),
         )
 
-    def _by_index(self, asked: _Question, settings: SimilarSettings) -> _Listed | None:
-        """Choose among what the index proposes; None where it cannot be asked or does not fill the list."""
-        if isinstance(self._index, str) or settings.exact or settings.popularity or settings.by != "cosine":
-            return None
+    def _by_index(self, index: AnnoyCandidates, asked: _Question, settings: SimilarSettings) -> _Listed | None:
+        """Choose among what the index proposes; None where that does not fill the list."""
         width = min(_width(settings), len(self))
-        found = nearest_by_index(self._index, self.embeddings.centre, asked.vector, width, np.unique(asked.rows))
+        found = nearest_by_index(index, self.embeddings.centre, asked.vector, width, np.unique(asked.rows))
         if found is None:
             return None
         listed = self._listed(found, asked, settings)
@@ -498,6 +518,11 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
     """
     return Lookup(open_experiment(name, experiments_dir))
+
+
+def _asks_index(settings: SimilarSettings) -> bool:
+    """Whether the index knows what is asked for: what is near by cosine."""
+    return settings.by == "cosine" and not settings.popularity and not settings.exact
 
 
 def _width(settings: SimilarSettings) -> int:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from skipgramophone.embeddings import Matrix, unit_rows
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.settings import MOST_TREES, IndexSettings
+from skipgramophone.survival import cause_of_death
 
 FILE = "tracks.annoy"
 METRIC: Literal["angular"] = "angular"
@@ -27,6 +28,7 @@ TIE = 1e-6  # two similarities this near count as equal when recall is measured
 BLOCK_ROWS = 8192
 TABLE_ROWS = 512  # of which the similarities to all rows are held at once by a thread, at most
 TABLE_CELLS = 1 << 26  # similarities that a thread holds at once, if there are so many rows that these are fewer
+CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
 GROUP = 25  # rows of which the largest similarity is looked at first
 
 Rows = npt.NDArray[np.int64]
@@ -70,7 +72,17 @@ class AnnoyCandidates:
         widest = self._facts.trees * self._facts.items
         search_k = min(max(self._facts.search_k, self._facts.trees * number), widest)
         found = self._index.get_nns_by_vector(vector.tolist(), min(number, self._facts.items), search_k=search_k)
-        return np.array(found, np.int64)
+        rows = np.array(found, np.int64)
+        return rows[(rows >= 0) & (rows < self._facts.items)]  # what a damaged file names may be anything
+
+
+def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
+    """Which signal kills Annoy when it opens an index and is asked for what is near a vector; None where it lives.
+
+    What is checked before a file is opened does not see all damage, and an Annoy that was compiled for another
+    processor dies of any file.
+    """
+    return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
@@ -81,6 +93,7 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     whole = (checked.dimension, checked.items, checked.trees, checked.search_k)
     fits = (
         all(type(number) is int for number in whole)
+        and type(checked.recall_at_10) is float
         and (checked.items, checked.dimension) == centre.shape
         and checked.metric == METRIC
         and 1 <= checked.trees <= MOST_TREES
@@ -204,8 +217,10 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
 
     Raises:
         ExperimentError: the vectors hold numbers that are not finite.
-        StorageError: what was written is not what was built.
+        StorageError: what was written is not what was built, or Annoy dies on this machine.
     """
+    if death := cause_of_death(_try_annoy):
+        raise StorageError(f"Annoy dies here ({death}), so there is no index and look-ups compare every track; {CURE}")
     index = _annoy(centre.shape[1])
     index.set_seed(settings.random_seed)
     for start in range(0, len(centre), BLOCK_ROWS):
@@ -289,6 +304,15 @@ def _recall(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: l
         if given is not None and len(true.rows):
             found += int(np.count_nonzero(given.similarities >= true.similarities[-1] - TIE))
     return found / wanted if wanted else 1.0
+
+
+def _try_annoy() -> None:
+    """Build a small index and ask it."""
+    index = _annoy(2)
+    for row in range(RECALL_AT):
+        index.add_item(row, [1.0, float(row)])
+    index.build(2, n_jobs=1)
+    index.get_nns_by_vector([1.0, 1.0], 2)
 
 
 def _not_finite() -> ExperimentError:

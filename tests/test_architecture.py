@@ -16,7 +16,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings", "settings_file", "memory"}),
+    ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings", "versions"}),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
