@@ -11,12 +11,15 @@ is opened read-only and is never changed in place.
 
 from __future__ import annotations
 
+import heapq
+import math
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,7 +34,9 @@ SHOWN_SUGGESTIONS = 5
 NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
 WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
 TRIGRAMS_ASKED = 12  # the rarest of a query; more narrow the search no further
-SUGGESTION_POOL = 2000
+FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
+MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
+NEAREST = 100  # of them are compared letter by letter
 MOST_COUNTED = 1000  # tracks that answer to a query; of more it is said that they are more
 FEW = 2000  # tracks that are sorted sooner than met
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine, between two looks at the clock
@@ -210,8 +215,7 @@ class Catalogue:
         found, number = self.find(query)
         misspelt = not found
         if misspelt:
-            near = self.nearest(query)
-            taken = _each_word_near(query, near)
+            taken, near = self._misspelt(query)
             if not taken:
                 hint = "did you mean one of these?" if near else "and no name is near it"
                 names = tuple(track.name for track in near[:SHOWN_SUGGESTIONS])
@@ -280,8 +284,8 @@ class Catalogue:
         found, _ = self.find(query)
         if found:
             return found
-        near = self.nearest(query)
-        return _each_word_near(query, near)[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
+        taken, near = self._misspelt(query)
+        return taken[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
 
     def completions(
         self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True
@@ -306,15 +310,17 @@ class Catalogue:
             self._database.set_progress_handler(None, 0)
         return found
 
-    def nearest(self, query: str) -> list[Track]:
-        """Tracks with a name near a misspelt one, nearest first."""
+    def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
+        """Tracks with a name in which each word of the query is nearly written, and others near it, nearest first."""
         from rapidfuzz import fuzz, process  # on this path only: look-ups that hit never need it
 
         asked = folded(query)
-        pool = self._sharing_trigrams(asked)
-        names = [folded(track.name) for track in pool]
+        seen = {track.row: track for track in (*self._but_for_a_piece(asked), *self._sharing_trigrams(asked))}
+        tracks = list(seen.values())
+        names = [folded(track.name) for track in tracks]
         best = process.extract(asked, names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
-        return [pool[at] for _, _, at in best]
+        near = [tracks[at] for _, _, at in best]
+        return _each_word_near(query, tracks), near
 
     def _written_alike(self, tracks: list[Track], query: str) -> list[Track]:
         """Of tracks that differ in accents only, those that are written just as the query, if any are."""
@@ -365,14 +371,32 @@ class Catalogue:
         known = dict(self._rows(f"SELECT term, doc FROM trigrams WHERE term IN ({marks})", grams))
         return {gram: known.get(gram, 0) for gram in grams}
 
+    def _but_for_a_piece(self, asked: str) -> list[Track]:
+        """Tracks in whose name all pieces of the query stand but one: its words, or the halves of a single word."""
+        half = (len(asked) + 1) // 2
+        pieces = asked.split() if " " in asked else [asked[:half], asked[half:]]
+        found: dict[int, Track] = {}
+        for left_out in range(len(pieces)):
+            others = pieces[:left_out] + pieces[left_out + 1 :]
+            if _trigrams(others):
+                tracks = self._tracks(self._containing(" ".join(others)), FREQUENT_ENOUGH)
+                found |= {track.row: track for track in tracks}
+        return list(found.values())
+
     def _sharing_trigrams(self, asked: str) -> list[Track]:
-        """Tracks that share rare trigrams with the query: those that a fuzzy match can be looked for among."""
+        """Tracks that share most with the query of its rarest trigrams."""
         frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(asked.split())).items() if n}
-        rarest = sorted(frequency, key=lambda gram: frequency[gram])[:TRIGRAMS_ASKED]
-        if not rarest:
-            return []
-        chosen = "row IN (SELECT rowid FROM names WHERE names MATCH ? ORDER BY rank LIMIT ?)"
-        return self._tracks(Condition(chosen, (" OR ".join(map(_phrase, rarest)), SUGGESTION_POOL)))
+        worth: dict[int, float] = {}
+        left = MOST_POSTINGS
+        for gram in sorted(frequency, key=lambda gram: frequency[gram]):
+            weight = math.log((len(self) + 1) / frequency[gram])
+            rows = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
+            for (row,) in rows:
+                worth[row] = worth.get(row, 0.0) + weight
+            left -= len(rows)
+            if left <= 0:
+                break
+        return self.tracks(heapq.nsmallest(NEAREST, worth, key=lambda row: (-worth[row], row)))
 
     def _count(self, asked: Condition) -> int:
         """How many tracks a condition holds for, or one more than `MOST_COUNTED`."""
@@ -406,22 +430,45 @@ class Catalogue:
 def _each_word_near(query: str, tracks: Iterable[Track]) -> list[Track]:
     """Those tracks in whose folded name each word of the query stands, or nearly so, most frequent first.
 
-    A number is never misspelt into another, and a query without a letter to go by is near nothing.
+    Where the words are those of a whole name, or else of a whole title, these tracks alone are meant. A number is never
+    misspelt into another, and a query without a letter to go by is near nothing.
     """
-    from rapidfuzz import fuzz, process
-
-    words = [word for word in folded(query).split() if any(map(str.isalnum, word))]
-
-    def near(word: str, name: str) -> bool:
-        if word in name:
-            return True
-        best = process.extractOne(word, name.split(), scorer=fuzz.ratio, score_cutoff=WORD_NEAR_ENOUGH)
-        return best is not None and not any(map(str.isdigit, word))
-
+    words = _words(query)
     if not any(map(str.isalpha, folded(query))):
         return []
-    chosen = [track for track in tracks if all(near(word, folded(track.name)) for word in words)]
+    chosen = [track for track in tracks if _near(words, _words(track.name), folded(track.name))]
+    for whole in (attrgetter("name"), attrgetter("title")):
+        meant = [
+            track
+            for track in chosen
+            if len(_words(whole(track))) == len(words) and _near(words, _words(whole(track)), folded(whole(track)))
+        ]
+        if meant:
+            chosen = meant
+            break
     return sorted(chosen, key=lambda track: track.row)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a folded name that hold a letter or a digit."""
+    return [word for word in folded(name).split() if any(map(str.isalnum, word))]
+
+
+def _near(words: list[str], others: list[str], name: str) -> bool:
+    """Whether each of some words stands in a folded name, or nearly so: is near one of its words."""
+    return all(word in name or any(_is_slip(word, other) for other in others) for word in words)
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether one word may have been typed for another: most letters agree, or two neighbours have changed places."""
+    from rapidfuzz import fuzz
+    from rapidfuzz.distance import OSA
+
+    if any(map(str.isdigit, word)):
+        return False
+    if fuzz.ratio(word, meant, score_cutoff=WORD_NEAR_ENOUGH):
+        return True
+    return len(word) == len(meant) and sorted(word) == sorted(meant) and OSA.distance(word, meant) == 1
 
 
 def _listed(track: Track) -> str:
