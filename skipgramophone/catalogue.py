@@ -112,7 +112,7 @@ class Condition:
 BY_TRIGRAM: dict[str, str] = {"tables": "names JOIN tracks ON tracks.row = names.rowid", "key": "names.rowid"}
 LAST = "\U0010ffff"  # no letter comes after it
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
-TRACK_TYPES = (int, str, str, str | None, int, int)
+TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 
@@ -409,7 +409,7 @@ class Catalogue:
             f"SELECT {FIELDS} FROM {asked.tables} WHERE {asked.where} ORDER BY {asked.key} LIMIT {limit}", asked.values
         )
         for row in rows:
-            if not all(isinstance(field, kind) for field, kind in zip(row, TRACK_TYPES, strict=True)):
+            if tuple(map(type, row)) not in TRACK_TYPES:
                 raise self._damaged(f"row {row[0]}")
         return [Track(*row) for row in rows]
 

@@ -10,10 +10,10 @@ or asking. The functions that return frames import pandas when they are called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -26,6 +26,7 @@ from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_
 from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.neighbours import (
+    COMPARED,
     CURE,
     FILE,
     AnnoyCandidates,
@@ -112,6 +113,7 @@ class _Question:
     """Seeds, and the same as arrays."""
 
     seeds: tuple[Seed, ...]
+    notes: tuple[str, ...]
     rows: Rows  # int64 (seeds,)
     weights: npt.NDArray[np.float64]
     vector: Matrix  # the direction that they point to, float32 (embedding_dim,)
@@ -119,9 +121,9 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Candidates that were chosen, in their order."""
+    """Candidates that were chosen, in their order: similarity, track, versions of its song."""
 
-    neighbours: tuple[Neighbour, ...]
+    chosen: list[tuple[float, Track, tuple[Track, ...]]]
     versions_of_seeds: tuple[Track, ...]
 
 
@@ -305,30 +307,74 @@ class Lookup:
             UnknownTrackError: a track was too rare to be learnt.
             SettingError: there are no seeds, their weights cancel each other out, or the vectors have no such score.
         """
+        return self._answer(self._question(seeds, notes), settings or SimilarSettings())
+
+    def similar_many(
+        self, queries: Sequence[Query], settings: SimilarSettings | None = None
+    ) -> list[Answer | TrackNameError | SettingError]:
+        """What `similar` answers to each of several queries; what cannot be answered is the error that says why.
+
+        Where comparing many vectors with all tracks at once is faster than asking the index for each, that is done.
+        """
         settings = settings or SimilarSettings()
-        asked = self._question(seeds)
-        notes = list(notes)
-        index = self._index(asked.vector) if _asks_index(settings) else None
-        listed = None
-        if isinstance(index, str):
-            notes.append(f"{index}, so every track was compared; sgp index {self.experiment.name} builds it anew")
-        elif index is not None:
-            listed = self._by_index(index, asked, settings)
-        answered_by: AnsweredBy = "exact search" if listed is None else "index"
+        asked: list[_Question | TrackNameError | SettingError] = []
+        for query in queries:
+            try:
+                meant = self.asked([(query, 1.0)] if isinstance(query, str) else query)
+                asked.append(self._question(meant.seeds, meant.notes))
+            except (TrackNameError, SettingError) as error:
+                asked.append(error)
+        questions = [question for question in asked if isinstance(question, _Question)]
+        found: Iterator[Neighbours | None] = repeat(None)
+        if questions and settings.by == "cosine" and not settings.popularity and self._is_compared(settings):
+            vectors = np.stack([question.vector for question in questions])
+            without = [question.rows for question in questions]
+            found = iter(self.exact.nearest_to_many(vectors, _width(settings), without))
+        return [
+            self._answer(question, settings, next(found)) if isinstance(question, _Question) else question
+            for question in asked
+        ]
+
+    def _is_compared(self, settings: SimilarSettings) -> bool:
+        """Whether many questions are answered by comparing every track, and not by the index."""
+        if settings.exact or not self.experiment.has("index"):
+            return settings.exact
+        search_k = self.experiment.manifest("index").facts.get("search_k")
+        return isinstance(search_k, int) and len(self) < COMPARED * search_k
+
+    def _answer(self, asked: _Question, settings: SimilarSettings, found: Neighbours | None = None) -> Answer:
+        """The answer to a question, chosen among the nearest tracks, if they have been found already."""
+        notes = list(asked.notes)
+        listed = self._chosen(found, asked, settings) if found is not None else None
+        answered_by: AnsweredBy = "exact search"
+        if listed is None and found is None and _asks_index(settings):
+            index = self._index(asked.vector)
+            if isinstance(index, str):
+                notes.append(f"{index}, so every track was compared; sgp index {self.experiment.name} builds it anew")
+            else:
+                listed = self._by_index(index, asked, settings)
+                answered_by = "index" if listed else answered_by
         listed = listed or self._by_comparing(asked, settings)
-        neighbours = listed.neighbours
-        if len(neighbours) < settings.number:
+        if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
-            notes.append(f"{len(neighbours)} of {settings.number}: {why}")
-        folded_away = sum(len(near.versions) for near in neighbours) + len(listed.versions_of_seeds)
-        if folded_away:
-            notes.append(f"other versions of songs that are listed or were asked about, left out: {folded_away}")
-        liked = asked.rows[asked.weights > 0]
-        if len(self.corpus) and len(liked):
-            rows = np.array([near.track.row for near in neighbours], np.int64)
-            shared = self.postings.shared(liked, rows).tolist()
-            neighbours = tuple(replace(near, shared=of) for near, of in zip(neighbours, shared, strict=True))
+            notes.append(f"{len(listed.chosen)} of {settings.number}: {why}")
+        left_out = sum(len(versions) for *_, versions in listed.chosen) + len(listed.versions_of_seeds)
+        if left_out:
+            notes.append(f"other versions of songs that are listed or were asked about, left out: {left_out}")
+        support = self._support(asked, [track.row for _, track, _ in listed.chosen])
+        neighbours = tuple(
+            Neighbour(rank, similarity, track, shared, versions)
+            for rank, ((similarity, track, versions), shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
+        )
         return Answer(asked.seeds, neighbours, answered_by, settings.by, tuple(notes), listed.versions_of_seeds)
+
+    def _support(self, asked: _Question, rows: Sequence[int]) -> Sequence[int | None]:
+        """The playlists that some tracks share with what was liked, where there are playlists."""
+        liked = asked.rows[asked.weights > 0]
+        if not len(self.corpus) or not len(liked):
+            return [None] * len(rows)
+        shared: list[int | None] = self.postings.shared(liked, np.array(rows, np.int64)).tolist()
+        return shared
 
     def continuation(self, names: Sequence[str], settings: ContinueSettings | None = None) -> Answer:
         """What comes next in a playlist: ranked by what predicts playlists best, counts and vectors together.
@@ -368,13 +414,14 @@ class Lookup:
         """Occurrences of each track, int64 (tracks,)."""
         return np.array(self.catalogue.counts(), np.int64)
 
-    def _question(self, seeds: Sequence[Seed]) -> _Question:
+    def _question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> _Question:
         """Seeds, and the same as arrays."""
         if not seeds:
             raise SettingError("give at least one track")
         weights = np.array([seed.weight for seed in seeds])
         return _Question(
             seeds=tuple(seeds),
+            notes=tuple(notes),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self._vector(seed.track) for seed in seeds]), weights),
@@ -386,8 +433,12 @@ class Lookup:
         found = nearest_by_index(index, self.embeddings.centre, asked.vector, width, np.unique(asked.rows))
         if found is None:
             return None
+        return self._chosen(found, asked, settings)
+
+    def _chosen(self, found: Neighbours, asked: _Question, settings: SimilarSettings) -> _Listed | None:
+        """Choose among the nearest; None where that does not fill the list, though more exist."""
         listed = self._listed(found, asked, settings)
-        full = len(listed.neighbours) == min(settings.number, len(self))
+        full = len(listed.chosen) == min(settings.number, len(self))
         return listed if full or settings.takes_all else None
 
     def _by_comparing(self, asked: _Question, settings: SimilarSettings) -> _Listed:
@@ -401,7 +452,7 @@ class Lookup:
         width = _width(settings)
         while True:
             listed = self._listed(highest(rows, scores, width), asked, settings)
-            if len(listed.neighbours) == settings.number or width >= len(rows):
+            if len(listed.chosen) == settings.number or width >= len(rows):
                 return listed
             width *= WIDENED
 
@@ -427,9 +478,8 @@ class Lookup:
         vectors = unit_rows(np.asarray(self.embeddings.centre[found.rows]))
         similarities = (vectors @ asked.vector).tolist()
         if settings.takes_all:
-            ranked = enumerate(zip(similarities, tracks, strict=True), 1)
-            every = (Neighbour(rank, similarity, track) for rank, (similarity, track) in ranked)
-            return _Listed(tuple(islice(every, settings.number)), ())
+            every = zip(similarities, tracks, repeat(()))
+            return _Listed(list(islice(every, settings.number)), ())
         excluded = {folded(artist) for artist in settings.exclude_artist or ()}
         artists = [folded(track.artist) for track in tracks]
         passed = [
@@ -452,11 +502,8 @@ class Lookup:
         for at in passed if settings.fold_versions else ():
             if at < last and at not in chosen:
                 versions.setdefault(songs[at], []).append(tracks[at])
-        neighbours = tuple(
-            Neighbour(rank, similarities[at], tracks[at], versions=tuple(versions.get(songs[at], ())))
-            for rank, at in enumerate(chosen, 1)
-        )
-        return _Listed(neighbours, tuple(tracks[at] for at in of_seeds if at < last))
+        listed = [(similarities[at], tracks[at], tuple(versions.get(songs[at], ()))) for at in chosen]
+        return _Listed(listed, tuple(tracks[at] for at in of_seeds if at < last))
 
     def tracks(self) -> pd.DataFrame:
         """Every track: artist, title, uri, count, first_place; the frame's index is the row."""

@@ -8,7 +8,9 @@ the vectors, so what is shown never is an approximation. Where the index cannot 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +31,9 @@ BLOCK_ROWS = 8192
 TABLE_ROWS = 512  # of which the similarities to all rows are held at once by a thread, at most
 TABLE_CELLS = 1 << 26  # similarities that a thread holds at once, if there are so many rows that these are fewer
 CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
+ASKED_AT_ONCE = 64  # vectors of which the similarities to all rows are held at once
+COMPARED = 32  # rows that a product of many vectors compares in the time in which the index looks at one
+WIDER = 130  # per cent: how much wider the next search is while recall is wanting
 GROUP = 25  # rows of which the largest similarity is looked at first
 
 Rows = npt.NDArray[np.int64]
@@ -112,7 +117,7 @@ def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbo
     return Neighbours(rows[order].astype(np.int64), scores[order].astype(np.float32))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExactSearch:
     """Compares every row with a vector.
 
@@ -139,6 +144,34 @@ class ExactSearch:
         """The `number` rows nearest to a unit vector by cosine, ties in row order, `without` and zeros left out."""
         rows = self.candidates(without)
         return highest(rows, self.cosines(vector)[rows], number)
+
+    @cached_property
+    def _columns(self) -> Matrix:
+        """The rows scaled to length 1 as columns, for products: a copy as large as the vectors."""
+        return np.ascontiguousarray(unit_rows(self.centre).T)
+
+    def nearest_to_many(self, vectors: Matrix, number: int, without: Sequence[Rows]) -> list[Neighbours]:
+        """What `nearest` finds for each of several unit vectors (queries, embedding_dim), by matrix products."""
+        tracks = len(self.centre)
+        number = min(number, tracks)
+        groups, width = _groups(tracks, number)
+        unlearnt = np.flatnonzero(self.lengths == 0)
+        step = max(1, min(ASKED_AT_ONCE, TABLE_CELLS // (groups * width)))
+        answers: list[Neighbours] = []
+        for start in range(0, len(vectors), step):
+            block = vectors[start : start + step]
+            similarity = np.empty((len(block), groups * width), np.float32)
+            np.matmul(block, self._columns, out=similarity[:, :tracks])
+            similarity[:, tracks:] = -np.inf
+            similarity[:, unlearnt] = -np.inf
+            for row, left_out in zip(similarity, without[start : start + step], strict=True):
+                row[left_out] = -np.inf
+            query, candidate, found = _largest(similarity, groups, number)
+            ends = np.searchsorted(query, np.arange(len(block) + 1))
+            for first, end in zip(ends[:-1], np.minimum(ends[1:], ends[:-1] + number), strict=True):
+                there = np.isfinite(found[first:end])
+                answers.append(Neighbours(candidate[first:end][there], found[first:end][there]))
+        return answers
 
 
 def exact_search(centre: Matrix) -> ExactSearch:
@@ -168,8 +201,7 @@ def nearest_by_index(
 def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
     """The `number` nearest of each row by cosine among the others, found exactly; ties in row order.
 
-    A block of rows against all is one matrix product. Of each product the maxima of small groups are looked at first:
-    the `number`-th largest of them is a bound that none of the nearest lies below, so few are left to be sorted.
+    A block of rows against all is one matrix product.
 
     Args:
         centre: float32 (tracks, embedding_dim), no row of zeros.
@@ -181,8 +213,7 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
     from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
 
     tracks = len(centre)
-    groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
-    width = -(-tracks // groups)
+    groups, width = _groups(tracks, number)
     step = max(1, min(TABLE_ROWS, TABLE_CELLS // (groups * width)))
     units = np.zeros((groups * width, centre.shape[1]), np.float32)
     units[:tracks] = unit_rows(np.asarray(centre))
@@ -193,21 +224,45 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
         similarity = units[block] @ units.T
         similarity[:, tracks:] = -np.inf
         similarity[np.arange(len(similarity)), np.arange(block.start, block.stop)] = -np.inf
-        # Group g holds the rows g, g + groups, g + 2 groups ...
-        largest = similarity.reshape(len(similarity), width, groups).max(axis=1)
-        bound = np.partition(largest, groups - number, axis=1)[:, groups - number]
-        query, group = np.nonzero(largest >= bound[:, None])
-        candidate = group[:, None] + groups * np.arange(width)
-        found = similarity[query[:, None], candidate]
-        kept = found >= bound[query][:, None]
-        query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
-        order = np.lexsort((candidate, -found, query))
+        query, candidate, found = _largest(similarity, groups, number)
         first = np.searchsorted(query, np.arange(len(similarity)))[:, None] + np.arange(number)
-        rows[block], similarities[block] = candidate[order][first], found[order][first]
+        rows[block], similarities[block] = candidate[first], found[first]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy lets go of the interpreter where the time is spent
         list(pool.map(search, range(0, tracks, step)))
     return rows, similarities
+
+
+def _groups(tracks: int, number: int) -> tuple[int, int]:
+    """How many groups of how many rows `_largest` looks at where so many of each are wanted."""
+    groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
+    return groups, -(-tracks // groups)
+
+
+def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
+    """The largest similarities of each query, `number` of each at least, in falling order; ties in row order.
+
+    The maxima of small groups are looked at first: the `number`-th largest of them is a bound that none of the largest
+    lies below, so few are left to be sorted.
+
+    Args:
+        similarity: float32 (queries, width * groups); group g holds the columns g, g + groups, g + 2 groups ...
+        groups: more than `number`, or as many as there are columns.
+        number: how many.
+
+    Returns:
+        Numbers of the queries, rising, int64; columns, int64; similarities, float32.
+    """
+    width = similarity.shape[1] // groups
+    largest = similarity.reshape(len(similarity), width, groups).max(axis=1)
+    bound = np.partition(largest, groups - number, axis=1)[:, groups - number]
+    query, group = np.nonzero(largest >= bound[:, None])
+    candidate = group[:, None] + groups * np.arange(width)
+    found = similarity[query[:, None], candidate]
+    kept = found >= bound[query][:, None]
+    query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
+    order = np.lexsort((candidate, -found, query))
+    return query[order], candidate[order], found[order]
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
@@ -248,7 +303,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
 
 
 def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
-    """Double `search_k` until the measured recall is what is wanted, or the whole index is searched."""
+    """Search ever wider until the measured recall is what is wanted, or the whole index is searched."""
     queries = _queries(centre, facts.random_seed)
     truth = _truth(centre, queries)
     while True:
@@ -258,7 +313,7 @@ def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted:
         facts = replace(facts, recall_at_10=_recall(candidates, centre, queries, truth))
         if facts.recall_at_10 >= wanted or facts.search_k >= facts.trees * facts.items:
             return facts
-        facts = replace(facts, search_k=2 * facts.search_k)
+        facts = replace(facts, search_k=-(-facts.search_k * WIDER // 100))
 
 
 def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:

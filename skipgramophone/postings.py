@@ -61,7 +61,7 @@ class Postings:
 
     def of_any(self, rows: Rows) -> npt.NDArray[np.int32]:
         """The playlists that hold one of some tracks at least, int32, rising."""
-        return distinct(np.concatenate([self.of(row) for row in rows.tolist()]))
+        return self.of(rows[0]) if len(rows) == 1 else distinct(np.concatenate([self.of(row) for row in rows.tolist()]))
 
     def shared(self, given: Rows, rows: Rows) -> Rows:
         """How many of the playlists that hold a given track hold each of some tracks too, int64 (rows,)."""

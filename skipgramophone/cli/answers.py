@@ -9,9 +9,10 @@ In all of them a name stays on its line: control characters are written as escap
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from skipgramophone.catalogue import Track
     from skipgramophone.lookup import Answer, Seed
 
+READ_AT_ONCE = 1 << 16  # bytes
+ANSWERED_AT_ONCE = 64  # lines
 MOST_NAMED = 3  # seeds in the title of a table
 Asked = TypeVar("Asked")
 
@@ -54,21 +57,47 @@ def require_lines(format: str | None) -> None:
         raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
 
 
-def answer_lines(read: Callable[[str], Asked], answer: Callable[[Asked], Answer]) -> None:
-    """Answer each line of stdin as it comes; leave with the lowest code of those that have no answer, if any have."""
+def answer_lines(
+    read: Callable[[str], Asked], answer: Callable[[list[Asked]], Sequence[Answer | TrackNameError | SettingError]]
+) -> None:
+    """Answer the lines of stdin as they come; leave with the lowest code of those that have no answer, if any have."""
     codes = set()
-    for line in sys.stdin:
-        query: object = line.rstrip("\r\n")
-        try:
-            query = asked = read(line.rstrip("\r\n"))
-            found = record(answer(asked))
-        except (TrackNameError, SettingError) as error:
-            codes.add(error.exit_code)
-            candidates = list(error.candidates) if isinstance(error, TrackNameError) else []
-            found = {"error": str(error), "exit_code": error.exit_code, "candidates": candidates}
-        render.print_json_line({"query": query} | found)
+    for lines in _lines_that_are_there():
+        queries: list[Asked | SettingError] = []
+        for line in lines:
+            try:
+                queries.append(read(line))
+            except SettingError as error:
+                queries.append(error)
+        found = iter(answer([query for query in queries if not isinstance(query, SettingError)]))
+        for line, query in zip(lines, queries, strict=True):
+            outcome = query if isinstance(query, SettingError) else next(found)
+            asked = line if isinstance(query, SettingError) else query
+            if isinstance(outcome, TrackNameError | SettingError):
+                codes.add(outcome.exit_code)
+                candidates = list(outcome.candidates) if isinstance(outcome, TrackNameError) else []
+                told = {"error": str(outcome), "exit_code": outcome.exit_code, "candidates": candidates}
+            else:
+                told = record(outcome)
+            render.print_json_line({"query": asked} | told)
     if codes:
         raise typer.Exit(min(codes))
+
+
+def _lines_that_are_there() -> Iterator[list[str]]:
+    """The lines of stdin without their ends, so many together as have come when they are asked for."""
+    stream, rest = cast(io.BufferedReader, sys.stdin.buffer), b""
+    while data := stream.read1(READ_AT_ONCE):
+        *lines, rest = (rest + data).split(b"\n")
+        for start in range(0, len(lines), ANSWERED_AT_ONCE):
+            yield list(map(_decoded, lines[start : start + ANSWERED_AT_ONCE]))
+    if rest:
+        yield [_decoded(rest)]
+
+
+def _decoded(line: bytes) -> str:
+    """A line as text; bytes that are none are marked as such."""
+    return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
 def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skipgramophone.cli import answers, completion, options
-from skipgramophone.errors import SettingError
+from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.playlists.listing import names_in
 from skipgramophone.settings import ContinueSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup import Answer, Lookup
 
 STDIN = "-"
 
@@ -75,11 +78,19 @@ def continuing(
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         if stdin:
             answers.require_lines(format)
-            answers.answer_lines(_list_of_names, lambda names: opened.continuation(names, settings))
+            answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
         asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True)
         answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
+
+
+def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:
+    """What continues a list, or why nothing does."""
+    try:
+        return lookup.continuation(names, settings)
+    except (TrackNameError, SettingError) as error:
+        return error
 
 
 def _list_of_names(line: str) -> list[str]:

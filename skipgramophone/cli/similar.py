@@ -123,7 +123,9 @@ def _answer_lines(
     from skipgramophone import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        answers.answer_lines(str, lambda name: opened.similar([(name, 1.0), *weighted], settings))
+        answers.answer_lines(
+            str, lambda names: opened.similar_many([[(name, 1.0), *weighted] for name in names], settings)
+        )
 
 
 def _converse(experiment: str, settings: SimilarSettings, quiet: bool, experiments_dir: Path | None) -> None:

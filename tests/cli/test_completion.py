@@ -64,7 +64,7 @@ def test_tracks_are_completed_in_every_shell(sample_root: Path) -> None:
 
 def test_what_is_offered_is_found(sample_root: Path) -> None:
     assert offered(sample_root, "jorund-tarrovale-trio-every")[0] == "jorund-tarrovale-trio-every-pencil-knows"
-    for name in [*offered(sample_root, "e"), *offered(sample_root, "jo")]:
+    for name in [*offered(sample_root, "e")[:5], *offered(sample_root, "jo")[:3]]:
         assert run_sgp("similar", "demo", name, "-q", "--experiments-dir", sample_root).code in (0, 4), name
     assert offered(sample_root, "") == offered(sample_root, "zzz") == offered(sample_root, "e", "nosuch") == []
     assert offered(sample_root, "e", "../demo") == offered(sample_root, "e", "") == []

@@ -7,10 +7,13 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import skipgramophone as sgp
+from skipgramophone.errors import UnknownTrackError
 from tests.conftest import dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
@@ -74,7 +77,8 @@ def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
     assert (code, err) == (3, "")
     folk, unknown, blank, several, techno = map(json.loads, out.splitlines())
     assert folk["query"] == "folk 3"
-    alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json")[1])
+    # Of so few tracks all are compared where many lines may come.
+    alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json", "--exact")[1])
     assert folk == {"query": "folk 3"} | alone
     assert (unknown["query"], unknown["exit_code"]) == ("nothing like it", 3)
     assert unknown["error"].startswith("no track is called 'nothing like it'")
@@ -82,6 +86,27 @@ def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
     assert several["exit_code"] == 4
     assert all(name.startswith("folk artist ") for name in several["candidates"])
     assert len(techno["neighbours"]) == 3
+
+
+def test_many_lines_are_answered_like_each_alone(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        uris = [track.uri or "" for track in demo.catalogue.tracks(range(0, 2900, 97))]
+        for settings, asked in (
+            (sgp.SimilarSettings(), uris),
+            (sgp.SimilarSettings(fold_versions=True, max_per_artist=1, diversity=0.2, number=20), uris),
+            (sgp.SimilarSettings(min_count=150, number=50), uris),  # more than the nearest must be looked at
+            (sgp.SimilarSettings(by="hybrid", number=3), uris[:5]),
+            (sgp.SimilarSettings(popularity=0.5), uris[:5]),
+        ):
+            *many, unknown = demo.similar_many([*asked, "no such name at all"], settings)
+            assert isinstance(unknown, UnknownTrackError)
+            for uri, answer in zip(asked, many, strict=True):
+                assert isinstance(answer, sgp.Answer)
+                alone = demo.similar(uri, replace(settings, exact=True))
+                assert replace(answer, neighbours=()) == replace(alone, neighbours=())
+                assert [replace(near, similarity=0) for near in answer.neighbours] == [
+                    replace(near, similarity=0) for near in alone.neighbours
+                ]
 
 
 def test_the_exit_code_of_many_queries(trained: Path) -> None:

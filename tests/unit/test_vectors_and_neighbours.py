@@ -204,3 +204,18 @@ def test_the_table_of_neighbours_is_exact_search(tracks: int, number: int) -> No
         assert row not in rows[row]
         assert len(set(rows[row])) == number
         np.testing.assert_allclose(unit_rows(centre[rows[row]]) @ unit_rows(centre[row]), similarities[row], atol=1e-6)
+
+
+@pytest.mark.parametrize(("tracks", "number"), [(3, 1), (60, 10), (300, 500), (1300, 40)])
+def test_many_vectors_find_what_each_alone_finds(tracks: int, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    centre = vectors(tracks, 8, 11)  # the last two rows are zero
+    exact = exact_search(centre)
+    asked = unit_rows(np.random.default_rng(12).standard_normal((9, 8)).astype(np.float32))
+    without = [np.arange(at % 3) for at in range(9)]
+    monkeypatch.setattr(neighbours, "TABLE_ROWS", 4)
+    found = exact.nearest_to_many(asked, number, without)
+    assert len(found) == 9
+    for vector, left_out, near in zip(asked, without, found, strict=True):
+        alone = exact.nearest(vector, number, left_out)
+        assert near.rows.tolist() == alone.rows.tolist()
+        np.testing.assert_allclose(near.similarities, alone.similarities, atol=1e-6)
