@@ -30,6 +30,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "fitting",
             "held_out",
             "survey",
+            "checking",
             "tuning",
             "importing",
             "warm_start",
@@ -49,6 +50,7 @@ ALLOWED_IN = {
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
+        "checking",
         "exporters/csv",
         "exporters/parquet",
         "exporters/projector",
@@ -69,6 +71,7 @@ ALLOWED_IN = {
     "typer": {
         "cli/answers",
         "cli/app",
+        "cli/check",
         "cli/completion",
         "cli/continuing",
         "cli/evaluate",
