@@ -469,7 +469,7 @@ class Lookup:
             return np.asarray(scores[rows] + log_prior(self._counts[rows], exponent), np.float32)
         cosine = self.exact.cosines(asked.vector)[rows]
         if by == "hybrid":
-            return hybrid(self.postings.scores(asked.rows, asked.weights)[rows], cosine)
+            return hybrid(self.postings.scores(asked.rows, asked.weights)[rows], cosine, self._counts[rows])
         return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
     def _listed(self, found: Neighbours, asked: _Question, settings: SimilarSettings) -> _Listed:
