@@ -31,7 +31,7 @@ from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts, nearest_to_each, recall_of_copy
 from skipgramophone.neighbours import build_index as build_annoy_index
-from skipgramophone.postings import postings
+from skipgramophone.postings import distinct, postings
 from skipgramophone.publishing import file_sha256, published_file, require_replaceable
 from skipgramophone.reports import (
     EvaluateReport,
@@ -671,7 +671,7 @@ def _repeats(corpus: Corpus) -> int:
     """Places of playlists whose track has stood in the playlist before."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
     pairs = playlist.astype(np.int64) << 32 | corpus.track_ids
-    return corpus.occurrences - len(np.unique(pairs))
+    return corpus.occurrences - len(distinct(pairs))
 
 
 def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
