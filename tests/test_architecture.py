@@ -24,6 +24,8 @@ LAYERS: list[tuple[str, set[str]]] = [
     (
         "story",
         {
+            "answer",
+            "search",
             "lookup",
             "explanation",
             "reports",

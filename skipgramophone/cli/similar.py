@@ -14,7 +14,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer
+    from skipgramophone.answer import Answer
 
 STDIN = "-"
 WEIGHTED = re.compile(r"(.+)\^(\d*\.?\d+)", re.DOTALL)
@@ -105,9 +105,10 @@ def similar(
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
     """Look up the most frequent track."""
     from skipgramophone import lookup
+    from skipgramophone.answer import Seed
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        return opened.similar_to([lookup.Seed(opened.catalogue.track(0))], settings)
+        return opened.similar_to([Seed(opened.catalogue.track(0))], settings)
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:

@@ -16,11 +16,11 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 import skipgramophone as sgp
+from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.cli.conversation import Conversation
 from skipgramophone.cli.prompt import TrackCompleter
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
-from skipgramophone.lookup import Answer
 from tests.conftest import run_sgp
 
 PENCIL = "Jörund Tarrovale Trio - Every Pencil Knows"
