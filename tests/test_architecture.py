@@ -32,6 +32,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "fitting",
             "held_out",
             "survey",
+            "checking",
             "tuning",
             "importing",
             "warm_start",
@@ -51,6 +52,7 @@ ALLOWED_IN = {
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
+        "checking",
         "exporters/csv",
         "exporters/parquet",
         "exporters/projector",
@@ -71,6 +73,7 @@ ALLOWED_IN = {
     "typer": {
         "cli/answers",
         "cli/app",
+        "cli/check",
         "cli/completion",
         "cli/continuing",
         "cli/evaluate",
