@@ -83,7 +83,7 @@ def require_replaceable(place: Path, force: bool) -> None:
 
 def publish(draft: Path, place: Path) -> None:
     """Flush a draft to disk, then put it in its place in one step; what stood there is removed."""
-    for path in draft.iterdir():
+    for path in draft.rglob("*"):
         _flush(path)
     _flush(draft)
     if place.exists():

@@ -71,6 +71,7 @@ class ExportReport:
 
     experiment: str
     destination: str
+    beside: list[str]  # files that travel with it
     format: str
     tracks: int
     left_out: int  # tracks without a vector

@@ -19,9 +19,23 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory"}),
     ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
-    ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
+    ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
-    ("story", {"lookup", "reports", "fitting", "held_out", "survey", "tuning", "importing", "warm_start", "pipeline"}),
+    (
+        "story",
+        {
+            "lookup",
+            "reports",
+            "fitting",
+            "held_out",
+            "survey",
+            "tuning",
+            "exporting",
+            "importing",
+            "warm_start",
+            "pipeline",
+        },
+    ),
     ("face", {"cli", "__main__"}),
 ]
 # Packages that one place alone may import.

@@ -109,11 +109,9 @@ def export(
 
 def _require_text(format: str | None, json: bool) -> None:
     """Refuse to write to stdout what is no text, or together with a report."""
-    from skipgramophone.exporters import AS_TEXT
+    from skipgramophone.exporters import require_text
 
-    if format not in AS_TEXT:
-        known = ", ".join(sorted(AS_TEXT))
-        raise SettingError(f"to stdout go {known}: name one with --format, or give a file")
+    require_text(format)
     if json:
         raise SettingError("json and the vectors cannot both go to stdout: give a file")
 
@@ -124,6 +122,7 @@ def _rows(report: ExportReport) -> list[tuple[str, str]]:
     left += f"; {report.not_asked:,} were not asked for" if report.not_asked else ""
     rows = [
         ("file", report.destination),
+        *([("beside", ", ".join(report.beside))] if report.beside else []),
         ("format", report.format),
         ("vectors", f"{report.tracks:,} tracks × {report.dim}{left}"),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from skipgramophone.catalogue import Track
 from skipgramophone.embeddings import unit_rows
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.settings import IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one
 BLOCK_ROWS = 4096
@@ -33,6 +34,7 @@ class TrackVectors:
         neighbours: positions of the nearest of each track, int64 (len(tracks), number), or None.
         similarities: theirs, float32 (len(tracks), number), or None.
         asked: which of centre and context to write.
+        index: how an index of them is built, by a format that is one.
     """
 
     tracks: Sequence[Track]
@@ -42,6 +44,7 @@ class TrackVectors:
     neighbours: npt.NDArray[np.int64] | None = None
     similarities: Matrix | None = None
     asked: tuple[str, ...] = ("centre", "context")
+    index: IndexSettings = field(default_factory=IndexSettings)
 
     def matrices(self, *room: str) -> dict[str, npt.NDArray[Any]]:
         """Of what a format has room for, the matrices that are there and asked for; the bias goes with context."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -103,7 +104,7 @@ def test_word2vec_reads_with_gensim(tmp_path: Path, format: str) -> None:
     known = [json.loads(line) for line in beside.read_text(encoding="utf-8").split("\n")[:-1]]
     assert [record["key"] for record in known] == read.index_to_key
     assert [record["artist"] for record in known] == [track.artist for track in twins]
-    assert size == place.stat().st_size + beside.stat().st_size
+    assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
     place.unlink()
     with pytest.raises(ExperimentError, match=r"out\.vec\.names\.jsonl exists; --force replaces it"):
         exporters.write(place, format, vectors)
@@ -143,7 +144,10 @@ def test_safetensors_reads_with_its_library(tmp_path: Path) -> None:
 def test_the_projector_reads_points_and_labels(tmp_path: Path) -> None:
     vectors = vectors_of(HOSTILE)
     exporters.write(tmp_path / "shown", "projector", vectors)
-    assert {path.name for path in (tmp_path / "shown").iterdir()} == set(exporters.DIRECTORIES["projector"])
+    assert {path.name for path in (tmp_path / "shown").iterdir()} == {
+        *exporters.FORMATS["projector"].files,
+        "manifest.json",
+    }
     config_pb2 = pytest.importorskip("tensorboard.plugins.projector.projector_config_pb2", reason="no TensorBoard")
     text_format = pytest.importorskip("google.protobuf.text_format")
     config = config_pb2.ProjectorConfig()
@@ -366,7 +370,7 @@ def test_a_writer_reads_back_what_it_wrote(tmp_path: Path, monkeypatch: pytest.M
     def record(_path: Path, read: dict[str, object], matrices: dict[str, object], _vectors: TrackVectors) -> None:
         compared.append({*read, *matrices})
 
-    monkeypatch.setattr(sys.modules[exporters.FORMATS[format].__module__], "require_same", record)
+    monkeypatch.setattr(sys.modules[exporters.FORMATS[format].write.__module__], "require_same", record)
     exporters.write(tmp_path / "out", format, vectors_of(["a", "b"]))
     assert set().union(*compared) >= {"artist", "title", "uri", "count", "centre"}
 
@@ -376,7 +380,7 @@ def test_one_endless_name_does_not_fill_the_memory(tmp_path: Path, monkeypatch: 
     exporters.write(tmp_path / "small.npz", "npz", vectors_of(["a", "b"]))
     with pytest.raises(StorageError, match=r"npz would need 0\.0 GB for the names, .*: export to parquet"):
         exporters.write(tmp_path / "large.npz", "npz", vectors_of(["a" * 300, "b"]))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.npz", "small.npz.manifest.json"]
 
 
 def test_the_format_is_given_or_the_suffix() -> None:
@@ -396,3 +400,33 @@ def test_an_existing_file_is_kept_unless_forced(tmp_path: Path) -> None:
     assert place.read_text() == "precious"
     exporters.write(place, "npz", vectors_of(["a"]), force=True)
     assert np.load(place)["artist"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize("name", ["out.npz", "out.vec", "out.annoy"])
+def test_a_manifest_travels_with_an_export(sample_root: Path, tmp_path: Path, name: str) -> None:
+    chosen = package.ExportSettings(top=40, matrix="centre")
+    report = package.export("demo", tmp_path / name, settings=chosen, experiments_dir=sample_root)
+    place = tmp_path / name
+    home = place if place.is_dir() else tmp_path
+    beside = place / "manifest.json" if place.is_dir() else tmp_path / f"{name}.manifest.json"
+    manifest = json.loads(beside.read_text(encoding="utf-8"))
+    with package.open("demo", sample_root) as demo:
+        assert manifest["model"] == demo.experiment.manifest("model").digest
+    assert (manifest["experiment"], manifest["tracks"], manifest["dimension"]) == ("demo", 40, 100)
+    assert (manifest["matrices"], manifest["dtype"], manifest["format"]) == (["centre"], "float32", report.format)
+    assert set(manifest["files"]) == {path.name for path in home.iterdir()} - {beside.name}
+    for file, said in manifest["files"].items():
+        data = (home / file).read_bytes()
+        assert said == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_an_annoy_export_is_built_as_the_experiment_s_index(experiments: Path, tmp_path: Path) -> None:
+    names = np.array([f"a - {at}" for at in range(50)])
+    np.savez(tmp_path / "v.npz", vectors=np.random.default_rng(1).standard_normal((50, 4)), tracks=names)
+    chosen = package.IndexSettings(trees=7, random_seed=3)
+    package.import_vectors("small", tmp_path / "v.npz", index_settings=chosen)
+    package.export("small", tmp_path / "near.annoy")
+    manifest = json.loads((tmp_path / "near.annoy" / "manifest.json").read_text())
+    assert (manifest["trees"], manifest["random_seed"]) == (7, 3)
+    own = experiments / "small" / "index" / "tracks.annoy"
+    assert (tmp_path / "near.annoy" / "tracks.annoy").read_bytes() == own.read_bytes()
