@@ -73,9 +73,9 @@ def as_asked(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVect
     if settings.normalise:
         vectors = vectors.normalised()
     recall = None
-    if settings.dtype == "float16":
-        full, vectors = vectors, vectors.halved()
-        recall = recall_of_copy(np.asarray(vectors.centre, np.float32), full.centre, IndexSettings().random_seed)
+    if settings.dtype != "float32":
+        full, vectors = vectors, vectors.halved() if settings.dtype == "float16" else vectors.in_bytes()
+        recall = recall_of_copy(vectors.centre_as_read(), full.centre, vectors.index.random_seed)
     if settings.safe_cells:
         vectors = vectors.in_safe_cells()
     return vectors, recall

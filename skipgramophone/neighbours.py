@@ -8,6 +8,7 @@ the vectors, so what is shown never is an approximation. Where the index cannot 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -210,10 +211,15 @@ def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted:
 
 def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
     """Share of the true ten nearest that exact search finds in a less precise copy of the vectors; ties count."""
+    return recall_of_search(lambda queries: [given.rows for given in _truth(copy, queries)], centre, seed)
+
+
+def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, seed: int) -> float:
+    """Share of the true ten nearest of some rows, drawn by the seed, that a search for each finds; ties count."""
     queries = _queries(centre, seed)
     found = wanted = 0
-    for query, true, given in zip(queries, _truth(centre, queries), _truth(copy, queries), strict=True):
-        similarity = unit_rows(np.asarray(centre[given.rows])) @ unit_rows(np.asarray(centre[query]))
+    for query, true, given in zip(queries, _truth(centre, queries), search(queries), strict=True):
+        similarity = unit_rows(np.asarray(centre[given])) @ unit_rows(np.asarray(centre[query]))
         wanted += len(true.rows)
         found += int(np.count_nonzero(similarity >= true.similarities[-1] - TIE)) if len(true.rows) else 0
     return found / wanted if wanted else 1.0

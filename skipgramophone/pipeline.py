@@ -260,6 +260,7 @@ def export(
         no_room=selection.no_room,
         dim=lookup.embeddings.dim,
         bytes=size,
+        dtype=settings.dtype,
         recall_at_10=recall,
     )
 

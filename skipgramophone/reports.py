@@ -79,7 +79,8 @@ class ExportReport:
     no_room: int  # tracks that were asked for and are more than the format shows
     dim: int
     bytes: int
-    recall_at_10: float | None  # share of the ten nearest that stay so in float16; None for float32, which loses none
+    dtype: str
+    recall_at_10: float | None  # share of the ten nearest that stay so in a narrower type; None: nothing is lost
 
 
 @dataclass(frozen=True, slots=True)

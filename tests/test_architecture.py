@@ -62,6 +62,7 @@ ALLOWED_IN = {
     "rich": {"cli/render", "cli/progress"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
+    "faiss": {"exporters/faiss"},
     "umap": {"maps/projection"},
     "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {

@@ -36,8 +36,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), annoy "
-            "or projector (a directory for TensorBoard).",
+            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), keras, faiss; "
+            "directories: annoy, savedmodel, projector (for TensorBoard).",
         ),
     ] = None,
     min_count: Annotated[
@@ -51,7 +51,7 @@ def export(
         typer.Option("--matrix", metavar="NAME", help=f"{', '.join(MATRICES)} (else all that the format holds)."),
     ] = options.EXPORT.matrix,
     dtype: Annotated[
-        str, typer.Option("--dtype", metavar="NAME", help=f"{' or '.join(DTYPES)}, half the size.")
+        str, typer.Option("--dtype", metavar="NAME", help=f"{', '.join(DTYPES)}: half or a quarter of the size.")
     ] = options.EXPORT.dtype,
     normalise: Annotated[
         bool, typer.Option("--normalise", help="Scale vectors to length 1.")
@@ -69,9 +69,9 @@ def export(
 ) -> None:
     """Write the vectors of EXPERIMENT for other tools.
 
-    npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec files get one
-    beside them with the true names; annoy and projector are directories. Each is read back and compared before it is
-    put in its place.
+    npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec, keras and
+    faiss files get one beside them with the true names, all of them a manifest. Each is read back and compared before
+    it is put in its place.
 
     \b
     sgp export demo demo.npz
@@ -136,5 +136,5 @@ def _rows(report: ExportReport) -> list[tuple[str, str]]:
             )
         )
     if report.recall_at_10 is not None:
-        rows.append(("float16", f"keeps {report.recall_at_10:.1%} of the ten nearest"))
+        rows.append((report.dtype, f"keeps {report.recall_at_10:.1%} of the ten nearest"))
     return [*rows, ("size", f"{report.bytes / 1e6:.1f} MB, read back and compared")]

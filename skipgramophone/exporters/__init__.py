@@ -73,6 +73,8 @@ def write(
     """
     require_writable(destination, format, force)
     write_vectors, write_names = FORMATS[format].write, FORMATS[format].write_names
+    held = list(vectors.matrices("centre", "context")) if FORMATS[format].has_both else [vectors.single()[0]]
+    about = {**about, "matrices": held}
     if FORMATS[format].files:
         with draft_directory(destination) as directory:
             facts = write_vectors(directory, vectors) or NOTHING

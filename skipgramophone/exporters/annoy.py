@@ -26,7 +26,7 @@ def write(directory: Path, vectors: TrackVectors) -> dict[str, Any]:
     Raises:
         StorageError: what was written does not read back.
     """
-    matrix, rows = vectors.single()
-    facts = build_index(directory / FILE, np.asarray(rows, np.float32), vectors.index)  # it opens and asks it
+    rows = np.asarray(vectors.single()[1], np.float32)
+    facts = build_index(directory / FILE, rows, vectors.index)  # it opens and asks it
     jsonl.write_names(directory / NAMES, vectors)
-    return {"matrix": matrix} | asdict(facts)
+    return asdict(facts)

@@ -9,7 +9,19 @@ from types import MappingProxyType
 from typing import Any
 
 from skipgramophone.errors import SettingError
-from skipgramophone.exporters import annoy, csv, jsonl, npz, parquet, projector, safetensors, word2vec
+from skipgramophone.exporters import (
+    annoy,
+    csv,
+    faiss,
+    jsonl,
+    keras,
+    npz,
+    parquet,
+    projector,
+    safetensors,
+    savedmodel,
+    word2vec,
+)
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.settings import ExportSettings
 from skipgramophone.suffixes import format_of as format_by_suffix
@@ -46,11 +58,14 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
     {
         "annoy": Format(write=annoy.write, files=annoy.FILES),
         "csv": Format(write=csv.write, is_text=True, has_cells=True),
+        "faiss": Format(write=faiss.write, write_names=jsonl.write_names),
         "jsonl": Format(write=jsonl.write, is_text=True),
+        "keras": Format(write=keras.write, write_names=jsonl.write_names),
         "npz": Format(write=npz.write, has_both=True),
         "parquet": Format(write=parquet.write, has_both=True, has_neighbours=True),
         "projector": Format(write=projector.write, files=projector.FILES, shown=projector.shown),
         "safetensors": Format(write=safetensors.write, has_both=True),
+        "savedmodel": Format(write=savedmodel.write, files=savedmodel.FILES),
         "tsv": Format(write=csv.write_tabbed, is_text=True, has_cells=True),
         "word2vec": Format(write=word2vec.write_text, write_names=word2vec.write_names),
         "word2vec-binary": Format(write=word2vec.write_binary, write_names=word2vec.write_names),

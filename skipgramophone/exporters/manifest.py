@@ -30,13 +30,11 @@ def write(path: Path, format: str, vectors: TrackVectors, files: Mapping[str, Pa
         files: the files of the export by the names that they are to have.
         facts: what else there is to say.
     """
-    matrices = vectors.matrices("centre", "context")
     described = {
         "format": format,
         "written_by": f"skipgramophone {__version__}",
         "tracks": len(vectors.tracks),
         "dimension": vectors.centre.shape[1],
-        "matrices": list(matrices),
         "dtype": str(vectors.centre.dtype),
         "similarity": "cosine of centre vectors",
         **facts,

@@ -19,7 +19,7 @@ TYPES = {
     "uri": pa.string(),
     "count": pa.int64(),
 }
-MATRICES = ("centre", "context", "neighbours", "similarities")
+MATRICES = ("centre", "centre_scale", "context", "context_scale", "neighbours", "similarities")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -31,11 +31,16 @@ def write(path: Path, vectors: TrackVectors) -> None:
         pq.write_table(table, file)
     with path.open("rb") as file:
         read = pq.read_table(file)
-    flat = {name: read[name].combine_chunks().flatten().to_numpy() for name in present}
-    shaped = {name: numbers.reshape(present[name].shape) for name, numbers in flat.items()}
+    flat = {name: read[name].combine_chunks() for name in present}
+    shaped = {
+        name: (column if present[name].ndim == 1 else column.flatten()).to_numpy().reshape(present[name].shape)
+        for name, column in flat.items()
+    }
     require_same(path, {name: read[name].to_pylist() for name in TYPES}, shaped, vectors)
 
 
 def _lists(matrix: npt.NDArray[Any]) -> pa.Array:
-    """Rows of a matrix as fixed-size lists."""
+    """Rows of a matrix as fixed-size lists; a vector as it is."""
+    if matrix.ndim == 1:
+        return pa.array(matrix)
     return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), matrix.shape[1])

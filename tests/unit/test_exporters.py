@@ -22,11 +22,12 @@ import skipgramophone as package
 from skipgramophone import exporters
 from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError, StorageError
-from skipgramophone.exporters import npz
+from skipgramophone.exporters import jsonl, npz
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 from skipgramophone.neighbours import recall_of_copy
 from skipgramophone.word2vec import unescaped
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")  # of Keras itself
 HOSTILE = [
     '=HYPERLINK("x")', "+1", "-1", "@x", 'a "quoted" name', "comma, semicolon; tab\tend", "line\nbreak", "cr\rhere",
     "[/b]", ":heart:", "\x1b[31m", "\u202egnp", "<script>alert(1)</script>", "NA", "nan", "", " edge ", "椎名林檎",
@@ -191,7 +192,73 @@ def test_annoy_reads_with_its_library(tmp_path: Path) -> None:
         assert index.get_nns_by_item(item, 2, search_k=manifest["search_k"]) == true
 
 
-@pytest.mark.parametrize("format", ["annoy", "projector"])
+def test_tensorflow_serves_vectors_and_nearest_tracks(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    vectors = vectors_of([*HOSTILE, "twice", "twice"])
+    tracks = [replace(track, title="same") if track.artist == "twice" else track for track in vectors.tracks]
+    centre = np.random.default_rng(3).standard_normal(vectors.centre.shape).astype(np.float32)
+    exporters.write(tmp_path / "served", "savedmodel", replace(vectors, tracks=tracks, centre=centre))
+    lines = (tmp_path / "served" / "names.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    assert [json.loads(line)["title"] for line in lines] == [track.title for track in tracks]
+    served = tf.saved_model.load(str(tmp_path / "served"))
+    given = served.signatures["vectors"](ids=tf.constant([2, 0], tf.int64))["vectors"].numpy()
+    np.testing.assert_array_equal(given, centre[[2, 0]])
+
+    def nearest(names: list[str], number: int) -> tuple[Any, ...]:
+        told = served.signatures["nearest"](names=tf.constant(names), number=tf.constant(number))
+        return tuple(told[part].numpy() for part in ("ids", "names", "similarities"))
+
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    asked = [3, 12, len(tracks) - 2]
+    ids, names, similarities = nearest([tracks[at].name for at in asked], 4)
+    np.testing.assert_array_equal(ids, np.argsort(-similarity[asked], axis=1)[:, :4])
+    np.testing.assert_allclose(similarities, np.sort(similarity[asked], axis=1)[:, :-5:-1], atol=1e-6)
+    assert [name.decode() for name in names[0]] == [tracks[at].name for at in ids[0]]
+    by_uri, _, _ = nearest(["x:12", "nobody - nothing"], 100)
+    np.testing.assert_array_equal(by_uri[0], np.argsort(-similarity[12])[:-1])
+    assert set(by_uri[1].tolist()) == {-1}
+
+
+def test_keras_has_a_layer_of_the_vectors(tmp_path: Path) -> None:
+    import keras
+
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.keras", "keras", vectors)
+    model = keras.saving.load_model(tmp_path / "out.keras")
+    np.testing.assert_array_equal(model.predict(np.array([[5, 0]]), verbose=0), vectors.centre[None, [5, 0]])
+    assert model.get_layer("tracks").input_dim == len(HOSTILE)
+    lines = (tmp_path / "out.keras.names.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    assert [json.loads(line)["artist"] for line in lines] == HOSTILE
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"out.keras", "out.keras.names.jsonl", "out.keras.manifest.json"}
+
+
+def test_faiss_reads_with_its_library(sample_root: Path, tmp_path: Path) -> None:
+    library = pytest.importorskip("faiss", reason="FAISS is not installed")
+    for name in ("a", "b"):
+        package.export("demo", tmp_path / f"{name}.faiss", experiments_dir=sample_root)
+    assert (tmp_path / "a.faiss").read_bytes() == (tmp_path / "b.faiss").read_bytes()
+    manifest = json.loads((tmp_path / "a.faiss.manifest.json").read_text())
+    assert manifest["recall_at_10"] >= package.IndexSettings().recall
+    index = library.read_index(str(tmp_path / "a.faiss"))
+    with package.open("demo", sample_root) as demo:
+        centre = np.asarray(demo.embeddings.centre)
+        names = [track.name for track in demo.catalogue.all_tracks()]
+    lines = (tmp_path / "a.faiss.names.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    assert [f"{(r := json.loads(line))['artist']} - {r['title']}" for line in lines] == names
+    unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+    asked = np.arange(0, len(unit), 50)
+    similarity, found = index.search(unit[asked], 11)
+    np.testing.assert_allclose(similarity, np.take_along_axis(unit[asked] @ unit.T, found, axis=1), atol=1e-5)
+    true = np.argsort(-unit[asked] @ unit.T, axis=1)[:, :11]
+    hits = sum(len(np.intersect1d(one, other)) for one, other in zip(found, true, strict=True))
+    assert hits / true.size > 0.95
+
+
+@pytest.mark.parametrize("format", ["annoy", "projector", "savedmodel"])
 def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str) -> None:
     vectors = vectors_of(["a", "b"])
     vectors.centre[:] = [[1, 2, 3], [3, 2, 1]]
@@ -213,10 +280,15 @@ def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "out"]
 
 
-def test_a_format_whose_library_is_missing_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(SettingError, match=r"safetensors is not installed: pip install 'skipgramophone\[formats\]'"):
-        exporters.write(tmp_path / "out.safetensors", "safetensors", vectors_of(["a"]))
+@pytest.mark.parametrize(
+    ("module", "called", "extra"), [("safetensors", "safetensors", "formats"), ("faiss", "FAISS", "faiss")]
+)
+def test_a_format_whose_library_is_missing_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, called: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SettingError, match=rf"{called} is not installed: pip install 'skipgramophone\[{extra}\]'"):
+        exporters.write(tmp_path / "out", module, vectors_of(["a"]))
     assert not list(tmp_path.iterdir())
 
 
@@ -280,25 +352,43 @@ def test_which_matrix(sample_root: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.array([json.loads(line)["context"] for line in lines]), both["context"])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
 @pytest.mark.parametrize("suffix", ["npz", "parquet", "safetensors"])
-def test_float16_is_half_the_size_and_its_loss_is_measured(sample_root: Path, tmp_path: Path, suffix: str) -> None:
-    chosen = package.ExportSettings(dtype="float16", matrix="centre")
+def test_narrower_numbers_are_smaller_and_their_loss_is_measured(
+    sample_root: Path, tmp_path: Path, suffix: str, dtype: Any
+) -> None:
+    chosen = package.ExportSettings(dtype=dtype, matrix="centre")
     place = tmp_path / f"out.{suffix}"
     report = package.export("demo", place, settings=chosen, experiments_dir=sample_root)
     with package.open("demo", sample_root) as demo:
         full = np.asarray(demo.embeddings.centre)
     if suffix == "npz":
-        half = np.load(place)["centre"]
+        read = np.load(place)
     elif suffix == "parquet":
-        half = pq.read_table(place)["centre"].combine_chunks().flatten().to_numpy().reshape(full.shape)
+        table = pq.read_table(place)
+        read = {"centre": table["centre"].combine_chunks().flatten().to_numpy().reshape(full.shape)}
+        read |= {name: table[name].to_numpy() for name in table.column_names if name.endswith("_scale")}
     else:
-        half = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed").load_file(place)[
-            "centre"
-        ]
-    assert half.dtype == np.float16
-    np.testing.assert_array_equal(half, full.astype(np.float16))
+        read = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed").load_file(place)
+    assert read["centre"].dtype == np.dtype(dtype)
+    if dtype == "float16":
+        np.testing.assert_array_equal(read["centre"], full.astype(np.float16))
+    else:
+        largest = np.abs(full).max(axis=1)
+        assert np.abs(read["centre"]).max() == 127
+        error = np.abs(read["centre"] * read["centre_scale"][:, None] - full)
+        assert (error <= largest[:, None] / 127 * 0.501).all()  # half a step
     assert report.recall_at_10 is not None
     assert 0.98 < report.recall_at_10 <= 1
+    if suffix != "safetensors":  # what is exported can be imported
+        package.import_vectors("back", place, experiments_dir=tmp_path)
+        with package.open("back", tmp_path) as back:
+            np.testing.assert_allclose(np.asarray(back.embeddings.centre), full, rtol=1e-3, atol=largest_step(full))
+
+
+def largest_step(matrix: Any) -> float:
+    """Of int8, the step of the row that has the largest."""
+    return float(np.abs(matrix).max() / 127)
 
 
 def test_the_loss_of_a_copy_is_that_of_its_neighbours() -> None:
@@ -340,7 +430,7 @@ NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), 
 
 
 @settings(max_examples=60, deadline=None)
-@given(NAMES, st.sampled_from(sorted(set(exporters.FORMATS) - {"annoy"})))  # which cannot take any number
+@given(NAMES, st.sampled_from(sorted(set(exporters.FORMATS) - {"annoy", "faiss", "keras", "savedmodel"})))
 def test_any_names_survive_every_format(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], format: str
 ) -> None:
@@ -363,14 +453,15 @@ def test_what_does_not_read_back_is_an_error(tmp_path: Path) -> None:
             require_same(tmp_path, {}, {name: matrices[other]}, vectors)
 
 
-@pytest.mark.parametrize("format", sorted(set(exporters.FORMATS) - {"annoy"}))
+@pytest.mark.parametrize("format", sorted(set(exporters.FORMATS) - {"annoy", "faiss"}))  # whose numbers are others
 def test_a_writer_reads_back_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
     compared: list[set[str]] = []
 
     def record(_path: Path, read: dict[str, object], matrices: dict[str, object], _vectors: TrackVectors) -> None:
         compared.append({*read, *matrices})
 
-    monkeypatch.setattr(sys.modules[exporters.FORMATS[format].write.__module__], "require_same", record)
+    for module in (sys.modules[exporters.FORMATS[format].write.__module__], jsonl):  # which writes the names of some
+        monkeypatch.setattr(module, "require_same", record)
     exporters.write(tmp_path / "out", format, vectors_of(["a", "b"]))
     assert set().union(*compared) >= {"artist", "title", "uri", "count", "centre"}
 
