@@ -8,7 +8,7 @@ the vectors, so what is shown never is an approximation. Where the index cannot 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,7 @@ TIE = 1e-6  # two similarities this near count as equal when recall is measured
 BLOCK_ROWS = 8192
 TABLE_ROWS = 512  # of which the similarities to all rows are held at once by a thread, at most
 TABLE_CELLS = 1 << 26  # similarities that a thread holds at once, if there are so many rows that these are fewer
+BLOCKS_AHEAD = 32  # that are found before they are taken
 GROUP = 25  # rows of which the largest similarity is looked at first
 
 Rows = npt.NDArray[np.int64]
@@ -116,6 +117,12 @@ def nearest_by_index(
 
 
 def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
+    """What `nearest_in_blocks` gives, as a whole: int64 and float32 (tracks, number)."""
+    rows, similarities = zip(*nearest_in_blocks(centre, number), strict=True)
+    return np.concatenate(rows), np.concatenate(similarities)
+
+
+def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matrix]]:
     """The `number` nearest of each row by cosine among the others, found exactly; ties in row order.
 
     A block of rows against all is one matrix product. Of each product the maxima of small groups are looked at first:
@@ -125,8 +132,8 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
         centre: float32 (tracks, embedding_dim), no row of zeros.
         number: how many, at least 1 and fewer than there are rows.
 
-    Returns:
-        Rows, int64 (tracks, number), and similarities, float32 (tracks, number), nearest first.
+    Yields:
+        Of some rows after the other: rows, int64 (some, number), and similarities, float32, nearest first.
     """
     from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
 
@@ -136,9 +143,8 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
     step = max(1, min(TABLE_ROWS, TABLE_CELLS // (groups * width)))
     units = np.zeros((groups * width, centre.shape[1]), np.float32)
     units[:tracks] = unit_rows(np.asarray(centre))
-    rows, similarities = np.empty((tracks, number), np.int64), np.empty((tracks, number), np.float32)
 
-    def search(start: int) -> None:
+    def search(start: int) -> tuple[Rows, Matrix]:
         block = slice(start, min(start + step, tracks))
         similarity = units[block] @ units.T
         similarity[:, tracks:] = -np.inf
@@ -153,11 +159,12 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
         query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
         order = np.lexsort((candidate, -found, query))
         first = np.searchsorted(query, np.arange(len(similarity)))[:, None] + np.arange(number)
-        rows[block], similarities[block] = candidate[order][first], found[order][first]
+        return candidate[order][first], found[order][first]
 
+    starts = range(0, tracks, step)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy lets go of the interpreter where the time is spent
-        list(pool.map(search, range(0, tracks, step)))
-    return rows, similarities
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # no more than a few wait for whoever takes them
+            yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:

@@ -258,6 +258,7 @@ def export(
         left_out=selection.left_out,
         not_asked=selection.not_asked,
         no_room=selection.no_room,
+        unknown=selection.unknown,
         dim=lookup.embeddings.dim,
         bytes=size,
         dtype=settings.dtype,

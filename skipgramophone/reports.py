@@ -77,6 +77,7 @@ class ExportReport:
     left_out: int  # tracks without a vector
     not_asked: int  # tracks with a vector that the settings leave out
     no_room: int  # tracks that were asked for and are more than the format shows
+    unknown: list[str]  # names that were asked for and that no track with a vector has
     dim: int
     bytes: int
     dtype: str

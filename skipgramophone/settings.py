@@ -268,7 +268,10 @@ class ExportSettings:
     matrix: MatrixName | None = None  # which vectors; None: both where the format has room for them, else centre
     dtype: Dtype = "float32"
     normalise: bool = False  # vectors of length 1
+    artist: Sequence[str] | None = None  # only theirs, in any case and without accents
+    only: Sequence[str] | None = None  # only tracks of these names or uris
     neighbours: int = 0  # so many of each track, found among those that are exported
+    projection: Projection | None = None  # that gives each track its place in a plane; None: it gets none
     safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
 
     def __post_init__(self) -> None:
@@ -278,6 +281,10 @@ class ExportSettings:
         _require(self.dtype in DTYPES, f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
         _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
         _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
+        planes = ", ".join(PROJECTIONS)
+        _require(
+            self.projection in (None, *PROJECTIONS), f"projection must be one of {planes}, not {self.projection!r}"
+        )
         if self.top is not None:
             _require_numbers(self, "top")
             _require(self.top >= 1, f"top must be at least 1, not {self.top}")

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from skipgramophone.cli import answers, options
-from skipgramophone.errors import SettingError, storage_errors
+from skipgramophone.cli import answers, lists, options
+from skipgramophone.errors import SettingError
 from skipgramophone.settings import ContinueSettings
 
 STDIN = "-"
-REMARK = "#EXT"  # begins the lines of an m3u8 file that are no tracks
 
 
 def continuing(
@@ -45,17 +44,10 @@ def continuing(
         raise SettingError("give TRACKs, - for standard input, or --file FILE")
     names = track or []
     if file is not None:
-        with storage_errors(file, "read"):
-            names = _names(file.read_text(encoding="utf-8", errors="replace"))
+        names = lists.names_in(file)
     elif names == [STDIN]:
-        names = _names(sys.stdin.read())
+        names = lists.names_of(sys.stdin.read())
     from skipgramophone import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         answers.show(opened.continuation(names, settings), wanted, quiet)
-
-
-def _names(text: str) -> list[str]:
-    """The lines that name a track."""
-    lines = (line.strip() for line in text.split("\n"))
-    return [line for line in lines if line and not line.startswith(REMARK)]

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import options, render
+from skipgramophone.cli import lists, options, render
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import DTYPES, MATRICES, ExportSettings
+from skipgramophone.settings import DTYPES, MATRICES, PROJECTIONS, ExportSettings
 
 if TYPE_CHECKING:
     from skipgramophone.reports import ExportReport
 
 STDOUT = Path("-")
+SHOWN_UNKNOWN = 3
 
 
 def export(
@@ -46,6 +47,13 @@ def export(
     top: Annotated[
         int | None, typer.Option("--top", metavar="N", help="Only so many tracks, the most frequent.")
     ] = options.EXPORT.top,
+    artist: Annotated[
+        list[str] | None, typer.Option("--artist", metavar="NAME", help="Only tracks of this artist; may be repeated.")
+    ] = None,
+    only: Annotated[
+        Path | None,
+        typer.Option("--only", metavar="FILE", help="Only the tracks that it lists by name or uri, one a line."),
+    ] = None,
     matrix: Annotated[
         str | None,
         typer.Option("--matrix", metavar="NAME", help=f"{', '.join(MATRICES)} (else all that the format holds)."),
@@ -59,6 +67,12 @@ def export(
     neighbours: Annotated[
         int, typer.Option("--neighbours", metavar="N", help="With parquet: the N nearest of each track too.")
     ] = options.EXPORT.neighbours,
+    projection: Annotated[
+        str | None,
+        typer.Option(
+            "--projection", metavar="NAME", help=f"With parquet: x and y as on a map; {', '.join(PROJECTIONS)}."
+        ),
+    ] = options.EXPORT.projection,
     safe_cells: Annotated[
         bool, typer.Option("--safe-cells", help="For spreadsheets: an apostrophe before what would be a formula.")
     ] = options.EXPORT.safe_cells,
@@ -77,7 +91,7 @@ def export(
     sgp export demo demo.npz
     sgp export demo vectors.csv --force
     sgp export demo top.vec --top 50000 --normalise
-    sgp export demo demo.parquet --neighbours 50
+    sgp export demo demo.parquet --neighbours 50 --projection auto
     sgp export demo demo-projector --format projector
     sgp export demo - --format jsonl | head -1
     """
@@ -86,6 +100,9 @@ def export(
     settings = ExportSettings(
         min_count=min_count,
         top=top,
+        artist=artist,
+        only=None if only is None else lists.names_in(only),
+        projection=projection,  # type: ignore[arg-type]
         matrix=matrix,  # type: ignore[arg-type]  # checked by the settings
         dtype=dtype,  # type: ignore[arg-type]
         normalise=normalise,
@@ -96,7 +113,8 @@ def export(
         _require_text(format, json)
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch, "vectors")
-            pipeline.export(experiment, place, format, settings, experiments_dir=experiments_dir)
+            report = pipeline.export(experiment, place, format, settings, experiments_dir=experiments_dir)
+            _say_unknown(report, quiet)
             with place.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
         return
@@ -105,6 +123,14 @@ def export(
         render.print_json(asdict(report))
     elif not quiet:
         render.facts(f"export of {report.experiment}", _rows(report))
+    _say_unknown(report, quiet)
+
+
+def _say_unknown(report: ExportReport, quiet: bool) -> None:
+    """Say what was asked for and is not there."""
+    if report.unknown:
+        named = ", ".join(map(repr, report.unknown[:SHOWN_UNKNOWN])) + (" …" if report.unknown[SHOWN_UNKNOWN:] else "")
+        render.note(f"{len(report.unknown):,} of the names asked for are no track with a vector: {named}", quiet)
 
 
 def _require_text(format: str | None, json: bool) -> None:

@@ -23,7 +23,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 def beside(destination: Path, format: str) -> list[Path]:
     """The files that an export writes beside the destination: the names, of some formats, and the manifest."""
-    if FORMATS[format].files:
+    if FORMATS[format].is_directory:
         return []
     return [*([names_file(destination)] if FORMATS[format].write_names else []), manifest_file(destination)]
 
@@ -34,15 +34,15 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
     Raises:
         ExperimentError: the destination exists and `force` does not hold, or it is no regular file.
     """
-    if FORMATS[format].files:
-        _require_own_directory(destination, (*FORMATS[format].files, MANIFEST), force)
+    if FORMATS[format].is_directory:
+        _require_own_directory(destination, force)
     else:
         for path in (destination, *beside(destination, format)):
             require_replaceable(path, force)
 
 
-def _require_own_directory(destination: Path, files: tuple[str, ...], force: bool) -> None:
-    """Refuse a directory that an export of the format did not make."""
+def _require_own_directory(destination: Path, force: bool) -> None:
+    """Refuse a directory that holds anything but what the manifest of an export in it lists."""
     with storage_errors(destination, "write"):
         if not destination.parent.is_dir():
             raise ExperimentError(f"cannot write {destination}: there is no directory {destination.parent}")
@@ -50,7 +50,8 @@ def _require_own_directory(destination: Path, files: tuple[str, ...], force: boo
             raise ExperimentError(f"cannot write {destination}: it is not a directory")
         if destination.exists() and not force:
             raise ExperimentError(f"{destination} exists; --force replaces it")
-        others = sorted({path.name for path in destination.iterdir()} - set(files)) if destination.exists() else []
+        there = {path.relative_to(destination).as_posix() for path in _files_in(destination)}
+    others = sorted(there - {MANIFEST} - manifest.files_of(destination / MANIFEST)) if there else []
     if others:
         raise ExperimentError(f"cannot replace {destination}: it holds {others[0]!r}, which is none of the export's")
 
@@ -75,7 +76,7 @@ def write(
     write_vectors, write_names = FORMATS[format].write, FORMATS[format].write_names
     held = list(vectors.matrices("centre", "context")) if FORMATS[format].has_both else [vectors.single()[0]]
     about = {**about, "matrices": held}
-    if FORMATS[format].files:
+    if FORMATS[format].is_directory:
         with draft_directory(destination) as directory:
             facts = write_vectors(directory, vectors) or NOTHING
             files = {path.relative_to(directory).as_posix(): path for path in _files_in(directory)}
@@ -94,5 +95,5 @@ def write(
 
 
 def _files_in(directory: Path) -> list[Path]:
-    """The files below a directory."""
-    return [path for path in directory.rglob("*") if path.is_file()]
+    """All below a directory that is no directory itself."""
+    return [path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir()]

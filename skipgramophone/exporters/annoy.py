@@ -17,7 +17,6 @@ from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.neighbours import FILE, build_index
 
 NAMES = "names.jsonl"
-FILES = (FILE, NAMES)
 
 
 def write(directory: Path, vectors: TrackVectors) -> dict[str, Any]:

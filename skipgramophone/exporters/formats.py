@@ -35,17 +35,17 @@ class Format:
 
     Attributes:
         write: writes vectors and reads them back; what it returns stands in the manifest.
-        files: the names that it writes into a directory of its own; none for a format of one file.
+        is_directory: it is a directory of several files.
         write_names: writes what is known of the tracks into a file beside, for a format without room for it.
         shown: of so many tracks the rows that it has room for; None: all.
         is_text: it may go down a pipe.
         has_cells: spreadsheets open it.
         has_both: it has room for several matrices, and for narrower numbers.
-        has_neighbours: it has room for the neighbours of each track.
+        has_neighbours: it has room for the neighbours of each track, and for its place in a plane.
     """
 
     write: Callable[[Path, TrackVectors], Facts | None]
-    files: tuple[str, ...] = ()
+    is_directory: bool = False
     write_names: Callable[[Path, TrackVectors], None] | None = None
     shown: Callable[[int], Sequence[int]] | None = None
     is_text: bool = False
@@ -56,18 +56,18 @@ class Format:
 
 FORMATS: MappingProxyType[str, Format] = MappingProxyType(
     {
-        "annoy": Format(write=annoy.write, files=annoy.FILES),
+        "annoy": Format(write=annoy.write, is_directory=True),
         "csv": Format(write=csv.write, is_text=True, has_cells=True),
         "faiss": Format(write=faiss.write, write_names=jsonl.write_names),
         "jsonl": Format(write=jsonl.write, is_text=True),
         "keras": Format(write=keras.write, write_names=jsonl.write_names),
         "npz": Format(write=npz.write, has_both=True),
         "parquet": Format(write=parquet.write, has_both=True, has_neighbours=True),
-        "projector": Format(write=projector.write, files=projector.FILES, shown=projector.shown),
+        "projector": Format(write=projector.write, is_directory=True, shown=projector.shown),
         "safetensors": Format(write=safetensors.write, has_both=True),
-        "savedmodel": Format(write=savedmodel.write, files=savedmodel.FILES),
+        "savedmodel": Format(write=savedmodel.write, is_directory=True),
         "tsv": Format(write=csv.write_tabbed, is_text=True, has_cells=True),
-        "word2vec": Format(write=word2vec.write_text, write_names=word2vec.write_names),
+        "word2vec": Format(write=word2vec.write_text, write_names=word2vec.write_names, is_text=True),
         "word2vec-binary": Format(write=word2vec.write_binary, write_names=word2vec.write_names),
     }
 )
@@ -94,6 +94,8 @@ def require_room(format: str, settings: ExportSettings) -> None:
         raise SettingError(f"safe-cells is for {_those('has_cells')}, which spreadsheets open, not for {format}")
     if settings.neighbours and not asked.has_neighbours:
         raise SettingError(f"neighbours are written to {_those('has_neighbours')}, not to {format}")
+    if settings.projection and not asked.has_neighbours:
+        raise SettingError(f"places in a plane are written to {_those('has_neighbours')}, not to {format}")
     if settings.matrix == "both" and not asked.has_both:
         raise SettingError(f"{format} has room for one matrix: ask for centre or context")
     if settings.dtype != "float32" and not asked.has_both:

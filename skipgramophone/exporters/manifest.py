@@ -20,6 +20,15 @@ def manifest_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.{MANIFEST}")
 
 
+def files_of(path: Path) -> set[str]:
+    """The files that a manifest lists; none where there is no manifest of an export."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return set()
+    return set(listed) if isinstance(listed, dict) else set()
+
+
 def write(path: Path, format: str, vectors: TrackVectors, files: Mapping[str, Path], facts: Mapping[str, Any]) -> None:
     """Write a manifest and read it back.
 

@@ -18,7 +18,7 @@ import pyarrow.csv as pa_csv
 from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
 
 MOST_POINTS = 100_000  # that the Projector loads
-VECTORS, METADATA, CONFIG = FILES = ("vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
+VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 
 
 def shown(tracks: int) -> Sequence[int]:

@@ -24,7 +24,6 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 from skipgramophone.training.runtime import load_tensorflow
 
 NAMES = "names.jsonl"
-FILES = ("assets", "fingerprint.pb", NAMES, "saved_model.pb", "variables")
 MOST_TEXT = 1 << 30  # bytes; the graph, which holds the names to look up, may have 2 GiB
 BLOCK_ROWS = 65_536
 
@@ -46,7 +45,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
         tf.saved_model.save(module, str(directory), signatures=signatures)
         loaded = tf.saved_model.load(str(directory))
     except tf.errors.OpError as error:  # a full disk is one too
-        raise StorageError(f"cannot write {directory}: {error.message.splitlines()[0]}") from error
+        raise StorageError(f"cannot write {directory}: {error.message.rpartition('; ')[2]}") from error
     found = np.empty_like(rows)
     for start in range(0, len(rows), BLOCK_ROWS):
         ids = tf.range(start, min(start + BLOCK_ROWS, len(rows)), dtype=tf.int64)

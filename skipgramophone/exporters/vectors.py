@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyarrow as pa
 from skipgramophone.catalogue import Track
 from skipgramophone.embeddings import unit_rows
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.neighbours import Rows
 from skipgramophone.settings import IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one
@@ -35,8 +36,9 @@ class TrackVectors:
         context_bias: float32, or float16, (len(tracks),).
         centre_scale: of int8 what each row is to be multiplied with, float32 (len(tracks),), or None.
         context_scale: the same.
-        neighbours: positions of the nearest of each track, int64 (len(tracks), number), or None.
-        similarities: theirs, float32 (len(tracks), number), or None.
+        neighbours: gives the nearest of each track, some tracks after the other: places in `tracks`, int64 (some,
+            number), and similarities, float32; or None.
+        plane: where each track lies in two dimensions, float32 (len(tracks), 2), or None.
         asked: which of centre and context to write.
         index: how an index of them is built, by a format that is one.
     """
@@ -47,8 +49,8 @@ class TrackVectors:
     context_bias: Matrix
     centre_scale: npt.NDArray[np.float32] | None = None
     context_scale: npt.NDArray[np.float32] | None = None
-    neighbours: npt.NDArray[np.int64] | None = None
-    similarities: Matrix | None = None
+    neighbours: Callable[[], Iterator[tuple[Rows, npt.NDArray[np.float32]]]] | None = None
+    plane: npt.NDArray[np.float32] | None = None
     asked: tuple[str, ...] = ("centre", "context")
     index: IndexSettings = field(default_factory=IndexSettings)
 

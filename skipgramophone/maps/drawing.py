@@ -44,7 +44,7 @@ def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSetti
     near, similarities = np.zeros((len(tracks), 0), np.int64), np.zeros((len(tracks), 0), np.float32)
     if len(tracks) > 1:
         near, similarities = nearest_to_each(centre, min(wanted, len(tracks) - 1))
-    plane = projection.by_umap(centre, near, similarities, seed) if by_umap else projection.by_components(centre)
+    plane = projection.plane_of(chosen, centre, near, similarities, seed)
     near, similarities = near[:, : settings.neighbours], similarities[:, : settings.neighbours]
     labels = clusters_of(centre, settings.clusters, seed)
     clusters = described(tracks, labels)

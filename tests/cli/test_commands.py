@@ -228,10 +228,10 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     assert left(tmp_path) == [place.name, f"{place.name}.manifest.json"]
 
 
-@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl"])
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "word2vec"])
 def test_text_formats_go_down_a_pipe(trained: Path, tmp_path: Path, format: str) -> None:
-    place = tmp_path / f"out.{format}"
-    run_sgp("export", "genres", place, "--experiments-dir", trained)
+    place = tmp_path / "out"
+    run_sgp("export", "genres", place, "--format", format, "--experiments-dir", trained)
     ran = run_sgp("export", "genres", "-", "--format", format, "--experiments-dir", trained)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == place.read_text(encoding="utf-8")

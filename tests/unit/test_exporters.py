@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,12 @@ import skipgramophone as package
 from skipgramophone import exporters
 from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError, StorageError
-from skipgramophone.exporters import jsonl, npz
+from skipgramophone.exporters import jsonl, npz, parquet
 from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.maps.projection import by_components
 from skipgramophone.neighbours import recall_of_copy
 from skipgramophone.word2vec import unescaped
+from tests.conftest import run_sgp
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")  # of Keras itself
 HOSTILE = [
@@ -146,7 +150,9 @@ def test_the_projector_reads_points_and_labels(tmp_path: Path) -> None:
     vectors = vectors_of(HOSTILE)
     exporters.write(tmp_path / "shown", "projector", vectors)
     assert {path.name for path in (tmp_path / "shown").iterdir()} == {
-        *exporters.FORMATS["projector"].files,
+        "vectors.tsv",
+        "metadata.tsv",
+        "projector_config.pbtxt",
         "manifest.json",
     }
     config_pb2 = pytest.importorskip("tensorboard.plugins.projector.projector_config_pb2", reason="no TensorBoard")
@@ -267,17 +273,21 @@ def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str
     with pytest.raises(ExperimentError, match="out exists; --force replaces it"):
         exporters.write(place, format, vectors)
     exporters.write(place, format, vectors, force=True)
+    (place / "manifest.json").rename(tmp_path / "kept")
+    with pytest.raises(ExperimentError, match=r"it holds '.*', which is none of the export's"):  # another tool's, then
+        exporters.write(place, format, vectors, force=True)
+    (tmp_path / "kept").rename(place / "manifest.json")
     (place / "thesis.txt").write_text("precious")
     with pytest.raises(ExperimentError, match=r"it holds 'thesis\.txt', which is none of the export's"):
         exporters.write(place, format, vectors, force=True)
     assert (place / "thesis.txt").read_text() == "precious"
-    for other in ("file", "link"):
-        (tmp_path / "file").write_text("precious")
-        (tmp_path / "link").unlink(missing_ok=True)
-        (tmp_path / "link").symlink_to(place)
-        with pytest.raises(ExperimentError, match=f"cannot write .*{other}: it is not a directory"):
-            exporters.write(tmp_path / other, format, vectors, force=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "out"]
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "link").symlink_to(place)
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path / "file", tmp_path / "link", tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(ExperimentError, match=f"cannot write {other}: it is not a directory"):
+            exporters.write(other, format, vectors, force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "out", "pipe"]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +310,11 @@ def test_links_directories_and_pipes_are_refused(tmp_path: Path, format: str) ->
     for place in (tmp_path / "directory", tmp_path / "link", tmp_path / "pipe", Path("/dev/null")):
         with pytest.raises(ExperimentError, match="it is not a regular file"):
             exporters.write(place, format, vectors_of(["a"]), force=True)
+    (tmp_path / "out.manifest.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ExperimentError, match=r"out\.manifest\.json: it is not a regular file"):
+        exporters.write(tmp_path / "out", format, vectors_of(["a"]), force=True)
     assert not (tmp_path / "elsewhere").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_which_tracks_and_how(experiments: Path, tmp_path: Path) -> None:
@@ -330,6 +344,36 @@ def test_which_tracks_and_how(experiments: Path, tmp_path: Path) -> None:
     read = pd.read_csv(tmp_path / "safe.csv", keep_default_na=False)
     assert read["artist"].tolist() == ["'=a", "c", "", "f"]
     assert read["title"].tolist() == ["'@b", "'-d", "e", "g"]
+
+
+def test_only_some_artists_and_only_a_list(sample_root: Path, tmp_path: Path) -> None:
+    with package.open("demo", sample_root) as demo:
+        tracks = list(demo.catalogue.all_tracks())
+    artist = tracks[0].artist
+    place = tmp_path / "some.npz"
+
+    def exported(**values: Any) -> tuple[list[str], list[str]]:
+        settings = package.ExportSettings(**values)
+        report = package.export("demo", place, settings=settings, force=True, experiments_dir=sample_root)
+        return np.load(place)["tracks"].tolist(), report.unknown
+
+    by_artist = [track.name for track in tracks if track.artist == artist]
+    assert exported(artist=[artist.upper(), "Nobody"]) == (by_artist, ["Nobody"])
+    uri = tracks[900].uri
+    assert exported(only=[f" {tracks[7].name.upper()}", uri, "nobody - nothing"]) == (
+        [tracks[7].name, tracks[900].name],
+        ["nobody - nothing"],
+    )
+    with pytest.raises(SettingError, match="none of the 2,984 tracks is asked for: there is no 'nothing'"):
+        exported(only=["nothing"])
+    with pytest.raises(SettingError, match="min-count, artist and only together leave none"):
+        exported(only=[next(track.name for track in tracks if track.artist != artist)], artist=[artist])
+    (tmp_path / "list.m3u8").write_text(f"#EXTM3U\n#EXTINF:-1,x\n{uri}\nno such track\n", encoding="utf-8")
+    ran = run_sgp(
+        "export", "demo", "-", "--format", "tsv", "--only", tmp_path / "list.m3u8", "--experiments-dir", sample_root
+    )
+    assert ran.err == "1 of the names asked for are no track with a vector: 'no such track'\n"
+    assert [line.split("\t")[3] for line in ran.out.splitlines()] == ['"uri"', f'"{uri}"']
 
 
 def test_which_matrix(sample_root: Path, tmp_path: Path) -> None:
@@ -410,15 +454,22 @@ def test_float16_has_no_room_for_large_numbers() -> None:
         vectors_of(["a", "b"]).halved()
 
 
-def test_neighbours_of_every_track(sample_root: Path, tmp_path: Path) -> None:
-    chosen = package.ExportSettings(top=700, neighbours=5)
+def test_neighbours_and_places_are_what_embedding_atlas_takes(
+    sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = package.ExportSettings(top=700, neighbours=5, projection="pca")
+    monkeypatch.setattr(parquet, "GROUP_ROWS", 500)
     package.export("demo", tmp_path / "out.parquet", settings=chosen, experiments_dir=sample_root)
     read = pq.read_table(tmp_path / "out.parquet")
+    assert pq.ParquetFile(tmp_path / "out.parquet").num_row_groups == 2  # one is written before the next is found
     centre = np.array(read["centre"].to_pylist(), np.float64)
+    places = np.stack([read["x"].to_numpy(), read["y"].to_numpy()], axis=1)
+    np.testing.assert_allclose(places, by_components(centre.astype(np.float32)), atol=1e-5)
     unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -2)
-    near, given = np.array(read["neighbours"].to_pylist()) - 1, np.array(read["similarities"].to_pylist())
+    told = read["neighbours"].to_pylist()
+    near, given = np.array([one["ids"] for one in told]), 1 - np.array([one["distances"] for one in told])
     assert near.shape == (700, 5)
     np.testing.assert_allclose(given, np.sort(similarity, axis=1)[:, :-6:-1], atol=1e-5)
     np.testing.assert_allclose(given, np.take_along_axis(similarity, near, axis=1), atol=1e-5)
@@ -521,3 +572,26 @@ def test_an_annoy_export_is_built_as_the_experiment_s_index(experiments: Path, t
     assert (manifest["trees"], manifest["random_seed"]) == (7, 3)
     own = experiments / "small" / "index" / "tracks.annoy"
     assert (tmp_path / "near.annoy" / "tracks.annoy").read_bytes() == own.read_bytes()
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow beyond 50,000 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # the signal for it is ignored by Python
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("format", sorted(exporters.FORMATS))
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(full_disk: None, tmp_path: Path, format: str) -> None:
+    tracks = [Track(row, f"artist {row}", f"title {row}", None, 1, row) for row in range(1000)]
+    centre = np.random.default_rng(1).standard_normal((1000, 20)).astype(np.float32)
+    vectors = TrackVectors(tracks, centre, centre, centre[:, 0])
+    few = replace(vectors, tracks=tracks[:20], centre=centre[:20], context=centre[:20], context_bias=centre[:20, 0])
+    place = tmp_path / "out"
+    exporters.write(place, format, few)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(StorageError, match=r"^cannot write [^\n]*$"):
+        exporters.write(place, format, vectors, force=True)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
