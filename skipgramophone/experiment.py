@@ -239,6 +239,19 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
                 _unmake(experiment)
 
 
+def new_place(name: str, root: Path | str | None = None) -> Path:
+    """Where an experiment of a new name is to lie.
+
+    Raises:
+        ExperimentError: the name cannot be one, or is taken.
+    """
+    place = _named(name, root).path
+    with storage_errors(place, "read"):
+        if place.exists() or place.is_symlink():
+            raise ExperimentError(f"{place} exists: give another name")
+    return place
+
+
 def _named(name: str, root: Path | str | None) -> Experiment:
     """Check an experiment's name and place it under the root."""
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:

@@ -101,6 +101,11 @@ def remove_leftovers(directory: Path, name: str = "") -> None:
             remove(path)
 
 
+def is_draft(name: str) -> bool:
+    """Whether a name is one that a writer gives to what is not published."""
+    return _DRAFT.fullmatch(name) is not None
+
+
 def _draft(place: Path) -> Path:
     """Where this process writes what is to stand in a place."""
     return place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
