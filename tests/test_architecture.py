@@ -29,6 +29,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "fitting",
             "held_out",
             "survey",
+            "comparison",
             "moving",
             "tuning",
             "exporting",

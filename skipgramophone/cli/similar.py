@@ -51,6 +51,10 @@ def similar(
     exact: Annotated[
         bool, typer.Option("--exact", help="Compare every track; do not ask the index.")
     ] = options.SIMILAR.exact,
+    compare: Annotated[
+        str | None,
+        typer.Option("--compare", metavar="OTHER", help="Beside the answer of another experiment.", show_default=False),
+    ] = None,
     stdin: options.Stdin = False,
     format: options.AnswerFormat = None,
     json: options.Json = False,
@@ -64,6 +68,7 @@ def similar(
     \b
     sgp similar demo "free fallin'"
     sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
+    sgp similar demo "free fallin'" --compare other
     sgp similar demo - --format jsonl < names.txt
     """
     settings = SimilarSettings(
@@ -80,12 +85,17 @@ def similar(
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]):
             raise SettingError("give a TRACK or --stdin, not both")
+        if compare is not None:
+            raise SettingError("--compare answers one question: leave out --stdin")
         if format not in (None, "jsonl"):
             raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
         _answer_lines(experiment, weighted, settings, experiments_dir)
         return
     names = track or ([] if like else [_asked()])
     query = [(name, 1.0) for name in names] + weighted
+    if compare is not None:
+        _compare((experiment, compare), query, settings, wanted, quiet, experiments_dir)
+        return
     answers.show(run_similar(experiment, query, settings, experiments_dir), wanted, quiet)
 
 
@@ -95,6 +105,22 @@ def run_similar(experiment: str, query: Query, settings: SimilarSettings, experi
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         return opened.similar(query, settings)
+
+
+def _compare(
+    names: tuple[str, str],
+    query: Query,
+    settings: SimilarSettings,
+    format: str,
+    quiet: bool,
+    experiments_dir: Path | None,
+) -> None:
+    """Look tracks up in two experiments."""
+    from skipgramophone.cli import comparing  # here, because answers start without it
+
+    comparing.require_format(format)
+    one, other = (run_similar(name, query, settings, experiments_dir) for name in names)
+    comparing.show(names, (one, other), format, quiet)
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
