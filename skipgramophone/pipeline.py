@@ -11,7 +11,8 @@ import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -271,6 +272,7 @@ def draw_map(
     destination: Path | str,
     settings: MapSettings | None = None,
     *,
+    pictures: Mapping[str, Path | str] | None = None,
     force: bool = False,
     experiments_dir: Path | str | None = None,
 ) -> MapReport:
@@ -280,32 +282,41 @@ def draw_map(
         name: the experiment's name.
         destination: the file to write.
         settings: which tracks, and how.
+        pictures: still pictures to write too, "png" or "svg" -> file.
         force: replace a file that is there.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
 
     Raises:
-        SettingError: UMAP is asked for and cannot be used.
-        ExperimentError: a stage is missing or stale, or the destination is refused.
+        SettingError: UMAP is asked for and cannot be used, or pictures, and Matplotlib is not installed.
+        ExperimentError: a stage is missing or stale, or a destination is refused.
         StorageError: the disk failed.
     """
+    from skipgramophone.maps import picture
     from skipgramophone.maps.drawing import draw
+    from skipgramophone.maps.page import page
 
     settings, destination, started = settings or MapSettings(), Path(destination), time.perf_counter()
-    require_replaceable(destination, force)
+    stills = {format: Path(place) for format, place in (pictures or {}).items()}
+    picture.require_formats(stills)
+    for place in (destination, *stills.values()):
+        require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         learnt = np.flatnonzero(lookup.embeddings.learnt())
         rows = learnt[: settings.top]
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings)
-    with published_file(destination) as draft:
-        draft.write_text(drawing.page, encoding="utf-8", newline="\n")
+    with ExitStack() as published:  # all are moved in when all are written
+        published.enter_context(published_file(destination)).write_text(page(drawing), encoding="utf-8", newline="\n")
+        for format, place in stills.items():
+            picture.write(published.enter_context(published_file(place)), drawing, format)
     return MapReport(
         experiment=name,
         destination=str(destination),
+        pictures=[str(place) for place in stills.values()],
         projection=drawing.projection,
         tracks=len(rows),
         not_shown=len(learnt) - len(rows),
-        clusters=drawing.clusters,
+        clusters=list(drawing.colourings["cluster"].groups),
         preserved=drawing.preserved,
         seconds=round(time.perf_counter() - started, 2),
         bytes=destination.stat().st_size,

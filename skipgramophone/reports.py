@@ -90,6 +90,7 @@ class MapReport:
 
     experiment: str
     destination: str
+    pictures: list[str]  # still ones, beside the page
     projection: str
     tracks: int
     not_shown: int  # learnt tracks beyond the most frequent that were asked for

@@ -28,6 +28,8 @@ MatrixName = Literal["centre", "context", "both"]
 MATRICES: tuple[MatrixName, ...] = ("centre", "context", "both")
 Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = ("float32", "float16", "int8")
+Colour = Literal["cluster", "artist"]
+COLOURS: tuple[Colour, ...] = ("cluster", "artist")
 Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP where it is installed
 PROJECTIONS: tuple[Projection, ...] = ("auto", "pca", "umap")
 Format = Literal["zenodo", "mpd", "exportify", "m3u", "sessions"]
@@ -306,7 +308,8 @@ class MapSettings:
     """How vectors become a map."""
 
     projection: Projection = "auto"
-    clusters: int = 12
+    colour: Colour = "cluster"
+    clusters: int = 12  # and as many artists that have a colour
     neighbours: int = 10  # so many of each track, found among those that are shown
     top: int = 100_000  # only so many tracks, the most frequent: what a browser draws smoothly
     random_seed: int = 42
@@ -315,6 +318,7 @@ class MapSettings:
         _require_numbers(self, "clusters", "neighbours", "top", "random_seed")
         known = ", ".join(PROJECTIONS)
         _require(self.projection in PROJECTIONS, f"projection must be one of {known}, not {self.projection!r}")
+        _require(self.colour in COLOURS, f"colour must be one of {', '.join(COLOURS)}, not {self.colour!r}")
         _require(1 <= self.clusters <= 100, f"clusters must be from 1 to 100, not {self.clusters}")
         _require(1 <= self.neighbours <= 100, f"neighbours must be from 1 to 100, not {self.neighbours}")
         _require(self.top >= 1, f"top must be at least 1, not {self.top}")

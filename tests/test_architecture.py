@@ -66,6 +66,7 @@ ALLOWED_IN = {
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
     "umap": {"maps/projection"},
+    "matplotlib": {"maps/picture"},
     "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {
         "cli/app",

@@ -1,29 +1,56 @@
-"""A map drawn: tracks and their vectors become a page, and what is to be said of it."""
+"""A map as it is to be shown: tracks with their places, their colours and their nearest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.catalogue import Track
 from skipgramophone.embeddings import Matrix
 from skipgramophone.maps import projection
-from skipgramophone.maps.clusters import Cluster, clusters_of, described
-from skipgramophone.maps.page import page
-from skipgramophone.neighbours import nearest_to_each
-from skipgramophone.settings import MapSettings, Projection
+from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
+from skipgramophone.maps.projection import Plane
+from skipgramophone.neighbours import Rows, nearest_to_each
+from skipgramophone.settings import Colour, MapSettings, Projection
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A page, and what it shows."""
+    """A map.
 
-    page: str
+    Attributes:
+        title: what it is called.
+        tracks: in order of count.
+        plane: float32 (tracks, 2).
+        near: the nearest of each among the vectors, rows of `tracks`, int64 (tracks, number).
+        similarities: theirs, float32 (tracks, number).
+        colourings: what the tracks can be coloured by.
+        colour: what they are coloured by at first.
+        projection: how the plane was found.
+        preserved: share of the true nearest that are as near in the plane.
+    """
+
+    title: str
+    tracks: Sequence[Track]
+    plane: Plane
+    near: Rows
+    similarities: npt.NDArray[np.float32]
+    colourings: Mapping[Colour, Colouring]
+    colour: Colour
     projection: Projection
-    clusters: list[Cluster]
-    preserved: float  # share of the true nearest that are as near in the plane
+    preserved: float
+
+    @property
+    def about(self) -> str:
+        """A sentence or two of what it shows."""
+        called = "UMAP" if self.projection == "umap" else "principal components"
+        return (
+            f"{len(self.tracks):,} tracks, larger where they occur more. Nearest tracks are those of the vectors; the "
+            f"plane ({called}) keeps {self.preserved:.0%} of them near."
+        )
 
 
 def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSettings) -> Drawing:
@@ -39,23 +66,23 @@ def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSetti
         SettingError: UMAP is asked for and cannot be used.
     """
     chosen, seed = projection.chosen(settings.projection, len(tracks)), settings.random_seed
-    by_umap = chosen == "umap"
-    wanted = max(settings.neighbours, projection.NEIGHBOURS) if by_umap else settings.neighbours
+    wanted = max(settings.neighbours, projection.NEIGHBOURS) if chosen == "umap" else settings.neighbours
     near, similarities = np.zeros((len(tracks), 0), np.int64), np.zeros((len(tracks), 0), np.float32)
     if len(tracks) > 1:
         near, similarities = nearest_to_each(centre, min(wanted, len(tracks) - 1))
     plane = projection.plane_of(chosen, centre, near, similarities, seed)
     near, similarities = near[:, : settings.neighbours], similarities[:, : settings.neighbours]
-    labels = clusters_of(centre, settings.clusters, seed)
-    clusters = described(tracks, labels)
-    preserved = projection.preserved(plane, near, seed)
-    about = (
-        f"{len(tracks):,} tracks, coloured by cluster, larger where they occur more. Nearest tracks are those of the "
-        f"vectors; the plane ({'UMAP' if by_umap else 'principal components'}) keeps {preserved:.0%} of them near."
-    )
     return Drawing(
-        page=page(title, about, tracks, plane, labels, clusters, near, similarities),
+        title=title,
+        tracks=tracks,
+        plane=plane,
+        near=near,
+        similarities=similarities,
+        colourings={
+            "cluster": by_cluster(tracks, centre, settings.clusters, seed),
+            "artist": by_artist(tracks, settings.clusters),
+        },
+        colour=settings.colour,
         projection=chosen,
-        clusters=clusters,
-        preserved=preserved,
+        preserved=projection.preserved(plane, near, seed),
     )
