@@ -65,6 +65,7 @@ ALLOWED_IN = {
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
+    "onnx": {"exporters/onnx"},
     "umap": {"maps/projection"},
     "matplotlib": {"maps/picture"},
     "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},

@@ -37,8 +37,8 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), keras, faiss; "
-            "directories: annoy, savedmodel, projector (for TensorBoard).",
+            help="npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), keras, onnx, "
+            "faiss; directories: annoy, savedmodel, projector (for TensorBoard).",
         ),
     ] = None,
     min_count: Annotated[
@@ -83,9 +83,9 @@ def export(
 ) -> None:
     """Write the vectors of EXPERIMENT for other tools.
 
-    npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec, keras and
-    faiss files get one beside them with the true names, all of them a manifest. Each is read back and compared before
-    it is put in its place.
+    npz, parquet and safetensors hold centre and context vectors, the others the centre vectors. word2vec, keras,
+    onnx and faiss files get one beside them with the true names, all of them a manifest. Each is read back and
+    compared before it is put in its place.
 
     \b
     sgp export demo demo.npz

@@ -20,8 +20,8 @@ KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
 TO_STDOUT = "to stdout go csv, jsonl, tsv and word2vec: name one with --format, or give a file"
 TWO_RESULTS = "json and the vectors cannot both go to stdout: give a file"
 FORMATS = (
-    "is not one that sgp writes (annoy, csv, faiss, jsonl, keras, npz, parquet, projector, safetensors, savedmodel, "
-    "tsv, word2vec, word2vec-binary): name one with --format"
+    "is not one that sgp writes (annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
+    "savedmodel, tsv, word2vec, word2vec-binary): name one with --format"
 )
 
 

@@ -242,6 +242,18 @@ def test_keras_has_a_layer_of_the_vectors(tmp_path: Path) -> None:
     assert left == {"out.keras", "out.keras.names.jsonl", "out.keras.manifest.json"}
 
 
+def test_onnx_runs_in_its_runtime(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="ONNX is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    vectors = vectors_of(HOSTILE)
+    exporters.write(tmp_path / "out.onnx", "onnx", vectors)
+    session = runtime.InferenceSession(tmp_path / "out.onnx", providers=["CPUExecutionProvider"])
+    (given,) = session.run(["vectors"], {"ids": np.array([5, 0])})
+    np.testing.assert_array_equal(given, vectors.centre[[5, 0]])
+    lines = (tmp_path / "out.onnx.names.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
+    assert [json.loads(line)["artist"] for line in lines] == HOSTILE
+
+
 def test_faiss_reads_with_its_library(sample_root: Path, tmp_path: Path) -> None:
     library = pytest.importorskip("faiss", reason="FAISS is not installed")
     for name in ("a", "b"):
@@ -291,7 +303,8 @@ def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str
 
 
 @pytest.mark.parametrize(
-    ("module", "called", "extra"), [("safetensors", "safetensors", "formats"), ("faiss", "FAISS", "faiss")]
+    ("module", "called", "extra"),
+    [("safetensors", "safetensors", "formats"), ("faiss", "FAISS", "faiss"), ("onnx", "ONNX", "onnx")],
 )
 def test_a_format_whose_library_is_missing_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, called: str, extra: str
