@@ -41,7 +41,8 @@ def write(directory: Path, vectors: TrackVectors) -> None:
         raise StorageError(f"cannot write {directory}: a SavedModel has no room for {size / 1e9:.1f} GB of names")
     tf = load_tensorflow(Path(os.devnull))
     try:
-        module, signatures = _module(tf, np.asarray(rows, np.float32), names, keys)
+        with tf.device("/CPU:0"):  # text lives there alone
+            module, signatures = _module(tf, np.asarray(rows, np.float32), names, keys)
         tf.saved_model.save(module, str(directory), signatures=signatures)
         loaded = tf.saved_model.load(str(directory))
     except tf.errors.OpError as error:  # a full disk is one too

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import resource
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -585,15 +583,6 @@ def test_an_annoy_export_is_built_as_the_experiment_s_index(experiments: Path, t
     assert (manifest["trees"], manifest["random_seed"]) == (7, 3)
     own = experiments / "small" / "index" / "tracks.annoy"
     assert (tmp_path / "near.annoy" / "tracks.annoy").read_bytes() == own.read_bytes()
-
-
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 50,000 bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # the signal for it is ignored by Python
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("format", sorted(exporters.FORMATS))

@@ -162,6 +162,19 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
     assert list(into.iterdir()) == []
 
 
+def test_a_full_disk_leaves_nothing(root: Path, tmp_path: Path, full_disk: None) -> None:
+    plain = package.MapSettings(projection="pca")
+    for deed in (
+        lambda: copy_experiment("demo", "new", root),
+        lambda: pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root),
+        lambda: package.draw_map("demo", tmp_path / "m.html", plain, experiments_dir=root),
+    ):
+        with pytest.raises(StorageError, match=r"^cannot write [^\n]*$"):
+            deed()
+    assert [path.name for path in root.iterdir()] == ["demo"]
+    assert [path.name for path in tmp_path.iterdir()] == ["root"]
+
+
 def test_the_commands(root: Path, tmp_path: Path) -> None:
     def ran(*arguments: str | Path) -> str:
         done = run_sgp("experiments", *arguments, "--experiments-dir", root)
