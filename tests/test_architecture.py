@@ -192,3 +192,10 @@ def test_a_look_up_loads_neither_tensorflow_nor_pandas_nor_scipy(sample_root: Pa
     loaded = loaded_by(RUN, "similar", "demo", "sample:track:0001", "--experiments-dir", str(sample_root))
     assert not loaded & set(COSTLY)
     assert {"numpy", "annoy", "sqlite3"} <= loaded
+
+
+def test_an_export_to_a_plain_format_loads_nothing_that_it_does_not_write_with(
+    sample_root: Path, tmp_path: Path
+) -> None:
+    loaded = loaded_by(RUN, "export", "demo", str(tmp_path / "o.npz"), "--experiments-dir", str(sample_root))
+    assert not loaded & {"tensorflow", "keras", "pandas", "faiss", "onnx", "safetensors", "matplotlib", "umap", "scipy"}

@@ -51,7 +51,8 @@ def _require_own_directory(destination: Path, force: bool) -> None:
         if destination.exists() and not force:
             raise ExperimentError(f"{destination} exists; --force replaces it")
         there = {path.relative_to(destination).as_posix() for path in _files_in(destination)}
-    others = sorted(there - {MANIFEST} - manifest.files_of(destination / MANIFEST)) if there else []
+        listed = manifest.files_of(destination / MANIFEST)
+    others = sorted(there - ({MANIFEST, *listed} if listed else set()))
     if others:
         raise ExperimentError(f"cannot replace {destination}: it holds {others[0]!r}, which is none of the export's")
 

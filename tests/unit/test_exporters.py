@@ -286,6 +286,10 @@ def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str
     (place / "manifest.json").rename(tmp_path / "kept")
     with pytest.raises(ExperimentError, match=r"it holds '.*', which is none of the export's"):  # another tool's, then
         exporters.write(place, format, vectors, force=True)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "manifest.json").write_text('{"name": "an app"}')
+    with pytest.raises(ExperimentError, match=r"it holds 'manifest\.json', which is none of the export's"):
+        exporters.write(tmp_path / "app", format, vectors, force=True)
     (tmp_path / "kept").rename(place / "manifest.json")
     (place / "thesis.txt").write_text("precious")
     with pytest.raises(ExperimentError, match=r"it holds 'thesis\.txt', which is none of the export's"):
@@ -297,7 +301,7 @@ def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str
     for other in (tmp_path / "file", tmp_path / "link", tmp_path / "pipe", Path("/dev/null")):
         with pytest.raises(ExperimentError, match=f"cannot write {other}: it is not a directory"):
             exporters.write(other, format, vectors, force=True)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "out", "pipe"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app", "file", "link", "out", "pipe"]
 
 
 @pytest.mark.parametrize(
