@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from skipgramophone.cli import answers, lists, options
-from skipgramophone.errors import SettingError
+from skipgramophone.cli import answers, options
+from skipgramophone.errors import SettingError, storage_errors
+from skipgramophone.playlists.listing import names_in
 from skipgramophone.settings import ContinueSettings
 
 STDIN = "-"
@@ -44,9 +45,10 @@ def continuing(
         raise SettingError("give TRACKs, - for standard input, or --file FILE")
     names = track or []
     if file is not None:
-        names = lists.names_in(file)
+        with storage_errors(file, "read"):
+            names = names_in(file.read_text(encoding="utf-8", errors="replace"))
     elif names == [STDIN]:
-        names = lists.names_of(sys.stdin.read())
+        names = names_in(sys.stdin.read())
     from skipgramophone import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import lists, options, render
-from skipgramophone.errors import SettingError
+from skipgramophone.cli import options, render
+from skipgramophone.errors import SettingError, storage_errors
+from skipgramophone.playlists.listing import names_in
 from skipgramophone.settings import DTYPES, MATRICES, PROJECTIONS, ExportSettings
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def export(
         min_count=min_count,
         top=top,
         artist=artist,
-        only=None if only is None else lists.names_in(only),
+        only=None if only is None else _names_in(only),
         projection=projection,  # type: ignore[arg-type]
         matrix=matrix,  # type: ignore[arg-type]  # checked by the settings
         dtype=dtype,  # type: ignore[arg-type]
@@ -131,6 +132,12 @@ def _say_unknown(report: ExportReport, quiet: bool) -> None:
     if report.unknown:
         named = ", ".join(map(repr, report.unknown[:SHOWN_UNKNOWN])) + (" …" if report.unknown[SHOWN_UNKNOWN:] else "")
         render.note(f"{len(report.unknown):,} of the names asked for are no track with a vector: {named}", quiet)
+
+
+def _names_in(file: Path) -> list[str]:
+    """The lines of a file that name a track."""
+    with storage_errors(file, "read"):
+        return names_in(file.read_text(encoding="utf-8", errors="replace"))
 
 
 def _require_text(format: str | None, json: bool) -> None:
