@@ -2,6 +2,7 @@
 // Places are in steps of the file's plane (0 to 65535); a view is a scale (pixels a step) and the place at the middle.
 const EXTENT = 65535, LISTED = 40, GRID = 256, REACH = 10, SIZES = 4, SIMILARITY_STEPS = 32767;
 const FRAME = 10, REST = 150;  // milliseconds
+const CROWDED = 20000;  // tracks, of which small ones need not be round
 const data = JSON.parse(document.getElementById("data").textContent);
 const numbers = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const places = numbers(data.places, Uint16Array);
@@ -82,7 +83,7 @@ function paintAll() {
   const started = performance.now();
   ink.clearRect(0, 0, width, height);
   for (const { size, c, tracks } of batches) {
-    const r = radius(size), round = r >= 2 ? disc(c, r) : null;
+    const r = radius(size), round = r >= (total > CROWDED ? 3 : 2) ? disc(c, r) : null;  // squares are drawn much faster
     ink.globalAlpha = only >= 0 && only !== c ? 0.06 : only < 0 && isRest(c) ? 0.25 : 0.8;
     ink.fillStyle = colours[c];
     for (const track of tracks) {
