@@ -16,8 +16,8 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings", "settings_file", "memory"}),
-    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
+    ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
+    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings", "versions"}),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
@@ -25,6 +25,7 @@ LAYERS: list[tuple[str, set[str]]] = [
         "story",
         {
             "lookup",
+            "explanation",
             "reports",
             "fitting",
             "held_out",
@@ -58,10 +59,12 @@ ALLOWED_IN = {
         "importers/parquet",
         "importing",
         "held_out",
+        "lookup",
         "pipeline",
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
+    "prompt_toolkit": {"cli/prompt"},
     "rapidfuzz": {"catalogue"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
@@ -70,10 +73,13 @@ ALLOWED_IN = {
     "matplotlib": {"maps/picture"},
     "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {
+        "cli/answers",
         "cli/app",
+        "cli/completion",
         "cli/continuing",
         "cli/evaluate",
         "cli/experiments",
+        "cli/explain",
         "cli/extract",
         "cli/options",
         "cli/similar",

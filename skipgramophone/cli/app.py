@@ -18,6 +18,7 @@ from skipgramophone.cli import render
 from skipgramophone.cli.continuing import continuing
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.experiments import app as experiments
+from skipgramophone.cli.explain import explain
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.importing import import_vectors
@@ -79,7 +80,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 RENAMED = {import_vectors: "import", draw_map: "map"}  # words that Python keeps for itself
-for command in (extract, train, similar, export, import_vectors, draw_map, evaluate, tune, index, run):
+for command in (extract, train, similar, explain, export, import_vectors, draw_map, evaluate, tune, index, run):
     app.command(RENAMED.get(command))(command)
 
 

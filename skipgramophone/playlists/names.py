@@ -7,6 +7,7 @@ not count either. Names themselves are kept and shown as they were first read.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 SEPARATOR = " - "
@@ -44,3 +45,12 @@ def full_name(artist: str, title: str) -> str:
     ("Tom Petty - Free Fallin'", '07 - echoes')
     """
     return SEPARATOR.join(part for part in (artist, title) if part)
+
+
+def hyphenated(name: str) -> str:
+    """Write a name as its words of letters and digits with hyphens between, which a shell takes without quotes.
+
+    >>> hyphenated("Håkan - Don't! (Live)")
+    'hakan-don-t-live'
+    """
+    return "-".join(re.findall(r"[^\W_]+", folded(name)))
