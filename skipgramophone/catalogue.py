@@ -205,6 +205,22 @@ class Catalogue:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
 
+    def require_sound(self) -> None:
+        """Have SQLite read the whole file, and insist that it is a catalogue and nothing more.
+
+        Raises:
+            ExperimentError: a page, an index or a row is damaged, rows are not numbered from 0 without a gap, or the
+                file holds triggers or views.
+        """
+        if (problems := self._rows("PRAGMA integrity_check(1)")) != [("ok",)]:
+            raise self._damaged(problems[0][0])
+        if strange := self._rows("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')"):
+            raise self._damaged(f"it holds {strange[0][0]!r}, which no catalogue has")
+        if (rows := self._rows("SELECT count(*), coalesce(min(row), 0) FROM tracks")) != [(len(self), 0)]:
+            raise self._damaged(f"it has {rows[0][0]} rows and numbers them up to {len(self) - 1}")
+        for _ in self.all_tracks():
+            pass  # each is of the types that it must have
+
     def resolve(self, query: str) -> Match:
         """Find the one track that a uri, "artist - title", title or part of a name means, misspelt or not.
 

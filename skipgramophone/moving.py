@@ -15,10 +15,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from skipgramophone.checking import what_is_wrong_with
 from skipgramophone.errors import ExperimentError, SourceError, StorageError, storage_errors
 from skipgramophone.experiment import (
     DESCRIPTION,
     LOCK,
+    MANIFEST,
     NEW_DESCRIPTION,
     PARENT,
     Experiment,
@@ -29,7 +31,6 @@ from skipgramophone.experiment import (
 )
 from skipgramophone.publishing import (
     draft_directory,
-    file_sha256,
     is_draft,
     publish,
     published_file,
@@ -193,13 +194,16 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     for stage in PARENT:
         if not experiment.has(stage):
             continue
-        for name, published in experiment.manifest(stage).files.items():
-            path = experiment.directory(stage) / PurePosixPath(name).name
-            if not path.is_file() or not isinstance(published, dict) or file_sha256(path) != published.get("sha256"):
-                raise SourceError(f"{archive} is damaged: {stage}/{name} is not the file that its manifest lists")
-            time = published.get("modified_ns")
+        listed, directory = experiment.manifest(stage).files, experiment.directory(stage)
+        for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
+            published = listed.get(name)
+            plain = PurePosixPath(name).name == name and isinstance(published, dict | None)
+            wrong = what_is_wrong_with(directory / name, published) if plain else "its manifest is not as it must be"
+            if wrong:
+                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
+            time = listed[name].get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
-                os.utime(path, ns=(time, time))
+                os.utime(directory / name, ns=(time, time))
 
 
 def _describe(directory: Path, name: str) -> None:

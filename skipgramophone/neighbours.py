@@ -103,7 +103,7 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
         and (checked.items, checked.dimension) == centre.shape
         and checked.metric == METRIC
         and 1 <= checked.trees <= MOST_TREES
-        and 1 <= checked.search_k <= 2 * checked.trees * checked.items
+        and 1 <= checked.search_k <= 2 * checked.trees * max(checked.items, RECALL_AT)
     )
     return checked if fits else None
 
@@ -321,6 +321,21 @@ def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted:
         if facts.recall_at_10 >= wanted or facts.search_k >= facts.trees * facts.items:
             return facts
         facts = replace(facts, search_k=-(-facts.search_k * WIDER // 100))
+
+
+def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
+    """Share of the true ten nearest that an index finds, asked what it was asked when it was built.
+
+    Raises:
+        ExperimentError: Annoy dies of the file, or the file does not hold as many tracks as it must.
+    """
+    queries = _queries(centre, facts.random_seed)
+    if len(queries) and (death := death_of_annoy(path, facts, unit_rows(np.asarray(centre[queries[0]])))):
+        raise ExperimentError(f"{path} is damaged: Annoy dies of it ({death})")
+    candidates = AnnoyCandidates(path, facts)
+    if len(candidates) != facts.items:
+        raise ExperimentError(f"{path} is damaged: it holds {len(candidates):,} of {facts.items:,} tracks")
+    return _recall(candidates, centre, queries, _truth(centre, queries))
 
 
 def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:

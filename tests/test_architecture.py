@@ -32,6 +32,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "survey",
             "comparison",
             "moving",
+            "checking",
             "tuning",
             "exporting",
             "importing",
@@ -52,6 +53,7 @@ ALLOWED_IN = {
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
+        "checking",
         "exporters/csv",
         "exporters/parquet",
         "exporters/projector",
@@ -75,6 +77,7 @@ ALLOWED_IN = {
     "typer": {
         "cli/answers",
         "cli/app",
+        "cli/check",
         "cli/completion",
         "cli/continuing",
         "cli/evaluate",

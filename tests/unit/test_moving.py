@@ -139,15 +139,29 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
     pack_experiment("demo", place, experiments_dir=root)
     whole = place.read_bytes()
     half = len(whole) // 2
-    other = io.BytesIO()
-    with zipfile.ZipFile(place) as packed, zipfile.ZipFile(other, "w") as changed:
-        for name in packed.namelist():
-            changed.writestr(name, packed.read(name) + (b"!" if name == "model/context.npy" else b""))
+
+    def changed(member: str, change: Callable[[bytes], bytes]) -> bytes:
+        """The archive with another content of a member."""
+        other = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(whole)) as packed, zipfile.ZipFile(other, "w") as written:
+            for name in packed.namelist():
+                written.writestr(name, change(packed.read(name)) if name == member else packed.read(name))
+        return other.getvalue()
+
     for data, why in (
         (whole[:half], "is no packed experiment, or is damaged"),
         (whole[:half] + bytes(64) + whole[half + 64 :], "is no packed experiment, or is damaged"),
         (b"", "is no packed experiment, or is damaged"),
-        (other.getvalue(), r"is damaged: model/context\.npy is not the file that its manifest lists"),
+        (
+            changed("model/context.npy", lambda data: data + b"!"),
+            r"is damaged: model/context\.npy: it has 1,193,729 bytes",
+        ),
+        (changed("model/context.npy", lambda data: data[:-1] + b"!"), r"model/context\.npy: its bytes are not those"),
+        (changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"../../context.npy")), "model/"),
+        (
+            changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"more.npy")),
+            "it was not published",
+        ),
         (archive_of([]).replace(b'"format": 1', b'"format": 2'), "damaged"),  # its checksum is another now
     ):
         place.write_bytes(data)
