@@ -54,6 +54,7 @@ def similar(
     popularity: options.Popularity = options.SIMILAR.popularity,
     diversity: options.Diversity = options.SIMILAR.diversity,
     exact: options.Exact = options.SIMILAR.exact,
+    compare: options.Compare = None,
     stdin: options.Stdin = False,
     format: options.AnswerFormat = None,
     json: options.Json = False,
@@ -69,6 +70,7 @@ def similar(
     sgp similar demo "free fallin'"
     sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
     sgp similar demo --artist "tom petty" --fold-versions
+    sgp similar demo "free fallin'" --compare other
     sgp similar demo - --format jsonl < names.txt
     """
     settings = SimilarSettings(
@@ -87,15 +89,25 @@ def similar(
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist:
             raise SettingError("give a TRACK, a FILE or an ARTIST, or --stdin, not both")
+        if compare is not None:
+            raise SettingError("--compare answers one question: leave out --stdin")
         answers.require_lines(format)
         _answer_lines(experiment, weighted, settings, experiments_dir)
     elif track or like or file or artist:
         from skipgramophone import lookup
+        from skipgramophone.cli import comparing
 
-        query = [(name, 1.0) for name in track or ()] + weighted
-        with lookup.open_lookup(experiment, experiments_dir) as opened:
-            asked = opened.asked(query, file=file, artist=artist)
-            answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
+        def answer(name: str) -> Answer:
+            """What an experiment answers."""
+            with lookup.open_lookup(name, experiments_dir) as opened:
+                asked = opened.asked([(text, 1.0) for text in track or ()] + weighted, file=file, artist=artist)
+                return opened.similar_to(asked.seeds, settings, asked.notes)
+
+        if compare is None:
+            answers.show(answer(experiment), wanted, quiet, show_versions)
+        else:
+            comparing.require_format(wanted)
+            comparing.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
     else:
