@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from skipgramophone.answer import Answer, Neighbour
 from skipgramophone.catalogue import Track
-from skipgramophone.lookup import Answer, Neighbour
 from skipgramophone.playlists.names import identity
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skipgramophone import __version__
+from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.corpus import Corpus, read_corpus
@@ -28,11 +29,11 @@ from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
 from skipgramophone.fitting import HISTORY, Keeper, fit, unfinished_run
-from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
+from skipgramophone.lookup import PLAYLISTS, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
-from skipgramophone.postings import postings
+from skipgramophone.postings import distinct, postings
 from skipgramophone.publishing import file_sha256, published_file, require_replaceable
 from skipgramophone.reports import (
     EvaluateReport,
@@ -635,7 +636,7 @@ def _repeats(corpus: Corpus) -> int:
     """Places of playlists whose track has stood in the playlist before."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
     pairs = playlist.astype(np.int64) << 32 | corpus.track_ids
-    return corpus.occurrences - len(np.unique(pairs))
+    return corpus.occurrences - len(distinct(pairs))
 
 
 def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:

@@ -88,7 +88,7 @@ class TrainSettings:
 
     window_size: WindowSize = "auto"
     embedding_dim: int = 100  # numbers a vector
-    epochs: int = 20  # passes over the corpus
+    epochs: int = 30  # passes over the corpus
     learning_rate: float | None = None  # of row-wise Adagrad, falling linearly to nothing; None: by the corpus
     random_seed: int = 42
     negatives: int = 5  # noise tracks a pair

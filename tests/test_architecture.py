@@ -17,13 +17,15 @@ PACKAGE = Path(skipgramophone.__file__).parent
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
-    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings", "versions"}),
+    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings", "versions", "spelling"}),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
     (
         "story",
         {
+            "answer",
+            "search",
             "lookup",
             "explanation",
             "reports",
@@ -67,7 +69,7 @@ ALLOWED_IN = {
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
     "prompt_toolkit": {"cli/prompt"},
-    "rapidfuzz": {"catalogue"},
+    "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
     "onnx": {"exporters/onnx"},

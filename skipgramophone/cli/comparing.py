@@ -9,7 +9,7 @@ from skipgramophone.comparison import Row, Side, side_by_side
 from skipgramophone.errors import SettingError
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer
+    from skipgramophone.answer import Answer
 
 FORMATS = ("table", "json", "csv")
 

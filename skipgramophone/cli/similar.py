@@ -14,7 +14,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer
+    from skipgramophone.answer import Answer
 
 STDIN = "-"
 WEIGHTED = re.compile(r"(.+)\^(\d*\.?\d+)", re.DOTALL)
@@ -95,7 +95,6 @@ def similar(
         _answer_lines(experiment, weighted, settings, experiments_dir)
     elif track or like or file or artist:
         from skipgramophone import lookup
-        from skipgramophone.cli import comparing
 
         def answer(name: str) -> Answer:
             """What an experiment answers."""
@@ -106,20 +105,23 @@ def similar(
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions)
         else:
+            from skipgramophone.cli import comparing  # here, because other answers start without it
+
             comparing.require_format(wanted)
             comparing.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
     else:
-        _converse(experiment, settings, quiet, experiments_dir)
+        _converse(experiment, settings, quiet, show_versions, experiments_dir)
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
     """Look up the most frequent track."""
     from skipgramophone import lookup
+    from skipgramophone.answer import Seed
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        return opened.similar_to([lookup.Seed(opened.catalogue.track(0))], settings)
+        return opened.similar_to([Seed(opened.catalogue.track(0))], settings)
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:
@@ -140,10 +142,12 @@ def _answer_lines(
         )
 
 
-def _converse(experiment: str, settings: SimilarSettings, quiet: bool, experiments_dir: Path | None) -> None:
+def _converse(
+    experiment: str, settings: SimilarSettings, quiet: bool, show_versions: bool, experiments_dir: Path | None
+) -> None:
     """Ask for tracks at a prompt, where there is somebody to ask."""
     from skipgramophone import lookup
     from skipgramophone.cli import prompt  # here, because answers start without it
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        prompt.converse(opened, settings, quiet)
+        prompt.converse(opened, settings, quiet, show_versions)
