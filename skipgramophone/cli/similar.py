@@ -95,7 +95,6 @@ def similar(
         _answer_lines(experiment, weighted, settings, experiments_dir)
     elif track or like or file or artist:
         from skipgramophone import lookup
-        from skipgramophone.cli import comparing
 
         def answer(name: str) -> Answer:
             """What an experiment answers."""
@@ -106,6 +105,8 @@ def similar(
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions)
         else:
+            from skipgramophone.cli import comparing  # here, because other answers start without it
+
             comparing.require_format(wanted)
             comparing.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
