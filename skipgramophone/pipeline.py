@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.order import Order
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
+    from skipgramophone.playlists.sources import Sources
     from skipgramophone.training.trainer import Progress
     from skipgramophone.tuning import TrialReport, TuneReport
 
@@ -103,11 +104,11 @@ def extract(
     started = time.perf_counter()
     with new_experiment(name, experiments_dir) as experiment:
         experiment.require_new("corpus", force)
-        readers = _readers(paths, settings, sample)
-        encoded = _read(readers, progress)
+        found = _sources(paths, settings, sample)
+        encoded, replaced = _read(found.readers, settings, progress)
         with experiment.publishing("corpus", asdict(settings)) as draft:
             _write_corpus(draft.path, encoded)
-            report = _extract_report(name, readers, encoded, time.perf_counter() - started)
+            report = _extract_report(name, found, encoded, replaced, time.perf_counter() - started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
 
@@ -588,31 +589,42 @@ def tune(
     return report
 
 
-def _readers(sources: Sequence[Path], settings: ExtractSettings, sample: bool) -> list[Reader]:
+def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> Sources:
     """Open each source."""
-    from skipgramophone.playlists.sources import SampleReader, open_sources
+    from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 
-    return [SampleReader(settings.num_rows)] if sample else open_sources(sources, settings)
+    return Sources([SampleReader(settings.num_rows)], []) if sample else open_sources(paths, settings)
 
 
-def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None) -> EncodedPlaylists:
-    """Read and encode all sources, telling how far it has come."""
+def _read(
+    readers: Sequence[Reader], settings: ExtractSettings, progress: Callable[[Reading], None] | None
+) -> tuple[EncodedPlaylists, int]:
+    """Read and encode all sources, telling how far it has come; also say how many letters stand for bad bytes."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
+    from skipgramophone.playlists.tolerance import Tolerance
 
     total = sum(reader.file.size for reader in readers if reader.file)
-    encoder, done, rows = PlaylistEncoder(), 0, 0
+    encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
     for reader in readers:
+        tolerance, bad = Tolerance(settings), 0
         for block in reader.blocks():
+            tolerance.take(block)
             encoder.add(block)
-            rows += block.used + len(block.rejects)
+            rows, bad = rows + block.used + len(block.rejects), block.replaced
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
-        done += reader.file.size if reader.file else 0
+        tolerance.judge()
+        done, replaced = done + (reader.file.size if reader.file else 0), replaced + bad
+    if rows == len(encoder.rejects):
+        first = next(iter(encoder.rejects), None)
+        if first is None:
+            raise SourceError("the sources hold no row")
+        raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
     encoded = encoder.encode()
     if not len(encoded.track_ids):
-        first = encoded.rejects[0]
-        raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
-    return encoded
+        told = ", ".join(f"{count:,} {reason}" for reason, count in encoded.left_out.items())
+        raise SourceError(f"no row is left: {told}")
+    return encoded, replaced
 
 
 def _write_corpus(directory: Path, encoded: EncodedPlaylists) -> None:
@@ -637,19 +649,26 @@ def _write_lines(path: Path, records: Sequence[dict[str, Any]]) -> None:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
-def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlaylists, seconds: float) -> ExtractReport:
+def _extract_report(
+    name: str, found: Sources, encoded: EncodedPlaylists, replaced: int, seconds: float
+) -> ExtractReport:
     """Count what was found."""
     import pyarrow.compute as pc
 
     corpus = Corpus(encoded.track_ids, encoded.offsets)
-    used, rejected = corpus.occurrences, len(encoded.rejects)
+    used, rejected, left_out = corpus.occurrences, len(encoded.rejects), sum(encoded.left_out.values())
+    read = used + rejected + left_out
     return ExtractReport(
         experiment=name,
-        sources=_described(readers),
-        rows_read=used + rejected,
+        sources=_described(found.readers),
+        passed_over=[{"file": file, "reason": reason} for file, reason in found.passed_over],
+        rows_read=read,
         rows_used=used,
         rows_rejected=rejected,
         rejected=dict(Counter(reject.reason for reject in encoded.rejects)),
+        rows_left_out=left_out,
+        left_out=encoded.left_out,
+        letters_replaced=replaced,
         owners=pc.count_distinct(encoded.playlists["owner"]).as_py(),
         playlists=len(corpus),
         tracks=encoded.tracks.num_rows,
@@ -657,18 +676,21 @@ def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlayli
         longest_playlist=int(corpus.lengths().max()),
         repeats=_repeats(corpus),
         without_artist=encoded.without_artist,
+        namesakes=encoded.namesakes,
+        same_tracks=encoded.same_tracks,
+        split=encoded.split,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
         seconds=round(seconds, 3),
-        rows_per_second=round((used + rejected) / seconds),
+        rows_per_second=round(read / seconds),
     )
 
 
 def _repeats(corpus: Corpus) -> int:
     """Places of playlists whose track has stood in the playlist before."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    pairs = playlist.astype(np.int64) << 32 | corpus.track_ids
-    return corpus.occurrences - len(np.unique(pairs))
+    pairs = np.sort(playlist.astype(np.int64) << 32 | corpus.track_ids)
+    return int(np.count_nonzero(pairs[1:] == pairs[:-1]))
 
 
 def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:

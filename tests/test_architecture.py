@@ -17,7 +17,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory"}),
-    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings"}),
+    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "twins", "embeddings"}),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
@@ -30,8 +30,10 @@ ALLOWED_IN = {
     "tensorflow": {"training/runtime"},
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
+        "playlists/columns",
         "playlists/encoding",
         "playlists/files",
+        "playlists/lines",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",

@@ -44,3 +44,13 @@ def full_name(artist: str, title: str) -> str:
     ("Tom Petty - Free Fallin'", '07 - echoes')
     """
     return SEPARATOR.join(part for part in (artist, title) if part)
+
+
+def parted(name: str) -> tuple[str, str]:
+    """Artist and title of a name as people write it; one that holds no " - " is a title.
+
+    >>> parted("50 Cent, Snoop Dogg - P.I.M.P. - Remix"), parted("07 echoes")
+    (('50 Cent, Snoop Dogg', 'P.I.M.P. - Remix'), ('', '07 echoes'))
+    """
+    artist, separator, title = name.partition(SEPARATOR)
+    return (artist, title) if separator else ("", name)
