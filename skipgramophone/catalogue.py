@@ -14,12 +14,13 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
-from skipgramophone.playlists.names import folded, full_name, identity
+from skipgramophone.playlists.names import folded, folded_all, full_name, identity
 
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
@@ -28,6 +29,7 @@ NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
 WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
 TRIGRAMS_ASKED = 12  # the rarest of a query; more narrow the search no further
 SUGGESTION_POOL = 2000
+FOLDED_AT_ONCE = 10_000
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -110,8 +112,11 @@ def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: I
 
 def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
     """Add the row number and the folded names."""
-    for row, (artist, title, uri, count, first_place) in enumerate(tracks):
-        yield row, artist, title, uri, count, first_place, folded(full_name(artist, title)), folded(title)
+    rows, left = count(), iter(tracks)
+    while some := list(islice(left, FOLDED_AT_ONCE)):
+        artists, titles, *others = zip(*some, strict=True)
+        names = folded_all([full_name(artist, title) for artist, title in zip(artists, titles, strict=True)])
+        yield from zip(islice(rows, len(some)), artists, titles, *others, names, folded_all(titles), strict=True)
 
 
 class Catalogue:

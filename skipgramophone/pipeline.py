@@ -11,7 +11,8 @@ import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -105,10 +106,16 @@ def extract(
     with new_experiment(name, experiments_dir) as experiment:
         experiment.require_new("corpus", force)
         found = _sources(paths, settings, sample)
-        encoded, replaced = _read(found.readers, settings, progress)
+        with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
+            files = {reader.file.path for reader in found.readers if reader.file}
+            hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
+            encoded, replaced = _read(found.readers, settings, progress)
         with experiment.publishing("corpus", asdict(settings)) as draft:
             _write_corpus(draft.path, encoded)
-            report = _extract_report(name, found, encoded, replaced, time.perf_counter() - started)
+            described = _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
+            report = _extract_report(
+                name, described, found.passed_over, encoded, replaced, time.perf_counter() - started
+            )
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
 
@@ -650,7 +657,12 @@ def _write_lines(path: Path, records: Sequence[dict[str, Any]]) -> None:
 
 
 def _extract_report(
-    name: str, found: Sources, encoded: EncodedPlaylists, replaced: int, seconds: float
+    name: str,
+    sources: list[dict[str, Any]],
+    passed_over: Sequence[tuple[str, str]],
+    encoded: EncodedPlaylists,
+    replaced: int,
+    seconds: float,
 ) -> ExtractReport:
     """Count what was found."""
     import pyarrow.compute as pc
@@ -660,8 +672,8 @@ def _extract_report(
     read = used + rejected + left_out
     return ExtractReport(
         experiment=name,
-        sources=_described(found.readers),
-        passed_over=[{"file": file, "reason": reason} for file, reason in found.passed_over],
+        sources=sources,
+        passed_over=[{"file": file, "reason": reason} for file, reason in passed_over],
         rows_read=read,
         rows_used=used,
         rows_rejected=rejected,
@@ -674,7 +686,7 @@ def _extract_report(
         tracks=encoded.tracks.num_rows,
         occurrences=used,
         longest_playlist=int(corpus.lengths().max()),
-        repeats=_repeats(corpus),
+        repeats=encoded.repeats,
         without_artist=encoded.without_artist,
         namesakes=encoded.namesakes,
         same_tracks=encoded.same_tracks,
@@ -686,14 +698,7 @@ def _extract_report(
     )
 
 
-def _repeats(corpus: Corpus) -> int:
-    """Places of playlists whose track has stood in the playlist before."""
-    playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    pairs = np.sort(playlist.astype(np.int64) << 32 | corpus.track_ids)
-    return int(np.count_nonzero(pairs[1:] == pairs[:-1]))
-
-
-def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
+def _described(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
     """What is kept of each file: its name, format, size and hash, not where it lay; of an archive, once."""
     known: dict[Path | None, dict[str, Any]] = {}
     for reader in readers:
@@ -703,8 +708,7 @@ def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
         elif file.path not in known:
             name = file.name.removesuffix(f"/{file.member}")
             size = file.path.stat().st_size
-            sha256 = file_sha256(file.path)
-            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": sha256}
+            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hashes[file.path]}
     return list(known.values())
 
 

@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.playlists.cleaning import cleaned, count_same, ends_of
+from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.names import identity
 from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
 Coded = dict[str, tuple[Ids, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
+ASCII_SPACE = "".join(chr(code) for code in range(128) if chr(code).isspace())
 SORTABLE_LENGTH = 5  # shorter playlists may be in order by chance
 
 
@@ -43,6 +44,7 @@ class EncodedPlaylists:
         sortable: playlists of `SORTABLE_LENGTH` or more.
         without_artist: rows with an empty artist.
         namesakes: tracks that have artist and title in common with a more frequent one.
+        repeats: places of a playlist whose track has stood in it before.
         same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
         left_out: rows that cleaning left out, by what for.
         split: playlists that were split.
@@ -58,6 +60,7 @@ class EncodedPlaylists:
     sortable: int
     without_artist: int
     namesakes: int
+    repeats: int
     same_tracks: int
     left_out: dict[str, int]
     split: int
@@ -74,7 +77,7 @@ class PlaylistEncoder:
 
     def add(self, block: RowBlock) -> None:
         """Take in a block; its strings are kept once each."""
-        columns = {name: block.table[name].combine_chunks().dictionary_encode() for name in COLUMNS}
+        columns = {name: _coded(block.table[name].combine_chunks()) for name in COLUMNS}
         self._blocks.append(pa.table(columns))
         self.rejects += block.rejects
 
@@ -95,6 +98,7 @@ class PlaylistEncoder:
         offsets = clean.offsets
         sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
         track_ids = row.astype(np.int32)
+        repeats, same_tracks = count_again(Corpus(track_ids, offsets))
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
@@ -105,11 +109,17 @@ class PlaylistEncoder:
             sortable=sortable,
             without_artist=_count_empty(*coded["artist"], used),
             namesakes=_count_namesakes(named[used], row, tracks.num_rows),
-            same_tracks=count_same(Corpus(track_ids, offsets)),
+            repeats=repeats,
+            same_tracks=same_tracks,
             left_out=clean.left_out,
             split=clean.split,
             rejects=self.rejects,
         )
+
+
+def _coded(column: pa.Array) -> pa.DictionaryArray:
+    """A column whose strings are kept once each, if they are not already."""
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[Ids, pa.Array]:
@@ -122,8 +132,11 @@ def _codes(column: pa.ChunkedArray) -> tuple[Ids, pa.Array]:
 
 def _identity_codes(codes: Ids, strings: pa.Array) -> tuple[Ids, int]:
     """Numbers under which spellings of one name are one, and how many there are."""
-    keys, names = pd.factorize(np.array([identity(name) for name in strings.to_pylist()], object))
-    return keys.astype(np.int64)[codes], len(names)
+    beyond = pc.invert(pc.string_is_ascii(strings))
+    plain = pc.ascii_trim(pc.ascii_lower(strings), ASCII_SPACE)  # what `identity` does where all is ASCII
+    others = pa.array([identity(name) for name in strings.filter(beyond).to_pylist()], strings.type)
+    keys = pc.replace_with_mask(plain, beyond, others).dictionary_encode()
+    return keys.indices.to_numpy().astype(np.int64)[codes], len(keys.dictionary)
 
 
 def _named_tracks(coded: Coded) -> Ids:

@@ -18,7 +18,7 @@ from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.rows import Reject
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 64 << 20
 LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUL_BYTE = "holds a NUL byte"
@@ -95,9 +95,10 @@ def shown(raw: bytes) -> str:
 def _decode(stream: OpenFile, data: bytes, first: int) -> LineBlock:
     """Decode whole lines, setting aside those that cannot be text."""
     data = data.removesuffix(b"\n")
-    if b"\0" not in data and (whole := stream.text(data)) is not None:
-        lines = pc.split_pattern(pa.array([whole], pa.large_string()), "\n")[0].values
-        return LineBlock(_without_returns(lines), np.arange(first, first + len(lines)), [], stream.bytes_read)
+    if b"\0" not in data and (whole := _as_one_text(data)) is not None:
+        lines = pc.split_pattern(whole, "\n")[0].values
+        lines = _without_returns(lines) if b"\r" in data else lines
+        return LineBlock(lines, np.arange(first, first + len(lines)), [], stream.bytes_read)
     lines, kept, rejects = [], [], []
     for number, line in enumerate(data.split(b"\n"), first):
         text = None if b"\0" in line else stream.text(line)
@@ -111,10 +112,19 @@ def _decode(stream: OpenFile, data: bytes, first: int) -> LineBlock:
     return LineBlock(array, np.array(kept, np.int64), rejects, stream.bytes_read)
 
 
+def _as_one_text(data: bytes) -> pa.Array | None:
+    """Bytes as an array of one string, without a copy of them; None where they are not UTF-8."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
+    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return whole
+
+
 def _without_returns(lines: pa.Array) -> pa.Array:
     """Lines without the carriage return that other systems put before the line end."""
-    if not pc.any(pc.ends_with(lines, "\r")).as_py():
-        return lines
     return pc.replace_substring_regex(lines, r"\r\z", "")
 
 

@@ -107,13 +107,15 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
 
 def why_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     """Which rows name no track, and why: they have neither artist nor title, or what stands for a missing name."""
-    reasons = [(pa.array(["", *PLACEHOLDERS], TEXT), PLACEHOLDER), (pa.array([""], TEXT), NAMELESS)]
-    found: dict[int, str] = {}
-    for words, reason in reasons if "placeholders" not in (settings.keep or ()) else reasons[1:]:
-        stands = [pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(table[name])), words) for name in ("artist", "title")]
-        nowhere = pc.and_(*stands).combine_chunks()
-        found |= dict.fromkeys(np.flatnonzero(nowhere.to_numpy(zero_copy_only=False)).tolist(), reason)
-    return found
+    words = ["", *(PLACEHOLDERS if "placeholders" not in (settings.keep or ()) else ())]
+    artists = table["artist"].combine_chunks()
+    # An artist that begins with a letter or a digit stands for one, and nearly all do.
+    doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists, 0, 1)))
+    rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False))
+    names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows))) for name in ("artist", "title")]
+    nowhere = pc.and_(*(pc.is_in(name, pa.array(words, TEXT)) for name in names)).to_numpy()
+    nameless = pc.and_(*(pc.equal(name, "") for name in names)).to_numpy()
+    return {int(rows[at]): NAMELESS if nameless[at] else PLACEHOLDER for at in np.flatnonzero(nowhere)}
 
 
 def without(table: pa.Table, rows: Collection[int]) -> pa.Table:

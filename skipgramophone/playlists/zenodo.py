@@ -110,9 +110,8 @@ def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], setting
     all_fit = pc.all(fits).as_py()
     fields = pc.list_flatten(parts if all_fit else parts.filter(fits))
     table = {name: _column(fields, at, len(columns)) for at, name in enumerate(columns)}
-    uris = table.get("uri")
     nothing = table["key"] = pa.nulls(len(table["artist"]), TEXT)
-    table["uri"] = nothing if uris is None else pc.if_else(pc.equal(uris, ""), nothing, uris)
+    table["uri"] = pc.if_else(pc.equal(table["uri"], ""), nothing, table["uri"]) if "uri" in table else nothing
     rows = pa.table({name: table[name] for name in COLUMNS})
     unusable = why_unusable(rows, settings)
     rejects = [*block.rejects, *(() if all_fit else _misshapen(stream, block, fits, found, len(columns)))]

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.playlists.cleaning import cleaned, count_same, ends_of
+from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.unit.test_encoding import Row, blocks_of, decoded
@@ -87,8 +87,9 @@ def test_every_place_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> 
 
 @hypothesis_settings(max_examples=100, deadline=None)
 @given(LISTS)
-def test_playlists_of_the_same_tracks_are_counted(lists: Lists) -> None:
-    assert count_same(corpus_of(lists)) == len(lists) - len({frozenset(tracks) for tracks in lists})
+def test_repeats_and_playlists_of_the_same_tracks_are_counted(lists: Lists) -> None:
+    repeats = sum(len(tracks) - len(set(tracks)) for tracks in lists)
+    assert count_again(corpus_of(lists)) == (repeats, len(lists) - len({frozenset(tracks) for tracks in lists}))
 
 
 def test_playlists_are_grouped_by_name_and_uris_merged_on_request() -> None:

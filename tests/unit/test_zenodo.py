@@ -26,7 +26,7 @@ def read(path: Path, num_rows: int = -1) -> Read:
     """All rows as owner, artist, title, playlist, and all rejects."""
     rows, rejects = [], []
     (file,) = files_of(path)
-    for block in ZenodoReader(file, ExtractSettings(num_rows=num_rows)).blocks():
+    for block in ZenodoReader(file, ExtractSettings(num_rows=num_rows, keep=["placeholders"])).blocks():
         columns = (block.table[name].to_pylist() for name in ("owner", "artist", "title", "playlist"))
         rows += list(zip(*columns, strict=True))
         rejects += block.rejects
