@@ -105,7 +105,7 @@ def pairs_a_token(made: World, window: Context, trainer: str) -> float:
     if window == "bag" and trainer == "sgp":
         shape = shape_for(made.corpus.occurrences, window)
         batches = epoch_batches(made.corpus, np.ones(len(made.scene)), window, shape, np.random.default_rng(42))
-        return sum(float(b.others[b.playlist > 0].sum()) for b in batches) / made.corpus.occurrences
+        return sum(float(b.weight[b.playlist > 0].sum()) for b in batches) / made.corpus.occurrences
     reach, lengths = 50 if window == "bag" else window, made.corpus.lengths()
     at = (2 * np.maximum(0, lengths - d).sum() * (reach + 1 - d) / reach for d in range(1, reach + 1))
     return float(sum(at)) / made.corpus.occurrences

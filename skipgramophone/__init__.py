@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skipgramophone.errors import SgpError
+    from skipgramophone.explanation import Explanation
     from skipgramophone.lookup import Answer, Lookup, Neighbour, Seed
     from skipgramophone.lookup import open_lookup as open
     from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, similar, train
     from skipgramophone.settings import (
         ContinueSettings,
+        ExplainSettings,
         ExportSettings,
         ExtractSettings,
         IndexSettings,
@@ -35,8 +37,10 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Answer": "lookup",
+    "ExplainSettings": "settings",
     "ExportSettings": "settings",
     "ContinueSettings": "settings",
+    "Explanation": "explanation",
     "ExtractSettings": "settings",
     "IndexSettings": "settings",
     "Lookup": "lookup",
@@ -48,6 +52,7 @@ _HOME = {
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
     "build_index": "pipeline",
+    "check": "checking",
     "draw_map": "pipeline",
     "export": "pipeline",
     "extract": "pipeline",
@@ -60,6 +65,8 @@ _HOME = {
 __all__ = [
     "Answer",
     "ContinueSettings",
+    "ExplainSettings",
+    "Explanation",
     "ExportSettings",
     "ExtractSettings",
     "IndexSettings",
@@ -73,6 +80,7 @@ __all__ = [
     "TrainSettings",
     "__version__",
     "build_index",
+    "check",
     "draw_map",
     "export",
     "extract",

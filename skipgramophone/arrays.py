@@ -27,7 +27,7 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
         raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
-    return array
+    return array.view(np.ndarray)  # mapped all the same; a memmap makes every look at some rows slow
 
 
 def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:

@@ -3,24 +3,30 @@
     tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up
     spellings   other ways in which a track was written: row, artist, title, count
     names       FTS5 trigram index over the folded names (detail=none: small; hits are checked letter by letter)
+    trigrams    in how many names each trigram stands
 
-Row i is row i of every matrix and item i of the index. The file is opened read-only and is never changed in place.
+Row i is row i of every matrix and item i of the index; rows are in order of count, the most frequent first. The file
+is opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import heapq
+import math
+import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
-from skipgramophone.playlists.names import folded, folded_all, full_name, identity
+from skipgramophone.full_text import require_full_text, sqlite3
+from skipgramophone.playlists.names import SEPARATOR, folded, folded_all, full_name, hyphenated, identity
 
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
@@ -28,8 +34,13 @@ SHOWN_SUGGESTIONS = 5
 NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
 WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
 TRIGRAMS_ASKED = 12  # the rarest of a query; more narrow the search no further
-SUGGESTION_POOL = 2000
 FOLDED_AT_ONCE = 10_000
+FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
+MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
+NEAREST = 100  # of them are compared letter by letter
+MOST_COUNTED = 1000  # tracks that answer to a query; of more it is said that they are more
+FEW = 2000  # tracks that are sorted sooner than met
+PROGRESS_STEPS = 1000  # of SQLite's virtual machine, between two looks at the clock
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -43,6 +54,9 @@ CREATE VIRTUAL TABLE names USING fts5 (
 """
 INDEXES = """
 INSERT INTO names (rowid, name_folded) SELECT row, name_folded FROM tracks;
+CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
+CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
 CREATE INDEX by_name ON tracks (name_folded);
 CREATE INDEX by_title ON tracks (title_folded);
@@ -85,7 +99,21 @@ class Match:
     misspelt: bool = False
 
 
-TRACK_TYPES = (int, str, str, str | None, int, int)
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What rows of the catalogue are asked for: the tables, the condition and its values, and the key in row order."""
+
+    where: str
+    values: Sequence[Any]
+    tables: str = "tracks"
+    key: str = "tracks.row"
+
+
+# FTS5 delivers rows in their order, so that the first few of many are found without the others.
+BY_TRIGRAM: dict[str, str] = {"tables": "names JOIN tracks ON tracks.row = names.rowid", "key": "names.rowid"}
+LAST = "\U0010ffff"  # no letter comes after it
+FIELDS = "tracks.row, artist, title, uri, count, first_place"
+TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 
@@ -99,6 +127,7 @@ def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: I
     path = directory / FILE
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            require_full_text(database)
             # The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
             database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
             database.execute("BEGIN")
@@ -137,6 +166,10 @@ class Catalogue:
         # A notebook lets go of what it has opened without a word, and a check below may fail: the file is closed then.
         self.close = weakref.finalize(self, self._database.close)
         self._rows("PRAGMA trusted_schema = OFF")
+        counted = self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'trigrams'")
+        require_full_text(self._database)
+        if not counted:  # written by the first version
+            self._rows("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
         # Rows are numbered from 0 without a gap; the largest is found without counting.
         self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])
 
@@ -157,7 +190,7 @@ class Catalogue:
         for start in range(0, len(rows), 500):
             some = [int(row) for row in rows[start : start + 500]]
             marks = ",".join("?" * len(some))
-            found.update((track.row, track) for track in self._tracks(f"row IN ({marks})", some))
+            found.update((track.row, track) for track in self._tracks(Condition(f"row IN ({marks})", some)))
         missing = [row for row in rows if int(row) not in found]
         if missing:
             raise ExperimentError(f"{self._path} has no row {missing[0]} among its {len(self):,} tracks")
@@ -166,7 +199,7 @@ class Catalogue:
     def all_tracks(self) -> Iterator[Track]:
         """Every track in row order."""
         for start in range(0, len(self), 10_000):
-            yield from self._tracks("row >= ? AND row < ?", (start, start + 10_000), "row")
+            yield from self._tracks(Condition("row >= ? AND row < ?", (start, start + 10_000)))
 
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
@@ -175,6 +208,22 @@ class Catalogue:
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
+
+    def require_sound(self) -> None:
+        """Have SQLite read the whole file, and insist that it is a catalogue and nothing more.
+
+        Raises:
+            ExperimentError: a page, an index or a row is damaged, rows are not numbered from 0 without a gap, or the
+                file holds triggers or views.
+        """
+        if (problems := self._rows("PRAGMA integrity_check(1)")) != [("ok",)]:
+            raise self._damaged(problems[0][0])
+        if strange := self._rows("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')"):
+            raise self._damaged(f"it holds {strange[0][0]!r}, which no catalogue has")
+        if (rows := self._rows("SELECT count(*), coalesce(min(row), 0) FROM tracks")) != [(len(self), 0)]:
+            raise self._damaged(f"it has {rows[0][0]} rows and numbers them up to {len(self) - 1}")
+        for _ in self.all_tracks():
+            pass  # each is of the types that it must have
 
     def resolve(self, query: str) -> Match:
         """Find the one track that a uri, "artist - title", title or part of a name means, misspelt or not.
@@ -186,8 +235,7 @@ class Catalogue:
         found, number = self.find(query)
         misspelt = not found
         if misspelt:
-            near = self.nearest(query)
-            taken = _each_word_near(query, near)
+            taken, near = self._misspelt(query)
             if not taken:
                 hint = "did you mean one of these?" if near else "and no name is near it"
                 names = tuple(track.name for track in near[:SHOWN_SUGGESTIONS])
@@ -196,8 +244,9 @@ class Catalogue:
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
             return Match(found[0], namesakes=number - 1, misspelt=misspelt)
         listed = tuple(_listed(track) for track in found)
+        several = f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
         raise AmbiguousTrackError(
-            f"{number:,} tracks {'are near' if misspelt else 'answer to'} {query!r};"
+            f"{several} tracks {'are near' if misspelt else 'answer to'} {query!r};"
             " give more of the name, as in 'artist - title'",
             listed,
         )
@@ -205,29 +254,93 @@ class Catalogue:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Tracks that answer to a query in the strictest sense that any does, most frequent first, and how many do.
 
-        The senses, strictest first: the uri; the whole name; the title; each word a part of the name.
+        The senses, strictest first: the uri; the whole name; the title; one of these with hyphens between its words, as
+        the shell completes it; each word a part of the name. Of more than `MOST_COUNTED` it says that they are one more
+        than that.
         """
         asked = folded(query)
-        if not asked or (not query.isascii() and any(0xD800 <= ord(letter) <= 0xDFFF for letter in query)):
+        if not asked or not _is_text(query):
             return [], 0
-        for where, value in (("uri = ?", query.strip()), ("name_folded = ?", asked), ("title_folded = ?", asked)):
-            exact = self._tracks(where, (value,))
+        for where, value in (
+            ("uri = ?", query.strip()),
+            ("tracks.name_folded = ?", asked),
+            ("title_folded = ?", asked),
+        ):
+            exact = self._tracks(Condition(where, (value,)))
             if exact:
                 alike = self._written_alike(exact, query)
                 return alike[:limit], len(alike)
-        where, values = self._containing(asked)
-        found = self._tracks(where, values, limit=limit)
-        return found, len(found) if len(found) < limit else self._count(where, values)
+        written = self._hyphenated(query)
+        if written:
+            return written[:limit], len(written)
+        containing = self._containing(asked)
+        found = self._tracks(containing, limit)
+        return found, len(found) if len(found) < limit else self._count(containing)
 
-    def nearest(self, query: str) -> list[Track]:
-        """Tracks with a name near a misspelt one, nearest first."""
+    def _hyphenated(self, query: str) -> list[Track]:
+        """Tracks whose name, or else whose title, the query is with hyphens between its words."""
+        asked = hyphenated(query)
+        if "-" not in asked or asked != query.strip().casefold():
+            return []
+        tracks = self._tracks(self._containing(asked.replace("-", " ")), MOST_COUNTED)
+        named = [track for track in tracks if hyphenated(track.name) == asked]
+        return named or [track for track in tracks if hyphenated(track.title) == asked]
+
+    def has_uri(self, uri: str) -> bool:
+        """Whether a track has a uri."""
+        return _is_text(uri) and bool(self._tracks(Condition("uri = ?", (uri,)), 1))
+
+    def of_artist(self, artist: str) -> list[Track]:
+        """The tracks of an artist, in any case and without accents, most frequent first."""
+        asked = folded(artist)
+        if not asked or not _is_text(artist):
+            return []
+        begins = asked + SEPARATOR
+        named = Condition("name_folded >= ? AND name_folded < ? OR name_folded = ?", (begins, begins + LAST, asked))
+        return [track for track in self._tracks(named) if folded(track.artist) == asked]
+
+    def candidates(self, query: str) -> list[Track]:
+        """The tracks that may be meant by a query that `resolve` refuses, in the order in which it lists them."""
+        found, _ = self.find(query)
+        if found:
+            return found
+        taken, near = self._misspelt(query)
+        return taken[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
+
+    def completions(
+        self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True
+    ) -> list[Track]:
+        """Tracks whose name somebody may be typing, most frequent first; what takes longer to find is left out."""
+        asked = folded(typed)
+        found: list[Track] = []
+        if not asked or not _is_text(typed):
+            return found
+        end = time.monotonic() + seconds
+        self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
+        try:
+            containing = self._containing(asked)
+            statement = f"SELECT {FIELDS} FROM {containing.tables} WHERE {containing.where} ORDER BY {containing.key}"
+            tracks = (Track(*row) for row in self._database.execute(statement, containing.values))
+            for track in islice(filter(fitting, tracks), number):
+                found.append(track)  # noqa: PERF402, because what is found before the end is kept
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise self._damaged(error) from error
+        finally:
+            self._database.set_progress_handler(None, 0)
+        return found
+
+    def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
+        """Tracks with a name in which each word of the query is nearly written, and others near it, nearest first."""
         from rapidfuzz import fuzz, process  # on this path only: look-ups that hit never need it
 
         asked = folded(query)
-        pool = self._sharing_trigrams(asked)
-        names = [folded(track.name) for track in pool]
+        seen = {track.row: track for track in (*self._but_for_a_piece(asked), *self._sharing_trigrams(asked))}
+        tracks = list(seen.values())
+        names = [folded(track.name) for track in tracks]
         best = process.extract(asked, names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
-        return [pool[at] for _, _, at in best]
+        near = [tracks[at] for _, _, at in best]
+        return _each_word_near(query, tracks), near
 
     def _written_alike(self, tracks: list[Track], query: str) -> list[Track]:
         """Of tracks that differ in accents only, those that are written just as the query, if any are."""
@@ -236,23 +349,34 @@ class Catalogue:
         ]
         return alike or tracks
 
-    def _containing(self, asked: str) -> tuple[str, list[Any]]:
-        """The condition under which each word of the query stands in a folded name, and its values.
+    def _containing(self, asked: str) -> Condition:
+        """The condition under which each word of the query stands in a folded name.
 
         Words of one or two letters have no trigram. A query of such words alone means names and titles that begin with
         it, if there are any, and goes through all names else.
         """
         words = asked.split()
-        each = " AND ".join(["instr(name_folded, ?) > 0"] * len(words))
+        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
         grams = self._rarest_trigrams(words)
         if grams is None:
-            return "0", []
+            return Condition("0", ())
         if grams:
-            chosen = f"row IN (SELECT rowid FROM names WHERE names MATCH ?) AND {each}"
-            return chosen, [" AND ".join(map(_phrase, grams)), *words]
-        begins = "name_folded >= ? AND name_folded < ? OR title_folded >= ? AND title_folded < ?"
-        span = [asked, asked + "\U0010ffff"] * 2
-        return (begins, span) if self._count(begins, span) else (each, words)
+            matched = " AND ".join(map(_phrase, grams))
+            return Condition(f"names MATCH ? AND {each}", [matched, *words], **BY_TRIGRAM)
+        return self._beginning(asked) or Condition(each, words)
+
+    def _beginning(self, asked: str) -> Condition | None:
+        """The condition under which a name or a title begins with the query, or None where none does.
+
+        A few are taken from the indexes; of many, the first in row order are soon met by going through the tracks.
+        """
+        few: list[int] = []
+        for name in ("name_folded", "title_folded"):
+            between = f"SELECT row FROM tracks WHERE {name} >= ? AND {name} < ? LIMIT {FEW}"
+            few += [row for (row,) in self._rows(between, (asked, asked + LAST))]
+        if len(few) < FEW:
+            return Condition(f"row IN ({','.join(map(str, few))})", ()) if few else None
+        return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(asked), asked] * 2)
 
     def _rarest_trigrams(self, words: list[str]) -> list[str] | None:
         """The rarest trigrams of the words, or None where one of them stands in no name."""
@@ -263,34 +387,50 @@ class Catalogue:
 
     def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
         """In how many names each trigram stands."""
-        self._database.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab(main, names, row)")
-        return {
-            gram: self._rows("SELECT coalesce(sum(doc), 0) FROM temp.terms WHERE term = ?", (gram,))[0][0]
-            for gram in grams
-        }
+        marks = ",".join("?" * len(grams))
+        known = dict(self._rows(f"SELECT term, doc FROM trigrams WHERE term IN ({marks})", grams))
+        return {gram: known.get(gram, 0) for gram in grams}
+
+    def _but_for_a_piece(self, asked: str) -> list[Track]:
+        """Tracks in whose name all pieces of the query stand but one: its words, or the halves of a single word."""
+        half = (len(asked) + 1) // 2
+        pieces = asked.split() if " " in asked else [asked[:half], asked[half:]]
+        found: dict[int, Track] = {}
+        for left_out in range(len(pieces)):
+            others = pieces[:left_out] + pieces[left_out + 1 :]
+            if _trigrams(others):
+                tracks = self._tracks(self._containing(" ".join(others)), FREQUENT_ENOUGH)
+                found |= {track.row: track for track in tracks}
+        return list(found.values())
 
     def _sharing_trigrams(self, asked: str) -> list[Track]:
-        """Tracks that share rare trigrams with the query: those that a fuzzy match can be looked for among."""
+        """Tracks that share most with the query of its rarest trigrams."""
         frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(asked.split())).items() if n}
-        rarest = sorted(frequency, key=lambda gram: frequency[gram])[:TRIGRAMS_ASKED]
-        if not rarest:
-            return []
-        chosen = "row IN (SELECT rowid FROM names WHERE names MATCH ? ORDER BY rank LIMIT ?)"
-        return self._tracks(chosen, (" OR ".join(map(_phrase, rarest)), SUGGESTION_POOL))
+        worth: dict[int, float] = {}
+        left = MOST_POSTINGS
+        for gram in sorted(frequency, key=lambda gram: frequency[gram]):
+            weight = math.log((len(self) + 1) / frequency[gram])
+            rows = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
+            for (row,) in rows:
+                worth[row] = worth.get(row, 0.0) + weight
+            left -= len(rows)
+            if left <= 0:
+                break
+        return self.tracks(heapq.nsmallest(NEAREST, worth, key=lambda row: (-worth[row], row)))
 
-    def _count(self, where: str, values: Sequence[Any]) -> int:
-        """How many tracks a condition holds for."""
-        return int(self._rows(f"SELECT count(*) FROM tracks WHERE {where}", values)[0][0])
+    def _count(self, asked: Condition) -> int:
+        """How many tracks a condition holds for, or one more than `MOST_COUNTED`."""
+        some = f"SELECT 1 FROM {asked.tables} WHERE {asked.where} LIMIT {MOST_COUNTED + 1}"
+        return int(self._rows(f"SELECT count(*) FROM ({some})", asked.values)[0][0])
 
-    def _tracks(
-        self, where: str, values: Sequence[Any], order: str = "count DESC, row", limit: int = -1
-    ) -> list[Track]:
-        """Tracks that a condition holds for, `limit` at most (-1: all)."""
-        fields = "row, artist, title, uri, count, first_place"
-        rows = self._rows(f"SELECT {fields} FROM tracks WHERE {where} ORDER BY {order} LIMIT {limit}", values)
+    def _tracks(self, asked: Condition, limit: int = -1) -> list[Track]:
+        """Tracks that a condition holds for, in row order, `limit` at most (-1: all)."""
+        rows = self._rows(
+            f"SELECT {FIELDS} FROM {asked.tables} WHERE {asked.where} ORDER BY {asked.key} LIMIT {limit}", asked.values
+        )
         for row in rows:
-            if not all(isinstance(field, kind) for field, kind in zip(row, TRACK_TYPES, strict=True)):
-                raise ExperimentError(f"{self._path} is damaged: row {row[0]}; run sgp extract again with --force")
+            if tuple(map(type, row)) not in TRACK_TYPES:
+                raise self._damaged(f"row {row[0]}")
         return [Track(*row) for row in rows]
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -298,33 +438,67 @@ class Catalogue:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            raise ExperimentError(f"{self._path} is damaged: {error}; run sgp extract again with --force") from error
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise self._damaged(error) from error
+
+    def _damaged(self, why: object) -> ExperimentError:
+        """The line for a file that is not what it was."""
+        return ExperimentError(f"{self._path} is damaged: {why}; run sgp extract again with --force")
 
 
 def _each_word_near(query: str, tracks: Iterable[Track]) -> list[Track]:
     """Those tracks in whose folded name each word of the query stands, or nearly so, most frequent first.
 
-    A number is never misspelt into another, and a query without a letter to go by is near nothing.
+    Where the words are those of a whole name, or else of a whole title, these tracks alone are meant. A number is never
+    misspelt into another, and a query without a letter to go by is near nothing.
     """
-    from rapidfuzz import fuzz, process
-
-    words = [word for word in folded(query).split() if any(map(str.isalnum, word))]
-
-    def near(word: str, name: str) -> bool:
-        if word in name:
-            return True
-        best = process.extractOne(word, name.split(), scorer=fuzz.ratio, score_cutoff=WORD_NEAR_ENOUGH)
-        return best is not None and not any(map(str.isdigit, word))
-
+    words = _words(query)
     if not any(map(str.isalpha, folded(query))):
         return []
-    chosen = [track for track in tracks if all(near(word, folded(track.name)) for word in words)]
-    return sorted(chosen, key=lambda track: (-track.count, track.row))
+    chosen = [track for track in tracks if _near(words, _words(track.name), folded(track.name))]
+    for whole in (attrgetter("name"), attrgetter("title")):
+        meant = [
+            track
+            for track in chosen
+            if len(_words(whole(track))) == len(words) and _near(words, _words(whole(track)), folded(whole(track)))
+        ]
+        if meant:
+            chosen = meant
+            break
+    return sorted(chosen, key=lambda track: track.row)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a folded name that hold a letter or a digit."""
+    return [word for word in folded(name).split() if any(map(str.isalnum, word))]
+
+
+def _near(words: list[str], others: list[str], name: str) -> bool:
+    """Whether each of some words stands in a folded name, or nearly so: is near one of its words."""
+    return all(word in name or any(_is_slip(word, other) for other in others) for word in words)
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether one word may have been typed for another: most letters agree, or two neighbours have changed places."""
+    from rapidfuzz import fuzz
+    from rapidfuzz.distance import OSA
+
+    if any(map(str.isdigit, word)):
+        return False
+    if fuzz.ratio(word, meant, score_cutoff=WORD_NEAR_ENOUGH):
+        return True
+    return len(word) == len(meant) and sorted(word) == sorted(meant) and OSA.distance(word, meant) == 1
 
 
 def _listed(track: Track) -> str:
     """A candidate as it is listed."""
     return f"{track.name} ({track.count:,}×)" + (f"  {track.uri}" if track.uri else "")
+
+
+def _is_text(query: str) -> bool:
+    """Whether SQLite can be asked for it: half a pair of surrogates is no letter."""
+    return query.isascii() or not any(0xD800 <= ord(letter) <= 0xDFFF for letter in query)
 
 
 def _trigrams(words: Iterable[str]) -> list[str]:

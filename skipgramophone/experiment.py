@@ -18,7 +18,7 @@ import socket
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -69,6 +69,11 @@ class Experiment:
     def directory(self, stage: str) -> Path:
         """Where a stage lies, present or not."""
         return self.path / stage
+
+    def has_description(self) -> bool:
+        """Whether the directory is an experiment's."""
+        with storage_errors(self.path, "read"):
+            return (self.path / DESCRIPTION).is_file()
 
     def has(self, stage: str) -> bool:
         """Whether a stage has been published."""
@@ -198,12 +203,11 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
         ExperimentError: the name cannot be one, there is no such experiment, or it is of a format this version does
             not know.
     """
-    experiment = _named(name, root)
-    with storage_errors(experiment.path, "read"):
-        if not (experiment.path / DESCRIPTION).is_file():
-            raise ExperimentError(
-                f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
-            )
+    experiment = named_experiment(name, root)
+    if not experiment.has_description():
+        raise ExperimentError(
+            f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
+        )
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
 
@@ -217,7 +221,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
             does not know.
         StorageError: the directory cannot be made.
     """
-    experiment = _named(name, root)
+    experiment = named_experiment(name, root)
     with storage_errors(experiment.path, "make"):
         experiment.path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -239,8 +243,12 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
                 _unmake(experiment)
 
 
-def _named(name: str, root: Path | str | None) -> Experiment:
-    """Check an experiment's name and place it under the root."""
+def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
+    """Check an experiment's name and place it under the root, there or not.
+
+    Raises:
+        ExperimentError: the name cannot be one.
+    """
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
         raise ExperimentError(f"{name!r} cannot be an experiment's name: give one word, not a path")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
@@ -288,17 +296,22 @@ def _write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict
         }
         for path in sorted(draft.path.iterdir())
     }
-    content = {
-        "stage": stage,
-        "parent": parent,
-        "settings": settings,
-        "files": {name: file["sha256"] for name, file in files.items() if not name.endswith(".log")},
-    }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    manifest = Manifest(stage, digest, parent, settings, files, draft.facts, now())
+    manifest = Manifest(stage, "", parent, settings, files, draft.facts, now())
+    manifest = replace(manifest, digest=digest_of(manifest))
     written = {"format": FORMAT, **asdict(manifest)}
     text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (draft.path / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def digest_of(manifest: Manifest) -> str:
+    """The digest of a stage's content: its files but for logs, its settings, the stage that it was made from."""
+    content = {
+        "stage": manifest.stage,
+        "parent": manifest.parent,
+        "settings": manifest.settings,
+        "files": {name: file["sha256"] for name, file in manifest.files.items() if not name.endswith(".log")},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def require_format(path: Path, content: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from skipgramophone.experiment import Experiment
 from skipgramophone.importers.matching import Matching, match
 from skipgramophone.importers.vectors import NamedVectors
 from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.postings import postings
 
 UNUSED = "unused.jsonl"
 IMPORTED = "imported"  # the fact by which a manifest says that its stage was not made from playlists
@@ -37,7 +38,9 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     places = range(1, len(vectors) + 1)
     known = zip(ordered.artist, ordered.title, ordered.uri, counts[order].tolist(), places, strict=True)
     write_catalogue(directory, known, ())
-    Corpus(np.empty(0, np.int32), np.zeros(1, np.int64)).write(directory)
+    corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64))
+    corpus.write(directory)
+    postings(corpus, len(vectors)).write(directory)
     nobody = pa.array([], pa.string())
     pq.write_table(pa.table({"owner": nobody, "name": nobody}), directory / PLAYLISTS)
     return ordered

@@ -8,7 +8,9 @@ the vectors, so what is shown never is an approximation. Where the index cannot 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +20,7 @@ import numpy.typing as npt
 from skipgramophone.embeddings import Matrix, unit_rows
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.settings import MOST_TREES, IndexSettings
+from skipgramophone.survival import cause_of_death
 
 FILE = "tracks.annoy"
 METRIC: Literal["angular"] = "angular"
@@ -27,6 +30,10 @@ TIE = 1e-6  # two similarities this near count as equal when recall is measured
 BLOCK_ROWS = 8192
 TABLE_ROWS = 512  # of which the similarities to all rows are held at once by a thread, at most
 TABLE_CELLS = 1 << 26  # similarities that a thread holds at once, if there are so many rows that these are fewer
+CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
+ASKED_AT_ONCE = 64  # vectors of which the similarities to all rows are held at once
+COMPARED = 32  # rows that a product of many vectors compares in the time in which the index looks at one
+WIDER = 130  # per cent: how much wider the next search is while recall is wanting
 GROUP = 25  # rows of which the largest similarity is looked at first
 
 Rows = npt.NDArray[np.int64]
@@ -70,7 +77,17 @@ class AnnoyCandidates:
         widest = self._facts.trees * self._facts.items
         search_k = min(max(self._facts.search_k, self._facts.trees * number), widest)
         found = self._index.get_nns_by_vector(vector.tolist(), min(number, self._facts.items), search_k=search_k)
-        return np.array(found, np.int64)
+        rows = np.array(found, np.int64)
+        return rows[(rows >= 0) & (rows < self._facts.items)]  # what a damaged file names may be anything
+
+
+def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
+    """Which signal kills Annoy when it opens an index and is asked for what is near a vector; None where it lives.
+
+    What is checked before a file is opened does not see all damage, and an Annoy that was compiled for another
+    processor dies of any file.
+    """
+    return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
@@ -81,25 +98,92 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     whole = (checked.dimension, checked.items, checked.trees, checked.search_k)
     fits = (
         all(type(number) is int for number in whole)
+        and type(checked.recall_at_10) is float
         and (checked.items, checked.dimension) == centre.shape
         and checked.metric == METRIC
         and 1 <= checked.trees <= MOST_TREES
-        and 1 <= checked.search_k <= 2 * checked.trees * checked.items
+        and 1 <= checked.search_k <= 2 * checked.trees * max(checked.items, RECALL_AT)
     )
     return checked if fits else None
 
 
-def cosines(centre: Matrix, vector: Matrix) -> Matrix:
-    """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
-    blocks = range(0, len(centre), BLOCK_ROWS)
-    return np.concatenate([unit_rows(np.asarray(centre[at : at + BLOCK_ROWS])) @ vector for at in blocks])
+def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbours:
+    """The `number` rows with the highest scores, ties in row order."""
+    if len(rows) > 4 * number:
+        cut = np.partition(scores, len(rows) - number)[len(rows) - number]
+        kept = scores >= cut
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))[:number]
+    return Neighbours(rows[order].astype(np.int64), scores[order].astype(np.float32))
 
 
-def nearest_exactly(centre: Matrix, vector: Matrix, number: int, without: Rows) -> Neighbours:
-    """Search all rows: the `number` nearest to a vector by cosine, ties in row order, `without` and zeros left out."""
-    similarity = cosines(centre, vector)
-    rows = np.setdiff1d(np.flatnonzero(np.asarray(centre.any(axis=1))), without)
-    return _first(rows, similarity[rows], number)
+@dataclass(frozen=True)
+class ExactSearch:
+    """Compares every row with a vector.
+
+    Attributes:
+        centre: float32 (tracks, embedding_dim).
+        lengths: float32 (tracks,), 0 where a track was not learnt.
+    """
+
+    centre: Matrix
+    lengths: npt.NDArray[np.float32]
+
+    def cosines(self, vector: Matrix) -> npt.NDArray[np.float32]:
+        """Cosine of every row with a unit vector, 0 for rows of zeros, float32 (tracks,)."""
+        products = np.asarray(self.centre @ vector)
+        return np.divide(products, self.lengths, out=np.zeros_like(products), where=self.lengths > 0)
+
+    def candidates(self, without: Rows) -> Rows:
+        """Rows of what was learnt, but for some, int64."""
+        kept = self.lengths > 0
+        kept[without] = False
+        return np.flatnonzero(kept)
+
+    def nearest(self, vector: Matrix, number: int, without: Rows) -> Neighbours:
+        """The `number` rows nearest to a unit vector by cosine, ties in row order, `without` and zeros left out."""
+        rows = self.candidates(without)
+        return highest(rows, self.cosines(vector)[rows], number)
+
+    @cached_property
+    def _columns(self) -> Matrix:
+        """The rows scaled to length 1 as columns, for products: a copy as large as the vectors."""
+        return np.ascontiguousarray(unit_rows(self.centre).T)
+
+    def nearest_to_many(self, vectors: Matrix, number: int, without: Sequence[Rows]) -> list[Neighbours]:
+        """What `nearest` finds for each of several unit vectors (queries, embedding_dim), by matrix products."""
+        tracks = len(self.centre)
+        number = min(number, tracks)
+        groups, width = _groups(tracks, number)
+        unlearnt = np.flatnonzero(self.lengths == 0)
+        step = max(1, min(ASKED_AT_ONCE, TABLE_CELLS // (groups * width)))
+        answers: list[Neighbours] = []
+        for start in range(0, len(vectors), step):
+            block = vectors[start : start + step]
+            similarity = np.empty((len(block), groups * width), np.float32)
+            np.matmul(block, self._columns, out=similarity[:, :tracks])
+            similarity[:, tracks:] = -np.inf
+            similarity[:, unlearnt] = -np.inf
+            for row, left_out in zip(similarity, without[start : start + step], strict=True):
+                row[left_out] = -np.inf
+            query, candidate, found = _largest(similarity, groups, number)
+            ends = np.searchsorted(query, np.arange(len(block) + 1))
+            for first, end in zip(ends[:-1], np.minimum(ends[1:], ends[:-1] + number), strict=True):
+                there = np.isfinite(found[first:end])
+                answers.append(Neighbours(candidate[first:end][there], found[first:end][there]))
+        return answers
+
+
+def exact_search(centre: Matrix) -> ExactSearch:
+    """Prepare the comparing of every row: its length is found once.
+
+    Raises:
+        ExperimentError: the vectors hold numbers that are not finite.
+    """
+    lengths = np.sqrt(np.einsum("ij,ij->i", centre, centre))
+    if not np.isfinite(lengths).all():
+        raise _not_finite()
+    return ExactSearch(centre, lengths)
 
 
 def nearest_by_index(
@@ -111,14 +195,13 @@ def nearest_by_index(
     rows, vectors = rows[vectors.any(axis=1)], vectors[vectors.any(axis=1)]
     if len(rows) < number:
         return None
-    return _first(rows, unit_rows(vectors) @ vector, number)
+    return highest(rows, unit_rows(vectors) @ vector, number)
 
 
 def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
     """The `number` nearest of each row by cosine among the others, found exactly; ties in row order.
 
-    A block of rows against all is one matrix product. Of each product the maxima of small groups are looked at first:
-    the `number`-th largest of them is a bound that none of the nearest lies below, so few are left to be sorted.
+    A block of rows against all is one matrix product.
 
     Args:
         centre: float32 (tracks, embedding_dim), no row of zeros.
@@ -130,8 +213,7 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
     from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
 
     tracks = len(centre)
-    groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
-    width = -(-tracks // groups)
+    groups, width = _groups(tracks, number)
     step = max(1, min(TABLE_ROWS, TABLE_CELLS // (groups * width)))
     units = np.zeros((groups * width, centre.shape[1]), np.float32)
     units[:tracks] = unit_rows(np.asarray(centre))
@@ -142,21 +224,45 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
         similarity = units[block] @ units.T
         similarity[:, tracks:] = -np.inf
         similarity[np.arange(len(similarity)), np.arange(block.start, block.stop)] = -np.inf
-        # Group g holds the rows g, g + groups, g + 2 groups ...
-        largest = similarity.reshape(len(similarity), width, groups).max(axis=1)
-        bound = np.partition(largest, groups - number, axis=1)[:, groups - number]
-        query, group = np.nonzero(largest >= bound[:, None])
-        candidate = group[:, None] + groups * np.arange(width)
-        found = similarity[query[:, None], candidate]
-        kept = found >= bound[query][:, None]
-        query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
-        order = np.lexsort((candidate, -found, query))
+        query, candidate, found = _largest(similarity, groups, number)
         first = np.searchsorted(query, np.arange(len(similarity)))[:, None] + np.arange(number)
-        rows[block], similarities[block] = candidate[order][first], found[order][first]
+        rows[block], similarities[block] = candidate[first], found[first]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy lets go of the interpreter where the time is spent
         list(pool.map(search, range(0, tracks, step)))
     return rows, similarities
+
+
+def _groups(tracks: int, number: int) -> tuple[int, int]:
+    """How many groups of how many rows `_largest` looks at where so many of each are wanted."""
+    groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
+    return groups, -(-tracks // groups)
+
+
+def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
+    """The largest similarities of each query, `number` of each at least, in falling order; ties in row order.
+
+    The maxima of small groups are looked at first: the `number`-th largest of them is a bound that none of the largest
+    lies below, so few are left to be sorted.
+
+    Args:
+        similarity: float32 (queries, width * groups); group g holds the columns g, g + groups, g + 2 groups ...
+        groups: more than `number`, or as many as there are columns.
+        number: how many.
+
+    Returns:
+        Numbers of the queries, rising, int64; columns, int64; similarities, float32.
+    """
+    width = similarity.shape[1] // groups
+    largest = similarity.reshape(len(similarity), width, groups).max(axis=1)
+    bound = np.partition(largest, groups - number, axis=1)[:, groups - number]
+    query, group = np.nonzero(largest >= bound[:, None])
+    candidate = group[:, None] + groups * np.arange(width)
+    found = similarity[query[:, None], candidate]
+    kept = found >= bound[query][:, None]
+    query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
+    order = np.lexsort((candidate, -found, query))
+    return query[order], candidate[order], found[order]
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
@@ -166,14 +272,16 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
 
     Raises:
         ExperimentError: the vectors hold numbers that are not finite.
-        StorageError: what was written is not what was built.
+        StorageError: what was written is not what was built, or Annoy dies on this machine.
     """
+    if death := cause_of_death(_try_annoy):
+        raise StorageError(f"Annoy dies here ({death}), so there is no index and look-ups compare every track; {CURE}")
     index = _annoy(centre.shape[1])
     index.set_seed(settings.random_seed)
     for start in range(0, len(centre), BLOCK_ROWS):
         block = np.asarray(centre[start : start + BLOCK_ROWS])
         if not np.isfinite(block).all():
-            raise ExperimentError("the model holds numbers that are not finite: train it again with --force")
+            raise _not_finite()
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(settings.trees, n_jobs=1)
@@ -195,7 +303,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
 
 
 def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
-    """Double `search_k` until the measured recall is what is wanted, or the whole index is searched."""
+    """Search ever wider until the measured recall is what is wanted, or the whole index is searched."""
     queries = _queries(centre, facts.random_seed)
     truth = _truth(centre, queries)
     while True:
@@ -205,7 +313,22 @@ def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted:
         facts = replace(facts, recall_at_10=_recall(candidates, centre, queries, truth))
         if facts.recall_at_10 >= wanted or facts.search_k >= facts.trees * facts.items:
             return facts
-        facts = replace(facts, search_k=2 * facts.search_k)
+        facts = replace(facts, search_k=-(-facts.search_k * WIDER // 100))
+
+
+def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
+    """Share of the true ten nearest that an index finds, asked what it was asked when it was built.
+
+    Raises:
+        ExperimentError: Annoy dies of the file, or the file does not hold as many tracks as it must.
+    """
+    queries = _queries(centre, facts.random_seed)
+    if len(queries) and (death := death_of_annoy(path, facts, unit_rows(np.asarray(centre[queries[0]])))):
+        raise ExperimentError(f"{path} is damaged: Annoy dies of it ({death})")
+    candidates = AnnoyCandidates(path, facts)
+    if len(candidates) != facts.items:
+        raise ExperimentError(f"{path} is damaged: it holds {len(candidates):,} of {facts.items:,} tracks")
+    return _recall(candidates, centre, queries, _truth(centre, queries))
 
 
 def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
@@ -237,7 +360,7 @@ def _truth(centre: Matrix, queries: Rows) -> list[Neighbours]:
         for at, query in enumerate(queries):
             others = rows != query
             merged = np.concatenate([best[at].rows, rows[others]])
-            best[at] = _first(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
+            best[at] = highest(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
     return best
 
 
@@ -253,14 +376,18 @@ def _recall(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: l
     return found / wanted if wanted else 1.0
 
 
-def _first(rows: Rows, similarity: npt.NDArray[np.float32], number: int) -> Neighbours:
-    """The `number` most similar rows, ties in row order."""
-    if len(rows) > 4 * number:
-        cut = np.partition(similarity, len(rows) - number)[len(rows) - number]
-        kept = similarity >= cut
-        rows, similarity = rows[kept], similarity[kept]
-    order = np.lexsort((rows, -similarity))[:number]
-    return Neighbours(rows[order].astype(np.int64), similarity[order].astype(np.float32))
+def _try_annoy() -> None:
+    """Build a small index and ask it."""
+    index = _annoy(2)
+    for row in range(RECALL_AT):
+        index.add_item(row, [1.0, float(row)])
+    index.build(2, n_jobs=1)
+    index.get_nns_by_vector([1.0, 1.0], 2)
+
+
+def _not_finite() -> ExperimentError:
+    """The line for a model with NaN or infinity in it."""
+    return ExperimentError("the model holds numbers that are not finite: train it again with --force")
 
 
 def _annoy(dimension: int) -> Any:

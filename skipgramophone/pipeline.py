@@ -32,6 +32,7 @@ from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts, nearest_to_each, recall_of_copy
 from skipgramophone.neighbours import build_index as build_annoy_index
+from skipgramophone.postings import postings
 from skipgramophone.publishing import file_sha256, published_file, require_replaceable
 from skipgramophone.reports import (
     EvaluateReport,
@@ -639,7 +640,9 @@ def _write_corpus(directory: Path, encoded: EncodedPlaylists) -> None:
     import pyarrow.parquet as pq
 
     write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings))
-    Corpus(encoded.track_ids, encoded.offsets).write(directory)
+    corpus = Corpus(encoded.track_ids, encoded.offsets)
+    corpus.write(directory)
+    postings(corpus, encoded.tracks.num_rows).write(directory)
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
     _write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects])
 

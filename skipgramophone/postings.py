@@ -1,46 +1,128 @@
-"""Postings: which tracks stand in which playlists, counted once each, and item-kNN's scores from them.
+"""Postings: for each track the playlists that hold it, once each, and what is counted with them.
 
-    score_j = sum over the given i of shared(i, j) / sqrt(playlists of i x playlists of j)
+    postings.npy           int32 (pairs,)       playlists of all tracks end to end, rising within a track
+    posting_offsets.npy    int64 (tracks + 1,)  track i is in playlists postings[offsets[i]:offsets[i + 1]]
 
-Two passes over the pairs answer a question; the matrix of all pairs of tracks is never made.
+They say how many playlists two tracks share, and item-kNN's scores: with n playlists of a track
+
+    score_j = sum over the given i of shared(i, j) / sqrt(n_i n_j)
+
+What is asked about alone is looked at: the playlists of the given tracks, and the tracks of these. The matrix of all
+pairs of tracks is never made.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.arrays import read_array
 from skipgramophone.corpus import Corpus
+from skipgramophone.errors import ExperimentError
+
+POSTINGS = "postings.npy"
+POSTING_OFFSETS = "posting_offsets.npy"
+SORTED_AT_ONCE = 1 << 24  # occurrences
+
+Rows = npt.NDArray[np.int64]
+
+
+def distinct(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Sort numbers and leave repeats out; ten times as fast as numpy's `unique`, which hashes them."""
+    ordered = np.sort(numbers)
+    return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Pairs of a playlist and a track in it, each pair once.
+    """The playlists of each track.
 
     Attributes:
-        playlists: int64 (pairs,), never falling.
-        tracks: int64 (pairs,).
-        sizes: int64 (tracks,), in how many playlists each track stands.
+        corpus: the playlists.
+        playlists: int32 (pairs,).
+        offsets: int64 (tracks + 1,).
     """
 
-    playlists: npt.NDArray[np.int64]
-    tracks: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int64]
+    corpus: Corpus
+    playlists: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
 
-    def scores(self, given: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """Item-kNN's score of every track for rows that are given, float32 (tracks,)."""
-        worth = np.zeros(len(self.sizes))
-        worth[given] = 1 / np.sqrt(np.maximum(self.sizes[given], 1))
-        of_playlist = np.bincount(self.playlists, weights=worth[self.tracks])
-        of_track = np.bincount(self.tracks, weights=of_playlist[self.playlists], minlength=len(self.sizes))
-        return np.asarray(of_track / np.sqrt(np.maximum(self.sizes, 1)), np.float32)
+    def of(self, row: int) -> npt.NDArray[np.int32]:
+        """The playlists of a track, int32, rising."""
+        return self.playlists[self.offsets[row] : self.offsets[row + 1]]
+
+    def sizes(self, rows: Rows) -> Rows:
+        """In how many playlists each of some tracks stands, int64 (rows,)."""
+        return np.asarray(self.offsets[rows + 1] - self.offsets[rows])
+
+    def of_any(self, rows: Rows) -> npt.NDArray[np.int32]:
+        """The playlists that hold one of some tracks at least, int32, rising."""
+        return self.of(rows[0]) if len(rows) == 1 else distinct(np.concatenate([self.of(row) for row in rows.tolist()]))
+
+    def shared(self, given: Rows, rows: Rows) -> Rows:
+        """How many of the playlists that hold a given track hold each of some tracks too, int64 (rows,)."""
+        held = self.of_any(given)
+        if not len(held):
+            return np.zeros(len(rows), np.int64)
+        theirs = np.concatenate([self.of(row) for row in rows.tolist()] or [held[:0]])
+        at = np.minimum(np.searchsorted(held, theirs), len(held) - 1)
+        hits = np.concatenate([[0], np.cumsum(held[at] == theirs)])
+        ends = np.cumsum(self.sizes(rows))
+        return np.asarray(hits[ends] - hits[ends - self.sizes(rows)])
+
+    def scores(self, given: Rows, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float32]:
+        """Item-kNN's score of every track for given rows and their weights (1 each), float32 (tracks,).
+
+        Raises:
+            ExperimentError: the postings do not fit the corpus.
+        """
+        tracks = len(self.offsets) - 1
+        worth = (1.0 if weights is None else weights) / np.sqrt(np.maximum(self.sizes(given), 1))
+        chosen, place = np.unique(np.concatenate([self.of(row) for row in given.tolist()]), return_inverse=True)
+        if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.corpus):
+            raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
+        of_playlist = np.bincount(place, weights=np.repeat(worth, self.sizes(given)), minlength=len(chosen))
+        held = self.corpus.playlists(chosen.astype(np.int64))
+        pairs = distinct(np.repeat(np.arange(len(chosen)), held.lengths()) * tracks + held.track_ids)
+        of_track = np.bincount(pairs % tracks, weights=of_playlist[pairs // tracks], minlength=tracks)
+        return np.asarray(of_track / np.sqrt(np.maximum(np.diff(self.offsets), 1)), np.float32)
+
+    def write(self, directory: Path) -> None:
+        """Write the two arrays."""
+        np.save(directory / POSTINGS, self.playlists)
+        np.save(directory / POSTING_OFFSETS, self.offsets)
 
 
 def postings(corpus: Corpus, tracks: int) -> Postings:
-    """The postings of a corpus over a catalogue of so many tracks."""
-    playlists = np.repeat(np.arange(len(corpus), dtype=np.int64), corpus.lengths())
-    pairs = np.unique(playlists * tracks + corpus.track_ids)
-    of = pairs % tracks
-    return Postings(pairs // tracks, of, np.bincount(of, minlength=tracks))
+    """The postings of a corpus over a catalogue of so many tracks; so many occurrences are sorted at once."""
+    counts = corpus.counts(tracks)
+    band = np.cumsum(counts) // SORTED_AT_ONCE
+    firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
+    playlists, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
+        places = np.flatnonzero((corpus.track_ids >= first) & (corpus.track_ids < end))
+        playlist = np.searchsorted(corpus.offsets, places, side="right") - 1
+        pairs = distinct((corpus.track_ids[places] - np.int64(first)) * len(corpus) + playlist)
+        playlists.append((pairs % max(1, len(corpus))).astype(np.int32))
+        sizes.append(np.bincount(pairs // max(1, len(corpus)), minlength=end - first))
+    return Postings(corpus, np.concatenate(playlists), np.cumsum(np.concatenate(sizes)))
+
+
+def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
+    """Map the postings of a corpus stage; those of the first version had none, and they are counted then.
+
+    Raises:
+        ExperimentError: a file is damaged, or fits neither the corpus nor the catalogue.
+    """
+    if not (directory / POSTINGS).exists():
+        return postings(corpus, tracks)
+    playlists = read_array(directory / POSTINGS, np.int32, 1)
+    offsets = read_array(directory / POSTING_OFFSETS, np.int64, 1)
+    ends_fit = len(offsets) == tracks + 1 and offsets[0] == 0 and offsets[-1] == len(playlists)
+    if not ends_fit or np.any(np.diff(offsets) < 0):
+        raise ExperimentError(f"{directory / POSTING_OFFSETS} does not fit {POSTINGS}: extract again with --force")
+    return Postings(corpus, playlists, offsets)

@@ -95,10 +95,14 @@ def publish(draft: Path, place: Path) -> None:
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
     """Remove what writers of `name` (or of anything) in a directory left when they were killed."""
-    for path in directory.iterdir():
-        found = _DRAFT.fullmatch(path.name)
-        if found and (not name or found["name"] == name) and not _is_alive(int(found["pid"])):
-            remove(path)
+    for path in leftovers(directory, name):
+        remove(path)
+
+
+def leftovers(directory: Path, name: str = "") -> list[Path]:
+    """What writers of `name` (or of anything) in a directory left when they were killed, by name."""
+    found = ((path, _DRAFT.fullmatch(path.name)) for path in sorted(directory.iterdir()))
+    return [path for path, draft in found if draft and name in ("", draft["name"]) and not _is_alive(int(draft["pid"]))]
 
 
 def _draft(place: Path) -> Path:

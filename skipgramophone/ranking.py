@@ -1,15 +1,20 @@
 """What becomes of similarities on the way to a list: several seeds, popularity, diversity, so many of an artist.
 
-    direction    q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
-    popularity   score_j = s_j + p sd(s) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
-    diversity    maximal marginal relevance: next comes the j with the largest
-                 (1 - d) score_j - d max over the chosen k of u_j . u_k
-    hybrid       item-kNN + 2 cosine, each standardised over the catalogue: what continues a playlist
+    direction      q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
+    cosine         s_j = q . u_j
+    cosine+count   s_j + 0.05 log(1 + count_j)
+    model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
+    hybrid         item-kNN + 2 cosine, each standardised over the catalogue: what continues a playlist
+    popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
+    diversity      maximal marginal relevance: next comes the j with the largest
+                   (1 - d) score_j - d max over the chosen k of u_j . u_k
 
-Popularity is scaled by the spread of the similarities: at p = 1 a deviation of the one weighs like one of the other.
+Popularity is scaled by the spread of the scores: at p = 1 a deviation of the one weighs like one of the other.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +25,7 @@ from skipgramophone.errors import SettingError
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 HYBRID_WEIGHT = 2.0  # of cosine beside item-kNN
+COUNT_WEIGHT = 0.05  # of the log count beside cosine; chosen on held-out playlists: .02 to .1 serve look-ups as well
 VANISHED = 1e-6  # a direction shorter than this is rounding
 
 
@@ -40,13 +46,23 @@ def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
     return np.asarray(pointed / length, np.float32)
 
 
-def with_popularity(similarities: Scores, counts: npt.NDArray[np.int64], weight: float) -> Scores:
-    """Similarities moved towards what is frequent (weight above 0) or rare (below), float32 (tracks,)."""
+def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
+    """Cosine and a little of the log count, float32 (tracks,)."""
+    return np.asarray(cosine + np.float32(COUNT_WEIGHT) * np.log1p(counts).astype(np.float32), np.float32)
+
+
+def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
+    """What a model's product leaves out of log P(track | given), float32 (tracks,)."""
+    return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
+
+
+def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float) -> Scores:
+    """Scores moved towards what is frequent (weight above 0) or rare (below), float32 (tracks,)."""
     logs = np.log1p(counts)
     spread = logs.std()
     if spread == 0:
-        return similarities
-    moved = similarities + weight * similarities.std(dtype=np.float64) * (logs - logs.mean()) / spread
+        return scores
+    moved = scores + weight * scores.std(dtype=np.float64) * (logs - logs.mean()) / spread
     return np.asarray(moved, np.float32)
 
 
@@ -62,17 +78,16 @@ def hybrid(item_knn: Scores, cosine: Scores) -> Scores:
 
 
 def choose(
-    scores: Scores, vectors: Matrix, artists: Rows, number: int, diversity: float, most: int | None
+    scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], number: int, diversity: float
 ) -> npt.NDArray[np.int64]:
     """Places of up to `number` candidates, in the order in which they are chosen, int64 (chosen,).
 
     Args:
         scores: float32 (candidates,), falling.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        artists: int64 (candidates,), equal for tracks of one artist.
+        limits: labels, int64 (candidates,), and how many candidates of one label may be chosen.
         number: how many to choose.
         diversity: d above, from 0 to 1.
-        most: how many of one artist; None: any number.
     """
     free = np.ones(len(scores), bool)
     nearest = np.zeros(len(scores), np.float32)  # to what has been chosen
@@ -85,6 +100,7 @@ def choose(
             products = vectors @ vectors[place]
             nearest = np.maximum(nearest, products) if places else products
         places.append(place)
-        if most is not None and np.count_nonzero(artists[places] == artists[place]) >= most:
-            free &= artists != artists[place]
+        for labels, most in limits:
+            if np.count_nonzero(labels[places] == labels[place]) >= most:
+                free &= labels != labels[place]
     return np.array(places, np.int64)

@@ -312,8 +312,10 @@ class SimilarSettings:
     """What a look-up answers with."""
 
     number: int = 10  # how many tracks
+    by: Score = "cosine"  # what they are ranked by; see `ranking`
     exclude_artist: Sequence[str] | None = None  # artists that are left out, in any case and without accents
     max_per_artist: int | None = None  # tracks of one artist; None: any number
+    fold_versions: bool = False  # live, remastered and edited versions of one song count as one
     min_count: int = 1  # tracks that occur less are left out
     popularity: float = 0.0  # weight on the standardised log count, from -1 (rare) to 1 (frequent)
     diversity: float = 0.0  # from 0 to 1; see `ranking`
@@ -322,6 +324,7 @@ class SimilarSettings:
     def __post_init__(self) -> None:
         _require_numbers(self, "number", "min_count")
         _require(self.number >= 1, f"number must be at least 1, not {self.number}")
+        _require(self.by in SCORES, f"by must be one of {', '.join(SCORES)}, not {self.by!r}")
         most = self.max_per_artist
         _require(most is None or most >= 1, f"max-per-artist must be at least 1, not {most}")
         _require(self.min_count >= 1, f"min-count must be at least 1, not {self.min_count}")
@@ -329,10 +332,31 @@ class SimilarSettings:
         _require(0 <= self.diversity <= 1, f"diversity must be from 0 to 1, not {self.diversity}")
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the nearest tracks are the answer as they come."""
-        plain = SimilarSettings(number=self.number, exact=self.exact)
-        return self == plain
+    def takes_all(self) -> bool:
+        """Whether what ranks highest is the answer as it comes."""
+        limited = self.exclude_artist or self.max_per_artist is not None or self.fold_versions
+        return not limited and self.min_count == 1 and self.diversity == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueSettings(SimilarSettings):
+    """What a playlist is continued with."""
+
+    number: int = 50
+    by: Score = "hybrid"
+    max_per_artist: int | None = 5
+    fold_versions: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainSettings:
+    """How much is said about two tracks."""
+
+    number: int = 5  # tracks and playlists of each kind
+
+    def __post_init__(self) -> None:
+        _require_numbers(self, "number")
+        _require(self.number >= 1, f"number must be at least 1, not {self.number}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,17 +381,6 @@ class ExportSettings:
         if self.top is not None:
             _require_numbers(self, "top")
             _require(self.top >= 1, f"top must be at least 1, not {self.top}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContinueSettings:
-    """What a playlist is continued with."""
-
-    number: int = 50  # how many tracks
-
-    def __post_init__(self) -> None:
-        _require_numbers(self, "number")
-        _require(self.number >= 1, f"number must be at least 1, not {self.number}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

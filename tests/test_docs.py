@@ -26,6 +26,7 @@ NAMES = (
     "train",
     "similar",
     "continue",
+    "explain",
     "export",
     "import",
     "map",
@@ -37,7 +38,7 @@ NAMES = (
 )
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
-NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +\d+")
+NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="the documents are not part of an installed package")
 

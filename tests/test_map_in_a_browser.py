@@ -139,7 +139,7 @@ def test_it_fits_a_phone_in_both_themes(page: Page, scheme: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(251, 250, 248)", "dark": "rgb(20, 22, 26)"}[scheme]
-    # Some frames later it is drawn anew, for the new size and in the colours of the theme: when, is the browser's affair.
+    # Some frames later it is drawn anew, for the new size and in the colours of the theme.
     coloured = page.evaluate("""async () => {
         for (let frame = 0; frame < 600; frame++) {
             await new Promise(requestAnimationFrame);

@@ -9,33 +9,37 @@ In all of them a name stays on its line: control characters are written as escap
 
 from __future__ import annotations
 
+import io
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import typer
 
 from skipgramophone.cli import render
-from skipgramophone.errors import SettingError
-from skipgramophone.settings import ANSWER_FORMATS
+from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 
 if TYPE_CHECKING:
     from skipgramophone.catalogue import Track
     from skipgramophone.lookup import Answer, Seed
 
-COLUMNS = (
-    ("rank", "number"),
-    ("similarity", "number"),
-    ("artist", "text"),
-    ("title", "text"),
-    ("count", "number"),
-    ("pos.", "number"),
-)
+READ_AT_ONCE = 1 << 16  # bytes
+ANSWERED_AT_ONCE = 64  # lines
+MOST_NAMED = 3  # seeds in the title of a table
+Asked = TypeVar("Asked")
 
 
-def chosen(format: str | None, json: bool) -> str:
+def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versions: bool) -> str:
     """The format that is asked for; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: there is no such format, or two are asked for.
+        SettingError: there is no such format, two are asked for, or versions are to be shown where there are none.
     """
+    if show_versions and not settings.fold_versions:
+        raise SettingError("--show-versions lists what --fold-versions folds: give both, or neither")
+    if show_versions and (json or format not in (None, "table")):
+        raise SettingError("--show-versions is for the table; JSON has the versions anyway")
     if format is not None and format not in ANSWER_FORMATS:
         raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}")
     if json and format not in (None, "json"):
@@ -43,7 +47,60 @@ def chosen(format: str | None, json: bool) -> str:
     return format or ("json" if json else "table")
 
 
-def show(answer: Answer, format: str, quiet: bool) -> None:
+def require_lines(format: str | None) -> None:
+    """Refuse a format in which many answers cannot be written one after the other.
+
+    Raises:
+        SettingError: it is one.
+    """
+    if format not in (None, "jsonl"):
+        raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
+
+
+def answer_lines(
+    read: Callable[[str], Asked], answer: Callable[[list[Asked]], Sequence[Answer | TrackNameError | SettingError]]
+) -> None:
+    """Answer the lines of stdin as they come; leave with the lowest code of those that have no answer, if any have."""
+    codes = set()
+    for lines in _lines_that_are_there():
+        queries: list[Asked | SettingError] = []
+        for line in lines:
+            try:
+                queries.append(read(line))
+            except SettingError as error:
+                queries.append(error)
+        found = iter(answer([query for query in queries if not isinstance(query, SettingError)]))
+        for line, query in zip(lines, queries, strict=True):
+            outcome = query if isinstance(query, SettingError) else next(found)
+            asked = line if isinstance(query, SettingError) else query
+            if isinstance(outcome, TrackNameError | SettingError):
+                codes.add(outcome.exit_code)
+                candidates = list(outcome.candidates) if isinstance(outcome, TrackNameError) else []
+                told = {"error": str(outcome), "exit_code": outcome.exit_code, "candidates": candidates}
+            else:
+                told = record(outcome)
+            render.print_json_line({"query": asked} | told)
+    if codes:
+        raise typer.Exit(min(codes))
+
+
+def _lines_that_are_there() -> Iterator[list[str]]:
+    """The lines of stdin without their ends, so many together as have come when they are asked for."""
+    stream, rest = cast(io.BufferedReader, sys.stdin.buffer), b""
+    while data := stream.read1(READ_AT_ONCE):
+        *lines, rest = (rest + data).split(b"\n")
+        for start in range(0, len(lines), ANSWERED_AT_ONCE):
+            yield list(map(_decoded, lines[start : start + ANSWERED_AT_ONCE]))
+    if rest:
+        yield [_decoded(rest)]
+
+
+def _decoded(line: bytes) -> str:
+    """A line as text; bytes that are none are marked as such."""
+    return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
+
+
+def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> None:
     """Print an answer on stdout, and what the asker should know on stderr."""
     for line in answer.notes:
         render.note(line, quiet)
@@ -60,24 +117,27 @@ def show(answer: Answer, format: str, quiet: bool) -> None:
     elif format == "plain":
         sys.stdout.writelines(f"{render.visible(near.track.name)}\n" for near in answer.neighbours)
     else:
-        _print_table(answer)
+        _print_table(answer, versions)
 
 
 def record(answer: Answer) -> dict[str, Any]:
     """The answer as JSON."""
     return {
-        "seeds": [{"weight": seed.weight} | _track(seed.track) for seed in answer.seeds],
+        "seeds": [{"weight": seed.weight} | track_record(seed.track) for seed in answer.seeds],
         "answered_by": answer.answered_by,
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
         "neighbours": [
-            {"rank": neighbour.rank, "similarity": round(neighbour.similarity, 6)} | _track(neighbour.track)
-            for neighbour in answer.neighbours
+            {"rank": near.rank, "similarity": round(near.similarity, 6)}
+            | track_record(near.track)
+            | {"shared": near.shared, "versions": list(map(track_record, near.versions))}
+            for near in answer.neighbours
         ],
+        "versions_of_seeds": list(map(track_record, answer.versions_of_seeds)),
     }
 
 
-def _track(track: Track) -> dict[str, Any]:
+def track_record(track: Track) -> dict[str, Any]:
     """A track as JSON."""
     return {
         "artist": track.artist,
@@ -104,6 +164,7 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
             "artist": render.visible(near.track.artist),
             "title": render.visible(near.track.title),
             "uri": render.visible(near.track.uri or ""),
+            "shared": "" if near.shared is None else near.shared,
             "count": near.track.count,
             "position": near.track.position,
         }
@@ -127,22 +188,26 @@ def _print_m3u8(answer: Answer) -> None:
         sys.stdout.write(f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n")
 
 
-def _print_table(answer: Answer) -> None:
-    """Print a table."""
-    if answer.ranked_by == "hybrid":
-        title = f"{len(answer.neighbours)} tracks that continue a playlist of {len(answer.seeds)}"
-    else:
-        seeds = ", ".join(map(_marked, answer.seeds))
-        title = f"top {len(answer.neighbours)} tracks most similar to {seeds}"
-    rows = (
-        (
-            str(near.rank),
-            f"{near.similarity:.3f}",
-            near.track.artist,
-            near.track.title,
-            f"{near.track.count:,}",
-            str(near.track.position),
-        )
-        for near in answer.neighbours
+def _print_table(answer: Answer, versions: bool) -> None:
+    """Print a table, with the playlists that are shared where there are playlists."""
+    seeds = answer.seeds
+    about = ", ".join(map(_marked, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
+    most = "most similar to" if answer.ranked_by == "cosine" else f"by {answer.ranked_by} for"
+    support = any(near.shared is not None for near in answer.neighbours)
+    columns = [("rank", "number"), ("similarity", "number"), ("artist", "text"), ("title", "text")]
+    columns += [("shared", "number")] if support else []
+    rows = []
+    for near in answer.neighbours:
+        row = [str(near.rank), f"{near.similarity:.3f}", *_told(near.track)]
+        rows.append([*row[:4], *([f"{near.shared or 0:,}"] if support else []), *row[4:]])
+        for track in near.versions if versions else ():
+            row = ["", "", *_told(track)]
+            rows.append([*row[:4], *([""] if support else []), *row[4:]])
+    render.listing(
+        f"top {len(answer.neighbours)} tracks {most} {about}", [*columns, ("count", "number"), ("pos.", "number")], rows
     )
-    render.listing(title, COLUMNS, rows)
+
+
+def _told(track: Track) -> list[str]:
+    """Artist, title, count and position of a track."""
+    return [track.artist, track.title, f"{track.count:,}", str(track.position)]

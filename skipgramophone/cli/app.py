@@ -15,9 +15,11 @@ from typer.core import TyperGroup
 
 from skipgramophone import __version__
 from skipgramophone.cli import render
+from skipgramophone.cli.check import check
 from skipgramophone.cli.continuing import continuing
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.experiments import app as experiments
+from skipgramophone.cli.explain import explain
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.importing import import_vectors
@@ -79,7 +81,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 RENAMED = {import_vectors: "import", draw_map: "map"}  # words that Python keeps for itself
-for command in (extract, train, similar, export, import_vectors, draw_map, evaluate, tune, index, run):
+for command in (extract, train, similar, explain, export, import_vectors, draw_map, evaluate, tune, index, check, run):
     app.command(RENAMED.get(command))(command)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from skipgramophone.cli import completion
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     ANSWER_FORMATS,
@@ -15,13 +16,16 @@ from skipgramophone.settings import (
     DEVICES,
     FORMATS,
     ROOT_VARIABLE,
+    SCORES,
     ContinueSettings,
     EvaluateSettings,
+    ExplainSettings,
     ExportSettings,
     ExtractSettings,
     IndexSettings,
     MapSettings,
     RunSettings,
+    Score,
     SimilarSettings,
     TrainSettings,
     TuneSettings,
@@ -35,6 +39,7 @@ RUN = RunSettings()
 INDEX = IndexSettings()
 SIMILAR = SimilarSettings()
 CONTINUE = ContinueSettings()
+EXPLAIN = ExplainSettings()
 EVALUATE = EvaluateSettings()
 TUNE = TuneSettings()
 EXPORT = ExportSettings()
@@ -50,6 +55,18 @@ def window_size(text: str) -> WindowSize:
         return int(text)
     except ValueError:
         raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
+
+
+def score(name: str) -> Score:
+    """Read the name of a score.
+
+    Raises:
+        SettingError: there is no such score.
+    """
+    for known in SCORES:
+        if name == known:
+            return known
+    raise SettingError(f"by must be one of {', '.join(SCORES)}, not {name!r}")
 
 
 def said(context: typer.Context, settings: Any) -> list[str]:
@@ -70,7 +87,15 @@ def overridden(context: typer.Context, config: Path | None, stage: str, given: S
     return replace(given, **taken)
 
 
-Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Name of the experiment.", show_default=False)]
+Experiment = Annotated[
+    str,
+    typer.Argument(
+        metavar="EXPERIMENT",
+        help="Name of the experiment.",
+        show_default=False,
+        autocompletion=completion.experiments,
+    ),
+]
 ExperimentsDir = Annotated[
     Path | None,
     typer.Option(
@@ -154,3 +179,44 @@ Recall = Annotated[
     float, typer.Option("--recall", metavar="X", help="Share of the true ten nearest that a look-up must find.")
 ]
 Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many tracks to show.")]
+PlaylistFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--file", metavar="FILE", help="All tracks of a playlist file: any format of extract, or a name a line."
+    ),
+]
+Artist = Annotated[str | None, typer.Option("--artist", metavar="NAME", help="All tracks of an artist.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="SCORE",
+        help="cosine: what keeps the same company; cosine+count: of two as near the better known; model: what is "
+        "likely to stand in a playlist with it; hybrid: what continues a playlist, by counts and cosine.",
+    ),
+]
+ExcludeArtist = Annotated[
+    list[str] | None, typer.Option("--exclude-artist", metavar="NAME", help="Leave an artist out.")
+]
+MaxPerArtist = Annotated[
+    int | None,
+    typer.Option("--max-per-artist", metavar="N", min=0, help="At most so many tracks of an artist; 0: any number."),
+]
+FoldVersions = Annotated[
+    bool,
+    typer.Option(
+        "--fold-versions/--all-versions", help="Count live, remastered and edited versions of a song as one, or each."
+    ),
+]
+ShowVersions = Annotated[
+    bool,
+    typer.Option("--show-versions", help="List the versions that were folded, below the one that stands for them."),
+]
+CountedLess = Annotated[int, typer.Option("--min-count", metavar="N", help="Leave out tracks that occur less.")]
+Popularity = Annotated[
+    float, typer.Option("--popularity", metavar="X", help="From -1, rather rare, to 1, rather frequent.")
+]
+Diversity = Annotated[
+    float, typer.Option("--diversity", metavar="X", help="From 0 to 1: unlike what stands above in the list.")
+]
+Exact = Annotated[bool, typer.Option("--exact", help="Compare every track; do not ask the index.")]

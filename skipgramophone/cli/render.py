@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import re
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
@@ -26,7 +26,8 @@ from skipgramophone.errors import SgpError, TrackNameError
 UNLIMITED = 1_000_000_000  # columns, where there is no terminal to fit
 MOST_COLUMNS = 100  # of a curve, where there is no terminal to fit
 BLOCKS = " ▁▂▃▄▅▆▇█"
-BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What could steer a terminal or turn text: controls, halves of surrogate pairs, ends of lines, directions.
+STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def visible(text: str) -> str:
@@ -37,7 +38,7 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_escaped(letter) if _is_control(letter) else letter for letter in text)
+    return STEERING.sub(lambda found: _escaped(found[0]), text)
 
 
 def console(stream: IO[str]) -> Console:
@@ -68,7 +69,7 @@ def _complain(line: str, style: str = "") -> None:
 def json_text(value: Any, indent: int | None = 2) -> str:
     """A value as JSON that is safe to show: what could steer a terminal is written as \\uXXXX; no indent, one line."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
-    return "".join(f"\\u{ord(c):04x}" if c != "\n" and _is_control(c) else c for c in text)
+    return STEERING.sub(lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
 
 
 def print_json(value: Any) -> None:
@@ -161,11 +162,6 @@ def _print(title: str, table: Table) -> None:
     with to.capture() as captured:
         to.print(table)
     sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-
-def _is_control(letter: str) -> bool:
-    """Whether a character could steer a terminal or turn the direction of text."""
-    return letter in BIDI_CONTROLS or unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _escaped(letter: str) -> str:

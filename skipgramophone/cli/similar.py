@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import answers, options, render
-from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.cli import answers, completion, options
+from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer, Query
+    from skipgramophone.lookup import Answer
 
 STDIN = "-"
 WEIGHTED = re.compile(r"(.+)\^(\d*\.?\d+)", re.DOTALL)
@@ -24,33 +24,36 @@ def similar(
     experiment: options.Experiment,
     track: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TRACK", help="'artist - title', a title, a uri or a part of a name; -: as --stdin."),
+        typer.Argument(
+            metavar="TRACK",
+            help="'artist - title', a title, a uri or a part of a name; -: as --stdin.",
+            autocompletion=completion.tracks,
+        ),
     ] = None,
     number: options.Number = options.SIMILAR.number,
     like: Annotated[
-        list[str] | None, typer.Option("--like", metavar="TRACK[^X]", help="Towards this too, with weight X (1).")
+        list[str] | None,
+        typer.Option(
+            "--like", metavar="TRACK[^X]", autocompletion=completion.tracks, help="Towards this too, with weight X (1)."
+        ),
     ] = None,
     unlike: Annotated[
-        list[str] | None, typer.Option("--unlike", metavar="TRACK[^X]", help="Away from this, with weight X (1).")
+        list[str] | None,
+        typer.Option(
+            "--unlike", metavar="TRACK[^X]", autocompletion=completion.tracks, help="Away from this, with weight X (1)."
+        ),
     ] = None,
-    exclude_artist: Annotated[
-        list[str] | None, typer.Option("--exclude-artist", metavar="NAME", help="Leave an artist out.")
-    ] = None,
-    max_per_artist: Annotated[
-        int | None, typer.Option("--max-per-artist", metavar="N", help="At most so many tracks of an artist.")
-    ] = options.SIMILAR.max_per_artist,
-    min_count: Annotated[
-        int, typer.Option("--min-count", metavar="N", help="Leave out tracks that occur less.")
-    ] = options.SIMILAR.min_count,
-    popularity: Annotated[
-        float, typer.Option("--popularity", metavar="X", help="From -1, rather rare, to 1, rather frequent.")
-    ] = options.SIMILAR.popularity,
-    diversity: Annotated[
-        float, typer.Option("--diversity", metavar="X", help="From 0 to 1: unlike what stands above in the list.")
-    ] = options.SIMILAR.diversity,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="Compare every track; do not ask the index.")
-    ] = options.SIMILAR.exact,
+    file: options.PlaylistFile = None,
+    artist: options.Artist = None,
+    by: options.By = options.SIMILAR.by,
+    exclude_artist: options.ExcludeArtist = None,
+    max_per_artist: options.MaxPerArtist = options.SIMILAR.max_per_artist,
+    fold_versions: options.FoldVersions = options.SIMILAR.fold_versions,
+    show_versions: options.ShowVersions = False,
+    min_count: options.CountedLess = options.SIMILAR.min_count,
+    popularity: options.Popularity = options.SIMILAR.popularity,
+    diversity: options.Diversity = options.SIMILAR.diversity,
+    exact: options.Exact = options.SIMILAR.exact,
     stdin: options.Stdin = False,
     format: options.AnswerFormat = None,
     json: options.Json = False,
@@ -59,42 +62,44 @@ def similar(
 ) -> None:
     """Show the tracks most similar to TRACK, or to several, in EXPERIMENT.
 
-    Similarity is the cosine of the tracks' vectors, 1 at most. Exit code 3: no such track; 4: several.
+    Similarity is the cosine of the tracks' vectors, 1 at most. Exit code 3: no such track; 4: several. On a terminal
+    and without a TRACK it opens a prompt that completes names while they are typed.
 
     \b
     sgp similar demo "free fallin'"
     sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
+    sgp similar demo --artist "tom petty" --fold-versions
     sgp similar demo - --format jsonl < names.txt
     """
     settings = SimilarSettings(
         number=number,
+        by=options.score(by),
         exclude_artist=exclude_artist,
-        max_per_artist=max_per_artist,
+        max_per_artist=max_per_artist or None,
+        fold_versions=fold_versions,
         min_count=min_count,
         popularity=popularity,
         diversity=diversity,
         exact=exact,
     )
-    wanted = answers.chosen(format, json)
+    wanted = answers.chosen(format, json, settings, show_versions)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     if stdin or track == [STDIN]:
-        if track not in (None, [], [STDIN]):
-            raise SettingError("give a TRACK or --stdin, not both")
-        if format not in (None, "jsonl"):
-            raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
+        if track not in (None, [], [STDIN]) or file or artist:
+            raise SettingError("give a TRACK, a FILE or an ARTIST, or --stdin, not both")
+        answers.require_lines(format)
         _answer_lines(experiment, weighted, settings, experiments_dir)
-        return
-    names = track or ([] if like else [_asked()])
-    query = [(name, 1.0) for name in names] + weighted
-    answers.show(run_similar(experiment, query, settings, experiments_dir), wanted, quiet)
+    elif track or like or file or artist:
+        from skipgramophone import lookup
 
-
-def run_similar(experiment: str, query: Query, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
-    """Look tracks up."""
-    from skipgramophone import lookup
-
-    with lookup.open_lookup(experiment, experiments_dir) as opened:
-        return opened.similar(query, settings)
+        query = [(name, 1.0) for name in track or ()] + weighted
+        with lookup.open_lookup(experiment, experiments_dir) as opened:
+            asked = opened.asked(query, file=file, artist=artist)
+            answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
+    elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
+    else:
+        _converse(experiment, settings, quiet, experiments_dir)
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
@@ -114,25 +119,19 @@ def _weighted(text: str, sign: int) -> tuple[str, float]:
 def _answer_lines(
     experiment: str, weighted: list[tuple[str, float]], settings: SimilarSettings, experiments_dir: Path | None
 ) -> None:
-    """Answer each line of stdin as it comes; leave with the code of an unknown or ambiguous name, if there was one."""
+    """Answer each line of stdin as it comes: a name."""
     from skipgramophone import lookup
 
-    codes = set()
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        for line in sys.stdin:
-            query = line.rstrip("\r\n")
-            try:
-                answer = answers.record(opened.similar([(query, 1.0), *weighted], settings))
-            except TrackNameError as error:
-                codes.add(error.exit_code)
-                answer = {"error": str(error), "exit_code": error.exit_code, "candidates": list(error.candidates)}
-            render.print_json_line({"query": query} | answer)
-    if codes:
-        raise typer.Exit(min(codes))
+        answers.answer_lines(
+            str, lambda names: opened.similar_many([[(name, 1.0), *weighted] for name in names], settings)
+        )
 
 
-def _asked() -> str:
-    """Ask for a track, where there is somebody to ask."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
-    return str(typer.prompt("track"))
+def _converse(experiment: str, settings: SimilarSettings, quiet: bool, experiments_dir: Path | None) -> None:
+    """Ask for tracks at a prompt, where there is somebody to ask."""
+    from skipgramophone import lookup
+    from skipgramophone.cli import prompt  # here, because answers start without it
+
+    with lookup.open_lookup(experiment, experiments_dir) as opened:
+        prompt.converse(opened, settings, quiet)

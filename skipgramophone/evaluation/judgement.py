@@ -32,12 +32,12 @@ from skipgramophone.evaluation.rankers import (
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.neighbours import FILE, AnnoyCandidates, build_index
+from skipgramophone.ranking import log_prior
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 
 BASELINES = ("popularity", "item-kNN", "SVD")
 SERVED = "index"  # compared with what exact search finds by cosine
 OURS = ("euclidean", *SCORES)
-COUNT_WEIGHT = 0.05  # chosen on held-out playlists (docs/quality.md): .02 to .1 serve look-ups as well
 Rows = npt.NDArray[np.int64]
 
 
@@ -138,7 +138,7 @@ def _rankers(
         *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
     )
     knn, cosine = item_knn(playlists), Cosine(unit_rows(kept.centre))
-    prior = np.asarray(training.noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
+    prior = log_prior(counts, training.noise_exponent)
     baselines: dict[str, Ranker] = {
         "popularity": Popularity(counts),
         "item-kNN": knn,
@@ -148,7 +148,7 @@ def _rankers(
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score else {SERVED: _served(cosine.unit)}),
-        "cosine+count": CosineAndCount(cosine, counts, COUNT_WEIGHT),
+        "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
         "hybrid": Hybrid(knn, cosine),
     }

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.neighbours import AnnoyCandidates
-from skipgramophone.ranking import hybrid
+from skipgramophone.ranking import hybrid, with_count
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -110,11 +110,10 @@ class CosineAndCount:
 
     cosine: Cosine
     counts: npt.NDArray[np.int64]
-    weight: float
 
     def scores(self, given: Given) -> Scores:
         """The weighted sum."""
-        return self.cosine.scores(given) + np.float32(self.weight) * np.log1p(self.counts).astype(np.float32)
+        return with_count(self.cosine.scores(given), self.counts)
 
 
 @dataclass(frozen=True, slots=True)

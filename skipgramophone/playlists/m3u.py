@@ -5,7 +5,8 @@
     music/cecilia.ogg
 
 A track is what #EXTINF says, or the file name at the end of its path; "Artist - Title" is parted at the first " - ".
-The paths are read as names and never opened. A file that is not UTF-8 is read as Windows-1252, as old players wrote it.
+The paths are read as names and never opened; one that is a uri of a service, as spotify:track:..., is the track's. A
+file that is not UTF-8 is read as Windows-1252, as old players wrote it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from skipgramophone.settings import ExtractSettings
 LARGEST = 64 << 20
 INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
+SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # not a drive of Windows, not an address
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
@@ -43,7 +45,8 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         elif line.strip() and not line.startswith("#"):
             artist, title = parted(info or _name_at_end(line.strip()))
             info = ""
-            yield number, line, Row("", playlist, stream.file.place, artist, title)
+            uri = line.strip() if SERVICE_URI.fullmatch(line.strip()) else None
+            yield number, line, Row("", playlist, stream.file.place, artist, title, uri)
 
 
 def _text(stream: OpenFile) -> str:

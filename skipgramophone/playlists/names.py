@@ -7,6 +7,7 @@ not count either. Names themselves are kept and shown as they were first read.
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from collections.abc import Sequence
@@ -76,3 +77,12 @@ def parted(name: str) -> tuple[str, str]:
     """
     artist, separator, title = name.partition(SEPARATOR)
     return (artist, title) if separator else ("", name)
+
+
+def hyphenated(name: str) -> str:
+    """Write a name as its words of letters and digits with hyphens between, which a shell takes without quotes.
+
+    >>> hyphenated("Håkan - Don't! (Live)")
+    'hakan-don-t-live'
+    """
+    return "-".join(re.findall(r"[^\W_]+", folded(name)))

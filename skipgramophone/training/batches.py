@@ -26,8 +26,8 @@ STEPS_AN_EPOCH = 64  # small corpora take smaller steps rather than few
 # Tokens that share negatives: with more or fewer the noise is too weak or too strong.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # at most: what a core's cache holds
-MACRO_BATCHES_AN_EPOCH = 150
-FEWEST_STEPS, MOST_STEPS = 8, 64
+MACRO_BATCHES_AN_EPOCH = 75
+FEWEST_STEPS, MOST_STEPS = 8, 128
 PADDING = -1  # playlist number of the tokens that fill up the last macro-batch
 GATHERED = 8  # macro-batches that are laid out at once
 RUN, POOL = 256, 1 << 18  # neighbouring playlists that are drawn together, and how many are shuffled at once
@@ -72,13 +72,13 @@ class MacroBatch:
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
         playlist: float32 (macro,), equal for tokens of one playlist and at least 1 apart for others.
-        others: float32 (macro,), other tokens of the same playlist in the block.
+        weight: float32 (macro,), sum of the weights of a token's pairs in its block (`pair_weights`).
         real: how many tokens are no padding.
     """
 
     tokens: npt.NDArray[np.int32]
     playlist: npt.NDArray[np.float32]
-    others: npt.NDArray[np.float32]
+    weight: npt.NDArray[np.float32]
     real: int
 
 
@@ -146,6 +146,7 @@ def epoch_batches(
         shape: the layout.
         rng: of this epoch.
     """
+    reach = np.cumsum(pair_weights(window_size, shape.block)[0])  # weight of the pairs with so many places on a side
     shift = int(rng.integers(shape.block))  # the stream begins somewhere in a block
     tokens, playlist = np.zeros(shift, np.int32), np.full(shift, PADDING)
     for number, chosen in _in_random_order(corpus, GATHERED * shape.macro, rng):
@@ -155,13 +156,13 @@ def epoch_batches(
         tokens, playlist = np.concatenate([tokens, more]), np.concatenate([playlist, own])
         whole = len(tokens) // shape.macro * shape.macro
         for start in range(0, whole, shape.macro):
-            yield _macro_batch(tokens, playlist, start, shape)
+            yield _macro_batch(tokens, playlist, start, shape, reach)
         tokens, playlist = tokens[whole:], playlist[whole:]
     if np.any(playlist != PADDING):
         filling = shape.macro - len(tokens)
         tokens = np.concatenate([tokens, np.zeros(filling, np.int32)])
         playlist = np.concatenate([playlist, np.full(filling, PADDING)])
-        yield _macro_batch(tokens, playlist, 0, shape)
+        yield _macro_batch(tokens, playlist, 0, shape, reach)
 
 
 def _in_random_order(corpus: Corpus, gathered: int, rng: np.random.Generator) -> Iterator[tuple[int, Numbers]]:
@@ -209,7 +210,9 @@ def _kept(
     return tokens, playlist
 
 
-def _macro_batch(tokens: npt.NDArray[np.int32], playlist: Numbers, start: int, shape: BatchShape) -> MacroBatch:
+def _macro_batch(
+    tokens: npt.NDArray[np.int32], playlist: Numbers, start: int, shape: BatchShape, reach: npt.NDArray[np.float32]
+) -> MacroBatch:
     """Cut a macro-batch; playlists are numbered from 1 inside it, where float32 is exact. Padding is never a pair."""
     own = playlist[start : start + shape.macro]
     padding = own == PADDING
@@ -219,16 +222,18 @@ def _macro_batch(tokens: npt.NDArray[np.int32], playlist: Numbers, start: int, s
     return MacroBatch(
         tokens[start : start + shape.macro].copy(),
         local.astype(np.float32),
-        _others(local, shape.block),
+        _pair_weight(local, shape.block, reach),
         int(np.count_nonzero(~padding)),
     )
 
 
-def _others(playlist: Numbers, block: int) -> npt.NDArray[np.float32]:
-    """How many other tokens of its playlist the block of each token holds: a playlist is one run of a block."""
+def _pair_weight(playlist: Numbers, block: int, reach: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Sum of the weights of each token's pairs: a playlist is one run of a block, before and after the token."""
     begins = np.ones(len(playlist), np.bool_)
     begins[1:] = playlist[1:] != playlist[:-1]
     begins[::block] = True
     starts = np.flatnonzero(begins)
     lengths = np.diff(np.append(starts, len(playlist)))
-    return np.repeat((lengths - 1).astype(np.float32), lengths)
+    before = np.arange(len(playlist)) - np.repeat(starts, lengths)
+    after = np.repeat(lengths, lengths) - 1 - before
+    return np.asarray(reach[before] + reach[after], np.float32)

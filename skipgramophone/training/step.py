@@ -25,46 +25,76 @@ import numpy.typing as npt
 from skipgramophone.training.batches import BatchShape
 
 Tensor = Any
+APART = 1e6  # what the score of two tokens of different playlists is raised by
 
 
 def gradients(
-    tf: Any, weights: Tensor, negative_weight: float, h: Tensor, o: Tensor, n: Tensor, playlist: Tensor, others: Tensor
+    tf: Any,
+    weights: Tensor,
+    negative_weight: float,
+    h: Tensor,
+    o: Tensor,
+    n: Tensor,
+    apart: Tensor,
+    weight: Tensor,
+    bag: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Loss and gradients of one step.
 
     Args:
         tf: the TensorFlow module.
-        weights: (T, T), weight of the pair of two places of a block.
+        weights: (T, T), weight of the pair of two places of a block in one playlist; symmetric.
         negative_weight: weight of each shared negative, negatives / K.
         h: (B, T, D), centre rows of the blocks.
         o: (B, T, D), context rows of the blocks.
         n: (G, K, D), context rows of the negatives of each group of B / G blocks.
-        playlist: (B, T), equal within a playlist, at least 1 apart otherwise.
-        others: (B, T), how many other tokens of its playlist a token's block holds, where each centre is to weigh one;
-            or None.
+        apart: (B, T, T), `parted`.
+        weight: (B, T), sum of the weights of each token's pairs.
+        bag: whether each centre is to weigh one, however many pairs it has.
 
     Returns:
         The loss and the weight of the pairs as scalars, and the gradients for h, o and n.
     """
     blocks, block, dim = h.shape
     groups = n.shape[0]
-    same = tf.maximum(0.0, 1.0 - tf.abs(playlist[:, :, None] - playlist[:, None, :]))  # (B, T, T)
-    weight = same * weights
-    if others is None:
-        pairs = tf.reduce_sum(weight, -1)  # (B, T)
-    else:
-        weight = weight / tf.maximum(others, 1.0)[..., None]
-        pairs = tf.minimum(others, 1.0)
+    share = tf.math.reciprocal(tf.maximum(weight, 1.0))[..., None] if bag else 1.0  # (B, T, 1)
+    pairs = tf.minimum(weight, 1.0) if bag else weight  # (B, T)
+    near = tf.sigmoid(tf.matmul(h, o, transpose_b=True) + apart)  # (B, T, T)
     grouped = tf.reshape(h, [groups, blocks // groups * block, dim])
     weight_n = tf.reshape(pairs * negative_weight, [groups, blocks // groups * block, 1])
-    near, far = tf.sigmoid(tf.matmul(h, o, transpose_b=True)), tf.sigmoid(tf.matmul(grouped, n, transpose_b=True))
-    loss = -tf.reduce_sum(weight * _log(tf, near)) - tf.reduce_sum(weight_n * _log(tf, 1.0 - far))
-    pull = (near - 1.0) * weight  # d loss / d (h . o)
+    far = tf.sigmoid(tf.matmul(grouped, n, transpose_b=True))
+    loss = -tf.reduce_sum(weights * tf.reduce_sum(_log(tf, near) * share, 0)) - tf.reduce_sum(
+        _sums(tf, _log(tf, 1.0 - far))[..., None] * weight_n
+    )
+    pull = (near - 1.0) * weights * share  # d loss / d (h . o)
+    # The same, transposed: within a playlist the weights and the share are the same on both sides, and a product with
+    # what was transposed beforehand takes half the time.
+    pulled = (tf.transpose(near, [0, 2, 1]) - 1.0) * weights * share
     push = far * weight_n  # d loss / d (h . n)
     dh = tf.matmul(pull, o) + tf.reshape(tf.matmul(push, n), [blocks, block, dim])
-    do = tf.matmul(pull, h, transpose_a=True)
+    do = tf.matmul(pulled, h)
     dn = tf.matmul(push, grouped, transpose_a=True)
     return loss, tf.reduce_sum(pairs), dh, do, dn
+
+
+def parted(tf: Any, playlist: Tensor) -> Tensor:
+    """What is added to the score of each two places of a block: nothing within a playlist.
+
+    With it the score of two tokens of different playlists is beyond all doubt: such a pair has no loss and no gradient.
+
+    Args:
+        tf: the TensorFlow module.
+        playlist: (…, T), equal within a playlist, at least 1 apart otherwise.
+
+    Returns:
+        (…, T, T).
+    """
+    return tf.abs(playlist[..., :, None] - playlist[..., None, :]) * APART
+
+
+def _sums(tf: Any, values: Tensor) -> Tensor:
+    """Sums along the last axis as a product with ones: the compiler makes vector code of it, and none of a sum."""
+    return tf.linalg.matvec(values, tf.ones(values.shape[-1], values.dtype))
 
 
 def _log(tf: Any, probability: Tensor) -> Tensor:
@@ -89,7 +119,8 @@ def adagrad_rows(
         The table and the accumulator after the update.
     """
     at = rows[:, None]
-    accumulator = tf.tensor_scatter_nd_add(accumulator, at, tf.reduce_mean(gradient * gradient, -1))
+    mean_square = _sums(tf, gradient * gradient) / gradient.shape[-1]
+    accumulator = tf.tensor_scatter_nd_add(accumulator, at, mean_square)
     scale = -rate * tf.math.rsqrt(tf.gather(accumulator, rows))
     return tf.tensor_scatter_nd_add(table, at, gradient * scale[:, None]), accumulator
 
@@ -108,7 +139,7 @@ class Work(NamedTuple):
 
     ids: Tensor  # (steps, B, T)
     playlist: Tensor  # (steps, B, T)
-    others: Tensor  # (steps, B, T)
+    weight: Tensor  # (steps, B, T)
     noise: Tensor  # (steps, G, K)
     rates: Tensor  # (steps,)
 
@@ -125,6 +156,7 @@ def train_rows(
     """
     dim = start.h.shape[1]
     blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
+    apart = parted(tf, work.playlist)  # of all steps before the first: the compiler makes slow code of it in the midst
 
     def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
         own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])
@@ -135,8 +167,9 @@ def train_rows(
             tf.reshape(tf.gather(at.h, own), [blocks, shape.block, dim]),
             tf.reshape(tf.gather(at.o, own), [blocks, shape.block, dim]),
             tf.reshape(tf.gather(at.o, drawn), [groups, shape.shared, dim]),
-            work.playlist[i],
-            work.others[i] if bag else None,
+            apart[i],
+            work.weight[i],
+            bag,
         )
         gradient_o = tf.concat([tf.reshape(do, [-1, dim]), tf.reshape(dn, [-1, dim])], 0)
         rate = work.rates[i]

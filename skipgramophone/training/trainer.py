@@ -128,7 +128,8 @@ class Trainer:
         self._program = compile_macro_batch(tf, self.shape, weights, self._context == "bag", settings.negatives)
         self._push = compile_push(tf)
         first = next(self._batches(corpus, STREAM, 0), None)
-        self._usual_places = _rounded_up(len(np.unique(first.tokens)), self.shape.macro) if first else 0
+        # A sixteenth more than the first macro-batch wants, so that one compiled program will do for nearly all.
+        self._usual_places = _rounded_up(len(np.unique(first.tokens)) * 17 // 16, self.shape.macro) if first else 0
 
     @property
     def device(self) -> str:
@@ -260,7 +261,7 @@ class Trainer:
                 rows_o,
                 ids.reshape(laid_out),
                 batch.playlist.reshape(laid_out),
-                batch.others.reshape(laid_out),
+                batch.weight.reshape(laid_out),
                 noise_ids.reshape(shape.steps, shape.step_blocks // shape.group, shape.shared),
                 rates,
             )

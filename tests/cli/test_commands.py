@@ -63,6 +63,8 @@ def test_extract_says_what_it_found(sgp: Sgp, write_dump: WriteDump, experiments
         "small/corpus/manifest.json",
         "small/corpus/offsets.npy",
         "small/corpus/playlists.parquet",
+        "small/corpus/posting_offsets.npy",
+        "small/corpus/postings.npy",
         "small/corpus/rejects.jsonl",
         "small/corpus/track_ids.npy",
         "small/corpus/tracks.sqlite",
@@ -148,10 +150,10 @@ def test_similar_prints_a_table(trained: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert re.fullmatch(r"top 5 tracks most similar to 'folk artist 3 - folk 3' \(pos\. \d+\)", lines[0])
-    assert lines[1].split() == ["rank", "similarity", "artist", "title", "count", "pos."]
+    assert lines[1].split() == ["rank", "similarity", "artist", "title", "shared", "count", "pos."]
     assert len(lines) == 3 + 5
     for rank, line in enumerate(lines[3:], 1):
-        assert re.fullmatch(rf" +{rank} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+", line)
+        assert re.fullmatch(rf" +{rank} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+ +\d+", line)
     assert not any(line != line.rstrip() for line in lines)
 
 
@@ -274,6 +276,36 @@ def test_a_broken_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_
     assert json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out) == true
 
 
+def test_an_index_of_which_annoy_dies_or_that_finds_little_is_passed_over(trained: Path, tmp_path: Path) -> None:
+    true = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", trained).out)
+    shutil.copytree(trained, tmp_path / "copy")
+    place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
+    status, whole = place.stat(), place.read_bytes()
+    facts = json.loads((place.parent / "manifest.json").read_text())
+    # Other bytes of the same size and time are what the check before opening leaves.
+    for content, death in (
+        (np.random.default_rng(1).bytes(len(whole)), r"Annoy dies of the index \(SIG\w+; .*pip install.*\)"),
+        (b"\xff" * len(whole), r"Annoy dies of the index \(SIG\w+; .*\)"),
+        (b"\0" * len(whole), None),
+        (whole[: len(whole) // 2] * 2, None),
+    ):
+        place.write_bytes(content)
+        os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+        ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+        answer = json.loads(ran.out)
+        assert (ran.code, answer["neighbours"]) == (0, true["neighbours"])
+        if death:
+            assert answer["answered_by"] == "exact search"
+            assert re.fullmatch(rf"{death}, so every track was compared; sgp index genres builds it anew\n", ran.err)
+    place.write_bytes(whole)
+    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+    facts["facts"]["recall_at_10"] = 0.25
+    (place.parent / "manifest.json").write_text(json.dumps(facts))
+    ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+    assert ran.err.startswith("the index finds 25.0% of the nearest, so every track was compared")
+    assert json.loads(ran.out)["neighbours"] == true["neighbours"]
+
+
 def test_a_copy_of_an_index_is_as_good(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "copy", copy_function=shutil.copyfile)  # new times
     ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
@@ -289,6 +321,10 @@ def test_a_vector_that_is_no_number_is_refused(trained: Path, tmp_path: Path) ->
     ran = run_sgp("similar", "genres", "folk 3", "--experiments-dir", tmp_path / "copy")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (f"error: the vector of '{row['artist']} - folk 3' is not finite: run sgp train genres --force\n")
+    for command in (["similar", "genres", "folk 4", "--exact"], ["continue", "genres", "folk 4"]):
+        ran = run_sgp(*command, "--experiments-dir", tmp_path / "copy")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == "error: the model holds numbers that are not finite: train it again with --force\n"
 
 
 def test_any_number_may_be_asked_for(trained: Path) -> None:

@@ -3,44 +3,155 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import skipgramophone as sgp
 from skipgramophone.embeddings import unit_rows
-from skipgramophone.evaluation.rankers import Cosine, Hybrid, item_knn, membership
-from tests.conftest import run_sgp
+from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn, membership
+from skipgramophone.versions import song
+from tests.conftest import Ran, dump_text, run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100", "sample:track:0200")
+AS_RANKED = ("--all-versions", "--max-per-artist", "0")
 
 
-def test_it_ranks_as_evaluate_measures(sample_root: Path) -> None:
+def continued(root: Path, *arguments: str, stdin: str | None = None) -> Ran:
+    """Continue a playlist of the sample."""
+    return run_sgp("continue", "demo", *arguments, "--experiments-dir", root, stdin=stdin)
+
+
+@pytest.mark.parametrize("by", ["hybrid", "cosine", "cosine+count", "model"])
+def test_it_ranks_as_evaluate_measures(sample_root: Path, by: str) -> None:
     from scipy import sparse
 
-    ran = run_sgp("continue", "demo", *GIVEN, "-n", "40", "--json", "--experiments-dir", sample_root)
-    answer = json.loads(ran.out)
-    assert (ran.code, answer["ranked_by"], len(answer["neighbours"])) == (0, "hybrid", 40)
+    answer = json.loads(continued(sample_root, *GIVEN, "-n", "40", "--by", by, "--exact", *AS_RANKED, "--json").out)
+    assert (answer["ranked_by"], answer["notes"], len(answer["neighbours"])) == (by, [], 40)
     with sgp.open("demo", sample_root) as demo:
         rows = [demo.resolve(uri).track.row for uri in GIVEN]
         given = np.zeros((1, len(demo)), np.float32)
         given[0, rows] = 1
-        ranker = Hybrid(item_knn(membership(demo.corpus, len(demo))), Cosine(unit_rows(demo.embeddings.centre)))
-        scores = ranker.scores(sparse.csr_array(given))[0]
+        held, counts = membership(demo.corpus, len(demo)), np.array(demo.catalogue.counts())
+        cosine = Cosine(unit_rows(demo.embeddings.centre))
+        rankers: dict[str, Ranker] = {
+            "hybrid": Hybrid(item_knn(held), cosine),
+            "cosine": cosine,
+            "cosine+count": CosineAndCount(cosine, counts),
+            "model": ModelScore(demo.embeddings, (0.75 * np.log(counts)).astype(np.float32)),
+        }
+        scores = rankers[by].scores(sparse.csr_array(given))[0]
     scores[rows] = -np.inf
     shown = [near["position"] - 1 for near in answer["neighbours"]]
     np.testing.assert_allclose(scores[shown], np.sort(scores)[::-1][:40], atol=1e-3)
+    of_any = held.toarray()[:, rows].any(axis=1)
+    assert [near["shared"] for near in answer["neighbours"]] == held.toarray()[of_any][:, shown].sum(axis=0).tolist()
+
+
+def test_versions_and_artists_are_kept_apart_unless_it_is_said_otherwise(sample_root: Path) -> None:
+    whole = json.loads(continued(sample_root, *GIVEN, "-n", "400", *AS_RANKED, "--json").out)["neighbours"]
+    answer = json.loads(continued(sample_root, *GIVEN, "--json").out)
+    # The same on paper: down the list, without versions of what is given or has been listed, five of an artist.
+    with sgp.open("demo", sample_root) as demo:
+        seen = {song(track.artist, track.title): "given" for track in (demo.resolve(uri).track for uri in GIVEN)}
+    listed, artists, folded_away = [], Counter[str](), 0
+    for near in whole:
+        key = song(near["artist"], near["title"])
+        if key in seen:
+            folded_away += 1
+        elif artists[near["artist"]] < 5:
+            listed.append(near["uri"])
+            artists[near["artist"]] += 1
+            seen[key] = near["uri"]
+        if len(listed) == 50:
+            break
+    assert [near["uri"] for near in answer["neighbours"]] == listed
+    assert max(artists.values()) == 5
+    versions = [track for near in answer["neighbours"] for track in near["versions"]]
+    assert len(versions) + len(answer["versions_of_seeds"]) == folded_away > 20
+    (note,) = answer["notes"]
+    assert note == f"other versions of songs that are listed or were asked about, left out: {folded_away}"
+    for near in answer["neighbours"]:
+        assert all(
+            song(track["artist"], track["title"]) == song(near["artist"], near["title"]) for track in near["versions"]
+        )
+    shown = continued(sample_root, *GIVEN, "--show-versions")
+    assert (shown.code, shown.err) == (0, note + "\n")
+    lines = shown.out.splitlines()
+    assert lines[0] == "top 50 tracks by hybrid for " + lines[0].partition(" for ")[2]
+    assert len(lines) == 3 + 50 + len(versions)
+    assert continued(sample_root, *GIVEN, "--show-versions", "--json").code == 2
+    assert continued(sample_root, *GIVEN, "--show-versions", "--all-versions").code == 2
 
 
 def test_files_standard_input_and_unknown_names(sample_root: Path, tmp_path: Path) -> None:
-    at = ("--format", "plain", "-n", "5", "--experiments-dir", sample_root)
-    wanted = run_sgp("continue", "demo", *GIVEN, *at)
+    at = ("--format", "plain", "-n", "5", *AS_RANKED)
+    wanted = continued(sample_root, *GIVEN, *at)
     assert (wanted.err, len(wanted.out.splitlines())) == ("", 5)
-    lines = "#EXTM3U\n" + "".join(f"#EXTINF:-1,x\n{uri}\n\n" for uri in GIVEN) + "no such name at all\n"
-    (tmp_path / "mine.m3u8").write_text(lines)
-    for arguments in (["--file", str(tmp_path / "mine.m3u8")], ["-"]):
-        ran = run_sgp("continue", "demo", *arguments, *at, stdin=lines)
+    unknown = "no such name at all"
+    m3u8 = "#EXTM3U\n" + "".join(f"#EXTINF:-1,x\n{uri}\n\n" for uri in GIVEN) + unknown + "\n"
+    names = "\n".join((*GIVEN, unknown, "skyline wandering"))
+    with sgp.open("demo", sample_root) as demo:
+        tracks = [demo.resolve(uri).track for uri in GIVEN]
+    dump = dump_text([("o", track.artist, track.title, f"p{at}") for at, track in enumerate((*tracks, tracks[0]))])
+    for name, text in (("mine.m3u8", m3u8), ("names.txt", names), ("dump.csv", dump)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        ran = continued(sample_root, "--file", str(tmp_path / name), *at)
         assert (ran.code, ran.out) == (0, wanted.out)
-        assert ran.err.startswith("left out: no track is called 'no such name at all'")
-    assert run_sgp("continue", "demo", "no such name at all", *at).code == 3
-    assert run_sgp("continue", "demo", *at).code == 2
+        if name == "dump.csv":
+            assert ran.err == f"{tmp_path / name} holds 4 playlists; the tracks of all were taken\n"
+        else:
+            assert ran.err.startswith(f"left out: no track is called '{unknown}'")
+            assert len(ran.err.splitlines()) == (2 if name == "names.txt" else 1)
+        if name != "dump.csv":
+            assert continued(sample_root, "-", *at, stdin=text).out == wanted.out
+    (tmp_path / "many.txt").write_text("\n".join((*GIVEN, *(f"{unknown} {at}" for at in range(40)))))
+    assert continued(sample_root, "--file", str(tmp_path / "many.txt"), *at).err.splitlines()[-1] == (
+        "left out: 35 more names of 43"
+    )
+    (tmp_path / "binary").write_bytes(b"\0\1\2")
+    assert continued(sample_root, "--file", str(tmp_path / "binary"), *at).code == 1
+    assert continued(sample_root, "--file", str(tmp_path / "absent"), *at).code == 1
+    assert continued(sample_root, unknown, *at).code == 3
+    assert continued(sample_root, *at).code == 2
+    assert continued(sample_root, *GIVEN, "--stdin", *at).code == 2
+
+
+def test_a_json_list_a_line(sample_root: Path) -> None:
+    lines = [
+        json.dumps([*GIVEN, "no such name at all"]),
+        '["no such name at all"]',
+        '"a name"',
+        "[1]",
+        "{",
+        json.dumps(GIVEN),
+    ]
+    ran = continued(sample_root, "--stdin", "-n", "5", stdin="\n".join(lines))
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.code, ran.err) == (2, "")
+    assert [answer.get("exit_code") for answer in answers] == [None, 3, 2, 2, 2, None]
+    assert answers[0]["query"] == [*GIVEN, "no such name at all"]
+    assert answers[0]["notes"][0].startswith("left out: no track is called 'no such name at all'")
+    assert answers[0]["neighbours"] == answers[5]["neighbours"]
+    assert answers[4] == {"query": "{", "exit_code": 2, "candidates": []} | {
+        "error": 'a line must be a JSON list of names, as ["artist - title", "another"]'
+    }
+    assert continued(sample_root, "--stdin", stdin=lines[0] + "\n" + lines[1]).code == 3
+
+
+def test_an_artist_is_what_is_asked_about(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        artist = demo.catalogue.track(0).artist
+        tracks = [track for track in demo.catalogue.all_tracks() if track.artist == artist]
+    ran = run_sgp("similar", "demo", "--artist", artist.upper(), "--json", "--experiments-dir", sample_root)
+    answer = json.loads(ran.out)
+    assert [seed["uri"] for seed in answer["seeds"]] == [track.uri for track in tracks]
+    assert artist not in {near["artist"] for near in answer["neighbours"]}
+    by_names = continued(sample_root, *(track.uri or "" for track in tracks), "--json").out
+    assert json.loads(by_names) == json.loads(continued(sample_root, "--artist", artist, "--json").out)
+    unknown = run_sgp("similar", "demo", "--artist", "tarrovale", "--experiments-dir", sample_root)
+    assert unknown.code == 3
+    assert unknown.err.splitlines()[0] == "error: no artist is called 'tarrovale'; did you mean one of these?"
+    assert "  Jörund Tarrovale Trio" in unknown.err.splitlines()

@@ -7,10 +7,13 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import skipgramophone as sgp
+from skipgramophone.errors import UnknownTrackError
 from tests.conftest import dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
@@ -47,7 +50,7 @@ def test_every_format_tells_the_same_tracks(trained: Path) -> None:
     assert [(row["artist"], row["title"]) for row in rows] == shown
     assert [float(row["similarity"]) for row in rows] == [near["similarity"] for near in wanted["neighbours"]]
     head, *lines = similar(trained, *ask, "tsv")[1].splitlines()
-    assert head.split("\t") == ["rank", "similarity", "artist", "title", "uri", "count", "position"]
+    assert head.split("\t") == ["rank", "similarity", "artist", "title", "uri", "shared", "count", "position"]
     assert [tuple(line.split("\t")[2:4]) for line in lines] == shown
     full = [f"{artist} - {title}" for artist, title in shown]
     assert similar(trained, *ask, "plain")[1].splitlines() == full
@@ -74,7 +77,8 @@ def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
     assert (code, err) == (3, "")
     folk, unknown, blank, several, techno = map(json.loads, out.splitlines())
     assert folk["query"] == "folk 3"
-    alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json")[1])
+    # Of so few tracks all are compared where many lines may come.
+    alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json", "--exact")[1])
     assert folk == {"query": "folk 3"} | alone
     assert (unknown["query"], unknown["exit_code"]) == ("nothing like it", 3)
     assert unknown["error"].startswith("no track is called 'nothing like it'")
@@ -82,6 +86,27 @@ def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
     assert several["exit_code"] == 4
     assert all(name.startswith("folk artist ") for name in several["candidates"])
     assert len(techno["neighbours"]) == 3
+
+
+def test_many_lines_are_answered_like_each_alone(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        uris = [track.uri or "" for track in demo.catalogue.tracks(range(0, 2900, 97))]
+        for settings, asked in (
+            (sgp.SimilarSettings(), uris),
+            (sgp.SimilarSettings(fold_versions=True, max_per_artist=1, diversity=0.2, number=20), uris),
+            (sgp.SimilarSettings(min_count=150, number=50), uris),  # more than the nearest must be looked at
+            (sgp.SimilarSettings(by="hybrid", number=3), uris[:5]),
+            (sgp.SimilarSettings(popularity=0.5), uris[:5]),
+        ):
+            *many, unknown = demo.similar_many([*asked, "no such name at all"], settings)
+            assert isinstance(unknown, UnknownTrackError)
+            for uri, answer in zip(asked, many, strict=True):
+                assert isinstance(answer, sgp.Answer)
+                alone = demo.similar(uri, replace(settings, exact=True))
+                assert replace(answer, neighbours=()) == replace(alone, neighbours=())
+                assert [replace(near, similarity=0) for near in answer.neighbours] == [
+                    replace(near, similarity=0) for near in alone.neighbours
+                ]
 
 
 def test_the_exit_code_of_many_queries(trained: Path) -> None:
@@ -167,3 +192,38 @@ def test_who_answered(trained: Path) -> None:
         for weight in ("-1", "1")
     )
     assert rare < frequent
+
+
+def test_support_is_counted_in_playlists(trained: Path) -> None:
+    # A dump by hand: folk lists are the even ones, and a track stands in a list once at the most.
+    lists: dict[str, set[str]] = {}
+    for _, _, title, playlist in two_genres():
+        lists.setdefault(title, set()).add(playlist)
+    for near in neighbours(trained, "folk 3", "-n", "30"):
+        if str(near["title"]) in lists:
+            assert near["shared"] == len(lists["folk 3"] & lists[str(near["title"])])
+    liked = neighbours(trained, "folk 3", "--like", "folk 5", "--unlike", "folk 7^0.1", "-n", "20")
+    for near in liked:
+        if str(near["title"]) in lists:
+            assert near["shared"] == len((lists["folk 3"] | lists["folk 5"]) & lists[str(near["title"])])
+
+
+def test_versions_are_folded_on_demand(sample_root: Path) -> None:
+    def run(*arguments: str) -> tuple[str, str]:
+        """Titles and notes of a look-up in the sample."""
+        ran = run_sgp("similar", "demo", "every pencil knows", *arguments, "--experiments-dir", sample_root)
+        assert ran.code == 0
+        return ran.out, ran.err
+
+    each, _ = run("--format", "plain", "-n", "20")
+    one, note = run("--format", "plain", "--fold-versions", "-n", "10")
+    assert "Every Pencil Knows (feat." in each
+    assert "Every Pencil Knows" not in one
+    wanted = list(dict.fromkeys(line.partition(" (feat. ")[0].partition(" - Live")[0] for line in each.splitlines()))
+    assert one.splitlines()[0] == each.splitlines()[1]
+    assert len(wanted) < 20
+    assert note.startswith("other versions of songs that are listed or were asked about, left out: ")
+    answer = json.loads(run("--json", "--fold-versions")[0])
+    assert [track["title"] for track in answer["versions_of_seeds"]] == [
+        "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
+    ]

@@ -19,7 +19,7 @@ from tests.conftest import Row, dump_text, run_sgp
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tuple[int, str]:
+def on_a_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
     """Run `sgp` on a terminal of a width; return the exit code and everything that came out."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
@@ -33,8 +33,6 @@ def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tupl
         start_new_session=True,
     ) as running:
         os.close(slave)
-        if typed:
-            os.write(master, typed.encode())
         output = b""
         while True:
             try:
@@ -78,7 +76,7 @@ def test_a_table_fits_its_terminal_and_keeps_its_numbers(hostile: Path, columns:
     assert "\x1b[31m" not in output.replace("\x1b[1m", "")
     for letter in ("\x9b", "\u202e"):
         assert letter not in output
-    assert "\\x1b[31mred" in plain
+    assert "\\x1b[" in plain
     assert ":heart:" in plain
 
 
@@ -88,13 +86,6 @@ def test_a_pipe_gets_every_letter(hostile: Path) -> None:
     assert "椎名林檎" * 30 in ran.out
     assert "[bold]x[/bold]" in ran.out
     assert "\x1b" not in ran.out
-
-
-def test_it_asks_for_a_track_on_a_terminal(hostile: Path) -> None:
-    code, output = on_a_terminal(80, "similar", "hostile", "--experiments-dir", hostile, typed="title of b\n")
-    assert code == 0
-    assert "track: " in output
-    assert "top 7 tracks most similar to 'b - title of b'" in output
 
 
 def test_training_shows_a_bar_and_cleans_it_up(hostile: Path) -> None:

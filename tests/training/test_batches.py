@@ -136,11 +136,14 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
     assert order(1, 0) != order(2, 0)
 
 
-def test_others_are_counted_block_by_block() -> None:
+@pytest.mark.parametrize("context", ["bag", 1, 2])
+def test_pair_weights_are_added_up_block_by_block(context: Context) -> None:
+    weights = pair_weights(context, 4)
     for epoch in range(5):
-        for batch in batches_of(distinct_playlists([9, 3, 5, 1, 1]), epoch=epoch):
-            for own, others in zip(batch.playlist.reshape(-1, 4), batch.others.reshape(-1, 4), strict=True):
-                assert others.tolist() == [int((own == playlist).sum()) - 1 for playlist in own]
+        for batch in batches_of(distinct_playlists([9, 3, 5, 1, 1]), context, epoch=epoch):
+            for own, weight in zip(batch.playlist.reshape(-1, 4), batch.weight.reshape(-1, 4), strict=True):
+                together = own[:, None] == own[None, :]
+                np.testing.assert_allclose(weight, (together * weights).sum(axis=1), rtol=1e-6)
 
 
 def test_subsampling_keeps_each_track_at_its_rate() -> None:

@@ -11,7 +11,7 @@ import pytest
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
 from skipgramophone.training.runtime import load_tensorflow
-from skipgramophone.training.step import adagrad_rows, compile_macro_batch, gradients
+from skipgramophone.training.step import adagrad_rows, compile_macro_batch, gradients, parted
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
 
 Array = npt.NDArray[np.float64]
@@ -77,9 +77,10 @@ def example(seed: int) -> tuple[Array, Array, Array, Array]:
     return h, o, n, playlist.reshape(BLOCKS, BLOCK)
 
 
-def others_in(playlist: Array) -> Array:
-    """How many other places of its block belong to the playlist of each place."""
-    return np.asarray((playlist[:, :, None] == playlist[:, None, :]).sum(-1) - 1.0)
+def weight_in(playlist: Array, window_size: Context) -> Array:
+    """Sum of the weights of the pairs of each place of a block."""
+    together = (playlist[..., :, None] == playlist[..., None, :]).astype(float)
+    return np.asarray((together * pair_weights(window_size, BLOCK)).sum(-1))
 
 
 @pytest.mark.parametrize("window_size", ["bag", 1, 2, 5])
@@ -87,10 +88,9 @@ def others_in(playlist: Array) -> Array:
 def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: Context, seed: int) -> None:
     h, o, n, playlist = example(seed)
     weights = tf.constant(pair_weights(window_size, BLOCK).astype(np.float64))
-    others = tf.constant(others_in(playlist)) if window_size == "bag" else None
-    result = gradients(
-        tf, weights, NEGATIVES / SHARED, tf.constant(h), tf.constant(o), tf.constant(n), tf.constant(playlist), others
-    )
+    own, others, drawn = (tf.constant(part) for part in (h, o, n))
+    apart, weight = parted(tf, tf.constant(playlist)), tf.constant(weight_in(playlist, window_size))
+    result = gradients(tf, weights, NEGATIVES / SHARED, own, others, drawn, apart, weight, window_size == "bag")
     for got, expected in zip(result, oracle(h, o, n, playlist, window_size), strict=True):
         np.testing.assert_allclose(got.numpy(), np.asarray(expected), rtol=1e-6, atol=1e-9)
 
@@ -114,11 +114,9 @@ def test_a_lone_track_has_no_pair_and_no_negatives(tf: Any) -> None:
     h, o, n, _ = example(5)
     alone = np.arange(BLOCKS * BLOCK, dtype=float).reshape(BLOCKS, BLOCK)
     weights = tf.constant(pair_weights("bag", BLOCK).astype(np.float64))
-    others = tf.constant(others_in(alone))
-    tensors = [tf.constant(part) for part in (h, o, n, alone)]
-    loss, pairs, dh, *_ = gradients(
-        tf, weights, NEGATIVES / SHARED, tensors[0], tensors[1], tensors[2], tensors[3], others
-    )
+    own, others, drawn = (tf.constant(part) for part in (h, o, n))
+    apart, weight = parted(tf, tf.constant(alone)), tf.constant(weight_in(alone, "bag"))
+    loss, pairs, dh, *_ = gradients(tf, weights, NEGATIVES / SHARED, own, others, drawn, apart, weight, True)
     assert float(loss) == 0
     assert float(pairs) == 0
     assert not dh.numpy().any()
@@ -153,12 +151,12 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     noise = rng.integers(0, 20, (shape.steps, GROUPS, SHARED)).astype(np.int32)
     assert noise.size == shape.negatives
     playlist = np.stack([example(seed)[3] for seed in (7, 8, 9)]).astype(np.float32)
-    others = np.stack([others_in(block) for block in playlist]).astype(np.float32)
+    weight = weight_in(playlist.astype(float), "bag").astype(np.float32)
     rates = np.array([0.3, 0.2, 0.1], np.float32)
     program = compile_macro_batch(tf, shape, pair_weights("bag", BLOCK), True, NEGATIVES)
     h, o, h_more, o_more, got_loss, got_pairs = program(
         tables.centre.rows, tables.context.rows, tables.centre.accumulator, tables.context.accumulator,
-        padded, padded, ids, playlist, others, noise, rates,
+        padded, padded, ids, playlist, weight, noise, rates,
     )  # fmt: skip
     push = compile_push(tf)
     push(tables.centre.rows, tables.centre.accumulator, padded, h, h_more)
@@ -168,10 +166,10 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     loss = pairs = 0.0
     for step in range(shape.steps):
         own, drawn = pulled[ids[step]], pulled[noise[step]]
-        more, weight, dh, do, dn = oracle(
+        more, weighed, dh, do, dn = oracle(
             centre[own], context[own], context[drawn], playlist[step].astype(float), "bag"
         )
-        loss, pairs = loss + more, pairs + weight
+        loss, pairs = loss + more, pairs + weighed
         for table, seen, named, slopes in (
             (centre, h_seen, own.ravel(), dh.reshape(-1, DIM)),
             (

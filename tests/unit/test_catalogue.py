@@ -76,6 +76,23 @@ def test_namesakes_resolve_to_the_most_frequent_and_say_so(catalogue: Catalogue)
     assert catalogue.resolve("x:b").track.row == 12
 
 
+@pytest.mark.parametrize(
+    ("artist", "rows"),
+    [("TOM PETTY", [0]), ("twin", [11, 12]), ("sakert!", [2, 3]), ("tom", []), ("", []), ("\udcff", []), ("07", [])],
+)
+def test_the_tracks_of_an_artist(catalogue: Catalogue, artist: str, rows: list[int]) -> None:
+    assert [track.row for track in catalogue.of_artist(artist)] == rows
+
+
+def test_a_uri_is_known_or_not(catalogue: Catalogue) -> None:
+    assert [catalogue.has_uri(uri) for uri in ("x:petty", "x:nobody", "Fredrik", "\udcff")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
 def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> None:
     with pytest.raises(AmbiguousTrackError) as several:
         catalogue.resolve("one")
@@ -97,6 +114,9 @@ def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> 
         ("jon mayer free falin", 1),
         ("metalica one", 5),
         ("mettalica", 5),
+        ("free falin", 0),  # a whole title is stricter than a part of another
+        ("fere fallin'", 0),  # two letters have changed places
+        ("metallica oen", 5),
         ("sadistik サディスティック", None),
     ],
 )
@@ -116,8 +136,8 @@ def test_a_name_that_is_spelt_right_is_not_called_misspelt(catalogue: Catalogue)
 
 
 def test_several_near_tracks_are_listed_with_their_counts(catalogue: Catalogue) -> None:
-    with pytest.raises(AmbiguousTrackError, match="2 tracks are near 'free falin';") as several:
-        catalogue.resolve("free falin")
+    with pytest.raises(AmbiguousTrackError, match="2 tracks are near 'falin';") as several:
+        catalogue.resolve("falin")
     assert several.value.candidates == (
         "Tom Petty - Free Fallin' (90×)  x:petty",
         "John Mayer - Free Fallin' - Live at the Nokia Theatre (40×)  x:mayer",
@@ -168,6 +188,50 @@ def test_ten_candidates_are_shown_and_all_are_counted(tmp_path: Path) -> None:
     with pytest.raises(AmbiguousTrackError, match="40 tracks answer to 'same song'") as several:
         Catalogue(tmp_path).resolve("same song")
     assert several.value.candidates == tuple(f"Artist {at} - Same Song {at} ({99 - at}×)" for at in range(10))
+
+
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [
+        ("fre", [0, 1, 2, 3, 13]),  # anywhere in the name, the most frequent first
+        ("fallin' - liv", [1]),
+        ("one", [4, 5]),
+        ("u", [4]),
+        ("säk", [2, 3]),
+        ("o", [4, 5]),  # titles that begin with it; it stands in many more
+        ("kein solcher", []),
+        ("", []),
+        ("\udcff", []),
+    ],
+)
+def test_names_are_completed_most_frequent_first(catalogue: Catalogue, typed: str, rows: list[int]) -> None:
+    assert [track.row for track in catalogue.completions(typed, 10, seconds=60)] == rows
+    assert [track.row for track in catalogue.completions(typed, 1, seconds=60)] == rows[:1]
+
+
+def test_a_completion_that_takes_too_long_is_left_out_and_the_catalogue_goes_on(tmp_path: Path) -> None:
+    write_catalogue(tmp_path, [(f"Artist {at}", f"Song {at}", None, 1, at + 1) for at in range(5000)], [])
+    slow = Catalogue(tmp_path)
+    assert slow.completions("99 zzz", 10, seconds=-1) == []
+    assert slow.completions("q", 10, seconds=-1) == []  # goes through all names
+    assert slow.find("song 4999")[1] == 1
+    assert slow.find("song 49")[1] == 1
+    assert [track.title for track in slow.completions("a", 2, seconds=60)] == ["Song 0", "Song 1"]
+    with pytest.raises(AmbiguousTrackError, match="more than 1,000 tracks answer to 'artist';") as many:
+        slow.resolve("artist")
+    assert len(many.value.candidates) == 10
+
+
+def test_a_catalogue_of_the_first_version_finds_the_same(tmp_path: Path, catalogue: Catalogue) -> None:
+    import sqlite3
+
+    (tmp_path / "first").mkdir()
+    write_catalogue(tmp_path / "first", TRACKS, [])
+    with closing(sqlite3.connect(tmp_path / "first" / FILE)) as database, database:
+        database.execute("DROP TABLE trigrams")
+    first = Catalogue(tmp_path / "first")
+    for query in ("nokia theatre", "jon mayer free falin", "mettalica"):
+        assert first.resolve(query) == catalogue.resolve(query)
 
 
 def test_a_row_of_another_kind_is_one_line(tmp_path: Path) -> None:

@@ -2,30 +2,78 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from skipgramophone import postings as module
 from skipgramophone.corpus import Corpus
+from skipgramophone.errors import ExperimentError
 from skipgramophone.evaluation.rankers import item_knn, membership
-from skipgramophone.postings import postings
+from skipgramophone.postings import postings, read_postings
+
+# [0 1 0] [1 2] [] over four tracks
+SMALL = Corpus(np.array([0, 1, 0, 1, 2], np.int32), np.array([0, 3, 5, 5]))
+
+
+def random_corpus(seed: int) -> Corpus:
+    """Two hundred playlists over fifty tracks, with repeats and empty ones."""
+    rng = np.random.default_rng(seed)
+    offsets = np.concatenate([[0], np.cumsum(rng.integers(0, 9, 200))])
+    return Corpus(rng.integers(0, 50, offsets[-1]).astype(np.int32), offsets)
 
 
 def test_a_playlist_counts_a_track_once() -> None:
-    # [0 1 0] [1 2] []
-    corpus = Corpus(np.array([0, 1, 0, 1, 2], np.int32), np.array([0, 3, 5, 5]))
-    found = postings(corpus, 4)
-    assert found.sizes.tolist() == [1, 2, 1, 0]
+    found = postings(SMALL, 4)
+    assert [found.of(row).tolist() for row in range(4)] == [[0], [0, 1], [1], []]
+    assert found.sizes(np.arange(4)).tolist() == [1, 2, 1, 0]
     np.testing.assert_allclose(found.scores(np.array([1])), [2**-0.5, 1, 2**-0.5, 0], atol=1e-6)
+    np.testing.assert_allclose(
+        found.scores(np.array([0, 2]), np.array([1.0, -0.5])), [1, 0.5 * 2**-0.5, -0.5, 0], atol=1e-6
+    )
 
 
-def test_scores_are_those_that_evaluate_measures() -> None:
-    rng = np.random.default_rng(7)
-    lengths = rng.integers(0, 9, 200)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    corpus = Corpus(rng.integers(0, 50, offsets[-1]).astype(np.int32), offsets)
-    given = np.array([3, 17, 41])
+def test_playlists_that_are_shared() -> None:
+    found = postings(SMALL, 4)
+    assert found.shared(np.array([1]), np.array([3, 2, 1, 0])).tolist() == [0, 1, 2, 1]
+    assert found.shared(np.array([0, 2]), np.array([1, 0])).tolist() == [2, 1]
+    assert found.shared(np.array([3]), np.array([0, 1])).tolist() == [0, 0]
+    assert found.shared(np.array([0]), np.array([], np.int64)).tolist() == []
+
+
+@pytest.mark.parametrize("at_once", [1, 40, 1 << 24])
+def test_scores_and_shares_are_those_that_evaluate_measures(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SORTED_AT_ONCE", at_once)
+    corpus, given = random_corpus(7), np.array([3, 17, 41])
+    found, held = postings(corpus, 60), membership(corpus, 60)
     asked = np.zeros((1, 60), np.float32)
     asked[0, given] = 1
     from scipy import sparse
 
-    wanted = item_knn(membership(corpus, 60)).scores(sparse.csr_array(asked))[0]
-    np.testing.assert_allclose(postings(corpus, 60).scores(given), wanted, atol=1e-5)
+    np.testing.assert_allclose(found.scores(given), item_knn(held).scores(sparse.csr_array(asked))[0], atol=1e-5)
+    dense = held.toarray() > 0
+    assert [found.of(row).tolist() for row in range(60)] == [
+        np.flatnonzero(dense[:, row]).tolist() for row in range(60)
+    ]
+    with_any = dense[:, given].any(axis=1)
+    assert found.shared(given, np.arange(60)).tolist() == dense[with_any].sum(axis=0).tolist()
+
+
+def test_what_is_read_is_what_was_written_and_damage_is_one_line(tmp_path: Path) -> None:
+    made = postings(SMALL, 4)
+    assert read_postings(tmp_path, SMALL, 4).playlists.tolist() == made.playlists.tolist()  # of the first version
+    made.write(tmp_path)
+    read = read_postings(tmp_path, SMALL, 4)
+    assert (read.playlists.tolist(), read.offsets.tolist()) == (made.playlists.tolist(), made.offsets.tolist())
+    with pytest.raises(ExperimentError, match=r"posting_offsets\.npy does not fit postings\.npy"):
+        read_postings(tmp_path, SMALL, 5)
+    np.save(tmp_path / "postings.npy", np.array([0, 0, 1, 99], np.int32))
+    with pytest.raises(ExperimentError, match="the postings do not fit the corpus"):
+        read_postings(tmp_path, SMALL, 4).scores(np.array([2]))
+
+
+def test_a_corpus_without_playlists_has_none() -> None:
+    empty = postings(Corpus(np.empty(0, np.int32), np.zeros(1, np.int64)), 3)
+    assert empty.shared(np.array([0]), np.array([1, 2])).tolist() == [0, 0]
+    assert empty.scores(np.array([0])).tolist() == [0, 0, 0]

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from skipgramophone.cli import continuing, evaluate, export, extract, index, mapping, run, similar, train
+from skipgramophone.cli import continuing, evaluate, explain, export, extract, index, mapping, run, similar, train
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     ContinueSettings,
     EvaluateSettings,
+    ExplainSettings,
     ExportSettings,
     ExtractSettings,
     IndexSettings,
@@ -52,6 +53,9 @@ from skipgramophone.settings import (
         (MapSettings, {"neighbours": 0}, "neighbours must be from 1 to 100, not 0"),
         (MapSettings, {"top": 0}, "top must be at least 1, not 0"),
         (MapSettings, {"random_seed": 2**32}, "random-seed must be from 0 to 2^32 - 1, not 4294967296"),
+        (SimilarSettings, {"by": "heart"}, "by must be one of cosine, cosine+count, model, hybrid, not 'heart'"),
+        (ContinueSettings, {"diversity": 2.0}, "diversity must be from 0 to 1, not 2.0"),
+        (ExplainSettings, {"number": 0}, "number must be at least 1, not 0"),
         (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),
         (SimilarSettings, {"max_per_artist": 0}, "max-per-artist must be at least 1, not 0"),
         (SimilarSettings, {"min_count": 0}, "min-count must be at least 1, not 0"),
@@ -76,6 +80,7 @@ def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str
         (similar.similar, SimilarSettings()),
         (continuing.continuing, ContinueSettings()),
         (evaluate.evaluate, EvaluateSettings()),
+        (explain.explain, ExplainSettings()),
     ],
 )
 def test_every_setting_is_an_option_with_the_same_default(command: Any, settings: Any) -> None:

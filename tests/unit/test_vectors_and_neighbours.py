@@ -16,8 +16,8 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.neighbours import (
     AnnoyCandidates,
     build_index,
+    exact_search,
     nearest_by_index,
-    nearest_exactly,
     nearest_to_each,
     usable,
 )
@@ -97,7 +97,7 @@ def test_pickles_and_other_kinds_are_refused(tmp_path: Path) -> None:
 def test_exact_search_is_a_full_sort(number: int) -> None:
     centre = vectors(300, 8, 3)
     for row in (0, 7, 150):
-        found = nearest_exactly(centre, unit_rows(centre[row]), number, np.array([row]))
+        found = exact_search(centre).nearest(unit_rows(centre[row]), number, np.array([row]))
         cosine = [
             (float(centre[row] @ centre[i] / np.linalg.norm(centre[row]) / np.linalg.norm(centre[i])), i)
             for i in range(298)
@@ -118,7 +118,7 @@ def test_the_index_reaches_the_recall_that_it_states(tmp_path: Path) -> None:
     for row in queries:
         without = np.array([row])
         near = nearest_by_index(index, centre, unit_rows(centre[row]), 10, without)
-        true = nearest_exactly(centre, unit_rows(centre[row]), 10, without)
+        true = exact_search(centre).nearest(unit_rows(centre[row]), 10, without)
         assert near is not None
         assert len(near.rows) == 10
         assert row not in near.rows
@@ -160,12 +160,12 @@ def test_blocks_and_ties_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyP
     centre = vectors(60, 4, 9)
     centre[5] = centre[40] = centre[23]  # three that are the same
     whole = build_index(tmp_path / "whole", centre, IndexSettings(trees=4))
-    exact = nearest_exactly(centre, unit_rows(centre[23]), 3, np.array([23]))
+    exact = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
     assert exact.rows[:2].tolist() == [5, 40]
     monkeypatch.setattr(neighbours, "BLOCK_ROWS", 7)
     assert build_index(tmp_path / "blocks", centre, IndexSettings(trees=4)) == whole
     assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()
-    again = nearest_exactly(centre, unit_rows(centre[23]), 3, np.array([23]))
+    again = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
     assert again.rows.tolist() == exact.rows.tolist()
     index = AnnoyCandidates(tmp_path / "whole", whole)
     near = nearest_by_index(index, centre, unit_rows(centre[23]), 3, np.array([23]))
@@ -179,7 +179,7 @@ def test_too_few_candidates_are_left_to_exact_search(tmp_path: Path) -> None:
     index = AnnoyCandidates(path, build_index(path, centre, IndexSettings(trees=2)))
     vector = unit_rows(centre[0])
     assert nearest_by_index(index, centre, vector, 11, np.array([0])) is None
-    assert len(nearest_exactly(centre, vector, 11, np.array([0])).rows) == 9
+    assert len(exact_search(centre).nearest(vector, 11, np.array([0])).rows) == 9
 
 
 def test_noise_and_keep_probabilities() -> None:
@@ -199,8 +199,23 @@ def test_the_table_of_neighbours_is_exact_search(tracks: int, number: int) -> No
     rows, similarities = nearest_to_each(centre, number)
     assert rows.shape == similarities.shape == (tracks, number)
     for row in range(min(tracks, 100)):
-        true = nearest_exactly(centre, unit_rows(centre[row]), number, np.array([row]))
+        true = exact_search(centre).nearest(unit_rows(centre[row]), number, np.array([row]))
         np.testing.assert_allclose(similarities[row], true.similarities, atol=1e-6)
         assert row not in rows[row]
         assert len(set(rows[row])) == number
         np.testing.assert_allclose(unit_rows(centre[rows[row]]) @ unit_rows(centre[row]), similarities[row], atol=1e-6)
+
+
+@pytest.mark.parametrize(("tracks", "number"), [(3, 1), (60, 10), (300, 500), (1300, 40)])
+def test_many_vectors_find_what_each_alone_finds(tracks: int, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    centre = vectors(tracks, 8, 11)  # the last two rows are zero
+    exact = exact_search(centre)
+    asked = unit_rows(np.random.default_rng(12).standard_normal((9, 8)).astype(np.float32))
+    without = [np.arange(at % 3) for at in range(9)]
+    monkeypatch.setattr(neighbours, "TABLE_ROWS", 4)
+    found = exact.nearest_to_many(asked, number, without)
+    assert len(found) == 9
+    for vector, left_out, near in zip(asked, without, found, strict=True):
+        alone = exact.nearest(vector, number, left_out)
+        assert near.rows.tolist() == alone.rows.tolist()
+        np.testing.assert_allclose(near.similarities, alone.similarities, atol=1e-6)

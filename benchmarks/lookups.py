@@ -1,0 +1,203 @@
+"""How fast look-ups are: cold start, queries in one process, lines down a pipe, names right and wrong.
+
+python -m benchmarks.lookups [--tracks 100000] [--dim 100] [--tokens 5000000] [--repeats 7] [--queries 2000]
+
+The world is generated (`worlds.py`); vectors lie around a random centre for each scene, names are made of invented
+words of uneven frequency. Beside the rate of the index stands the share of the true ten nearest that it finds, and its
+size. On one core: taskset -c 0 python -m benchmarks.lookups
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import skipgramophone as sgp
+from benchmarks.worlds import SCENES, world
+from skipgramophone.catalogue import Catalogue, TrackFields, write_catalogue
+from skipgramophone.embeddings import Embeddings, Matrix
+from skipgramophone.errors import TrackNameError
+from skipgramophone.experiment import new_experiment
+from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.postings import postings
+
+NAME = "bench"
+SEED = 42
+WORDS = 60_000
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+STARTS = re.findall(r"[a-z]+", "b c d f g h j k l m n p r s t v w z br ch cr dr fl gr kl pr sh st th tr")
+MIDDLES, ENDS = re.findall(r"[a-z]+", "a e i o u ai ea oo ou y"), ("", "n", "r", "s", "l", "t", "ck", "ng")
+REMARKS = ("", "", "", " - Live", " - Remastered 2011", " (feat. Somebody)")
+
+
+def names(tracks: int) -> Iterator[tuple[str, str]]:
+    """Artists and titles of invented words; the n-th word is drawn in proportion to 1 / (n + 8)."""
+    rng = random.Random(SEED)
+    known = [
+        "".join(rng.choice(STARTS) + rng.choice(MIDDLES) for _ in range(rng.choice((1, 2, 2, 3)))) + rng.choice(ENDS)
+        for _ in range(WORDS)
+    ]
+    frequency = 1 / (np.arange(WORDS) + 8.0)
+    drawn = iter(np.random.default_rng(SEED).choice(WORDS, 8 * tracks, p=frequency / frequency.sum()).tolist())
+
+    def phrase(words: int) -> str:
+        """Some words, each with a capital."""
+        return " ".join(known[next(drawn)].capitalize() for _ in range(words))
+
+    artists = [phrase(rng.choice((1, 2, 2, 3))) for _ in range(tracks // 8 + 1)]
+    for _ in range(tracks):
+        artist = artists[int(len(artists) * rng.random() ** 2)]
+        yield artist, phrase(rng.choice((1, 2, 3, 3, 4))) + rng.choice(REMARKS)
+
+
+def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
+    """Make an experiment; return the seconds that building its index took."""
+    made = world(tracks, tokens, SEED)
+    tracks = len(made.scene)
+    counts = made.corpus.counts(tracks).tolist()
+    rows: Iterator[TrackFields] = (
+        (artist, title, f"bench:{row}", count, row + 1)
+        for row, ((artist, title), count) in enumerate(zip(names(tracks), counts, strict=True))
+    )
+    rng = np.random.default_rng(SEED)
+    centre: Matrix = rng.standard_normal((SCENES, dim)).astype(np.float32)[made.scene]
+    centre += rng.standard_normal(centre.shape).astype(np.float32)
+    with new_experiment(NAME, root) as experiment:
+        with experiment.publishing("corpus", {}) as draft:
+            write_catalogue(draft.path, rows, ())
+            made.corpus.write(draft.path)
+            postings(made.corpus, tracks).write(draft.path)
+            named = pa.array([f"list {at}" for at in range(len(made.corpus))])
+            pq.write_table(pa.table({"owner": named, "name": named}), draft.path / PLAYLISTS)
+        with experiment.publishing("model", {}) as draft:
+            Embeddings(centre, centre, np.zeros(tracks, np.float32)).write(draft.path)
+    started = time.perf_counter()
+    sgp.build_index(NAME, experiments_dir=root)
+    return time.perf_counter() - started
+
+
+def cold(arguments: Sequence[str], repeats: int) -> list[float]:
+    """Seconds that fresh Python processes take."""
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def misspelt(name: str, rng: random.Random) -> str:
+    """A name with a letter left out, put in, replaced, or exchanged with the next."""
+    at, letter = rng.randrange(1, len(name) - 1), rng.choice(LETTERS)
+    return name[:at] + rng.choice(
+        (name[at + 1 :], letter + name[at:], letter + name[at + 1 :], name[at + 1] + name[at] + name[at + 2 :])
+    )
+
+
+def timed(task: Callable[[str], object], queries: Sequence[str]) -> list[float]:
+    """Milliseconds that a task takes for each query; a name that means no track or several is an answer too."""
+    taken = []
+    for query in queries:
+        started = time.perf_counter()
+        with suppress(TrackNameError):
+            task(query)
+        taken.append(1000 * (time.perf_counter() - started))
+    return taken
+
+
+def say(what: str, values: Sequence[float], unit: str, digits: int = 1) -> None:
+    """Print the median, the ninety-fifth percentile and the largest."""
+    ninety_fifth = sorted(values)[int(0.95 * (len(values) - 1))]
+    print(
+        f"{what:<34} {statistics.median(values):8.{digits}f} {unit}  "
+        f"(95 %: {ninety_fifth:.{digits}f}, at most {max(values):.{digits}f})",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    options = (("tracks", 100_000), ("dim", 100), ("tokens", 5_000_000), ("repeats", 7), ("queries", 2000))
+    for name, default in options:
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}")
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        seconds = make(root, asked.tracks, asked.tokens, asked.dim)
+        measure(root, asked.repeats, asked.queries, seconds)
+
+
+def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
+    """Measure look-ups in an experiment whose index took some seconds to build."""
+    rng = random.Random(SEED)
+    with sgp.open(NAME, root) as lookup:
+        facts = lookup.experiment.manifest("index").facts
+        print(f"{len(lookup):,} tracks x {lookup.embeddings.dim}, {lookup.corpus.occurrences:,} occurrences")
+        print(
+            f"index: {facts['trees']} trees, {facts['bytes'] / 1e6:.0f} MB, search_k {facts['search_k']:,}, "
+            f"recall@10 {facts['recall_at_10']:.3f}, built in {seconds:.1f} s"
+        )
+        numpy = cold(["-c", "import numpy"], repeats)
+        first = cold(["-m", "skipgramophone", "similar", NAME, "bench:7", "--experiments-dir", str(root)], repeats)
+        say("cold: python -c 'import numpy'", numpy, "s", 3)
+        say("cold: sgp --help", cold(["-m", "skipgramophone", "--help"], repeats), "s", 3)
+        say("cold: sgp similar", first, "s", 3)
+        print(f"{'':34} {statistics.median(first) / statistics.median(numpy):8.1f} times numpy")
+        uris = [f"bench:{rng.randrange(len(lookup))}" for _ in range(queries)]
+        lookup.similar(uris[0])
+        for what, settings, number in (
+            ("similar", sgp.SimilarSettings(), queries),
+            ("similar, folded, 2 an artist", sgp.SimilarSettings(fold_versions=True, max_per_artist=2), queries // 4),
+            ("similar --exact", sgp.SimilarSettings(exact=True), queries // 40),
+            ("similar --by hybrid", sgp.SimilarSettings(by="hybrid"), queries // 40),
+        ):
+            taken = timed(lambda uri, settings=settings: lookup.similar(uri, settings), uris[:number])  # type: ignore[misc]
+            say(what, taken, "ms", 2)
+        lines = "".join(f"{uri}\n" for uri in uris)
+        command = [sys.executable, "-m", "skipgramophone", "similar", NAME, "-", "--experiments-dir", str(root)]
+        started = time.perf_counter()
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+        took = time.perf_counter() - started - statistics.median(first)
+        (by,) = {json.loads(line)["answered_by"] for line in done.stdout.splitlines()}
+        print(f"{'lines down a pipe, after the start':34} {queries / took:8,.0f} a second, by {by}")
+        names_of(lookup.catalogue, rng, max(20, queries // 10))
+
+
+def names_of(catalogue: Catalogue, rng: random.Random, number: int) -> None:
+    """Measure how names are found."""
+    tracks = [catalogue.track(rng.randrange(len(catalogue))) for _ in range(number)]
+    say("a name, whole", timed(catalogue.resolve, [track.name for track in tracks]), "ms", 2)
+    say("a part of a name", timed(catalogue.resolve, [track.name[3:-2] for track in tracks]), "ms", 2)
+    wrong = [misspelt(track.name, rng) for track in tracks]
+    say("a name, misspelt", timed(catalogue.resolve, wrong), "ms", 2)
+    found = 0
+    for track, query in zip(tracks, wrong, strict=True):
+        try:
+            found += catalogue.resolve(query).track.name == track.name
+        except TrackNameError as error:
+            found += any(candidate.startswith(track.name) for candidate in error.candidates)
+    print(f"{'':34} {found / number:8.0%} of them found or listed")
+    typed = [track.name[:length] for track in tracks for length in (1, 3, 6, 12)]
+    say("a completion", timed(lambda text: catalogue.completions(text, 8, 0.1), typed), "ms", 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The prompt of `sgp similar`: what lines mean, and how it looks to somebody who types."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+
+import skipgramophone as sgp
+from skipgramophone.catalogue import Catalogue, write_catalogue
+from skipgramophone.cli.conversation import Conversation
+from skipgramophone.cli.prompt import TrackCompleter
+from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
+from skipgramophone.lookup import Answer
+from tests.conftest import run_sgp
+
+PENCIL = "Jörund Tarrovale Trio - Every Pencil Knows"
+
+
+@pytest.fixture
+def conversation(sample_root: Path) -> Iterator[Conversation]:
+    """A conversation about the sample, five tracks an answer."""
+    with sgp.open("demo", sample_root) as demo:
+        yield Conversation(demo, sgp.SimilarSettings(number=5))
+
+
+def asked(answer: Answer) -> list[tuple[str, float]]:
+    """Names and weights of what was asked about."""
+    return [(seed.track.name, seed.weight) for seed in answer.seeds]
+
+
+def test_numbers_hop_and_signs_add(conversation: Conversation) -> None:
+    first = conversation.answer("every pencil knows")
+    assert asked(first) == [(PENCIL, 1)]
+    third, second = (first.neighbours[at].track.name for at in (2, 1))
+    hopped = conversation.answer("3")
+    assert asked(hopped) == [(third, 1)]
+    liked = conversation.answer("+ every pencil knows")
+    assert asked(liked) == [(third, 1), (PENCIL, 1)]
+    fifth = liked.neighbours[4].track.name
+    unliked = conversation.answer("-5")
+    assert asked(unliked) == [(third, 1), (PENCIL, 1), (fifth, -1)]
+    assert asked(conversation.answer(f"-{PENCIL}")) == [(third, 1), (fifth, -1), (PENCIL, -1)]
+    assert conversation.answer("<") == unliked
+    assert conversation.answer("<") == liked
+    assert conversation.answer("<") == hopped
+    assert conversation.answer("<") == first
+    assert asked(conversation.answer("2")) == [(second, 1)]
+
+
+def test_lines_that_ask_for_nothing_change_nothing(conversation: Conversation) -> None:
+    for line, why in (("<", "no question before"), ("-every pencil knows", "nothing else to move away")):
+        with pytest.raises(SettingError, match=why):
+            conversation.answer(line)
+    first = conversation.answer("+every pencil knows")  # there is nothing to add to: it begins with it
+    listed = conversation.listed
+    for line in ("77777", "=", "+qqqqqq"):
+        with pytest.raises(UnknownTrackError):
+            conversation.answer(line)
+    with pytest.raises(SettingError, match="nothing else to move away from"):
+        conversation.answer("-every pencil knows")
+    assert conversation.listed == listed
+    assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]
+
+
+def test_of_several_that_are_meant_one_is_taken_by_its_number(conversation: Conversation) -> None:
+    with pytest.raises(AmbiguousTrackError) as several:
+        conversation.answer("skyline wandering")
+    assert [name.split(" (1")[0] for name in several.value.candidates] == [t.name for t in conversation.listed]
+    second = conversation.listed[1].name
+    assert asked(conversation.answer("2")) == [(second, 1)]
+    with pytest.raises(UnknownTrackError):
+        conversation.answer("evry pensil nowhere")
+    assert conversation.listed[0].name == PENCIL
+
+
+def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
+    names = [("A", "song 1", None), ("A", "song \x1b[2J", "x:2"), ("A", "song \u202e", None), ("+44", "song 22", None)]
+    write_catalogue(tmp_path, [(*name, 9 - at, at + 1) for at, name in enumerate(names)], [])
+    completer = TrackCompleter(Catalogue(tmp_path))
+
+    def completions(typed: str) -> list[tuple[str, int, str]]:
+        """What is offered: the text, where it begins, and what is shown."""
+        offered = completer.get_completions(Document(typed), CompleteEvent())
+        return [(found.text, found.start_position, found.display_text) for found in offered]
+
+    every = [("A - song 1", -4, "A - song 1"), ("x:2", -4, "A - song \\x1b[2J"), ("+44 - song 22", -4, "+44 - song 22")]
+    assert completions("song") == completions("+song") == completions("- song") == every
+    assert completions("=+44") == [("+44 - song 22", -3, "+44 - song 22")]
+    for typed in ("", "+", "22", "-3", "?", "<"):
+        assert completions(typed) == []
+
+
+def test_without_a_terminal_it_is_not_opened(sample_root: Path) -> None:
+    ran = run_sgp("similar", "demo", "--experiments-dir", sample_root)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error: give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'\n"
+
+
+class Terminal:
+    """A terminal of 80 columns in which `sgp similar demo` has been started."""
+
+    def __init__(self, root: Path) -> None:
+        self._name = f"sgp-{uuid.uuid4().hex}"
+        program = [sys.executable, "-m", "skipgramophone", "similar", "demo", "-n", "3", "--experiments-dir", str(root)]
+        command = f"{shlex.join(program)}; echo left with $?; cat"
+        self._tmux("new-session", "-d", "-x", "80", "-y", "50", command)
+
+    def _tmux(self, *arguments: str) -> str:
+        """Have tmux do something with this terminal, over a server of its own."""
+        command = ["tmux", "-f", "/dev/null", "-L", self._name, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def type(self, *keys: str) -> None:
+        """Press keys, by tmux's names for them."""
+        self._tmux("send-keys", "--", *keys)
+
+    def wait_for(self, text: str, end: str = "") -> str:
+        """What is on the screen, once some text is, and it ends with another."""
+        screen = ""
+        for _ in range(1200):  # a loaded machine takes its time
+            screen = self._tmux("capture-pane", "-p").rstrip()
+            if text in screen and screen.endswith(end):
+                return screen
+            time.sleep(0.05)
+        raise AssertionError(f"{text!r} has not come; there is:\n{screen}")
+
+    def close(self) -> None:
+        """End the terminal and what runs in it."""
+        self._tmux("kill-server")
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux, which types into a terminal, is not installed")
+def test_a_conversation_on_a_terminal(sample_root: Path) -> None:
+    terminal = Terminal(sample_root)
+    ready = "demo> a track; ? for help, Ctrl-D to leave"
+    try:
+        terminal.wait_for(ready)
+        terminal.type("every pen")
+        terminal.wait_for("Every Pencil Knows (feat.")  # in the menu
+        terminal.type("Tab", "Enter")
+        answered = "top 3 tracks most similar to 'Jörund Tarrovale Trio - Every Pencil Knows' (pos."
+        assert f"demo> {PENCIL}\n" in terminal.wait_for(answered, ready)
+        terminal.type("-2", "Enter")
+        terminal.wait_for("-1 × ", ready)
+        terminal.type("skyline wandering", "Enter")
+        terminal.wait_for("   4   Jörund & the Inkwells - Skyline, Still Wandering (147×)", ready)
+        terminal.type("4", "Enter")
+        terminal.wait_for("top 3 tracks most similar to 'Jörund & the Inkwells - Skyline, Still Wandering'", ready)
+        terminal.type("?", "Enter")
+        assert "\\n" not in terminal.wait_for("back to the question before", ready)
+        terminal.type("never sent", "C-c")
+        terminal.wait_for("never sent", ready)
+        terminal.type("Up")
+        terminal.wait_for("never sent", "demo> ?")  # the line before, because the last was dropped
+        terminal.type("C-c")
+        terminal.wait_for("never sent", ready)
+        terminal.type("C-d")
+        assert "Traceback" not in terminal.wait_for("left with 0")
+    finally:
+        terminal.close()

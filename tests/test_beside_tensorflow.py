@@ -1,0 +1,26 @@
+"""A program that has loaded TensorFlow first, with the SQLite that it brings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ASK = "import skipgramophone as sgp\nprint(sgp.open('demo', sys.argv[1]).similar('every pencil').seeds)\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("import tensorflow", "AmbiguousTrackError: 2 tracks answer to 'every pencil'"),
+        ("import sqlite3, tensorflow", "AmbiguousTrackError: 2 tracks answer to 'every pencil'"),
+        ("import tensorflow, sqlite3", "without full-text search (FTS5): import skipgramophone before tensorflow"),
+    ],
+)
+def test_names_are_found_or_it_is_said_why_not(sample_root: Path, first: str, said: str) -> None:
+    program = [sys.executable, "-c", f"import sys\n{first}\n{ASK}", str(sample_root)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert said in done.stderr.splitlines()[-1]

@@ -1,0 +1,50 @@
+"""Versions of songs: what counts as one, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from skipgramophone.playlists.sample import sample_world
+from skipgramophone.versions import song
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["Song", "SONG - Live", "Song - Live at the Hall, 1999", "Song (Live) [2011 Remaster]", "Song (feat. X & Y)"],
+        ["Song", "Song - Remastered 2009", "Song - 2015 Remaster", "Song - Single Version / 2009 Remaster"],
+        ["Song", "Song ft. X", "Song featuring X - Radio Edit", "Song - Edit", "Song (Original Mix)", "Song - Mono"],
+        ["Song (Part 2)", "Song (Part 2) - Demo", "Song (Part 2) (Acoustic)"],
+        ["Für dich", "Fur dich - Live"],
+        ["1999", "1999 - 2019 Remaster"],
+    ],
+)  # fmt: skip
+def test_versions_of_one_song(titles: list[str]) -> None:
+    assert len({song("A", title) for title in titles}) == 1
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ["Song", "Song - Somebody Remix", "Song (feat. X) - Another Remix"],
+        ["Song, Pt. 1", "Song, Pt. 2", "Song"],
+        ["Symphony No. 5: I. Allegro", "Symphony No. 5: II. Andante"],
+        ["Live", "Acoustic", "Edit", "- Live", "(Live)"],
+        ["The", "The Feat of Strength", "The Version", "The Demons"],
+        ["1999", "1999 - 2000"],
+    ],
+)
+def test_other_songs(titles: list[str]) -> None:
+    assert len({song("A", title) for title in titles}) == len(titles)
+
+
+def test_a_guest_is_no_other_artist_but_another_artist_is() -> None:
+    assert song("A feat. B", "Song") == song("a", "Song") == song("A (ft. B)", "Song (Live)")
+    assert song("A", "Song") != song("B", "Song")
+
+
+def test_the_songs_of_the_sample_are_those_that_it_was_made_of() -> None:
+    tracks = sample_world().tracks
+    pairs = {(track.song, song(track.artist, track.title)) for track in tracks}
+    assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
+    assert len(pairs) < len(tracks)
