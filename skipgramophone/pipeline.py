@@ -75,6 +75,7 @@ def extract(
     *,
     sample: bool = False,
     force: bool = False,
+    dry_run: bool = False,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Reading], None] | None = None,
 ) -> ExtractReport:
@@ -86,6 +87,7 @@ def extract(
         settings: how to read them.
         sample: read the built-in sample instead of files.
         force: replace a corpus that is there.
+        dry_run: read and count, and write nothing.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the reading has come.
 
@@ -104,19 +106,14 @@ def extract(
             else "give a SOURCE to read, or --sample for the built-in sample"
         )
     started = time.perf_counter()
+    if dry_run:
+        return _timed(_extracted(name, paths, settings, sample, progress)[1], started)
     with new_experiment(name, experiments_dir) as experiment:
         experiment.require_new("corpus", force)
-        found = _sources(paths, settings, sample)
-        with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
-            files = {reader.file.path for reader in found.readers if reader.file}
-            hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
-            encoded, replaced = _read(found.readers, settings, progress)
+        encoded, report = _extracted(name, paths, settings, sample, progress)
         with experiment.publishing("corpus", asdict(settings)) as draft:
             _write_corpus(draft.path, encoded)
-            described = _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
-            report = _extract_report(
-                name, described, found.passed_over, encoded, replaced, time.perf_counter() - started
-            )
+            report = _timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
 
@@ -597,6 +594,29 @@ def tune(
     return report
 
 
+def _extracted(
+    name: str,
+    paths: Sequence[Path],
+    settings: ExtractSettings,
+    sample: bool,
+    progress: Callable[[Reading], None] | None,
+) -> tuple[EncodedPlaylists, ExtractReport]:
+    """Read and encode the sources, and count what was found."""
+    found = _sources(paths, settings, sample)
+    with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
+        files = {reader.file.path for reader in found.readers if reader.file}
+        hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
+        encoded, replaced = _read(found.readers, settings, progress)
+    described = _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
+    return encoded, _extract_report(name, described, found.passed_over, encoded, replaced)
+
+
+def _timed(report: ExtractReport, started: float) -> ExtractReport:
+    """A report with the time that has passed."""
+    seconds = time.perf_counter() - started
+    return replace(report, seconds=round(seconds, 3), rows_per_second=round(report.rows_read / seconds))
+
+
 def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> Sources:
     """Open each source."""
     from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
@@ -665,19 +685,17 @@ def _extract_report(
     passed_over: Sequence[tuple[str, str]],
     encoded: EncodedPlaylists,
     replaced: int,
-    seconds: float,
 ) -> ExtractReport:
     """Count what was found."""
     import pyarrow.compute as pc
 
     corpus = Corpus(encoded.track_ids, encoded.offsets)
     used, rejected, left_out = corpus.occurrences, len(encoded.rejects), sum(encoded.left_out.values())
-    read = used + rejected + left_out
     return ExtractReport(
         experiment=name,
         sources=sources,
         passed_over=[{"file": file, "reason": reason} for file, reason in passed_over],
-        rows_read=read,
+        rows_read=used + rejected + left_out,
         rows_used=used,
         rows_rejected=rejected,
         rejected=dict(Counter(reject.reason for reject in encoded.rejects)),
@@ -692,12 +710,13 @@ def _extract_report(
         repeats=encoded.repeats,
         without_artist=encoded.without_artist,
         namesakes=encoded.namesakes,
+        most_namesakes=encoded.most_namesakes,
         same_tracks=encoded.same_tracks,
         split=encoded.split,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
-        seconds=round(seconds, 3),
-        rows_per_second=round(read / seconds),
+        seconds=0.0,
+        rows_per_second=0,
     )
 
 

@@ -44,6 +44,7 @@ class ExtractReport:
     repeats: int  # places of a playlist whose track has stood in it before
     without_artist: int  # rows with an empty artist
     namesakes: int  # tracks that have artist and title in common with a more frequent one
+    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, of a few names that most have
     same_tracks: int  # playlists that hold the tracks of an earlier one
     split: int  # playlists that were split
     sorted_by_title: int

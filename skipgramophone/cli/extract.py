@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.playlists.names import full_name
 from skipgramophone.settings import KEEPABLE, ROLES, BadBytes, ExtractSettings, Format, GroupBy, Repeats
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ RepeatsOption = Annotated[
 DropDuplicates = Annotated[
     bool, typer.Option("--drop-duplicate-playlists", help="Of playlists nearly the same keep the longest alone.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, and write nothing.")]
 MinLength = Annotated[int, typer.Option("--min-length", metavar="N", help="Leave shorter playlists out.")]
 MaxLength = Annotated[
     int | None, typer.Option("--max-length", metavar="N", help="Split longer playlists.", show_default=False)
@@ -78,6 +80,7 @@ def extract(
     max_length: MaxLength = options.EXTRACT.max_length,
     config: options.Config = None,
     force: options.Force = False,
+    dry_run: DryRun = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -111,8 +114,8 @@ def extract(
         max_length=max_length,
     )
     settings = options.overridden(context, config, "extract", given)
-    report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir)
-    show(report, json, quiet)
+    report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir, dry_run)
+    show(report, json, quiet, dry_run)
 
 
 def run_extract(
@@ -124,6 +127,7 @@ def run_extract(
     force: bool,
     quiet: bool,
     experiments_dir: Path | None,
+    dry_run: bool = False,
 ) -> ExtractReport:
     """Extract with a progress bar."""
     from skipgramophone import pipeline
@@ -137,17 +141,19 @@ def run_extract(
             settings,
             sample=sample,
             force=force,
+            dry_run=dry_run,
             experiments_dir=experiments_dir,
             progress=progress,
         )
 
 
-def show(report: ExtractReport, json: bool, quiet: bool) -> None:
+def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) -> None:
     """Print what was found."""
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        render.facts(f"corpus of {report.experiment}", _rows(report))
+        unwritten = ", not written" if dry_run else ""
+        render.facts(f"corpus of {report.experiment}{unwritten}", _rows(report))
 
 
 def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
@@ -182,6 +188,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         *([("", f"{report.split:,} were split")] if report.split else []),
         ("tracks", f"{report.tracks:,}"),
         *([("", namesakes)] if report.namesakes else []),
+        *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
         ("occurrences", f"{report.occurrences:,}, {report.repeats:,} of them repeats in a playlist"),
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
         ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows a second"),

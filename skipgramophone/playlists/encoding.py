@@ -26,6 +26,7 @@ from skipgramophone.settings import ExtractSettings, GroupBy
 Ids = npt.NDArray[np.int64]
 Coded = dict[str, tuple[Ids, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
 ASCII_SPACE = "".join(chr(code) for code in range(128) if chr(code).isspace())
+SHOWN_NAMESAKES = 3
 SORTABLE_LENGTH = 5  # shorter playlists may be in order by chance
 
 
@@ -44,6 +45,7 @@ class EncodedPlaylists:
         sortable: playlists of `SORTABLE_LENGTH` or more.
         without_artist: rows with an empty artist.
         namesakes: tracks that have artist and title in common with a more frequent one.
+        most_namesakes: artist, title and number of the tracks of that name, for a few names that most tracks have.
         repeats: places of a playlist whose track has stood in it before.
         same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
         left_out: rows that cleaning left out, by what for.
@@ -60,6 +62,7 @@ class EncodedPlaylists:
     sortable: int
     without_artist: int
     namesakes: int
+    most_namesakes: list[tuple[str, str, int]]
     repeats: int
     same_tracks: int
     left_out: dict[str, int]
@@ -95,6 +98,8 @@ class PlaylistEncoder:
         clean = cleaned(Corpus(track[order].astype(np.int32), ends_of(lengths)), self._settings)
         used = order[clean.places]
         row, tracks, spellings = _number_tracks(coded, track, used)
+        name_of = np.empty(tracks.num_rows, np.int64)
+        name_of[row] = named[used]
         offsets = clean.offsets
         sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
         track_ids = row.astype(np.int32)
@@ -108,7 +113,8 @@ class PlaylistEncoder:
             sorted_by_title=sorted_by_title,
             sortable=sortable,
             without_artist=_count_empty(*coded["artist"], used),
-            namesakes=_count_namesakes(named[used], row, tracks.num_rows),
+            namesakes=tracks.num_rows - len(np.unique(name_of)),
+            most_namesakes=_most_namesakes(name_of, tracks),
             repeats=repeats,
             same_tracks=same_tracks,
             left_out=clean.left_out,
@@ -227,11 +233,12 @@ def _count_empty(codes: Ids, strings: pa.Array, used: Ids) -> int:
     return 0 if empty < 0 else int(np.count_nonzero(codes[used] == empty))
 
 
-def _count_namesakes(named: Ids, row: Ids, tracks: int) -> int:
-    """Count the tracks that share a name with a more frequent one."""
-    name_of = np.empty(tracks, np.int64)
-    name_of[row] = named
-    return tracks - len(np.unique(name_of))
+def _most_namesakes(name_of: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
+    """The names that most tracks have, as their most frequent track is written; names of one track are left out."""
+    number = np.bincount(name_of)
+    most = np.argsort(-number, kind="stable")[:SHOWN_NAMESAKES]
+    rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if number[name] > 1]
+    return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(number[name_of[at]])) for at in rows]
 
 
 def _count_sorted(codes: Ids, titles: pa.Array, used: Ids, offsets: Ids) -> tuple[int, int]:

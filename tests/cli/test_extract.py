@@ -79,6 +79,40 @@ def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write
     assert (ran.code, ran.err) == (1, "error: no row is left: 3 of playlists shorter than 9\n")
 
 
+def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path
+) -> None:
+    header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
+    path = write_dump(header + "".join(f'"u","A","Song","p","x:{at}"\n"u","B","b{at}","p",""\n' for at in range(3)))
+    ran = sgp("extract", "x", path, "--dry-run")
+    assert ran.out.startswith("corpus of x, not written\n")
+    assert (
+        "tracks           6\n"
+        "                 2 have artist and title of another: --merge-uris makes them one\n"
+        "                   3 × A - Song\n"
+    ) in ran.out
+    assert "tracks           4\n" in sgp("extract", "x", path, "--dry-run", "--merge-uris").out
+    assert list(experiments.iterdir()) == []
+
+
+def test_the_order_of_sources_does_not_matter_where_it_should_not(sgp: Sgp, write_dump: WriteDump) -> None:
+    one, other = write_dump(two_genres(20), "one.csv"), write_dump("1 2 3\n3 1\n", "other.txt")
+    reports = [
+        json.loads(sgp("extract", "x", *paths, "--dry-run", "--json").out) for paths in ([one, other], [other, one])
+    ]
+    for report in reports:
+        report["sources"].sort(key=lambda source: str(source["file"]))
+        for time in ("seconds", "rows_per_second"):
+            del report[time]
+    assert reports[0] == reports[1]
+
+
+def test_a_line_of_10_mb_is_a_row_like_any(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump(dump_text([("u", "A", "x" * 10_000_000, "p"), ("u", "A", "b", "p")]).replace("\n", "\r\n"))
+    report = json.loads(sgp("extract", "x", path, "--dry-run", "--json").out)
+    assert (report["rows_used"], report["rows_rejected"], report["tracks"]) == (2, 0, 2)
+
+
 def test_the_same_sources_give_the_same_bytes(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     dump = write_dump(two_genres(30))
     digests = []
