@@ -16,9 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from skipgramophone.answer import Answer, Neighbour, Seed
     from skipgramophone.errors import SgpError
     from skipgramophone.explanation import Explanation
-    from skipgramophone.lookup import Answer, Lookup, Neighbour, Seed
+    from skipgramophone.lookup import Lookup
     from skipgramophone.lookup import open_lookup as open
     from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, similar, train
     from skipgramophone.settings import (
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Answer": "lookup",
+    "Answer": "answer",
     "ExplainSettings": "settings",
     "ExportSettings": "settings",
     "ContinueSettings": "settings",
@@ -45,9 +46,9 @@ _HOME = {
     "IndexSettings": "settings",
     "Lookup": "lookup",
     "MapSettings": "settings",
-    "Neighbour": "lookup",
+    "Neighbour": "answer",
     "RunSettings": "settings",
-    "Seed": "lookup",
+    "Seed": "answer",
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",

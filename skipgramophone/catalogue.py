@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, islice
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,10 +30,8 @@ from skipgramophone.playlists.names import SEPARATOR, folded, folded_all, full_n
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
-NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
-WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
-TRIGRAMS_ASKED = 12  # the rarest of a query; more narrow the search no further
 FOLDED_AT_ONCE = 10_000
+TRIGRAMS_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
 FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
 NEAREST = 100  # of them are compared letter by letter
@@ -332,15 +329,11 @@ class Catalogue:
 
     def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
         """Tracks with a name in which each word of the query is nearly written, and others near it, nearest first."""
-        from rapidfuzz import fuzz, process  # on this path only: look-ups that hit never need it
+        from skipgramophone import spelling  # on this path only: look-ups that hit never need it
 
         asked = folded(query)
-        seen = {track.row: track for track in (*self._but_for_a_piece(asked), *self._sharing_trigrams(asked))}
-        tracks = list(seen.values())
-        names = [folded(track.name) for track in tracks]
-        best = process.extract(asked, names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
-        near = [tracks[at] for _, _, at in best]
-        return _each_word_near(query, tracks), near
+        tracks = {track.row: track for track in (*self._but_for_a_piece(asked), *self._sharing_trigrams(asked))}
+        return spelling.each_word_near(query, tracks.values()), spelling.nearest(query, list(tracks.values()))
 
     def _written_alike(self, tracks: list[Track], query: str) -> list[Track]:
         """Of tracks that differ in accents only, those that are written just as the query, if any are."""
@@ -445,50 +438,6 @@ class Catalogue:
     def _damaged(self, why: object) -> ExperimentError:
         """The line for a file that is not what it was."""
         return ExperimentError(f"{self._path} is damaged: {why}; run sgp extract again with --force")
-
-
-def _each_word_near(query: str, tracks: Iterable[Track]) -> list[Track]:
-    """Those tracks in whose folded name each word of the query stands, or nearly so, most frequent first.
-
-    Where the words are those of a whole name, or else of a whole title, these tracks alone are meant. A number is never
-    misspelt into another, and a query without a letter to go by is near nothing.
-    """
-    words = _words(query)
-    if not any(map(str.isalpha, folded(query))):
-        return []
-    chosen = [track for track in tracks if _near(words, _words(track.name), folded(track.name))]
-    for whole in (attrgetter("name"), attrgetter("title")):
-        meant = [
-            track
-            for track in chosen
-            if len(_words(whole(track))) == len(words) and _near(words, _words(whole(track)), folded(whole(track)))
-        ]
-        if meant:
-            chosen = meant
-            break
-    return sorted(chosen, key=lambda track: track.row)
-
-
-def _words(name: str) -> list[str]:
-    """The words of a folded name that hold a letter or a digit."""
-    return [word for word in folded(name).split() if any(map(str.isalnum, word))]
-
-
-def _near(words: list[str], others: list[str], name: str) -> bool:
-    """Whether each of some words stands in a folded name, or nearly so: is near one of its words."""
-    return all(word in name or any(_is_slip(word, other) for other in others) for word in words)
-
-
-def _is_slip(word: str, meant: str) -> bool:
-    """Whether one word may have been typed for another: most letters agree, or two neighbours have changed places."""
-    from rapidfuzz import fuzz
-    from rapidfuzz.distance import OSA
-
-    if any(map(str.isdigit, word)):
-        return False
-    if fuzz.ratio(word, meant, score_cutoff=WORD_NEAR_ENOUGH):
-        return True
-    return len(word) == len(meant) and sorted(word) == sorted(meant) and OSA.distance(word, meant) == 1
 
 
 def _listed(track: Track) -> str:

@@ -44,7 +44,7 @@ from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import measured_recall, usable
 from skipgramophone.postings import postings, read_postings
-from skipgramophone.publishing import file_sha256, leftovers, remove
+from skipgramophone.publishing import file_sha256, is_draft, leftovers, remove
 
 State = Literal["damaged", "stale", "leftover", "unfinished"]
 BLOCK_ROWS = 1 << 16  # vectors that are looked at at once
@@ -120,7 +120,7 @@ def check(
             raise ExperimentError(f"there are no experiments in {root}: run sgp extract NAME SOURCE")
         with storage_errors(root, "read"):
             experiments = [Experiment(path.name, path) for path in sorted(root.iterdir())]
-        experiments = [experiment for experiment in experiments if experiment.has_description()]
+        experiments = [each for each in experiments if each.has_description() and not is_draft(each.path.name)]
     read = _Read(experiments, progress)
     findings = tuple(finding for experiment in experiments for finding in _check(experiment, read, clean))
     return Checked(tuple(experiment.name for experiment in experiments), read.bytes, findings)
@@ -179,7 +179,7 @@ def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read
     damaged = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
         read.next(experiment, directory / name)
-        if wrong := _what_is_wrong_with(directory / name, manifest.files.get(name)):
+        if wrong := what_is_wrong_with(directory / name, manifest.files.get(name)):
             damaged = True
             yield _finding(experiment, f"{stage}/{name}", "damaged", f"{wrong}: {again}")
     if digest_of(manifest) != manifest.digest:
@@ -200,7 +200,7 @@ def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read
             yield _finding(experiment, stage, "damaged", error)
 
 
-def _what_is_wrong_with(path: Path, published: dict[str, Any] | None) -> str | None:
+def what_is_wrong_with(path: Path, published: dict[str, Any] | None) -> str | None:
     """How a file differs from what its manifest says; None where it does not."""
     if published is None:
         return "it was not published with its stage"

@@ -243,6 +243,19 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
                 _unmake(experiment)
 
 
+def new_place(name: str, root: Path | str | None = None) -> Path:
+    """Where an experiment of a new name is to lie.
+
+    Raises:
+        ExperimentError: the name cannot be one, or is taken.
+    """
+    place = named_experiment(name, root).path
+    with storage_errors(place, "read"):
+        if place.exists() or place.is_symlink():
+            raise ExperimentError(f"{place} exists: give another name")
+    return place
+
+
 def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
     """Check an experiment's name and place it under the root, there or not.
 

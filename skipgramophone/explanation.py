@@ -68,9 +68,9 @@ def explain(lookup: Lookup, names: tuple[str, str], settings: ExplainSettings) -
     first, second = (seed.track for seed in asked.seeds)
     pair = np.array([first.row, second.row], np.int64)
     units = unit_rows(np.asarray(lookup.embeddings.centre[pair]))
-    cosines = np.stack([lookup.exact.cosines(unit) for unit in units])
-    rows = lookup.exact.candidates(pair)
-    postings = lookup.postings
+    cosines = np.stack([lookup.search.exact.cosines(unit) for unit in units])
+    rows = lookup.search.exact.candidates(pair)
+    postings = lookup.search.postings
     held = postings.sizes(pair)
     both = np.intersect1d(postings.of(first.row), postings.of(second.row), assume_unique=True)
 

@@ -8,7 +8,7 @@ the vectors, so what is shown never is an approximation. Where the index cannot 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,7 @@ TIE = 1e-6  # two similarities this near count as equal when recall is measured
 BLOCK_ROWS = 8192
 TABLE_ROWS = 512  # of which the similarities to all rows are held at once by a thread, at most
 TABLE_CELLS = 1 << 26  # similarities that a thread holds at once, if there are so many rows that these are fewer
+BLOCKS_AHEAD = 32  # of neighbours, that are found before they are taken
 CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
 ASKED_AT_ONCE = 64  # vectors of which the similarities to all rows are held at once
 COMPARED = 32  # rows that a product of many vectors compares in the time in which the index looks at one
@@ -199,6 +200,12 @@ def nearest_by_index(
 
 
 def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
+    """What `nearest_in_blocks` gives, as a whole: int64 and float32 (tracks, number)."""
+    rows, similarities = zip(*nearest_in_blocks(centre, number), strict=True)
+    return np.concatenate(rows), np.concatenate(similarities)
+
+
+def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matrix]]:
     """The `number` nearest of each row by cosine among the others, found exactly; ties in row order.
 
     A block of rows against all is one matrix product.
@@ -207,8 +214,8 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
         centre: float32 (tracks, embedding_dim), no row of zeros.
         number: how many, at least 1 and fewer than there are rows.
 
-    Returns:
-        Rows, int64 (tracks, number), and similarities, float32 (tracks, number), nearest first.
+    Yields:
+        Of some rows after the other: rows, int64 (some, number), and similarities, float32, nearest first.
     """
     from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
 
@@ -217,20 +224,20 @@ def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
     step = max(1, min(TABLE_ROWS, TABLE_CELLS // (groups * width)))
     units = np.zeros((groups * width, centre.shape[1]), np.float32)
     units[:tracks] = unit_rows(np.asarray(centre))
-    rows, similarities = np.empty((tracks, number), np.int64), np.empty((tracks, number), np.float32)
 
-    def search(start: int) -> None:
+    def search(start: int) -> tuple[Rows, Matrix]:
         block = slice(start, min(start + step, tracks))
         similarity = units[block] @ units.T
         similarity[:, tracks:] = -np.inf
         similarity[np.arange(len(similarity)), np.arange(block.start, block.stop)] = -np.inf
         query, candidate, found = _largest(similarity, groups, number)
         first = np.searchsorted(query, np.arange(len(similarity)))[:, None] + np.arange(number)
-        rows[block], similarities[block] = candidate[first], found[first]
+        return candidate[first], found[first]
 
+    starts = range(0, tracks, step)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy lets go of the interpreter where the time is spent
-        list(pool.map(search, range(0, tracks, step)))
-    return rows, similarities
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # no more than a few wait for whoever takes them
+            yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
 
 
 def _groups(tracks: int, number: int) -> tuple[int, int]:
@@ -333,10 +340,15 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
 
 def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
     """Share of the true ten nearest that exact search finds in a less precise copy of the vectors; ties count."""
+    return recall_of_search(lambda queries: [given.rows for given in _truth(copy, queries)], centre, seed)
+
+
+def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, seed: int) -> float:
+    """Share of the true ten nearest of some rows, drawn by the seed, that a search for each finds; ties count."""
     queries = _queries(centre, seed)
     found = wanted = 0
-    for query, true, given in zip(queries, _truth(centre, queries), _truth(copy, queries), strict=True):
-        similarity = unit_rows(np.asarray(centre[given.rows])) @ unit_rows(np.asarray(centre[query]))
+    for query, true, given in zip(queries, _truth(centre, queries), search(queries), strict=True):
+        similarity = unit_rows(np.asarray(centre[given])) @ unit_rows(np.asarray(centre[query]))
         wanted += len(true.rows)
         found += int(np.count_nonzero(similarity >= true.similarities[-1] - TIE)) if len(true.rows) else 0
     return found / wanted if wanted else 1.0

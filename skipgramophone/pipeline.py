@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skipgramophone import __version__
+from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.corpus import Corpus, read_corpus
@@ -28,9 +30,9 @@ from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
 from skipgramophone.fitting import HISTORY, Keeper, fit, unfinished_run
-from skipgramophone.lookup import PLAYLISTS, Answer, open_lookup
+from skipgramophone.lookup import PLAYLISTS, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
-from skipgramophone.neighbours import IndexFacts, nearest_to_each, recall_of_copy
+from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.postings import postings
 from skipgramophone.publishing import file_sha256, published_file, require_replaceable
@@ -244,60 +246,30 @@ def export(
         StorageError: the disk failed, or what was written does not read back.
     """
     from skipgramophone import exporters  # here, because look-ups do without pyarrow
-    from skipgramophone.exporters.vectors import TrackVectors
+    from skipgramophone.exporting import as_asked, origin, select, vectors_of
 
     settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
-    if settings.safe_cells and chosen not in exporters.IN_CELLS:
-        raise SettingError(f"safe-cells is for csv and tsv, which spreadsheets open, not for {chosen}")
-    if settings.neighbours and chosen not in exporters.WITH_NEIGHBOURS:
-        raise SettingError(f"neighbours are written to parquet, not to {chosen}")
-    if settings.matrix == "both" and chosen not in exporters.WITH_BOTH:
-        raise SettingError(f"{chosen} has room for one matrix: ask for centre or context")
-    if settings.dtype == "float16" and chosen not in exporters.WITH_BOTH:
-        known = ", ".join(sorted(exporters.WITH_BOTH))
-        raise SettingError(f"float16 is for {known}, not for {chosen}")
+    exporters.require_room(chosen, settings)
     exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
-        learnt = np.flatnonzero(lookup.embeddings.learnt())
-        tracks = lookup.catalogue.tracks(learnt.tolist())
-        tracks = [track for track in tracks if track.count >= settings.min_count][: settings.top]
-        asked = len(tracks)
-        tracks = [tracks[at] for at in exporters.shown(chosen, asked)]
-        rows = np.array([track.row for track in tracks], np.int64)
-        vectors = TrackVectors(
-            tracks=tracks,
-            centre=lookup.embeddings.centre[rows],
-            context=lookup.embeddings.context[rows],
-            context_bias=lookup.embeddings.context_bias[rows],
-            asked=("centre", "context") if settings.matrix in (None, "both") else (settings.matrix,),
-        )
-    if not len(rows):
-        raise SettingError(f"none of the {len(learnt):,} tracks occurs {settings.min_count:,} times or more")
-    if settings.neighbours:
-        if len(rows) == 1:
-            raise SettingError("one track alone has no neighbours: export it without")
-        near, similarities = nearest_to_each(vectors.centre, min(settings.neighbours, len(rows) - 1))
-        vectors = replace(vectors, neighbours=rows[near] + 1, similarities=similarities)  # positions count from 1
-    if settings.normalise:
-        vectors = vectors.normalised()
-    recall = None
-    if settings.dtype == "float16":
-        full, vectors = vectors, vectors.halved()
-        recall = recall_of_copy(np.asarray(vectors.centre, np.float32), full.centre, IndexSettings().random_seed)
-    if settings.safe_cells:
-        vectors = vectors.in_safe_cells()
-    size = exporters.write(destination, chosen, vectors, force)
+        selection = select(lookup, settings, chosen)
+        vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
+    vectors, recall = as_asked(vectors, settings)
+    size = exporters.write(destination, chosen, vectors, force, about)
     return ExportReport(
         experiment=name,
         destination=str(destination),
+        beside=[path.name for path in exporters.beside(destination, chosen)],
         format=chosen,
-        tracks=len(rows),
-        left_out=len(lookup) - len(learnt),
-        not_asked=len(learnt) - asked,
-        no_room=asked - len(rows),
+        tracks=len(selection.tracks),
+        left_out=selection.left_out,
+        not_asked=selection.not_asked,
+        no_room=selection.no_room,
+        unknown=selection.unknown,
         dim=lookup.embeddings.dim,
         bytes=size,
+        dtype=settings.dtype,
         recall_at_10=recall,
     )
 
@@ -307,6 +279,7 @@ def draw_map(
     destination: Path | str,
     settings: MapSettings | None = None,
     *,
+    pictures: Mapping[str, Path | str] | None = None,
     force: bool = False,
     experiments_dir: Path | str | None = None,
 ) -> MapReport:
@@ -316,50 +289,42 @@ def draw_map(
         name: the experiment's name.
         destination: the file to write.
         settings: which tracks, and how.
+        pictures: still pictures to write too, "png" or "svg" -> file.
         force: replace a file that is there.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
 
     Raises:
-        SettingError: UMAP is asked for and cannot be used.
-        ExperimentError: a stage is missing or stale, or the destination is refused.
+        SettingError: UMAP is asked for and cannot be used, or pictures, and Matplotlib is not installed.
+        ExperimentError: a stage is missing or stale, or a destination is refused.
         StorageError: the disk failed.
     """
-    from skipgramophone.maps import clusters, projection
+    from skipgramophone.maps import picture
+    from skipgramophone.maps.drawing import draw
     from skipgramophone.maps.page import page
 
     settings, destination, started = settings or MapSettings(), Path(destination), time.perf_counter()
-    require_replaceable(destination, force)
+    stills = {format: Path(place) for format, place in (pictures or {}).items()}
+    picture.require_formats(stills)
+    for place in (destination, *stills.values()):
+        require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         learnt = np.flatnonzero(lookup.embeddings.learnt())
         rows = learnt[: settings.top]
-        chosen = projection.chosen(settings.projection, len(rows))
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
-    wanted = max(settings.neighbours, projection.NEIGHBOURS) if chosen == "umap" else settings.neighbours
-    near, similarities = np.zeros((len(rows), 0), np.int64), np.zeros((len(rows), 0), np.float32)
-    if len(rows) > 1:
-        near, similarities = nearest_to_each(centre, min(wanted, len(rows) - 1))
-    seed = settings.random_seed
-    by_umap = chosen == "umap"
-    plane = projection.by_umap(centre, near, similarities, seed) if by_umap else projection.by_components(centre)
-    near, similarities = near[:, : settings.neighbours], similarities[:, : settings.neighbours]
-    labels = clusters.clusters_of(centre, settings.clusters, seed)
-    described = clusters.described(tracks, labels)
-    preserved = projection.preserved(plane, near, seed)
-    about = (
-        f"{len(rows):,} tracks, coloured by cluster, larger where they occur more. Nearest tracks are those of the "
-        f"vectors; the plane ({'UMAP' if by_umap else 'principal components'}) keeps {preserved:.0%} of them near."
-    )
-    text = page(f"Map of {name}", about, tracks, plane, labels, described, near, similarities)
-    with published_file(destination) as draft:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+    drawing = draw(f"Map of {name}", tracks, centre, settings)
+    with ExitStack() as published:  # all are moved in when all are written
+        published.enter_context(published_file(destination)).write_text(page(drawing), encoding="utf-8", newline="\n")
+        for format, place in stills.items():
+            picture.write(published.enter_context(published_file(place)), drawing, format)
     return MapReport(
         experiment=name,
         destination=str(destination),
-        projection=chosen,
+        pictures=[str(place) for place in stills.values()],
+        projection=drawing.projection,
         tracks=len(rows),
         not_shown=len(learnt) - len(rows),
-        clusters=described,
-        preserved=preserved,
+        clusters=list(drawing.colourings["cluster"].groups),
+        preserved=drawing.preserved,
         seconds=round(time.perf_counter() - started, 2),
         bytes=destination.stat().st_size,
     )

@@ -83,7 +83,7 @@ def require_replaceable(place: Path, force: bool) -> None:
 
 def publish(draft: Path, place: Path) -> None:
     """Flush a draft to disk, then put it in its place in one step; what stood there is removed."""
-    for path in draft.iterdir():
+    for path in draft.rglob("*"):
         _flush(path)
     _flush(draft)
     if place.exists():
@@ -103,6 +103,11 @@ def leftovers(directory: Path, name: str = "") -> list[Path]:
     """What writers of `name` (or of anything) in a directory left when they were killed, by name."""
     found = ((path, _DRAFT.fullmatch(path.name)) for path in sorted(directory.iterdir()))
     return [path for path, draft in found if draft and name in ("", draft["name"]) and not _is_alive(int(draft["pid"]))]
+
+
+def is_draft(name: str) -> bool:
+    """Whether a name is one that a writer gives to what is not published."""
+    return _DRAFT.fullmatch(name) is not None
 
 
 def _draft(place: Path) -> Path:

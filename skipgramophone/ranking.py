@@ -4,7 +4,8 @@
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    hybrid         item-kNN + 2 cosine, each standardised over the catalogue: what continues a playlist
+    hybrid         item-kNN + 3 cosine + 0.3 log(1 + count), each standardised over the catalogue: what continues a
+                   playlist
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
     diversity      maximal marginal relevance: next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
@@ -24,7 +25,7 @@ from skipgramophone.errors import SettingError
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-HYBRID_WEIGHT = 2.0  # of cosine beside item-kNN
+HYBRID_WEIGHTS = 3.0, 0.3  # of cosine and of the log count beside item-kNN; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # of the log count beside cosine; chosen on held-out playlists: .02 to .1 serve look-ups as well
 VANISHED = 1e-6  # a direction shorter than this is rounding
 
@@ -72,9 +73,11 @@ def standardised(scores: Scores) -> Scores:
     return np.asarray((scores - scores.mean(axis=-1, keepdims=True)) / np.maximum(spread, 1e-12), np.float32)
 
 
-def hybrid(item_knn: Scores, cosine: Scores) -> Scores:
-    """What counts and vectors say together, float32 (tracks,)."""
-    return np.asarray(standardised(item_knn) + np.float32(HYBRID_WEIGHT) * standardised(cosine), np.float32)
+def hybrid(item_knn: Scores, cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
+    """What counts and vectors say together, float32 of the shape of either, of which the last is (tracks,)."""
+    of_cosine, of_count = map(np.float32, HYBRID_WEIGHTS)
+    logs = standardised(np.log1p(counts).astype(np.float32))
+    return np.asarray(standardised(item_knn) + of_cosine * standardised(cosine) + of_count * logs, np.float32)
 
 
 def choose(

@@ -79,14 +79,17 @@ class ExportReport:
 
     experiment: str
     destination: str
+    beside: list[str]  # files that travel with it
     format: str
     tracks: int
     left_out: int  # tracks without a vector
     not_asked: int  # tracks with a vector that the settings leave out
     no_room: int  # tracks that were asked for and are more than the format shows
+    unknown: list[str]  # names that were asked for and that no track with a vector has
     dim: int
     bytes: int
-    recall_at_10: float | None  # share of the ten nearest that stay so in float16; None for float32, which loses none
+    dtype: str
+    recall_at_10: float | None  # share of the ten nearest that stay so in a narrower type; None: nothing is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class MapReport:
 
     experiment: str
     destination: str
+    pictures: list[str]  # still ones, beside the page
     projection: str
     tracks: int
     not_shown: int  # learnt tracks beyond the most frequent that were asked for

@@ -28,8 +28,10 @@ AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = ("table", "json", "jsonl", "csv", "tsv", "m3u8", "plain")
 MatrixName = Literal["centre", "context", "both"]
 MATRICES: tuple[MatrixName, ...] = ("centre", "context", "both")
-Dtype = Literal["float32", "float16"]
-DTYPES: tuple[Dtype, ...] = ("float32", "float16")
+Dtype = Literal["float32", "float16", "int8"]
+DTYPES: tuple[Dtype, ...] = ("float32", "float16", "int8")
+Colour = Literal["cluster", "artist"]
+COLOURS: tuple[Colour, ...] = ("cluster", "artist")
 Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP where it is installed
 PROJECTIONS: tuple[Projection, ...] = ("auto", "pca", "umap")
 Format = Literal[
@@ -162,7 +164,7 @@ class TrainSettings:
 
     window_size: WindowSize = "auto"
     embedding_dim: int = 100  # numbers a vector
-    epochs: int = 20  # passes over the corpus
+    epochs: int = 30  # passes over the corpus
     learning_rate: float | None = None  # of row-wise Adagrad, falling linearly to nothing; None: by the corpus
     random_seed: int = 42
     negatives: int = 5  # noise tracks a pair
@@ -368,7 +370,10 @@ class ExportSettings:
     matrix: MatrixName | None = None  # which vectors; None: both where the format has room for them, else centre
     dtype: Dtype = "float32"
     normalise: bool = False  # vectors of length 1
+    artist: Sequence[str] | None = None  # only theirs, in any case and without accents
+    only: Sequence[str] | None = None  # only tracks of these names or uris
     neighbours: int = 0  # so many of each track, found among those that are exported
+    projection: Projection | None = None  # that gives each track its place in a plane; None: it gets none
     safe_cells: bool = False  # an apostrophe before what a spreadsheet would take for a formula
 
     def __post_init__(self) -> None:
@@ -378,6 +383,10 @@ class ExportSettings:
         _require(self.dtype in DTYPES, f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
         _require(self.neighbours >= 0, f"neighbours must be at least 0, not {self.neighbours}")
         _require(self.min_count >= 0, f"min-count must be at least 0, not {self.min_count}")
+        planes = ", ".join(PROJECTIONS)
+        _require(
+            self.projection in (None, *PROJECTIONS), f"projection must be one of {planes}, not {self.projection!r}"
+        )
         if self.top is not None:
             _require_numbers(self, "top")
             _require(self.top >= 1, f"top must be at least 1, not {self.top}")
@@ -388,7 +397,8 @@ class MapSettings:
     """How vectors become a map."""
 
     projection: Projection = "auto"
-    clusters: int = 12
+    colour: Colour = "cluster"
+    clusters: int = 12  # and as many artists that have a colour
     neighbours: int = 10  # so many of each track, found among those that are shown
     top: int = 100_000  # only so many tracks, the most frequent: what a browser draws smoothly
     random_seed: int = 42
@@ -397,6 +407,7 @@ class MapSettings:
         _require_numbers(self, "clusters", "neighbours", "top", "random_seed")
         known = ", ".join(PROJECTIONS)
         _require(self.projection in PROJECTIONS, f"projection must be one of {known}, not {self.projection!r}")
+        _require(self.colour in COLOURS, f"colour must be one of {', '.join(COLOURS)}, not {self.colour!r}")
         _require(1 <= self.clusters <= 100, f"clusters must be from 1 to 100, not {self.clusters}")
         _require(1 <= self.neighbours <= 100, f"neighbours must be from 1 to 100, not {self.neighbours}")
         _require(self.top >= 1, f"top must be at least 1, not {self.top}")

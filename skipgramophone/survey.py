@@ -23,6 +23,7 @@ from skipgramophone.experiment import (
 )
 from skipgramophone.fitting import HISTORY
 from skipgramophone.held_out import EVALUATION
+from skipgramophone.publishing import is_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
     root = experiments_root(experiments_dir)
     if not root.is_dir():
         raise ExperimentError(f"there are no experiments in {root}: run sgp extract NAME SOURCE")
-    found = sorted(path.name for path in root.iterdir() if (path / DESCRIPTION).is_file())
+    found = sorted(path.name for path in root.iterdir() if (path / DESCRIPTION).is_file() and not is_draft(path.name))
     return [overview(name, experiments_dir) for name in found]
 
 

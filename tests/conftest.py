@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable
+import resource
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,3 +93,12 @@ def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package.extract("demo", sample=True, experiments_dir=root)
     package.train("demo", experiments_dir=root)
     return root
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow beyond 50,000 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # the signal for it is ignored by Python
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -17,21 +17,29 @@ PACKAGE = Path(skipgramophone.__file__).parent
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
-    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "twins", "embeddings", "versions"}),
+    (
+        "values",
+        {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "twins", "embeddings", "versions", "spelling"},
+    ),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
-    ("disk", {"publishing", "experiment", "checkpoint", "word2vec", "exporters", "importers"}),
+    ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
     (
         "story",
         {
+            "answer",
+            "search",
             "lookup",
             "explanation",
             "reports",
             "fitting",
             "held_out",
             "survey",
+            "comparison",
+            "moving",
             "checking",
             "tuning",
+            "exporting",
             "importing",
             "warm_start",
             "pipeline",
@@ -66,9 +74,12 @@ ALLOWED_IN = {
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
     "prompt_toolkit": {"cli/prompt"},
-    "rapidfuzz": {"catalogue"},
+    "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
+    "faiss": {"exporters/faiss"},
+    "onnx": {"exporters/onnx"},
     "umap": {"maps/projection"},
+    "matplotlib": {"maps/picture"},
     "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard"},
     "typer": {
         "cli/answers",
@@ -197,3 +208,10 @@ def test_a_look_up_loads_neither_tensorflow_nor_pandas_nor_scipy(sample_root: Pa
     loaded = loaded_by(RUN, "similar", "demo", "sample:track:0001", "--experiments-dir", str(sample_root))
     assert not loaded & set(COSTLY)
     assert {"numpy", "annoy", "sqlite3"} <= loaded
+
+
+def test_an_export_to_a_plain_format_loads_nothing_that_it_does_not_write_with(
+    sample_root: Path, tmp_path: Path
+) -> None:
+    loaded = loaded_by(RUN, "export", "demo", str(tmp_path / "o.npz"), "--experiments-dir", str(sample_root))
+    assert not loaded & {"tensorflow", "keras", "pandas", "faiss", "onnx", "safetensors", "matplotlib", "umap", "scipy"}

@@ -32,6 +32,11 @@ NAMES = (
     "map",
     "evaluate",
     "experiments",
+    "experiments rm",
+    "experiments copy",
+    "experiments rename",
+    "experiments pack",
+    "experiments unpack",
     "tune",
     "index",
     "run",
@@ -47,7 +52,7 @@ def help_page() -> str:
     """docs/commands.md as it must be."""
     parts = ["# Commands\n\nThe help of each command, as it is printed. Written by `make docs`, checked by a test.\n"]
     for name in NAMES:
-        arguments = [*([name] if name else []), "--help"]
+        arguments = [*name.split(), "--help"]
         printed = run_sgp(*arguments).out.rstrip()
         parts.append(f"## {' '.join(['sgp', name]).strip()}\n\n```text\n{printed}\n```\n")
     return "\n".join(parts)

@@ -121,8 +121,9 @@ def test_the_list_reaches_every_track_by_keyboard(page: Page) -> None:
 
 
 def test_the_legend_chooses_a_cluster(page: Page) -> None:
-    assert page.locator("#clusters li").count() == 2
-    legend = page.locator("#clusters button").first
+    page.locator("summary").click()
+    assert page.locator("#groups li").count() == 2
+    legend = page.locator("#groups button").first
     legend.click()
     assert legend.get_attribute("aria-pressed") == "true"
     assert page.inner_text("#status") == "30 tracks"
@@ -130,6 +131,20 @@ def test_the_legend_chooses_a_cluster(page: Page) -> None:
     assert len(kinds) == 1
     legend.click()
     assert page.inner_text("#status") == "60 tracks"
+
+
+def test_the_colours_can_be_those_of_artists(page: Page) -> None:
+    page.locator("summary").click()
+    page.locator("#groups button").first.click()
+    page.select_option("#colour", "artist")
+    legend = page.locator("#groups li")
+    assert legend.all_inner_texts() == ["Folk 0\n1", "Techno 1\n1", "other artists\n58"]
+    assert page.inner_text("#status") == "60 tracks"  # none is chosen now
+    colours = page.evaluate("[...document.querySelectorAll('#tracks .dot')].map((dot) => dot.style.background)")
+    assert len(set(colours[:3])) == 3
+    assert set(colours[2:]) == {"rgb(117, 117, 117)"}  # 46 % of white: all others are grey
+    legend.nth(1).locator("button").click()
+    assert page.locator("#tracks bdi").all_inner_texts() == ["Techno 1 - Title 1"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

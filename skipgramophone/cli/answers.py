@@ -21,8 +21,8 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 
 if TYPE_CHECKING:
+    from skipgramophone.answer import Answer, Seed
     from skipgramophone.catalogue import Track
-    from skipgramophone.lookup import Answer, Seed
 
 READ_AT_ONCE = 1 << 16  # bytes
 ANSWERED_AT_ONCE = 64  # lines

@@ -14,7 +14,8 @@ from skipgramophone.playlists.listing import names_in
 from skipgramophone.settings import ContinueSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer, Lookup
+    from skipgramophone.answer import Answer
+    from skipgramophone.lookup import Lookup
 
 STDIN = "-"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skipgramophone.answer import Answer, Seed
 from skipgramophone.errors import SettingError, TrackNameError
-from skipgramophone.lookup import Seed
 
 if TYPE_CHECKING:
     from skipgramophone.catalogue import Track
-    from skipgramophone.lookup import Answer, Lookup
+    from skipgramophone.lookup import Lookup
     from skipgramophone.settings import SimilarSettings
 
 HELP = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +25,7 @@ class ShowByName(TyperGroup):
         return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
 
 
+NewName = Annotated[str, typer.Argument(metavar="NEW", help="The new name.", show_default=False)]
 app = typer.Typer(cls=ShowByName, invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -35,7 +37,7 @@ def experiments(
     csv: options.Csv = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """List experiments, show one in full (sgp experiments NAME), or remove one (sgp experiments rm NAME).
+    """List experiments, show one in full (sgp experiments NAME), or remove, copy, rename, pack or unpack one.
 
     \b
     sgp experiments
@@ -109,6 +111,72 @@ def rm(
         typer.confirm(f"remove '{experiment}' ({_size(found.bytes)})?", abort=True, err=True)
     remove_experiment(experiment, experiments_dir)
     render.note(f"removed '{experiment}'", quiet=False)
+
+
+@app.command()
+def copy(experiment: options.Experiment, new: NewName, experiments_dir: options.ExperimentsDir = None) -> None:
+    """Copy an experiment.
+
+    \b
+    sgp experiments copy demo again
+    """
+    from skipgramophone.moving import copy_experiment
+
+    copy_experiment(experiment, new, experiments_dir)
+    render.note(f"copied '{experiment}' to '{new}'", quiet=False)
+
+
+@app.command()
+def rename(experiment: options.Experiment, new: NewName, experiments_dir: options.ExperimentsDir = None) -> None:
+    """Give an experiment another name.
+
+    \b
+    sgp experiments rename demo first
+    """
+    from skipgramophone.moving import rename_experiment
+
+    rename_experiment(experiment, new, experiments_dir)
+    render.note(f"'{experiment}' is '{new}' now", quiet=False)
+
+
+@app.command()
+def pack(
+    experiment: options.Experiment,
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="Zip file to write.", show_default=False)],
+    force: options.Force = False,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Pack all of an experiment into one file, for another machine or another person.
+
+    \b
+    sgp experiments pack demo demo.zip
+    """
+    from skipgramophone.moving import pack_experiment
+
+    size = pack_experiment(experiment, archive, force=force, experiments_dir=experiments_dir)
+    render.note(f"packed '{experiment}' into {archive} ({_size(size)})", quiet=False)
+
+
+@app.command()
+def unpack(
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="What pack has written.", show_default=False)],
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Another name than it was packed with.")
+    ] = None,
+    experiments_dir: options.ExperimentsDir = None,
+) -> None:
+    """Unpack an experiment.
+
+    It may come from anybody: nothing is written outside its own directory, and what its manifests say of its files must
+    hold.
+
+    \b
+    sgp experiments unpack demo.zip --name theirs
+    """
+    from skipgramophone.moving import unpack_experiment
+
+    unpacked = unpack_experiment(archive, name, experiments_dir)
+    render.note(f"unpacked '{unpacked}'", quiet=False)
 
 
 def _line(one: Overview) -> list[str]:

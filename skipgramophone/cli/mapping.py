@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import PROJECTIONS, MapSettings
+from skipgramophone.settings import COLOURS, PROJECTIONS, MapSettings
 
 
 def draw_map(
@@ -23,7 +23,12 @@ def draw_map(
             "--projection", metavar="NAME", help=f"{', '.join(PROJECTIONS)}; auto: UMAP where it is installed."
         ),
     ] = options.MAP.projection,
-    clusters: Annotated[int, typer.Option("--clusters", metavar="N", help="How many colours.")] = options.MAP.clusters,
+    colour: Annotated[
+        str, typer.Option("--colour", metavar="NAME", help=f"{' or '.join(COLOURS)}; the page has a switch.")
+    ] = options.MAP.colour,
+    clusters: Annotated[
+        int, typer.Option("--clusters", metavar="N", help="How many clusters, and artists with a colour.")
+    ] = options.MAP.clusters,
     neighbours: Annotated[
         int, typer.Option("--neighbours", metavar="N", help="How many a click shows.")
     ] = options.MAP.neighbours,
@@ -33,6 +38,12 @@ def draw_map(
     random_seed: Annotated[
         int, typer.Option("-rs", "--random-seed", metavar="N", help="The same seed gives the same map.")
     ] = options.MAP.random_seed,
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="A still picture too, in dots.", show_default=False)
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="The same in lines.", show_default=False)
+    ] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -46,23 +57,29 @@ def draw_map(
     \b
     sgp map demo -o map.html
     sgp map demo -o map.html --projection pca --force
+    sgp map demo -o map.html --colour artist --png map.png
     """
     from skipgramophone import pipeline
 
     settings = MapSettings(
         projection=projection,  # type: ignore[arg-type]  # checked by the settings
+        colour=colour,  # type: ignore[arg-type]
         clusters=clusters,
         neighbours=neighbours,
         top=top,
         random_seed=random_seed,
     )
-    report = pipeline.draw_map(experiment, output, settings, force=force, experiments_dir=experiments_dir)
+    pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
+    report = pipeline.draw_map(
+        experiment, output, settings, pictures=pictures, force=force, experiments_dir=experiments_dir
+    )
     if json:
         render.print_json(asdict(report))
     elif not quiet:
         rest = f"; {report.not_shown:,} that occur less are not shown: --top" if report.not_shown else ""
         rows = [
             ("file", report.destination),
+            *([("pictures", ", ".join(report.pictures))] if report.pictures else []),
             ("tracks", f"{report.tracks:,} in {len(report.clusters)} clusters{rest}"),
             ("projection", f"{report.projection}, keeps {report.preserved:.0%} of the nearest tracks near"),
             ("size", f"{report.bytes / 1e6:.1f} MB"),

@@ -186,6 +186,15 @@ PlaylistFile = Annotated[
     ),
 ]
 Artist = Annotated[str | None, typer.Option("--artist", metavar="NAME", help="All tracks of an artist.")]
+Compare = Annotated[
+    str | None,
+    typer.Option(
+        "--compare",
+        metavar="OTHER",
+        help="Beside the answer of another experiment.",
+        autocompletion=completion.experiments,
+    ),
+]
 By = Annotated[
     str,
     typer.Option(

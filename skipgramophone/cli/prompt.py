@@ -44,7 +44,7 @@ class TrackCompleter(Completer):
                 yield Completion(text, -len(typed), display=shown, display_meta=f"{track.count:,}×")
 
 
-def converse(lookup: Lookup, settings: SimilarSettings, quiet: bool) -> None:
+def converse(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
     """Ask and answer until the input ends."""
     conversation = Conversation(lookup, settings)
     # A thread of its own completes names, over a connection of its own: its deadline stops no answer.
@@ -66,13 +66,13 @@ def converse(lookup: Lookup, settings: SimilarSettings, quiet: bool) -> None:
                 for text in HELP.splitlines():
                     render.text(text)
             elif line:
-                _say(conversation, line, quiet)
+                _say(conversation, line, quiet, show_versions)
 
 
-def _say(conversation: Conversation, line: str, quiet: bool) -> None:
+def _say(conversation: Conversation, line: str, quiet: bool, show_versions: bool) -> None:
     """Print the answer to a line, or why there is none."""
     try:
-        answers.show(conversation.answer(line), "table", quiet)
+        answers.show(conversation.answer(line), "table", quiet, show_versions)
     except TrackNameError as error:
         render.error(SgpError(str(error)))
         for number, track in enumerate(conversation.listed if error.candidates else (), 1):

@@ -14,7 +14,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Answer
+    from skipgramophone.answer import Answer
 
 STDIN = "-"
 WEIGHTED = re.compile(r"(.+)\^(\d*\.?\d+)", re.DOTALL)
@@ -54,6 +54,7 @@ def similar(
     popularity: options.Popularity = options.SIMILAR.popularity,
     diversity: options.Diversity = options.SIMILAR.diversity,
     exact: options.Exact = options.SIMILAR.exact,
+    compare: options.Compare = None,
     stdin: options.Stdin = False,
     format: options.AnswerFormat = None,
     json: options.Json = False,
@@ -69,6 +70,7 @@ def similar(
     sgp similar demo "free fallin'"
     sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
     sgp similar demo --artist "tom petty" --fold-versions
+    sgp similar demo "free fallin'" --compare other
     sgp similar demo - --format jsonl < names.txt
     """
     settings = SimilarSettings(
@@ -87,27 +89,38 @@ def similar(
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist:
             raise SettingError("give a TRACK, a FILE or an ARTIST, or --stdin, not both")
+        if compare is not None:
+            raise SettingError("--compare answers one question: leave out --stdin")
         answers.require_lines(format)
         _answer_lines(experiment, weighted, settings, experiments_dir)
     elif track or like or file or artist:
         from skipgramophone import lookup
+        from skipgramophone.cli import comparing
 
-        query = [(name, 1.0) for name in track or ()] + weighted
-        with lookup.open_lookup(experiment, experiments_dir) as opened:
-            asked = opened.asked(query, file=file, artist=artist)
-            answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
+        def answer(name: str) -> Answer:
+            """What an experiment answers."""
+            with lookup.open_lookup(name, experiments_dir) as opened:
+                asked = opened.asked([(text, 1.0) for text in track or ()] + weighted, file=file, artist=artist)
+                return opened.similar_to(asked.seeds, settings, asked.notes)
+
+        if compare is None:
+            answers.show(answer(experiment), wanted, quiet, show_versions)
+        else:
+            comparing.require_format(wanted)
+            comparing.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SettingError("give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'")
     else:
-        _converse(experiment, settings, quiet, experiments_dir)
+        _converse(experiment, settings, quiet, show_versions, experiments_dir)
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
     """Look up the most frequent track."""
     from skipgramophone import lookup
+    from skipgramophone.answer import Seed
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        return opened.similar_to([lookup.Seed(opened.catalogue.track(0))], settings)
+        return opened.similar_to([Seed(opened.catalogue.track(0))], settings)
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:
@@ -128,10 +141,12 @@ def _answer_lines(
         )
 
 
-def _converse(experiment: str, settings: SimilarSettings, quiet: bool, experiments_dir: Path | None) -> None:
+def _converse(
+    experiment: str, settings: SimilarSettings, quiet: bool, show_versions: bool, experiments_dir: Path | None
+) -> None:
     """Ask for tracks at a prompt, where there is somebody to ask."""
     from skipgramophone import lookup
     from skipgramophone.cli import prompt  # here, because answers start without it
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        prompt.converse(opened, settings, quiet)
+        prompt.converse(opened, settings, quiet, show_versions)

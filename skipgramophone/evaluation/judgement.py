@@ -150,7 +150,7 @@ def _rankers(
         **({} if settings.score else {SERVED: _served(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
-        "hybrid": Hybrid(knn, cosine),
+        "hybrid": Hybrid(knn, cosine, counts),
     }
     if settings.score and settings.score not in ours:
         raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")

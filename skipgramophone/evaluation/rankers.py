@@ -10,7 +10,7 @@
     cosine+count the same, and a little of the log count: of two that are as near the one that more playlists hold
     model        the given ones' mean of centre . context, plus noise_exponent x log count, because what the product
                  learns is log P(track | given) less that
-    hybrid       item-kNN and another, each standardised over the catalogue, added up
+    hybrid       item-kNN, another and the log count, each standardised over the catalogue, added up
 
 All of them rank the tracks of the training part alone, and are made from it alone.
 """
@@ -170,12 +170,13 @@ class ModelScore:
 class Hybrid:
     """What `sgp continue` ranks by: counts and vectors together."""
 
-    counts: Ranker
+    item_knn: Ranker
     vectors: Ranker
+    counts: npt.NDArray[np.int64]  # (tracks,)
 
     def scores(self, given: Given) -> Scores:
-        """The weighted sum of both, each standardised over the catalogue."""
-        return hybrid(self.counts.scores(given), self.vectors.scores(given))
+        """The weighted sum of both and the log count, each standardised over the catalogue."""
+        return hybrid(self.item_knn.scores(given), self.vectors.scores(given), self.counts)
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:

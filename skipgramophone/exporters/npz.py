@@ -1,6 +1,8 @@
 """numpy's npz: plain arrays, loadable with `allow_pickle=False`.
 
-centre, context   float32 or float16 (tracks, embedding_dim)
+centre, context   float32, float16 or int8 (tracks, embedding_dim)
+context_bias      float32 or float16 (tracks,)
+centre_scale, context_scale   with int8, float32 (tracks,): what each row is to be multiplied with
 tracks            "artist - title"
 artist, title     text
 uri               text, empty where there is none
@@ -14,10 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.errors import StorageError
-from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.exporters.vectors import OF_MATRICES, TrackVectors, require_same
 
 MOST_TEXT = 4 << 30  # bytes
-MATRICES = ("centre", "context", "context_bias")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -29,7 +30,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         np.savez(
             file,
             allow_pickle=False,
-            **vectors.matrices(*MATRICES),
+            **vectors.matrices(*OF_MATRICES),
             tracks=np.array(names, np.str_),
             artist=np.array(columns["artist"], np.str_),
             title=np.array(columns["title"], np.str_),
@@ -38,7 +39,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         )
     with np.load(path, allow_pickle=False) as read:
         found = {name: read[name].tolist() for name in ("artist", "title", "uri", "count")}
-        require_same(path, found, {name: read[name] for name in vectors.matrices(*MATRICES)}, vectors)
+        require_same(path, found, {name: read[name] for name in vectors.matrices(*OF_MATRICES)}, vectors)
 
 
 def _require_room(path: Path, columns: list[list[str]]) -> None:

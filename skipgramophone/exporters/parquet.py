@@ -1,7 +1,19 @@
-"""Parquet: a row a track, vectors as fixed-size lists; if asked for, neighbours and similarities too."""
+"""Parquet: a row a track, vectors as fixed-size lists; if asked for, its place in a plane and its neighbours.
+
+    position, artist, title, uri, count
+    centre, context               lists of float32, float16 or int8
+    centre_scale, context_scale   with int8: what each is to be multiplied with
+    x, y                          float32
+    neighbours                    ids (rows of the file, from 0) and distances (1 - cosine), nearest first
+
+Places and neighbours are as Embedding Atlas takes them. Neighbours go to the disk as they are found: no more than a row
+group of them is ever in memory.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +22,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skipgramophone.errors import StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.neighbours import Rows
 
 TYPES = {
     "position": pa.int64(),
@@ -19,23 +33,85 @@ TYPES = {
     "uri": pa.string(),
     "count": pa.int64(),
 }
-MATRICES = ("centre", "context", "neighbours", "similarities")
+MATRICES = ("centre", "centre_scale", "context", "context_scale")
+NEIGHBOURS = "neighbours"
+GROUP_ROWS = 65_536
+
+Block = tuple[Rows, npt.NDArray[np.float32]]
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
     columns = {name: pa.array(column, TYPES[name]) for name, column in vectors.columns().items()}
     present = vectors.matrices(*MATRICES)
-    table = pa.table(columns | {name: _lists(matrix) for name, matrix in present.items()})
+    columns |= {name: _lists(matrix) for name, matrix in present.items()}
+    if vectors.plane is not None:
+        columns |= {axis: pa.array(places) for axis, places in zip("xy", vectors.plane.T, strict=True)}
+    table, written = pa.table(columns), hashlib.sha256()
     with path.open("wb") as file:
-        pq.write_table(table, file)
-    with path.open("rb") as file:
-        read = pq.read_table(file)
-    flat = {name: read[name].combine_chunks().flatten().to_numpy() for name in present}
-    shaped = {name: numbers.reshape(present[name].shape) for name, numbers in flat.items()}
-    require_same(path, {name: read[name].to_pylist() for name in TYPES}, shaped, vectors)
+        if vectors.neighbours is None:
+            pq.write_table(table, file, row_group_size=GROUP_ROWS)
+        else:
+            _write_with_neighbours(file, table, vectors.neighbours(), written)
+    _read_back(path, vectors, written.digest())
+
+
+def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], written: Any) -> None:
+    """Write a table and, group by group, the neighbours of its rows, which are told to a hash."""
+    writer, start = None, 0
+    for near, similarities in _grouped(blocks):
+        distances = np.maximum(1 - similarities, 0)
+        for numbers in (near, distances):
+            written.update(np.ascontiguousarray(numbers).tobytes())
+        offsets = pa.array(np.arange(len(near) + 1, dtype=np.int32) * near.shape[1])
+        parts = [pa.ListArray.from_arrays(offsets, pa.array(numbers.reshape(-1))) for numbers in (near, distances)]
+        group = table.slice(start, len(near))
+        group = group.append_column(NEIGHBOURS, pa.StructArray.from_arrays(parts, ["ids", "distances"]))
+        writer = writer or pq.ParquetWriter(file, group.schema)
+        writer.write_table(group)
+        start += len(near)
+    if writer:
+        writer.close()
+
+
+def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
+    """Blocks joined to row groups."""
+    held: list[Block] = []
+    for block in blocks:
+        held.append(block)
+        if sum(len(near) for near, _ in held) >= GROUP_ROWS:
+            yield np.concatenate([near for near, _ in held]), np.concatenate([found for _, found in held])
+            held = []
+    if held:
+        yield np.concatenate([near for near, _ in held]), np.concatenate([found for _, found in held])
+
+
+def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
+    """Insist on the names and numbers that were written; on neighbours by their hash."""
+    present = vectors.matrices(*MATRICES)
+    read = hashlib.sha256()
+    with pq.ParquetFile(path) as file:
+        names = [name for name in file.schema_arrow.names if name != NEIGHBOURS]
+        table = file.read(names)
+        if NEIGHBOURS in file.schema_arrow.names:
+            for group in range(file.num_row_groups):
+                found = file.read_row_group(group, [NEIGHBOURS])[NEIGHBOURS].combine_chunks()
+                for part in ("ids", "distances"):
+                    read.update(np.ascontiguousarray(found.field(part).flatten().to_numpy()).tobytes())
+    flat = {name: table[name].combine_chunks() for name in present}
+    shaped = {
+        name: (column if present[name].ndim == 1 else column.flatten()).to_numpy().reshape(present[name].shape)
+        for name, column in flat.items()
+    }
+    if vectors.plane is not None:
+        shaped["plane"] = np.stack([table[axis].to_numpy() for axis in "xy"], axis=1)
+    require_same(path, {name: table[name].to_pylist() for name in TYPES}, shaped, vectors)
+    if read.digest() != neighbours:
+        raise StorageError(f"{path} does not read back as written: its {NEIGHBOURS} differ")
 
 
 def _lists(matrix: npt.NDArray[Any]) -> pa.Array:
-    """Rows of a matrix as fixed-size lists."""
+    """Rows of a matrix as fixed-size lists; a vector as it is."""
+    if matrix.ndim == 1:
+        return pa.array(matrix)
     return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), matrix.shape[1])

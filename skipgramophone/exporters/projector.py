@@ -7,30 +7,30 @@ JSON. It shows the first 100,000 points and passes over the others: of more trac
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
 
 MOST_POINTS = 100_000  # that the Projector loads
-VECTORS, METADATA, CONFIG = FILES = ("vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
+VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 
 
-def shown(tracks: int) -> npt.NDArray[np.int64]:
-    """Which rows are written, int64: all, or the most frequent half of a full Projector and, evenly, others after it.
+def shown(tracks: int) -> Sequence[int]:
+    """Which rows are written: all, or the most frequent half of a full Projector and, evenly, others after it.
 
-    >>> shown(3).tolist(), len(np.unique(shown(100_007)))
+    >>> list(shown(3)), len(set(shown(100_007)))
     ([0, 1, 2], 100000)
     """
     if tracks <= MOST_POINTS:
-        return np.arange(tracks)
+        return range(tracks)
     half = MOST_POINTS // 2
-    return np.concatenate([np.arange(half), np.linspace(half, tracks - 1, MOST_POINTS - half).astype(np.int64)])
+    return [*range(half), *np.linspace(half, tracks - 1, MOST_POINTS - half).astype(np.int64).tolist()]
 
 
 def write(directory: Path, vectors: TrackVectors) -> None:

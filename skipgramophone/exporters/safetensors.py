@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.errors import SettingError
-from skipgramophone.exporters.vectors import TrackVectors, require_same
-
-MATRICES = ("centre", "context", "context_bias")
+from skipgramophone.exporters.vectors import OF_MATRICES, TrackVectors, require_same
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -27,7 +25,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
     columns = vectors.columns()
     names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
     # The library writes a file where a full disk is no error of Python's; bytes are written here.
-    matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*MATRICES).items()}
+    matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*OF_MATRICES).items()}
     path.write_bytes(save(matrices, metadata=names))
     with safe_open(path, framework="numpy") as read:
         found = {name: json.loads(read.metadata()[name]) for name in columns}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,15 @@ import pyarrow as pa
 from skipgramophone.catalogue import Track
 from skipgramophone.embeddings import unit_rows
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.neighbours import Rows
+from skipgramophone.settings import IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one
 BLOCK_ROWS = 4096
+OF_MATRICES = ("centre", "centre_scale", "context", "context_scale", "context_bias")  # for formats with room for all
+LARGEST = 127  # of int8, both ways
 
-Matrix = npt.NDArray[np.floating[Any]]
+Matrix = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +31,33 @@ class TrackVectors:
 
     Attributes:
         tracks: in row order.
-        centre: float32, or float16 where that was asked for, (len(tracks), embedding_dim).
+        centre: float32, or float16 or int8 where that was asked for, (len(tracks), embedding_dim).
         context: the same.
-        context_bias: the same, (len(tracks),).
-        neighbours: positions of the nearest of each track, int64 (len(tracks), number), or None.
-        similarities: theirs, float32 (len(tracks), number), or None.
+        context_bias: float32, or float16, (len(tracks),).
+        centre_scale: of int8 what each row is to be multiplied with, float32 (len(tracks),), or None.
+        context_scale: the same.
+        neighbours: gives the nearest of each track, some tracks after the other: places in `tracks`, int64 (some,
+            number), and similarities, float32; or None.
+        plane: where each track lies in two dimensions, float32 (len(tracks), 2), or None.
         asked: which of centre and context to write.
+        index: how an index of them is built, by a format that is one.
     """
 
     tracks: Sequence[Track]
     centre: Matrix
     context: Matrix
     context_bias: Matrix
-    neighbours: npt.NDArray[np.int64] | None = None
-    similarities: Matrix | None = None
+    centre_scale: npt.NDArray[np.float32] | None = None
+    context_scale: npt.NDArray[np.float32] | None = None
+    neighbours: Callable[[], Iterator[tuple[Rows, npt.NDArray[np.float32]]]] | None = None
+    plane: npt.NDArray[np.float32] | None = None
     asked: tuple[str, ...] = ("centre", "context")
+    index: IndexSettings = field(default_factory=IndexSettings)
 
     def matrices(self, *room: str) -> dict[str, npt.NDArray[Any]]:
         """Of what a format has room for, the matrices that are there and asked for; the bias goes with context."""
-        needs = {"centre": "centre", "context": "context", "context_bias": "context"}
-        chosen = [name for name in room if needs.get(name, name) in self.asked or name not in needs]
+        needs = {name: "context" if name.startswith("context") else "centre" for name in OF_MATRICES}
+        chosen = [name for name in room if name not in needs or needs[name] in self.asked]
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
@@ -72,6 +83,20 @@ class TrackVectors:
             largest = np.finfo(np.float16).max
             raise SettingError(f"float16 has no numbers beyond {largest:,.0f}, and the vectors do: export float32")
         return replace(self, **halves)
+
+    def in_bytes(self) -> TrackVectors:
+        """The same in int8, each row scaled so that its largest number is 127; a row of zeros has scale 0."""
+        bytes_of: dict[str, Any] = {}
+        for name, matrix in (("centre", self.centre), ("context", self.context)):
+            scale = np.abs(matrix).max(axis=1) / np.float32(LARGEST)
+            steps = np.divide(matrix, scale[:, None], out=np.zeros_like(matrix), where=scale[:, None] > 0)
+            bytes_of |= {name: np.rint(steps).astype(np.int8), f"{name}_scale": scale}
+        return replace(self, **bytes_of)
+
+    def centre_as_read(self) -> npt.NDArray[np.float32]:
+        """The centre vectors as a reader sees them, float32."""
+        rows = np.asarray(self.centre, np.float32)
+        return rows if self.centre_scale is None else rows * self.centre_scale[:, None]
 
     def in_safe_cells(self) -> TrackVectors:
         """The same with an apostrophe before each text that a spreadsheet would take for a formula."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 
-from skipgramophone.errors import SettingError, SourceError, storage_errors
+from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.importers import npz, parquet, word2vec
 from skipgramophone.importers.vectors import NamedVectors
+from skipgramophone.suffixes import format_of as format_by_suffix
 
 FORMATS: MappingProxyType[str, Callable[[Path], NamedVectors]] = MappingProxyType(
     {
@@ -27,12 +28,7 @@ def format_of(source: Path, given: str | None) -> str:
     Raises:
         SettingError: neither names a format that there is.
     """
-    suffix = source.suffix.lower().removeprefix(".")
-    name = given or SUFFIXES.get(suffix, suffix)
-    if name not in FORMATS:
-        asked = f"format {given!r}" if given else f"suffix of {source.name!r}"
-        raise SettingError(f"{asked} is not one that sgp imports ({', '.join(FORMATS)}): name one with --format")
-    return name
+    return format_by_suffix(source, given, FORMATS, SUFFIXES, "imports")
 
 
 def read(source: Path, format: str) -> NamedVectors:

@@ -2,6 +2,7 @@
 
 centre or vectors         float (vectors, embedding_dim)
 artist, title  or tracks  text; `tracks` holds "artist - title", or a uri, or any key
+centre_scale, context_scale   float (vectors,): what each row of int8 is to be multiplied with
 uri, count                text, empty where there is none; whole numbers     (may be absent)
 context, context_bias     float (vectors, embedding_dim), float (vectors,)   (may be absent)
 """
@@ -20,10 +21,22 @@ import numpy.typing as npt
 
 from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError
-from skipgramophone.importers.vectors import NamedVectors, split_names
+from skipgramophone.importers.vectors import NamedVectors, scaled, split_names
 
 DAMAGE = (ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)
-KNOWN = ("centre", "vectors", "context", "context_bias", "artist", "title", "tracks", "uri", "count")
+KNOWN = (
+    "centre",
+    "centre_scale",
+    "vectors",
+    "context",
+    "context_scale",
+    "context_bias",
+    "artist",
+    "title",
+    "tracks",
+    "uri",
+    "count",
+)
 
 
 def read(path: Path) -> NamedVectors:
@@ -70,6 +83,8 @@ def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> lis
 
 def _numbers(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Matrix:
     """An array of floating-point numbers as float32."""
+    if arrays[name].dtype == np.int8 and f"{name}_scale" in arrays:
+        return scaled(path, name, arrays[name], _numbers(path, arrays, f"{name}_scale"))
     if arrays[name].dtype.kind != "f":
         raise SourceError(f"{path}: {name!r} must be floating-point numbers, not {arrays[name].dtype}")
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that

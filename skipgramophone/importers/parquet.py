@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 
 from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError
-from skipgramophone.importers.vectors import NamedVectors
+from skipgramophone.importers.vectors import NamedVectors, scaled
 
 NEEDED = ("artist", "title", "centre")
-OPTIONAL = ("uri", "count", "context")
+OPTIONAL = ("uri", "count", "context", "centre_scale", "context_scale")
 
 
 def read(path: Path) -> NamedVectors:
@@ -58,4 +58,7 @@ def _matrix(path: Path, table: pa.Table, name: str) -> Matrix:
     dim = len(numbers) // max(1, len(lists))
     if lists.null_count or numbers.null_count or not (np.diff(lists.offsets.to_numpy()) == dim).all():
         raise SourceError(f"{path}: the column {name!r} must hold as many numbers in each row as in the others")
-    return np.asarray(numbers.to_numpy(), np.float32).reshape(table.num_rows, dim)
+    rows = np.asarray(numbers.to_numpy(), np.float32).reshape(table.num_rows, dim)
+    if f"{name}_scale" not in table.column_names:
+        return rows
+    return scaled(path, name, rows, _column(path, table, f"{name}_scale", pa.float32()).to_numpy())

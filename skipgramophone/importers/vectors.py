@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,17 @@ class NamedVectors:
             for at, text in enumerate(column):
                 if text is not None and any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
                     raise SourceError(f"{source}: the {name} of vector {at + 1:,} is no text: {text!r}")
+
+
+def scaled(source: Path, name: str, rows: npt.NDArray[Any], scale: npt.NDArray[Any]) -> Matrix:
+    """Rows of steps, each multiplied with its scale, float32.
+
+    Raises:
+        SourceError: there is not one scale a row.
+    """
+    if scale.shape != (len(rows),):
+        raise SourceError(f"{source}: {name}_scale has the shape {scale.shape}, not ({len(rows)},)")
+    return np.asarray(rows * scale[:, None], np.float32)
 
 
 def split_names(names: Sequence[str]) -> tuple[list[str], list[str]]:

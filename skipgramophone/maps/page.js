@@ -2,9 +2,12 @@
 // Places are in steps of the file's plane (0 to 65535); a view is a scale (pixels a step) and the place at the middle.
 const EXTENT = 65535, LISTED = 40, GRID = 256, REACH = 10, SIZES = 4, SIMILARITY_STEPS = 32767;
 const FRAME = 10, REST = 150;  // milliseconds
+const CROWDED = 20000;  // tracks, of which small ones need not be round
 const data = JSON.parse(document.getElementById("data").textContent);
 const numbers = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
-const places = numbers(data.places, Uint16Array), cluster = numbers(data.cluster, Uint16Array);
+const places = numbers(data.places, Uint16Array);
+for (const colouring of Object.values(data.colourings)) colouring.of = numbers(colouring.labels, Uint16Array);
+const cluster = data.colourings.cluster;
 const near = numbers(data.near, Uint32Array), similarity = numbers(data.similarity, Int16Array);
 const total = data.title.length, nearby = total ? near.length / total : 0;
 const find = (id) => document.getElementById(id);
@@ -24,12 +27,8 @@ const nameOf = (track) => {
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const times = (count) => count.toLocaleString("en") + "×";
 
-// Tracks by size and cluster, so that a colour is set once a group; the frequent ones are drawn last, on top.
 const most = Math.log1p(data.count.reduce((a, b) => Math.max(a, b), 1));
 const sizes = Uint8Array.from(data.count, (count) => Math.min(SIZES - 1, Math.floor((SIZES * Math.log1p(count)) / most)));
-const groups = [];
-for (let size = 0; size < SIZES; size++) for (let c = 0; c < data.clusters.length; c++) groups.push({ size, c, tracks: [] });
-for (let track = 0; track < total; track++) groups[sizes[track] * data.clusters.length + cluster[track]].tracks.push(track);
 
 // A grid of the tracks of each cell, to find the one under the pointer.
 const cellOf = (track) => (places[2 * track] >> 8) + GRID * (places[2 * track + 1] >> 8);
@@ -39,12 +38,26 @@ for (let cell = 0; cell < GRID * GRID; cell++) starts[cell + 1] += starts[cell];
 const filled = starts.slice();
 for (let track = 0; track < total; track++) inCells[filled[cellOf(track)]++] = track;
 
-// Where the label of each cluster stands: at the median of its tracks.
-const middles = data.clusters.map((_, c) => {
-  const own = groups.filter((group) => group.c === c).flatMap((group) => group.tracks);
-  const median = (axis) => own.map((track) => places[2 * track + axis]).sort((a, b) => a - b)[own.length >> 1];
-  return [median(0), median(1)];
-});
+// What the tracks are coloured by: the group of each; the tracks of each size and group, so that a colour is set once (those of
+// no group of their own are drawn first, the frequent ones last); and where the label of a group stands, at the median of its tracks.
+let colouring, batches, middles;
+const isRest = (c) => colouring.groups[c].saturation === 0;
+function colourBy(name) {
+  colouring = data.colourings[name];
+  const { of, groups } = colouring;
+  batches = [];
+  for (let size = 0; size < SIZES; size++) for (let c = 0; c < groups.length; c++) batches.push({ size, c, tracks: [] });
+  for (let track = 0; track < total; track++) batches[sizes[track] * groups.length + of[track]].tracks.push(track);
+  batches.sort((a, b) => isRest(b.c) - isRest(a.c));
+  middles = groups.map((_, c) => {
+    const own = batches.filter((batch) => batch.c === c).flatMap((batch) => batch.tracks);
+    const median = (axis) => own.map((track) => places[2 * track + axis]).sort((a, b) => a - b)[own.length >> 1];
+    return [median(0), median(1)];
+  });
+  only = -1;
+  legend();
+  recolour();
+}
 
 const across = (x) => (x - view.x) * view.scale + width / 2;
 const down = (y) => (y - view.y) * view.scale + height / 2;
@@ -69,9 +82,9 @@ function paint() {
 function paintAll() {
   const started = performance.now();
   ink.clearRect(0, 0, width, height);
-  for (const { size, c, tracks } of groups) {
-    const r = radius(size), round = r >= 2 ? disc(c, r) : null;
-    ink.globalAlpha = only >= 0 && only !== c ? 0.06 : 0.8;
+  for (const { size, c, tracks } of batches) {
+    const r = radius(size), round = r >= (total > CROWDED ? 3 : 2) ? disc(c, r) : null;  // squares are drawn much faster
+    ink.globalAlpha = only >= 0 && only !== c ? 0.06 : only < 0 && isRest(c) ? 0.25 : 0.8;
     ink.fillStyle = colours[c];
     for (const track of tracks) {
       const x = across(places[2 * track]), y = down(places[2 * track + 1]);
@@ -126,10 +139,11 @@ function mark() {
   overlay.textAlign = "center";
   overlay.lineJoin = "round";
   const taken = [];
-  data.clusters.forEach(({ label }, c) => {
-    if (only >= 0 && only !== c) return;
-    const text = label.split(", ")[0].slice(0, 28), x = across(middles[c][0]), y = down(middles[c][1]);
-    const half = overlay.measureText(text).width / 2;
+  colouring.groups.forEach(({ label }, c) => {
+    if (only >= 0 ? only !== c : isRest(c)) return;
+    const text = label.split(", ")[0].slice(0, 28), half = overlay.measureText(text).width / 2;
+    const middle = across(middles[c][0]), y = down(middles[c][1]), edge = half + 4;
+    const x = middle < 0 || middle > width ? middle : Math.min(Math.max(middle, edge), Math.max(edge, width - edge));
     if (taken.some(([a, b, w]) => Math.abs(a - x) < half + w && Math.abs(b - y) < 16)) return;
     taken.push([x, y, half]);
     overlay.strokeStyle = ground;
@@ -168,8 +182,8 @@ function resize() {
 function recolour() {
   pictured = null;
   const light = style.getPropertyValue("--light");
-  colours = data.clusters.map((_, c) => `hsl(${(c * 137.5) % 360} ${c % 2 ? 58 : 72}% ${light})`);
-  document.querySelectorAll(".dot").forEach((dot) => { dot.style.background = colours[dot.dataset.cluster]; });
+  colours = colouring.groups.map(({ hue, saturation }) => `hsl(${hue} ${saturation}% ${light})`);
+  document.querySelectorAll(".dot").forEach(paintDot);
   repaint();
 }
 
@@ -206,11 +220,17 @@ function under(x, y) {
   for (let row = cell(py - reach); row <= cell(py + reach); row++) {
     for (let at = starts[row * GRID + cell(px - reach)]; at < starts[row * GRID + cell(px + reach) + 1]; at++) {
       const track = inCells[at], dx = places[2 * track] - px, dy = places[2 * track + 1] - py;
-      if (only >= 0 && cluster[track] !== only) continue;
+      if (only >= 0 && colouring.of[track] !== only) continue;
       if (dx * dx + dy * dy < least || (dx * dx + dy * dy === least && track < best)) { best = track; least = dx * dx + dy * dy; }
     }
   }
   return best;
+}
+
+// A dot has the colour of its group, or of the group of its track.
+function paintDot(dot) {
+  const { group, track } = dot.dataset;
+  dot.style.background = colours[group ?? colouring.of[track]];
 }
 
 function entry(track, note, press) {
@@ -218,8 +238,8 @@ function entry(track, note, press) {
   const dot = document.createElement("i"), name = document.createElement("bdi"), about = document.createElement("span");
   button.type = "button";
   dot.className = "dot";
-  dot.dataset.cluster = cluster[track];
-  dot.style.background = colours[cluster[track]];
+  dot.dataset.track = track;
+  paintDot(dot);
   name.textContent = nameOf(track);
   about.textContent = note;
   button.append(dot, name, about);
@@ -234,7 +254,7 @@ function select(track, { flying = true, focusing = true } = {}) {
   chosen.hidden = track < 0;
   if (track >= 0) {
     chosen.querySelector("h2 bdi").textContent = nameOf(track);
-    chosen.querySelector("p").textContent = times(data.count[track]) + ", in the cluster of " + data.clusters[cluster[track]].label;
+    chosen.querySelector("p").textContent = times(data.count[track]) + ", in the cluster of " + cluster.groups[cluster.of[track]].label;
     const list = [];
     for (let at = track * nearby; at < (track + 1) * nearby; at++) {
       const other = near[at];
@@ -257,7 +277,7 @@ function search(text) {
     foldedNames ??= data.title.map((_, track) => folded(nameOf(track)));
     matches = [];
     for (let track = 0; track < total; track++) {
-      if ((only < 0 || cluster[track] === only) && words.every((word) => foldedNames[track].includes(word))) matches.push(track);
+      if ((only < 0 || colouring.of[track] === only) && words.every((word) => foldedNames[track].includes(word))) matches.push(track);
     }
   }
   list();
@@ -287,26 +307,33 @@ find("in").addEventListener("click", () => zoom(1.6));
 find("out").addEventListener("click", () => zoom(1 / 1.6));
 find("all").addEventListener("click", () => fly(home()));
 
-find("clusters").replaceChildren(...data.clusters.map(({ label, tracks }, c) => {
+function legend() {
+  find("groups").replaceChildren(...colouring.groups.map(group));
+}
+
+function group({ label, tracks }, c) {
   const item = document.createElement("li"), button = document.createElement("button");
   const dot = document.createElement("i"), name = document.createElement("bdi"), size = document.createElement("span");
   button.type = "button";
   button.setAttribute("aria-pressed", "false");
   dot.className = "dot";
-  dot.dataset.cluster = c;
+  dot.dataset.group = c;
   name.textContent = label;
   size.textContent = tracks.toLocaleString("en");
   button.append(dot, name, size);
   button.addEventListener("click", () => {
     only = only === c ? -1 : c;
     pictured = null;
-    find("clusters").querySelectorAll("button").forEach((other, at) => other.setAttribute("aria-pressed", String(at === only)));
+    find("groups").querySelectorAll("button").forEach((other, at) => other.setAttribute("aria-pressed", String(at === only)));
     search(find("query").value);
     repaint();
   });
   item.append(button);
   return item;
-}));
+}
+
+find("colour").value = data.colour;
+find("colour").addEventListener("change", (event) => { colourBy(event.target.value); search(find("query").value); });
 
 const held = new Map();
 let moved = 0;
@@ -366,6 +393,6 @@ function hover(x, y) {
 
 dark.addEventListener("change", recolour);
 new ResizeObserver(resize).observe(stage);
-recolour();
+colourBy(data.colour);
 search("");
 resize();

@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -19,37 +17,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.catalogue import Track
-from skipgramophone.maps.clusters import Cluster, Labels
+from skipgramophone.maps.colouring import Colouring
+from skipgramophone.maps.drawing import Drawing
 from skipgramophone.maps.projection import Plane
-from skipgramophone.neighbours import Rows
 
 EXTENT = 65_535  # the longer side of the plane, in steps
 SIMILARITY_STEPS = 32_767
 
 
-def page(
-    title: str,
-    about: str,
-    tracks: Sequence[Track],
-    plane: Plane,
-    labels: Labels,
-    clusters: Sequence[Cluster],
-    near: Rows,
-    similarities: npt.NDArray[np.float32],
-) -> str:
-    """The page as text.
-
-    Args:
-        title: what it is called.
-        about: a sentence of what it shows.
-        tracks: in order of count.
-        plane: float32 (tracks, 2).
-        labels: the cluster of each, int64 (tracks,).
-        clusters: what is known of each cluster.
-        near: the nearest of each track, rows of `tracks`, int64 (tracks, number).
-        similarities: theirs, float32 (tracks, number).
-    """
+def page(drawing: Drawing) -> str:
+    """The page of a map as text."""
+    tracks = drawing.tracks
     artists = list(dict.fromkeys(track.artist for track in tracks))
     number_of = {artist: at for at, artist in enumerate(artists)}
     data = {
@@ -57,22 +35,31 @@ def page(
         "artist": [number_of[track.artist] for track in tracks],
         "title": [track.title for track in tracks],
         "count": [track.count for track in tracks],
-        "clusters": [asdict(cluster) for cluster in clusters],
-        "cluster": _base64(labels, "<u2"),
-        "places": _base64(_in_steps(plane), "<u2"),
-        "near": _base64(near, "<u4"),
-        "similarity": _base64(np.rint(np.clip(similarities, -1, 1) * SIMILARITY_STEPS), "<i2"),
+        "colour": drawing.colour,
+        "colourings": {name: _described(colouring) for name, colouring in drawing.colourings.items()},
+        "places": _base64(_in_steps(drawing.plane), "<u2"),
+        "near": _base64(drawing.near, "<u4"),
+        "similarity": _base64(np.rint(np.clip(drawing.similarities, -1, 1) * SIMILARITY_STEPS), "<i2"),
     }
     parts = files("skipgramophone.maps")
     style, script = ((parts / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return Template((parts / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(title),
-        about=escape(about),
+        title=escape(drawing.title),
+        about=escape(drawing.about),
         policy=_policy(style, script),
         style=style,
         script=script,
         data=_json(data),
     )
+
+
+def _described(colouring: Colouring) -> dict[str, Any]:
+    """A colouring for the script; a group without a hue is that of all others."""
+    groups = [
+        {"label": group.label, "tracks": group.tracks, "hue": hue, "saturation": saturation}
+        for group, (hue, saturation) in zip(colouring.groups, colouring.colours(), strict=True)
+    ]
+    return {"groups": groups, "labels": _base64(colouring.labels, "<u2")}
 
 
 def _policy(style: str, script: str) -> str:

@@ -41,6 +41,11 @@ def chosen(projection: Projection, tracks: int) -> Projection:
     return projection
 
 
+def plane_of(projection: Projection, centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plane:
+    """The tracks in two dimensions by a projection that `chosen` has chosen; see `by_umap` for what it is given."""
+    return by_umap(centre, near, similarities, seed) if projection == "umap" else by_components(centre)
+
+
 def by_components(centre: Matrix) -> Plane:
     """The first two principal components of the unit rows, float32 (tracks, 2), the largest of each upwards."""
     units = unit_rows(np.asarray(centre))

@@ -18,11 +18,11 @@ WriteDump = Callable[..., Path]
 KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
 COLUMNS = "; or say which column is what with --columns artist=…,title=…"
 
-TO_STDOUT = "to stdout go csv, jsonl, tsv: name one with --format, or give a file"
+TO_STDOUT = "to stdout go csv, jsonl, tsv and word2vec: name one with --format, or give a file"
 TWO_RESULTS = "json and the vectors cannot both go to stdout: give a file"
 FORMATS = (
-    "is not one that sgp writes (annoy, csv, jsonl, npz, parquet, projector, safetensors, tsv, word2vec, "
-    "word2vec-binary): name one with --format"
+    "is not one that sgp writes (annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
+    "savedmodel, tsv, word2vec, word2vec-binary): name one with --format"
 )
 
 
@@ -127,10 +127,11 @@ def test_a_stage_that_is_not_there(sgp: Sgp, write_dump: WriteDump, experiments:
         (["index", "x", "--trees", "0"], "trees must be from 1 to 1000, not 0"),
         (["export", "x", "out.xls"], f"suffix of 'out.xls' {FORMATS}"),
         (["export", "x", "out", "--format", "xls"], f"format 'xls' {FORMATS}"),
-        (["export", "x", "out.npz", "--dtype", "int7"], "dtype must be one of float32, float16, not 'int7'"),
+        (["export", "x", "out.npz", "--dtype", "int7"], "dtype must be one of float32, float16, int8, not 'int7'"),
         (["export", "x", "out.npz", "--matrix", "left"], "matrix must be one of centre, context, both, not 'left'"),
         (["export", "x", "out.csv", "--matrix", "both"], "csv has room for one matrix: ask for centre or context"),
-        (["export", "x", "o.vec", "--dtype", "float16"], "float16 is for npz, parquet, safetensors, not for word2vec"),
+        (["export", "x", "o.tsv", "--dtype", "int8"], "int8 is for npz, parquet and safetensors, not for tsv"),
+        (["export", "x", "o.npz", "--projection", "pca"], "places in a plane are written to parquet, not to npz"),
         (["export", "x", "-"], TO_STDOUT),
         (["export", "x", "-", "--format", "npz"], TO_STDOUT),
         (["export", "x", "-", "--format", "csv", "--json"], TWO_RESULTS),

@@ -218,7 +218,8 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     ran = run_sgp("export", "genres", place, "--experiments-dir", trained)
     assert (ran.code, ran.err) == (0, "")
     assert re.fullmatch(
-        rf"export of genres\nfile     {re.escape(str(place))}\nformat   {suffix}\n"
+        rf"export of genres\nfile     {re.escape(str(place))}\nbeside   out\.{suffix}\.manifest\.json\n"
+        rf"format   {suffix}\n"
         rf"vectors  81 tracks × 16\nsize     0\.\d MB, read back and compared\n",
         ran.out,
     )
@@ -228,13 +229,13 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     assert refused.err == f"error: {place} exists; --force replaces it\n"
     assert run_sgp("export", "genres", place, "--force", "-q", "--experiments-dir", trained).code == 0
     assert place.read_bytes() == before or suffix == "npz"  # numpy stamps the time into npz
-    assert left(tmp_path) == [place.name]
+    assert left(tmp_path) == [place.name, f"{place.name}.manifest.json"]
 
 
-@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl"])
+@pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "word2vec"])
 def test_text_formats_go_down_a_pipe(trained: Path, tmp_path: Path, format: str) -> None:
-    place = tmp_path / f"out.{format}"
-    run_sgp("export", "genres", place, "--experiments-dir", trained)
+    place = tmp_path / "out"
+    run_sgp("export", "genres", place, "--format", format, "--experiments-dir", trained)
     ran = run_sgp("export", "genres", "-", "--format", format, "--experiments-dir", trained)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == place.read_text(encoding="utf-8")

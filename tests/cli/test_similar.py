@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import skipgramophone as sgp
@@ -227,3 +228,28 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     assert [track["title"] for track in answer["versions_of_seeds"]] == [
         "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
     ]
+
+
+def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
+    names = ["a - one", "a - two", "a - three", "a - four", "a - five"]
+    left, right = [[4, 0], [4, 1], [4, 2], [0, 4], [-4, 0]], [[4, 0], [4, 2], [4, 1], [-4, 0], [4, 3]]
+    for name, rows, called in (("left", left, names), ("right", right, [one.upper() for one in names])):
+        np.savez(tmp_path / "v.npz", vectors=np.array(rows, np.float32), tracks=np.array(called))
+        sgp.import_vectors(name, tmp_path / "v.npz", experiments_dir=tmp_path)
+    asked = ("similar", "left", "one", "-n", "3", "--compare", "right", "--experiments-dir", tmp_path)
+    ran = run_sgp(*asked)
+    assert (ran.code, ran.err) == (0, "")
+    # left: two, three, four (90 degrees away); right: three, two, five.
+    assert ran.out.splitlines()[0] == "most similar to 'a - one' in left and in right: 2 of 3 the same"
+    assert [line.split() for line in ran.out.splitlines()[3:]] == [
+        ["1", "0.970", "2", "0.894", "a", "two"],
+        ["2", "0.894", "1", "0.970", "a", "three"],
+        ["3", "0.000", "a", "four"],
+        ["3", "0.800", "A", "FIVE"],
+    ]
+    told = json.loads(run_sgp(*asked, "--json").out)
+    assert (told["experiments"], told["shared"]) == (["left", "right"], 2)
+    assert [one["answers"][1] and one["answers"][1]["rank"] for one in told["neighbours"]] == [2, 1, None, 3]
+    assert run_sgp(*asked, "--format", "csv").out.splitlines()[3] == "3,0.0,,,a,four,"
+    refused = run_sgp(*asked, "--format", "m3u8")
+    assert (refused.code, refused.err) == (2, "error: --compare is shown as table, json, csv, not as m3u8\n")

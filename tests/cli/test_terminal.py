@@ -80,6 +80,24 @@ def test_a_table_fits_its_terminal_and_keeps_its_numbers(hostile: Path, columns:
     assert ":heart:" in plain
 
 
+@pytest.mark.parametrize(
+    "command", [["explain", "hostile", "title of b", "a" * 300], ["continue", "hostile", "title of b"]]
+)
+def test_other_answers_fit_too(hostile: Path, command: list[str]) -> None:
+    from rich.cells import cell_len
+
+    code, output = on_a_terminal(80, *command, "--experiments-dir", hostile)
+    assert code == 0
+    plain = ESCAPES.sub("", output).replace("\r", "")
+    assert all(cell_len(line) <= 80 for line in plain.splitlines())
+    assert "\x1b[31m" not in output.replace("\x1b[1m", "")
+    assert not {"\x9b", "\u202e"} & set(output)
+    ran = run_sgp(*command, "--experiments-dir", hostile)
+    assert "\x1b" not in ran.out
+    assert "title of [bold]x[/bold]" in ran.out
+    assert "椎名林檎" * 30 in ran.out
+
+
 def test_a_pipe_gets_every_letter(hostile: Path) -> None:
     ran = run_sgp("similar", "hostile", "title of b", "--experiments-dir", hostile)
     assert "a" * 300 in ran.out

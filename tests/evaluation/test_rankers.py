@@ -84,8 +84,9 @@ def test_the_hybrid_standardises_and_adds() -> None:
     counts = np.array([1, 5, 2, 9, 4, 4, 4, 4, 4, 4, 4, 7])
     popular, cosine = Popularity(counts), Cosine(unit_rows(np.eye(TRACKS, dtype=np.float32)))
     first, second = popular.scores(given([3])), cosine.scores(given([3]))
-    z = [(s - s.mean()) / s.std() for s in (first[0], second[0])]
-    np.testing.assert_allclose(Hybrid(popular, cosine).scores(given([3]))[0], z[0] + 2 * z[1], rtol=1e-4, atol=1e-5)
+    z = [(s - s.mean()) / s.std() for s in (first[0], second[0], np.log(1 + counts))]
+    hybrid = Hybrid(popular, cosine, counts).scores(given([3]))
+    np.testing.assert_allclose(hybrid[0], z[0] + 3 * z[1] + 0.3 * z[2], rtol=1e-4, atol=1e-5)
 
 
 def test_an_oracle_scores_one_and_chance_its_expectation() -> None:

@@ -9,6 +9,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ import pytest
 import skipgramophone as package
 from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError
-from skipgramophone.maps import projection
+from skipgramophone.maps import picture, projection
 from skipgramophone.maps.clusters import Cluster, clusters_of, described
+from skipgramophone.maps.colouring import Colouring, by_artist
+from skipgramophone.maps.drawing import Drawing, draw
 from skipgramophone.maps.page import page
-from skipgramophone.neighbours import nearest_to_each
 from tests.conftest import run_sgp
 
 HOSTILE = [
@@ -54,13 +56,15 @@ class Elements(HTMLParser):
             self.raw.append((tag, attributes, data))
 
 
-def drawn(tracks: list[Track], dim: int = 4, clusters: int = 3) -> str:
-    """The page of some tracks with random vectors."""
-    centre = np.random.default_rng(7).standard_normal((len(tracks), dim)).astype(np.float32)
-    labels = clusters_of(centre, clusters, 1)
-    near, similarities = nearest_to_each(centre, min(10, len(tracks) - 1))
-    plane = projection.by_components(centre)
-    return page("A <b>map", "About & more", tracks, plane, labels, described(tracks, labels), near, similarities)
+def drawing_of(tracks: list[Track], **values: Any) -> Drawing:
+    """A map of some tracks with random vectors."""
+    centre = np.random.default_rng(7).standard_normal((len(tracks), 4)).astype(np.float32)
+    return draw("A <b>map", tracks, centre, package.MapSettings(projection="pca", clusters=3, **values))
+
+
+def drawn(tracks: list[Track]) -> str:
+    """Its page."""
+    return page(drawing_of(tracks))
 
 
 def hostile_tracks() -> list[Track]:
@@ -72,7 +76,9 @@ def data_of(text: str) -> dict[str, Any]:
     """What the page's script reads, its numbers unpacked."""
     (raw,) = [content for tag, attributes, content in Elements(text).raw if attributes.get("id") == "data"]
     data: dict[str, Any] = json.loads(raw)
-    kinds = {"cluster": "<u2", "places": "<u2", "near": "<u4", "similarity": "<i2"}
+    kinds = {"places": "<u2", "near": "<u4", "similarity": "<i2"}
+    for colouring in data["colourings"].values():
+        colouring["labels"] = np.frombuffer(base64.b64decode(colouring["labels"]), "<u2")
     return data | {name: np.frombuffer(base64.b64decode(data[name]), kind) for name, kind in kinds.items()}
 
 
@@ -84,7 +90,6 @@ def test_no_name_breaks_out_of_the_page() -> None:
     assert data["title"] == HOSTILE[::-1]
     assert [data["artists"][at] for at in data["artist"]] == HOSTILE
     assert "A &lt;b&gt;map" in text
-    assert "About &amp; more" in text
 
 
 def test_the_policy_lets_this_script_and_this_style_run_and_nothing_else() -> None:
@@ -154,6 +159,21 @@ def test_what_the_plane_keeps_is_counted() -> None:
     assert projection.preserved(apart, far, 1) == 0
 
 
+def test_artists_with_most_occurrences_have_a_colour() -> None:
+    artists = ["b", "a", "", "b", "c", "a"]
+    tracks = [
+        Track(row, artist, "t", None, count, row)
+        for row, (artist, count) in enumerate(zip(artists, [9, 5, 99, 1, 5, 3], strict=True))
+    ]
+    colouring = by_artist(tracks, 2)  # b has 10, a 8, c 5; nobody is no artist
+    assert colouring.groups == [Cluster("b", 2), Cluster("a", 2), Cluster("other artists", 2)]
+    assert colouring.labels.tolist() == [0, 1, 2, 0, 2, 1]
+    assert colouring.colours()[-1] == (0, 0)
+    assert len(set(colouring.colours())) == 3
+    everybody = by_artist(tracks[:2], 2)
+    assert (everybody.groups, everybody.has_rest) == ([Cluster("b", 1), Cluster("a", 1)], False)
+
+
 def test_clusters_are_found_and_named_by_their_leading_artists() -> None:
     rng = np.random.default_rng(4)
     directions = np.repeat(np.eye(3, 5), [10, 20, 6], axis=0)
@@ -199,12 +219,47 @@ def test_without_umap_there_are_components_or_one_clear_line(
 def test_twenty_thousand_tracks_stay_small() -> None:
     names = [(f"Some Artist {row % 2000}", f"A Title of the Usual Length {row} - Live") for row in range(20_000)]
     tracks = [Track(row, artist, title, None, 20_000 - row, row) for row, (artist, title) in enumerate(names)]
-    centre = np.random.default_rng(7).standard_normal((len(tracks), 2)).astype(np.float32)
+    plane = np.random.default_rng(7).standard_normal((len(tracks), 2)).astype(np.float32)
     near, similarities = np.zeros((20_000, 10), np.int64), np.zeros((20_000, 10), np.float32)
-    labels = np.zeros(20_000, np.int64)
-    text = page("t", "a", tracks, centre, labels, [Cluster("all", 20_000)], near, similarities)
+    all_one = Colouring(np.zeros(20_000, np.int64), [Cluster("all", 20_000)])
+    colourings: Any = {"cluster": all_one, "artist": by_artist(tracks, 12)}
+    text = page(Drawing("t", tracks, plane, near, similarities, colourings, "cluster", "pca", 1.0))
     assert len(text.encode()) < 6_000_000  # 300 bytes a track: 30 MB at 100,000
     assert data_of(text)["near"].shape == (200_000,)
+
+
+@pytest.mark.parametrize("colour", ["cluster", "artist"])
+def test_still_pictures_show_points_and_name_groups(tmp_path: Path, colour: Any) -> None:
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
+    names = [*HOSTILE, "$\\frac{1}{0}$", "\x1b[31m", "\x00", "椎名林檎"]
+    tracks = [Track(row, name, "t", None, 99 - row, row) for row, name in enumerate(names * 4)]
+    drawing = drawing_of(tracks, colour=colour)
+    for place in ("a.svg", "b.svg", "a.png"):
+        picture.write(tmp_path / place, drawing, place[2:])
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    kinds = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert not kinds & {"script", "foreignObject", "a"}
+    shown = [text for element in root.iter() if element.tag.endswith("}text") for text in element.itertext()]
+    labels = [picture.plain(group.label) for group in drawing.colourings[colour].groups]
+    assert shown == ["A <b>map", *(label if len(label) <= 60 else f"{label[:59]}…" for label in labels)]
+    from matplotlib.image import imread
+
+    pixels = imread(tmp_path / "a.png")
+    assert pixels.shape[:2] == (1200, 2100)
+    colourful = np.ptp(pixels[..., :3], axis=2) > 0.2
+    assert 48 * 4 < np.count_nonzero(colourful) < pixels.size / 20  # points, and ground between them
+
+
+def test_pictures_without_matplotlib_are_one_clear_line(
+    sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=r"Matplotlib is not installed: pip install 'skipgramophone\[map\]'"):
+        package.draw_map("demo", tmp_path / "m.html", pictures={"png": tmp_path / "m.png"}, experiments_dir=sample_root)
+    with pytest.raises(SettingError, match="pictures are png and svg, not 'gif'"):
+        package.draw_map("demo", tmp_path / "m.html", pictures={"gif": tmp_path / "m.gif"}, experiments_dir=sample_root)
+    assert not list(tmp_path.iterdir())
 
 
 def test_few_tracks_are_a_map_too(experiments: Path, tmp_path: Path) -> None:
@@ -227,7 +282,12 @@ def test_the_command(sample_root: Path, tmp_path: Path) -> None:
     refused = run_sgp("map", "demo", "-o", place, *options)
     assert (refused.code, refused.out, refused.err) == (1, "", f"error: {place} exists; --force replaces it\n")
     assert place.read_bytes() == before
-    told = json.loads(run_sgp("map", "demo", "-o", place, "--force", "--json", *options).out)
+    stills = ("--png", tmp_path / "map.png", "--svg", tmp_path / "map.svg")
+    told = json.loads(run_sgp("map", "demo", "-o", place, "--force", "--json", *stills, *options).out)
+    assert told["pictures"] == [str(tmp_path / "map.png"), str(tmp_path / "map.svg")]
+    refused = run_sgp("map", "demo", "-o", tmp_path / "new.html", *stills, *options)
+    assert (refused.code, refused.err) == (1, f"error: {tmp_path / 'map.png'} exists; --force replaces it\n")
+    assert not (tmp_path / "new.html").exists()
     assert told["tracks"] == 2984
     with pytest.raises(ExperimentError, match="it is not a regular file"):
         package.draw_map("demo", tmp_path, experiments_dir=sample_root, force=True)

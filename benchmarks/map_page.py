@@ -1,0 +1,109 @@
+"""A map of many tracks: the time to make it, its size, and the script time of its frames in headless Chromium.
+
+python -m benchmarks.map_page [--tracks 100000] [--dim 100] [--projection pca] [--frames 60]
+
+The rows lie around random centres, as tracks do around scenes. Only software draws in a headless browser, so that
+frames a second say nothing of a reader's machine: what is bounded is the time that the page's own script takes for a
+frame, which holds there too. The share of the true neighbours that the plane keeps stands beside the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.neighbour_table import clustered
+from skipgramophone.catalogue import Track
+from skipgramophone.maps.drawing import draw
+from skipgramophone.maps.page import page
+from skipgramophone.settings import MapSettings
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WIDTH, HEIGHT = 1280, 800
+STEP = 7  # pixels that the map is dragged by each frame
+MEASURED = "parseFloat(document.getElementById('stage').dataset.milliseconds)"
+NEXT_FRAME = "new Promise(requestAnimationFrame)"
+SEARCH = """(word) => {
+    const query = document.getElementById("query"), started = performance.now();
+    query.value = word;
+    query.dispatchEvent(new Event("input"));
+    return performance.now() - started;
+}"""
+
+
+def made_up(tracks: int) -> list[Track]:
+    """Tracks with names of the usual length, in order of count."""
+    names = [(f"Some Artist {row % 9000}", f"A Title of the Usual Length {row}") for row in range(tracks)]
+    return [Track(row, *name, None, 1 + 10**6 // (row + 10), row) for row, name in enumerate(names)]
+
+
+def in_a_browser(place: Path, frames: int) -> None:
+    """Open a page, drag and zoom it and search in it, and print what its script took."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        opened = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+        started = time.perf_counter()
+        opened.goto(place.as_uri())
+        opened.wait_for_selector("#stage[data-milliseconds]")
+        print(f"there after   {time.perf_counter() - started:.1f} s")
+        whole, moved = [], []
+        for at in range(frames):
+            if at % 5 == 0:  # a new size draws all points anew
+                opened.set_viewport_size({"width": WIDTH - at % 10, "height": HEIGHT})
+                opened.evaluate(f"async () => {{ await {NEXT_FRAME}; await {NEXT_FRAME}; }}")
+                whole.append(opened.evaluate(MEASURED))
+                opened.mouse.move(400, 400)
+                opened.mouse.down()
+            opened.mouse.move(400 + STEP * (at % 5 + 1), 400)
+            opened.evaluate(f"async () => {{ await {NEXT_FRAME}; }}")
+            moved.append(opened.evaluate(MEASURED))
+            if at % 5 == 4:
+                opened.mouse.up()
+        print(f"all points    {told(whole)}")
+        print(f"moving frame  {told(moved)}")
+        words = ["title", "length 77", "artist 12", "usual"]
+        print(f"search        {told([opened.evaluate(SEARCH, word) for word in words])}, the first included")
+        print(f"browser       {browser.version}")
+        browser.close()
+
+
+def told(milliseconds: Sequence[float]) -> str:
+    """Times as a line."""
+    median, longest = statistics.median(milliseconds), max(milliseconds)
+    return f"{median:.1f} ms of script (median of {len(milliseconds)}; the longest {longest:.1f} ms)"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("tracks", 100_000), ("dim", 100), ("frames", 60)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--projection", default="pca")
+    asked = parser.parse_args()
+    centre, tracks = clustered(asked.tracks, asked.dim), made_up(asked.tracks)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
+    started = time.perf_counter()
+    drawing = draw("benchmark", tracks, centre, MapSettings(projection=asked.projection))
+    text = page(drawing)
+    seconds = time.perf_counter() - started
+    print(f"made in       {seconds:.0f} s; the plane keeps {drawing.preserved:.0%} of the nearest near")
+    print(f"size          {len(text.encode()) / 1e6:.1f} MB")
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch, "map.html")
+        place.write_text(text, encoding="utf-8")
+        in_a_browser(place, asked.frames)
+
+
+if __name__ == "__main__":
+    main()

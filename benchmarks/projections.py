@@ -1,0 +1,67 @@
+"""Projections of the same vectors beside each other: time, and the share of the true ten nearest that each keeps near.
+
+python -m benchmarks.projections [--tracks 20000] [--dim 100]      (pip install umap-learn pacmap openTSNE)
+
+The rows lie around random centres, as tracks do around scenes. UMAP is given the exact neighbours, whose search is not
+in its time; the others search for themselves. Each runs twice, because the first run compiles; the second is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.neighbour_table import SEED, clustered
+from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.maps import projection
+from skipgramophone.neighbours import Rows, nearest_to_each
+
+
+def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Callable[[], Any]]:
+    """Each projection by its name."""
+
+    def pacmap() -> Any:
+        from pacmap import PaCMAP
+
+        return PaCMAP(random_state=SEED, distance="angular").fit_transform(unit_rows(centre), init="pca")
+
+    def tsne() -> Any:
+        from openTSNE import TSNE
+
+        return TSNE(metric="cosine", random_state=SEED, n_jobs=os.cpu_count()).fit(unit_rows(centre))
+
+    return {
+        "components": lambda: projection.by_components(centre),
+        "UMAP": lambda: projection.by_umap(centre, near, similarities, SEED),
+        "PaCMAP": pacmap,
+        "openTSNE": tsne,
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("tracks", 20_000), ("dim", 100)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    centre = clustered(asked.tracks, asked.dim)
+    near, similarities = nearest_to_each(centre, projection.NEIGHBOURS)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
+    warnings.simplefilter("ignore")
+    for name, project in candidates(centre, near, similarities).items():
+        project()
+        started = time.perf_counter()
+        plane = np.asarray(project(), np.float32)
+        seconds = time.perf_counter() - started
+        print(f"{name:11} {projection.preserved(plane, near[:, :10], SEED):.3f} kept near, {seconds:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The manifest that travels with an export: what it is, where it comes from, and the hashes of its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from skipgramophone import __version__
+from skipgramophone.errors import StorageError
+from skipgramophone.exporters.vectors import TrackVectors
+from skipgramophone.publishing import file_sha256
+
+MANIFEST = "manifest.json"
+
+
+def manifest_file(path: Path) -> Path:
+    """Where the manifest of an export of one file lies: beside it."""
+    return path.with_name(f"{path.name}.{MANIFEST}")
+
+
+def files_of(path: Path) -> set[str]:
+    """The files that a manifest lists; none where there is no manifest of an export."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return set()
+    return set(listed) if isinstance(listed, dict) else set()
+
+
+def write(path: Path, format: str, vectors: TrackVectors, files: Mapping[str, Path], facts: Mapping[str, Any]) -> None:
+    """Write a manifest and read it back.
+
+    Args:
+        path: where.
+        format: of the export.
+        vectors: what was exported.
+        files: the files of the export by the names that they are to have.
+        facts: what else there is to say.
+    """
+    described = {
+        "format": format,
+        "written_by": f"skipgramophone {__version__}",
+        "tracks": len(vectors.tracks),
+        "dimension": vectors.centre.shape[1],
+        "dtype": str(vectors.centre.dtype),
+        "similarity": "cosine of centre vectors",
+        **facts,
+        "files": {
+            name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in sorted(files.items())
+        },
+    }
+    path.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    if json.loads(path.read_text(encoding="utf-8")) != described:
+        raise StorageError(f"{path} does not read back as written")

@@ -1,0 +1,49 @@
+"""ONNX: one look-up, "ids" int64 (n,) -> "vectors" float32 (n, dim); id i is line i of the names beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.exporters.vectors import TrackVectors, require_same
+
+OPSET, IR_VERSION = 17, 8  # old enough for the runtimes that are about
+MOST_BYTES = 2_000_000_000  # a file of Protocol Buffers has 2 GiB at most
+
+
+def write(path: Path, vectors: TrackVectors) -> None:
+    """Write the model and read it back.
+
+    Raises:
+        SettingError: the package onnx is not installed.
+        StorageError: there are too many vectors for the format.
+    """
+    onnx = _onnx()
+    matrix, rows = vectors.single()
+    if rows.nbytes > MOST_BYTES:
+        raise StorageError(f"cannot write {path}: ONNX has no room for {rows.nbytes / 1e9:.1f} GB in one file")
+    helper, kinds = onnx.helper, onnx.TensorProto
+    graph = helper.make_graph(
+        [helper.make_node("Gather", [matrix, "ids"], ["vectors"])],
+        "tracks",
+        [helper.make_tensor_value_info("ids", kinds.INT64, ["number"])],
+        [helper.make_tensor_value_info("vectors", kinds.FLOAT, ["number", rows.shape[1]])],
+        [onnx.numpy_helper.from_array(np.ascontiguousarray(rows, np.float32), matrix)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    path.write_bytes(model.SerializeToString())
+    read = onnx.load_model(path, format="protobuf")
+    onnx.checker.check_model(read)
+    require_same(path, {}, {matrix: onnx.numpy_helper.to_array(read.graph.initializer[0])}, vectors)
+
+
+def _onnx() -> Any:
+    """The library, which is an extra."""
+    try:
+        import onnx
+    except ImportError as error:
+        raise SettingError("ONNX is not installed: pip install 'skipgramophone[onnx]'") from error
+    return onnx
