@@ -18,18 +18,19 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
 from skipgramophone.full_text import require_full_text, sqlite3
-from skipgramophone.playlists.names import SEPARATOR, folded, full_name, hyphenated, identity
+from skipgramophone.playlists.names import SEPARATOR, folded, folded_all, full_name, hyphenated, identity
 
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
+FOLDED_AT_ONCE = 10_000
 TRIGRAMS_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
 FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
@@ -137,8 +138,11 @@ def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: I
 
 def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
     """Add the row number and the folded names."""
-    for row, (artist, title, uri, count, first_place) in enumerate(tracks):
-        yield row, artist, title, uri, count, first_place, folded(full_name(artist, title)), folded(title)
+    rows, left = count(), iter(tracks)
+    while some := list(islice(left, FOLDED_AT_ONCE)):
+        artists, titles, *others = zip(*some, strict=True)
+        names = folded_all([full_name(artist, title) for artist, title in zip(artists, titles, strict=True)])
+        yield from zip(islice(rows, len(some)), artists, titles, *others, names, folded_all(titles), strict=True)
 
 
 class Catalogue:

@@ -3,6 +3,7 @@
     SgpError                 exit 1   the root: one line that says what, where and what to do next
     ├── SettingError         exit 2   a setting is out of range
     ├── SourceError          exit 1   a dump cannot be read as what it was taken for
+    │   └── UnknownFormatError        a file is in no format that sgp reads
     ├── ExperimentError      exit 1   an experiment lacks a stage, has one already, or is in use
     ├── StorageError         exit 1   the disk refused: full, read-only, failing
     ├── TrainingError        exit 1   there is nothing to train on, or training went astray
@@ -36,6 +37,14 @@ class SettingError(SgpError):
 
 class SourceError(SgpError):
     """A dump is missing, empty, unreadable or in no known dialect."""
+
+
+class UnknownFormatError(SourceError):
+    """A file is in no format that is read; `reason` says what it is instead."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file} is {reason}")
+        self.reason = reason
 
 
 class ExperimentError(SgpError):

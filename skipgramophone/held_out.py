@@ -23,7 +23,6 @@ from skipgramophone.evaluation.splits import (
     split_at_random,
     split_by_name,
     split_of_last_tracks,
-    with_twins,
 )
 from skipgramophone.experiment import Experiment
 from skipgramophone.fitting import fit
@@ -31,6 +30,7 @@ from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.playlists.names import identity
 from skipgramophone.publishing import draft_directory, publish
 from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
+from skipgramophone.twins import with_twins
 
 if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from importlib.metadata import version
@@ -33,7 +34,7 @@ from skipgramophone.lookup import PLAYLISTS, open_lookup
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
-from skipgramophone.postings import distinct, postings
+from skipgramophone.postings import postings
 from skipgramophone.publishing import file_sha256, published_file, require_replaceable
 from skipgramophone.reports import (
     EvaluateReport,
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.order import Order
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
+    from skipgramophone.playlists.sources import Sources
     from skipgramophone.training.trainer import Progress
     from skipgramophone.tuning import TrialReport, TuneReport
 
@@ -75,6 +77,7 @@ def extract(
     *,
     sample: bool = False,
     force: bool = False,
+    dry_run: bool = False,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Reading], None] | None = None,
 ) -> ExtractReport:
@@ -86,6 +89,7 @@ def extract(
         settings: how to read them.
         sample: read the built-in sample instead of files.
         force: replace a corpus that is there.
+        dry_run: read and count, and write nothing.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the reading has come.
 
@@ -104,13 +108,14 @@ def extract(
             else "give a SOURCE to read, or --sample for the built-in sample"
         )
     started = time.perf_counter()
+    if dry_run:
+        return _timed(_extracted(name, paths, settings, sample, progress)[1], started)
     with new_experiment(name, experiments_dir) as experiment:
         experiment.require_new("corpus", force)
-        readers = _readers(paths, settings, sample)
-        encoded = _read(readers, progress)
+        encoded, report = _extracted(name, paths, settings, sample, progress)
         with experiment.publishing("corpus", asdict(settings)) as draft:
             _write_corpus(draft.path, encoded)
-            report = _extract_report(name, readers, encoded, time.perf_counter() - started)
+            report = _timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
 
@@ -554,31 +559,65 @@ def tune(
     return report
 
 
-def _readers(sources: Sequence[Path], settings: ExtractSettings, sample: bool) -> list[Reader]:
+def _extracted(
+    name: str,
+    paths: Sequence[Path],
+    settings: ExtractSettings,
+    sample: bool,
+    progress: Callable[[Reading], None] | None,
+) -> tuple[EncodedPlaylists, ExtractReport]:
+    """Read and encode the sources, and count what was found."""
+    found = _sources(paths, settings, sample)
+    with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
+        files = {reader.file.path for reader in found.readers if reader.file}
+        hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
+        encoded, replaced = _read(found.readers, settings, progress)
+    described = _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
+    return encoded, _extract_report(name, described, found.passed_over, encoded, replaced)
+
+
+def _timed(report: ExtractReport, started: float) -> ExtractReport:
+    """A report with the time that has passed."""
+    seconds = time.perf_counter() - started
+    return replace(report, seconds=round(seconds, 3), rows_per_second=round(report.rows_read / seconds))
+
+
+def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> Sources:
     """Open each source."""
-    from skipgramophone.playlists.sources import SampleReader, open_sources
+    from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 
-    return [SampleReader(settings.num_rows)] if sample else open_sources(sources, settings)
+    return Sources([SampleReader(settings.num_rows)], []) if sample else open_sources(paths, settings)
 
 
-def _read(readers: Sequence[Reader], progress: Callable[[Reading], None] | None) -> EncodedPlaylists:
-    """Read and encode all sources, telling how far it has come."""
+def _read(
+    readers: Sequence[Reader], settings: ExtractSettings, progress: Callable[[Reading], None] | None
+) -> tuple[EncodedPlaylists, int]:
+    """Read and encode all sources, telling how far it has come; also say how many letters stand for bad bytes."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
+    from skipgramophone.playlists.tolerance import Tolerance
 
     total = sum(reader.file.size for reader in readers if reader.file)
-    encoder, done, rows = PlaylistEncoder(), 0, 0
+    encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
     for reader in readers:
+        tolerance, bad = Tolerance(settings), 0
         for block in reader.blocks():
+            tolerance.take(block)
             encoder.add(block)
-            rows += block.used + len(block.rejects)
+            rows, bad = rows + block.used + len(block.rejects), block.replaced
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
-        done += reader.file.size if reader.file else 0
+        tolerance.judge()
+        done, replaced = done + (reader.file.size if reader.file else 0), replaced + bad
+    if rows == len(encoder.rejects):
+        first = next(iter(encoder.rejects), None)
+        if first is None:
+            raise SourceError("the sources hold no row")
+        raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
     encoded = encoder.encode()
     if not len(encoded.track_ids):
-        first = encoded.rejects[0]
-        raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
-    return encoded
+        told = ", ".join(f"{count:,} {reason}" for reason, count in encoded.left_out.items())
+        raise SourceError(f"no row is left: {told}")
+    return encoded, replaced
 
 
 def _write_corpus(directory: Path, encoded: EncodedPlaylists) -> None:
@@ -605,41 +644,48 @@ def _write_lines(path: Path, records: Sequence[dict[str, Any]]) -> None:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
-def _extract_report(name: str, readers: Sequence[Reader], encoded: EncodedPlaylists, seconds: float) -> ExtractReport:
+def _extract_report(
+    name: str,
+    sources: list[dict[str, Any]],
+    passed_over: Sequence[tuple[str, str]],
+    encoded: EncodedPlaylists,
+    replaced: int,
+) -> ExtractReport:
     """Count what was found."""
     import pyarrow.compute as pc
 
     corpus = Corpus(encoded.track_ids, encoded.offsets)
-    used, rejected = corpus.occurrences, len(encoded.rejects)
+    used, rejected, left_out = corpus.occurrences, len(encoded.rejects), sum(encoded.left_out.values())
     return ExtractReport(
         experiment=name,
-        sources=_described(readers),
-        rows_read=used + rejected,
+        sources=sources,
+        passed_over=[{"file": file, "reason": reason} for file, reason in passed_over],
+        rows_read=used + rejected + left_out,
         rows_used=used,
         rows_rejected=rejected,
         rejected=dict(Counter(reject.reason for reject in encoded.rejects)),
+        rows_left_out=left_out,
+        left_out=encoded.left_out,
+        letters_replaced=replaced,
         owners=pc.count_distinct(encoded.playlists["owner"]).as_py(),
         playlists=len(corpus),
         tracks=encoded.tracks.num_rows,
         occurrences=used,
         longest_playlist=int(corpus.lengths().max()),
-        repeats=_repeats(corpus),
+        repeats=encoded.repeats,
         without_artist=encoded.without_artist,
+        namesakes=encoded.namesakes,
+        most_namesakes=encoded.most_namesakes,
+        same_tracks=encoded.same_tracks,
+        split=encoded.split,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
-        seconds=round(seconds, 3),
-        rows_per_second=round((used + rejected) / seconds),
+        seconds=0.0,
+        rows_per_second=0,
     )
 
 
-def _repeats(corpus: Corpus) -> int:
-    """Places of playlists whose track has stood in the playlist before."""
-    playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    pairs = playlist.astype(np.int64) << 32 | corpus.track_ids
-    return corpus.occurrences - len(distinct(pairs))
-
-
-def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
+def _described(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
     """What is kept of each file: its name, format, size and hash, not where it lay; of an archive, once."""
     known: dict[Path | None, dict[str, Any]] = {}
     for reader in readers:
@@ -649,8 +695,7 @@ def _described(readers: Sequence[Reader]) -> list[dict[str, Any]]:
         elif file.path not in known:
             name = file.name.removesuffix(f"/{file.member}")
             size = file.path.stat().st_size
-            sha256 = file_sha256(file.path)
-            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": sha256}
+            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hashes[file.path]}
     return list(known.values())
 
 

@@ -28,10 +28,14 @@ class ExtractReport:
 
     experiment: str
     sources: list[dict[str, Any]]  # file, format, bytes, sha256
-    rows_read: int
+    passed_over: list[dict[str, str]]  # file, reason: what directories and archives hold besides
+    rows_read: int  # used, rejected and left out
     rows_used: int
     rows_rejected: int
     rejected: dict[str, int]  # rows by reason
+    rows_left_out: int  # by cleaning that was asked for
+    left_out: dict[str, int]  # rows by reason
+    letters_replaced: int  # bytes that are not in the encoding
     owners: int
     playlists: int
     tracks: int
@@ -39,6 +43,10 @@ class ExtractReport:
     longest_playlist: int
     repeats: int  # places of a playlist whose track has stood in it before
     without_artist: int  # rows with an empty artist
+    namesakes: int  # tracks that have artist and title in common with a more frequent one
+    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, of a few names that most have
+    same_tracks: int  # playlists that hold the tracks of an earlier one
+    split: int  # playlists that were split
     sorted_by_title: int
     sortable: int  # playlists long enough for the order to tell
     seconds: float

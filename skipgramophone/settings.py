@@ -6,11 +6,13 @@ that it made. Values, not behaviour: nothing here reads files or knows about the
 
 from __future__ import annotations
 
+import codecs
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
 
@@ -32,8 +34,19 @@ Colour = Literal["cluster", "artist"]
 COLOURS: tuple[Colour, ...] = ("cluster", "artist")
 Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP where it is installed
 PROJECTIONS: tuple[Projection, ...] = ("auto", "pca", "umap")
-Format = Literal["zenodo", "mpd", "exportify", "m3u", "sessions"]
-FORMATS: tuple[Format, ...] = ("zenodo", "mpd", "exportify", "m3u", "sessions")
+Format = Literal[
+    "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions"
+]
+FORMATS: tuple[Format, ...] = get_args(Format)
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time")  # what a column of one's own may be
+BadBytes = Literal["reject", "replace"]
+BAD_BYTES: tuple[BadBytes, ...] = get_args(BadBytes)
+GroupBy = Literal["owner", "name"]
+GROUPS_BY: tuple[GroupBy, ...] = get_args(GroupBy)
+Repeats = Literal["keep", "drop"]
+REPEATS: tuple[Repeats, ...] = get_args(Repeats)
+KEEPABLE = ("episodes", "placeholders", "skips")  # what is rejected unless it is asked for
+FEWEST_JUDGED = 100  # rows of a file from which on the share of rejects tells that it was mistaken for something else
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
@@ -60,6 +73,22 @@ def _require(holds: bool, message: str) -> None:
         raise SettingError(message)
 
 
+def _require_one_of(settings: object, name: str, known: Sequence[str | None]) -> None:
+    """Refuse a field that is not one of some words."""
+    value, words = getattr(settings, name), ", ".join(word for word in known if word)
+    _require(value in known, f"{name.replace('_', '-')} must be one of {words}, not {value!r}")
+
+
+def _require_text_encoding(name: str) -> None:
+    """Refuse what is no encoding of text."""
+    try:
+        "".encode(codecs.lookup(name).name)
+    except (LookupError, ValueError):
+        raise SettingError(
+            f"encoding must be one that Python knows, as utf-8, cp1252 or utf-16, not {name!r}"
+        ) from None
+
+
 def _require_seed(seed: int, bits: int) -> None:
     """Refuse a seed that is below 0 or takes more bits."""
     _require(0 <= seed < 1 << bits, f"random-seed must be from 0 to 2^{bits} - 1, not {seed}")
@@ -71,15 +100,62 @@ class ExtractSettings:
 
     num_rows: int = ALL_ROWS  # rows of each file to read; -1 is all of them
     format: Format | None = None  # of the sources; None: each is looked at
+    columns: str | None = None  # which column of a table is what, as artist=Name,title=Song
+    session_gap: str = "30m"  # a pause that ends a session of a listening history
+    encoding: str = "utf-8"  # of text
+    bad_bytes: BadBytes = "reject"  # lines that are not in the encoding
+    keep: Sequence[str] | None = None  # of `KEEPABLE`, what to use all the same
+    strict: bool = False  # stop at the first row that cannot be used
+    max_rejects: float = 0.5  # share of the rows of a file that may be rejected
+    group_by: GroupBy = "owner"  # "name": playlists of one name are one, whosever they are
+    merge_uris: bool = False  # uris of one artist and title are one track
+    repeats: Repeats = "keep"  # of a track in a playlist
+    drop_duplicate_playlists: bool = False  # of playlists that are nearly the same only the longest stays
+    min_length: int = 1  # shorter playlists are left out
+    max_length: int | None = None  # longer playlists are split
 
     def __post_init__(self) -> None:
-        _require_numbers(self, "num_rows")
+        _require_numbers(self, "num_rows", "min_length")
         _require(
             self.num_rows == ALL_ROWS or self.num_rows >= 1,
             f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
         )
-        known = ", ".join(FORMATS)
-        _require(self.format is None or self.format in FORMATS, f"format must be one of {known}, not {self.format!r}")
+        words = {"bad_bytes": BAD_BYTES, "group_by": GROUPS_BY, "repeats": REPEATS}
+        for name, known in {"format": (None, *FORMATS), **words}.items():
+            _require_one_of(self, name, known)
+        _require(self.min_length >= 1, f"min-length must be at least 1, not {self.min_length}")
+        _require(
+            self.max_length is None or self.max_length >= max(2, self.min_length),
+            f"max-length must be at least 2 and not below min-length, not {self.max_length}",
+        )
+        _require(0 <= self.max_rejects <= 1, f"max-rejects must be from 0 to 1, not {self.max_rejects}")
+        _require(seconds_of(self.session_gap) > 0, f"session-gap must be above 0, not {self.session_gap}")
+        for name in self.keep or ():
+            _require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}")
+        _require_text_encoding(self.encoding)
+        if self.columns is not None:
+            _require(self.format in (None, "columns"), f"columns are not for the format {self.format}")
+            _require("title" in self.roles, "columns must name a title, as title=Song")
+        elif self.format == "columns":
+            raise SettingError("say which column is what, as --columns artist=Name,title=Song")
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The column of each role.
+
+        >>> ExtractSettings(columns="artist=Artist, as billed,title=Song").roles
+        {'artist': 'Artist, as billed', 'title': 'Song'}
+
+        Raises:
+            SettingError: the text is no list of role=column, or names a role twice.
+        """
+        parts = re.split(rf"(?:^|,)({'|'.join(ROLES)})=", self.columns or "")
+        roles = dict(zip(parts[1::2], parts[2::2], strict=True))
+        _require(
+            not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,
+            f"columns must be role=column,… with the roles {', '.join(ROLES)}, not {self.columns!r}",
+        )
+        return roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

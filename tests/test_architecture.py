@@ -17,7 +17,10 @@ PACKAGE = Path(skipgramophone.__file__).parent
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
     ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
-    ("values", {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "embeddings", "versions", "spelling"}),
+    (
+        "values",
+        {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "twins", "embeddings", "versions", "spelling"},
+    ),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
     ("judgement", {"evaluation"}),
@@ -50,8 +53,10 @@ ALLOWED_IN = {
     "tensorflow": {"training/runtime"},
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
+        "playlists/columns",
         "playlists/encoding",
         "playlists/files",
+        "playlists/lines",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",

@@ -4,15 +4,57 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import ExtractSettings, Format
+from skipgramophone.playlists.names import full_name
+from skipgramophone.settings import KEEPABLE, ROLES, BadBytes, ExtractSettings, Format, GroupBy, Repeats
 
 if TYPE_CHECKING:
     from skipgramophone.reports import ExtractReport
+
+
+SHOWN_FILES = 5
+
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="ROLE=NAME,…", help=f"Which column of a table is what: {', '.join(ROLES)}.",
+        show_default=False,
+    ),
+]  # fmt: skip
+SessionGap = Annotated[
+    str, typer.Option("--session-gap", metavar="SPAN", help="A pause that ends a session of a listening history.")
+]
+Encoding = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Of text, as cp1252 or utf-16.")]
+BadBytesOption = Annotated[
+    str, typer.Option("--bad-bytes", metavar="reject|replace", help="Lines that are not in the encoding.")
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="WHAT", help=f"Use it all the same: {', '.join(KEEPABLE)}.", show_default=False),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first row or file that cannot be used.")]
+MaxRejects = Annotated[
+    float, typer.Option("--max-rejects", metavar="X", help="Stop where more than this share of a file is rejected.")
+]
+GroupByOption = Annotated[
+    str, typer.Option("--group-by", metavar="owner|name", help="name: playlists of one name are one, whosever.")
+]
+MergeUris = Annotated[bool, typer.Option("--merge-uris", help="Uris of one artist and title are one track.")]
+RepeatsOption = Annotated[
+    str, typer.Option("--repeats", metavar="keep|drop", help="Of a track in a playlist.")
+]  # fmt: skip
+DropDuplicates = Annotated[
+    bool, typer.Option("--drop-duplicate-playlists", help="Of playlists nearly the same keep the longest alone.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, and write nothing.")]
+MinLength = Annotated[int, typer.Option("--min-length", metavar="N", help="Leave shorter playlists out.")]
+MaxLength = Annotated[
+    int | None, typer.Option("--max-length", metavar="N", help="Split longer playlists.", show_default=False)
+]
 
 
 def extract(
@@ -23,8 +65,22 @@ def extract(
     sample: options.Sample = False,
     num_rows: options.NumRows = options.EXTRACT.num_rows,
     format: options.Format = options.EXTRACT.format,
+    columns: Columns = options.EXTRACT.columns,
+    session_gap: SessionGap = options.EXTRACT.session_gap,
+    encoding: Encoding = options.EXTRACT.encoding,
+    bad_bytes: BadBytesOption = options.EXTRACT.bad_bytes,
+    keep: Keep = None,
+    strict: Strict = options.EXTRACT.strict,
+    max_rejects: MaxRejects = options.EXTRACT.max_rejects,
+    group_by: GroupByOption = options.EXTRACT.group_by,
+    merge_uris: MergeUris = options.EXTRACT.merge_uris,
+    repeats: RepeatsOption = options.EXTRACT.repeats,
+    drop_duplicate_playlists: DropDuplicates = options.EXTRACT.drop_duplicate_playlists,
+    min_length: MinLength = options.EXTRACT.min_length,
+    max_length: MaxLength = options.EXTRACT.max_length,
     config: options.Config = None,
     force: options.Force = False,
+    dry_run: DryRun = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -36,12 +92,30 @@ def extract(
 
     \b
     sgp extract spotify spotify_dataset.csv
+    sgp extract mine my_spotify_data.zip --session-gap 1h
+    sgp extract radio plays.csv --columns artist=Artist,title=Song,playlist=Show
     sgp extract demo --sample
     """
-    given = ExtractSettings(num_rows=num_rows, format=cast(Format | None, format))
+    given = ExtractSettings(
+        num_rows=num_rows,
+        format=cast(Format | None, format),
+        columns=columns,
+        session_gap=session_gap,
+        encoding=encoding,
+        bad_bytes=cast(BadBytes, bad_bytes),
+        keep=keep or None,
+        strict=strict,
+        max_rejects=max_rejects,
+        group_by=cast(GroupBy, group_by),
+        merge_uris=merge_uris,
+        repeats=cast(Repeats, repeats),
+        drop_duplicate_playlists=drop_duplicate_playlists,
+        min_length=min_length,
+        max_length=max_length,
+    )
     settings = options.overridden(context, config, "extract", given)
-    report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir)
-    show(report, json, quiet)
+    report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir, dry_run)
+    show(report, json, quiet, dry_run)
 
 
 def run_extract(
@@ -53,6 +127,7 @@ def run_extract(
     force: bool,
     quiet: bool,
     experiments_dir: Path | None,
+    dry_run: bool = False,
 ) -> ExtractReport:
     """Extract with a progress bar."""
     from skipgramophone import pipeline
@@ -66,17 +141,19 @@ def run_extract(
             settings,
             sample=sample,
             force=force,
+            dry_run=dry_run,
             experiments_dir=experiments_dir,
             progress=progress,
         )
 
 
-def show(report: ExtractReport, json: bool, quiet: bool) -> None:
+def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) -> None:
     """Print what was found."""
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        render.facts(f"corpus of {report.experiment}", _rows(report))
+        unwritten = ", not written" if dry_run else ""
+        render.facts(f"corpus of {report.experiment}{unwritten}", _rows(report))
 
 
 def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
@@ -89,19 +166,51 @@ def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
 
 
 def _rows(report: ExtractReport) -> list[tuple[str, str]]:
-    """The report, a line a fact."""
-    share = report.sorted_by_title / report.sortable if report.sortable else 0
-    meaning = ": their order carries no meaning, so keep -wsz bag" if share > 0.5 else ""
+    """The report, a line a fact; what does not apply is left out."""
+    owners = f" of {report.owners:,} owners" if report.owners > 1 else ""
+    named = report.without_artist < report.rows_used
     nameless = f"{report.without_artist:,} rows, used by their title"
+    replaced = f"{report.letters_replaced:,} letters for bytes that are not in the encoding"
+    namesakes = f"{report.namesakes:,} have artist and title of another: --merge-uris makes them one"
+    same = f"{report.same_tracks:,} hold the tracks of another"
     return [
         ("rows read", f"{report.rows_read:,}"),
         ("rows used", f"{report.rows_used:,}"),
         ("rows rejected", f"{report.rows_rejected:,}"),
-        *(("", f"{count:,} × {reason}") for reason, count in sorted(report.rejected.items())),
-        *([("without an artist", nameless)] if report.without_artist else []),
-        ("playlists", f"{report.playlists:,} of {report.owners:,} owners, the longest of {report.longest_playlist:,}"),
+        *_counted(report.rejected, " × "),
+        *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
+        *_counted(report.left_out, " "),
+        *([("replaced", replaced)] if report.letters_replaced else []),
+        *([("without an artist", nameless)] if report.without_artist and named else []),
+        *_passed_over(report),
+        ("playlists", f"{report.playlists:,}{owners}, the longest of {report.longest_playlist:,}"),
+        *([("", same)] if report.same_tracks else []),
+        *([("", f"{report.split:,} were split")] if report.split else []),
         ("tracks", f"{report.tracks:,}"),
+        *([("", namesakes)] if report.namesakes else []),
+        *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
         ("occurrences", f"{report.occurrences:,}, {report.repeats:,} of them repeats in a playlist"),
-        ("sorted by title", f"{report.sorted_by_title:,} of {report.sortable:,} playlists of 5 or more{meaning}"),
+        *([("sorted by title", _sorted(report))] if report.sortable and named else []),
         ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows a second"),
     ]
+
+
+def _sorted(report: ExtractReport) -> str:
+    """How many playlists are sorted, and what follows."""
+    meaning = (
+        ": their order carries no meaning, so keep -wsz bag" if report.sorted_by_title > report.sortable / 2 else ""
+    )
+    return f"{report.sorted_by_title:,} of {report.sortable:,} playlists of 5 or more{meaning}"
+
+
+def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:
+    """Counts by reason, a line each."""
+    return [("", f"{count:,}{between}{reason}") for reason, count in sorted(counts.items())]
+
+
+def _passed_over(report: ExtractReport) -> list[tuple[str, str]]:
+    """The files that were not read, the first few by name."""
+    files = [f"{found['file']}: {found['reason']}" for found in report.passed_over]
+    more = len(files) - SHOWN_FILES
+    shown = [*files[:SHOWN_FILES], *([f"and {more:,} more (--json lists them)"] if more > 0 else [])]
+    return [("files passed over" if not at else "", text) for at, text in enumerate(shown)]

@@ -29,8 +29,9 @@ from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.protocols import ask
 from skipgramophone.evaluation.rankers import Cosine, PairWeights, Ranker, RowProducts
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Values, estimate, judge
-from skipgramophone.evaluation.splits import split_at_random, with_twins
+from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
+from skipgramophone.twins import with_twins
 
 SAMPLE_TOKENS = 200_000  # that are looked at, at most: a few seconds
 SHARE = 0.1  # of the sample is held out

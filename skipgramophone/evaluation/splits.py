@@ -18,9 +18,7 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import EvaluationError
 
-NEARLY_SAME = 0.8  # share of tracks in common (Jaccard) from which two playlists are twins
-SIGNATURE = 64  # min-hashes a playlist
-BAND = 4  # min-hashes that must all agree for two playlists to be compared: twins at 0.8 are missed once in 4,000
+WATCHED = 64  # tells the draw of playlists to watch from others of one seed
 PUBLISHED_SEED, PUBLISHED_DRAWN, PUBLISHED_ASKED = 4, 2000, 1000
 Flags = npt.NDArray[np.bool_]
 Groups = npt.NDArray[np.int64]
@@ -89,21 +87,6 @@ def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
     return [found[0] if (found := expression.match(owner)) else owner for owner in owners]
 
 
-def with_twins(corpus: Corpus, groups: Groups, seed: int) -> Groups:
-    """Join the groups of playlists that are nearly the same, found by min-hashing (Broder 1997)."""
-    parent = list(range(int(groups.max(initial=-1)) + 1))
-
-    def root(group: int) -> int:
-        while parent[group] != group:
-            parent[group] = parent[parent[group]]
-            group = parent[group]
-        return group
-
-    for one, other in _near_pairs(corpus, groups, seed):
-        parent[root(int(groups[other]))] = root(int(groups[one]))
-    return np.array([root(int(group)) for group in groups], np.int64)
-
-
 def split_at_random(groups: Groups, share: float, seed: int) -> Split:
     """Hold out whole groups, drawn by the seed, until they make up a share of the playlists.
 
@@ -141,7 +124,7 @@ def split_without_loss(corpus: Corpus, tracks: int, share: float, min_count: int
     needed = np.where(left >= min_count, max(1, min_count), 0)
     held_out = np.zeros(len(corpus), np.bool_)
     wanted = max(1, round(share * len(corpus)))
-    for playlist in np.random.default_rng([seed, SIGNATURE, len(corpus)]).permutation(len(corpus)).tolist():
+    for playlist in np.random.default_rng([seed, WATCHED, len(corpus)]).permutation(len(corpus)).tolist():
         own = corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]]
         rows, times = np.unique(own, return_counts=True)
         if len(own) < 2 or np.any(left[rows] - times < needed[rows]):
@@ -172,36 +155,3 @@ def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str])
     if split.held_out.all() or not split.held_out.any():
         raise EvaluationError("the held-out playlists must be some of all playlists, and not all of them")
     return split
-
-
-def _near_pairs(corpus: Corpus, groups: Groups, seed: int) -> list[tuple[int, int]]:
-    """Pairs of playlists of different groups that are nearly the same."""
-    signatures = _signatures(corpus, seed)
-    pairs: dict[tuple[int, int], None] = {}
-    for band in range(0, SIGNATURE, BAND):
-        _, bucket = np.unique(signatures[:, band : band + BAND], axis=0, return_inverse=True)
-        order = np.argsort(bucket, kind="stable")
-        # Playlists of a bucket are compared with the next one only: being twins passes on through a group.
-        same = np.flatnonzero(bucket[order][1:] == bucket[order][:-1])
-        pairs.update(((int(order[at]), int(order[at + 1])), None) for at in same)
-    return [pair for pair in pairs if groups[pair[0]] != groups[pair[1]] and _likeness(corpus, *pair) >= NEARLY_SAME]
-
-
-def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint64]:
-    """The least hash of the tracks of each playlist under many hash functions, uint64 (playlists, SIGNATURE)."""
-    rng = np.random.default_rng([seed, SIGNATURE])
-    tracks = int(corpus.track_ids.max(initial=-1)) + 1
-    signatures = np.empty((len(corpus), SIGNATURE), np.uint64)
-    filled = np.flatnonzero(corpus.lengths() > 0)
-    for at in range(SIGNATURE):
-        hashes = rng.permutation(tracks).astype(np.uint64)
-        signatures[:, at] = 0
-        signatures[filled, at] = np.minimum.reduceat(hashes[corpus.track_ids], corpus.offsets[:-1][filled])
-    return signatures
-
-
-def _likeness(corpus: Corpus, one: int, other: int) -> float:
-    """Share of the tracks of two playlists that both have (Jaccard)."""
-    first, second = (np.unique(corpus.track_ids[corpus.offsets[at] : corpus.offsets[at + 1]]) for at in (one, other))
-    both = len(np.intersect1d(first, second, assume_unique=True))
-    return both / max(1, len(first) + len(second) - both)

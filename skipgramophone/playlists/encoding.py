@@ -3,7 +3,7 @@
 A track is its uri where the source gives one, otherwise its artist and title without case, edge spaces and Unicode
 form. A playlist is an owner and a name, and the key by which its source tells it from another of that name. Tracks are
 numbered by count, ties by first appearance; playlists stand in order of first appearance and their tracks in the order
-of the dump, repeats included. All columnar: names are folded once for each distinct spelling, never once for each row.
+of the dump. All columnar: names are folded once for each distinct spelling, never once for each row.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skipgramophone.corpus import Corpus
+from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.names import identity
 from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock
+from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
+Coded = dict[str, tuple[Ids, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
+ASCII_SPACE = "".join(chr(code) for code in range(128) if chr(code).isspace())
+SHOWN_NAMESAKES = 3
 SORTABLE_LENGTH = 5  # shorter playlists may be in order by chance
 
 
@@ -30,7 +36,7 @@ class EncodedPlaylists:
 
     Attributes:
         tracks: a row a track in order of count; artist, title and uri as first read, count, first_place (the row of
-            the dump, counted from 1 over the rows used).
+            the dump, counted from 1 over the rows that name a track).
         spellings: other ways in which tracks were written: row, artist, title, count.
         playlists: owner and name, a row a playlist.
         track_ids: int32, all playlists end to end.
@@ -38,6 +44,12 @@ class EncodedPlaylists:
         sorted_by_title: playlists of `SORTABLE_LENGTH` or more whose titles stand in code-point order.
         sortable: playlists of `SORTABLE_LENGTH` or more.
         without_artist: rows with an empty artist.
+        namesakes: tracks that have artist and title in common with a more frequent one.
+        most_namesakes: artist, title and number of the tracks of that name, for a few names that most tracks have.
+        repeats: places of a playlist whose track has stood in it before.
+        same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
+        left_out: rows that cleaning left out, by what for.
+        split: playlists that were split.
         rejects: the input records that were not used.
     """
 
@@ -49,44 +61,71 @@ class EncodedPlaylists:
     sorted_by_title: int
     sortable: int
     without_artist: int
+    namesakes: int
+    most_namesakes: list[tuple[str, str, int]]
+    repeats: int
+    same_tracks: int
+    left_out: dict[str, int]
+    split: int
     rejects: list[Reject]
 
 
 class PlaylistEncoder:
     """Gathers blocks of rows, then encodes them as a whole."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: ExtractSettings) -> None:
+        self._settings = settings
         self._blocks: list[pa.Table] = []
-        self._rejects: list[Reject] = []
+        self.rejects: list[Reject] = []
 
     def add(self, block: RowBlock) -> None:
         """Take in a block; its strings are kept once each."""
-        columns = {name: block.table[name].combine_chunks().dictionary_encode() for name in COLUMNS}
+        columns = {name: _coded(block.table[name].combine_chunks()) for name in COLUMNS}
         self._blocks.append(pa.table(columns))
-        self._rejects += block.rejects
+        self.rejects += block.rejects
 
     def encode(self) -> EncodedPlaylists:
         """Number tracks and playlists."""
         table = pa.concat_tables(self._blocks).unify_dictionaries()
         self._blocks = []
         coded = {name: _codes(table[name]) for name in COLUMNS}
-        track, tracks, spellings = _number_tracks(coded)
-        playlist, playlists = _number_playlists(coded)
+        del table
+        named = _named_tracks(coded)
+        track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
+        playlist, playlists = _number_playlists(coded, self._settings.group_by)
         order = np.argsort(playlist, kind="stable")
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(playlist, minlength=len(playlists)))]).astype(np.int64)
-        codes, titles = coded["title"]
-        sorted_by_title, sortable = _count_sorted(pc.take(titles, pa.array(codes[order])), offsets)
+        lengths = np.bincount(playlist, minlength=len(playlists))
+        clean = cleaned(Corpus(track[order].astype(np.int32), ends_of(lengths)), self._settings)
+        used = order[clean.places]
+        row, tracks, spellings = _number_tracks(coded, track, used)
+        name_of = np.empty(tracks.num_rows, np.int64)
+        name_of[row] = named[used]
+        offsets = clean.offsets
+        sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
+        track_ids = row.astype(np.int32)
+        repeats, same_tracks = count_again(Corpus(track_ids, offsets))
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
-            playlists=playlists,
-            track_ids=track[order].astype(np.int32),
+            playlists=playlists.take(pa.array(clean.playlists)),
+            track_ids=track_ids,
             offsets=offsets,
             sorted_by_title=sorted_by_title,
             sortable=sortable,
-            without_artist=_count_empty(*coded["artist"]),
-            rejects=self._rejects,
+            without_artist=_count_empty(*coded["artist"], used),
+            namesakes=tracks.num_rows - len(np.unique(name_of)),
+            most_namesakes=_most_namesakes(name_of, tracks),
+            repeats=repeats,
+            same_tracks=same_tracks,
+            left_out=clean.left_out,
+            split=clean.split,
+            rejects=self.rejects,
         )
+
+
+def _coded(column: pa.Array) -> pa.DictionaryArray:
+    """A column whose strings are kept once each, if they are not already."""
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[Ids, pa.Array]:
@@ -99,25 +138,48 @@ def _codes(column: pa.ChunkedArray) -> tuple[Ids, pa.Array]:
 
 def _identity_codes(codes: Ids, strings: pa.Array) -> tuple[Ids, int]:
     """Numbers under which spellings of one name are one, and how many there are."""
-    keys, names = pd.factorize(np.array([identity(name) for name in strings.to_pylist()], object))
-    return keys.astype(np.int64)[codes], len(names)
+    beyond = pc.invert(pc.string_is_ascii(strings))
+    plain = pc.ascii_trim(pc.ascii_lower(strings), ASCII_SPACE)  # what `identity` does where all is ASCII
+    others = pa.array([identity(name) for name in strings.filter(beyond).to_pylist()], strings.type)
+    keys = pc.replace_with_mask(plain, beyond, others).dictionary_encode()
+    return keys.indices.to_numpy().astype(np.int64)[codes], len(keys.dictionary)
 
 
-def _number_tracks(coded: dict[str, tuple[Ids, pa.Array]]) -> tuple[Ids, pa.Table, pa.Table]:
-    """Give each row of the dump its track's row number; describe the tracks and their other spellings."""
+def _named_tracks(coded: Coded) -> Ids:
+    """Number for each row its artist and title, however they are spelt, in order of first appearance."""
+    artist_key, _ = _identity_codes(*coded["artist"])
+    title_key, distinct_titles = _identity_codes(*coded["title"])
+    return _numbered(artist_key * distinct_titles + title_key)
+
+
+def _tracks_by_uri(uri: Ids, named: Ids) -> Ids:
+    """Number for each row its track: the uri where it has one."""
+    return named if np.all(uri < 0) else _numbered(np.where(uri >= 0, -1 - uri, named))
+
+
+def _numbered(keys: Ids) -> Ids:
+    """Keys as numbers from 0 in order of first appearance."""
+    return pd.factorize(keys)[0].astype(np.int64, copy=False)
+
+
+def _number_tracks(coded: Coded, track: Ids, used: Ids) -> tuple[Ids, pa.Table, pa.Table]:
+    """Give each used row of the dump its track's row number; describe the tracks and their other spellings.
+
+    Args:
+        coded: the columns of all rows.
+        track: numbers of the tracks of all rows.
+        used: which rows of the dump are used, in the order of the corpus.
+    """
     (artist, artists), (title, titles), (uri, uris) = coded["artist"], coded["title"], coded["uri"]
-    artist_key, _ = _identity_codes(artist, artists)
-    title_key, distinct_titles = _identity_codes(title, titles)
-    key = np.where(uri >= 0, -1 - uri, artist_key * distinct_titles + title_key)
-    appearance, distinct = pd.factorize(key)  # numbered by first appearance
-    count = np.bincount(appearance, minlength=len(distinct))
-    by_count = np.argsort(-count, kind="stable")
-    rank = np.empty_like(by_count)
+    key = track[used]
+    count = np.bincount(key)
+    first = np.full(len(count), len(track))
+    np.minimum.at(first, key, used)
+    by_count = np.lexsort((first, -count))[: np.count_nonzero(count)]
+    rank = np.empty(len(count), np.int64)
     rank[by_count] = np.arange(len(by_count))
-    first = np.empty(len(distinct), np.int64)
-    first[appearance[::-1]] = np.arange(len(appearance))[::-1]  # the earliest row is written last, and stays
     place = first[by_count]
-    row = rank[appearance].astype(np.int64)
+    row = rank[key]
     tracks = pa.table(
         {
             "artist": pc.take(artists, pa.array(artist[place])),
@@ -127,12 +189,16 @@ def _number_tracks(coded: dict[str, tuple[Ids, pa.Array]]) -> tuple[Ids, pa.Tabl
             "first_place": pa.array(place + 1),
         }
     )
-    return row, tracks, _spellings(row, place, artist, title, artists, titles)
+    names, first_names = (artist[used], title[used]), (artist[place], title[place])
+    return row, tracks, _spellings(row, names, first_names, artists, titles)
 
 
-def _spellings(row: Ids, place: Ids, artist: Ids, title: Ids, artists: pa.Array, titles: pa.Array) -> pa.Table:
-    """Count the ways in which a track was written other than the first."""
-    other = np.flatnonzero((artist != artist[place][row]) | (title != title[place][row]))
+def _spellings(
+    row: Ids, names: tuple[Ids, Ids], first: tuple[Ids, Ids], artists: pa.Array, titles: pa.Array
+) -> pa.Table:
+    """Count the ways in which a track was written other than the first: `names` of each row, `first` of each track."""
+    (artist, title), (first_artist, first_title) = names, first
+    other = np.flatnonzero((artist != first_artist[row]) | (title != first_title[row]))
     written = pd.DataFrame({"row": row[other], "artist": artist[other], "title": title[other]})
     grouped = written.groupby(["row", "artist", "title"], sort=True).size()
     index = grouped.index.to_frame(index=False) if len(grouped) else written
@@ -146,12 +212,12 @@ def _spellings(row: Ids, place: Ids, artist: Ids, title: Ids, artists: pa.Array,
     )
 
 
-def _number_playlists(coded: dict[str, tuple[Ids, pa.Array]]) -> tuple[Ids, pa.Table]:
+def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table]:
     """Give each row of the dump its playlist's number; name the playlists in order of appearance."""
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
-    # A playlist is its owner, its name and its key, where it has one.
-    named = owner * len(names) + name
-    if len(keys):
+    # A playlist is its owner, its name and its key, where it has one; or its name alone.
+    named = name if group_by == "name" else owner * len(names) + name
+    if len(keys) and group_by == "owner":
         named = pd.factorize(named)[0] * (len(keys) + 1) + key + 1
     playlist, distinct = pd.factorize(named)
     first = np.empty(len(distinct), np.int64)
@@ -161,29 +227,38 @@ def _number_playlists(coded: dict[str, tuple[Ids, pa.Array]]) -> tuple[Ids, pa.T
     )
 
 
-def _count_empty(codes: Ids, strings: pa.Array) -> int:
-    """Count the rows whose string is empty."""
-    empty = np.flatnonzero(pc.equal(strings, "").to_numpy(zero_copy_only=False))
-    return int(np.isin(codes, empty).sum())
+def _count_empty(codes: Ids, strings: pa.Array, used: Ids) -> int:
+    """Count the used rows whose string is empty."""
+    empty = pc.index(strings, "").as_py()  # distinct: it stands there once or not at all
+    return 0 if empty < 0 else int(np.count_nonzero(codes[used] == empty))
 
 
-def _count_sorted(titles: pa.Array, offsets: Ids) -> tuple[int, int]:
+def _most_namesakes(name_of: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
+    """The names that most tracks have, as their most frequent track is written; names of one track are left out."""
+    number = np.bincount(name_of)
+    most = np.argsort(-number, kind="stable")[:SHOWN_NAMESAKES]
+    rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if number[name] > 1]
+    return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(number[name_of[at]])) for at in rows]
+
+
+def _count_sorted(codes: Ids, titles: pa.Array, used: Ids, offsets: Ids) -> tuple[int, int]:
     """Count the playlists whose titles stand in code-point order, and those long enough to tell."""
     length = np.diff(offsets)
     sortable = length >= SORTABLE_LENGTH
-    if len(titles) < SORTABLE_LENGTH:
-        return 0, 0
-    # Arrow compares UTF-8 bytes, whose order is the order of code points.
-    falls = pc.greater(titles[:-1], titles[1:]).to_numpy(zero_copy_only=False)
-    falls[offsets[1:-1] - 1] = False  # from one playlist to the next
-    falls_before = np.concatenate([[0], np.cumsum(falls)])
-    inside = falls_before[offsets[1:] - 1] - falls_before[offsets[:-1]]
-    return int(np.count_nonzero(sortable & (inside == 0))), int(np.count_nonzero(sortable))
+    # Arrow compares UTF-8 bytes, whose order is the order of code points. Distinct strings have distinct ranks.
+    rank = np.empty(len(titles), np.int64)
+    rank[pc.sort_indices(titles).to_numpy()] = np.arange(len(titles))
+    title = rank[codes[used]]
+    falls = np.zeros(len(title), np.int64)
+    np.greater(title[:-1], title[1:], out=falls[1:], casting="unsafe")
+    falls[offsets[:-1]] = 0  # from one playlist to the next
+    unsorted = np.add.reduceat(falls, offsets[:-1]) > 0 if len(falls) else np.zeros(0, np.bool_)
+    return int(np.count_nonzero(sortable & ~unsorted)), int(np.count_nonzero(sortable))
 
 
-def encode(blocks: Iterable[RowBlock]) -> EncodedPlaylists:
+def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:
     """Encode a stream of row blocks."""
-    encoder = PlaylistEncoder()
+    encoder = PlaylistEncoder(settings or ExtractSettings())
     for block in blocks:
         encoder.add(block)
     return encoder.encode()

@@ -6,6 +6,7 @@ one stream from the start to the end; damage in packed data becomes one line.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -17,8 +18,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, storage_errors
 
 STANDARD_INPUT = Path("-")
+HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -45,6 +47,7 @@ class SourceFile:
     name: str
     size: int
     member: str | None = None
+    passed_over: str = ""  # why it is not read, if it is not
     spool: Any = None  # keeps what was read from standard input until nobody needs it
 
     @property
@@ -57,9 +60,25 @@ class SourceFile:
         """What tells this file from every other."""
         return f"{self.path}\0{self.member or ''}"
 
+    def sibling(self, name: str) -> SourceFile | None:
+        """The file of a name beside this one, if there is one."""
+        if self.member is not None:
+            inside = str(PurePosixPath(self.member).with_name(name))
+            with storage_errors(self.path, "read"), damage_told(self), zipfile.ZipFile(self.path) as archive:
+                there = inside in archive.namelist()
+            return replace(self, name=str(PurePosixPath(self.name).with_name(name)), member=inside) if there else None
+        path = self.path.with_name(name)
+        if self.spool or not path.is_file():
+            return None
+        return SourceFile(path, str(PurePosixPath(self.name).with_name(name)), path.stat().st_size)
+
     @contextmanager
-    def open(self) -> Iterator[OpenFile]:
+    def open(self, encoding: str = "utf-8", replaces: bool = False) -> Iterator[OpenFile]:
         """Open the file for reading, unpacked.
+
+        Args:
+            encoding: of its text, which is handed out as UTF-8.
+            replaces: bytes that are not in the encoding are replaced, where text is made of them.
 
         Raises:
             SourceError: the archive is damaged, locked with a password, or unpacks to a size that is a trap.
@@ -70,7 +89,10 @@ class SourceFile:
             packed = raw
             if self.member is not None:
                 packed = stack.enter_context(io.BufferedReader(cast(io.RawIOBase, self._member(raw, stack))))
-            yield OpenFile(self, packed, self._unpacked(packed))
+            data = self._unpacked(packed)
+            if codecs.lookup(encoding).name != "utf-8":
+                data = cast(IO[bytes], Recoded(data, encoding, self.called))
+            yield OpenFile(self, packed, data, encoding.upper(), replaces)
 
     def _member(self, raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
         """Open the member of a zip archive."""
@@ -100,10 +122,16 @@ class SourceFile:
 class OpenFile:
     """A file being read: bytes, and how far it has come on disk."""
 
-    def __init__(self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes]) -> None:
+    def __init__(
+        self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes], encoding: str, replaces: bool
+    ) -> None:
         self.file = file
+        self.encoding = encoding
+        self.replaced = 0  # letters that stand for bytes which are none
         self._packed = packed
         self._data = data
+        self._ahead = b""
+        self._replaces = replaces
 
     def read(self, size: int) -> bytes:
         """Read up to so many unpacked bytes; none are left where none come.
@@ -111,13 +139,60 @@ class OpenFile:
         Raises:
             SourceError: the packed data is damaged or cut short.
         """
+        ahead, self._ahead = self._ahead[:size], self._ahead[size:]
+        return ahead or self._read(size)
+
+    def peek(self, size: int) -> bytes:
+        """The first bytes, which are still to be read."""
+        while len(self._ahead) < size and (more := self._read(size)):
+            self._ahead += more
+        return self._ahead[:size]
+
+    def _read(self, size: int) -> bytes:
+        """Read what has not been looked at."""
         with damage_told(self.file):
             return self._data.read(size)
+
+    def text(self, raw: bytes) -> str | None:
+        """Bytes as text; None where they are not UTF-8, unless what is bad in them is to be replaced."""
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            if not self._replaces:
+                return None
+        text = raw.decode("utf-8", "replace")
+        self.replaced += text.count("\ufffd") - raw.count("\ufffd".encode())
+        return text
 
     @property
     def bytes_read(self) -> int:
         """Bytes on disk that have been read; of a zip member its share."""
         return min(self.file.size, self._packed.tell())
+
+
+class Recoded:
+    """Bytes in some encoding, read as UTF-8. A byte that is no letter stays as it is, so that its line can be told."""
+
+    def __init__(self, data: IO[bytes], encoding: str, called: str) -> None:
+        self._data = data
+        self._called = called
+        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+
+    def read(self, size: int) -> bytes:
+        """Read about so many bytes; none are left where none come.
+
+        Raises:
+            SourceError: the data cannot be in the encoding.
+        """
+        text, raw = "", b"?"
+        try:
+            while raw and not text:
+                raw = self._data.read(size)
+                text = self._decoder.decode(raw, final=not raw)
+            return text.encode("utf-8", "surrogateescape")
+        except UnicodeError as error:
+            raise SourceError(f"{self._called} is not in {self._encoding}: {error}") from error
 
 
 @contextmanager
@@ -146,7 +221,7 @@ def files_of(path: Path) -> list[SourceFile]:
     except ValueError as error:  # a NUL in the path
         raise SourceError(f"{str(path)!r} is no path: {error}") from error
     if stat.S_ISDIR(mode):
-        found = [member for file in _below(path) for member in _members(file, shown(file.relative_to(path.parent)))]
+        found = [member for below, reason in _below(path) for member in _found(below, path, reason)]
         if not found:
             raise SourceError(f"{path} is a directory without a file")
         return found
@@ -155,20 +230,37 @@ def files_of(path: Path) -> list[SourceFile]:
     return _members(path, shown(Path(path.name)))
 
 
+def _found(path: Path, directory: Path, reason: str) -> list[SourceFile]:
+    """The files that something below a directory stands for."""
+    name = shown(path.relative_to(directory.parent))
+    return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
+
+
 def shown(path: Path) -> str:
     """A path as it is kept in reports: bytes of it that are no UTF-8 are written as \\xNN."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _below(directory: Path) -> list[Path]:
-    """The regular files below a directory, hidden ones left out, in order of their names."""
+def _below(directory: Path) -> list[tuple[Path, str]]:
+    """What lies below a directory, in order of its names, each with the reason for which it is not read ("": none)."""
+    found: list[tuple[Path, str]] = []
     with storage_errors(directory, "read"):
-        return sorted(
-            Path(parent) / name
-            for parent, _, names in os.walk(directory, onerror=_raise)
-            for name in names
-            if not name.startswith(".") and (Path(parent) / name).is_file()
-        )
+        for parent, directories, names in os.walk(directory, onerror=_raise):
+            for path in (Path(parent) / name for name in (*directories, *names)):
+                reason = _why_not(path)
+                if reason or not path.is_dir():
+                    found.append((path, reason))
+            directories[:] = [name for name in directories if not _why_not(Path(parent) / name)]
+    return sorted(found)
+
+
+def _why_not(path: Path) -> str:
+    """Why something below a directory is not read, or nothing."""
+    if path.name.startswith("."):
+        return HIDDEN
+    if path.is_dir():
+        return "a link to a directory" if path.is_symlink() else ""
+    return "" if path.is_file() else "not a regular file"
 
 
 def _raise(error: OSError) -> None:
@@ -179,15 +271,23 @@ def _raise(error: OSError) -> None:
 def _members(path: Path, name: str) -> list[SourceFile]:
     """A file, or what a zip archive holds."""
     with storage_errors(path, "read"), path.open("rb") as file:
-        size = path.stat().st_size
+        whole = SourceFile(path, name, path.stat().st_size)
         if not file.read(4).startswith(ZIP_MAGICS):
-            return [SourceFile(path, name, size)]
-    whole = SourceFile(path, name, size)
+            return [whole]
     with storage_errors(path, "read"), damage_told(whole), zipfile.ZipFile(path) as archive:
         inside = sorted((known for known in archive.infolist() if not known.is_dir()), key=lambda known: known.filename)
         if not inside:
             raise SourceError(f"{path} is an archive without a file")
-        return [SourceFile(path, f"{name}/{known.filename}", known.compress_size, known.filename) for known in inside]
+        return [
+            SourceFile(path, f"{name}/{known.filename}", known.compress_size, known.filename, _hidden(known.filename))
+            for known in inside
+        ]
+
+
+def _hidden(member: str) -> str:
+    """The reason for which a member of an archive is not read, or nothing; macOS adds files that nobody sees."""
+    parts = PurePosixPath(member).parts
+    return HIDDEN if "__MACOSX" in parts or any(part.startswith(".") for part in parts) else ""
 
 
 def _standard_input() -> SourceFile:

@@ -11,21 +11,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.rows import Reject
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 64 << 20
 LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NUL_BYTE = "holds a NUL byte"
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines without their ends; `numbers` (int64) counts from 1 as an editor does."""
+    """Whole lines (large_string) without their ends; `numbers` (int64) counts from 1 as an editor does."""
 
-    lines: list[str]
+    lines: pa.Array
     numbers: npt.NDArray[np.int64]
     rejects: list[Reject] = field(default_factory=list)
     bytes_read: int = 0
@@ -39,12 +42,9 @@ def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
     """
     first = 1
     for data in _whole_line_chunks(stream):
-        raw = data.split(b"\n")
-        if data.endswith(b"\n"):
-            raw.pop()
-        numbers = np.arange(first, first + len(raw), dtype=np.int64)
-        first += len(raw)
-        yield _decode(stream, data, raw, numbers)
+        block = _decode(stream, data, first)
+        first += len(block.lines) + len(block.rejects)
+        yield block
 
 
 def numbered_lines(stream: OpenFile) -> Iterator[tuple[int, str, str]]:
@@ -54,9 +54,37 @@ def numbered_lines(stream: OpenFile) -> Iterator[tuple[int, str, str]]:
         SourceError: the packed data is damaged, or a line has no end.
     """
     for block in read_lines(stream):
-        good = zip(block.numbers.tolist(), block.lines, ("" for _ in block.lines), strict=True)
+        good = zip(block.numbers.tolist(), block.lines.to_pylist(), ("" for _ in block.lines), strict=True)
         bad = ((reject.line, reject.text, reject.reason) for reject in block.rejects)
         yield from sorted((*good, *bad)) if block.rejects else good
+
+
+def whole_text(stream: OpenFile, largest: int) -> str:
+    """A whole file as text.
+
+    Raises:
+        SourceError: the file is larger than so many bytes, not in its encoding, or its packed data is damaged.
+    """
+    text = stream.text(whole_bytes(stream, largest))
+    if text is None:
+        raise SourceError(
+            f"{stream.file.called} is not {stream.encoding}: name its --encoding, or say --bad-bytes replace"
+        )
+    return text
+
+
+def whole_bytes(stream: OpenFile, largest: int) -> bytes:
+    """A whole file without its byte order mark.
+
+    Raises:
+        SourceError: the file is larger than so many bytes, or its packed data is damaged.
+    """
+    data = bytearray()
+    while more := stream.read(1 << 20):
+        data += more
+        if len(data) > largest:
+            raise SourceError(f"{stream.file.called} is larger than {largest >> 20:,} MiB, too large to be what it is")
+    return bytes(data.removeprefix(BYTE_ORDER_MARK))
 
 
 def shown(raw: bytes) -> str:
@@ -64,37 +92,40 @@ def shown(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _decode(stream: OpenFile, data: bytes, raw: list[bytes], numbers: npt.NDArray[np.int64]) -> LineBlock:
-    """Decode the raw lines, setting aside those that cannot be text."""
-    try:
-        whole = data.decode("utf-8") if b"\0" not in data else None
-    except UnicodeDecodeError:
-        whole = None
-    if whole is not None:
-        lines = whole.split("\n")
-        if data.endswith(b"\n"):
-            lines.pop()
-        return LineBlock([line.removesuffix("\r") for line in lines], numbers, bytes_read=stream.bytes_read)
+def _decode(stream: OpenFile, data: bytes, first: int) -> LineBlock:
+    """Decode whole lines, setting aside those that cannot be text."""
+    data = data.removesuffix(b"\n")
+    if b"\0" not in data and (whole := _as_one_text(data)) is not None:
+        lines = pc.split_pattern(whole, "\n")[0].values
+        lines = _without_returns(lines) if b"\r" in data else lines
+        return LineBlock(lines, np.arange(first, first + len(lines)), [], stream.bytes_read)
     lines, kept, rejects = [], [], []
-    for line, number in zip(raw, numbers.tolist(), strict=True):
-        reason = _not_text(line)
-        if reason is None:
-            lines.append(line.decode("utf-8").removesuffix("\r"))
-            kept.append(number)
-        else:
+    for number, line in enumerate(data.split(b"\n"), first):
+        text = None if b"\0" in line else stream.text(line)
+        if text is None:
+            reason = NUL_BYTE if b"\0" in line else f"not {stream.encoding}"
             rejects.append(Reject(stream.file.name, number, reason, shown(line)))
-    return LineBlock(lines, np.array(kept, np.int64), rejects, stream.bytes_read)
+        else:
+            lines.append(text)
+            kept.append(number)
+    array = _without_returns(pa.array(lines, pa.large_string()))
+    return LineBlock(array, np.array(kept, np.int64), rejects, stream.bytes_read)
 
 
-def _not_text(line: bytes) -> str | None:
-    """Why a line cannot be a row of text, or None where it can."""
-    if b"\0" in line:
-        return "holds a NUL byte"
+def _as_one_text(data: bytes) -> pa.Array | None:
+    """Bytes as an array of one string, without a copy of them; None where they are not UTF-8."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
+    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
     try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return "not UTF-8"
-    return None
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return whole
+
+
+def _without_returns(lines: pa.Array) -> pa.Array:
+    """Lines without the carriage return that other systems put before the line end."""
+    return pc.replace_substring_regex(lines, r"\r\z", "")
 
 
 def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:

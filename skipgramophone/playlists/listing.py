@@ -45,7 +45,7 @@ def read_listing(path: Path) -> Listing:
     from skipgramophone.playlists.sources import open_sources  # here, because look-ups start without pyarrow
 
     try:
-        readers = open_sources([path], ExtractSettings())
+        readers = open_sources([path], ExtractSettings()).readers
     except SourceError:
         with storage_errors(path, "read"):
             content = path.read_bytes() if path.is_file() else b""

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
+from skipgramophone.playlists.lines import whole_bytes
+from skipgramophone.playlists.names import parted
 from skipgramophone.playlists.rows import Record, Row
 from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20
-SEPARATOR = " - "
 INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # not a drive of Windows, not an address
@@ -43,7 +43,7 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         if found := INFO.match(line):
             info = found[1].strip()
         elif line.strip() and not line.startswith("#"):
-            artist, title = _parted(info or _name_at_end(line.strip()))
+            artist, title = parted(info or _name_at_end(line.strip()))
             info = ""
             uri = line.strip() if SERVICE_URI.fullmatch(line.strip()) else None
             yield number, line, Row("", playlist, stream.file.place, artist, title, uri)
@@ -51,15 +51,9 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 
 def _text(stream: OpenFile) -> str:
     """The whole file as text."""
-    data = bytearray()
-    while more := stream.read(1 << 20):
-        data += more
-        if len(data) > LARGEST:
-            raise SourceError(f"{stream.file.called} is larger than {LARGEST >> 20} MiB: no playlist of paths")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "backslashreplace")
+    data = whole_bytes(stream, LARGEST)
+    text = stream.text(data)
+    return data.decode("cp1252", "backslashreplace") if text is None else text
 
 
 def _name_at_end(path: str) -> str:
@@ -67,9 +61,3 @@ def _name_at_end(path: str) -> str:
     if "://" in path:
         path = unquote(path)
     return SUFFIX.sub("", re.split(r"[/\\]", path.rstrip("/\\"))[-1])
-
-
-def _parted(name: str) -> tuple[str, str]:
-    """Artist and title of a name; a name that holds no " - " is a title."""
-    artist, separator, title = name.partition(SEPARATOR)
-    return (artist, title) if separator else ("", name)

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.documents import read_document
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.rows import Record, Row
 from skipgramophone.settings import ExtractSettings
-
-READ_AT_ONCE = 1 << 20
 
 
 def read_mpd(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -52,13 +51,7 @@ def _row(name: object, pid: object, track: object) -> Row | str:
 
 def _playlists(stream: OpenFile) -> list[Any]:
     """The playlists of a slice."""
-    data = bytearray()
-    while more := stream.read(READ_AT_ONCE):
-        data += more
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: {error}") from error
+    content = read_document(stream, "a slice of the Million Playlist Dataset")
     playlists = content.get("playlists") if isinstance(content, dict) else None
     if not isinstance(playlists, list):
         raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: it has no playlists")

@@ -7,12 +7,14 @@ record is a function that yields `Record`s; `gathered` makes blocks of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
+TEXT = pa.large_string()
 NAMELESS = "neither artist nor title"
+PLACEHOLDER = "a placeholder instead of a name"
+PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in small letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class RowBlock:
     table: pa.Table
     rejects: list[Reject] = field(default_factory=list)
     bytes_read: int = 0  # of the file as it lies on disk, so far
+    replaced: int = 0  # letters of it that stand for bad bytes, so far
 
     @property
     def used(self) -> int:
@@ -88,18 +94,30 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
     """Gather records into blocks, up to `num_rows` of them; one that names no track is rejected."""
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
     while some := list(islice(left, BLOCK_RECORDS)):
-        rows, rejects = [], []
-        for line, text, found in some:
-            reason = found if isinstance(found, str) else _unusable(found)
-            if reason is None:
-                rows.append(found)
-            else:
-                rejects.append(Reject(stream.file.name, line, reason, text))
-        columns = zip(*rows, strict=True) if rows else ([] for _ in COLUMNS)
-        table = {name: pa.array(column, pa.large_string()) for name, column in zip(COLUMNS, columns, strict=True)}
-        yield RowBlock(pa.table(table), rejects, stream.bytes_read)
+        rows = [(line, text, found) for line, text, found in some if not isinstance(found, str)]
+        rejects = [Reject(stream.file.name, at, found, text) for at, text, found in some if isinstance(found, str)]
+        columns = zip(*(row for _, _, row in rows), strict=True) if rows else ([] for _ in COLUMNS)
+        table = pa.table({name: pa.array(column, TEXT) for name, column in zip(COLUMNS, columns, strict=True)})
+        unusable = why_unusable(table, settings)
+        named = [(rows[at][:2], reason) for at, reason in unusable.items()]
+        rejects += [Reject(stream.file.name, line, reason, text) for (line, text), reason in named]
+        rejects.sort(key=lambda reject: reject.line)
+        yield RowBlock(without(table, unusable), rejects, stream.bytes_read, stream.replaced)
 
 
-def _unusable(row: Row) -> str | None:
-    """Why a row names no track, or None where it does."""
-    return None if row.artist.strip() or row.title.strip() else NAMELESS
+def why_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
+    """Which rows name no track, and why: they have neither artist nor title, or what stands for a missing name."""
+    words = ["", *(PLACEHOLDERS if "placeholders" not in (settings.keep or ()) else ())]
+    artists = table["artist"].combine_chunks()
+    # An artist that begins with a letter or a digit stands for one, and nearly all do.
+    doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists, 0, 1)))
+    rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False))
+    names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows))) for name in ("artist", "title")]
+    nowhere = pc.and_(*(pc.is_in(name, pa.array(words, TEXT)) for name in names)).to_numpy()
+    nameless = pc.and_(*(pc.equal(name, "") for name in names)).to_numpy()
+    return {int(rows[at]): NAMELESS if nameless[at] else PLACEHOLDER for at in np.flatnonzero(nowhere)}
+
+
+def without(table: pa.Table, rows: Collection[int]) -> pa.Table:
+    """A table less some rows."""
+    return table.take(np.delete(np.arange(table.num_rows), list(rows))) if rows else table

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import re
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.columns import PARQUET_MAGIC
 from skipgramophone.playlists.exportify import is_header
 from skipgramophone.playlists.files import SourceFile
+from skipgramophone.playlists.lastfm import is_lastfm
+from skipgramophone.playlists.lines import BYTE_ORDER_MARK
+from skipgramophone.playlists.tables import delimiter_of, fields_of
+from skipgramophone.playlists.titles import are_titles
+from skipgramophone.playlists.yes import has_names
 from skipgramophone.playlists.zenodo import columns_of
 from skipgramophone.settings import FORMATS, Format
 
+HOW_TO_NAME_COLUMNS = "say which column is what with --columns artist=…,title=…"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 
 
@@ -20,26 +28,52 @@ def recognised(file: SourceFile, head: bytes) -> Format:
     """Name the format of a file that begins with `head`.
 
     Raises:
-        SourceError: it is in none that sgp reads.
+        UnknownFormatError: it is in none that sgp reads.
     """
-    first = head.split(b"\n", 1)[0].removesuffix(b"\r")
-    if b"\0" in first:
-        raise SourceError(f"{file.called} is a binary file that sgp does not read")
-    header = first.decode("utf-8", "replace")
+    lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
+    header = lines[0]
+    if head.startswith(UTF_16_MARKS):
+        raise UnknownFormatError(file.called, "in UTF-16: say --encoding utf-16")
+    if head.startswith(PARQUET_MAGIC):
+        raise UnknownFormatError(file.called, f"a table: {HOW_TO_NAME_COLUMNS}")
+    if b"\0" in head.split(b"\n", 1)[0]:
+        raise UnknownFormatError(file.called, "a binary file that sgp does not read")
     if columns_of(header) is not None:
         return "zenodo"
-    if is_header(header.removeprefix("\ufeff")):
+    if is_header(header):
         return "exportify"
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") and b'"playlists"' in head:
-        return "mpd"
-    if header.removeprefix("\ufeff").startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
+    if in_json := _recognised_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
+        return in_json
+    if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         return "m3u"
-    if _holds_ids(head.decode("utf-8", "replace").splitlines()):
-        return "sessions"
-    raise SourceError(
-        f"{file.called} is in no format that sgp knows (its first line is {_shortened(header)!r}); "
-        f"name one with --format: {', '.join(FORMATS)}"
+    if is_lastfm(lines):
+        return "lastfm"
+    if _holds_ids(lines):
+        return "yes" if has_names(file) else "sessions"
+    if are_titles(lines[:100]):
+        return "titles"
+    raise UnknownFormatError(
+        file.called,
+        f"in no format that sgp knows (its first line is {_shortened(header)!r}); "
+        f"name one with --format: {', '.join(FORMATS)}" + (f"; or {HOW_TO_NAME_COLUMNS}" if _is_table(lines) else ""),
     )
+
+
+def _recognised_json(head: bytes) -> Format | None:
+    """The format of JSON that begins in some way."""
+    if head.startswith(b"{") and b'"track_metadata"' in head:
+        return "listenbrainz"
+    if head.startswith(b"{") and b'"playlists"' in head:
+        return "spotify" if b'"items"' in head and b'"pid"' not in head else "mpd"
+    if head.startswith(b"[") and (b'"endTime"' in head or b'"ms_played"' in head):
+        return "spotify"
+    return None
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Whether the first lines have the same number of fields, and more than one."""
+    widths = {len(fields_of(line, delimiter_of(lines[0]))) for line in lines[:5]}
+    return len(widths) == 1 and max(widths) > 1
 
 
 def _holds_ids(lines: list[str]) -> bool:

@@ -8,45 +8,102 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import SourceError, UnknownFormatError
+from skipgramophone.playlists.columns import read_columns
 from skipgramophone.playlists.exportify import read_exportify
 from skipgramophone.playlists.files import OpenFile, SourceFile, files_of
+from skipgramophone.playlists.lastfm import read_lastfm
+from skipgramophone.playlists.listenbrainz import read_listenbrainz
 from skipgramophone.playlists.m3u import read_m3u
 from skipgramophone.playlists.mpd import read_mpd
 from skipgramophone.playlists.rows import COLUMNS, Reader, Record, RowBlock, gathered
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.sessions import read_sessions
 from skipgramophone.playlists.sniffing import recognised
+from skipgramophone.playlists.spotify import read_spotify
+from skipgramophone.playlists.titles import read_titles
+from skipgramophone.playlists.yes import is_list_of_names, read_yes
 from skipgramophone.playlists.zenodo import ZenodoReader
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
 HEAD_BYTES = 64 << 10
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
 RECORDS: dict[Format, RecordFunction] = {
+    "columns": read_columns,
     "mpd": read_mpd,
     "exportify": read_exportify,
+    "spotify": read_spotify,
+    "lastfm": read_lastfm,
+    "listenbrainz": read_listenbrainz,
     "m3u": read_m3u,
+    "titles": read_titles,
+    "yes": read_yes,
     "sessions": read_sessions,
 }
 
 
-def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> list[Reader]:
-    """Find the reader for each file of some paths.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What some paths stand for.
+
+    Attributes:
+        readers: one a file that is read, in order.
+        passed_over: name of each file that is not, and why.
+    """
+
+    readers: list[Reader]
+    passed_over: list[tuple[str, str]]
+
+
+def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> Sources:
+    """Find the reader for each file of some paths; what a directory or archive holds besides is passed over.
 
     Raises:
-        SourceError: there is nothing at a path that a reader takes.
+        SourceError: a path is a file that no reader takes, or holds none; with `strict`, any file has no reader.
         StorageError: the file system failed.
     """
-    return [_reader(file, settings) for path in paths for file in files_of(path)]
+    readers: list[Reader] = []
+    passed_over: list[tuple[str, str]] = []
+    for path in paths:
+        found = files_of(path)
+        before = len(readers)
+        for file in found:
+            reason = _not_asked_for(file)
+            try:
+                if reason is None:
+                    readers.append(_reader(file, settings))
+            except UnknownFormatError as error:
+                if settings.strict or len(found) == 1:
+                    raise
+                reason = error.reason
+            if reason is not None:
+                passed_over.append((file.name, reason))
+        if len(readers) == before:
+            raise SourceError(f"{path} holds no file in a format that sgp knows; {_listed(passed_over)}")
+    return Sources(readers, passed_over)
+
+
+def _not_asked_for(file: SourceFile) -> str | None:
+    """Why a file is no source of its own, or None where it may be one."""
+    if file.passed_over:
+        return file.passed_over
+    return "names of songs, read with the playlists beside it" if is_list_of_names(file) else None
+
+
+def _listed(passed_over: Sequence[tuple[str, str]]) -> str:
+    """The first file that was passed over, and how many more."""
+    name, reason = passed_over[0]
+    more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
+    return f"{name}: {reason}{more}"
 
 
 def _reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     """The reader for a file, as the settings say or by its first bytes."""
-    with file.open() as stream:
+    with file.open(settings.encoding) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
-        raise SourceError(f"{file.called} is empty")
-    format = settings.format or recognised(file, head)
+        raise UnknownFormatError(file.called, "empty")
+    format = "columns" if settings.columns else settings.format or recognised(file, head)
     if format == "zenodo":
         return ZenodoReader(file, settings)
     return RecordReader(file, settings, format)
@@ -62,7 +119,7 @@ class RecordReader:
 
     def blocks(self) -> Iterator[RowBlock]:
         """Deliver the rows in order."""
-        with self.file.open() as stream:
+        with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             yield from gathered(RECORDS[self.format](stream, self.settings), stream, self.settings)
 
 

@@ -14,14 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile, SourceFile
 from skipgramophone.playlists.lines import LineBlock, read_lines
-from skipgramophone.playlists.rows import COLUMNS, NAMELESS, Reject, RowBlock
+from skipgramophone.playlists.rows import COLUMNS, TEXT, Reject, RowBlock, why_unusable, without
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 COLUMN_OF_HEADER = {
@@ -64,15 +63,15 @@ class ZenodoReader:
         """
         columns: tuple[str, ...] | None = None
         rows, limit = 0, self.settings.num_rows
-        with self.file.open() as stream:
+        with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             for block in read_lines(stream):
                 if columns is None:
                     columns = self._header(block)
                     block = LineBlock(block.lines[1:], block.numbers[1:], block.rejects, block.bytes_read)
                 block = _first_rows(block, limit - rows) if limit != ALL_ROWS else block
                 rows += len(block.lines) + len(block.rejects)
-                if block.lines or block.rejects:
-                    yield _parse(stream, block, columns)
+                if len(block.lines) or block.rejects:
+                    yield _parse(stream, block, columns, self.settings)
                 if rows == limit:
                     return
         if not rows:
@@ -80,7 +79,7 @@ class ZenodoReader:
 
     def _header(self, block: LineBlock) -> tuple[str, ...]:
         """Take the columns from the first line."""
-        first = block.lines[0] if block.lines and block.numbers[0] == 1 else ""
+        first = block.lines[0].as_py() if len(block.lines) and block.numbers[0] == 1 else ""
         columns = columns_of(first)
         if columns is None:
             raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
@@ -98,26 +97,29 @@ def _first_rows(block: LineBlock, limit: int) -> LineBlock:
     return LineBlock(block.lines[:kept], block.numbers[:kept], rejects, block.bytes_read)
 
 
-def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...]) -> RowBlock:
+def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], settings: ExtractSettings) -> RowBlock:
     """Split the lines of a block into columns, rejecting those of another shape."""
-    lines = pa.array(block.lines, pa.large_string())
+    lines = block.lines
     parts = pc.split_pattern(lines, '","')
     found = pc.list_value_length(parts)
     # One field needs its two quotes: '"' alone is no row.
     framed = pc.and_(
-        pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.utf8_length(lines), 1))
+        pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.binary_length(lines), 1))
     )
     fits = pc.and_(framed, pc.equal(found, len(columns)))
-    fields = pc.list_flatten(parts.filter(fits))
+    all_fit = pc.all(fits).as_py()
+    fields = pc.list_flatten(parts if all_fit else parts.filter(fits))
     table = {name: _column(fields, at, len(columns)) for at, name in enumerate(columns)}
-    uris = table.get("uri")
-    nothing = table["key"] = pa.nulls(len(table["artist"]), pa.large_string())
-    table["uri"] = nothing if uris is None else pc.if_else(pc.equal(uris, ""), nothing, uris)
-    nameless = pc.and_(*(pc.equal(pc.utf8_trim_whitespace(table[name]), "") for name in ("artist", "title")))
-    rejects = block.rejects + _misshapen(stream, block, fits, found, len(columns))
-    rejects += _nameless(stream, block, fits, nameless)
-    rows = pa.table({name: table[name] for name in COLUMNS}).filter(pc.invert(nameless))
-    return RowBlock(rows, sorted(rejects, key=lambda reject: reject.line), block.bytes_read)
+    nothing = table["key"] = pa.nulls(len(table["artist"]), TEXT)
+    table["uri"] = pc.if_else(pc.equal(table["uri"], ""), nothing, table["uri"]) if "uri" in table else nothing
+    rows = pa.table({name: table[name] for name in COLUMNS})
+    unusable = why_unusable(rows, settings)
+    rejects = [*block.rejects, *(() if all_fit else _misshapen(stream, block, fits, found, len(columns)))]
+    if unusable:
+        used = np.flatnonzero(fits.to_numpy(zero_copy_only=False))
+        rejects += [_reject(stream, block, int(used[at]), reason) for at, reason in unusable.items()]
+    rejects.sort(key=lambda reject: reject.line)
+    return RowBlock(without(rows, unusable), rejects, block.bytes_read, stream.replaced)
 
 
 def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
@@ -132,29 +134,19 @@ def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
     return column
 
 
-def _misshapen(stream: OpenFile, block: LineBlock, fits: pa.Array, found: pa.Array, width: int) -> list[Reject]:
+def _misshapen(stream: OpenFile, block: LineBlock, fits: pa.Array, found: pa.Array, width: int) -> Iterator[Reject]:
     """Say of each line of another shape what is wrong with it."""
-    rejects = []
-    for at in _where(pc.invert(fits)):
-        line, fields = block.lines[at], found[at].as_py()
+    for at in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)).tolist():
+        line, fields = block.lines[at].as_py(), found[at].as_py()
         if not line.strip():
             reason = "blank line"
         elif not (line.startswith('"') and line.endswith('"') and len(line) > 1):
             reason = "does not begin and end with a quote"
         else:
             reason = f"{fields} fields where {width} are wanted"
-        rejects.append(Reject(stream.file.name, int(block.numbers[at]), reason, line))
-    return rejects
+        yield _reject(stream, block, at, reason)
 
 
-def _nameless(stream: OpenFile, block: LineBlock, fits: pa.Array, nameless: pa.Array) -> list[Reject]:
-    """Reject the rows that name neither artist nor title."""
-    used = _where(fits)
-    return [
-        Reject(stream.file.name, int(block.numbers[at]), NAMELESS, block.lines[at]) for at in used[_where(nameless)]
-    ]
-
-
-def _where(mask: pa.Array) -> npt.NDArray[np.int64]:
-    """Positions at which a mask holds."""
-    return np.flatnonzero(mask.to_numpy(zero_copy_only=False)).astype(np.int64)
+def _reject(stream: OpenFile, block: LineBlock, at: int, reason: str) -> Reject:
+    """A line of a block that is not used."""
+    return Reject(stream.file.name, int(block.numbers[at]), reason, block.lines[at].as_py())

@@ -16,6 +16,7 @@ from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
 KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
+COLUMNS = "; or say which column is what with --columns artist=…,title=…"
 
 TO_STDOUT = "to stdout go csv, jsonl, tsv and word2vec: name one with --format, or give a file"
 TWO_RESULTS = "json and the vectors cannot both go to stdout: give a file"
@@ -31,7 +32,10 @@ FORMATS = (
         (b"", "{path} is empty"),
         (HEADER.encode(), "{path}: a header and no rows"),
         (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read"),
-        (b"name,age\nx,3\n", "{path} is in no format that sgp knows (its first line is 'name,age'); " + KNOWN),
+        (
+            b"name,age\nx,3\n",
+            "{path} is in no format that sgp knows (its first line is 'name,age'); " + KNOWN + COLUMNS,
+        ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
             b"\x1f\x8b\x08\0\0\0\0\0\0\3nonsense",

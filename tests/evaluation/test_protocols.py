@@ -15,8 +15,8 @@ from skipgramophone.evaluation.splits import (
     split_at_random,
     split_by_name,
     split_of_last_tracks,
-    with_twins,
 )
+from skipgramophone.twins import with_twins
 
 
 def corpus_of(*playlists: list[int]) -> Corpus:

@@ -10,7 +10,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, encode
+from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, _identity_codes, encode
+from skipgramophone.playlists.names import folded, folded_all, identity
 from skipgramophone.playlists.rows import RowBlock
 
 Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, uri
@@ -88,6 +89,21 @@ def test_it_is_what_a_row_by_row_encoder_finds(rows: list[Row], size: int) -> No
     others = Counter((ranked.index(key(row)), row[2], row[3]) for row in rows if row[2:4] != rows[first[key(row)]][2:4])
     spelt = zip(*(encoded.spellings[name].to_pylist() for name in ("row", "artist", "title", "count")), strict=True)
     assert {(row, artist, title): n for row, artist, title, n in spelt} == others
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-", max_size=9), max_size=9
+    )
+)
+def test_folding_many_names_is_folding_each(names: list[str]) -> None:
+    assert folded_all(names) == [folded(name) for name in names]
+    strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
+    codes, number = _identity_codes(np.arange(len(strings)), strings)
+    keys = [identity(name) for name in strings.to_pylist()]
+    assert number == len(set(keys))
+    assert [codes.tolist().index(code) for code in codes] == [keys.index(key) for key in keys]
 
 
 def test_strangers_playlists_of_one_name_stay_apart() -> None:

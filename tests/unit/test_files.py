@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -51,7 +52,14 @@ def test_a_directory_is_its_files_and_its_archives_members_by_name(tmp_path: Pat
         archive.writestr("two/", b"")
         archive.writestr("two/z.txt", b"z")
         archive.writestr("one.txt", b"o")
+    os.mkfifo(directory / "pipe")
     found = files_of(directory)
+    assert [(file.name, file.passed_over) for file in found if file.passed_over] == [
+        ("dumps/.hidden", "hidden"),
+        ("dumps/pipe", "not a regular file"),
+        ("dumps/sub/loop", "a link to a directory"),
+    ]
+    found = [file for file in found if not file.passed_over]
     names = ["a.zip/one.txt", "a.zip/two/z.txt", "b.txt", "sub/deeper/c.txt"]
     assert [file.name for file in found] == [f"dumps/{name}" for name in names]
     assert [content(file) for file in found[2:]] == [b"b", b"c"]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.playlists.rows import Reject
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
@@ -18,9 +22,9 @@ WriteDump = Callable[..., Path]
 Found = list[tuple[str, str, str, str | None]]  # playlist, artist, title, uri
 
 
-def read(path: Path, format: str) -> tuple[Found, list[Reject]]:
+def read(path: Path, format: str, **settings: Any) -> tuple[Found, list[Reject]]:
     """Rows and rejects of a file whose format is found out by looking."""
-    (reader,) = open_sources([path], ExtractSettings())
+    (reader,) = open_sources([path], ExtractSettings(**settings)).readers
     assert reader.format == format
     rows: Found = []
     rejects: list[Reject] = []
@@ -63,7 +67,7 @@ def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
     lists = [
         {"name": "Mornings", "pid": pid, "tracks": [track("a", "b", "u:1"), track("a", "c", "u:2")]} for pid in (4, 9)
     ]
-    (reader,) = open_sources([write_dump(mpd(*lists), "slice.json")], ExtractSettings())
+    (reader,) = open_sources([write_dump(mpd(*lists), "slice.json")], ExtractSettings()).readers
     assert encode(reader.blocks()).offsets.tolist() == [0, 2, 4]
 
 
@@ -143,6 +147,237 @@ def test_bare_paths_are_read_by_their_file_names_in_the_encodings_of_old_players
     assert rows == [("old", "Björk", "Jóga", None), ("old", "Håkan Hellström", "Brännö serenad", None)]
 
 
+HEADERLESS = (
+    "Biome,UNITY,Unity,\n"
+    "Biome,Kora,Let Me,20 Nov 2020 09:35\n"
+    "Biome,Kora,Kitemare,20 Nov 2020 09:35\n"
+    'Peggy Gou,,Starry Night,19 Nov 2020 21:02\n"Earth, Wind & Fire",I Am,Boogie Wonderland,19 Nov 2020 20:58\n'
+)
+
+
+def test_scrobbles_newest_first_are_sessions_in_the_order_of_time(write_dump: WriteDump) -> None:
+    rows, rejects = read(write_dump(HEADERLESS, "me.csv"), "lastfm")
+    assert rows == [
+        ("2020-11-19 20:58", "Earth, Wind & Fire", "Boogie Wonderland", None),
+        ("2020-11-19 20:58", "Peggy Gou", "Starry Night", None),
+        ("2020-11-20 09:35", "Biome", "Kitemare", None),
+        ("2020-11-20 09:35", "Biome", "Let Me", None),
+    ]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(1, "no time of listening")]
+    rows, _ = read(write_dump(HEADERLESS, "me.csv"), "lastfm", session_gap="24h")
+    assert {playlist for playlist, *_ in rows} == {"2020-11-19 20:58"}
+    rows, _ = read(write_dump(HEADERLESS, "me.csv"), "lastfm", session_gap="3m")
+    assert len({playlist for playlist, *_ in rows}) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",artist,album,track,timestamp,datetime\n0,B,x,two,1559040600,2019-05-28 10:50:00\n"
+        "1,A,x,one,1559040000,2019-05-28 10:40:00\n2,A,x\n",
+        "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"
+        '"1559040600","28 May 2019, 10:50","B","","x","","two",""\n"1559040000","","A","","x","","one",""\n"1",""\n',
+    ],
+)
+def test_scrobbles_with_a_header(write_dump: WriteDump, text: str) -> None:
+    rows, rejects = read(write_dump(text, "me.csv"), "lastfm")
+    assert rows == [("2019-05-28 10:40", "A", "one", None), ("2019-05-28 10:40", "B", "two", None)]
+    assert [reject.line for reject in rejects] == [4]
+
+
+def test_listens_of_several_people_are_sessions_of_each(write_dump: WriteDump) -> None:
+    def listen(time: object, artist: object, title: str, user: str) -> str:
+        track = {"artist_name": artist, "track_name": title}
+        return json.dumps({"listened_at": time, "user_name": user, "track_metadata": track}, ensure_ascii=False)
+
+    lines = [
+        listen(1622541600, "Sigur Rós", "Sæglópur", "u"),
+        listen(1622541660, "Björk", "Jóga", "v"),
+        listen(1622541900, "Sigur Rós", "Hoppípolla", "u"),
+        listen(None, "x", "y", "u"),
+        listen(1622541900, 7, "y", "u"),
+        "{broken",
+        "[]",
+        '{"listened_at": 1622541900}',
+    ]
+    rows, rejects = read(write_dump("\n".join(lines), "listens.jsonl"), "listenbrainz")
+    assert rows == [
+        ("2021-06-01 10:00", "Sigur Rós", "Sæglópur", None),
+        ("2021-06-01 10:01", "Björk", "Jóga", None),
+        ("2021-06-01 10:00", "Sigur Rós", "Hoppípolla", None),
+    ]
+    assert [(reject.line, reject.reason) for reject in rejects] == [
+        (4, "no time of listening"),
+        (5, "a name that is no text"),
+        (6, "not JSON"),
+        (7, "no JSON object"),
+        (8, "no track_metadata"),
+    ]
+
+
+def test_playlists_of_an_account_with_episodes_and_local_files(write_dump: WriteDump) -> None:
+    items = [
+        {"track": {"trackName": "Redbone", "artistName": "Childish Gambino", "trackUri": "u:12"}, "localTrack": None},
+        {"track": {"trackName": "Old", "artistName": "Somebody"}, "episode": None},
+        {"track": None, "localTrack": {"uri": "spotify:local:Hozier:x:01+-+Take+Me+To+Church:285"}},
+        {"track": None, "episode": {"episodeName": "An episode", "showName": "A show", "episodeUri": "e:1"}},
+        {"track": None, "localTrack": {"uri": "spotify:local"}},
+        {},
+    ]
+    playlists = [{"name": "car mix ", "items": items}, {"name": "empty", "items": []}, {"name": "odd"}]
+    path = write_dump(json.dumps({"playlists": playlists}), "Playlist1.json")
+    rows, rejects = read(path, "spotify")
+    expected = [
+        ("car mix ", "Childish Gambino", "Redbone", "u:12"),
+        ("car mix ", "Somebody", "Old", None),
+        ("car mix ", "Hozier", "01 - Take Me To Church", None),
+    ]
+    assert rows == expected
+    assert [(reject.line, reject.reason) for reject in rejects] == [
+        (4, "a podcast episode"),
+        (5, "a local file without names"),
+        (6, "neither track, episode nor local file"),
+        (7, "a playlist without a name or items"),
+    ]
+    rows, rejects = read(path, "spotify", keep=["episodes"])
+    assert rows == [*expected, ("car mix ", "A show", "An episode", "e:1")]
+    assert len(rejects) == 3
+
+
+def test_a_streaming_history_is_cut_where_nothing_was_played(write_dump: WriteDump) -> None:
+    def play(end: str, title: str, ms: int) -> dict[str, object]:
+        return {"endTime": end, "artistName": "A", "trackName": title, "msPlayed": ms}
+
+    plays = [
+        play("2021-01-09 02:15", "one", 240_000),
+        play("2021-01-09 02:18", "two", 151_000),
+        play("2021-01-09 02:18", "skipped", 0),
+        play("2021-01-09 03:20", "a mix of an hour", 3_600_000),
+        play("2021-01-09 05:14", "three", 12_000),
+        play("soon", "four", 1),
+    ]
+    path = write_dump(json.dumps(plays), "StreamingHistory0.json")
+    rows, rejects = read(path, "spotify")
+    night = "2021-01-09 02:11"
+    assert rows == [
+        (night, "A", "one", None),
+        (night, "A", "two", None),
+        (night, "A", "a mix of an hour", None),
+        ("2021-01-09 05:13", "A", "three", None),
+    ]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(3, "played for 0 ms"), (6, "no time of listening")]
+    rows, _ = read(path, "spotify", keep=["skips"])
+    assert [title for _, _, title, _ in rows] == ["one", "two", "skipped", "a mix of an hour", "three"]
+
+
+def test_the_extended_streaming_history_has_uris_and_episodes(write_dump: WriteDump) -> None:
+    song = {"ts": "2021-06-01T10:00:00Z", "ms_played": 201_000, "master_metadata_track_name": "Hyperballad"}
+    song |= {"master_metadata_album_artist_name": "Björk", "spotify_track_uri": "u:21", "episode_name": None}
+    episode = {"ts": "2021-06-01T10:04:00Z", "ms_played": 1000, "master_metadata_track_name": None}
+    episode |= {"episode_name": "An episode", "episode_show_name": "A show", "spotify_episode_uri": "e:22"}
+    rows, rejects = read(write_dump(json.dumps([song, episode]), "Streaming_History_Audio_2021_0.json"), "spotify")
+    assert rows == [("2021-06-01 09:56", "Björk", "Hyperballad", "u:21")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "a podcast episode")]
+
+
+def test_a_typed_list_is_parted_at_the_first_dash(write_dump: WriteDump) -> None:
+    text = "Queen - Bohemian Rhapsody\n50 Cent, Snoop Dogg - P.I.M.P. - Remix\n\nTrina Ft Kelly- Here We Go\n"
+    rows, rejects = read(write_dump(text, "evening.txt"), "titles")
+    assert rows == [
+        ("evening", "Queen", "Bohemian Rhapsody", None),
+        ("evening", "50 Cent, Snoop Dogg", "P.I.M.P. - Remix", None),
+        ("evening", "", "Trina Ft Kelly- Here We Go", None),
+    ]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(3, "blank line")]
+
+
+def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDump, tmp_path: Path) -> None:
+    names = "0 \tGucci Time (w\\/ Swizz Beatz)\tGucci Mane\n1 \tHot Toddy\tUsher\n2 \t-\t-\n"
+    write_dump(names, "song_hash.txt")
+    path = write_dump("0 1 2 \n2 2 1 \n0 1 \n2 1 0 9 \n", "train.txt")
+    rows, rejects = read(path, "yes")
+    gucci, usher = ("Gucci Mane", "Gucci Time (w/ Swizz Beatz)", None), ("Usher", "Hot Toddy", None)
+    assert rows == [("3", *gucci), ("3", *usher), ("4", *usher), ("4", *gucci)]
+    assert [(reject.line, reject.reason) for reject in rejects] == [
+        (4, "song 9 has no name"),
+        (4, "a placeholder instead of a name"),
+    ]
+    found = open_sources([tmp_path], ExtractSettings())
+    assert [reader.format for reader in found.readers] == ["yes"]
+    assert found.passed_over == [
+        (f"{tmp_path.name}/song_hash.txt", "names of songs, read with the playlists beside it")
+    ]
+    headless = write_dump("0 1\n1 0 0\n", "test.txt")
+    assert len(read(headless, "yes")[0]) == 5
+
+
+TABLE = "artist;song;show;when\nA;one;x;2026-07-18T15:10:00+01:00\nB;two;y;2026-07-18T15:00:00+01:00\nA;three;x;never\n"
+
+
+def test_columns_of_ones_own_in_csv(write_dump: WriteDump) -> None:
+    path = write_dump(TABLE, "radio.csv")
+    rows, rejects = read(path, "columns", columns="artist=artist,title=song,playlist=show")
+    assert rows == [("x", "A", "one", None), ("y", "B", "two", None), ("x", "A", "three", None)]
+    assert rejects == []
+    rows, rejects = read(path, "columns", columns="artist=artist,title=song,time=when")
+    assert rows == [("2026-07-18 14:00", "B", "two", None), ("2026-07-18 14:00", "A", "one", None)]
+    assert [(reject.line, reject.reason, reject.text) for reject in rejects] == [
+        (4, "no time of listening", "A;three;x;never")
+    ]
+    rows, _ = read(path, "columns", columns="title=2,uri=1")
+    assert rows[:2] == [("radio", "", "song", "artist"), ("radio", "", "one", "A")]
+    with pytest.raises(SourceError, match=r"has no column 'Song': there are artist, song, show, when$"):
+        read(path, "columns", columns="title=Song")
+
+
+def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tmp_path: Path) -> None:
+    lines = '{"track": {"name": "one"}, "by": "A", "at": 3}\n{"track": {"name": ["x"]}, "by": "B"}\n'
+    rows, rejects = read(write_dump(lines, "plays.jsonl"), "columns", columns="artist=by,title=track.name,playlist=at")
+    assert rows == [("3", "A", "one", None)]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "the title is no text")]
+    path = tmp_path / "plays.parquet"
+    when = [datetime(2026, 1, 1, 12, 5), datetime(2026, 1, 1, 12, 0)]
+    pq.write_table(pa.table({"by": ["A", None], "song": ["one", "two"], "when": when}), path)
+    rows, _ = read(path, "columns", columns="artist=by,title=song,time=when")
+    assert rows == [("2026-01-01 12:00", "", "two", None), ("2026-01-01 12:00", "A", "one", None)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("artist=x", "columns must name a title, as title=Song"),
+        (
+            "title",
+            "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, not 'title'",
+        ),
+        ("title=x,title=y", "columns must be role=column"),
+    ],
+)
+def test_columns_that_are_not_said_right(columns: str, message: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        ExtractSettings(columns=columns)
+    assert str(refused.value).startswith(message)
+
+
+def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
+    from tests.conftest import HEADER
+
+    lines = HEADER + '\n"u","Björk","Jóga","p"\n'
+    for encoding in ("cp1252", "utf-16"):
+        rows, rejects = read(write_dump(lines.encode(encoding)), "zenodo", encoding=encoding)
+        assert (rows, rejects) == ([("p", "Björk", "Jóga", None)], [])
+    path = write_dump(lines.encode("cp1252") + b'"u","A","b","p"\n')
+    rows, rejects = read(path, "zenodo")
+    assert rows == [("p", "A", "b", None)]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "not UTF-8")]
+    rows, rejects = read(path, "zenodo", bad_bytes="replace")
+    assert rows == [("p", "Bj\ufffdrk", "J\ufffdga", None), ("p", "A", "b", None)]
+    rows, rejects = read(write_dump(lines.encode() + b'"u","\x81","b","p"\n'), "zenodo", encoding="cp1252")
+    assert [reject.reason for reject in rejects] == ["not CP1252"]
+    with pytest.raises(SourceError, match="in UTF-16: say --encoding utf-16"):
+        read(write_dump(lines.encode("utf-16")), "zenodo")
+
+
 SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "formats"
 
 
@@ -154,6 +389,10 @@ SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[3] / "share
         ("exportify-2020/120.csv", "exportify", {"120": 2}),
         ("extended.m3u8", "m3u", {"Evening": 3}),
         ("latin1.m3u", "m3u", {"latin1": 2}),
+        ("lastfm-indexed.csv", "lastfm", {"2019-05-27 23:33": 1, "2019-05-28 10:40": 2}),
+        ("lastfm-uts.csv", "lastfm", {"2026-02-22 11:34": 2}),
+        ("listenbrainz.jsonl", "listenbrainz", {"2021-06-01 10:00": 2}),
+        ("spotify-export-2020/Playlist1.json", "spotify", {"Picks Vol-3 (Original)": 2}),
     ],
 )
 def test_the_shapes_that_real_exports_have(file: str, format: str, playlists: dict[str, int]) -> None:

@@ -13,7 +13,7 @@ WriteDump = Callable[..., Path]
 
 def test_a_line_is_a_session_named_by_its_number(write_dump: WriteDump) -> None:
     path = write_dump(b"\xef\xbb\xbf85116 22375 85116\n\n71477\tgift_0001_40\r\n\xff1\n", "sessions.txt")
-    (reader,) = open_sources([path], ExtractSettings())
+    (reader,) = open_sources([path], ExtractSettings()).readers
     assert reader.format == "sessions"
     (block,) = reader.blocks()
     assert block.table.select(["owner", "playlist", "artist", "title", "uri"]).to_pylist() == [
@@ -30,7 +30,7 @@ def test_sessions_of_two_files_stay_apart(write_dump: WriteDump) -> None:
     from skipgramophone.playlists.encoding import encode
 
     paths = [write_dump("1 2\n3 1\n", "one.txt"), write_dump("1 3\n", "other.txt.gz")]
-    readers = open_sources(paths, ExtractSettings())
+    readers = open_sources(paths, ExtractSettings()).readers
     encoded = encode(block for reader in readers for block in reader.blocks())
     assert encoded.tracks["uri"].to_pylist() == ["1", "3", "2"]
     assert encoded.track_ids.tolist() == [0, 2, 1, 0, 0, 1]

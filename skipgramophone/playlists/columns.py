@@ -1,0 +1,166 @@
+"""Tables with columns of one's own: CSV, TSV, JSON lines and Parquet, and which column is what.
+
+A playlist is an owner and a name where there are columns for both, and a name inside its file where there is none for
+the owner. Without a column for the name it is a session, if there are times, else the file. Where there are times,
+rows stand in their order. Columns of a table without a header go by their numbers, counted from 1.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.documents import as_text, read_objects
+from skipgramophone.playlists.files import OpenFile
+from skipgramophone.playlists.histories import NO_TIME, Play, PlayRecord, in_sessions, seconds_since_1970
+from skipgramophone.playlists.rows import Record, Row
+from skipgramophone.playlists.tables import read_fields, wrong_width
+from skipgramophone.settings import ExtractSettings
+
+PARQUET_MAGIC = b"PAR1"
+BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20
+Named = dict[str, str]  # role -> what stands there
+NamedRecord = tuple[int, str, Named | str]
+
+
+def read_columns(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver the rows of a table.
+
+    Raises:
+        SourceError: the table has no column of a name that was given, or cannot be read as what it is.
+    """
+    rows = _named(stream, settings)
+    if "time" in settings.roles and "playlist" not in settings.roles:
+        return in_sessions(_plays(rows), stream, settings)
+    return _in_playlists(_by_time(rows) if "time" in settings.roles else rows, stream, settings)
+
+
+def _named(stream: OpenFile, settings: ExtractSettings) -> Iterator[NamedRecord]:
+    """The rows of a table of whichever kind."""
+    head = stream.peek(len(PARQUET_MAGIC))
+    if head == PARQUET_MAGIC:
+        return _from_parquet(stream, settings.roles)
+    if head.lstrip().startswith(b"{"):
+        return _from_objects(stream, settings.roles)
+    return _from_fields(stream, settings.roles)
+
+
+def _from_fields(stream: OpenFile, roles: Named) -> Iterator[NamedRecord]:
+    """Rows of CSV and TSV."""
+    places: dict[str, int] = {}
+    width = 0
+    for number, line, fields in read_fields(stream):
+        if isinstance(fields, str):
+            yield number, line, fields
+            continue
+        if not places:
+            headerless = _numbers(roles, len(fields)) if not set(roles.values()) & set(fields) else None
+            places, width = headerless or _places(stream, roles, fields), len(fields)
+            if headerless is None:
+                continue
+        found = {role: fields[at] for role, at in places.items()} if len(fields) == width else None
+        yield number, line, wrong_width(fields, width) if found is None else found
+
+
+def _numbers(roles: Named, width: int) -> dict[str, int] | None:
+    """Places of columns that are named by their numbers, or None where they are not."""
+    if not all(name.isdecimal() and 1 <= int(name) <= width for name in roles.values()):
+        return None
+    return {role: int(name) - 1 for role, name in roles.items()}
+
+
+def _places(stream: OpenFile, roles: Named, header: Sequence[str]) -> dict[str, int]:
+    """Where the columns stand that were named."""
+    missing = [name for name in roles.values() if name not in header]
+    if missing:
+        raise SourceError(f"{stream.file.called} has no column {missing[0]!r}: there are {', '.join(header)}")
+    return {role: header.index(name) for role, name in roles.items()}
+
+
+def _from_objects(stream: OpenFile, roles: Named) -> Iterator[NamedRecord]:
+    """Rows of JSON lines; a name with dots goes into objects inside."""
+    for number, line, found in read_objects(stream):
+        if isinstance(found, str):
+            yield number, line, found
+            continue
+        values = {role: _inside(found, name) for role, name in roles.items()}
+        unfit = next((role for role, value in values.items() if isinstance(value, list | dict | bool)), None)
+        if unfit:
+            yield number, line, f"the {unfit} is no text"
+        else:
+            yield number, line, {role: "" if value is None else str(value) for role, value in values.items()}
+
+
+def _inside(record: object, name: str) -> object:
+    """A field of an object, or of one inside it."""
+    for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
+        record = record.get(part) if isinstance(record, dict) else None
+    return record
+
+
+def _from_parquet(stream: OpenFile, roles: Named) -> Iterator[NamedRecord]:
+    """Rows of Parquet, whose "lines" count them from 1."""
+    number = 0
+    with tempfile.TemporaryFile(prefix="sgp-") as spool:  # Parquet is read from its end
+        while data := stream.read(COPIED_AT_ONCE):
+            spool.write(data)
+        try:
+            file = pq.ParquetFile(spool)
+            _places(stream, roles, file.schema_arrow.names)
+            for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
+                columns = (_as_texts(batch[name]) for name in roles.values())
+                for values in zip(*columns, strict=True):
+                    number += 1
+                    found = dict(zip(roles, values, strict=True))
+                    yield number, as_text(found), found
+        except pa.ArrowException as error:
+            raise SourceError(f"{stream.file.called} is damaged: {error}") from error
+
+
+def _as_texts(column: pa.Array) -> list[str]:
+    """Values of a column as text; nulls are empty."""
+    if pa.types.is_timestamp(column.type):
+        return ["" if value is None else value.isoformat() for value in column.to_pylist()]
+    return ["" if value is None else str(value) for value in column.to_pylist()]
+
+
+def _plays(rows: Iterable[NamedRecord]) -> Iterator[PlayRecord]:
+    """Rows as plays."""
+    for number, text, row in rows:
+        time = None if isinstance(row, str) else seconds_since_1970(row["time"])
+        if isinstance(row, str) or time is None:
+            yield number, text, row if isinstance(row, str) else NO_TIME
+        else:
+            uri = row.get("uri") or None
+            yield number, text, Play(row.get("owner", ""), row.get("artist", ""), row["title"], uri, time, time)
+
+
+def _by_time(rows: Iterable[NamedRecord]) -> Iterator[NamedRecord]:
+    """Rows in the order of their times."""
+    timed: list[tuple[float, NamedRecord]] = []
+    for number, text, row in rows:
+        time = None if isinstance(row, str) else seconds_since_1970(row["time"])
+        if time is None:
+            yield number, text, row if isinstance(row, str) else NO_TIME
+        else:
+            timed.append((time, (number, text, row)))
+    yield from (record for _, record in sorted(timed, key=lambda one: one[0]))
+
+
+def _in_playlists(rows: Iterable[NamedRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Rows as tracks of playlists."""
+    alone = PurePosixPath(stream.file.name).stem
+    key = None if {"owner", "playlist"} <= set(settings.roles) else stream.file.place
+    for number, text, row in rows:
+        found: Row | str
+        if isinstance(row, str):
+            found = row
+        else:
+            owner, playlist, uri = row.get("owner", ""), row.get("playlist", alone), row.get("uri") or None
+            found = Row(owner, playlist, key, row.get("artist", ""), row["title"], uri)
+        yield number, text, found

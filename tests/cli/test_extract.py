@@ -1,0 +1,122 @@
+"""`sgp extract`: what is accounted for, and where it stops."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.conftest import HEADER, Sgp, dump_text, two_genres
+
+WriteDump = Callable[..., Path]
+
+
+def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    dumps = tmp_path / "dumps"
+    dumps.mkdir()
+    (dumps / "a.csv").write_text(dump_text(two_genres(4)))
+    (dumps / "b.txt").write_text("1 2 3\n4 1\n")
+    (dumps / ".DS_Store").write_bytes(b"\0\1")
+    (dumps / "notes.md").write_text("# nothing\n")
+    (dumps / "empty").write_text("")
+    ran = sgp("extract", "x", dumps)
+    assert (ran.code, ran.err) == (0, "")
+    assert "files passed over  dumps/.DS_Store: hidden\n                   dumps/empty: empty\n" in ran.out
+    assert "                   dumps/notes.md: in no format that sgp knows (its first line is '# nothing')" in ran.out
+    manifest = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
+    assert [found["file"] for found in manifest["facts"]["passed_over"]] == [
+        "dumps/.DS_Store",
+        "dumps/empty",
+        "dumps/notes.md",
+    ]
+    strict = sgp("extract", "y", dumps, "--strict")
+    assert (strict.code, strict.err) == (1, f"error: {dumps / 'empty'} is empty\n")
+    (nothing := tmp_path / "nothing").mkdir()
+    (nothing / ".hidden").write_text("1 2\n")
+    ran = sgp("extract", "y", nothing)
+    assert ran.err == f"error: {nothing} holds no file in a format that sgp knows; nothing/.hidden: hidden\n"
+    assert not (experiments / "y").exists()
+
+
+def test_sessions_are_not_spoken_of_as_what_they_are_not(sgp: Sgp, write_dump: WriteDump) -> None:
+    ran = sgp("extract", "x", write_dump("1 2 3 4 5 6\n4 1\n2 1 4\n" * 3, "sessions.txt"))
+    assert [line.split("  ")[0] for line in ran.out.splitlines()] == [
+        "corpus of x", "rows read", "rows used", "rows rejected", "playlists", "", "tracks", "occurrences", "time",
+    ]  # fmt: skip
+    assert "playlists      9, the longest of 6\n               6 hold the tracks of another\n" in ran.out
+
+
+def test_it_stops_at_the_first_reject_or_at_too_many(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    good = dump_text(two_genres(10))
+    ran = sgp("extract", "x", write_dump(good + "x\n"), "--strict")
+    line = "does not begin and end with a quote"
+    assert ran.err == f"error: dump.csv, line 122: {line} (without --strict it is set aside)\n"
+    path = write_dump(good + "x\n" * 121)
+    ran = sgp("extract", "x", path)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error: dump.csv: 121 of 241 rows cannot be used, so it may not be what it is taken for; "
+        f"dump.csv, line 122: {line} (--format names another, --max-rejects 1 goes on)\n"
+    )
+    assert list(experiments.iterdir()) == []
+    assert sgp("extract", "x", path, "--max-rejects", "1", "-q").code == 0
+
+
+def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
+    lines = HEADER.encode() + b'\n"u","A","one","p"\n"u","A","one","p"\n"u","B\xf6","two","p"\n"u","C","x","q"\n'
+    path = write_dump(lines)
+    ran = sgp("extract", "x", path, "--repeats", "drop", "--min-length", "2", "--bad-bytes", "replace")
+    assert (
+        "rows read      4\n"
+        "rows used      2\n"
+        "rows rejected  0\n"
+        "rows left out  2\n"
+        "               1 of playlists shorter than 2\n"
+        "               1 repeats of a track in its playlist\n"
+        "replaced       1 letters for bytes that are not in the encoding\n"
+    ) in ran.out
+    ran = sgp("extract", "y", path, "--min-length", "9")
+    assert (ran.code, ran.err) == (1, "error: no row is left: 3 of playlists shorter than 9\n")
+
+
+def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path
+) -> None:
+    header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
+    path = write_dump(header + "".join(f'"u","A","Song","p","x:{at}"\n"u","B","b{at}","p",""\n' for at in range(3)))
+    ran = sgp("extract", "x", path, "--dry-run")
+    assert ran.out.startswith("corpus of x, not written\n")
+    assert (
+        "tracks           6\n"
+        "                 2 have artist and title of another: --merge-uris makes them one\n"
+        "                   3 × A - Song\n"
+    ) in ran.out
+    assert "tracks           4\n" in sgp("extract", "x", path, "--dry-run", "--merge-uris").out
+    assert list(experiments.iterdir()) == []
+
+
+def test_the_order_of_sources_does_not_matter_where_it_should_not(sgp: Sgp, write_dump: WriteDump) -> None:
+    one, other = write_dump(two_genres(20), "one.csv"), write_dump("1 2 3\n3 1\n", "other.txt")
+    reports = [
+        json.loads(sgp("extract", "x", *paths, "--dry-run", "--json").out) for paths in ([one, other], [other, one])
+    ]
+    for report in reports:
+        report["sources"].sort(key=lambda source: str(source["file"]))
+        for time in ("seconds", "rows_per_second"):
+            del report[time]
+    assert reports[0] == reports[1]
+
+
+def test_a_line_of_10_mb_is_a_row_like_any(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump(dump_text([("u", "A", "x" * 10_000_000, "p"), ("u", "A", "b", "p")]).replace("\n", "\r\n"))
+    report = json.loads(sgp("extract", "x", path, "--dry-run", "--json").out)
+    assert (report["rows_used"], report["rows_rejected"], report["tracks"]) == (2, 0, 2)
+
+
+def test_the_same_sources_give_the_same_bytes(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+    dump = write_dump(two_genres(30))
+    digests = []
+    for name in ("one", "other"):
+        assert sgp("extract", name, dump, "-q").code == 0
+        digests.append(json.loads((experiments / name / "corpus" / "manifest.json").read_text())["digest"])
+    assert digests[0] == digests[1]

@@ -1,0 +1,109 @@
+"""Cleaning against lists that a person cleans, and its accounting whatever is asked for."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from skipgramophone.corpus import Corpus
+from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
+from skipgramophone.playlists.encoding import encode
+from skipgramophone.settings import ExtractSettings
+from tests.unit.test_encoding import Row, blocks_of, decoded
+
+Lists = list[list[int]]
+
+
+def corpus_of(lists: Lists) -> Corpus:
+    """A corpus of lists of tracks."""
+    lengths = np.array([len(tracks) for tracks in lists], np.int64)
+    return Corpus(np.array([track for tracks in lists for track in tracks], np.int32), ends_of(lengths))
+
+
+def lists_of(corpus: Corpus, settings: ExtractSettings) -> tuple[Lists, dict[str, int]]:
+    """What cleaning leaves, and what it counts."""
+    clean = cleaned(corpus, settings)
+    tracks, ends = corpus.track_ids[clean.places].tolist(), clean.offsets.tolist()
+    return [tracks[start:end] for start, end in pairwise(ends)], clean.left_out
+
+
+LONG = list(range(20))
+CASES: list[tuple[dict[str, Any], Lists, Lists, dict[str, int]]] = [
+    ({}, [[1, 1], [2]], [[1, 1], [2]], {}),
+    ({"repeats": "drop"}, [[1, 2, 1, 1], [1]], [[1, 2], [1]], {"repeats of a track in its playlist": 2}),
+    ({"min_length": 2}, [[1], [1, 2], [3]], [[1, 2]], {"of playlists shorter than 2": 2}),
+    ({"max_length": 3}, [[1, 2, 3, 4, 5, 6, 7], [8]], [[1, 2], [3, 4], [5, 6, 7], [8]], {}),
+    (
+        {"drop_duplicate_playlists": True},
+        [LONG[:19], [50, 51], LONG, LONG[::-1]],
+        [[50, 51], LONG],
+        {"of playlists that are nearly the same as another": 39},
+    ),
+    (
+        {"repeats": "drop", "min_length": 2},
+        [[1, 1], [1, 2]],
+        [[1, 2]],
+        {"repeats of a track in its playlist": 1, "of playlists shorter than 2": 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "lists", "left", "left_out"), CASES)
+def test_what_is_asked_for_is_left_out_and_counted(
+    settings: dict[str, Any], lists: Lists, left: Lists, left_out: dict[str, int]
+) -> None:
+    assert lists_of(corpus_of(lists), ExtractSettings(**settings)) == (left, left_out)
+
+
+LISTS = st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=12), min_size=1, max_size=12)
+ASKED = st.fixed_dictionaries(
+    {
+        "repeats": st.sampled_from(["keep", "drop"]),
+        "drop_duplicate_playlists": st.booleans(),
+        "min_length": st.integers(1, 4),
+        "max_length": st.sampled_from([None, 4, 5, 7]),
+    }
+)
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(LISTS, ASKED)
+def test_every_place_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> None:
+    settings = ExtractSettings(**asked)
+    left, left_out = lists_of(corpus_of(lists), settings)
+    assert sum(map(len, left)) + sum(left_out.values()) == sum(map(len, lists))
+    assert all(len(tracks) <= (settings.max_length or 99) for tracks in left)
+    if settings.repeats == "drop":
+        assert all(len(set(tracks)) == len(tracks) for tracks in left)
+    if asked == {"repeats": "drop", "drop_duplicate_playlists": False, "min_length": 1, "max_length": None}:
+        assert left == [list(dict.fromkeys(tracks)) for tracks in lists]
+
+
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(LISTS)
+def test_repeats_and_playlists_of_the_same_tracks_are_counted(lists: Lists) -> None:
+    repeats = sum(len(tracks) - len(set(tracks)) for tracks in lists)
+    assert count_again(corpus_of(lists)) == (repeats, len(lists) - len({frozenset(tracks) for tracks in lists}))
+
+
+def test_playlists_are_grouped_by_name_and_uris_merged_on_request() -> None:
+    rows: list[Row] = [
+        ("u", "Starred", "A", "Song", "x:1"),
+        ("v", "Starred", "a", "song ", "x:2"),
+        ("v", "Starred", "B", "Other", None),
+        ("u", "Starred", "A", "Song", None),
+    ]
+    apart = encode(blocks_of(rows))
+    assert (len(apart.tracks), apart.namesakes, apart.playlists.num_rows) == (4, 2, 2)
+    settings = ExtractSettings(group_by="name", merge_uris=True)
+    merged = encode(blocks_of(rows), settings)
+    assert decoded(merged) == [("u", "Starred", [("A", "Song"), ("A", "Song"), ("B", "Other"), ("A", "Song")])]
+    assert merged.tracks["uri"].to_pylist() == ["x:1", None]
+    assert merged.namesakes == 0
+    assert merged.spellings.to_pylist() == [{"row": 0, "artist": "a", "title": "song ", "count": 1}]
