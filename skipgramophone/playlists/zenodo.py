@@ -100,7 +100,8 @@ def _first_rows(block: LineBlock, limit: int) -> LineBlock:
 def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], settings: ExtractSettings) -> RowBlock:
     """Split the lines of a block into columns, rejecting those of another shape."""
     lines = block.lines
-    parts = pc.split_pattern(lines, '","')
+    # Without the quote that a line begins with, which a field of a lone comma would take part in a split with.
+    parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1), '","')
     found = pc.list_value_length(parts)
     # One field needs its two quotes: '"' alone is no row.
     framed = pc.and_(
@@ -125,8 +126,6 @@ def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], setting
 def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
     """Take one column out of the fields of all rows (row after row), outer quotes and escapes undone."""
     column = fields.take(pa.array(np.arange(at, len(fields), width)))
-    if at == 0:
-        column = pc.utf8_slice_codeunits(column, 1)
     if at == width - 1:
         column = pc.utf8_slice_codeunits(column, 0, -1)
     if pc.any(pc.match_substring(column, "\\")).as_py():

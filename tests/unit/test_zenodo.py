@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SourceError, StorageError
@@ -69,6 +69,8 @@ def escaped(name: str) -> str:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES, NAMES), min_size=1, max_size=8))
+@example([(",", ",", ",", ",")])
+@example([(",", "", "title", "")])
 def test_whatever_names_are_escaped_come_out_as_they_went_in(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Row]
 ) -> None:
