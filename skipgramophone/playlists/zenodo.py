@@ -100,8 +100,8 @@ def _first_rows(block: LineBlock, limit: int) -> LineBlock:
 def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], settings: ExtractSettings) -> RowBlock:
     """Split the lines of a block into columns, rejecting those of another shape."""
     lines = block.lines
-    # Without the quote that a line begins with, which a field of a lone comma would take part in a split with.
-    parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1), '","')
+    # The outer quotes go first: a name that is a comma alone would make another separator with them.
+    parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
     found = pc.list_value_length(parts)
     # One field needs its two quotes: '"' alone is no row.
     framed = pc.and_(
@@ -124,10 +124,8 @@ def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], setting
 
 
 def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
-    """Take one column out of the fields of all rows (row after row), outer quotes and escapes undone."""
+    """Take one column out of the fields of all rows (row after row), escapes undone."""
     column = fields.take(pa.array(np.arange(at, len(fields), width)))
-    if at == width - 1:
-        column = pc.utf8_slice_codeunits(column, 0, -1)
     if pc.any(pc.match_substring(column, "\\")).as_py():
         column = pc.replace_substring_regex(column, r'\\(["\\])', r"\1")
     return column
