@@ -128,8 +128,8 @@ class Trainer:
         self._program = compile_macro_batch(tf, self.shape, weights, self._context == "bag", settings.negatives)
         self._push = compile_push(tf)
         first = next(self._batches(corpus, STREAM, 0), None)
-        # A sixteenth more than the first macro-batch wants, so that one compiled program will do for nearly all.
-        self._usual_places = _rounded_up(len(np.unique(first.tokens)) * 17 // 16, self.shape.macro) if first else 0
+        # An eighth more than the first macro-batch wants, so that one compiled program will do for nearly all.
+        self._usual_places = _rounded_up(len(np.unique(first.tokens)) * 9 // 8, self.shape.macro) if first else 0
 
     @property
     def device(self) -> str:
