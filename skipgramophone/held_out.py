@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
 
 EVALUATION = "evaluation"
+NOTHING = "nothing"  # stands for a split that holds nothing out
 
 
 def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
@@ -64,7 +65,10 @@ def held_out_model(
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
-    """A model that was trained on the training part of a split, from an earlier evaluation if there was one."""
+    """A model that was trained on the training part of a split, from an earlier evaluation if there was one.
+
+    `split` is its digest, or `NOTHING`.
+    """
     made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
     key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
     kept = experiment.path / EVALUATION / "models" / key

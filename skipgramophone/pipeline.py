@@ -60,6 +60,7 @@ from skipgramophone.warm_start import earlier_rows
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.order import Order
+    from skipgramophone.evaluation.stability import Stability
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.playlists.sources import Sources
@@ -512,6 +513,44 @@ def evaluate(
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
             path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return report
+
+
+def measure_stability(
+    name: str,
+    neighbours: int = 10,
+    *,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    training: Callable[[Progress], None] | None = None,
+) -> Stability:
+    """Train once more with the next seed, and measure how far both models agree on what is near a track.
+
+    Args:
+        name: the experiment's name.
+        neighbours: how many nearest tracks to compare.
+        run: how to carry out the training, whose vectors are kept for the next time.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+        training: is told how far the training has come.
+
+    Raises:
+        EvaluationError: too few tracks were learnt.
+        ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
+    """
+    from skipgramophone.evaluation.stability import stability
+    from skipgramophone.held_out import NOTHING, held_out_model
+    from skipgramophone.importing import IMPORTED
+
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    if IMPORTED in model.facts:
+        raise ExperimentError(f"the vectors of '{name}' were imported: they cannot be trained again with another seed")
+    with experiment.writing("evaluate"):
+        corpus, tracks = _open_corpus(experiment)
+        settings = TrainSettings(**model.settings)
+        settings = replace(settings, random_seed=settings.random_seed + 1)
+        other = held_out_model(experiment, corpus, tracks, settings, NOTHING, run or RunSettings(), training)
+        embeddings = read_embeddings(experiment.directory("model"), tracks)
+        return stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
 
 
 def tune(

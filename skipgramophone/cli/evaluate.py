@@ -14,6 +14,7 @@ from skipgramophone.settings import PROTOCOLS, SCORES, EvaluateSettings, RunSett
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judged, Judgement
     from skipgramophone.evaluation.scorecard import Estimate
+    from skipgramophone.evaluation.stability import Stability
     from skipgramophone.reports import EvaluateReport
 
 
@@ -52,6 +53,10 @@ def evaluate(
     ] = options.EVALUATE.min_count,
     k: Annotated[int, typer.Option("-k", metavar="N", help="Depth of recall@k and hit@k.")] = options.EVALUATE.k,
     random_seed: options.RandomSeed = options.EVALUATE.random_seed,
+    stability: Annotated[
+        bool,
+        typer.Option("--stability", help="Ask nothing: train with another seed, and see how far neighbours agree."),
+    ] = False,
     threads: options.Threads = None,
     json: options.Json = False,
     csv: options.Csv = False,
@@ -66,6 +71,7 @@ def evaluate(
     \b
     sgp evaluate demo
     sgp evaluate demo --protocol lookup --share 0.2
+    sgp evaluate demo --stability
     """
     from skipgramophone import pipeline
     from skipgramophone.cli.progress import bar, training
@@ -82,6 +88,13 @@ def evaluate(
         random_seed=random_seed,
     )
     epochs, occurrences = pipeline.epochs_and_occurrences(experiment, experiments_dir)
+    if stability:
+        with training(quiet, epochs, occurrences) as trained:
+            found = pipeline.measure_stability(
+                experiment, k, run=RunSettings(threads=threads), experiments_dir=experiments_dir, training=trained
+            )
+        _show_stability(experiment, found, json, csv, quiet)
+        return
     with training(quiet, epochs, occurrences) as trained, bar("evaluate", quiet) as judged:
         report = pipeline.evaluate(
             experiment,
@@ -98,6 +111,22 @@ def evaluate(
         render.print_csv(_records(report))
     elif not quiet:
         _show(report)
+
+
+def _show_stability(experiment: str, found: Stability, json: bool, csv: bool, quiet: bool) -> None:
+    """Print how far two trainings agree."""
+    strata = {"all": found.agreement, **found.by_frequency}
+    if json:
+        render.print_json(asdict(found))
+    elif csv:
+        render.print_csv([{"tracks": name, **asdict(share)} for name, share in strata.items()])
+    elif not quiet:
+        columns = [("tracks", "text"), ("agree", "number")]
+        rows = [[name, f"{share.mean:.1%} [{share.low:.1%}, {share.high:.1%}]"] for name, share in strata.items()]
+        title = (
+            f"{found.neighbours} nearest tracks of {found.asked:,} of {experiment}, by two trainings with other seeds"
+        )
+        render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 
 
 def _show(report: EvaluateReport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +135,15 @@ def test_a_corpus_that_changed_is_said(sgp: Sgp, experiments: Path, tmp_path: Pa
     assert ran.err == (
         "error: the model of 'x' was made from another corpus than the present one: run sgp train x --force\n"
     )
+
+
+def test_stability_compares_two_seeds(sgp: Sgp, write_dump: Callable[..., Path]) -> None:
+    assert sgp("extract", "demo", write_dump(two_genres()), "-q").code == 0
+    assert sgp("train", "demo", "-wsz", "bag", "-emb", "8", "-e", "3", "-q").code == 0
+    ran = sgp("evaluate", "demo", "--stability", "-k", "3", "--json")
+    found = json.loads(ran.out)
+    assert (ran.code, found["neighbours"], found["asked"]) == (0, 3, 80)
+    assert found["by_chance"] < found["agreement"]["mean"] < 1
+    shown = sgp("evaluate", "demo", "--stability", "-k", "3").out
+    assert "3 nearest tracks of 80 of demo, by two trainings with other seeds" in shown
+    assert "by chance" in shown
