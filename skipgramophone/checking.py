@@ -38,7 +38,7 @@ from skipgramophone.experiment import (
     require_format,
 )
 from skipgramophone.fitting import HISTORY
-from skipgramophone.held_out import EVALUATION
+from skipgramophone.held_out import EVALUATION, MODELS
 from skipgramophone.importing import has_corpus_of_names
 from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.neighbours import FILE as INDEX_FILE
@@ -304,7 +304,8 @@ def _check_beside(experiment: Experiment) -> Iterator[Finding]:
 
 def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[Finding]:
     """List what killed runs left, and remove it if that is asked for."""
-    there = list(leftovers(experiment.path))
+    below = [experiment.path, experiment.path / EVALUATION, experiment.path / EVALUATION / MODELS]
+    there = [path for directory in below if directory.is_dir() for path in leftovers(directory)]
     if (experiment.path / NEW_DESCRIPTION).exists():
         there.append(experiment.path / NEW_DESCRIPTION)
     if there and clean:
@@ -313,7 +314,9 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[Finding]:
                 remove(path)
     for path in there:
         said = "removed" if clean else f"sgp check {experiment.name} --clean removes it; so does the next run"
-        yield _finding(experiment, path.name, "leftover", f"a run that was killed left it: {said}")
+        yield _finding(
+            experiment, str(path.relative_to(experiment.path)), "leftover", f"a run that was killed left it: {said}"
+        )
 
 
 def _require_json_lines(path: Path) -> None:

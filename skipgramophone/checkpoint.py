@@ -21,7 +21,7 @@ import numpy.typing as npt
 from skipgramophone.arrays import read_array
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment import FORMAT, read_json, require_format
-from skipgramophone.publishing import draft_directory, publish, remove
+from skipgramophone.publishing import draft_directory, publish, withdraw
 
 DIRECTORY = "checkpoint"
 STATE = "state.json"
@@ -85,4 +85,4 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
 
 def remove_checkpoint(experiment: Path) -> None:
     """Remove the checkpoint of a run that is done or given up."""
-    remove(experiment / DIRECTORY)
+    withdraw(experiment / DIRECTORY)

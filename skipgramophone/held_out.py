@@ -28,7 +28,7 @@ from skipgramophone.experiment import Experiment
 from skipgramophone.fitting import fit
 from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.playlists.names import identity
-from skipgramophone.publishing import draft_directory, publish
+from skipgramophone.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
 from skipgramophone.twins import with_twins
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
 
 EVALUATION = "evaluation"
+MODELS = "models"  # below it: those that were trained on a part of the playlists
 NOTHING = "nothing"  # stands for a split that holds nothing out
 
 
@@ -71,9 +72,10 @@ def held_out_model(
     """
     made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
     key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
-    kept = experiment.path / EVALUATION / "models" / key
+    kept = experiment.path / EVALUATION / MODELS / key
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(kept.parent)
         with draft_directory(kept) as draft:
             fit(training, tracks, settings, draft, run, progress)
             publish(draft, kept)

@@ -35,7 +35,7 @@ from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import IndexFacts
 from skipgramophone.neighbours import build_index as build_annoy_index
 from skipgramophone.postings import postings
-from skipgramophone.publishing import file_sha256, published_file, require_replaceable
+from skipgramophone.publishing import file_sha256, published_file, remove_leftovers, require_replaceable
 from skipgramophone.reports import (
     EvaluateReport,
     ExportReport,
@@ -509,6 +509,7 @@ def evaluate(
         )
         directory = experiment.path / EVALUATION
         directory.mkdir(exist_ok=True)
+        remove_leftovers(directory)
         stamp = report.created.replace(":", "").replace("+0000", "Z")
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
             path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -93,6 +93,19 @@ def publish(draft: Path, place: Path) -> None:
     _flush(place.parent)
 
 
+def withdraw(place: Path) -> None:
+    """Remove a published directory, if it is there: it is absent in one step, and its files go after that.
+
+    Raises:
+        StorageError: the file system refused.
+    """
+    with storage_errors(place, "remove"):
+        if place.exists():
+            retired = _retired(place)
+            place.rename(retired)
+            remove(retired)
+
+
 def remove_leftovers(directory: Path, name: str = "") -> None:
     """Remove what writers of `name` (or of anything) in a directory left when they were killed."""
     for path in leftovers(directory, name):
@@ -113,6 +126,11 @@ def is_draft(name: str) -> bool:
 def _draft(place: Path) -> Path:
     """Where this process writes what is to stand in a place."""
     return place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+
+
+def _retired(place: Path) -> Path:
+    """The name that this process gives to what it takes out of a place."""
+    return place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
 
 
 def _is_alive(pid: int) -> bool:
@@ -155,7 +173,7 @@ def _exchange(draft: Path, place: Path) -> None:
     """Swap two directories atomically, or in two renames where the system cannot."""
     if _exchange_by_system(draft, place):
         return
-    retired = place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
+    retired = _retired(place)
     place.rename(retired)  # killed here, the stage is absent: the next writer starts anew
     draft.rename(place)
     remove(retired)

@@ -188,6 +188,7 @@ def test_what_is_stale_unfinished_or_left_over_is_no_damage(sgp: Sgp, whole: Pat
     shutil.copytree(whole / "model", whole / ".model.999999999.draft")
     (whole / ".experiment.json.new").write_text("{")
     (whole / f".index.{os.getppid()}.draft").mkdir()  # of a process that lives
+    (whole / "evaluation" / "models" / ".abc.999999999.draft").mkdir(parents=True)
     package.train("whole", SETTINGS, force=True)
     shutil.copytree(whole / "model", whole / ".model.999999999.draft")
     manifest = json.loads((whole / "index" / "manifest.json").read_text())
@@ -200,11 +201,13 @@ def test_what_is_stale_unfinished_or_left_over_is_no_damage(sgp: Sgp, whole: Pat
     assert manifest["stage"] == "index"
     assert "leftover  whole/.model.999999999.draft" in lines
     assert "leftover  whole/.experiment.json.new" in lines
+    assert "leftover  whole/evaluation/models/.abc.999999999.draft" in lines
     assert not any("index" in line and "draft" in line for line in lines)
     assert (whole / ".model.999999999.draft").exists()
     assert sgp("check", "whole", "--clean").code == 0
     assert not (whole / ".model.999999999.draft").exists()
     assert not (whole / ".experiment.json.new").exists()
+    assert list((whole / "evaluation" / "models").iterdir()) == []
     assert (whole / f".index.{os.getppid()}.draft").exists()
 
 

@@ -13,7 +13,7 @@ import pytest
 from skipgramophone import publishing
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment import Experiment, new_experiment, open_experiment
-from skipgramophone.publishing import draft_directory, publish, published_file
+from skipgramophone.publishing import draft_directory, publish, published_file, remove_leftovers, withdraw
 
 
 def put(experiment: Experiment, stage: str, text: str, **settings: int) -> None:
@@ -265,4 +265,18 @@ def test_a_disk_that_fails_is_one_line_and_nothing_is_left(tmp_path: Path, monke
     ):
         (draft / "x").write_text("x")
         publish(draft, place)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_withdrawn_is_absent_before_its_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "checkpoint"
+    place.mkdir()
+    (place / "state.json").write_text("{}")
+    monkeypatch.setattr("shutil.rmtree", lambda *_args, **_kinds: None)  # killed before the first file is gone
+    withdraw(place)
+    assert not place.exists()
+    assert [path.name for path in tmp_path.iterdir()] == [f".checkpoint.{os.getpid()}.old"]
+    monkeypatch.undo()
+    remove_leftovers(tmp_path)
+    withdraw(place)
     assert list(tmp_path.iterdir()) == []
