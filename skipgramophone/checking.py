@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skipgramophone.arrays import read_array
 from skipgramophone.catalogue import FILE as CATALOGUE_FILE
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.checkpoint import read_checkpoint
-from skipgramophone.corpus import read_corpus
+from skipgramophone.corpus import REJECTS, read_corpus
 from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
 from skipgramophone.errors import ExperimentError, SgpError, storage_errors
 from skipgramophone.experiment import (
@@ -31,7 +32,7 @@ from skipgramophone.experiment import (
     Experiment,
     Manifest,
     digest_of,
-    experiments_root,
+    experiments_in,
     named_experiment,
     open_experiment,
     read_json,
@@ -44,12 +45,11 @@ from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import measured_recall, usable
 from skipgramophone.postings import postings, read_postings
-from skipgramophone.publishing import file_sha256, is_draft, leftovers, remove
+from skipgramophone.publishing import file_sha256, leftovers, remove
 
 State = Literal["damaged", "stale", "leftover", "unfinished"]
 BLOCK_ROWS = 1 << 16  # vectors that are looked at at once
 LOST_RECALL = 0.02  # how much less than when it was built an index may find: queries are the same, ties are not
-REJECTS = "rejects.jsonl"
 Tell = Callable[[int, int, str], None]  # bytes done, of how many, of which file
 
 
@@ -115,12 +115,7 @@ def check(
         if not experiments[0].has_description():
             open_experiment(name, experiments_dir)  # says that there is none
     else:
-        root = experiments_root(experiments_dir)
-        if not root.is_dir():
-            raise ExperimentError(f"there are no experiments in {root}: run sgp extract NAME SOURCE")
-        with storage_errors(root, "read"):
-            experiments = [Experiment(path.name, path) for path in sorted(root.iterdir())]
-        experiments = [each for each in experiments if each.has_description() and not is_draft(each.path.name)]
+        experiments = experiments_in(experiments_dir)
     read = _Read(experiments, progress)
     findings = tuple(finding for experiment in experiments for finding in _check(experiment, read, clean))
     return Checked(tuple(experiment.name for experiment in experiments), read.bytes, findings)
@@ -256,9 +251,10 @@ def _look_at_model(experiment: Experiment, _manifest: Manifest) -> None:
         for start in range(0, len(matrix), BLOCK_ROWS):
             if not np.isfinite(matrix[start : start + BLOCK_ROWS]).all():
                 raise ExperimentError(f"{directory} is damaged: its vectors hold numbers that are not finite")
-    for name in (CENTRE_MEAN, ACCUMULATORS):
-        if (directory / name).exists() and not np.isfinite(np.load(directory / name, mmap_mode="r")).all():
-            raise ExperimentError(f"{directory / name} is damaged: it holds numbers that are not finite")
+    for name, dimensions in ((CENTRE_MEAN, 1), (ACCUMULATORS, 2)):
+        path = directory / name
+        if path.exists() and not np.isfinite(read_array(path, np.float32, dimensions)).all():
+            raise ExperimentError(f"{path} is damaged: it holds numbers that are not finite")
     if (directory / HISTORY).exists():
         _require_json_lines(directory / HISTORY)
 

@@ -19,6 +19,7 @@ from skipgramophone.errors import ExperimentError
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
+REJECTS = "rejects.jsonl"  # what was not used, a record each
 COUNTED = 1 << 22  # occurrences that are counted at once
 
 

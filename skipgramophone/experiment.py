@@ -25,7 +25,7 @@ from typing import IO, Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError, storage_errors
-from skipgramophone.publishing import draft_directory, file_sha256, publish, remove_leftovers
+from skipgramophone.publishing import draft_directory, file_sha256, is_draft, publish, remove_leftovers
 from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
 
 FORMAT = 1
@@ -210,6 +210,21 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
         )
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
+
+
+def experiments_in(root: Path | str | None = None) -> list[Experiment]:
+    """All experiments of a directory, by name; what a killed run was about to put there is none.
+
+    Raises:
+        ExperimentError: the directory is not there.
+        StorageError: it cannot be read.
+    """
+    place = experiments_root(root)
+    if not place.is_dir():
+        raise ExperimentError(f"there are no experiments in {place}: run sgp extract NAME SOURCE")
+    with storage_errors(place, "read"):
+        found = [Experiment(path.name, path) for path in sorted(place.iterdir()) if not is_draft(path.name)]
+    return [experiment for experiment in found if experiment.has_description()]
 
 
 @contextmanager

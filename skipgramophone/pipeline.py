@@ -25,7 +25,7 @@ from skipgramophone import __version__
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
-from skipgramophone.corpus import Corpus, read_corpus
+from skipgramophone.corpus import REJECTS, Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
     from skipgramophone.tuning import TrialReport, TuneReport
 
-REJECTS = "rejects.jsonl"
 TUNING = "tuning"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skipgramophone.errors import ExperimentError, SgpError
+from skipgramophone.errors import SgpError
 from skipgramophone.experiment import (
     COMMAND,
     DESCRIPTION,
@@ -17,13 +17,12 @@ from skipgramophone.experiment import (
     PARENT,
     Experiment,
     Manifest,
-    experiments_root,
+    experiments_in,
     open_experiment,
     read_json,
 )
 from skipgramophone.fitting import HISTORY
 from skipgramophone.held_out import EVALUATION
-from skipgramophone.publishing import is_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,7 @@ def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
     Raises:
         ExperimentError: the directory is not there.
     """
-    root = experiments_root(experiments_dir)
-    if not root.is_dir():
-        raise ExperimentError(f"there are no experiments in {root}: run sgp extract NAME SOURCE")
-    found = sorted(path.name for path in root.iterdir() if (path / DESCRIPTION).is_file() and not is_draft(path.name))
-    return [overview(name, experiments_dir) for name in found]
+    return [overview(experiment.name, experiments_dir) for experiment in experiments_in(experiments_dir)]
 
 
 def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:

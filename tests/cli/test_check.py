@@ -104,6 +104,10 @@ def spoil_centre(stage: Path) -> None:
     np.save(stage / "centre.npy", centre)
 
 
+def scribble(stage: Path) -> None:
+    (stage / "centre_mean.npy").write_bytes(b"scribble")
+
+
 def swap_halves(stage: Path) -> None:
     centre = np.load(stage / "centre.npy")
     np.save(stage / "centre.npy", centre[:-1])
@@ -159,6 +163,7 @@ def write_rubbish(stage: Path) -> None:
     ("stage", "spoil", "said"),
     [
         ("model", spoil_centre, "its vectors hold numbers that are not finite"),
+        ("model", scribble, "centre_mean.npy is damaged"),
         ("model", swap_halves, "does not fit its catalogue"),
         ("corpus", name_a_stranger, "name tracks that tracks.sqlite does not have"),
         ("corpus", miscount, "does not count what its playlists hold"),
