@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import numpy as np
@@ -174,10 +174,10 @@ def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read
     damaged = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
         read.next(experiment, directory / name)
-        if wrong := what_is_wrong_with(directory / name, manifest.files.get(name)):
+        if wrong := what_is_wrong_with(directory, name, manifest.files.get(name)):
             damaged = True
             yield _finding(experiment, f"{stage}/{name}", "damaged", f"{wrong}: {again}")
-    if digest_of(manifest) != manifest.digest:
+    if not damaged and digest_of(manifest) != manifest.digest:
         damaged = True
         yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"it is not what was published: {again}")
     if damaged:
@@ -195,8 +195,14 @@ def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read
             yield _finding(experiment, stage, "damaged", error)
 
 
-def what_is_wrong_with(path: Path, published: dict[str, Any] | None) -> str | None:
-    """How a file differs from what its manifest says; None where it does not."""
+def what_is_wrong_with(directory: Path, name: str, published: Any) -> str | None:
+    """How a file of a stage differs from what its manifest says; None where it does not.
+
+    A manifest may say anything: a name that leads out of the stage is not followed.
+    """
+    if PurePosixPath(name).name != name or not isinstance(published, dict | None):
+        return "its manifest is not as it must be"
+    path = directory / name
     if published is None:
         return "it was not published with its stage"
     if path.is_symlink() or not path.is_file():
@@ -204,7 +210,7 @@ def what_is_wrong_with(path: Path, published: dict[str, Any] | None) -> str | No
     try:
         size = path.stat().st_size
         if size != published.get("bytes"):
-            return f"it has {size:,} bytes and was published with {published.get('bytes'):,}"
+            return f"it has {size:,} bytes and was published with {published.get('bytes')}"
         if file_sha256(path) != published.get("sha256"):
             return "its bytes are not those that were published"
     except SgpError as error:

@@ -196,10 +196,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
             continue
         listed, directory = experiment.manifest(stage).files, experiment.directory(stage)
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
-            published = listed.get(name)
-            plain = PurePosixPath(name).name == name and isinstance(published, dict | None)
-            wrong = what_is_wrong_with(directory / name, published) if plain else "its manifest is not as it must be"
-            if wrong:
+            if wrong := what_is_wrong_with(directory, name, listed.get(name)):
                 raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
             time = listed[name].get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
