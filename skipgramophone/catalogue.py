@@ -198,6 +198,10 @@ class Catalogue:
         for start in range(0, len(self), 10_000):
             yield from self._tracks(Condition("row >= ? AND row < ?", (start, start + 10_000)))
 
+    def names(self) -> list[tuple[str, str, str | None]]:
+        """Artist, title and uri of every track, in row order."""
+        return self._rows("SELECT artist, title, uri FROM tracks ORDER BY row")
+
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
         return [count for (count,) in self._rows("SELECT count FROM tracks ORDER BY row")]

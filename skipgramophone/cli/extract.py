@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.findings import show_findings
 from skipgramophone.playlists.names import full_name
 from skipgramophone.settings import KEEPABLE, ROLES, BadBytes, ExtractSettings, Format, GroupBy, Repeats
 
@@ -50,7 +51,9 @@ RepeatsOption = Annotated[
 DropDuplicates = Annotated[
     bool, typer.Option("--drop-duplicate-playlists", help="Of playlists nearly the same keep the longest alone.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, and write nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read and report, with what sgp inspect finds, and write nothing.")
+]
 MinLength = Annotated[int, typer.Option("--min-length", metavar="N", help="Leave shorter playlists out.")]
 MaxLength = Annotated[
     int | None, typer.Option("--max-length", metavar="N", help="Split longer playlists.", show_default=False)
@@ -154,6 +157,8 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
     elif not quiet:
         unwritten = ", not written" if dry_run else ""
         render.facts(f"corpus of {report.experiment}{unwritten}", _rows(report))
+        if report.findings is not None:
+            show_findings(report.findings)
 
 
 def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
@@ -186,6 +191,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         ("playlists", f"{report.playlists:,}{owners}, the longest of {report.longest_playlist:,}"),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{report.split:,} were split")] if report.split else []),
+        *([("", f"{report.welded:,} more went into one of the same name")] if report.welded else []),
         ("tracks", f"{report.tracks:,}"),
         *([("", namesakes)] if report.namesakes else []),
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),

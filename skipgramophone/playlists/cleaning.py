@@ -45,7 +45,7 @@ def cleaned(corpus: Corpus, settings: ExtractSettings) -> Clean:
     if settings.repeats == "drop":
         clean = _less_places(clean, _is_repeat(corpus), "repeats of a track in its playlist")
     if settings.drop_duplicate_playlists:
-        twin = _has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets))
+        twin = has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets))
         clean = _less_playlists(clean, twin, "of playlists that are nearly the same as another")
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
@@ -85,7 +85,7 @@ def _is_repeat(corpus: Corpus) -> npt.NDArray[np.bool_]:
     return again
 
 
-def _has_longer_twin(corpus: Corpus) -> npt.NDArray[np.bool_]:
+def has_longer_twin(corpus: Corpus) -> npt.NDArray[np.bool_]:
     """Playlists of which another that is nearly the same is longer, or as long and earlier."""
     group = with_twins(corpus, np.arange(len(corpus)), TWIN_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), group))
