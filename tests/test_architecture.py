@@ -41,6 +41,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "tuning",
             "exporting",
             "importing",
+            "appending",
             "warm_start",
             "pipeline",
         },
@@ -53,6 +54,7 @@ ALLOWED_IN = {
     "tensorflow": {"training/runtime"},
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
+        "appending",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",
