@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.neighbours import IndexFacts
@@ -24,8 +24,24 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What sources have brought to a corpus that was there."""
+
+    rows_read: int
+    rows_used: int
+    rows_rejected: int
+    rejected: dict[str, int]
+    rows_left_out: int
+    left_out: dict[str, int]
+    sources: int
+    playlists: int  # new ones
+    grown: int  # playlists that were there and hold more now
+    tracks: int  # new ones
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractReport:
-    """What an extraction found."""
+    """What an extraction found; all counts are of the whole corpus, but for those in `added`."""
 
     experiment: str
     sources: list[dict[str, Any]]  # file, format, bytes, sha256
@@ -54,6 +70,8 @@ class ExtractReport:
     seconds: float
     rows_per_second: int
     findings: tuple[Finding, ...] | None = None  # what an inspection finds; None: nothing was looked for
+    added: Added | None = None  # where the corpus has grown
+    former: list[dict[str, Any]] = field(default_factory=list)  # the corpora that it has grown from, and their digests
 
 
 @dataclass(frozen=True, slots=True)

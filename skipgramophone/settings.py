@@ -47,6 +47,10 @@ Repeats = Literal["keep", "drop"]
 REPEATS: tuple[Repeats, ...] = get_args(Repeats)
 KEEPABLE = ("episodes", "placeholders", "skips")  # what is rejected unless it is asked for
 FEWEST_JUDGED = 100  # rows of a file from which on the share of rejects tells that it was mistaken for something else
+# What a corpus has once and for all; the other settings are of how sources are read, and each may need its own.
+LASTING = (
+    "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length"
+)  # fmt: skip
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some

@@ -42,6 +42,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "exporting",
             "importing",
             "inspecting",
+            "appending",
             "warm_start",
             "pipeline",
         },
@@ -54,6 +55,7 @@ ALLOWED_IN = {
     "tensorflow": {"training/runtime"},
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
+        "appending",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",

@@ -102,7 +102,7 @@ def _with_repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 def _nearly_the_same(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     """Playlists of which another holds nearly the same tracks."""
-    twins = has_longer_twin(contents.corpus)
+    twins = has_longer_twin(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if twins.mean() > thresholds.near_duplicates:
         yield _some(
             contents, "near-duplicates", twins, "share 80% of their tracks or more with one that is longer or earlier"

@@ -58,7 +58,7 @@ class SourceFile:
 
     @property
     def place(self) -> str:
-        """What tells this file from every other."""
+        """What tells this file from every other, with a NUL in it: see `rows.IN_ONE_FILE`."""
         return f"{self.path}\0{self.member or ''}"
 
     def sibling(self, name: str) -> SourceFile | None:
