@@ -3,8 +3,8 @@
     popularity   log count
     item-kNN     cosine of co-occurrence, playlists shared / sqrt(playlists of one x playlists of the other), summed
                  over what is given
-    SVD          what is given, projected on the leading right singular vectors of the matrix of playlists and tracks, as
-                 many as the model has dimensions: PureSVD of Cremonesi, Koren and Turrin 2010
+    SVD          what is given, projected on the leading right singular vectors of the matrix of playlists and tracks,
+                 as many as the model has dimensions: PureSVD of Cremonesi, Koren and Turrin 2010
     euclidean    distance of the centre vectors, for deezer2018
     cosine       cosine of the centre vectors with the mean of the given ones' unit vectors: what `sgp similar` does
     index        the same, as an Annoy index of the default recall serves it
