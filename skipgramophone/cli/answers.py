@@ -128,9 +128,13 @@ def record(answer: Answer) -> dict[str, Any]:
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
         "neighbours": [
-            {"rank": near.rank, "similarity": round(near.similarity, 6)}
-            | track_record(near.track)
-            | {"shared": near.shared, "versions": list(map(track_record, near.versions))}
+            {
+                "rank": near.rank,
+                "similarity": round(near.similarity, 6),
+                **track_record(near.track),
+                "shared": near.shared,
+                "versions": list(map(track_record, near.versions)),
+            }
             for near in answer.neighbours
         ],
         "versions_of_seeds": list(map(track_record, answer.versions_of_seeds)),
