@@ -14,6 +14,7 @@ from itertools import islice, repeat
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.agreement import Agreement, StabilityReport, read_stability
 from skipgramophone.answer import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.catalogue import Catalogue, Track
 from skipgramophone.corpus import Corpus, read_corpus
@@ -181,7 +182,26 @@ class Search:
             Neighbour(rank, similarity, track, shared, versions)
             for rank, ((similarity, track, versions), shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
         )
-        return Answer(asked.seeds, neighbours, answered_by, settings.by, tuple(notes), listed.versions_of_seeds)
+        return Answer(
+            seeds=asked.seeds,
+            neighbours=neighbours,
+            answered_by=answered_by,
+            ranked_by=settings.by,
+            notes=tuple(notes),
+            agreement=self._agreement(asked) if settings.by == "cosine" else None,
+            versions_of_seeds=listed.versions_of_seeds,
+        )
+
+    @cached_property
+    def _stability(self) -> StabilityReport | None:
+        """How far another training agrees, where that was measured."""
+        return read_stability(self._experiment)
+
+    def _agreement(self, asked: Question) -> Agreement | None:
+        """How far another training agrees on what is near tracks as frequent as the one that is asked about."""
+        if self._stability is None or len(asked.seeds) > 1:
+            return None
+        return self._stability.of(asked.seeds[0].track.row)
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
         """The playlists that some tracks share with what was liked, where there are playlists."""

@@ -27,6 +27,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     (
         "story",
         {
+            "agreement",
             "answer",
             "search",
             "lookup",

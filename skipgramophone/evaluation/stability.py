@@ -29,6 +29,7 @@ class Stability:
         agreement: mean share of a track's neighbours that both models name.
         by_chance: what two models that know nothing of each other would agree on.
         by_frequency: the same for tracks of the head, the middle and the tail; absent where none was drawn.
+        begins: the row at which each of these begins.
     """
 
     neighbours: int
@@ -36,6 +37,7 @@ class Stability:
     agreement: Estimate
     by_chance: float
     by_frequency: dict[str, Estimate]
+    begins: dict[str, int]
 
 
 def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbours: int, seed: int) -> Stability:
@@ -44,7 +46,7 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
     Args:
         one: float32 (tracks, embedding_dim); rows of zeros are tracks that were not learnt.
         other: the same of the other model; its dimension may be another.
-        counts: int64 (tracks,), occurrences.
+        counts: int64 (tracks,), occurrences; none is larger than the one before it.
         neighbours: how many nearest tracks to compare.
         seed: of the draw of tracks, and of the intervals.
 
@@ -63,7 +65,8 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
         for matrix in (one, other)
     ]
     shared = np.array([np.isin(a.rows, b.rows).mean() for a, b in zip(*near, strict=True)])
-    stratum = Catalogued(counts, np.arange(len(counts))).stratum()[rows]
+    strata = Catalogued(counts, np.arange(len(counts))).stratum()
+    stratum = strata[rows]
     groups = np.arange(len(rows))
     return Stability(
         neighbours=neighbours,
@@ -75,4 +78,5 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
             for at, name in enumerate(STRATA)
             if (stratum == at).any()
         },
+        begins={name: int(np.searchsorted(strata, at)) for at, name in enumerate(STRATA)},
     )
