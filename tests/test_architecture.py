@@ -74,7 +74,7 @@ ALLOWED_IN = {
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
-    "prompt_toolkit": {"cli/prompt"},
+    "prompt_toolkit": {"cli/history", "cli/prompt"},
     "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
