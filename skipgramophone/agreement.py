@@ -29,14 +29,14 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class StabilityReport:
-    """The agreement of each stratum, and the row at which it begins; strata follow each other in row order."""
+    """The agreement of each stratum, and the least count of a track of it; the most frequent tracks come first."""
 
     neighbours: int
     strata: tuple[tuple[int, Agreement | None], ...]  # None where no track of it was asked about
 
-    def of(self, row: int) -> Agreement | None:
-        """The agreement on tracks that are about as frequent as one."""
-        return next((agreement for first, agreement in reversed(self.strata) if row >= first), None)
+    def of(self, count: int) -> Agreement | None:
+        """The agreement on tracks that are about as frequent as one with a count."""
+        return next((agreement for least, agreement in self.strata if count >= least), None)
 
 
 def read_stability(experiment: Experiment) -> StabilityReport | None:
@@ -46,8 +46,8 @@ def read_stability(experiment: Experiment) -> StabilityReport | None:
         if not path.is_file() or (report := read_json(path)).get("model") != experiment.manifest("model").digest:
             return None
         found = report["stability"]
-        neighbours, begins, shares = found["neighbours"], found["begins"], found["by_frequency"]
-        strata = tuple((_whole(begins[name]), _agreement(neighbours, name, shares.get(name))) for name in begins)
+        neighbours, counts, shares = found["neighbours"], found["least"], found["by_frequency"]
+        strata = tuple((_whole(counts[name]), _agreement(neighbours, name, shares.get(name))) for name in counts)
         return StabilityReport(_whole(neighbours), strata)
     except (ExperimentError, OSError, KeyError, TypeError, ValueError, AttributeError):
         return None

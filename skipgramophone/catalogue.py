@@ -5,8 +5,9 @@
     names       FTS5 trigram index over the folded names (detail=none: small; hits are checked letter by letter)
     trigrams    in how many names each trigram stands; queries of one or two letters go through it too
 
-Row i is row i of every matrix and item i of the index; rows are in order of count, the most frequent first. The file
-is opened read-only and is never changed in place.
+Row i is row i of every matrix and item i of the index. Rows are in order of count, the most frequent first, until a
+corpus grows: then rows stay, and `tracks` has a column `rank`, the place of each by count, which `names` goes by.
+The file is opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -45,15 +46,15 @@ PROGRESS_STEPS = 1000  # of SQLite's virtual machine, between two looks at the c
 SCHEMA = """
 CREATE TABLE tracks (
     row INTEGER PRIMARY KEY, artist TEXT NOT NULL, title TEXT NOT NULL, uri TEXT, count INTEGER NOT NULL,
-    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL
+    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
 );
 CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
 CREATE VIRTUAL TABLE names USING fts5 (
-    name_folded, content='tracks', content_rowid='row', tokenize='trigram case_sensitive 1', detail='none'
+    name_folded, content='tracks', content_rowid='{rank}', tokenize='trigram case_sensitive 1', detail='none'
 );
 """
 INDEXES = """
-INSERT INTO names (rowid, name_folded) SELECT row, name_folded FROM tracks;
+INSERT INTO names (rowid, name_folded) SELECT {rank}, name_folded FROM tracks ORDER BY {rank};
 CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
 CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO trigrams SELECT term, doc FROM temp.terms;
@@ -63,6 +64,8 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
+IN_ORDER = {"column": "", "rank": "row"}  # of count: what the two above say where a row is its own rank
+RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Track:
 
     @property
     def position(self) -> int:
-        """Rank by count, counted from 1, as the original printed it."""
+        """Row counted from 1, as the original printed it: the rank by count, until the corpus grows."""
         return self.row + 1
 
 
@@ -102,16 +105,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What rows of the catalogue are asked for: the tables, the condition and its values, and the key in row order."""
+    """What rows of the catalogue are asked for: the condition, its values, and whether it is one of `names`."""
 
     where: str
     values: Sequence[Any]
-    tables: str = "tracks"
-    key: str = "tracks.row"
+    by_trigram: bool = False
 
 
-# FTS5 delivers rows in their order, so that the first few of many are found without the others.
-BY_TRIGRAM: dict[str, str] = {"tables": "names JOIN tracks ON tracks.row = names.rowid", "key": "names.rowid"}
 LAST = "\U0010ffff"  # no letter comes after it
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
@@ -120,8 +120,19 @@ TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 
 
-def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: Iterable[SpellingFields]) -> None:
-    """Write the catalogue of a new corpus; tracks come in row order.
+def write_catalogue(
+    directory: Path,
+    tracks: Iterable[TrackFields],
+    spellings: Iterable[SpellingFields],
+    ranks: Iterable[int] | None = None,
+) -> None:
+    """Write the catalogue of a new corpus.
+
+    Args:
+        directory: where.
+        tracks: in row order.
+        spellings: other ways in which they were written.
+        ranks: the place of each track by count, from 0; None: rows are in that order.
 
     Raises:
         StorageError: SQLite could not write, for want of space for one.
@@ -131,12 +142,19 @@ def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: I
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             require_full_text(database)
             # The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
-            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
+            order = IN_ORDER if ranks is None else RANKED
+            schema, indexes = SCHEMA.format(**order), INDEXES.format(**order)
+            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + schema)
             database.execute("BEGIN")
-            database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _track_rows(tracks))
+            rows = _track_rows(tracks)
+            if ranks is None:
+                database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            else:
+                ranked = ((*row, rank) for row, rank in zip(rows, ranks, strict=True))
+                database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", ranked)
             database.executemany("INSERT INTO spellings VALUES (?, ?, ?, ?)", spellings)
             database.execute("COMMIT")
-            database.executescript("BEGIN;" + INDEXES + "COMMIT;")
+            database.executescript("BEGIN;" + indexes + "COMMIT;")
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
 
@@ -172,6 +190,8 @@ class Catalogue:
         require_full_text(self._database)
         if not counted:  # written by the first version
             self._rows("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
+        # What says how frequent a track is among the others: the row itself, unless the corpus has grown.
+        self._rank = "rank" if self._rows("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
         # Rows are numbered from 0 without a gap; the largest is found without counting.
         self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])
         self._many = max(FEW, self._length // FEW_OF)
@@ -202,7 +222,16 @@ class Catalogue:
     def all_tracks(self) -> Iterator[Track]:
         """Every track in row order."""
         for start in range(0, len(self), 10_000):
-            yield from self._tracks(Condition("row >= ? AND row < ?", (start, start + 10_000)))
+            some = self._tracks(Condition("row >= ? AND row < ?", (start, start + 10_000)))
+            yield from sorted(some, key=lambda track: track.row)
+
+    def by_count(self, limit: int = -1) -> list[int]:
+        """The rows of the most frequent tracks, the most frequent first; `limit` at most (-1: all)."""
+        return [row for (row,) in self._rows(f"SELECT row FROM tracks ORDER BY {self._rank} LIMIT {limit}")]
+
+    def names(self) -> list[tuple[str, str, str | None]]:
+        """Artist, title and uri of every track, in row order."""
+        return self._rows("SELECT artist, title, uri FROM tracks ORDER BY row")
 
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
@@ -211,6 +240,10 @@ class Catalogue:
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
+
+    def all_spellings(self) -> list[SpellingFields]:
+        """Every other way in which a track was written: row, artist, title, count; in row order."""
+        return self._rows("SELECT row, artist, title, count FROM spellings ORDER BY row, rowid")
 
     def require_sound(self) -> None:
         """Have SQLite read the whole file, and insist that it is a catalogue and nothing more.
@@ -227,6 +260,12 @@ class Catalogue:
             raise self._damaged(f"it has {rows[0][0]} rows and numbers them up to {len(self) - 1}")
         for _ in self.all_tracks():
             pass  # each is of the types that it must have
+        ranks = self._rows(f"SELECT min({self._rank}), max({self._rank}), count(DISTINCT {self._rank}) FROM tracks")
+        if len(self) and ranks != [(0, len(self) - 1, len(self))]:
+            raise self._damaged("its ranks are not the numbers of its rows")
+        before = f"SELECT count > lag(count) OVER (ORDER BY {self._rank}) AS rises FROM tracks"
+        if self._rows(f"SELECT 1 FROM ({before}) WHERE rises LIMIT 1"):
+            raise self._damaged("its tracks are not in order of count")
 
     def resolve(self, query: str) -> Match:
         """Find the one track that a uri, "artist - title", title or part of a name means, misspelt or not.
@@ -322,7 +361,7 @@ class Catalogue:
         self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
         try:
             containing = self._containing(asked)
-            statement = f"SELECT {FIELDS} FROM {containing.tables} WHERE {containing.where} ORDER BY {containing.key}"
+            statement = self._select(FIELDS, containing) + f" ORDER BY {self._key(containing)}"
             tracks = (Track(*row) for row in self._database.execute(statement, containing.values))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because what is found before the end is kept
@@ -373,7 +412,7 @@ class Catalogue:
         if not clues[0][0]:
             return Condition("0", ())
         matched = " AND ".join(asked_for for _, asked_for in clues[:CLUES_ASKED])
-        return Condition(f"names MATCH ? AND {each}", [matched, *words], **BY_TRIGRAM)
+        return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
     def _holding(self, words: list[str], each: str) -> Condition:
         """The condition under which a folded name holds each of some words of one or two letters.
@@ -383,10 +422,10 @@ class Catalogue:
         names, asked_for = min(map(self._around, words))
         if names >= self._many:
             return Condition(each, words)
-        rows = "SELECT row FROM tracks WHERE length(name_folded) < 3"
+        ranks = f"SELECT {self._rank} FROM tracks WHERE length(name_folded) < 3"
         if names:
-            rows += " UNION ALL SELECT rowid FROM names WHERE names MATCH ?"
-        return Condition(f"row IN ({rows}) AND {each}", [*([asked_for] if names else []), *words])
+            ranks += " UNION ALL SELECT rowid FROM names WHERE names MATCH ?"
+        return Condition(f"{self._rank} IN ({ranks}) AND {each}", [*([asked_for] if names else []), *words])
 
     def _around(self, word: str) -> Clue:
         """What leads to names that hold a word of one or two letters: the trigrams that it stands in."""
@@ -396,7 +435,7 @@ class Catalogue:
     def _beginning(self, asked: str) -> Condition | None:
         """The condition under which a name or a title begins with the query, or None where none does.
 
-        They are taken from the indexes; of many, the first in row order are soon met by going through the tracks.
+        They are taken from the indexes; of many, the most frequent are soon met by going through the tracks.
         """
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
@@ -431,28 +470,38 @@ class Catalogue:
         left = MOST_POSTINGS
         for gram in sorted(frequency, key=lambda gram: frequency[gram]):
             weight = math.log((len(self) + 1) / frequency[gram])
-            rows = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
-            for (row,) in rows:
-                worth[row] = worth.get(row, 0.0) + weight
-            left -= len(rows)
+            ranks = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
+            for (rank,) in ranks:
+                worth[rank] = worth.get(rank, 0.0) + weight
+            left -= len(ranks)
             if left <= 0:
                 break
-        return self.tracks(heapq.nsmallest(NEAREST, worth, key=lambda row: (-worth[row], row)))
+        nearest = heapq.nsmallest(NEAREST, worth, key=lambda rank: (-worth[rank], rank))
+        marks = ",".join("?" * len(nearest))
+        row_of = dict(self._rows(f"SELECT {self._rank}, row FROM tracks WHERE {self._rank} IN ({marks})", nearest))
+        return self.tracks([row_of[rank] for rank in nearest])
 
     def _count(self, asked: Condition) -> int:
         """How many tracks a condition holds for, or one more than `MOST_COUNTED`."""
-        some = f"SELECT 1 FROM {asked.tables} WHERE {asked.where} LIMIT {MOST_COUNTED + 1}"
+        some = self._select("1", asked) + f" LIMIT {MOST_COUNTED + 1}"
         return int(self._rows(f"SELECT count(*) FROM ({some})", asked.values)[0][0])
 
     def _tracks(self, asked: Condition, limit: int = -1) -> list[Track]:
-        """Tracks that a condition holds for, in row order, `limit` at most (-1: all)."""
-        rows = self._rows(
-            f"SELECT {FIELDS} FROM {asked.tables} WHERE {asked.where} ORDER BY {asked.key} LIMIT {limit}", asked.values
-        )
+        """Tracks that a condition holds for, the most frequent first, `limit` at most (-1: all)."""
+        rows = self._rows(self._select(FIELDS, asked) + f" ORDER BY {self._key(asked)} LIMIT {limit}", asked.values)
         for row in rows:
             if tuple(map(type, row)) not in TRACK_TYPES:
                 raise self._damaged(f"row {row[0]}")
         return [Track(*row) for row in rows]
+
+    def _select(self, fields: str, asked: Condition) -> str:
+        """The statement that selects fields of the tracks that a condition holds for."""
+        tables = f"names JOIN tracks ON tracks.{self._rank} = names.rowid" if asked.by_trigram else "tracks"
+        return f"SELECT {fields} FROM {tables} WHERE {asked.where}"
+
+    def _key(self, asked: Condition) -> str:
+        """What orders the tracks by count. FTS5 delivers its rows in their order: the first need not the others."""
+        return "names.rowid" if asked.by_trigram else f"tracks.{self._rank}"
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement, turning damage into one line."""

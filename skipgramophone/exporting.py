@@ -24,7 +24,7 @@ from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Tracks that are exported, in row order, and how many are not."""
+    """Tracks that are exported, the most frequent first, and how many are not."""
 
     tracks: list[Track]
     left_out: int  # without a vector
@@ -39,7 +39,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
     Raises:
         SettingError: there are none.
     """
-    learnt = np.flatnonzero(lookup.embeddings.learnt())
+    learnt = lookup.learnt_by_count()
     tracks = lookup.catalogue.tracks(learnt.tolist())
     asked = [track for track in tracks if track.count >= settings.min_count]
     if not asked:

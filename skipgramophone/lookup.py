@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from skipgramophone.answer import Answer, Asked, Seed
 from skipgramophone.catalogue import Catalogue, Match
 from skipgramophone.corpus import Corpus
@@ -68,6 +71,11 @@ class Lookup:
     def corpus(self) -> Corpus:
         """The encoded playlists."""
         return self.search.corpus
+
+    def learnt_by_count(self) -> npt.NDArray[np.int64]:
+        """The rows of all tracks that have a vector, the most frequent first, int64."""
+        rows = np.array(self.catalogue.by_count(), np.int64)
+        return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
         """Find the track that a uri, "artist - title", title or part of a name means.
@@ -241,7 +249,7 @@ class Lookup:
         """Every playlist: owner, name, length; the frame's index is the playlist's number."""
         import pandas as pd
 
-        frame = pd.read_parquet(self.experiment.directory("corpus") / PLAYLISTS)
+        frame = pd.read_parquet(self.experiment.directory("corpus") / PLAYLISTS, columns=["owner", "name"])
         frame["length"] = self.corpus.lengths()
         return frame.rename_axis("playlist")
 

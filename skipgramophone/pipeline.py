@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import sys
 import time
 from collections import Counter
@@ -17,9 +18,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
 from skipgramophone.agreement import REPORT
@@ -57,11 +56,15 @@ from skipgramophone.settings import (
     TrainSettings,
     TuneSettings,
 )
+from skipgramophone.vocabulary import ranks_by_count
 from skipgramophone.warm_start import earlier_rows
 
 if TYPE_CHECKING:
+    from skipgramophone.appending import Before
     from skipgramophone.evaluation.order import Order
     from skipgramophone.evaluation.stability import Stability
+    from skipgramophone.inspection.finding import Finding
+    from skipgramophone.inspection.inspection import Inspection
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.playlists.sources import Sources
@@ -77,6 +80,7 @@ def extract(
     settings: ExtractSettings | None = None,
     *,
     sample: bool = False,
+    append: bool = False,
     force: bool = False,
     dry_run: bool = False,
     experiments_dir: Path | str | None = None,
@@ -87,38 +91,105 @@ def extract(
     Args:
         name: the experiment's name.
         sources: a file to read, or several in order.
-        settings: how to read them.
+        settings: how to read them; with `append`, None for what the corpus was extracted with.
         sample: read the built-in sample instead of files.
-        force: replace a corpus that is there.
+        append: add them to the corpus that is there, whose tracks keep their row numbers.
+        force: replace a corpus that is there; with `append`, read sources again that it was made from.
         dry_run: read and count, and write nothing.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the reading has come.
 
     Raises:
-        SettingError: both sources and the sample are asked for, or neither.
-        SourceError: a source cannot be read, or no row of it can be used.
-        ExperimentError: the experiment has a corpus, or its name cannot be one.
+        SettingError: both sources and the sample are asked for, or neither; or what is to be added would be cleaned in
+            another way than what is there.
+        SourceError: a source cannot be read, no row of it can be used, or it is to be added and is there already.
+        ExperimentError: the experiment has a corpus, or, with `append`, none that can grow; or its name cannot be one.
         StorageError: the disk failed, or is full.
     """
-    settings = settings or ExtractSettings()
-    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
-    if sample == bool(paths):
-        raise SettingError(
-            "give either a SOURCE or --sample, not both"
-            if sample
-            else "give a SOURCE to read, or --sample for the built-in sample"
-        )
+    paths = _paths(sources, sample)
     started = time.perf_counter()
-    if dry_run:
-        return _timed(_extracted(name, paths, settings, sample, progress)[1], started)
-    with new_experiment(name, experiments_dir) as experiment:
-        experiment.require_new("corpus", force)
-        encoded, report = _extracted(name, paths, settings, sample, progress)
+    with ExitStack() as held:
+        before = None
+        if append:
+            from skipgramophone.appending import read_before
+
+            experiment = open_experiment(name, experiments_dir)
+            if not dry_run:
+                held.enter_context(experiment.writing("extract"))
+            before = read_before(experiment)
+            settings = settings or ExtractSettings(**before.lasting)
+            before.require_settings(settings)
+        elif not dry_run:
+            experiment = held.enter_context(new_experiment(name, experiments_dir))
+            experiment.require_new("corpus", force)
+        settings = settings or ExtractSettings()
+        encoded, report = _extracted(name, paths, settings, sample, before, force, progress)
+        if dry_run:
+            report = replace(report, findings=_findings(encoded, report))
+        if dry_run or (report.added and not report.added.rows_used):
+            return _timed(report, started)
         with experiment.publishing("corpus", asdict(settings)) as draft:
-            _write_corpus(draft.path, encoded)
+            _write_corpus(draft.path, encoded, before)
             report = _timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
+
+
+def inspect(
+    what: Sequence[Path | str] | Path | str = (),
+    settings: ExtractSettings | None = None,
+    *,
+    sample: bool = False,
+    experiments_dir: Path | str | None = None,
+    progress: Callable[[Reading], None] | None = None,
+) -> Inspection:
+    """Look at the playlists of an experiment, or of sources that are not extracted yet.
+
+    Args:
+        what: the name of an experiment, or a file to read, or several in order. A name that is both is the
+            experiment's; "./name" is the file.
+        settings: how to read sources.
+        sample: look at the built-in sample instead.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+        progress: is told how far the reading of sources has come.
+
+    Raises:
+        SettingError: nothing is named, or settings are given for an experiment.
+        SourceError: a source cannot be read, or no row of it can be used.
+        ExperimentError: the experiment has no corpus, or one without playlists.
+        StorageError: the disk failed.
+    """
+    from skipgramophone.evaluation.order import order_of
+    from skipgramophone.inspecting import contents_of_experiment, contents_of_sources, experiment_meant
+    from skipgramophone.inspection.inspection import inspection
+
+    started = time.perf_counter()
+    named = [what] if isinstance(what, Path | str) else list(what)
+    experiment = experiment_meant(named, experiments_dir)
+    if experiment is None:
+        settings = settings or ExtractSettings()
+        encoded, report = _extracted("", _paths(named, sample), settings, sample, None, False, progress)
+        contents, facts = contents_of_sources(encoded), asdict(report)
+    elif settings is not None or sample:
+        raise SettingError(f"'{experiment.name}' is an experiment: it has been read already; or name its sources")
+    else:
+        facts = experiment.manifest("corpus").facts
+        contents = contents_of_experiment(experiment, _open_corpus(experiment)[0])
+    order = order_of(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
+    kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
+    shown = ["the built-in sample"] if sample else [str(one) for one in named]
+    return inspection(kind, shown, contents, facts, order, time.perf_counter() - started)
+
+
+def lasting_settings(name: str, experiments_dir: Path | str | None = None) -> dict[str, Any]:
+    """The settings of an experiment's corpus that all that is added to it must share.
+
+    Raises:
+        ExperimentError: the experiment has no corpus, or it is damaged.
+    """
+    from skipgramophone.appending import read_before
+
+    return read_before(open_experiment(name, experiments_dir)).lasting
 
 
 def train(
@@ -309,7 +380,7 @@ def draw_map(
     for place in (destination, *stills.values()):
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
-        learnt = np.flatnonzero(lookup.embeddings.learnt())
+        learnt = lookup.learnt_by_count()
         rows = learnt[: settings.top]
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings)
@@ -604,27 +675,58 @@ def tune(
     return report
 
 
+def _paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> list[Path]:
+    """The sources to read; none, if it is the sample."""
+    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    if sample == bool(paths):
+        raise SettingError(
+            "give either a SOURCE or --sample, not both"
+            if sample
+            else "give a SOURCE to read, or --sample for the built-in sample"
+        )
+    return paths
+
+
 def _extracted(
     name: str,
     paths: Sequence[Path],
     settings: ExtractSettings,
     sample: bool,
+    before: Before | None,
+    again: bool,
     progress: Callable[[Reading], None] | None,
 ) -> tuple[EncodedPlaylists, ExtractReport]:
-    """Read and encode the sources, and count what was found."""
+    """Read and encode the sources, after what there is before them, and count what was found.
+
+    Sources that were read before are refused, unless they are to be read `again`.
+    """
     found = _sources(paths, settings, sample)
     with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
         files = {reader.file.path for reader in found.readers if reader.file}
         hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
-        encoded, replaced = _read(found.readers, settings, progress)
-    described = _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
-    return encoded, _extract_report(name, described, found.passed_over, encoded, replaced)
+
+        def described() -> list[dict[str, Any]]:
+            return _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
+
+        if before and not again:
+            before.require_new_sources(described())
+        encoded, replaced = _read(found.readers, settings, before, progress)
+    report = _extract_report(name, described(), found.passed_over, encoded, replaced)
+    return encoded, before.reported(report, encoded) if before else report
+
+
+def _findings(encoded: EncodedPlaylists, report: ExtractReport) -> tuple[Finding, ...]:
+    """What an inspection finds in what was read."""
+    from skipgramophone.inspecting import contents_of_sources
+    from skipgramophone.inspection.inspection import findings
+
+    return findings(contents_of_sources(encoded), asdict(report))
 
 
 def _timed(report: ExtractReport, started: float) -> ExtractReport:
     """A report with the time that has passed."""
-    seconds = time.perf_counter() - started
-    return replace(report, seconds=round(seconds, 3), rows_per_second=round(report.rows_read / seconds))
+    seconds, read = time.perf_counter() - started, (report.added or report).rows_read
+    return replace(report, seconds=round(seconds, 3), rows_per_second=round(read / seconds))
 
 
 def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> Sources:
@@ -635,7 +737,10 @@ def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> 
 
 
 def _read(
-    readers: Sequence[Reader], settings: ExtractSettings, progress: Callable[[Reading], None] | None
+    readers: Sequence[Reader],
+    settings: ExtractSettings,
+    before: Before | None,
+    progress: Callable[[Reading], None] | None,
 ) -> tuple[EncodedPlaylists, int]:
     """Read and encode all sources, telling how far it has come; also say how many letters stand for bad bytes."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
@@ -643,6 +748,8 @@ def _read(
 
     total = sum(reader.file.size for reader in readers if reader.file)
     encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
+    if before:
+        encoder.begin_with(before.rows())
     for reader in readers:
         tolerance, bad = Tolerance(settings), 0
         for block in reader.blocks():
@@ -662,19 +769,22 @@ def _read(
     if not len(encoded.track_ids):
         told = ", ".join(f"{count:,} {reason}" for reason, count in encoded.left_out.items())
         raise SourceError(f"no row is left: {told}")
-    return encoded, replaced
+    return before.grown(encoded) if before else encoded, replaced
 
 
-def _write_corpus(directory: Path, encoded: EncodedPlaylists) -> None:
+def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None) -> None:
     """Write the files of the corpus stage."""
     import pyarrow.parquet as pq
 
-    write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings))
+    ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
+    write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings), ranks)
     corpus = Corpus(encoded.track_ids, encoded.offsets)
     corpus.write(directory)
     postings(corpus, encoded.tracks.num_rows).write(directory)
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
-    _write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects])
+    _write_lines(
+        directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None
+    )
 
 
 def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:
@@ -683,9 +793,11 @@ def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def _write_lines(path: Path, records: Sequence[dict[str, Any]]) -> None:
-    """Write JSON lines."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+def _write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
+    """Write JSON lines, behind those of another file."""
+    if after:
+        shutil.copyfile(after, path)
+    with path.open("a", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
@@ -723,6 +835,7 @@ def _extract_report(
         most_namesakes=encoded.most_namesakes,
         same_tracks=encoded.same_tracks,
         split=encoded.split,
+        welded=encoded.welded,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
         seconds=0.0,

@@ -23,7 +23,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
-    ("judgement", {"evaluation"}),
+    ("judgement", {"evaluation", "inspection"}),
     (
         "story",
         {
@@ -42,6 +42,8 @@ LAYERS: list[tuple[str, set[str]]] = [
             "tuning",
             "exporting",
             "importing",
+            "inspecting",
+            "appending",
             "warm_start",
             "pipeline",
         },
@@ -54,6 +56,7 @@ ALLOWED_IN = {
     "tensorflow": {"training/runtime"},
     "pandas": {"playlists/encoding", "lookup"},
     "pyarrow": {
+        "appending",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",
@@ -68,6 +71,12 @@ ALLOWED_IN = {
         "exporters/vectors",
         "importers/parquet",
         "importing",
+        "inspecting",
+        "inspection/contents",
+        "inspection/inspection",
+        "inspection/names",
+        "inspection/playlists",
+        "inspection/tracks",
         "held_out",
         "lookup",
         "pipeline",
@@ -98,6 +107,7 @@ ALLOWED_IN = {
         "cli/tune",
         "cli/export",
         "cli/importing",
+        "cli/inspecting",
         "cli/mapping",
     },
 }

@@ -29,7 +29,7 @@ class Stability:
         agreement: mean share of a track's neighbours that both models name.
         by_chance: what two models that know nothing of each other would agree on.
         by_frequency: the same for tracks of the head, the middle and the tail; absent where none was drawn.
-        begins: the row at which each of these begins.
+        least: the least count of a track of each of these.
     """
 
     neighbours: int
@@ -37,7 +37,7 @@ class Stability:
     agreement: Estimate
     by_chance: float
     by_frequency: dict[str, Estimate]
-    begins: dict[str, int]
+    least: dict[str, int]
 
 
 def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbours: int, seed: int) -> Stability:
@@ -46,7 +46,7 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
     Args:
         one: float32 (tracks, embedding_dim); rows of zeros are tracks that were not learnt.
         other: the same of the other model; its dimension may be another.
-        counts: int64 (tracks,), occurrences; none is larger than the one before it.
+        counts: int64 (tracks,), occurrences.
         neighbours: how many nearest tracks to compare.
         seed: of the draw of tracks, and of the intervals.
 
@@ -78,5 +78,5 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
             for at, name in enumerate(STRATA)
             if (stratum == at).any()
         },
-        begins={name: int(np.searchsorted(strata, at)) for at, name in enumerate(STRATA)},
+        least={name: int(counts[strata == at].min()) for at, name in enumerate(STRATA) if (strata == at).any()},
     )

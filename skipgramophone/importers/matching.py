@@ -83,7 +83,7 @@ class _Names:
         self.by_uri: dict[str, int] = {}
         self.with_uri: set[int] = set()
         self._by_name: dict[str | tuple[str, str], list[int]] = {}
-        for track in catalogue.all_tracks():  # in order of count, so the most frequent of namesakes comes first
+        for track in catalogue.tracks(catalogue.by_count()):  # so that the most frequent of namesakes comes first
             if track.uri:
                 self.by_uri.setdefault(track.uri, track.row)
                 self.with_uri.add(track.row)

@@ -3,13 +3,14 @@
 A track is its uri where the source gives one, otherwise its artist and title without case, edge spaces and Unicode
 form. A playlist is an owner and a name, and the key by which its source tells it from another of that name. Tracks are
 numbered by count, ties by first appearance; playlists stand in order of first appearance and their tracks in the order
-of the dump. All columnar: names are folded once for each distinct spelling, never once for each row.
+of the dump. Where a corpus grows, what it holds already comes first, as rows like others. All columnar: names are
+folded once for each distinct spelling, never once for each row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.corpus import Corpus, falls
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.names import identity
-from skipgramophone.playlists.rows import COLUMNS, Reject, RowBlock
+from skipgramophone.playlists.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
@@ -38,7 +39,9 @@ class EncodedPlaylists:
         tracks: a row a track in order of count; artist, title and uri as first read, count, first_place (the row of
             the dump, counted from 1 over the rows that name a track).
         spellings: other ways in which tracks were written: row, artist, title, count.
-        playlists: owner and name, a row a playlist.
+        playlists: owner, name and key (null where the first two tell it from all others), a row a playlist.
+        first_rows: int64 (playlists,), the first row of the dump in each, counted as for `first_place`, but from 0.
+        last_rows: int64 (playlists,), the last.
         track_ids: int32, all playlists end to end.
         offsets: int64, playlists + 1.
         sorted_by_title: playlists of `SORTABLE_LENGTH` or more whose titles stand in code-point order.
@@ -50,12 +53,15 @@ class EncodedPlaylists:
         same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
         left_out: rows that cleaning left out, by what for.
         split: playlists that were split.
+        welded: playlists that went into another of the same name.
         rejects: the input records that were not used.
     """
 
     tracks: pa.Table
     spellings: pa.Table
     playlists: pa.Table
+    first_rows: Ids
+    last_rows: Ids
     track_ids: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
     sorted_by_title: int
@@ -67,7 +73,18 @@ class EncodedPlaylists:
     same_tracks: int
     left_out: dict[str, int]
     split: int
+    welded: int
     rejects: list[Reject]
+
+    def renumbered(self, row: Ids) -> EncodedPlaylists:
+        """The same with other row numbers: int64 (tracks,), each once."""
+        spelt = self.spellings.set_column(0, "row", pa.array(row[self.spellings["row"].to_numpy()]))
+        return replace(
+            self,
+            tracks=self.tracks.take(pa.array(np.argsort(row))),
+            spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
+            track_ids=row[self.track_ids].astype(np.int32),
+        )
 
 
 class PlaylistEncoder:
@@ -76,7 +93,13 @@ class PlaylistEncoder:
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
         self._blocks: list[pa.Table] = []
+        self._known = 0
         self.rejects: list[Reject] = []
+
+    def begin_with(self, known: RowBlock) -> None:
+        """Take in the rows of a corpus that is to grow, before all others; cleaning leaves them as they are."""
+        self.add(known)
+        self._known = known.used
 
     def add(self, block: RowBlock) -> None:
         """Take in a block; its strings are kept once each."""
@@ -92,10 +115,10 @@ class PlaylistEncoder:
         del table
         named = _named_tracks(coded)
         track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
-        playlist, playlists = _number_playlists(coded, self._settings.group_by)
+        playlist, playlists, welded = _number_playlists(coded, self._settings.group_by)
         order = np.argsort(playlist, kind="stable")
         lengths = np.bincount(playlist, minlength=len(playlists))
-        clean = cleaned(Corpus(track[order].astype(np.int32), ends_of(lengths)), self._settings)
+        clean = cleaned(Corpus(track[order].astype(np.int32), ends_of(lengths)), self._settings, order < self._known)
         used = order[clean.places]
         row, tracks, spellings = _number_tracks(coded, track, used)
         name_of = np.empty(tracks.num_rows, np.int64)
@@ -107,7 +130,9 @@ class PlaylistEncoder:
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
-            playlists=playlists.take(pa.array(clean.playlists)),
+            playlists=_kept(playlists, clean.playlists),
+            first_rows=used[offsets[:-1]],
+            last_rows=used[offsets[1:] - 1],
             track_ids=track_ids,
             offsets=offsets,
             sorted_by_title=sorted_by_title,
@@ -119,6 +144,7 @@ class PlaylistEncoder:
             same_tracks=same_tracks,
             left_out=clean.left_out,
             split=clean.split,
+            welded=welded,
             rejects=self.rejects,
         )
 
@@ -212,19 +238,34 @@ def _spellings(
     )
 
 
-def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table]:
-    """Give each row of the dump its playlist's number; name the playlists in order of appearance."""
+def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table, int]:
+    """Give each row of the dump its playlist's number; name them in order of appearance; count what was welded."""
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is its owner, its name and its key, where it has one; or its name alone.
-    named = name if group_by == "name" else owner * len(names) + name
-    if len(keys) and group_by == "owner":
+    named = owner * len(names) + name
+    if len(keys):
         named = pd.factorize(named)[0] * (len(keys) + 1) + key + 1
     playlist, distinct = pd.factorize(named)
+    apart = len(distinct)
+    if group_by == "name":
+        playlist, distinct = pd.factorize(name)
     first = np.empty(len(distinct), np.int64)
     first[playlist[::-1]] = np.arange(len(playlist))[::-1]  # the earliest row is written last, and stays
-    return playlist.astype(np.int64), pa.table(
-        {"owner": pc.take(owners, pa.array(owner[first])), "name": pc.take(names, pa.array(name[first]))}
-    )
+    described = {
+        "owner": pc.take(owners, pa.array(owner[first])),
+        "name": pc.take(names, pa.array(name[first])),
+        "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
+    }
+    return playlist.astype(np.int64), pa.table(described), apart - len(distinct)
+
+
+def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
+    """The playlists that are kept; a key that holds within one file alone becomes a number that no other has."""
+    table = playlists.take(pa.array(kept))
+    number = pa.array(np.unique(kept, return_inverse=True)[1]).cast(TEXT)
+    keys = table["key"].cast(TEXT)
+    own = pc.binary_join_element_wise(pa.scalar("#", TEXT), number, pa.scalar("", TEXT))
+    return table.set_column(2, "key", pc.if_else(pc.match_substring(keys, IN_ONE_FILE), own, keys))
 
 
 def _count_empty(codes: Ids, strings: pa.Array, used: Ids) -> int:
@@ -248,12 +289,8 @@ def _count_sorted(codes: Ids, titles: pa.Array, used: Ids, offsets: Ids) -> tupl
     # Arrow compares UTF-8 bytes, whose order is the order of code points. Distinct strings have distinct ranks.
     rank = np.empty(len(titles), np.int64)
     rank[pc.sort_indices(titles).to_numpy()] = np.arange(len(titles))
-    title = rank[codes[used]]
-    falls = np.zeros(len(title), np.int64)
-    np.greater(title[:-1], title[1:], out=falls[1:], casting="unsafe")
-    falls[offsets[:-1]] = 0  # from one playlist to the next
-    unsorted = np.add.reduceat(falls, offsets[:-1]) > 0 if len(falls) else np.zeros(0, np.bool_)
-    return int(np.count_nonzero(sortable & ~unsorted)), int(np.count_nonzero(sortable))
+    in_order = falls(rank[codes[used]], offsets) == 0
+    return int(np.count_nonzero(sortable & in_order)), int(np.count_nonzero(sortable))
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

@@ -48,6 +48,7 @@ class SourceFile:
     size: int
     member: str | None = None
     passed_over: str = ""  # why it is not read, if it is not
+    sessions: Any = None  # of the listening history that this file is a part of; see `histories`
     spool: Any = None  # keeps what was read from standard input until nobody needs it
 
     @property
@@ -57,7 +58,7 @@ class SourceFile:
 
     @property
     def place(self) -> str:
-        """What tells this file from every other."""
+        """What tells this file from every other, with a NUL in it: see `rows.IN_ONE_FILE`."""
         return f"{self.path}\0{self.member or ''}"
 
     def sibling(self, name: str) -> SourceFile | None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
+IN_ONE_FILE = "\0"
 TEXT = pa.large_string()
 NAMELESS = "neither artist nor title"
 PLACEHOLDER = "a placeholder instead of a name"
@@ -43,7 +44,8 @@ class Row(NamedTuple):
     """One track at one place of one playlist.
 
     A playlist is what agrees in owner, name and `key`: a reader whose format tells playlists of one name apart (by a
-    number, a line, a file) says so there. None: owner and name are all there is.
+    number, a line, a file) says so there. None: owner and name are all there is. A key with `IN_ONE_FILE` in it tells
+    nothing of another file's playlists: line 17 of next month's file is not what line 17 of this month's was.
     """
 
     owner: str
