@@ -27,6 +27,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     (
         "story",
         {
+            "agreement",
             "answer",
             "search",
             "lookup",
@@ -82,7 +83,7 @@ ALLOWED_IN = {
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
-    "prompt_toolkit": {"cli/prompt"},
+    "prompt_toolkit": {"cli/history", "cli/prompt"},
     "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
