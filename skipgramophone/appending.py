@@ -165,6 +165,7 @@ class Before:
             rows_left_out=facts["rows_left_out"] + report.rows_left_out,
             left_out=dict(Counter(facts["left_out"]) + Counter(report.left_out)),
             letters_replaced=facts["letters_replaced"] + report.letters_replaced,
+            welded=facts.get("welded", 0) + report.welded,
             added=added,
             former=self.former,
         )

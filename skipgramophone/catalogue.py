@@ -223,6 +223,10 @@ class Catalogue:
         """The rows of the most frequent tracks, the most frequent first; `limit` at most (-1: all)."""
         return [row for (row,) in self._rows(f"SELECT row FROM tracks ORDER BY {self._rank} LIMIT {limit}")]
 
+    def names(self) -> list[tuple[str, str, str | None]]:
+        """Artist, title and uri of every track, in row order."""
+        return self._rows("SELECT artist, title, uri FROM tracks ORDER BY row")
+
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
         return [count for (count,) in self._rows("SELECT count FROM tracks ORDER BY row")]

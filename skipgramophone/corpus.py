@@ -80,6 +80,17 @@ class Corpus:
         np.save(directory / f"{prefix}{OFFSETS}", np.ascontiguousarray(self.offsets, np.int64))
 
 
+def falls(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How often values, one a place, fall from one place of a playlist to the next, int64 (playlists,).
+
+    No playlist is empty.
+    """
+    falling = np.zeros(len(values), np.int64)
+    np.greater(values[:-1], values[1:], out=falling[1:], casting="unsafe")
+    falling[offsets[:-1]] = 0  # from one playlist to the next
+    return np.add.reduceat(falling, offsets[:-1]) if len(falling) else np.zeros(0, np.int64)
+
+
 def read_corpus_set_aside(directory: Path) -> Corpus | None:
     """Map the playlists of a stage directory that are never trained on, if there are any.
 

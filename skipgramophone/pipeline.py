@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
 from skipgramophone.answer import Answer
@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from skipgramophone.appending import Before
     from skipgramophone.evaluation.order import Order
     from skipgramophone.evaluation.stability import Stability
+    from skipgramophone.inspection.finding import Finding
+    from skipgramophone.inspection.inspection import Inspection
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.playlists.sources import Sources
@@ -107,13 +109,7 @@ def extract(
         ExperimentError: the experiment has a corpus, or, with `append`, none that can grow; or its name cannot be one.
         StorageError: the disk failed, or is full.
     """
-    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
-    if sample == bool(paths):
-        raise SettingError(
-            "give either a SOURCE or --sample, not both"
-            if sample
-            else "give a SOURCE to read, or --sample for the built-in sample"
-        )
+    paths = _paths(sources, sample)
     started = time.perf_counter()
     with ExitStack() as held:
         before = None
@@ -139,6 +135,8 @@ def extract(
         if settings.group is not None and settings.holdout is None and not held_out and not append:
             raise SettingError("group says which playlists are held out together: give a share or a file to hold out")
         encoded, report = _extracted(name, paths, settings, sample, held_out, before, force, progress)
+        if dry_run:
+            report = replace(report, findings=_findings(encoded, report))
         if dry_run or (report.added and not report.added.rows_used):
             return _timed(report, started)
         with experiment.publishing("corpus", asdict(settings)) as draft:
@@ -146,6 +144,52 @@ def extract(
             report = _timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
+
+
+def inspect(
+    what: Sequence[Path | str] | Path | str = (),
+    settings: ExtractSettings | None = None,
+    *,
+    sample: bool = False,
+    experiments_dir: Path | str | None = None,
+    progress: Callable[[Reading], None] | None = None,
+) -> Inspection:
+    """Look at the playlists of an experiment, or of sources that are not extracted yet.
+
+    Args:
+        what: the name of an experiment, or a file to read, or several in order. A name that is both is the
+            experiment's; "./name" is the file.
+        settings: how to read sources.
+        sample: look at the built-in sample instead.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+        progress: is told how far the reading of sources has come.
+
+    Raises:
+        SettingError: nothing is named, or settings are given for an experiment.
+        SourceError: a source cannot be read, or no row of it can be used.
+        ExperimentError: the experiment has no corpus, or one without playlists.
+        StorageError: the disk failed.
+    """
+    from skipgramophone.evaluation.order import order_of
+    from skipgramophone.inspecting import contents_of_experiment, contents_of_sources, experiment_meant
+    from skipgramophone.inspection.inspection import inspection
+
+    started = time.perf_counter()
+    named = [what] if isinstance(what, Path | str) else list(what)
+    experiment = experiment_meant(named, experiments_dir)
+    if experiment is None:
+        settings = settings or ExtractSettings()
+        encoded, report = _extracted("", _paths(named, sample), settings, sample, None, None, False, progress)
+        contents, facts = contents_of_sources(encoded), asdict(report)
+    elif settings is not None or sample:
+        raise SettingError(f"'{experiment.name}' is an experiment: it has been read already; or name its sources")
+    else:
+        facts = experiment.manifest("corpus").facts
+        contents = contents_of_experiment(experiment, _open_corpus(experiment)[0])
+    order = order_of(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
+    kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
+    shown = ["the built-in sample"] if sample else [str(one) for one in named]
+    return inspection(kind, shown, contents, facts, order, time.perf_counter() - started)
 
 
 def lasting_settings(name: str, experiments_dir: Path | str | None = None) -> dict[str, Any]:
@@ -643,6 +687,18 @@ def tune(
     return report
 
 
+def _paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> list[Path]:
+    """The sources to read; none, if it is the sample."""
+    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    if sample == bool(paths):
+        raise SettingError(
+            "give either a SOURCE or --sample, not both"
+            if sample
+            else "give a SOURCE to read, or --sample for the built-in sample"
+        )
+    return paths
+
+
 def _extracted(
     name: str,
     paths: Sequence[Path],
@@ -673,6 +729,14 @@ def _extracted(
     encoded = set_aside(encoded, settings, held_out, before)
     report = _extract_report(name, described(), found.passed_over, encoded, replaced)
     return encoded, before.reported(report, encoded) if before else report
+
+
+def _findings(encoded: EncodedPlaylists, report: ExtractReport) -> tuple[Finding, ...]:
+    """What an inspection finds in what was read."""
+    from skipgramophone.inspecting import contents_of_sources
+    from skipgramophone.inspection.inspection import findings
+
+    return findings(contents_of_sources(encoded), asdict(report))
 
 
 def _timed(report: ExtractReport, started: float) -> ExtractReport:
@@ -794,6 +858,7 @@ def _extract_report(
         most_namesakes=encoded.most_namesakes,
         same_tracks=encoded.same_tracks,
         split=encoded.split,
+        welded=encoded.welded,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
         seconds=0.0,

@@ -10,6 +10,7 @@ from skipgramophone.neighbours import IndexFacts
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judgement
     from skipgramophone.evaluation.order import Order
+    from skipgramophone.inspection.finding import Finding
     from skipgramophone.maps.clusters import Cluster
 
 
@@ -65,10 +66,12 @@ class ExtractReport:
     most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, of a few names that most have
     same_tracks: int  # playlists that hold the tracks of an earlier one
     split: int  # playlists that were split
+    welded: int  # playlists that went into another of the same name
     sorted_by_title: int
     sortable: int  # playlists long enough for the order to tell
     seconds: float
     rows_per_second: int
+    findings: tuple[Finding, ...] | None = None  # what an inspection finds; None: nothing was looked for
     added: Added | None = None  # where the corpus has grown
     former: list[dict[str, Any]] = field(default_factory=list)  # the corpora that it has grown from, and their digests
 

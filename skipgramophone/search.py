@@ -37,7 +37,7 @@ from skipgramophone.neighbours import (
 )
 from skipgramophone.playlists.names import folded
 from skipgramophone.postings import Postings, read_postings
-from skipgramophone.ranking import choose, direction, hybrid, log_prior, with_count, with_popularity
+from skipgramophone.ranking import choose, direction, hybrid, log_prior, rooted, with_count, with_popularity
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 from skipgramophone.versions import song
 
@@ -253,7 +253,8 @@ class Search:
             return np.asarray(scores[rows] + log_prior(self._counts[rows], exponent), np.float32)
         cosine = self.exact.cosines(asked.vector)[rows]
         if by == "hybrid":
-            return hybrid(self.postings.scores(asked.rows, asked.weights)[rows], cosine, self._counts[rows])
+            agreement = rooted(self.postings.agreement(asked.rows, asked.weights))[rows]
+            return hybrid(agreement, cosine, self._counts[rows], float(np.abs(asked.weights).sum()))
         return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
     def _listed(self, found: Neighbours, asked: Question, settings: SimilarSettings) -> _Listed:

@@ -23,7 +23,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
-    ("judgement", {"evaluation"}),
+    ("judgement", {"evaluation", "inspection"}),
     (
         "story",
         {
@@ -41,6 +41,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "tuning",
             "exporting",
             "importing",
+            "inspecting",
             "appending",
             "warm_start",
             "pipeline",
@@ -69,6 +70,12 @@ ALLOWED_IN = {
         "exporters/vectors",
         "importers/parquet",
         "importing",
+        "inspecting",
+        "inspection/contents",
+        "inspection/inspection",
+        "inspection/names",
+        "inspection/playlists",
+        "inspection/tracks",
         "held_out",
         "lookup",
         "pipeline",
@@ -99,6 +106,7 @@ ALLOWED_IN = {
         "cli/tune",
         "cli/export",
         "cli/importing",
+        "cli/inspecting",
         "cli/mapping",
     },
 }

@@ -40,6 +40,9 @@ def test_the_slice_of_the_original(sgp: Sgp, experiments: Path) -> None:
     assert (report["playlists"], report["owners"], report["tracks"]) == (40, 6, 8_629)
     assert (report["repeats"], report["without_artist"]) == (5, 8)
     assert (report["sorted_by_title"], report["sortable"]) == (39, 39)
+    found = {finding["kind"]: finding for finding in json.loads(sgp("inspect", "z10k", "--json").out)["findings"]}
+    assert set(found) == {"few-playlists", "giant-playlists", "title-order", "seen-once"}
+    assert (found["title-order"]["count"], found["title-order"]["of"]) == (39, 39)
     catalogue = sgp_catalogue(experiments, "z10k")
     for name, position in POSITIONS.items():
         assert catalogue.resolve(name).track.position == position, name
@@ -81,6 +84,8 @@ def test_the_archive(sgp: Sgp) -> None:
     report = json.loads(sgp("extract", "archive", ARCHIVE, "--json").out)
     assert (report["rows_read"], report["rows_rejected"]) == (206_245, 0)
     assert (report["tracks"], report["playlists"]) == (64_750, 2_393)
+    dry = json.loads(sgp("extract", "again", ARCHIVE, "--dry-run", "--json").out)
+    assert [finding["kind"] for finding in dry["findings"]] == ["joined-artists"]  # artists stand with their guests
 
 
 @pytest.mark.skipif(not SESSIONS.exists(), reason="the sessions of online-retail are not at hand")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.findings import show_findings
 from skipgramophone.playlists.names import full_name
 from skipgramophone.settings import KEEPABLE, ROLES, BadBytes, ExtractSettings, Format, GroupBy, Repeats
 
@@ -62,7 +63,9 @@ Holdout = Annotated[
 Append = Annotated[
     bool, typer.Option("--append", help="Add to the corpus that is there; --force: also what it was made from.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, and write nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read and report, with what sgp inspect finds, and write nothing.")
+]
 MinLength = Annotated[int, typer.Option("--min-length", metavar="N", help="Leave shorter playlists out.")]
 MaxLength = Annotated[
     int | None, typer.Option("--max-length", metavar="N", help="Split longer playlists.", show_default=False)
@@ -217,6 +220,8 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
         grown = ", grown" if report.added and report.added.rows_used else ", as it was" if report.added else ""
         unwritten = ", not written" if dry_run else ""
         render.facts(f"corpus of {report.experiment}{grown}{unwritten}", _rows(report))
+        if report.findings is not None:
+            show_findings(report.findings)
 
 
 def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
@@ -253,6 +258,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         *([("held out", held_out)] if report.held_out_playlists else []),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{report.split:,} were split")] if report.split else []),
+        *([("", f"{report.welded:,} more went into one of the same name")] if report.welded else []),
         ("tracks", f"{report.tracks:,}" + (f", {added.tracks:,} of them new" if added else "")),
         *([("", namesakes)] if report.namesakes else []),
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),

@@ -10,7 +10,7 @@
     cosine+count the same, and a little of the log count: of two that are as near the one that more playlists hold
     model        the given ones' mean of centre . context, plus noise_exponent x log count, because what the product
                  learns is log P(track | given) less that
-    hybrid       item-kNN, another and the log count, each standardised over the catalogue, added up
+    hybrid       the agreement of playlists, cosine and the log count (`ranking`): what `sgp continue` does
 
 All of them rank the tracks of the training part alone, and are made from it alone.
 """
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.neighbours import AnnoyCandidates
-from skipgramophone.ranking import hybrid, with_count
+from skipgramophone.ranking import hybrid, rooted, with_count
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -170,13 +170,14 @@ class ModelScore:
 class Hybrid:
     """What `sgp continue` ranks by: counts and vectors together."""
 
-    item_knn: Ranker
-    vectors: Ranker
+    agreement: Ranker  # of `item_knn` with lengths
+    cosine: Cosine
     counts: npt.NDArray[np.int64]  # (tracks,)
 
     def scores(self, given: Given) -> Scores:
-        """The weighted sum of both and the log count, each standardised over the catalogue."""
-        return hybrid(self.item_knn.scores(given), self.vectors.scores(given), self.counts)
+        """The sum of the three."""
+        many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
+        return hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:
@@ -192,14 +193,21 @@ def membership(corpus: Corpus, tracks: int) -> Any:
     return matrix
 
 
-def item_knn(playlists: Any) -> ItemKnn:
-    """Make an `ItemKnn` of a membership matrix, its columns scaled so that their products are cosines."""
+def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> ItemKnn:
+    """Make an `ItemKnn` of a membership matrix, its columns scaled so that their products are cosines.
+
+    Args:
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
+        lengths: float32 (playlists,), tracks of each, of which long ones are to say less (`postings`); None makes the
+            plain cosines.
+    """
     from scipy import sparse
 
     playlists_of_track = np.asarray(playlists.sum(axis=0)).ravel()
     scale = sparse.diags_array(1 / np.sqrt(np.maximum(playlists_of_track, 1)))
     scaled = (playlists @ scale).tocsr().astype(np.float32)
-    return ItemKnn(scaled, scaled.T.tocsr())
+    said = scaled if lengths is None else sparse.diags_array(1 / np.sqrt(np.maximum(lengths, 1))) @ scaled
+    return ItemKnn(scaled, said.T.tocsr())
 
 
 def truncated_svd(knn: ItemKnn, dimensions: int, seed: int) -> TruncatedSvd:

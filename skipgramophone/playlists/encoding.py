@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.corpus import Corpus, falls
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.names import identity
 from skipgramophone.playlists.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
@@ -53,6 +53,7 @@ class EncodedPlaylists:
         same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
         left_out: rows that cleaning left out, by what for.
         split: playlists that were split.
+        welded: playlists that went into another of the same name.
         rejects: the input records that were not used.
         held_out: the playlists that were set aside, if any were: owner, name and key, and the playlists themselves. All
             counts of playlists and occurrences are of the others; a track that stands in these alone counts 0.
@@ -74,6 +75,7 @@ class EncodedPlaylists:
     same_tracks: int
     left_out: dict[str, int]
     split: int
+    welded: int
     rejects: list[Reject]
     held_out: tuple[pa.Table, Corpus] | None = None
 
@@ -137,7 +139,7 @@ class PlaylistEncoder:
         del table
         named = _named_tracks(coded)
         track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
-        playlist, playlists = _number_playlists(coded, self._settings.group_by)
+        playlist, playlists, welded = _number_playlists(coded, self._settings.group_by)
         order = np.argsort(playlist, kind="stable")
         lengths = np.bincount(playlist, minlength=len(playlists))
         clean = cleaned(Corpus(track[order].astype(np.int32), ends_of(lengths)), self._settings, order < self._known)
@@ -166,6 +168,7 @@ class PlaylistEncoder:
             same_tracks=same_tracks,
             left_out=clean.left_out,
             split=clean.split,
+            welded=welded,
             rejects=self.rejects,
         )
 
@@ -259,23 +262,25 @@ def _spellings(
     )
 
 
-def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table]:
-    """Give each row of the dump its playlist's number; name the playlists in order of appearance."""
+def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table, int]:
+    """Give each row of the dump its playlist's number; name them in order of appearance; count what was welded."""
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is its owner, its name and its key, where it has one; or its name alone.
-    named = name if group_by == "name" else owner * len(names) + name
-    if len(keys) and group_by == "owner":
+    named = owner * len(names) + name
+    if len(keys):
         named = pd.factorize(named)[0] * (len(keys) + 1) + key + 1
     playlist, distinct = pd.factorize(named)
+    apart = len(distinct)
+    if group_by == "name":
+        playlist, distinct = pd.factorize(name)
     first = np.empty(len(distinct), np.int64)
     first[playlist[::-1]] = np.arange(len(playlist))[::-1]  # the earliest row is written last, and stays
-    return playlist.astype(np.int64), pa.table(
-        {
-            "owner": pc.take(owners, pa.array(owner[first])),
-            "name": pc.take(names, pa.array(name[first])),
-            "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
-        }
-    )
+    described = {
+        "owner": pc.take(owners, pa.array(owner[first])),
+        "name": pc.take(names, pa.array(name[first])),
+        "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
+    }
+    return playlist.astype(np.int64), pa.table(described), apart - len(distinct)
 
 
 def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
@@ -308,12 +313,8 @@ def _count_sorted(codes: Ids, titles: pa.Array, used: Ids, offsets: Ids) -> tupl
     # Arrow compares UTF-8 bytes, whose order is the order of code points. Distinct strings have distinct ranks.
     rank = np.empty(len(titles), np.int64)
     rank[pc.sort_indices(titles).to_numpy()] = np.arange(len(titles))
-    title = rank[codes[used]]
-    falls = np.zeros(len(title), np.int64)
-    np.greater(title[:-1], title[1:], out=falls[1:], casting="unsafe")
-    falls[offsets[:-1]] = 0  # from one playlist to the next
-    unsorted = np.add.reduceat(falls, offsets[:-1]) > 0 if len(falls) else np.zeros(0, np.bool_)
-    return int(np.count_nonzero(sortable & ~unsorted)), int(np.count_nonzero(sortable))
+    in_order = falls(rank[codes[used]], offsets) == 0
+    return int(np.count_nonzero(sortable & in_order)), int(np.count_nonzero(sortable))
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

@@ -48,6 +48,7 @@ class SourceFile:
     size: int
     member: str | None = None
     passed_over: str = ""  # why it is not read, if it is not
+    sessions: Any = None  # of the listening history that this file is a part of; see `histories`
     spool: Any = None  # keeps what was read from standard input until nobody needs it
 
     @property
