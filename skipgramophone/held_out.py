@@ -27,7 +27,7 @@ from skipgramophone.evaluation.splits import (
 )
 from skipgramophone.experiment import Experiment
 from skipgramophone.fitting import fit
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.playlists.names import identity
 from skipgramophone.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
@@ -42,11 +42,9 @@ NOTHING = "nothing"  # stands for a split that holds nothing out
 
 def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
     """Hold out playlists, at random or by name; playlists of one group and twins stay together."""
-    import pyarrow.parquet as pq
-
     if settings.protocol == "deezer2018":
         return split_of_last_tracks(len(corpus))
-    playlists = pq.read_table(experiment.directory("corpus") / PLAYLISTS)
+    playlists = playlist_table(experiment.directory("corpus"), len(corpus))
     owners, names = playlists["owner"].to_pylist(), playlists["name"].to_pylist()
     groups = with_twins(corpus, groups_of(owners, settings.group), settings.random_seed)
     if held_out is None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
-from skipgramophone.agreement import REPORT
+from skipgramophone.agreement import EVALUATION, REPORT
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
@@ -539,7 +539,7 @@ def evaluate(
         ExperimentError: the experiment has no model, or it is stale.
     """
     from skipgramophone.evaluation.judgement import judge_embeddings
-    from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of
+    from skipgramophone.held_out import artist_numbers, held_out_model, split_of
     from skipgramophone.importing import IMPORTED
 
     settings = settings or EvaluateSettings()
@@ -611,7 +611,7 @@ def measure_stability(
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
     from skipgramophone.evaluation.stability import stability
-    from skipgramophone.held_out import EVALUATION, NOTHING, held_out_model, other_seed
+    from skipgramophone.held_out import NOTHING, held_out_model, other_seed
     from skipgramophone.importing import IMPORTED
 
     experiment = open_experiment(name, experiments_dir)
