@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
-from skipgramophone.errors import ExperimentError, SettingError, SourceError, storage_errors
+from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, Manifest
 from skipgramophone.importing import has_corpus_of_names
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.rows import TEXT, RowBlock
 from skipgramophone.reports import Added, ExtractReport
@@ -186,11 +185,10 @@ def read_before(experiment: Experiment) -> Before:
         )
     corpus, aside = read_corpus(directory), read_corpus_set_aside(directory)
     held_out = np.zeros(len(corpus), np.bool_)
-    with storage_errors(directory / PLAYLISTS, "read"):
-        playlists = pq.read_table(directory / PLAYLISTS)
-        if aside is not None:
-            corpus, held_out = corpus.and_then(aside), np.append(held_out, np.ones(len(aside), np.bool_))
-            playlists = pa.concat_tables([playlists, pq.read_table(directory / f"{ASIDE}{PLAYLISTS}")])
+    playlists = playlist_table(directory, len(corpus))
+    if aside is not None:
+        corpus, held_out = corpus.and_then(aside), np.append(held_out, np.ones(len(aside), np.bool_))
+        playlists = pa.concat_tables([playlists, playlist_table(directory, len(aside), ASIDE)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
             f"the corpus of '{experiment.name}' was made by an earlier version, which did not keep what tells "

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skipgramophone.agreement import read_stability
 from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.errors import SettingError
+from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.neighbours import ExactSearch, Rows, exact_search, highest
 from skipgramophone.settings import ExplainSettings
 
@@ -151,6 +151,8 @@ def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTrain
 
 def _named(lookup: Lookup, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
     """The shortest of some playlists, which say most, by their names."""
+    if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(lookup.corpus):
+        raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
     lengths = lookup.corpus.lengths()[playlists]
     chosen = playlists[np.argsort(lengths, kind="stable")[:number]].tolist()
     named = zip(chosen, lookup.playlist_names(chosen), strict=True)

@@ -32,7 +32,7 @@ from skipgramophone.evaluation.splits import (
 )
 from skipgramophone.experiment import Experiment
 from skipgramophone.fitting import fit
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.playlists.names import identity
 from skipgramophone.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.settings import (
@@ -60,7 +60,7 @@ def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings,
     if settings.protocol == "deezer2018":
         return split_of_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
-    playlists = _playlists(experiment)
+    playlists = playlist_table(experiment.directory("corpus"), len(corpus))
     return split_playlists(corpus, playlists, share, settings.group, settings.random_seed, held_out)
 
 
@@ -134,16 +134,10 @@ def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSe
             "the held-out playlists were set aside by extract: --group is for others, which --share or --held-out name"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
-    own = _groups(aside, _playlists(experiment, ASIDE), made_with.group, made_with.random_seed)
+    playlists = playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
+    own = _groups(aside, playlists, made_with.group, made_with.random_seed)
     groups = np.concatenate([np.arange(len(corpus)), len(corpus) + own])
     return corpus.and_then(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
-
-
-def _playlists(experiment: Experiment, prefix: str = "") -> pa.Table:
-    """Owners, names and keys of the playlists of an experiment."""
-    import pyarrow.parquet as pq
-
-    return pq.read_table(experiment.directory("corpus") / f"{prefix}{PLAYLISTS}")
 
 
 def _groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:

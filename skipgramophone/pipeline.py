@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
-from skipgramophone.agreement import REPORT
+from skipgramophone.agreement import EVALUATION, REPORT
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
@@ -553,7 +553,6 @@ def evaluate(
         EvaluationError: there is too little to hold out, or nothing to ask of it.
         ExperimentError: the experiment has no model, or it is stale.
     """
-    from skipgramophone.agreement import EVALUATION
     from skipgramophone.evaluation.judgement import judge_embeddings
     from skipgramophone.held_out import artist_numbers, held_out_model, split_of, split_set_aside
     from skipgramophone.importing import IMPORTED
@@ -629,7 +628,6 @@ def measure_stability(
         EvaluationError: too few tracks were learnt.
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
-    from skipgramophone.agreement import EVALUATION
     from skipgramophone.evaluation.stability import stability
     from skipgramophone.held_out import NOTHING, held_out_model, other_seed
     from skipgramophone.importing import IMPORTED
