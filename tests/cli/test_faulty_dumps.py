@@ -26,7 +26,11 @@ Make = Callable[[Path], None]
 
 def holding(data: bytes) -> Make:
     """Write a file."""
-    return lambda path: path.write_bytes(data) and None
+
+    def make(path: Path) -> None:
+        path.write_bytes(data)
+
+    return make
 
 
 def zipped(members: dict[str, bytes], cut: int | None = None) -> Make:
