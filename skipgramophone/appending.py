@@ -46,6 +46,7 @@ class Before:
         held_out: bool (playlists,), those that were set aside.
         tracks: artist, title, uri and first_place of its tracks, in row order.
         spellings: other ways in which they are written: row, artist, title, count.
+        uris: other uris that they have: uri, row.
         playlists: owner, name and key of its playlists.
         rejects: the file with what was not used.
     """
@@ -55,6 +56,7 @@ class Before:
     held_out: npt.NDArray[np.bool_]
     tracks: pa.Table
     spellings: pa.Table
+    uris: pa.Table
     playlists: pa.Table
     rejects: Path
 
@@ -134,7 +136,8 @@ class Before:
         added = encoded.tracks["first_place"].to_numpy()[old:] + gone
         places = np.concatenate([self.tracks["first_place"].to_numpy(), added])
         tracks = encoded.tracks.set_column(4, "first_place", pa.array(places))
-        return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings))
+        uris = pa.concat_tables([self.uris, encoded.uris]).group_by(["uri", "row"]).aggregate([])
+        return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
 
     def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
         """A report of the corpus that it has grown to, from one that knows the rows of what was added alone."""
@@ -196,7 +199,7 @@ def read_before(experiment: Experiment) -> Before:
         )
     with closing(Catalogue(directory)) as catalogue:
         tracks = [(track.artist, track.title, track.uri, track.first_place) for track in catalogue.all_tracks()]
-        spellings = catalogue.all_spellings()
+        spellings, uris = catalogue.all_spellings(), catalogue.all_uris()
     fits = len(corpus) == playlists.num_rows and int(corpus.track_ids.max(initial=-1)) < len(tracks)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not fit; {AGAIN}")
@@ -206,6 +209,7 @@ def read_before(experiment: Experiment) -> Before:
         held_out=held_out,
         tracks=_table(tracks, {"artist": TEXT, "title": TEXT, "uri": TEXT, "first_place": pa.int64()}),
         spellings=_table(spellings, {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}),
+        uris=_table(uris, {"uri": TEXT, "row": pa.int64()}),
         playlists=playlists,
         rejects=directory / REJECTS,
     )

@@ -799,7 +799,8 @@ def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | N
     import pyarrow.parquet as pq
 
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
-    write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings), ranks)
+    tracks, spellings, uris = map(_table_rows, (encoded.tracks, encoded.spellings, encoded.uris))
+    write_catalogue(directory, tracks, spellings, ranks, uris)
     encoded.corpus.write(directory)
     postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
