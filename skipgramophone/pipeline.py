@@ -7,6 +7,7 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import sys
@@ -45,6 +46,7 @@ from skipgramophone.reports import (
     Reading,
     TrainReport,
 )
+from skipgramophone.roles import Role
 from skipgramophone.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -274,6 +276,13 @@ def train(
         embeddings = read_embeddings(experiment.directory("model"), tracks)
         index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
+
+
+def serve(role: Role) -> None:
+    """Do the part of a worker or a parameter server in a cluster, until its chief is gone."""
+    from skipgramophone.training import member
+
+    member.serve(role, Path(os.devnull))
 
 
 def build_index(
