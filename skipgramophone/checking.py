@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skipgramophone.agreement import EVALUATION
 from skipgramophone.arrays import read_array
 from skipgramophone.catalogue import FILE as CATALOGUE_FILE
 from skipgramophone.catalogue import Catalogue
@@ -39,9 +40,9 @@ from skipgramophone.experiment import (
     require_format,
 )
 from skipgramophone.fitting import HISTORY
-from skipgramophone.held_out import EVALUATION, MODELS
+from skipgramophone.held_out import MODELS
 from skipgramophone.importing import has_corpus_of_names
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import measured_recall, usable
 from skipgramophone.postings import postings, read_postings
@@ -220,24 +221,19 @@ def what_is_wrong_with(directory: Path, name: str, published: Any) -> str | None
 
 def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
     """Insist that playlists and catalogue fit each other and what the manifest tells of them."""
-    import pyarrow.parquet as pq
-
     directory = experiment.directory("corpus")
     corpus = read_corpus(directory)
     with closing(Catalogue(directory)) as catalogue:
         catalogue.require_sound()
         counts, tracks = np.array(catalogue.counts(), np.int64), len(catalogue)
     aside = read_corpus_set_aside(directory)
-    for part, file in ((corpus, PLAYLISTS), *([(aside, f"{ASIDE}{PLAYLISTS}")] if aside else [])):
+    for part, prefix in ((corpus, ""), *([(aside, ASIDE)] if aside else [])):
         ids = part.track_ids
         if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= tracks):
             raise ExperimentError(
                 f"{directory} is damaged: its playlists name tracks that {CATALOGUE_FILE} does not have"
             )
-        with storage_errors(directory / file, "read"):
-            owned = pq.read_metadata(directory / file).num_rows
-        if owned != len(part):
-            raise ExperimentError(f"{directory} is damaged: {file} has {owned:,} of its {len(part):,} playlists")
+        playlist_table(directory, len(part), prefix)
     if has_corpus_of_names(experiment):
         return
     if not np.array_equal(corpus.counts(tracks), counts):

@@ -109,7 +109,7 @@ def read_corpus(directory: Path, prefix: str = "") -> Corpus:
     track_ids = read_array(directory / f"{prefix}{TRACK_IDS}", np.int32, 1)
     offsets = read_array(directory / f"{prefix}{OFFSETS}", np.int64, 1)
     ends_fit = len(offsets) >= 1 and offsets[0] == 0 and offsets[-1] == len(track_ids)
-    if not ends_fit or np.any(np.diff(offsets) < 0):
+    if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
         raise ExperimentError(
             f"{directory / f'{prefix}{OFFSETS}'} does not fit {prefix}{TRACK_IDS}: extract again with --force"
         )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.agreement import EVALUATION
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.corpus import ASIDE, Corpus, read_corpus_set_aside
 from skipgramophone.embeddings import Embeddings, read_embeddings
@@ -31,7 +32,7 @@ from skipgramophone.evaluation.splits import (
 )
 from skipgramophone.experiment import Experiment
 from skipgramophone.fitting import fit
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.playlists.names import identity
 from skipgramophone.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.settings import (
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.training.trainer import Progress
 
-EVALUATION = "evaluation"
 MODELS = "models"  # below it: those that were trained on a part of the playlists
 NOTHING = "nothing"  # stands for a split that holds nothing out
 
@@ -60,7 +60,7 @@ def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings,
     if settings.protocol == "deezer2018":
         return split_of_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
-    playlists = _playlists(experiment)
+    playlists = playlist_table(experiment.directory("corpus"), len(corpus))
     return split_playlists(corpus, playlists, share, settings.group, settings.random_seed, held_out)
 
 
@@ -134,16 +134,10 @@ def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSe
             "the held-out playlists were set aside by extract: --group is for others, which --share or --held-out name"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
-    own = _groups(aside, _playlists(experiment, ASIDE), made_with.group, made_with.random_seed)
+    playlists = playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
+    own = _groups(aside, playlists, made_with.group, made_with.random_seed)
     groups = np.concatenate([np.arange(len(corpus)), len(corpus) + own])
     return corpus.and_then(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
-
-
-def _playlists(experiment: Experiment, prefix: str = "") -> pa.Table:
-    """Owners, names and keys of the playlists of an experiment."""
-    import pyarrow.parquet as pq
-
-    return pq.read_table(experiment.directory("corpus") / f"{prefix}{PLAYLISTS}")
 
 
 def _groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
@@ -171,9 +165,7 @@ def held_out_model(
 
     `split` is its digest, or `NOTHING`.
     """
-    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
-    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
-    kept = experiment.path / EVALUATION / MODELS / key
+    kept = place_of_model(experiment, settings, split)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
@@ -181,6 +173,25 @@ def held_out_model(
             fit(training, tracks, settings, draft, run, progress)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
+
+
+def place_of_model(experiment: Experiment, settings: TrainSettings, split: str) -> Path:
+    """Where a model lies that was trained on a part of the playlists, if it has been."""
+    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+    return experiment.path / EVALUATION / MODELS / key
+
+
+def other_seed(settings: TrainSettings) -> TrainSettings:
+    """The same settings with the next seed, for a second training that the first is compared with."""
+    return replace(settings, random_seed=settings.random_seed + 1)
+
+
+def second_training(experiment: Experiment, tracks: int) -> Embeddings | None:
+    """The vectors that the present model was compared with, where they are kept."""
+    settings = other_seed(TrainSettings(**experiment.manifest("model").settings))
+    place = place_of_model(experiment, settings, NOTHING)
+    return read_embeddings(place, tracks) if place.is_dir() else None
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:

@@ -7,6 +7,7 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
+from skipgramophone.agreement import EVALUATION, REPORT
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
@@ -44,6 +46,7 @@ from skipgramophone.reports import (
     Reading,
     TrainReport,
 )
+from skipgramophone.roles import Role
 from skipgramophone.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -273,6 +276,13 @@ def train(
         embeddings = read_embeddings(experiment.directory("model"), tracks)
         index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
+
+
+def serve(role: Role) -> None:
+    """Do the part of a worker or a parameter server in a cluster, until its chief is gone."""
+    from skipgramophone.training import member
+
+    member.serve(role, Path(os.devnull))
 
 
 def build_index(
@@ -553,7 +563,7 @@ def evaluate(
         ExperimentError: the experiment has no model, or it is stale.
     """
     from skipgramophone.evaluation.judgement import judge_embeddings
-    from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of, split_set_aside
+    from skipgramophone.held_out import artist_numbers, held_out_model, split_of, split_set_aside
     from skipgramophone.importing import IMPORTED
 
     settings = settings or EvaluateSettings()
@@ -614,6 +624,8 @@ def measure_stability(
 ) -> Stability:
     """Train once more with the next seed, and measure how far both models agree on what is near a track.
 
+    Look-ups show what was found for as long as the model is the same.
+
     Args:
         name: the experiment's name.
         neighbours: how many nearest tracks to compare.
@@ -626,7 +638,7 @@ def measure_stability(
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
     from skipgramophone.evaluation.stability import stability
-    from skipgramophone.held_out import NOTHING, held_out_model
+    from skipgramophone.held_out import NOTHING, held_out_model, other_seed
     from skipgramophone.importing import IMPORTED
 
     experiment = open_experiment(name, experiments_dir)
@@ -635,11 +647,14 @@ def measure_stability(
         raise ExperimentError(f"the vectors of '{name}' were imported: they cannot be trained again with another seed")
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
-        settings = TrainSettings(**model.settings)
-        settings = replace(settings, random_seed=settings.random_seed + 1)
+        settings = other_seed(TrainSettings(**model.settings))
         other = held_out_model(experiment, corpus, tracks, settings, NOTHING, run or RunSettings(), training)
         embeddings = read_embeddings(experiment.directory("model"), tracks)
-        return stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
+        with published_file(experiment.path / EVALUATION / REPORT) as path:
+            path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return found
 
 
 def tune(
@@ -793,7 +808,8 @@ def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | N
     import pyarrow.parquet as pq
 
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
-    write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings), ranks)
+    tracks, spellings, uris = map(_table_rows, (encoded.tracks, encoded.spellings, encoded.uris))
+    write_catalogue(directory, tracks, spellings, ranks, uris)
     encoded.corpus.write(directory)
     postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
     pq.write_table(encoded.playlists, directory / PLAYLISTS)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
+from skipgramophone.roles import Role
 
 Context = int | Literal["bag"]  # "bag": the whole playlist; N: up to N tracks on each side
 WindowSize = Context | Literal["auto"]  # "auto": which of the two is decided by the corpus
@@ -226,17 +227,37 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """How a training run is carried out: nothing here changes what it learns, but for the kind of device."""
+    """How a training run is carried out: nothing here changes what it learns, but for the kind of device.
+
+    In a cluster differences are added as they arrive: what is learnt is as good, and its bytes are others each time.
+    """
 
     threads: int | None = None  # programs side by side; None: one a core
     device: Device = "auto"  # "auto": a GPU if TensorFlow sees one
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     log_dir: Path | None = None  # where TensorBoard finds the scalars of the run
+    local_cluster: str | None = None  # as "2x1": so many workers and servers, processes of this machine
+    role: Role | None = None  # that of the chief of a cluster of machines
 
     def __post_init__(self) -> None:
+        if self.role is not None:
+            _require(self.local_cluster is None, "TF_CONFIG names a cluster: leave --local-cluster out, or unset it")
+            _require(self.device != "gpu", "a cluster trains on processors: leave --device gpu out")
+        if self.local_cluster is not None:
+            _require(
+                re.fullmatch(r"[1-9]\d{0,2}x[1-9]\d{0,2}", self.local_cluster, re.ASCII) is not None,
+                f"local-cluster must be WORKERSxSERVERS, as 2x1, not {self.local_cluster}",
+            )
+            _require(self.device != "gpu", "a cluster trains on processors: leave --device gpu out")
         _require(self.threads is None or self.threads >= 1, f"threads must be at least 1, not {self.threads}")
         _require(self.device in DEVICES, f"device must be one of {', '.join(DEVICES)}, not {self.device!r}")
         _require(self.checkpoint_seconds >= 0, f"checkpoint-every must not be below 0, not {self.checkpoint_seconds}")
+
+    @property
+    def workers_and_servers(self) -> tuple[int, int]:
+        """How many processes a local cluster has, (0, 0) without one."""
+        workers, _, servers = (self.local_cluster or "0x0").partition("x")
+        return int(workers), int(servers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

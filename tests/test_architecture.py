@@ -16,7 +16,7 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
+    ("words", {"errors", "roles", "settings", "settings_file", "memory", "survival", "full_text"}),
     (
         "values",
         {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "twins", "embeddings", "versions", "spelling"},
@@ -27,6 +27,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     (
         "story",
         {
+            "agreement",
             "answer",
             "search",
             "lookup",
@@ -82,7 +83,7 @@ ALLOWED_IN = {
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
-    "prompt_toolkit": {"cli/prompt"},
+    "prompt_toolkit": {"cli/history", "cli/prompt"},
     "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},

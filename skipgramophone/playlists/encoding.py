@@ -39,6 +39,7 @@ class EncodedPlaylists:
         tracks: a row a track in order of count; artist, title and uri as first read, count, first_place (the row of
             the dump, counted from 1 over the rows that name a track).
         spellings: other ways in which tracks were written: row, artist, title, count.
+        uris: other uris of tracks, where uris were merged: uri, row.
         playlists: owner, name and key (null where the first two tell it from all others), a row a playlist.
         first_rows: int64 (playlists,), the first row of the dump in each, counted as for `first_place`, but from 0.
         last_rows: int64 (playlists,), the last.
@@ -61,6 +62,7 @@ class EncodedPlaylists:
 
     tracks: pa.Table
     spellings: pa.Table
+    uris: pa.Table
     playlists: pa.Table
     first_rows: Ids
     last_rows: Ids
@@ -107,6 +109,7 @@ class EncodedPlaylists:
             self,
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
+            uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
             track_ids=row[self.track_ids].astype(np.int32),
         )
 
@@ -154,6 +157,7 @@ class PlaylistEncoder:
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
+            uris=_other_uris(*coded["uri"], row, used, tracks),
             playlists=_kept(playlists, clean.playlists),
             first_rows=used[offsets[:-1]],
             last_rows=used[offsets[1:] - 1],
@@ -260,6 +264,15 @@ def _spellings(
             "count": pa.array(grouped.to_numpy(np.int64)),
         }
     )
+
+
+def _other_uris(codes: Ids, uris: pa.Array, row: Ids, used: Ids, tracks: pa.Table) -> pa.Table:
+    """The uris of the rows of each track that are not the first one's, each once."""
+    uri, own = codes[used], codes[tracks["first_place"].to_numpy() - 1]
+    other = np.flatnonzero((uri >= 0) & (uri != own[row]))
+    pairs = pd.DataFrame({"uri": uri[other], "row": row[other]}).drop_duplicates()
+    named = pc.take(uris, pa.array(pairs["uri"].to_numpy(np.int64)))
+    return pa.table({"uri": named, "row": pa.array(pairs["row"].to_numpy(np.int64))})
 
 
 def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table, int]:
