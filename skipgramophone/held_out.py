@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.agreement import EVALUATION
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
@@ -35,7 +36,6 @@ from skipgramophone.twins import with_twins
 if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
 
-EVALUATION = "evaluation"
 MODELS = "models"  # below it: those that were trained on a part of the playlists
 NOTHING = "nothing"  # stands for a split that holds nothing out
 
@@ -70,9 +70,7 @@ def held_out_model(
 
     `split` is its digest, or `NOTHING`.
     """
-    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
-    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
-    kept = experiment.path / EVALUATION / MODELS / key
+    kept = place_of_model(experiment, settings, split)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
@@ -80,6 +78,25 @@ def held_out_model(
             fit(training, tracks, settings, draft, run, progress)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
+
+
+def place_of_model(experiment: Experiment, settings: TrainSettings, split: str) -> Path:
+    """Where a model lies that was trained on a part of the playlists, if it has been."""
+    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+    return experiment.path / EVALUATION / MODELS / key
+
+
+def other_seed(settings: TrainSettings) -> TrainSettings:
+    """The same settings with the next seed, for a second training that the first is compared with."""
+    return replace(settings, random_seed=settings.random_seed + 1)
+
+
+def second_training(experiment: Experiment, tracks: int) -> Embeddings | None:
+    """The vectors that the present model was compared with, where they are kept."""
+    settings = other_seed(TrainSettings(**experiment.manifest("model").settings))
+    place = place_of_model(experiment, settings, NOTHING)
+    return read_embeddings(place, tracks) if place.is_dir() else None
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:

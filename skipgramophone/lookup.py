@@ -255,10 +255,11 @@ class Lookup:
 
     def playlist_names(self, playlists: Sequence[int]) -> list[tuple[str, str]]:
         """Owner and name of some playlists, by their numbers."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        columns = ["owner", "name"]
-        table = pq.read_table(self.experiment.directory("corpus") / PLAYLISTS, columns=columns).take(list(playlists))
+        columns, chosen = ["owner", "name"], pa.array(playlists, pa.int64())  # of none Arrow does not know the type
+        table = pq.read_table(self.experiment.directory("corpus") / PLAYLISTS, columns=columns).take(chosen)
         return [(owner or "", name or "") for owner, name in zip(*(table[c].to_pylist() for c in columns), strict=True)]
 
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:

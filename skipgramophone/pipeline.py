@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
+from skipgramophone.agreement import REPORT
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
@@ -596,6 +597,8 @@ def measure_stability(
 ) -> Stability:
     """Train once more with the next seed, and measure how far both models agree on what is near a track.
 
+    Look-ups show what was found for as long as the model is the same.
+
     Args:
         name: the experiment's name.
         neighbours: how many nearest tracks to compare.
@@ -608,7 +611,7 @@ def measure_stability(
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
     from skipgramophone.evaluation.stability import stability
-    from skipgramophone.held_out import NOTHING, held_out_model
+    from skipgramophone.held_out import EVALUATION, NOTHING, held_out_model, other_seed
     from skipgramophone.importing import IMPORTED
 
     experiment = open_experiment(name, experiments_dir)
@@ -617,11 +620,14 @@ def measure_stability(
         raise ExperimentError(f"the vectors of '{name}' were imported: they cannot be trained again with another seed")
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
-        settings = TrainSettings(**model.settings)
-        settings = replace(settings, random_seed=settings.random_seed + 1)
+        settings = other_seed(TrainSettings(**model.settings))
         other = held_out_model(experiment, corpus, tracks, settings, NOTHING, run or RunSettings(), training)
         embeddings = read_embeddings(experiment.directory("model"), tracks)
-        return stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
+        with published_file(experiment.path / EVALUATION / REPORT) as path:
+            path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return found
 
 
 def tune(

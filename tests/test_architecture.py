@@ -27,6 +27,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     (
         "story",
         {
+            "agreement",
             "answer",
             "search",
             "lookup",
@@ -75,14 +76,13 @@ ALLOWED_IN = {
         "inspection/inspection",
         "inspection/names",
         "inspection/playlists",
-        "inspection/tracks",
         "held_out",
         "lookup",
         "pipeline",
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
-    "prompt_toolkit": {"cli/prompt"},
+    "prompt_toolkit": {"cli/history", "cli/prompt"},
     "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},

@@ -143,7 +143,7 @@ def _rankers(
     baselines: dict[str, Ranker] = {
         "popularity": Popularity(counts),
         "item-kNN": knn,
-        "SVD": truncated_svd(knn, training.embedding_dim, settings.random_seed),
+        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
     }
     published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {

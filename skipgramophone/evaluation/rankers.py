@@ -3,7 +3,8 @@
     popularity   log count
     item-kNN     cosine of co-occurrence, playlists shared / sqrt(playlists of one x playlists of the other), summed
                  over what is given
-    SVD          the same matrix cut to a number of dimensions
+    SVD          what is given, projected on the leading right singular vectors of the matrix of playlists and tracks,
+                 as many as the model has dimensions: PureSVD of Cremonesi, Koren and Turrin 2010
     euclidean    distance of the centre vectors, for deezer2018
     cosine       cosine of the centre vectors with the mean of the given ones' unit vectors: what `sgp similar` does
     index        the same, as an Annoy index of the default recall serves it
@@ -31,6 +32,7 @@ from skipgramophone.ranking import hybrid, rooted, with_count
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
 NOT_PROPOSED = -2.0  # below any cosine
+OVERSAMPLED, POWER_ITERATIONS = 16, 4
 
 
 class Ranker(Protocol):
@@ -66,12 +68,12 @@ class ItemKnn:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedSvd:
-    """Item-kNN's matrix in a number of dimensions."""
+    """The matrix of playlists and tracks in a number of dimensions."""
 
-    factors: Matrix  # (tracks, dimensions)
+    factors: Matrix  # (tracks, dimensions), orthonormal columns
 
     def scores(self, given: Given) -> Scores:
-        """Sum of the products with what is given."""
+        """What is given, projected on the factors."""
         return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
 
 
@@ -210,11 +212,18 @@ def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> 
     return ItemKnn(scaled, said.T.tocsr())
 
 
-def truncated_svd(knn: ItemKnn, dimensions: int, seed: int) -> TruncatedSvd:
-    """Cut the matrix of an `ItemKnn` to a number of dimensions."""
-    from scipy.sparse.linalg import svds
+def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
+    """Find the leading right singular vectors of a membership matrix, as many as are asked for if there are so many.
 
-    scaled = knn.playlists
-    dimensions = max(1, min(dimensions, min(scaled.shape) - 1))
-    _, size, right = svds(scaled.astype(np.float64), k=dimensions, rng=np.random.default_rng(seed))
-    return TruncatedSvd(np.ascontiguousarray((size[:, None] * right).T, np.float32))
+    By a randomised range finder with power iterations (Halko, Martinsson and Tropp 2011, arXiv 0909.4061, algorithms
+    4.4 and 5.1): a few products with the sparse matrix, where the exact search takes minutes and gigabytes.
+    """
+    rng, by_track = np.random.default_rng(seed), playlists.T.tocsr()
+    dimensions = min(dimensions, *playlists.shape)
+    width = min(dimensions + OVERSAMPLED, *playlists.shape)
+    basis = np.linalg.qr(by_track @ rng.standard_normal((playlists.shape[0], width), np.float32))[0]
+    for _ in range(POWER_ITERATIONS):
+        basis = np.linalg.qr(by_track @ np.linalg.qr(playlists @ basis)[0])[0]
+    projected = playlists @ basis
+    _, directions = np.linalg.eigh(projected.T @ projected)  # rising
+    return TruncatedSvd(np.ascontiguousarray(basis @ directions[:, ::-1][:, :dimensions], np.float32))

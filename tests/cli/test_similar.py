@@ -230,6 +230,25 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     ]
 
 
+def test_each_of_two_experiments_answers_for_a_track_that_both_hold(tmp_path: Path) -> None:
+    held = {
+        "left": (["a - other", "a - shared", "a - near"], [[0, 1], [1, 0], [1, 0.1]]),
+        "right": (["b - near", "b - far", "a - shared"], [[-1, 0.2], [1, 0], [-1, 0]]),
+    }
+    for name, (tracks, vectors) in held.items():
+        np.savez(tmp_path / "v.npz", vectors=np.array(vectors, np.float32), tracks=np.array(tracks))
+        sgp.import_vectors(name, tmp_path / "v.npz", experiments_dir=tmp_path)
+    with sgp.open("left", tmp_path) as left, sgp.open("right", tmp_path) as right:
+        for _ in range(2):  # one after the other, again and again: nothing of one is taken for the other's
+            for opened, position, nearest in ((left, 2, "a - near"), (right, 3, "b - near")):
+                answer = opened.similar("a - shared")
+                assert answer.seeds[0].track.position == position
+                assert answer.neighbours[0].track.name == nearest
+    for name, nearest in (("left", "a - near"), ("right", "b - near")):
+        ran = run_sgp("similar", name, "shared", "-n", "1", "--format", "plain", "--experiments-dir", tmp_path)
+        assert (ran.code, ran.out) == (0, f"{nearest}\n")
+
+
 def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
     names = ["a - one", "a - two", "a - three", "a - four", "a - five"]
     left, right = [[4, 0], [4, 1], [4, 2], [0, 4], [-4, 0]], [[4, 0], [4, 2], [4, 1], [-4, 0], [4, 3]]

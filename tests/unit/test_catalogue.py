@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 from skipgramophone.catalogue import FILE, Catalogue, TrackFields, write_catalogue
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
+from skipgramophone.playlists.names import folded
 from tests.conftest import Sgp
 
 TRACKS: list[TrackFields] = [
@@ -78,6 +81,32 @@ def test_namesakes_resolve_to_the_most_frequent_and_say_so(catalogue: Catalogue)
     match = catalogue.resolve("twin - song")
     assert (match.track.row, match.namesakes) == (11, 1)
     assert catalogue.resolve("x:b").track.row == 12
+
+
+@pytest.mark.parametrize("grown", [False, True])
+def test_a_word_of_one_or_two_letters_is_found_wherever_it_stands(tmp_path: Path, grown: bool) -> None:
+    rng = random.Random(3)
+    letters = "ab é'の1"
+    names = ["".join(rng.choices(letters, k=rng.randint(1, 7))).strip() or "a" for _ in range(600)]
+    ranks = rng.sample(range(600), 600) if grown else list(range(600))
+    write_catalogue(
+        tmp_path, [("", name, None, 1, at + 1) for at, name in enumerate(names)], [], ranks if grown else None
+    )
+    asked = ["".join(pair).strip() for pair in product(letters, repeat=2)]
+    asked += [f"{one} {other}" for one, other in zip(asked, reversed(asked), strict=True)] + [
+        "zz",
+        "bab a",
+        "abba 1 の",
+    ]
+    with closing(Catalogue(tmp_path)) as catalogue:
+        for query in filter(None, map(folded, asked)):
+            held = [row for row, name in enumerate(names) if all(word in folded(name) for word in query.split())]
+            is_short = all(len(word) < 3 for word in query.split())
+            begins = [row for row in held if folded(names[row]).startswith(query)] if is_short else []
+            if query not in map(folded, names):
+                found, number = catalogue.find(query, limit=5000)
+                assert [track.row for track in found] == sorted(begins or held, key=lambda row: ranks[row])
+                assert number == len(found)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +228,12 @@ def test_a_number_is_never_taken_for_another(tmp_path: Path) -> None:
         Catalogue(tmp_path).resolve("summer of 100000")
 
 
-@pytest.mark.parametrize("query", ["", "   ", "zzzzzz", "' OR 1=1 --", "\0", "a" * 5000, "\udcff\udcfe"])
+LONG = " ".join(f"{at % 37} w{at}" for at in range(3000))  # more words than SQLite takes conditions
+
+
+@pytest.mark.parametrize(
+    "query", ["", "   ", "zzzzzz", "' OR 1=1 --", "\0", "a" * 5000, "\udcff\udcfe", LONG, LONG[:490], "q" * 499]
+)
 def test_nonsense_is_unknown_and_does_no_harm(catalogue: Catalogue, query: str) -> None:
     with pytest.raises(UnknownTrackError):
         catalogue.resolve(query)
