@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skipgramophone.agreement import read_stability
 from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.errors import SettingError
+from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.neighbours import ExactSearch, Rows, exact_search, highest
 from skipgramophone.settings import ExplainSettings
 
@@ -135,12 +135,12 @@ def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTrain
     search = exact_search(other.centre)
     there, agreed = _cosines(search, pair), [0, 0]
     for at in (0, 1):
-        near = [
+        here, beside = (
             highest(rows, scores[at, rows], report.neighbours).rows
             for of, scores in ((lookup.search.exact, cosines), (search, there))
             for rows in (of.candidates(pair[at : at + 1]),)
-        ]
-        agreed[at] = len(np.intersect1d(*near))
+        )
+        agreed[at] = len(np.intersect1d(here, beside))
     return SecondTraining(
         neighbours=report.neighbours,
         agreed=(agreed[0], agreed[1]),
@@ -151,6 +151,8 @@ def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTrain
 
 def _named(lookup: Lookup, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
     """The shortest of some playlists, which say most, by their names."""
+    if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(lookup.corpus):
+        raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
     lengths = lookup.corpus.lengths()[playlists]
     chosen = playlists[np.argsort(lengths, kind="stable")[:number]].tolist()
     named = zip(chosen, lookup.playlist_names(chosen), strict=True)

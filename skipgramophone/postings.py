@@ -90,6 +90,8 @@ class Postings:
             raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
         of_playlist = np.bincount(place, weights=np.repeat(worth, self.sizes(given)), minlength=len(chosen))
         held = self.corpus.playlists(chosen.astype(np.int64))
+        if held.occurrences and not 0 <= held.track_ids.min() <= held.track_ids.max() < tracks:
+            raise ExperimentError("the playlists name tracks that there are not: run sgp extract again with --force")
         pairs = distinct(np.repeat(np.arange(len(chosen)), held.lengths()) * tracks + held.track_ids)
         playlist, track = pairs // tracks, pairs % tracks
         said = of_playlist / np.sqrt(np.maximum(np.bincount(playlist, minlength=len(chosen)), 1))
@@ -128,6 +130,6 @@ def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
     playlists = read_array(directory / POSTINGS, np.int32, 1)
     offsets = read_array(directory / POSTING_OFFSETS, np.int64, 1)
     ends_fit = len(offsets) == tracks + 1 and offsets[0] == 0 and offsets[-1] == len(playlists)
-    if not ends_fit or np.any(np.diff(offsets) < 0):
+    if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
         raise ExperimentError(f"{directory / POSTING_OFFSETS} does not fit {POSTINGS}: extract again with --force")
     return Postings(corpus, playlists, offsets)

@@ -19,7 +19,7 @@ from skipgramophone.answer import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.catalogue import Catalogue, Track
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
-from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
 from skipgramophone.experiment import Experiment
 from skipgramophone.neighbours import (
     COMPARED,
@@ -34,6 +34,7 @@ from skipgramophone.neighbours import (
     exact_search,
     highest,
     nearest_by_index,
+    not_finite,
     usable,
 )
 from skipgramophone.playlists.names import folded
@@ -130,7 +131,9 @@ class Search:
             ExperimentError: the vector is not finite.
         """
         vector = np.asarray(self._embeddings.centre[track.row])
-        if not np.isfinite(vector).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            length = vector @ vector
+        if not np.isfinite(length):
             raise ExperimentError(
                 f"the vector of '{track.name}' is not finite: run sgp train {self._experiment.name} --force"
             )
@@ -238,7 +241,10 @@ class Search:
             elif death := death_of_annoy(path, facts, vector):
                 self._opened = f"Annoy dies of the index ({death}; {CURE})"
             else:
-                self._opened = AnnoyCandidates(path, facts)
+                try:
+                    self._opened = AnnoyCandidates(path, facts)
+                except (ExperimentError, StorageError):
+                    self._opened = "the index is damaged"
         return self._opened
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> _Listed | None:
@@ -279,7 +285,10 @@ class Search:
             mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
             trained_with = self._experiment.manifest("model").settings
             exponent = trained_with.get("noise_exponent", TrainSettings().noise_exponent)
-            scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
+            if not np.isfinite(scores).all():
+                raise not_finite()
             return np.asarray(scores[rows] + log_prior(self._counts[rows], exponent), np.float32)
         cosine = self.exact.cosines(asked.vector)[rows]
         if by == "hybrid":

@@ -56,6 +56,8 @@ class EncodedPlaylists:
         split: playlists that were split.
         welded: playlists that went into another of the same name.
         rejects: the input records that were not used.
+        held_out: the playlists that were set aside, if any were: owner, name and key, and the playlists themselves. All
+            counts of playlists and occurrences are of the others; a track that stands in these alone counts 0.
     """
 
     tracks: pa.Table
@@ -77,6 +79,28 @@ class EncodedPlaylists:
     split: int
     welded: int
     rejects: list[Reject]
+    held_out: tuple[pa.Table, Corpus] | None = None
+
+    @property
+    def corpus(self) -> Corpus:
+        """The playlists."""
+        return Corpus(self.track_ids, self.offsets)
+
+    def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
+        """The same with some playlists set aside: bool (playlists,)."""
+        aside, stay = np.flatnonzero(held_out), np.flatnonzero(~held_out)
+        corpus = self.corpus.playlists(stay)
+        counts = pa.array(corpus.counts(self.tracks.num_rows))
+        return replace(
+            self,
+            tracks=self.tracks.set_column(3, "count", counts),
+            playlists=self.playlists.take(pa.array(stay)),
+            first_rows=self.first_rows[stay],
+            last_rows=self.last_rows[stay],
+            track_ids=corpus.track_ids,
+            offsets=corpus.offsets,
+            held_out=(self.playlists.take(pa.array(aside)), self.corpus.playlists(aside)),
+        )
 
     def renumbered(self, row: Ids) -> EncodedPlaylists:
         """The same with other row numbers: int64 (tracks,), each once."""

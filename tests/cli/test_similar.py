@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -228,6 +229,25 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     assert [track["title"] for track in answer["versions_of_seeds"]] == [
         "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
     ]
+
+
+def test_a_file_of_another_size_than_it_was_published_with_is_refused(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / "genres", tmp_path / "genres")
+    for stage, name, command in (("corpus", "postings.npy", "extract"), ("model", "context_bias.npy", "train")):
+        path = tmp_path / "genres" / stage / name
+        whole = path.read_bytes()
+        for content, told in (
+            (whole + b"\0", f"it has {len(whole) + 1:,} bytes, and was published with others"),
+            (None, "it is missing"),
+        ):
+            path.unlink()
+            if content is not None:
+                path.write_bytes(content)
+            code, out, err = similar(tmp_path, "folk 3")
+            assert (code, out) == (1, "")
+            assert err == f"error: {path} is damaged: {told}; run sgp {command} genres --force\n"
+        path.write_bytes(whole)
+    assert similar(tmp_path, "folk 3")[0] == 0
 
 
 def test_each_of_two_experiments_answers_for_a_track_that_both_hold(tmp_path: Path) -> None:
