@@ -79,7 +79,9 @@ class Contents:
     def _pairs(self, values: npt.NDArray[np.integer]) -> Ids:
         """Each playlist and value that stands in it, once; values take no more than `VALUE_BITS`."""
         pairs = np.sort(np.repeat(np.arange(len(self.corpus)), self.lengths) << VALUE_BITS | values)
-        return pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
+        first: Marks = np.concatenate([[True], pairs[1:] != pairs[:-1]])
+        distinct: Ids = pairs[first]
+        return distinct
 
     def track_names(self, chosen: Ids) -> tuple[str, ...]:
         """Some tracks as people write them, each with its uri where it has no name."""
