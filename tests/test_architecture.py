@@ -76,7 +76,6 @@ ALLOWED_IN = {
         "inspection/inspection",
         "inspection/names",
         "inspection/playlists",
-        "inspection/tracks",
         "held_out",
         "lookup",
         "pipeline",
