@@ -5,8 +5,8 @@
 
 A tenth of the tracks is taken out of all playlists, and a fifth of the playlists altogether. Vectors are trained on
 what is left, what was taken out is added (`extract --append`), and training goes on from the vectors (`train --from`).
-Told is how many of the ten nearest tracks two models share: two whole runs with other seeds, and a grown one with a whole
-one. More epochs cost more; a start from nothing with as many epochs stands beside each.
+Told is how many of the ten nearest tracks two models share: two whole runs with other seeds, and a grown one with a
+whole one. More epochs cost more; a start from nothing with as many epochs stands beside each.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
     tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up
     spellings   other ways in which a track was written: row, artist, title, count
+    uris        other uris of a track, where uris were merged: uri, row
     names       FTS5 trigram index over the folded names (detail=none: small; hits are checked letter by letter)
     trigrams    in how many names each trigram stands; queries of one or two letters go through it too
 
@@ -49,6 +50,7 @@ CREATE TABLE tracks (
     first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
 );
 CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE names USING fts5 (
     name_folded, content='tracks', content_rowid='{rank}', tokenize='trigram case_sensitive 1', detail='none'
 );
@@ -113,11 +115,13 @@ class Condition:
 
 
 LAST = "\U0010ffff"  # no letter comes after it
+BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
 Clue = tuple[int, str]  # how many names the full-text index finds at most, and what it is asked for them
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
+UriFields = tuple[str, int]  # uri, row
 
 
 def write_catalogue(
@@ -125,6 +129,7 @@ def write_catalogue(
     tracks: Iterable[TrackFields],
     spellings: Iterable[SpellingFields],
     ranks: Iterable[int] | None = None,
+    uris: Iterable[UriFields] = (),
 ) -> None:
     """Write the catalogue of a new corpus.
 
@@ -133,6 +138,7 @@ def write_catalogue(
         tracks: in row order.
         spellings: other ways in which they were written.
         ranks: the place of each track by count, from 0; None: rows are in that order.
+        uris: other uris of the tracks.
 
     Raises:
         StorageError: SQLite could not write, for want of space for one.
@@ -153,6 +159,7 @@ def write_catalogue(
                 ranked = ((*row, rank) for row, rank in zip(rows, ranks, strict=True))
                 database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", ranked)
             database.executemany("INSERT INTO spellings VALUES (?, ?, ?, ?)", spellings)
+            database.executemany("INSERT INTO uris VALUES (?, ?)", uris)
             database.execute("COMMIT")
             database.executescript("BEGIN;" + indexes + "COMMIT;")
     except sqlite3.Error as error:
@@ -186,10 +193,12 @@ class Catalogue:
         # A notebook lets go of what it has opened without a word, and a check below may fail: the file is closed then.
         self.close = weakref.finalize(self, self._database.close)
         self._rows("PRAGMA trusted_schema = OFF")
-        counted = self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'trigrams'")
+        there = {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris')")}
         require_full_text(self._database)
-        if not counted:  # written by the first version
+        if "trigrams" not in there:  # written by the first version
             self._rows("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
+        if "uris" not in there:  # written by a version that forgot them
+            self._rows("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         # What says how frequent a track is among the others: the row itself, unless the corpus has grown.
         self._rank = "rank" if self._rows("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
         # Rows are numbered from 0 without a gap; the largest is found without counting.
@@ -240,6 +249,10 @@ class Catalogue:
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
+
+    def all_uris(self) -> list[UriFields]:
+        """Every other uri of a track: uri, row."""
+        return self._rows("SELECT uri, row FROM uris ORDER BY uri, row")
 
     def all_spellings(self) -> list[SpellingFields]:
         """Every other way in which a track was written: row, artist, title, count; in row order."""
@@ -304,11 +317,11 @@ class Catalogue:
         if not asked or not _is_text(query):
             return [], 0
         for where, value in (
-            ("uri = ?", query.strip()),
+            (BY_URI, query.strip()),
             ("tracks.name_folded = ?", asked),
             ("title_folded = ?", asked),
         ):
-            exact = self._tracks(Condition(where, (value,)))
+            exact = self._tracks(Condition(where, [value] * where.count("?")))
             if exact:
                 alike = self._written_alike(exact, query)
                 return alike[:limit], len(alike)
@@ -330,7 +343,7 @@ class Catalogue:
 
     def has_uri(self, uri: str) -> bool:
         """Whether a track has a uri."""
-        return _is_text(uri) and bool(self._tracks(Condition("uri = ?", (uri,)), 1))
+        return _is_text(uri) and bool(self._tracks(Condition(BY_URI, (uri, uri)), 1))
 
     def of_artist(self, artist: str) -> list[Track]:
         """The tracks of an artist, in any case and without accents, most frequent first."""

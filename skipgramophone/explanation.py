@@ -135,12 +135,12 @@ def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTrain
     search = exact_search(other.centre)
     there, agreed = _cosines(search, pair), [0, 0]
     for at in (0, 1):
-        here, beyond = (
+        here, beside = (
             highest(rows, scores[at, rows], report.neighbours).rows
             for of, scores in ((lookup.search.exact, cosines), (search, there))
             for rows in (of.candidates(pair[at : at + 1]),)
         )
-        agreed[at] = len(np.intersect1d(here, beyond))
+        agreed[at] = len(np.intersect1d(here, beside))
     return SecondTraining(
         neighbours=report.neighbours,
         agreed=(agreed[0], agreed[1]),

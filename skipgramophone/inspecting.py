@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.corpus import Corpus
-from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment import Experiment, named_experiment, open_experiment
 from skipgramophone.inspection.contents import Contents
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 
 if TYPE_CHECKING:
     from skipgramophone.playlists.encoding import EncodedPlaylists
@@ -63,13 +62,5 @@ def contents_of_experiment(experiment: Experiment, corpus: Corpus) -> Contents:
         columns = zip(*catalogue.names(), strict=True)
     names = zip(("artist", "title", "uri"), columns, strict=True)
     tracks = pa.table({name: pa.array(column, pa.large_string()) for name, column in names})
-    with storage_errors(directory / PLAYLISTS, "read"):
-        try:
-            playlists = pq.read_table(directory / PLAYLISTS, columns=["owner", "name"])
-        except pa.ArrowException as error:
-            raise ExperimentError(f"{directory / PLAYLISTS} is damaged: {error}") from error
-    if len(playlists) != len(corpus):
-        raise ExperimentError(
-            f"{directory} is damaged: {PLAYLISTS} has {len(playlists):,} of its {len(corpus):,} playlists"
-        )
+    playlists = playlist_table(directory, len(corpus)).select(["owner", "name"])
     return Contents(corpus, tracks, playlists)

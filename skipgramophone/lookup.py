@@ -277,8 +277,8 @@ class Lookup:
         return pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
 
 
-def playlist_table(directory: Path, playlists: int) -> pa.Table:
-    """Owner and name of each playlist in a corpus stage that holds so many, as text.
+def playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
+    """Owner, name and, since the second version, key of each playlist in a corpus stage that holds so many, as text.
 
     Raises:
         ExperimentError: the file is damaged, or does not fit the corpus.
@@ -286,9 +286,10 @@ def playlist_table(directory: Path, playlists: int) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path, schema = directory / PLAYLISTS, pa.schema([("owner", pa.large_string()), ("name", pa.large_string())])
+    path = directory / f"{prefix}{PLAYLISTS}"
     try:
-        table = pq.read_table(path, columns=schema.names).cast(schema)
+        names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
+        table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
         table.validate(full=True)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error

@@ -57,6 +57,8 @@ class ExtractReport:
     playlists: int
     tracks: int
     occurrences: int
+    held_out_playlists: int  # set aside; those above are the others
+    held_out_occurrences: int
     longest_playlist: int
     repeats: int  # places of a playlist whose track has stood in it before
     without_artist: int  # rows with an empty artist
@@ -156,6 +158,8 @@ class EvaluateReport:
     training: dict[str, Any]
     corpus: str  # digest
     split: str  # digest of which playlists were held out
+    set_aside: bool  # by extract, so that the model itself was asked; else one that was trained for it
+    started_from: str | None  # the experiment whose vectors training began with, and which may have seen what is asked
     imported: bool  # the vectors came from elsewhere, and whether they had seen the held-out playlists is not known
     created: str
     version: str

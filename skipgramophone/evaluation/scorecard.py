@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -183,10 +184,16 @@ def estimate(values: Values, groups: npt.NDArray[np.int64], seed: int) -> Estima
     names, member = np.unique(groups, return_inverse=True)
     total = np.bincount(member, values)
     size = np.bincount(member).astype(np.float64)
-    rng = np.random.default_rng([seed, DRAWS, len(names)])
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), DRAWS)
+    drawn = _resampled(len(names), seed)
     low, high = np.percentile((drawn @ total) / (drawn @ size), [2.5, 97.5])
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+@lru_cache(maxsize=1)  # every metric of a report, and every difference, is judged by the same draws
+def _resampled(groups: int, seed: int) -> Values:
+    """How often each group is drawn, float64 (DRAWS, groups)."""
+    rng = np.random.default_rng([seed, DRAWS, groups])
+    return np.asarray(rng.multinomial(groups, np.full(groups, 1 / groups), DRAWS), np.float64)
 
 
 def given_matrix(questions: Sequence[Question], tracks: int) -> Any:

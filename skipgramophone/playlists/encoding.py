@@ -39,6 +39,7 @@ class EncodedPlaylists:
         tracks: a row a track in order of count; artist, title and uri as first read, count, first_place (the row of
             the dump, counted from 1 over the rows that name a track).
         spellings: other ways in which tracks were written: row, artist, title, count.
+        uris: other uris of tracks, where uris were merged: uri, row.
         playlists: owner, name and key (null where the first two tell it from all others), a row a playlist.
         first_rows: int64 (playlists,), the first row of the dump in each, counted as for `first_place`, but from 0.
         last_rows: int64 (playlists,), the last.
@@ -55,10 +56,13 @@ class EncodedPlaylists:
         split: playlists that were split.
         welded: playlists that went into another of the same name.
         rejects: the input records that were not used.
+        held_out: the playlists that were set aside, if any were: owner, name and key, and the playlists themselves. All
+            counts of playlists and occurrences are of the others; a track that stands in these alone counts 0.
     """
 
     tracks: pa.Table
     spellings: pa.Table
+    uris: pa.Table
     playlists: pa.Table
     first_rows: Ids
     last_rows: Ids
@@ -75,6 +79,28 @@ class EncodedPlaylists:
     split: int
     welded: int
     rejects: list[Reject]
+    held_out: tuple[pa.Table, Corpus] | None = None
+
+    @property
+    def corpus(self) -> Corpus:
+        """The playlists."""
+        return Corpus(self.track_ids, self.offsets)
+
+    def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
+        """The same with some playlists set aside: bool (playlists,)."""
+        aside, stay = np.flatnonzero(held_out), np.flatnonzero(~held_out)
+        corpus = self.corpus.playlists(stay)
+        counts = pa.array(corpus.counts(self.tracks.num_rows))
+        return replace(
+            self,
+            tracks=self.tracks.set_column(3, "count", counts),
+            playlists=self.playlists.take(pa.array(stay)),
+            first_rows=self.first_rows[stay],
+            last_rows=self.last_rows[stay],
+            track_ids=corpus.track_ids,
+            offsets=corpus.offsets,
+            held_out=(self.playlists.take(pa.array(aside)), self.corpus.playlists(aside)),
+        )
 
     def renumbered(self, row: Ids) -> EncodedPlaylists:
         """The same with other row numbers: int64 (tracks,), each once."""
@@ -83,6 +109,7 @@ class EncodedPlaylists:
             self,
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
+            uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
             track_ids=row[self.track_ids].astype(np.int32),
         )
 
@@ -130,6 +157,7 @@ class PlaylistEncoder:
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
+            uris=_other_uris(*coded["uri"], row, used, tracks),
             playlists=_kept(playlists, clean.playlists),
             first_rows=used[offsets[:-1]],
             last_rows=used[offsets[1:] - 1],
@@ -236,6 +264,15 @@ def _spellings(
             "count": pa.array(grouped.to_numpy(np.int64)),
         }
     )
+
+
+def _other_uris(codes: Ids, uris: pa.Array, row: Ids, used: Ids, tracks: pa.Table) -> pa.Table:
+    """The uris of the rows of each track that are not the first one's, each once."""
+    uri, own = codes[used], codes[tracks["first_place"].to_numpy() - 1]
+    other = np.flatnonzero((uri >= 0) & (uri != own[row]))
+    pairs = pd.DataFrame({"uri": uri[other], "row": row[other]}).drop_duplicates()
+    named = pc.take(uris, pa.array(pairs["uri"].to_numpy(np.int64)))
+    return pa.table({"uri": named, "row": pa.array(pairs["row"].to_numpy(np.int64))})
 
 
 def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table, int]:

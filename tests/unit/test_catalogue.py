@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Callable
 from contextlib import closing
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skipgramophone.catalogue import FILE, Catalogue, TrackFields, write_catalogue
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
 from skipgramophone.playlists.names import folded
+from tests.conftest import Sgp
 
 TRACKS: list[TrackFields] = [
     ("Tom Petty", "Free Fallin'", "x:petty", 90, 5),
@@ -120,6 +124,41 @@ def test_a_uri_is_known_or_not(catalogue: Catalogue) -> None:
         False,
         False,
     ]
+
+
+def test_uris_that_were_merged_are_known_too(
+    sgp: Sgp, write_dump: Callable[..., Path], experiments: Path, tmp_path: Path
+) -> None:
+    header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
+    rows = [("A", "Song", ""), ("a", "SONG", "x:1"), ("A", "Song", "x:2"), ("B", "Other", "x:3"), ("A", "Song", "x:2")]
+    text = header + "".join(f'"u","{artist}","{title}","p","{uri}"\n' for artist, title, uri in rows)
+    corpus = experiments / "x" / "corpus"
+    assert sgp("extract", "x", write_dump(text), "--merge-uris", "-q").code == 0
+    with closing(Catalogue(corpus)) as catalogue:
+        assert catalogue.all_uris() == [("x:1", 0), ("x:2", 0)]
+        assert [catalogue.resolve(uri).track.name for uri in ("x:1", " x:2 ", "x:3")] == [
+            "A - Song",
+            "A - Song",
+            "B - Other",
+        ]
+        assert [catalogue.has_uri(uri) for uri in ("x:2", "x:3", "x:4")] == [True, True, False]
+        assert catalogue.track(0).uri is None
+        with pytest.raises(UnknownTrackError):
+            catalogue.resolve("x:4")
+    more = header + '"u","A","Song","q","x:4"\n"u","A","Song","q","x:1"\n"u","C","New","q","x:5"\n'
+    assert sgp("extract", "x", write_dump(more, "more.csv"), "--append", "-q").code == 0
+    with closing(Catalogue(corpus)) as catalogue:
+        assert catalogue.all_uris() == [("x:1", 0), ("x:2", 0), ("x:4", 0)]
+        assert catalogue.resolve("x:5").track.row == 2
+    np.savez(
+        tmp_path / "v.npz", centre=np.eye(2, dtype=np.float32), artist=["?", "?"], title=["?", "!"], uri=["x:4", "x:5"]
+    )
+    told = json.loads(sgp("import", "x", tmp_path / "v.npz", "--json").out)
+    assert (told["vectors"], told["by_uri"]) == (2, 2)
+    assert json.loads(sgp("similar", "x", "x:2", "--json").out)["seeds"][0]["title"] == "Song"
+    assert sgp("extract", "y", write_dump(text), "-q").code == 0
+    with closing(Catalogue(experiments / "y" / "corpus")) as catalogue:
+        assert catalogue.all_uris() == []
 
 
 def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> None:
