@@ -30,7 +30,7 @@ def read(path: Path) -> NamedVectors:
             if missing:
                 raise SourceError(f"{path} has no column {missing[0]!r}")
             table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # a column's name may be no text
         raise SourceError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())}") from error
     kept = set(table.column_names)
     return NamedVectors(
