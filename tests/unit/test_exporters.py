@@ -238,6 +238,9 @@ def test_keras_has_a_layer_of_the_vectors(tmp_path: Path) -> None:
     import keras
 
     vectors = vectors_of(HOSTILE)
+    killed = tmp_path / ".out.keras.4194305.scratch"  # by a process of a number that none has
+    killed.mkdir()
+    (killed / "tracks.keras").write_bytes(b"half")
     exporters.write(tmp_path / "out.keras", "keras", vectors)
     model = keras.saving.load_model(tmp_path / "out.keras")
     np.testing.assert_array_equal(model.predict(np.array([[5, 0]]), verbose=0), vectors.centre[None, [5, 0]])
