@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -608,7 +609,7 @@ def evaluate(
         directory = experiment.path / EVALUATION
         directory.mkdir(exist_ok=True)
         remove_leftovers(directory)
-        stamp = report.created.replace(":", "").replace("+0000", "Z")
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # to the millisecond: each has its own
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
             path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return report
