@@ -125,13 +125,13 @@ def test_a_word_is_an_experiment_first_and_bad_input_is_one_line(
         ran = sgp("inspect", *arguments)
         assert (ran.code, ran.out, ran.err) == (code, "", line)
     playlists = experiments / "x" / "corpus" / "playlists.parquet"
-    for content in (b"rubbish", None):
+    for content, said in ((b"rubbish", "playlists.parquet is damaged: "), (None, f"cannot read {playlists}: ")):
         playlists.unlink()
         if content is not None:
             playlists.write_bytes(content)
         ran = sgp("inspect", "x")
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
-        assert "playlists.parquet is damaged: " in ran.err
+        assert said in ran.err
     shutil.rmtree(experiments / "x" / "corpus")
     assert sgp("inspect", "x").err == "error: experiment 'x' has no corpus yet: run sgp extract x\n"
 
