@@ -707,14 +707,21 @@ def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | N
     import pyarrow.parquet as pq
 
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
-    write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings), ranks)
-    corpus = Corpus(encoded.track_ids, encoded.offsets)
-    corpus.write(directory)
-    postings(corpus, encoded.tracks.num_rows).write(directory)
+    with ThreadPoolExecutor(1) as beside:
+        numbers = beside.submit(_write_numbers, directory, encoded)
+        write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings), ranks)
+        numbers.result()
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
     _write_lines(
         directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None
     )
+
+
+def _write_numbers(directory: Path, encoded: EncodedPlaylists) -> None:
+    """Write the playlists as row numbers, and the postings of the tracks."""
+    corpus = Corpus(encoded.track_ids, encoded.offsets)
+    corpus.write(directory)
+    postings(corpus, encoded.tracks.num_rows).write(directory)
 
 
 def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:

@@ -59,6 +59,7 @@ ALLOWED_IN = {
         "playlists/encoding",
         "playlists/files",
         "playlists/lines",
+        "playlists/numbering",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
