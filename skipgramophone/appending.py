@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from skipgramophone.catalogue import Catalogue
-from skipgramophone.corpus import REJECTS, Corpus, read_corpus
-from skipgramophone.errors import ExperimentError, SettingError, SourceError, storage_errors
+from skipgramophone.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
+from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, Manifest
 from skipgramophone.importing import has_corpus_of_names
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.rows import TEXT, RowBlock
 from skipgramophone.reports import Added, ExtractReport
@@ -42,17 +42,21 @@ class Before:
 
     Attributes:
         manifest: what it says of itself.
-        corpus: its playlists.
+        corpus: its playlists, those that were set aside last.
+        held_out: bool (playlists,), those that were set aside.
         tracks: artist, title, uri and first_place of its tracks, in row order.
         spellings: other ways in which they are written: row, artist, title, count.
+        uris: other uris that they have: uri, row.
         playlists: owner, name and key of its playlists.
         rejects: the file with what was not used.
     """
 
     manifest: Manifest
     corpus: Corpus
+    held_out: npt.NDArray[np.bool_]
     tracks: pa.Table
     spellings: pa.Table
+    uris: pa.Table
     playlists: pa.Table
     rejects: Path
 
@@ -107,6 +111,11 @@ class Before:
         columns |= {name: tracks[name].take(pa.array(self.corpus.track_ids)) for name in ("artist", "title", "uri")}
         return RowBlock(pa.table(columns))
 
+    def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The playlist in which each of some rows stands, -1 for what was added; int64 (rows,)."""
+        found = np.searchsorted(self.corpus.offsets, rows, side="right") - 1
+        return np.where(rows < self.corpus.occurrences, found, -1)
+
     def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
         """What was encoded of `rows` and all that is added, with row numbers and first places as they were.
 
@@ -127,7 +136,8 @@ class Before:
         added = encoded.tracks["first_place"].to_numpy()[old:] + gone
         places = np.concatenate([self.tracks["first_place"].to_numpy(), added])
         tracks = encoded.tracks.set_column(4, "first_place", pa.array(places))
-        return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings))
+        uris = pa.concat_tables([self.uris, encoded.uris]).group_by(["uri", "row"]).aggregate([])
+        return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
 
     def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
         """A report of the corpus that it has grown to, from one that knows the rows of what was added alone."""
@@ -157,6 +167,7 @@ class Before:
             rows_left_out=facts["rows_left_out"] + report.rows_left_out,
             left_out=dict(Counter(facts["left_out"]) + Counter(report.left_out)),
             letters_replaced=facts["letters_replaced"] + report.letters_replaced,
+            welded=facts.get("welded", 0) + report.welded,
             added=added,
             former=self.former,
         )
@@ -175,8 +186,12 @@ def read_before(experiment: Experiment) -> Before:
             f"the corpus of '{experiment.name}' holds names of imported vectors and no playlists: "
             "extract into another experiment"
         )
-    with storage_errors(directory / PLAYLISTS, "read"):
-        playlists = pq.read_table(directory / PLAYLISTS)
+    corpus, aside = read_corpus(directory), read_corpus_set_aside(directory)
+    held_out = np.zeros(len(corpus), np.bool_)
+    playlists = playlist_table(directory, len(corpus))
+    if aside is not None:
+        corpus, held_out = corpus.and_then(aside), np.append(held_out, np.ones(len(aside), np.bool_))
+        playlists = pa.concat_tables([playlists, playlist_table(directory, len(aside), ASIDE)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
             f"the corpus of '{experiment.name}' was made by an earlier version, which did not keep what tells "
@@ -184,16 +199,17 @@ def read_before(experiment: Experiment) -> Before:
         )
     with closing(Catalogue(directory)) as catalogue:
         tracks = [(track.artist, track.title, track.uri, track.first_place) for track in catalogue.all_tracks()]
-        spellings = catalogue.all_spellings()
-    corpus = read_corpus(directory)
+        spellings, uris = catalogue.all_spellings(), catalogue.all_uris()
     fits = len(corpus) == playlists.num_rows and int(corpus.track_ids.max(initial=-1)) < len(tracks)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not fit; {AGAIN}")
     return Before(
         manifest=manifest,
         corpus=corpus,
+        held_out=held_out,
         tracks=_table(tracks, {"artist": TEXT, "title": TEXT, "uri": TEXT, "first_place": pa.int64()}),
         spellings=_table(spellings, {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}),
+        uris=_table(uris, {"uri": TEXT, "row": pa.int64()}),
         playlists=playlists,
         rejects=directory / REJECTS,
     )

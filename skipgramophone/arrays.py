@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import tempfile
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, storage_errors
+
+PIECE = 1 << 16  # rows that are copied at once
+
+
+class Sliced(Protocol):
+    """What can be asked for its shape and for some of its rows: an array, or rows that lie elsewhere."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the whole."""
+
+    def __getitem__(self, rows: slice, /) -> npt.NDArray[np.float32]:
+        """Some rows; it may be a view."""
 
 
 def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
@@ -44,6 +57,11 @@ def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[
         np.lib.format.write_array_header_1_0(file, described)
         for piece in pieces:
             file.write(np.ascontiguousarray(piece, np.float32).data)
+
+
+def pieces(rows: int) -> Iterator[slice]:
+    """Slices of so many rows that a copy of one is small."""
+    return (slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE))
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:

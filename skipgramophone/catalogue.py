@@ -2,8 +2,9 @@
 
     tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up
     spellings   other ways in which a track was written: row, artist, title, count
+    uris        other uris of a track, where uris were merged: uri, row
     names       FTS5 trigram index over the folded names (detail=none: small; hits are checked letter by letter)
-    trigrams    in how many names each trigram stands
+    trigrams    in how many names each trigram stands; queries of one or two letters go through it too
 
 Row i is row i of every matrix and item i of the index. Rows are in order of count, the most frequent first, until a
 corpus grows: then rows stay, and `tracks` has a column `rank`, the place of each by count, which `names` goes by.
@@ -34,12 +35,15 @@ SHOWN_SUGGESTIONS = 5
 FOLDED_AT_ONCE = 10_000
 INSERTED_AT_ONCE = 50
 GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge
-TRIGRAMS_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
+CLUES_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
 FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
 NEAREST = 100  # of them are compared letter by letter
+MOST_LETTERS = 500  # of a query that may be a part of a name, or misspelt; a longer one is a whole name or none
+MOST_PIECES = 30  # of a query, one of which may be left out
 MOST_COUNTED = 1000  # tracks that answer to a query; of more it is said that they are more
-FEW = 2000  # tracks that are sorted sooner than met
+FEW = 2000  # tracks that are sorted sooner than met by going through the names ...
+FEW_OF = 50  # ... and so is one in so many of them
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine, between two looks at the clock
 
 SCHEMA = """
@@ -48,6 +52,7 @@ CREATE TABLE tracks (
     first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
 );
 CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE names USING fts5 (
     name_folded, content='tracks', content_rowid='{rank}', tokenize='trigram case_sensitive 1', detail='none'
 );
@@ -60,6 +65,7 @@ INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
 CREATE INDEX by_name ON tracks (name_folded);
 CREATE INDEX by_title ON tracks (title_folded);
+CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
 IN_ORDER = {"column": "", "rank": "row"}  # of count: what the two above say where a row is its own rank
@@ -111,10 +117,13 @@ class Condition:
 
 
 LAST = "\U0010ffff"  # no letter comes after it
+BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
+Clue = tuple[int, str]  # how many names the full-text index finds at most, and what it is asked for them
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
+UriFields = tuple[str, int]  # uri, row
 
 
 def write_catalogue(
@@ -122,6 +131,7 @@ def write_catalogue(
     tracks: Iterable[TrackFields],
     spellings: Iterable[SpellingFields],
     ranks: Iterable[int] | None = None,
+    uris: Iterable[UriFields] = (),
 ) -> None:
     """Write the catalogue of a new corpus.
 
@@ -130,6 +140,7 @@ def write_catalogue(
         tracks: in row order.
         spellings: other ways in which they were written.
         ranks: the place of each track by count, from 0; None: rows are in that order.
+        uris: other uris of the tracks.
 
     Raises:
         StorageError: SQLite could not write, for want of space for one.
@@ -147,6 +158,7 @@ def write_catalogue(
             rows = _track_rows(tracks)
             _insert(database, "tracks", rows if ranks is None else map(_with_rank, rows, ranks))
             _insert(database, "spellings", spellings)
+            _insert(database, "uris", uris)
             database.execute("COMMIT")
             database.executescript("BEGIN;" + indexes + "COMMIT;")
     except sqlite3.Error as error:
@@ -200,14 +212,17 @@ class Catalogue:
         # A notebook lets go of what it has opened without a word, and a check below may fail: the file is closed then.
         self.close = weakref.finalize(self, self._database.close)
         self._rows("PRAGMA trusted_schema = OFF")
-        counted = self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'trigrams'")
+        there = {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris')")}
         require_full_text(self._database)
-        if not counted:  # written by the first version
+        if "trigrams" not in there:  # written by the first version
             self._rows("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
+        if "uris" not in there:  # written by a version that forgot them
+            self._rows("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         # What says how frequent a track is among the others: the row itself, unless the corpus has grown.
         self._rank = "rank" if self._rows("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
         # Rows are numbered from 0 without a gap; the largest is found without counting.
         self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])
+        self._many = max(FEW, self._length // FEW_OF)
 
     def __len__(self) -> int:
         return self._length
@@ -242,6 +257,10 @@ class Catalogue:
         """The rows of the most frequent tracks, the most frequent first; `limit` at most (-1: all)."""
         return [row for (row,) in self._rows(f"SELECT row FROM tracks ORDER BY {self._rank} LIMIT {limit}")]
 
+    def names(self) -> list[tuple[str, str, str | None]]:
+        """Artist, title and uri of every track, in row order."""
+        return self._rows("SELECT artist, title, uri FROM tracks ORDER BY row")
+
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
         return [count for (count,) in self._rows("SELECT count FROM tracks ORDER BY row")]
@@ -249,6 +268,10 @@ class Catalogue:
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
+
+    def all_uris(self) -> list[UriFields]:
+        """Every other uri of a track: uri, row."""
+        return self._rows("SELECT uri, row FROM uris ORDER BY uri, row")
 
     def all_spellings(self) -> list[SpellingFields]:
         """Every other way in which a track was written: row, artist, title, count; in row order."""
@@ -313,11 +336,11 @@ class Catalogue:
         if not asked or not _is_text(query):
             return [], 0
         for where, value in (
-            ("uri = ?", query.strip()),
+            (BY_URI, query.strip()),
             ("tracks.name_folded = ?", asked),
             ("title_folded = ?", asked),
         ):
-            exact = self._tracks(Condition(where, (value,)))
+            exact = self._tracks(Condition(where, [value] * where.count("?")))
             if exact:
                 alike = self._written_alike(exact, query)
                 return alike[:limit], len(alike)
@@ -339,7 +362,7 @@ class Catalogue:
 
     def has_uri(self, uri: str) -> bool:
         """Whether a track has a uri."""
-        return _is_text(uri) and bool(self._tracks(Condition("uri = ?", (uri,)), 1))
+        return _is_text(uri) and bool(self._tracks(Condition(BY_URI, (uri, uri)), 1))
 
     def of_artist(self, artist: str) -> list[Track]:
         """The tracks of an artist, in any case and without accents, most frequent first."""
@@ -386,6 +409,8 @@ class Catalogue:
         from skipgramophone import spelling  # on this path only: look-ups that hit never need it
 
         asked = folded(query)
+        if len(asked) > MOST_LETTERS:
+            return [], []
         tracks = {track.row: track for track in (*self._but_for_a_piece(asked), *self._sharing_trigrams(asked))}
         return spelling.each_word_near(query, tracks.values()), spelling.nearest(query, list(tracks.values()))
 
@@ -400,37 +425,57 @@ class Catalogue:
         """The condition under which each word of the query stands in a folded name.
 
         Words of one or two letters have no trigram. A query of such words alone means names and titles that begin with
-        it, if there are any, and goes through all names else.
+        it, if there are any, and else all that hold them.
         """
-        words = asked.split()
-        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
-        grams = self._rarest_trigrams(words)
-        if grams is None:
+        words = list(dict.fromkeys(asked.split()))
+        if len(asked) > MOST_LETTERS:
             return Condition("0", ())
-        if grams:
-            matched = " AND ".join(map(_phrase, grams))
-            return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
-        return self._beginning(asked) or Condition(each, words)
+        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
+        frequency = self._trigram_counts(_trigrams(words))
+        if not frequency:
+            return self._beginning(asked) or self._holding(words, each)
+        clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
+        if clues[0][0] > FEW:  # no trigram leads to few: one of each word does sooner, and a rare word of two letters
+            rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
+            if len(clues) < CLUES_ASKED:
+                around = (self._around(word) for word in words if not word[2:])
+                rarest |= {clue for clue in around if clue < clues[0]}
+            clues = sorted(rarest) + [clue for clue in clues if clue not in rarest]
+        if not clues[0][0]:
+            return Condition("0", ())
+        matched = " AND ".join(asked_for for _, asked_for in clues[:CLUES_ASKED])
+        return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
+
+    def _holding(self, words: list[str], each: str) -> Condition:
+        """The condition under which a folded name holds each of some words of one or two letters.
+
+        Many are soon met by going through the tracks. Names that are as short are in no trigram.
+        """
+        names, asked_for = min(map(self._around, words))
+        if names >= self._many:
+            return Condition(each, words)
+        ranks = f"SELECT {self._rank} FROM tracks WHERE length(name_folded) < 3"
+        if names:
+            ranks += " UNION ALL SELECT rowid FROM names WHERE names MATCH ?"
+        return Condition(f"{self._rank} IN ({ranks}) AND {each}", [*([asked_for] if names else []), *words])
+
+    def _around(self, word: str) -> Clue:
+        """What leads to names that hold a word of one or two letters: the trigrams that it stands in."""
+        found = self._rows("SELECT term, doc FROM trigrams WHERE instr(term, ?) > 0", (word,))
+        return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, asked: str) -> Condition | None:
         """The condition under which a name or a title begins with the query, or None where none does.
 
-        A few are taken from the indexes; of many, the most frequent are soon met by going through the tracks.
+        They are taken from the indexes; of many, the most frequent are soon met by going through the tracks.
         """
-        few: list[int] = []
-        for name in ("name_folded", "title_folded"):
-            between = f"SELECT row FROM tracks WHERE {name} >= ? AND {name} < ? LIMIT {FEW}"
-            few += [row for (row,) in self._rows(between, (asked, asked + LAST))]
-        if len(few) < FEW:
-            return Condition(f"row IN ({','.join(map(str, few))})", ()) if few else None
+        between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
+        rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
+        values = [asked, asked + LAST] * 2
+        found = self._rows(f"SELECT count(*) FROM ({rows} LIMIT {self._many})", values)[0][0]
+        if found < self._many:
+            return Condition(f"row IN ({rows})", values) if found else None
         return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(asked), asked] * 2)
-
-    def _rarest_trigrams(self, words: list[str]) -> list[str] | None:
-        """The rarest trigrams of the words, or None where one of them stands in no name."""
-        frequency = self._trigram_counts(_trigrams(words))
-        if 0 in frequency.values():
-            return None
-        return sorted(frequency, key=lambda gram: frequency[gram])[:TRIGRAMS_ASKED]
 
     def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
         """In how many names each trigram stands."""
@@ -443,7 +488,7 @@ class Catalogue:
         half = (len(asked) + 1) // 2
         pieces = asked.split() if " " in asked else [asked[:half], asked[half:]]
         found: dict[int, Track] = {}
-        for left_out in range(len(pieces)):
+        for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
             others = pieces[:left_out] + pieces[left_out + 1 :]
             if _trigrams(others):
                 tracks = self._tracks(self._containing(" ".join(others)), FREQUENT_ENOUGH)

@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from skipgramophone.arrays import read_array
+from skipgramophone.arrays import Sliced, pieces, read_array, write_rows
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment import FORMAT, read_json, require_format
 from skipgramophone.publishing import draft_directory, publish, withdraw
@@ -38,14 +37,14 @@ class Checkpoint:
         settings: those of the run.
         progress: how far it had come, as the trainer told it.
         history: a record for each epoch that was done.
-        arrays: the tables of `ARRAYS`, float32.
+        arrays: the tables of `ARRAYS`, float32; read and written a piece at a time, for they may lie on servers.
     """
 
     corpus: str
     settings: dict[str, Any]
     progress: dict[str, Any]
     history: list[dict[str, Any]]
-    arrays: Mapping[str, npt.NDArray[np.float32]]
+    arrays: Mapping[str, Sliced]
 
 
 def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
@@ -56,8 +55,8 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
     """
     place = experiment / DIRECTORY
     with draft_directory(place) as draft:
-        for name, array in checkpoint.arrays.items():
-            np.save(draft / f"{name}.npy", array)
+        for name, held in checkpoint.arrays.items():
+            write_rows(draft / f"{name}.npy", held.shape, (held[rows] for rows in pieces(held.shape[0])))
         state = {"format": FORMAT} | {name: getattr(checkpoint, name) for name in KEPT}
         (draft / STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
         publish(draft, place)

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 from skipgramophone import __version__
@@ -155,6 +155,18 @@ class Experiment:
                 f"the {stage} of '{self.name}' was made from another {parent} than the present one: run {again}"
             )
         return manifest
+
+    def of_another_size(self, *manifests: Manifest) -> str | None:
+        """What is wrong with the size of a file that stages were published with; None where nothing is."""
+        for manifest in manifests:
+            for name, published in manifest.files.items():
+                path = self.directory(manifest.stage) / PurePath(name).name
+                size = path.stat().st_size if path.is_file() else None
+                if not isinstance(published, dict) or size != published.get("bytes"):
+                    told = "it is missing" if size is None else f"it has {size:,} bytes, and was published with others"
+                    cure = f"run sgp {COMMAND[manifest.stage]} {self.name} --force"
+                    return f"{path} is damaged: {told}; {cure}"
+        return None
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:

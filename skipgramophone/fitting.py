@@ -126,6 +126,7 @@ def fit(
         TrainingError: there is nothing to train on, no memory for it, or the loss is no longer a number.
     """
     # Here, because it imports TensorFlow.
+    from skipgramophone.training.engines import engine_for
     from skipgramophone.training.runtime import load_tensorflow
     from skipgramophone.training.scalars import Scalars
     from skipgramophone.training.trainer import BEGINNING, Progress, Trainer
@@ -139,29 +140,29 @@ def fit(
         split = split_without_loss(corpus, tracks, HELD_OUT_SHARE, settings.min_count, settings.random_seed)
         corpus, held_out = split.training_part(corpus), split.held_out_part(corpus)
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
-    trainer = Trainer(corpus, vocabulary, settings, log, run, held_out)
-    scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
     history: list[dict[str, Any]] = []
-    after = BEGINNING
-    if checkpoint is not None:
-        trainer.tables.restore(checkpoint.arrays)
-        history, after = list(checkpoint.history), Progress(**checkpoint.progress)
-    elif earlier is not None:
-        trainer.tables.begin_with(earlier)
-    for step in trainer.run(after):
-        if step.epoch_done:
-            history.append(_record(step))
-        keep(trainer, step, history)
-        if scalars:
-            scalars.write(step, trainer.rate_of(step))
-        if progress:
-            progress(step)
-    seconds = time.perf_counter() - started
-    trainer.tables.write(directory, vocabulary.learnt)
+    with engine_for(run, log) as engine:
+        trainer = Trainer(corpus, vocabulary, settings, log, run, held_out, engine)
+        scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
+        after = BEGINNING
+        if checkpoint is not None:
+            trainer.tables.restore(checkpoint.arrays)
+            history, after = list(checkpoint.history), Progress(**checkpoint.progress)
+        elif earlier is not None:
+            trainer.tables.begin_with(earlier)
+        for step in trainer.run(after):
+            if step.epoch_done:
+                history.append(_record(step) | trainer.engine.account())
+            keep(trainer, step, history)
+            if scalars:
+                scalars.write(step, trainer.rate_of(step))
+            if progress:
+                progress(step)
+        seconds = time.perf_counter() - started
+        trainer.tables.write(directory, vocabulary.learnt)
     conditions = {
         "learning_rate": trainer.learning_rate,
-        "threads": trainer.threads,
-        "device": trainer.device,
+        **trainer.engine.conditions,
         "layout": asdict(trainer.shape),
         "held_out_playlists": len(held_out) if held_out else 0,
     }

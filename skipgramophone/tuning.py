@@ -162,7 +162,7 @@ def tune(
         def watch(trainer: Trainer, at: Progress, _history: list[dict[str, Any]]) -> None:
             if not at.epoch_done or at.epoch not in marks or at.epoch == tried.epochs:
                 return
-            rows = trainer.tables.state()["centre"]
+            rows = trainer.tables.centre.rows[:]
             trial.report(float(searched.judge(rows - rows.mean(axis=0), 200)[METRIC].mean()), marks.index(at.epoch))
             if trial.should_prune():
                 raise optuna.TrialPruned

@@ -16,17 +16,18 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "settings", "settings_file", "memory", "survival", "full_text"}),
+    ("words", {"errors", "roles", "settings", "settings_file", "memory", "survival", "full_text"}),
     (
         "values",
         {"arrays", "playlists", "vocabulary", "catalogue", "corpus", "twins", "embeddings", "versions", "spelling"},
     ),
     ("algorithms", {"training", "neighbours", "postings", "ranking", "maps"}),
     ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
-    ("judgement", {"evaluation"}),
+    ("judgement", {"evaluation", "inspection"}),
     (
         "story",
         {
+            "agreement",
             "answer",
             "search",
             "lookup",
@@ -41,6 +42,7 @@ LAYERS: list[tuple[str, set[str]]] = [
             "tuning",
             "exporting",
             "importing",
+            "inspecting",
             "appending",
             "warm_start",
             "pipeline",
@@ -52,7 +54,7 @@ LAYERS: list[tuple[str, set[str]]] = [
 ALLOWED_IN = {
     "annoy": {"neighbours"},
     "tensorflow": {"training/runtime"},
-    "pandas": {"playlists/encoding", "lookup"},
+    "pandas": {"lookup"},
     "pyarrow": {
         "appending",
         "playlists/columns",
@@ -70,13 +72,19 @@ ALLOWED_IN = {
         "exporters/vectors",
         "importers/parquet",
         "importing",
+        "inspecting",
+        "inspection/contents",
+        "inspection/inspection",
+        "inspection/names",
+        "inspection/playlists",
+        "inspection/tracks",
         "held_out",
         "lookup",
         "pipeline",
     },
     "optuna": {"tuning"},
     "rich": {"cli/render", "cli/progress"},
-    "prompt_toolkit": {"cli/prompt"},
+    "prompt_toolkit": {"cli/history", "cli/prompt"},
     "rapidfuzz": {"spelling"},
     "safetensors": {"exporters/safetensors"},
     "faiss": {"exporters/faiss"},
@@ -100,6 +108,7 @@ ALLOWED_IN = {
         "cli/tune",
         "cli/export",
         "cli/importing",
+        "cli/inspecting",
         "cli/mapping",
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.errors import SettingError
+from skipgramophone.roles import CHIEF, VARIABLE, Role, role_in
 from skipgramophone.settings import RunSettings, TrainSettings
 
 if TYPE_CHECKING:
@@ -51,6 +54,21 @@ def train(
     ] = options.RUN.log_dir,
     device: options.DeviceName = options.RUN.device,
     threads: options.Threads = options.RUN.threads,
+    local_cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--local-cluster",
+            metavar="WORKERSxSERVERS",
+            help="Train on a cluster of processes of this machine, as 2x1.",
+            show_default=False,
+        ),
+    ] = options.RUN.local_cluster,
+    private_network: Annotated[
+        bool,
+        typer.Option(
+            "--private-network", help="TF_CONFIG names other machines, and nobody else is on the network between them."
+        ),
+    ] = False,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -66,6 +84,9 @@ def train(
     sgp train demo --resume
     sgp train demo --config best.toml
     sgp train june --from may
+    sgp train demo --local-cluster 2x1
+
+    Where TF_CONFIG names a cluster, the same command on each machine is its chief, a worker or a server.
     """
     given = TrainSettings(
         window_size=options.window_size(window_size),
@@ -79,17 +100,46 @@ def train(
         min_count=min_count,
         patience=patience,
     )
+    role = _role(private_network, quiet)
+    if role and not role.is_chief:
+        _serve(role, quiet)
+        return
     run = RunSettings(
         threads=threads,
         device=device,  # type: ignore[arg-type]
         checkpoint_seconds=checkpoint_every,
         log_dir=log_dir,
+        local_cluster=local_cluster,
+        role=role,
     )
     settings = options.overridden(context, config, "train", given)
     if resume:
         settings = _of_unfinished(context, experiment, settings, experiments_dir)
     report = run_train(experiment, settings, run, force, quiet, experiments_dir, resume, start_from)
     show(report, json, quiet)
+
+
+def _role(private_network: bool, quiet: bool) -> Role | None:
+    """The part of this process in a cluster that TF_CONFIG names, if it names one."""
+    role = role_in(os.environ)
+    abroad = role.abroad() if role else []
+    if abroad and not private_network:
+        raise SettingError(
+            f"{VARIABLE} names {abroad[0]}, and TensorFlow's gRPC asks nobody who they are: whoever reaches a port "
+            "can run code here. Give --private-network if nobody else is on that network"
+        )
+    if abroad:
+        render.note("whoever reaches the ports of this cluster can run code on it: keep its network private", quiet)
+    return role
+
+
+def _serve(role: Role, quiet: bool) -> None:
+    """Be a worker or a parameter server."""
+    from skipgramophone import pipeline
+
+    render.note(f"{role.job} {role.index} at {role.address}, until the chief at {role.cluster[CHIEF][0]} ends", quiet)
+    pipeline.serve(role)
+    render.note("the chief has ended", quiet)
 
 
 def _of_unfinished(

@@ -91,6 +91,10 @@ class _Names:
             self._by_name.setdefault(pair, []).append(track.row)
             self._by_name.setdefault(identity(full_name(track.artist, track.title)), []).append(track.row)
 
+        for uri, row in catalogue.all_uris():
+            self.by_uri.setdefault(uri, row)
+            self.with_uri.add(row)
+
     def alike(self, artist: str, title: str) -> list[int]:
         """Rows of an artist and a title, or else of the name that they make, most frequent first."""
         pair = self._by_name.get((identity(artist), identity(title)))

@@ -60,7 +60,7 @@ def cleaned(corpus: Corpus, settings: ExtractSettings, known: Flags | None = Non
         clean = _less_places(clean, _is_repeat(left), "repeats of a track in its playlist")
     if settings.drop_duplicate_playlists:
         stay = np.logical_or.reduceat(known[clean.places], clean.offsets[:-1])
-        twin = _has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
+        twin = has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
         clean = _less_playlists(clean, twin, "of playlists that are nearly the same as another")
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
@@ -125,7 +125,7 @@ def _is_there_already(corpus: Corpus, known: Flags) -> Flags:
     return again & ~known
 
 
-def _has_longer_twin(corpus: Corpus, stay: Flags) -> Flags:
+def has_longer_twin(corpus: Corpus, stay: Flags) -> Flags:
     """Playlists of which another that is nearly the same is longer, or as long and earlier; but for those that stay."""
     group = with_twins(corpus, np.arange(len(corpus)), TWIN_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))

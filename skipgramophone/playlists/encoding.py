@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.corpus import Corpus, falls
 from skipgramophone.playlists.ahead import in_order
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.names import identity
@@ -51,6 +51,7 @@ class EncodedPlaylists:
         tracks: a row a track in order of count; artist, title and uri as first read, count, first_place (the row of
             the dump, counted from 1 over the rows that name a track).
         spellings: other ways in which tracks were written: row, artist, title, count.
+        uris: other uris of tracks, where uris were merged: uri, row.
         playlists: owner, name and key (null where the first two tell it from all others), a row a playlist.
         first_rows: int64 (playlists,), the first row of the dump in each, counted as for `first_place`, but from 0.
         last_rows: int64 (playlists,), the last.
@@ -65,11 +66,15 @@ class EncodedPlaylists:
         same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
         left_out: rows that cleaning left out, by what for.
         split: playlists that were split.
+        welded: playlists that went into another of the same name.
         rejects: the input records that were not used.
+        held_out: the playlists that were set aside, if any were: owner, name and key, and the playlists themselves. All
+            counts of playlists and occurrences are of the others; a track that stands in these alone counts 0.
     """
 
     tracks: pa.Table
     spellings: pa.Table
+    uris: pa.Table
     playlists: pa.Table
     first_rows: Ids
     last_rows: Ids
@@ -84,7 +89,30 @@ class EncodedPlaylists:
     same_tracks: int
     left_out: dict[str, int]
     split: int
+    welded: int
     rejects: list[Reject]
+    held_out: tuple[pa.Table, Corpus] | None = None
+
+    @property
+    def corpus(self) -> Corpus:
+        """The playlists."""
+        return Corpus(self.track_ids, self.offsets)
+
+    def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
+        """The same with some playlists set aside: bool (playlists,)."""
+        aside, stay = np.flatnonzero(held_out), np.flatnonzero(~held_out)
+        corpus = self.corpus.playlists(stay)
+        counts = pa.array(corpus.counts(self.tracks.num_rows))
+        return replace(
+            self,
+            tracks=self.tracks.set_column(3, "count", counts),
+            playlists=self.playlists.take(pa.array(stay)),
+            first_rows=self.first_rows[stay],
+            last_rows=self.last_rows[stay],
+            track_ids=corpus.track_ids,
+            offsets=corpus.offsets,
+            held_out=(self.playlists.take(pa.array(aside)), self.corpus.playlists(aside)),
+        )
 
     def renumbered(self, row: Ids) -> EncodedPlaylists:
         """The same with other row numbers: int64 (tracks,), each once."""
@@ -93,6 +121,7 @@ class EncodedPlaylists:
             self,
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
+            uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
             track_ids=taken(row.astype(np.int32), self.track_ids),
         )
 
@@ -122,7 +151,7 @@ class PlaylistEncoder:
         coded = dict(zip(COLUMNS, in_order(column.finish for column in self._columns.values()), strict=True))
         named = _named_tracks(coded)
         track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
-        playlist, playlists = _number_playlists(coded, self._settings.group_by)
+        playlist, playlists, welded = _number_playlists(coded, self._settings.group_by)
         offsets = ends_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
         clean = cleaned(Corpus(taken(track, order), offsets), self._settings, order < self._known)
@@ -136,6 +165,7 @@ class PlaylistEncoder:
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
+            uris=_other_uris(*coded["uri"], track_ids, used, tracks),
             playlists=_kept(playlists, clean.playlists),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
@@ -150,6 +180,7 @@ class PlaylistEncoder:
             same_tracks=same_tracks,
             left_out=clean.left_out,
             split=clean.split,
+            welded=welded,
             rejects=self.rejects,
         )
 
@@ -243,25 +274,42 @@ def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
     return name_of
 
 
-def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table]:
-    """Give each row of the dump its playlist's number; name the playlists in order of appearance."""
+def _other_uris(codes: Codes, uris: pa.Array, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
+    """The uris of the rows of each track that are not the first one's, each once, in order of first appearance."""
+    own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
+    found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
+    for part in parts_of(len(used)):
+        uri, rows = codes[used[part]], row[part]
+        other = (uri >= 0) & (uri != own[rows])
+        found.append(_each_once(pa.table({"uri": uri[other], "row": rows[other]})))
+    pairs = _each_once(pa.concat_tables(found))
+    return pa.table({"uri": pc.take(uris, pairs["uri"]), "row": pairs["row"].cast(pa.int64())})
+
+
+def _each_once(table: pa.Table) -> pa.Table:
+    """The rows of a table without repeats, in order."""
+    return table.group_by(table.column_names, use_threads=False).aggregate([])
+
+
+def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table, int]:
+    """Give each row of the dump its playlist's number; name them in order of appearance; count what was welded."""
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is its owner, its name and its key, where it has one; or its name alone.
+    playlist = numbered(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
+    if len(keys):
+        named = playlist
+        playlist = numbered(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
+    first = first_rows(playlist)
+    apart = len(first)
     if group_by == "name":
         playlist = numbered(len(name), lambda part: name[part].astype(np.int64))
-    else:
-        playlist = numbered(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
-        if len(keys):
-            named = playlist
-            playlist = numbered(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
-    first = first_rows(playlist)
-    return playlist, pa.table(
-        {
-            "owner": pc.take(owners, pa.array(owner[first])),
-            "name": pc.take(names, pa.array(name[first])),
-            "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
-        }
-    )
+        first = first_rows(playlist)
+    described = {
+        "owner": pc.take(owners, pa.array(owner[first])),
+        "name": pc.take(names, pa.array(name[first])),
+        "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
+    }
+    return playlist, pa.table(described), apart - len(first)
 
 
 def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
@@ -297,12 +345,7 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
     sorted_by_title = np.empty(len(length), np.bool_)
     for some in playlists_at_once(offsets):
         ends = offsets[some.start : some.stop + 1]
-        title = rank[codes[used[ends[0] : ends[-1]]]]
-        falls = np.zeros(len(title), np.int64)
-        np.greater(title[:-1], title[1:], out=falls[1:], casting="unsafe")
-        begins = ends[:-1] - ends[0]
-        falls[begins] = 0  # from one playlist to the next
-        sorted_by_title[some] = np.add.reduceat(falls, begins) == 0
+        sorted_by_title[some] = falls(rank[codes[used[ends[0] : ends[-1]]]], ends - ends[0]) == 0
     return int(np.count_nonzero(sortable & sorted_by_title)), int(np.count_nonzero(sortable))
 
 

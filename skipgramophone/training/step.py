@@ -186,29 +186,24 @@ def train_rows(
 
 
 def compile_macro_batch(
-    tf: Any, shape: BatchShape, weights: npt.NDArray[np.float32], bag: bool, negatives: int
+    tf: Any,
+    shape: BatchShape,
+    weights: npt.NDArray[np.float32],
+    bag: bool,
+    negatives: int,
+    pull: Callable[..., Pulled],
 ) -> Callable[..., tuple[Tensor, ...]]:
-    """Compile the unit of work: pull unique rows out of the tables, train on them, and say what they change by.
+    """Compile the unit of work: pull unique rows, train on them, and say what they change by.
 
-    The program takes the four variables (centre and context rows, their accumulators), the unique rows of the tokens
-    and those of tokens and negatives (padded with row 0, at places that no id names), and a `Work`. It returns the
-    differences of the four, the loss and the weight of the pairs.
+    The program takes what `pull` makes rows of, and a `Work`. It returns the differences of the four, the loss and the
+    weight of the pairs. Rows are pulled once more for the differences: the compiler then keeps no copy of them.
     """
     pair_weight = tf.constant(weights)
 
-    def work_on(
-        centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Tensor, rows_o: Tensor, *work: Tensor
-    ) -> tuple[Tensor, ...]:
-        def pull() -> Pulled:
-            return Pulled(
-                tf.gather(centre, rows_h),
-                tf.gather(context, rows_o),
-                tf.gather(centre_seen, rows_h),
-                tf.gather(context_seen, rows_o),
-            )
-
-        end, loss, pairs = train_rows(tf, shape, pair_weight, bag, negatives, pull(), Work(*work))
-        return (*(after - before for after, before in zip(end, pull(), strict=True)), loss, pairs)
+    def work_on(*given: Any) -> tuple[Tensor, ...]:
+        rows, work = given[: -len(Work._fields)], Work(*given[-len(Work._fields) :])
+        end, loss, pairs = train_rows(tf, shape, pair_weight, bag, negatives, pull(*rows), work)
+        return (*(after - before for after, before in zip(end, pull(*rows), strict=True)), loss, pairs)
 
     compiled: Callable[..., tuple[Tensor, ...]] = tf.function(work_on, jit_compile=True, autograph=False)
     return compiled

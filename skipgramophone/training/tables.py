@@ -1,7 +1,8 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables that only ever add.
 
 This is the far side of the unit of work: a macro-batch pulls the rows that it needs, trains on its own small copies,
-and pushes the differences. The rows could lie on other machines.
+and pushes the differences. The rows may lie in this process, or on servers; what is done to whole tables is done
+a piece at a time.
 """
 
 from __future__ import annotations
@@ -9,40 +10,110 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.arrays import write_rows
+from skipgramophone.arrays import Sliced, pieces, write_rows
 from skipgramophone.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
 from skipgramophone.training.batches import START
 
 Tensor = Any
 START_SCALE = 0.1
-PIECE = 1 << 16  # rows that are copied at once
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are near, 1 is far worse
 
 
+class Held(Sliced, Protocol):
+    """Numbers of each row that are held somewhere, here or on servers; a view of some holds until the next push."""
+
+    def __setitem__(self, rows: slice, values: Matrix) -> None:
+        """Set some rows."""
+
+
 @dataclass(frozen=True, slots=True)
-class Table:
+class Variable:
+    """Rows in the memory of this process, or of its GPU.
+
+    Attributes:
+        variable: TensorFlow's, float32.
+    """
+
+    variable: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the whole."""
+        return tuple(self.variable.shape)
+
+    def __getitem__(self, rows: slice) -> Matrix:
+        """A view where it lies in this machine's memory."""
+        if "CPU" in self.variable.device:
+            return np.asarray(memoryview(self.variable.read_value()))[rows]
+        return np.asarray(self.variable[rows])
+
+    def __setitem__(self, rows: slice, values: Matrix) -> None:
+        """Set some rows."""
+        self.variable[rows].assign(values)
+
+
+HeldRows = TypeVar("HeldRows", bound=Held, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[HeldRows]):
     """Rows and the optimiser's accumulator of each.
 
     Attributes:
-        rows: variable, float32 (tracks, embedding_dim).
-        accumulator: variable, float32 (tracks,).
+        rows: float32 (tracks, embedding_dim).
+        accumulator: float32 (tracks,).
     """
 
-    rows: Any
-    accumulator: Any
+    rows: HeldRows
+    accumulator: HeldRows
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Generic[HeldRows]):
     """The two tables of a model."""
 
-    centre: Table
-    context: Table
+    centre: Table[HeldRows]
+    context: Table[HeldRows]
+
+    def held(self) -> tuple[HeldRows, HeldRows, HeldRows, HeldRows]:
+        """Rows of centre and context, then their accumulators."""
+        return self.centre.rows, self.context.rows, self.centre.accumulator, self.context.accumulator
+
+    def state(self) -> dict[str, HeldRows]:
+        """Everything that training changes, by name."""
+        return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.held(), strict=True))
+
+    def begin(self, seed: int) -> None:
+        """Set rows to their start: small normal numbers, drawn by the seed."""
+        rng = np.random.default_rng([seed, START])
+        for table in (self.centre, self.context):
+            tracks, dim = table.rows.shape
+            for rows in pieces(tracks):
+                drawn = rng.standard_normal((rows.stop - rows.start, dim), np.float32)
+                table.rows[rows] = drawn * np.float32(START_SCALE)
+                table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
+
+    def begin_with(self, earlier: Earlier) -> None:
+        """Take over the rows of tracks that an earlier model has learnt."""
+        order = np.argsort(earlier.rows)
+        taken = earlier.rows[order]
+        for held, values in zip(self.held(), earlier.values(), strict=True):
+            for rows in pieces(held.shape[0]):
+                here = slice(*np.searchsorted(taken, (rows.start, rows.stop)))
+                piece = held[rows].copy()
+                piece[taken[here] - rows.start] = values[order[here]]
+                held[rows] = piece
+
+    def restore(self, state: Mapping[str, Sliced]) -> None:
+        """Set the tables to what `state` told."""
+        for name, held in self.state().items():
+            for rows in pieces(held.shape[0]):
+                held[rows] = state[name][rows]
 
     def write(self, directory: Path, learnt: npt.NDArray[np.bool_]) -> None:
         """Write the vectors as they are, the centre ones moved so that their mean is 0; zeros for tracks not learnt.
@@ -52,54 +123,31 @@ class Tables:
         which is kept as the bias of each context row, so that what the model predicts is unchanged. The mean and the
         accumulators are kept too, to train on from there.
 
+        Nothing is whole in memory: rows are read and written a piece at a time.
+
         Args:
             directory: where the files that `embeddings` describes go.
             learnt: bool (tracks,).
         """
-        centre, context = _view(self.centre.rows), _view(self.context.rows)
-        total = np.zeros(centre.shape[1])
-        for rows in _pieces(len(centre)):
+        centre, context = self.centre.rows, self.context.rows
+        tracks, dim = centre.shape
+        total = np.zeros(dim)
+        for rows in pieces(tracks):
             total += centre[rows][learnt[rows]].sum(axis=0, dtype=np.float64)
         mean = (total / np.count_nonzero(learnt)).astype(np.float32)
 
         def kept(of: Callable[[slice], Matrix]) -> Iterator[Matrix]:
-            for rows in _pieces(len(centre)):
+            for rows in pieces(tracks):
                 piece = of(rows)
                 piece[~learnt[rows]] = 0
                 yield piece
 
-        write_rows(directory / CENTRE, centre.shape, kept(lambda rows: centre[rows] - mean))
-        write_rows(directory / CONTEXT, context.shape, kept(lambda rows: context[rows].copy()))
-        write_rows(directory / CONTEXT_BIAS, context.shape[:1], kept(lambda rows: context[rows] @ mean))
+        write_rows(directory / CENTRE, (tracks, dim), kept(lambda rows: centre[rows] - mean))
+        write_rows(directory / CONTEXT, (tracks, dim), kept(lambda rows: context[rows].copy()))
+        write_rows(directory / CONTEXT_BIAS, (tracks,), kept(lambda rows: context[rows] @ mean))
         np.save(directory / CENTRE_MEAN, mean)
-        np.save(directory / ACCUMULATORS, np.stack([_view(self.centre.accumulator), _view(self.context.accumulator)]))
-
-    def state(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Everything that training changes, by name: views, which hold until the next push."""
-        return {
-            "centre": _view(self.centre.rows),
-            "context": _view(self.context.rows),
-            "centre_accumulator": _view(self.centre.accumulator),
-            "context_accumulator": _view(self.context.accumulator),
-        }
-
-    def begin_with(self, earlier: Earlier) -> None:
-        """Take over the rows of tracks that an earlier model has learnt."""
-        for table, rows, accumulator in (
-            (self.centre, earlier.centre, earlier.centre_accumulator),
-            (self.context, earlier.context, earlier.context_accumulator),
-        ):
-            for variable, taken in ((table.rows, rows), (table.accumulator, accumulator)):
-                whole = variable.numpy()
-                whole[earlier.rows] = taken
-                variable.assign(whole)
-
-    def restore(self, state: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Set the tables to what `state` told."""
-        self.centre.rows.assign(state["centre"])
-        self.context.rows.assign(state["context"])
-        self.centre.accumulator.assign(state["centre_accumulator"])
-        self.context.accumulator.assign(state["context_accumulator"])
+        seen = (self.centre.accumulator, self.context.accumulator)
+        write_rows(directory / ACCUMULATORS, (2, tracks), (held[rows] for held in seen for rows in pieces(tracks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +168,20 @@ class Earlier:
     centre_accumulator: npt.NDArray[np.float32]
     context_accumulator: npt.NDArray[np.float32]
 
-
-def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables:
-    """Tables at their start: small normal numbers, drawn by the seed."""
-    rng = np.random.default_rng([seed, START])
-
-    def table() -> Table:
-        rows: Matrix = rng.standard_normal((tracks, dim), np.float32) * np.float32(START_SCALE)
-        return Table(tf.Variable(rows), tf.Variable(np.full(tracks, START_ACCUMULATOR, np.float32)))
-
-    return Tables(table(), table())
+    def values(self) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+        """In the order of `Tables.held`."""
+        return self.centre, self.context, self.centre_accumulator, self.context_accumulator
 
 
-def _view(variable: Any) -> npt.NDArray[np.float32]:
-    """What a variable holds, without a copy where it lies in this machine's memory."""
-    return np.asarray(memoryview(variable.read_value())) if "CPU" in variable.device else variable.numpy()
+def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
+    """Tables in this machine's memory, at their start."""
 
+    def table() -> Table[Variable]:
+        return Table(Variable(tf.Variable(tf.zeros((tracks, dim)))), Variable(tf.Variable(tf.zeros(tracks))))
 
-def _pieces(rows: int) -> Iterator[slice]:
-    """Slices of so many rows that a copy of one is small."""
-    return (slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE))
+    tables = Tables(table(), table())
+    tables.begin(seed)
+    return tables
 
 
 def compile_push(tf: Any) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:

@@ -11,7 +11,7 @@ import pytest
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
 from skipgramophone.training.runtime import load_tensorflow
-from skipgramophone.training.step import adagrad_rows, compile_macro_batch, gradients, parted
+from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, parted
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
 
 Array = npt.NDArray[np.float64]
@@ -142,9 +142,9 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     rng = np.random.default_rng(6)
     tracks = 30
     tables = new_tables(tf, tracks, DIM, 3)
-    tables.centre.rows.assign(rng.normal(size=(tracks, DIM)))
-    tables.context.rows.assign(rng.normal(size=(tracks, DIM)))
-    centre, context = tables.centre.rows.numpy().astype(float), tables.context.rows.numpy().astype(float)
+    tables.centre.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
+    tables.context.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
+    centre, context = tables.centre.rows[:].astype(float), tables.context.rows[:].astype(float)
     pulled = rng.permutation(tracks)[:20].astype(np.int32)  # places among these rows are what a macro-batch names
     padded = np.append(pulled, [0, 0, 0]).astype(np.int32)
     ids = rng.integers(0, 20, (shape.steps, BLOCKS, BLOCK)).astype(np.int32)
@@ -153,14 +153,17 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     playlist = np.stack([example(seed)[3] for seed in (7, 8, 9)]).astype(np.float32)
     weight = weight_in(playlist.astype(float), "bag").astype(np.float32)
     rates = np.array([0.3, 0.2, 0.1], np.float32)
-    program = compile_macro_batch(tf, shape, pair_weights("bag", BLOCK), True, NEGATIVES)
-    h, o, h_more, o_more, got_loss, got_pairs = program(
-        tables.centre.rows, tables.context.rows, tables.centre.accumulator, tables.context.accumulator,
-        padded, padded, ids, playlist, weight, noise, rates,
-    )  # fmt: skip
+    variables = [held.variable for held in tables.held()]
+    centre_rows, context_rows, centre_seen, context_seen = variables
+
+    def pull(rows: Any) -> Pulled:
+        return Pulled(*(tf.gather(variable, rows) for variable in variables))
+
+    program = compile_macro_batch(tf, shape, pair_weights("bag", BLOCK), True, NEGATIVES, pull)
+    h, o, h_more, o_more, got_loss, got_pairs = program(padded, ids, playlist, weight, noise, rates)
     push = compile_push(tf)
-    push(tables.centre.rows, tables.centre.accumulator, padded, h, h_more)
-    push(tables.context.rows, tables.context.accumulator, padded, o, o_more)
+    push(centre_rows, centre_seen, padded, h, h_more)
+    push(context_rows, context_seen, padded, o, o_more)
 
     h_seen, o_seen = np.full(tracks, START_ACCUMULATOR), np.full(tracks, START_ACCUMULATOR)
     loss = pairs = 0.0
@@ -181,9 +184,6 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
         ):
             np.add.at(seen, named, (slopes**2).mean(axis=1))
             np.add.at(table, named, -rates[step] * slopes / np.sqrt(seen[named])[:, None])
-    got = (
-        tables.centre.rows, tables.context.rows, tables.centre.accumulator, tables.context.accumulator,
-        got_loss, got_pairs,
-    )  # fmt: skip
+    got = (centre_rows, context_rows, centre_seen, context_seen, got_loss, got_pairs)
     for part, expected in zip(got, (centre, context, h_seen, o_seen, loss, pairs), strict=True):
         np.testing.assert_allclose(part.numpy(), np.asarray(expected), rtol=5e-4, atol=5e-5)

@@ -12,7 +12,8 @@ from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
 from skipgramophone.errors import TrainingError
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.tables import START_ACCUMULATOR
-from skipgramophone.training.trainer import NOISE_PLACES, Trainer, _number_rows, noise_table
+from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
+from skipgramophone.training.trainer import Trainer
 from skipgramophone.vocabulary import Vocabulary
 
 
@@ -42,7 +43,7 @@ def trained(corpus: Corpus, settings: TrainSettings, log: Path, threads: int = 2
 def test_all_neighbours_come_from_the_own_genre(tmp_path: Path, window_size: int | str) -> None:
     corpus = genres(30, 400, 1)
     settings = TrainSettings(window_size=window_size, embedding_dim=16, epochs=20)  # type: ignore[arg-type]
-    unit = unit_rows(trained(corpus, settings, tmp_path).tables.centre.rows.numpy())
+    unit = unit_rows(trained(corpus, settings, tmp_path).tables.centre.rows[:])
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -2)
     for row, nearest in enumerate(np.argsort(-similarity, axis=1)[:, :10]):
@@ -76,14 +77,14 @@ def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
     settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=5)
     tables = [trained(corpus, settings, tmp_path, threads).tables for threads in (1, 2, 4)]
     for other in tables[1:]:
-        assert other.centre.rows.numpy().tobytes() == tables[0].centre.rows.numpy().tobytes()
-        assert other.context.rows.numpy().tobytes() == tables[0].context.rows.numpy().tobytes()
+        assert other.centre.rows[:].tobytes() == tables[0].centre.rows[:].tobytes()
+        assert other.context.rows[:].tobytes() == tables[0].context.rows[:].tobytes()
         for name, value in other.state().items():
-            assert value.tobytes() == tables[0].state()[name].tobytes()
+            assert value[:].tobytes() == tables[0].state()[name][:].tobytes()
     reseeded = trained(
         corpus, TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=6), tmp_path
     ).tables
-    assert reseeded.centre.rows.numpy().tobytes() != tables[0].centre.rows.numpy().tobytes()
+    assert reseeded.centre.rows[:].tobytes() != tables[0].centre.rows[:].tobytes()
 
 
 def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
@@ -103,11 +104,9 @@ def test_centring_moves_the_mean_and_keeps_every_product(tmp_path: Path) -> None
     learnt = np.arange(60) % 7 != 3
     tables.write(tmp_path, learnt)
     embeddings = read_embeddings(tmp_path, 60)
-    np.testing.assert_allclose(
-        np.load(tmp_path / CENTRE_MEAN), tables.centre.rows.numpy()[learnt].mean(axis=0), atol=1e-6
-    )
+    np.testing.assert_allclose(np.load(tmp_path / CENTRE_MEAN), tables.centre.rows[:][learnt].mean(axis=0), atol=1e-6)
     assert np.abs(embeddings.centre[learnt].mean(axis=0)).max() < 1e-6
-    before = tables.centre.rows.numpy() @ tables.context.rows.numpy().T
+    before = tables.centre.rows[:] @ tables.context.rows[:].T
     after = embeddings.centre @ embeddings.context.T + embeddings.context_bias
     np.testing.assert_allclose(after[learnt][:, learnt], before[learnt][:, learnt], atol=1e-5)
     assert not embeddings.centre[~learnt].any()
@@ -148,10 +147,10 @@ def test_rows_are_numbered_as_numpy_s_unique_finds_them() -> None:
     for _ in range(50):
         tokens = rng.integers(0, 50, rng.integers(1, 40)).astype(np.int32)
         noise = rng.integers(0, 50, rng.integers(1, 40)).astype(np.int32)
-        unique, both, ids, noise_ids = _number_rows(tokens, noise, scratch)
+        of_tokens, both, ids, noise_ids = number_rows(tokens, noise, scratch)
+        unique = both[:of_tokens]
         assert sorted(unique) == np.unique(tokens).tolist()
         assert sorted(both) == np.unique(np.concatenate([tokens, noise])).tolist()
-        assert both[: len(unique)].tolist() == unique.tolist()
         assert unique[ids].tolist() == tokens.tolist()
         assert both[noise_ids].tolist() == noise.tolist()
         assert (scratch == -1).all()

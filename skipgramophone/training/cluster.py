@@ -1,0 +1,302 @@
+"""The cluster: workers carry out tasks, and the rows lie on parameter servers, as TensorFlow's own engine has it.
+
+The chief (this process) makes tasks and hands them to a `ClusterCoordinator`; a worker pulls the unique rows of a task
+from the servers, trains on them with the same compiled program as one machine does, and pushes the differences. The
+tasks of a round all pull before any pushes, so that the rows of one are on their way while another trains. Workers do
+not wait for each other: the order in which differences are added is that of their arrival, and the bytes of the result
+differ from run to run.
+
+Row r lies on server r modulo servers: tracks are numbered by count, and the frequent ones are to be spread.
+
+The coordinator has a task done again if its worker is lost. Each server keeps, for each task of a turn, the serial
+number that it last added, so that what has been added is not added twice, and counts pushes that came, began and
+finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.embeddings import Matrix
+from skipgramophone.errors import TrainingError
+from skipgramophone.roles import CHIEF, SERVER, WORKER, Role, is_loopback
+from skipgramophone.training.batches import pair_weights
+from skipgramophone.training.loopback import close_to_others
+from skipgramophone.training.plan import Plan
+from skipgramophone.training.step import Pulled, compile_macro_batch
+from skipgramophone.training.tables import Table, Tables
+from skipgramophone.training.tasks import Outcome, Prepare, Task
+from skipgramophone.training.workers import Workers
+
+Tensor = Any
+ROUNDS_A_TURN = 4  # for each worker; between two turns all wait for the last
+CAME, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # what a server counts
+HEAD = 4  # serial number, rows of tokens, places, whether to keep
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Rows on servers: row r is row r // servers of shard r % servers.
+
+    Attributes:
+        tf: the TensorFlow module.
+        variables: a float32 variable a server.
+    """
+
+    tf: Any
+    variables: Sequence[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the whole."""
+        first = self.variables[0].shape
+        return (sum(int(variable.shape[0]) for variable in self.variables), *first[1:])
+
+    def __getitem__(self, rows: slice) -> Matrix:
+        """A copy of some neighbouring rows."""
+        values = np.empty((rows.stop - rows.start, *self.shape[1:]), np.float32)
+        for variable, here, there in self._parts(rows):
+            values[here] = variable.sparse_read(there).numpy()
+        return values
+
+    def __setitem__(self, rows: slice, values: Matrix) -> None:
+        """Set some neighbouring rows."""
+        for variable, here, there in self._parts(rows):
+            variable.scatter_update(self.tf.IndexedSlices(values[here], there))
+
+    def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
+        """Each shard that holds some rows, which of them, and where they lie in it."""
+        servers = len(self.variables)
+        parts = []
+        for shard, variable in enumerate(self.variables):
+            first = (shard - rows.start) % servers
+            there = np.arange(rows.start + first, rows.stop, servers) // servers
+            if len(there):
+                parts.append((variable, slice(first, None, servers), there))
+        return parts
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Pull rows, in their order; in a compiled function."""
+        tf, servers = self.tf, len(self.variables)
+        shard = rows % servers
+        local = tf.dynamic_partition(rows // servers, shard, servers)
+        places = tf.dynamic_partition(tf.range(tf.size(rows)), shard, servers)
+        found = [variable.sparse_read(at) for variable, at in zip(self.variables, local, strict=True)]
+        return tf.dynamic_stitch(places, found)
+
+
+class Cluster:
+    """Carries out tasks on the workers of a cluster whose chief is this process."""
+
+    threads = 2  # one lays out what comes next
+
+    def __init__(self, role: Role, tf: Any, plan: Plan) -> None:
+        """Connect to all members, waiting for those that are not there yet, and make the tables on the servers."""
+        self._tf, self._plan = tf, plan
+        tf.get_logger().setLevel("CRITICAL")  # a lost worker is counted, a lost server is an error of ours
+        workers, servers = len(role.cluster[WORKER]), len(role.cluster[SERVER])
+        self.turn = plan.shape.round * workers * ROUNDS_A_TURN
+        self.conditions = {"workers": workers, "servers": servers, "device": "cpu"}
+        resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+            tf.train.ClusterSpec(dict(role.cluster)), task_type=CHIEF, task_id=0, rpc_layer="grpc"
+        )
+        by_server = tf.distribute.experimental.partitioners.FixedShardsPartitioner(servers)
+        self._strategy = tf.distribute.ParameterServerStrategy(resolver, variable_partitioner=by_server)
+        if is_loopback(role.address):
+            close_to_others()
+        self._coordinator = tf.distribute.coordinator.ClusterCoordinator(self._strategy)
+        tracks, dim = plan.tracks, plan.dim
+        self.tables = Tables(
+            Table(self._shards(tracks, dim), self._shards(tracks)),
+            Table(self._shards(tracks, dim), self._shards(tracks)),
+        )
+        self.tables.begin(plan.seed)
+        self._added = self._shards(servers * self.turn, dtype="int64").variables  # serial number by task of a turn
+        self._counts = self._shards(servers * (PAIRS + 1), dtype="float64").variables
+        self._serials = count(1)
+        self._tracks, self._done_again, self._partly_twice = [0] * workers, 0, 0  # of an epoch
+        self._scratch = np.full(tracks, -1, np.int32)
+        weights = pair_weights(plan.context, plan.shape.block)
+        self._program = compile_macro_batch(tf, plan.shape, weights, plan.context == "bag", plan.negatives, Pulled)
+        self._rounds = {size: self._compile_round(size) for size in range(1, plan.shape.round + 1)}
+
+    def train(self, _pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
+        """Carry out the tasks of a turn, and add what they change."""
+        return self._carry_out(tasks, keep=True)
+
+    def measure(self, _pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
+        """Carry out the tasks of a turn, and add nothing."""
+        return self._carry_out(tasks, keep=False)
+
+    def account(self) -> dict[str, Any]:
+        """Tracks by worker, tasks that were done again, and those of which a part may have been added twice."""
+        told = {
+            "tracks_by_worker": self._tracks,
+            "done_again": self._done_again,
+            "partly_twice": self._partly_twice,
+        }
+        self._tracks, self._done_again, self._partly_twice = [0] * len(self._tracks), 0, 0
+        return told
+
+    def _carry_out(self, tasks: Sequence[Prepare], keep: bool) -> list[Outcome]:
+        """Hand out rounds of tasks, wait for all of them, and see that each server has added each of them once."""
+        before, rounds, size = self._counted(), [], self._plan.shape.round
+        try:
+            for first in range(0, len(tasks), size):
+                some = [prepare(self._scratch) for prepare in tasks[first : first + size]]
+                sent = [part for task in some for part in _sent(task, next(self._serials), keep)]
+                done = self._coordinator.schedule(self._rounds[len(some)], args=sent)
+                rounds.append((done, sum(task.real for task in some)))
+            self._coordinator.join()
+            counted = self._counted() - before
+        except self._tf.errors.OpError as error:
+            raise TrainingError(
+                f"a server of the cluster is lost; --resume goes on from the last checkpoint ({_short(error)})"
+            ) from error
+        if (counted[:, FINISHED] != len(tasks)).any():
+            raise TrainingError(
+                f"{len(tasks)} macro-batches were trained, and the servers have added {counted[:, FINISHED].tolist()}: "
+                "--resume goes on from the last checkpoint"
+            )
+        if keep:
+            self._done_again += int(counted[:, CAME].max()) - len(tasks)
+            self._partly_twice += int(counted[:, BEGAN].max()) - len(tasks)
+            for done, tracks in rounds:
+                self._tracks[_worker_of(done)] += tracks
+        return [Outcome(float(counted[0, LOSS]), float(counted[0, PAIRS]))]
+
+    def _counted(self) -> npt.NDArray[np.float64]:
+        """What the servers have counted, float64 (servers, 5)."""
+        return np.stack([variable.numpy() for variable in self._counts])
+
+    def _compile_round(self, size: int) -> Any:
+        """Compile what a worker does: pull the rows of some tasks, train on them, push the differences."""
+        tf, shape = self._tf, self._plan.shape
+        blocks = (shape.steps, shape.step_blocks, shape.block)
+        task = [
+            tf.TensorSpec([HEAD], tf.int64),
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec(blocks, tf.int32),
+            tf.TensorSpec(blocks, tf.float32),
+            tf.TensorSpec(blocks, tf.float32),
+            tf.TensorSpec((shape.steps, shape.step_blocks // shape.group, shape.shared), tf.int32),
+            tf.TensorSpec([shape.steps], tf.float32),
+        ]
+
+        def carry_out(*sent: Tensor) -> Tensor:
+            tasks = [sent[first : first + len(task)] for first in range(0, len(sent), len(task))]
+            pulled = [self._pull(head, rows) for head, rows, *_ in tasks]
+            trained = [self._program(*rows, *work) for rows, (_, _, *work) in zip(pulled, tasks, strict=True)]
+            for (head, rows, *_), changes in zip(tasks, trained, strict=True):
+                self._push(head, rows, *changes)
+            return tf.constant(size)
+
+        return tf.function(carry_out, input_signature=task * size, autograph=False)
+
+    def _pull(self, head: Tensor, rows: Tensor) -> Pulled:
+        """Pull the rows of a task, padded to its places."""
+        tf = self._tf
+        _, of_tokens, places, _ = tf.unstack(tf.cast(head, tf.int32))
+
+        def padded(values: Tensor, size: Tensor) -> Tensor:
+            return tf.pad(values, [[0, size - tf.shape(values)[0]], *[[0, 0]] * (values.shape.rank - 1)])
+
+        h, o, h_seen, o_seen = self.tables.held()
+        own, more = rows[:of_tokens], places + self._plan.shape.negatives
+        return Pulled(
+            padded(h.gather(own), places),
+            padded(o.gather(rows), more),
+            padded(h_seen.gather(own), places),
+            padded(o_seen.gather(rows), more),
+        )
+
+    def _push(
+        self,
+        head: Tensor,
+        rows: Tensor,
+        h: Tensor,
+        o: Tensor,
+        h_seen: Tensor,
+        o_seen: Tensor,
+        loss: Tensor,
+        pairs: Tensor,
+    ) -> None:
+        """Have each server add its part of the differences, once it has all of that part, and unless it has before."""
+        tf, servers = self._tf, len(self._counts)
+        serial, of_tokens, _, keep = tf.unstack(head)
+        own = rows[:of_tokens]
+
+        def parted(values: Tensor, among: Tensor) -> list[Tensor]:
+            found: list[Tensor] = tf.dynamic_partition(values[: tf.size(among)], among % servers, servers)
+            return found
+
+        by_server = zip(
+            parted(own // servers, own), parted(h, own), parted(h_seen, own),
+            parted(rows // servers, rows), parted(o, rows), parted(o_seen, rows),
+            strict=True,
+        )  # fmt: skip
+        raw = tf.raw_ops
+        for server, parts in enumerate(by_server):
+            counts, added = self._counts[server], self._added[server]
+            h_rows, o_rows, h_accumulators, o_accumulators = (held.variables[server] for held in self.tables.held())
+            with tf.device(counts.device):
+                here = [tf.identity(part) for part in (*parts, serial, keep, loss, pairs)]
+                with tf.control_dependencies(here):  # what has begun has all that it needs
+                    at_h, dh, dh_seen, at_o, do, do_seen, number, wanted, lost, weighed = here
+                    slot = number % self.turn
+                    is_new = number > added.sparse_read(slot)
+                    new = tf.cast(is_new, tf.float64)
+                    began = raw.AssignAddVariableOp(resource=counts.handle, value=tf.stack([1.0, new, 0.0, 0.0, 0.0]))
+                much = is_new & (wanted > 0)
+                with tf.control_dependencies([began]):
+                    adding = []
+                    for variable, at, difference in (
+                        (h_rows, at_h, dh),
+                        (h_accumulators, at_h, dh_seen),
+                        (o_rows, at_o, do),
+                        (o_accumulators, at_o, do_seen),
+                    ):
+                        size = tf.where(much, tf.size(at), 0)
+                        adding.append(
+                            raw.ResourceScatterAdd(
+                                resource=variable.handle, indices=at[:size], updates=difference[:size]
+                            )
+                        )
+                with tf.control_dependencies(adding):
+                    sums = [tf.cast(lost, tf.float64) * new, tf.cast(weighed, tf.float64) * new]
+                    raw.ResourceScatterMax(resource=added.handle, indices=slot, updates=number)
+                    raw.AssignAddVariableOp(resource=counts.handle, value=tf.stack([0.0, 0.0, new, *sums]))
+
+    def _shards(self, rows: int, dim: int | None = None, dtype: str = "float32") -> Shards:
+        """Zeros on the servers, a shard on each."""
+        tf = self._tf
+        shape = (rows,) if dim is None else (rows, dim)
+
+        def zeros(partition_shape: Any = shape, **_offset: Any) -> Any:
+            return tf.zeros(partition_shape, dtype)
+
+        with self._strategy.scope():
+            made = tf.Variable(zeros, shape=shape, dtype=dtype)
+        return Shards(tf, list(getattr(made, "variables", [made])))
+
+
+def _sent(task: Task, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
+    """What a worker is sent of a task."""
+    return [np.array([serial, task.of_tokens, task.places, keep], np.int64), task.rows, *task.work]
+
+
+def _short(error: Exception) -> str:
+    """The first line of what TensorFlow says."""
+    return str(error).strip().split("\n")[0][:200]
+
+
+def _worker_of(done: Any) -> int:
+    """Which worker carried out a function; asked of the handle of its result, which is there when the worker is not."""
+    device: str = done._get_values().backing_device
+    return int(device.partition("/task:")[2].partition("/")[0])

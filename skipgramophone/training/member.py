@@ -1,0 +1,75 @@
+"""A member of a cluster: a worker or a parameter server, which serves until its chief is gone.
+
+TensorFlow's server has no end of its own. A member looks every second whether its chief's port answers; when it has
+answered and no longer does, the run is over, well or badly, and the member ends. A child of `--local-cluster` holds
+a pipe from its parent besides, and ends with it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+from skipgramophone.errors import SettingError
+from skipgramophone.roles import CHIEF, VARIABLE, Role, host_and_port, is_loopback, role_in
+from skipgramophone.training.loopback import close_to_others
+from skipgramophone.training.runtime import load_tensorflow
+
+SECONDS = 1.0  # between two looks
+MISSES = 5  # looks without an answer until a chief is gone
+
+
+def serve(role: Role, log: Path) -> None:
+    """Do the part of a worker or a parameter server until the chief is gone."""
+    tf = load_tensorflow(log)
+    server = tf.distribute.Server(
+        tf.train.ClusterSpec(dict(role.cluster)), job_name=role.job, task_index=role.index, protocol="grpc"
+    )
+    if is_loopback(role.address):
+        close_to_others()
+    _outlive(role.cluster[CHIEF][0])
+    del server  # it serves as long as it is there
+
+
+def answers(address: str) -> bool:
+    """Whether something listens at an address."""
+    try:
+        with socket.create_connection(host_and_port(address), timeout=SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def await_members(role: Role) -> None:
+    """Wait until all others of a cluster listen; they may be started later than their chief."""
+    missing = role.others()
+    while missing := [address for address in missing if not answers(address)]:
+        time.sleep(SECONDS)
+
+
+def _outlive(chief: str) -> None:
+    """Wait for a chief to come, and then to go."""
+    while not answers(chief):
+        time.sleep(SECONDS)
+    missed = 0
+    while missed < MISSES:
+        time.sleep(SECONDS)
+        missed = 0 if answers(chief) else missed + 1
+
+
+def _end_with_parent() -> None:
+    """End this process when whoever holds the other end of its standard input is gone."""
+    sys.stdin.buffer.read()
+    os._exit(0)  # from a thread, and whatever TensorFlow is doing
+
+
+if __name__ == "__main__":
+    own = role_in(os.environ)
+    if own is None:
+        raise SettingError(f"{VARIABLE} is not set")
+    Thread(target=_end_with_parent, daemon=True).start()
+    serve(own, Path(os.devnull))

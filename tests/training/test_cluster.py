@@ -1,0 +1,159 @@
+"""A cluster of processes on this machine: it learns what one process learns, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import skipgramophone as package
+from skipgramophone.errors import SettingError
+from skipgramophone.roles import Role, role_in
+from skipgramophone.training.cluster import Shards
+from skipgramophone.training.loopback import close_to_others
+from skipgramophone.training.runtime import load_tensorflow
+from tests.conftest import Sgp, two_genres
+
+WriteDump = Callable[..., Path]
+SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
+FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "centre_mean.npy")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes and sockets as Linux shows them")
+
+
+@pytest.fixture
+def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
+    """Experiment "genres": an extracted corpus."""
+    assert sgp("extract", "genres", write_dump(two_genres(400)), "-q").code == 0
+    return experiments / "genres"
+
+
+def members(experiments: Path) -> list[int]:
+    """Members of clusters that were started for a directory of experiments, by number of process."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            said = (process / "cmdline").read_bytes() if process.name.isdigit() else b""
+            about = (process / "environ").read_bytes() if b"skipgramophone.training.member" in said else b""
+        except OSError:
+            continue  # it has ended, or is another user's
+        if str(experiments).encode() in about:
+            found.append(int(process.name))
+    return found
+
+
+def started(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    """A process of `sgp train`."""
+    command = [sys.executable, "-m", "skipgramophone", "train", *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment
+    )
+
+
+def model_bytes(experiment: Path) -> list[bytes]:
+    """The bytes of what was learnt."""
+    return [(experiment / "model" / file).read_bytes() for file in FILES]
+
+
+def history_of(experiment: Path) -> list[dict[str, object]]:
+    """The records of the epochs."""
+    return [json.loads(line) for line in (experiment / "model" / "history.jsonl").read_text().splitlines()]
+
+
+@linux
+def test_one_worker_and_one_server_make_the_bytes_of_one_process(genres: Path) -> None:
+    run = package.RunSettings(local_cluster="1x1", checkpoint_seconds=0)
+    package.train("genres", SETTINGS, run=run)
+    assert members(genres.parent) == []
+    made, history = model_bytes(genres), history_of(genres)
+    facts = json.loads((genres / "model" / "manifest.json").read_text())["facts"]
+    assert (facts["workers"], facts["servers"]) == (1, 1)
+    package.train("genres", SETTINGS, force=True)
+    assert model_bytes(genres) == made
+    counted = {"tracks_by_worker": [4800], "done_again": 0, "partly_twice": 0}
+    assert history == [record | counted for record in history_of(genres)]
+
+
+@pytest.mark.parametrize("servers", [1, 3])
+def test_rows_on_servers_are_read_and_set_as_an_array_s(servers: int, tmp_path: Path) -> None:
+    tf = load_tensorflow(tmp_path / "log")
+    rng = np.random.default_rng(1)
+    whole = rng.standard_normal((11, 4)).astype(np.float32)
+    shards = Shards(tf, [tf.Variable(whole[shard::servers]) for shard in range(servers)])
+    assert shards.shape == whole.shape
+    for rows in (slice(0, 11), slice(4, 5), slice(3, 10), slice(5, 7)):
+        assert shards[rows].tolist() == whole[rows].tolist()
+        whole[rows] = rng.standard_normal(whole[rows].shape)
+        shards[rows] = whole[rows]
+    asked = rng.permutation(11)[:6].astype(np.int32)
+    assert shards.gather(tf.constant(asked)).numpy().tolist() == whole[asked].tolist()
+
+
+@linux
+def test_a_socket_hears_one_device_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert close_to_others()
+        with socket.create_connection(server.getsockname(), timeout=5):
+            pass
+        # What comes over the loopback device is to others' ears what comes from elsewhere is to ours.
+        monkeypatch.setattr(socket, "if_nametoindex", lambda _name: 1 << 20)
+        assert close_to_others()
+        with pytest.raises(TimeoutError):
+            socket.create_connection(server.getsockname(), timeout=0.2)
+
+
+CLUSTER = {"chief": ["10.0.0.1:2222"], "worker": ["10.0.0.2:2222"], "ps": ["10.0.0.3:2222"]}
+
+
+def config(cluster: object = None, task: object = None) -> str:
+    """What TF_CONFIG holds."""
+    return json.dumps({"cluster": cluster or CLUSTER, "task": task or {"type": "worker", "index": 0}})
+
+
+def test_roles_are_read_from_tf_config() -> None:
+    assert role_in({}) is None
+    assert role_in({"TF_CONFIG": ""}) is None
+    assert role_in({"TF_CONFIG": '{"task": {"type": "worker", "index": 0}}'}) is None
+    assert role_in({"TF_CONFIG": config()}) == Role(CLUSTER, "worker", 0)
+    older = {"master": CLUSTER["chief"], "worker": CLUSTER["worker"], "ps": CLUSTER["ps"], "evaluator": ["e:1"]}
+    assert role_in({"TF_CONFIG": config(older, {"type": "master", "index": 0})}) == Role(CLUSTER, "chief", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "TF_CONFIG is no JSON"),
+        ('{"cluster": {"chief": ["a:1"]}}', "must hold an object 'cluster' and an object 'task'"),
+        (config(CLUSTER | {"ps": []}), "'ps' lacks"),
+        (config(CLUSTER | {"chief": ["a:1", "b:1"]}), "names 2 chiefs; a cluster has one"),
+        (config(CLUSTER | {"worker": ["a"]}), "names 'a', which is no host:port"),
+        (config(task={"type": "evaluator"}), "the task 'evaluator', which is none of chief, worker, ps"),
+        (config(task={"type": "worker", "index": 1}), "gives worker 1, and names 1 of them"),
+    ],
+)
+def test_a_tf_config_that_is_no_cluster_is_refused(text: str, said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        role_in({"TF_CONFIG": text})
+
+
+def test_other_machines_are_let_in_by_word_alone(sgp: Sgp, genres: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CONFIG", config())
+    refused = sgp("train", "genres")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == (
+        "error: TF_CONFIG names 10.0.0.1:2222, and TensorFlow's gRPC asks nobody who they are: whoever reaches a port "
+        "can run code here. Give --private-network if nobody else is on that network\n"
+    )
+    monkeypatch.setenv("TF_CONFIG", config({job: ["127.0.0.1:2222"] for job in CLUSTER}, {"type": "chief"}))
+    both = sgp("train", "genres", "--local-cluster", "1x1")
+    assert both.err == "error: TF_CONFIG names a cluster: leave --local-cluster out, or unset it\n"
+    monkeypatch.delenv("TF_CONFIG")
+    assert sgp("train", "genres", "--local-cluster", "2").err == (
+        "error: local-cluster must be WORKERSxSERVERS, as 2x1, not 2\n"
+    )
