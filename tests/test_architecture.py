@@ -54,13 +54,14 @@ LAYERS: list[tuple[str, set[str]]] = [
 ALLOWED_IN = {
     "annoy": {"neighbours"},
     "tensorflow": {"training/runtime"},
-    "pandas": {"playlists/encoding", "lookup"},
+    "pandas": {"lookup"},
     "pyarrow": {
         "appending",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",
         "playlists/lines",
+        "playlists/numbering",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
