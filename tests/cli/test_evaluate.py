@@ -52,8 +52,12 @@ def test_the_report_is_shown_printed_as_json_and_kept(judged: Path) -> None:
 
 
 def test_one_ranking_may_be_judged_alone_and_printed_as_csv(judged: Path) -> None:
-    code, out, _ = evaluated(judged, "--csv", "--score", "cosine", "--protocol", "lookup", "-q")
-    assert code == 0
+    reports = judged / "genres" / "evaluation"
+    before = len(list(reports.glob("lookup-*.json")))
+    for _ in range(2):  # within a second, and each has its own report
+        code, out, _ = evaluated(judged, "--csv", "--score", "cosine", "--protocol", "lookup", "-q")
+        assert code == 0
+    assert len(list(reports.glob("lookup-*.json"))) == before + 2
     records = list(csv.DictReader(io.StringIO(out)))
     assert {record["ranker"] for record in records} == {"popularity", "item-kNN", "SVD", "cosine"}
     assert {"r_precision", "ndcg", "ndcg@10", "recall@10", "hit@10", "mrr", "clicks"} < {r["metric"] for r in records}

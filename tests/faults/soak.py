@@ -2,10 +2,11 @@
 
     python -m tests.faults.soak [--minutes 15]
 
-One `sgp similar --stdin` is asked without end; beside it, in this process, an experiment is trained, indexed, opened,
-asked, exported and checked, over and over. Now and then both are measured: memory of their own (PSS, of which files
-that are mapped are a part) and open files. What has grown between the middle third of the run and the last is said, and
-is the exit code: 1 where memory has grown by more than a twentieth and 8 MB, or a file more is open.
+One `sgp similar --stdin` is asked without end; beside it an experiment is trained by `sgp train`, over and over, and
+each time indexed anew, opened, asked, exported and checked in this process. After each time both are measured: memory
+(PSS, of which files that are mapped are a part) and open files. What has grown between the middle third of the run and
+the last is said, and is the exit code: 1 where memory has grown by more than a twentieth and 8 MB, or a file more is
+open.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from skipgramophone.checking import check
 LINES = 500  # a round
 ROUNDS = 4  # of lines between two trainings
 NAMES = ("every pencil knows", "evry pensil knows", "faded raincoat", "no such name at all", "oe", "sample:track:0007")
-SETTINGS = sgp.TrainSettings(embedding_dim=32, epochs=1, window_size="bag")
+TRAIN = ["train", "demo", "--embedding-dim", "32", "--epochs", "1", "--window-size", "bag", "--force", "--quiet"]
 MORE, MORE_BYTES = 1.05, 8 << 20  # what may be more at the end
 
 
@@ -56,9 +57,15 @@ def ask(process: subprocess.Popen[str], lines: list[str]) -> None:
         assert json.loads(process.stdout.readline())["query"] == line
 
 
+def train(root: Path) -> None:
+    """Train in a process of its own, as a batch job does."""
+    subprocess.run([sys.executable, "-m", "skipgramophone", *TRAIN, "--experiments-dir", str(root)], check=True)
+
+
 def cycle(root: Path) -> None:
     """Train, replace, open, ask, export and check once."""
-    sgp.train("demo", SETTINGS, force=True, experiments_dir=root)
+    train(root)
+    sgp.build_index("demo", experiments_dir=root)
     with sgp.open("demo", root) as demo:
         demo.similar_many(["every pencil knows"] * 100)
         demo.continuation(["every pencil knows", "faded raincoat"])
@@ -86,7 +93,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         sgp.extract("demo", sample=True, experiments_dir=root)
-        sgp.train("demo", SETTINGS, experiments_dir=root)
+        train(root)
         command = [sys.executable, "-m", "skipgramophone", "similar", "demo", "-", "--experiments-dir", str(root)]
         trained, asked, lines, own = [], [], 0, 0
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -104,7 +111,7 @@ def main() -> int:
             code = process.wait(60)
         assert code == 3, f"the look-ups ended with {code}, and one name is unknown"
         print(f"{own} trainings, {lines:,} lines answered")
-        return int(any([grown("training", trained), grown("look-ups", asked)]))
+        return int(any([grown("this process", trained), grown("look-ups", asked)]))
 
 
 if __name__ == "__main__":
