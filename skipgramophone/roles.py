@@ -94,8 +94,8 @@ def _checked(content: dict[str, Any]) -> Role:
             host_and_port(address)
     if len(named[CHIEF]) != 1:
         raise SettingError(f"{VARIABLE} names {len(named[CHIEF])} chiefs; a cluster has one")
-    job, index = task.get("type"), task.get("index", 0)
-    job = CHIEF if job == CHIEF_TOO else job
+    given, index = task.get("type"), task.get("index", 0)
+    job = CHIEF if given == CHIEF_TOO else given
     if job not in (CHIEF, WORKER, SERVER):
         raise SettingError(f"{VARIABLE} gives the task {job!r}, which is none of {CHIEF}, {WORKER}, {SERVER}")
     if type(index) is not int or not 0 <= index < len(named[job]):

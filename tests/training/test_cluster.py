@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +17,7 @@ from skipgramophone.roles import Role, role_in
 from skipgramophone.training.cluster import Shards
 from skipgramophone.training.loopback import close_to_others
 from skipgramophone.training.runtime import load_tensorflow
-from tests.conftest import Sgp, two_genres
+from tests.conftest import Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
@@ -32,28 +30,6 @@ def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
     """Experiment "genres": an extracted corpus."""
     assert sgp("extract", "genres", write_dump(two_genres(400)), "-q").code == 0
     return experiments / "genres"
-
-
-def members(experiments: Path) -> list[int]:
-    """Members of clusters that were started for a directory of experiments, by number of process."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            said = (process / "cmdline").read_bytes() if process.name.isdigit() else b""
-            about = (process / "environ").read_bytes() if b"skipgramophone.training.member" in said else b""
-        except OSError:
-            continue  # it has ended, or is another user's
-        if str(experiments).encode() in about:
-            found.append(int(process.name))
-    return found
-
-
-def started(*arguments: object, **environment: str) -> subprocess.Popen[str]:
-    """A process of `sgp train`."""
-    command = [sys.executable, "-m", "skipgramophone", "train", *map(str, arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment
-    )
 
 
 def model_bytes(experiment: Path) -> list[bytes]:
