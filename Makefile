@@ -3,14 +3,19 @@
 # make test-all  what is slow: processes, packages, long training
 # make lint, make types
 # make docs      rewrites docs/commands.md and the examples of README.md from real output
+# make lock      writes constraints.txt anew: the newest versions that pyproject.toml allows
+# make licences  writes docs/licences.md anew
+# make audit     asks for known vulnerabilities of what constraints.txt names (needs a network)
 # make bench     times the trainer beside gensim and fastText
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SGP := $(BIN)/sgp
+LOCK ?= constraints.txt
+TOOLS := $(VENV)-tools
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs bench setup setup-test
+.PHONY: demo test test-all lint types docs lock licences audit bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -26,8 +31,8 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+$(VENV)/.installed-test: pyproject.toml $(LOCK) | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(LOCK)) --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
 demo: setup
@@ -48,6 +53,25 @@ lint: setup-test
 
 types: setup-test
 	$(BIN)/mypy
+
+lock:
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/pip install --quiet --disable-pip-version-check '.[test]'
+	echo "# What the tests are run with. Written by make lock." > constraints.txt
+	$(VENV)-lock/bin/pip freeze --exclude skipgramophone >> constraints.txt
+	rm -rf $(VENV)-lock
+
+$(TOOLS)/.installed: | $(BIN)/python
+	$(BIN)/python -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'pip-licenses>=5,<6' 'pip-audit>=2.7,<3'
+	@touch $@
+
+licences: setup-test $(TOOLS)/.installed
+	$(BIN)/python -m tests.test_supply_chain $(TOOLS)/bin/pip-licenses
+
+audit: $(TOOLS)/.installed
+	$(TOOLS)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 bench: setup-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from skipgramophone.answer import Answer, Neighbour, Seed
     from skipgramophone.errors import SgpError
     from skipgramophone.explanation import Explanation
+    from skipgramophone.inspection.finding import Finding
+    from skipgramophone.inspection.inspection import Inspection
     from skipgramophone.lookup import Lookup
     from skipgramophone.lookup import open_lookup as open
-    from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, similar, train
+    from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, inspect, similar, train
     from skipgramophone.settings import (
         ContinueSettings,
         ExplainSettings,
@@ -43,7 +45,9 @@ _HOME = {
     "ContinueSettings": "settings",
     "Explanation": "explanation",
     "ExtractSettings": "settings",
+    "Finding": "inspection.finding",
     "IndexSettings": "settings",
+    "Inspection": "inspection.inspection",
     "Lookup": "lookup",
     "MapSettings": "settings",
     "Neighbour": "answer",
@@ -58,6 +62,7 @@ _HOME = {
     "export": "pipeline",
     "extract": "pipeline",
     "import_vectors": "pipeline",
+    "inspect": "pipeline",
     "open": "lookup",
     "similar": "pipeline",
     "train": "pipeline",
@@ -70,7 +75,9 @@ __all__ = [
     "Explanation",
     "ExportSettings",
     "ExtractSettings",
+    "Finding",
     "IndexSettings",
+    "Inspection",
     "Lookup",
     "MapSettings",
     "Neighbour",
@@ -86,6 +93,7 @@ __all__ = [
     "export",
     "extract",
     "import_vectors",
+    "inspect",
     "open",
     "similar",
     "train",

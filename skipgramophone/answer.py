@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from skipgramophone.agreement import Agreement
 from skipgramophone.catalogue import Track
 from skipgramophone.settings import Score
 
@@ -50,4 +51,5 @@ class Answer:
     answered_by: AnsweredBy
     ranked_by: Score
     notes: tuple[str, ...]  # what the asker should know: why not the index, fewer than asked, namesakes
+    agreement: Agreement | None = None  # on what is near tracks as frequent as the one asked about, if measured
     versions_of_seeds: tuple[Track, ...] = ()  # which would have been listed, and count as what was asked about

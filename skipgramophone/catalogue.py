@@ -2,11 +2,13 @@
 
     tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up
     spellings   other ways in which a track was written: row, artist, title, count
+    uris        other uris of a track, where uris were merged: uri, row
     names       FTS5 trigram index over the folded names (detail=none: small; hits are checked letter by letter)
-    trigrams    in how many names each trigram stands
+    trigrams    in how many names each trigram stands; queries of one or two letters go through it too
 
-Row i is row i of every matrix and item i of the index; rows are in order of count, the most frequent first. The file
-is opened read-only and is never changed in place.
+Row i is row i of every matrix and item i of the index. Rows are in order of count, the most frequent first, until a
+corpus grows: then rows stay, and `tracks` has a column `rank`, the place of each by count, which `names` goes by.
+The file is opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,34 +33,43 @@ FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 FOLDED_AT_ONCE = 10_000
-TRIGRAMS_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
+INSERTED_AT_ONCE = 50
+GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge
+CLUES_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
 FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
 NEAREST = 100  # of them are compared letter by letter
+MOST_LETTERS = 500  # of a query that may be a part of a name, or misspelt; a longer one is a whole name or none
+MOST_PIECES = 30  # of a query, one of which may be left out
 MOST_COUNTED = 1000  # tracks that answer to a query; of more it is said that they are more
-FEW = 2000  # tracks that are sorted sooner than met
+FEW = 2000  # tracks that are sorted sooner than met by going through the names ...
+FEW_OF = 50  # ... and so is one in so many of them
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine, between two looks at the clock
 
 SCHEMA = """
 CREATE TABLE tracks (
     row INTEGER PRIMARY KEY, artist TEXT NOT NULL, title TEXT NOT NULL, uri TEXT, count INTEGER NOT NULL,
-    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL
+    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
 );
 CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE names USING fts5 (
-    name_folded, content='tracks', content_rowid='row', tokenize='trigram case_sensitive 1', detail='none'
+    name_folded, content='tracks', content_rowid='{rank}', tokenize='trigram case_sensitive 1', detail='none'
 );
 """
 INDEXES = """
-INSERT INTO names (rowid, name_folded) SELECT row, name_folded FROM tracks;
+INSERT INTO names (rowid, name_folded) SELECT {rank}, name_folded FROM tracks ORDER BY {rank};
 CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
 CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
 CREATE INDEX by_name ON tracks (name_folded);
 CREATE INDEX by_title ON tracks (title_folded);
+CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
+IN_ORDER = {"column": "", "rank": "row"}  # of count: what the two above say where a row is its own rank
+RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ class Track:
 
     @property
     def position(self) -> int:
-        """Rank by count, counted from 1, as the original printed it."""
+        """Row counted from 1, as the original printed it: the rank by count, until the corpus grows."""
         return self.row + 1
 
 
@@ -98,25 +109,38 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What rows of the catalogue are asked for: the tables, the condition and its values, and the key in row order."""
+    """What rows of the catalogue are asked for: the condition, its values, and whether it is one of `names`."""
 
     where: str
     values: Sequence[Any]
-    tables: str = "tracks"
-    key: str = "tracks.row"
+    by_trigram: bool = False
 
 
-# FTS5 delivers rows in their order, so that the first few of many are found without the others.
-BY_TRIGRAM: dict[str, str] = {"tables": "names JOIN tracks ON tracks.row = names.rowid", "key": "names.rowid"}
 LAST = "\U0010ffff"  # no letter comes after it
+BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
+Clue = tuple[int, str]  # how many names the full-text index finds at most, and what it is asked for them
 TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
+UriFields = tuple[str, int]  # uri, row
 
 
-def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: Iterable[SpellingFields]) -> None:
-    """Write the catalogue of a new corpus; tracks come in row order.
+def write_catalogue(
+    directory: Path,
+    tracks: Iterable[TrackFields],
+    spellings: Iterable[SpellingFields],
+    ranks: Iterable[int] | None = None,
+    uris: Iterable[UriFields] = (),
+) -> None:
+    """Write the catalogue of a new corpus.
+
+    Args:
+        directory: where.
+        tracks: in row order.
+        spellings: other ways in which they were written.
+        ranks: the place of each track by count, from 0; None: rows are in that order.
+        uris: other uris of the tracks.
 
     Raises:
         StorageError: SQLite could not write, for want of space for one.
@@ -126,14 +150,34 @@ def write_catalogue(directory: Path, tracks: Iterable[TrackFields], spellings: I
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             require_full_text(database)
             # The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
-            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
+            order = IN_ORDER if ranks is None else RANKED
+            schema, indexes = SCHEMA.format(**order), INDEXES.format(**order)
+            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + schema)
+            database.execute(f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})")
             database.execute("BEGIN")
-            database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _track_rows(tracks))
-            database.executemany("INSERT INTO spellings VALUES (?, ?, ?, ?)", spellings)
+            rows = _track_rows(tracks)
+            _insert(database, "tracks", rows if ranks is None else map(_with_rank, rows, ranks))
+            _insert(database, "spellings", spellings)
+            _insert(database, "uris", uris)
             database.execute("COMMIT")
-            database.executescript("BEGIN;" + INDEXES + "COMMIT;")
+            database.executescript("BEGIN;" + indexes + "COMMIT;")
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
+
+
+def _insert(database: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows, many with one statement: nearly twice as fast as one with each."""
+    left, rest = iter(rows), []
+
+    def gathered() -> Iterator[tuple[Any, ...]]:
+        nonlocal rest
+        while len(rest := list(islice(left, INSERTED_AT_ONCE))) == INSERTED_AT_ONCE:
+            yield tuple(chain.from_iterable(rest))
+
+    columns = len(database.execute(f"PRAGMA table_info({table})").fetchall())
+    row = f"({', '.join('?' * columns)})"
+    database.executemany(f"INSERT INTO {table} VALUES {', '.join([row] * INSERTED_AT_ONCE)}", gathered())
+    database.executemany(f"INSERT INTO {table} VALUES {row}", rest)
 
 
 def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
@@ -143,6 +187,11 @@ def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
         artists, titles, *others = zip(*some, strict=True)
         names = folded_all([full_name(artist, title) for artist, title in zip(artists, titles, strict=True)])
         yield from zip(islice(rows, len(some)), artists, titles, *others, names, folded_all(titles), strict=True)
+
+
+def _with_rank(row: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
+    """A row with the rank behind it."""
+    return (*row, rank)
 
 
 class Catalogue:
@@ -163,12 +212,17 @@ class Catalogue:
         # A notebook lets go of what it has opened without a word, and a check below may fail: the file is closed then.
         self.close = weakref.finalize(self, self._database.close)
         self._rows("PRAGMA trusted_schema = OFF")
-        counted = self._rows("SELECT 1 FROM sqlite_schema WHERE name = 'trigrams'")
+        there = {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris')")}
         require_full_text(self._database)
-        if not counted:  # written by the first version
+        if "trigrams" not in there:  # written by the first version
             self._rows("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
+        if "uris" not in there:  # written by a version that forgot them
+            self._rows("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
+        # What says how frequent a track is among the others: the row itself, unless the corpus has grown.
+        self._rank = "rank" if self._rows("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
         # Rows are numbered from 0 without a gap; the largest is found without counting.
         self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])
+        self._many = max(FEW, self._length // FEW_OF)
 
     def __len__(self) -> int:
         return self._length
@@ -196,7 +250,16 @@ class Catalogue:
     def all_tracks(self) -> Iterator[Track]:
         """Every track in row order."""
         for start in range(0, len(self), 10_000):
-            yield from self._tracks(Condition("row >= ? AND row < ?", (start, start + 10_000)))
+            some = self._tracks(Condition("row >= ? AND row < ?", (start, start + 10_000)))
+            yield from sorted(some, key=lambda track: track.row)
+
+    def by_count(self, limit: int = -1) -> list[int]:
+        """The rows of the most frequent tracks, the most frequent first; `limit` at most (-1: all)."""
+        return [row for (row,) in self._rows(f"SELECT row FROM tracks ORDER BY {self._rank} LIMIT {limit}")]
+
+    def names(self) -> list[tuple[str, str, str | None]]:
+        """Artist, title and uri of every track, in row order."""
+        return self._rows("SELECT artist, title, uri FROM tracks ORDER BY row")
 
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
@@ -205,6 +268,14 @@ class Catalogue:
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
+
+    def all_uris(self) -> list[UriFields]:
+        """Every other uri of a track: uri, row."""
+        return self._rows("SELECT uri, row FROM uris ORDER BY uri, row")
+
+    def all_spellings(self) -> list[SpellingFields]:
+        """Every other way in which a track was written: row, artist, title, count; in row order."""
+        return self._rows("SELECT row, artist, title, count FROM spellings ORDER BY row, rowid")
 
     def require_sound(self) -> None:
         """Have SQLite read the whole file, and insist that it is a catalogue and nothing more.
@@ -221,6 +292,12 @@ class Catalogue:
             raise self._damaged(f"it has {rows[0][0]} rows and numbers them up to {len(self) - 1}")
         for _ in self.all_tracks():
             pass  # each is of the types that it must have
+        ranks = self._rows(f"SELECT min({self._rank}), max({self._rank}), count(DISTINCT {self._rank}) FROM tracks")
+        if len(self) and ranks != [(0, len(self) - 1, len(self))]:
+            raise self._damaged("its ranks are not the numbers of its rows")
+        before = f"SELECT count > lag(count) OVER (ORDER BY {self._rank}) AS rises FROM tracks"
+        if self._rows(f"SELECT 1 FROM ({before}) WHERE rises LIMIT 1"):
+            raise self._damaged("its tracks are not in order of count")
 
     def resolve(self, query: str) -> Match:
         """Find the one track that a uri, "artist - title", title or part of a name means, misspelt or not.
@@ -259,11 +336,11 @@ class Catalogue:
         if not asked or not _is_text(query):
             return [], 0
         for where, value in (
-            ("uri = ?", query.strip()),
+            (BY_URI, query.strip()),
             ("tracks.name_folded = ?", asked),
             ("title_folded = ?", asked),
         ):
-            exact = self._tracks(Condition(where, (value,)))
+            exact = self._tracks(Condition(where, [value] * where.count("?")))
             if exact:
                 alike = self._written_alike(exact, query)
                 return alike[:limit], len(alike)
@@ -285,7 +362,7 @@ class Catalogue:
 
     def has_uri(self, uri: str) -> bool:
         """Whether a track has a uri."""
-        return _is_text(uri) and bool(self._tracks(Condition("uri = ?", (uri,)), 1))
+        return _is_text(uri) and bool(self._tracks(Condition(BY_URI, (uri, uri)), 1))
 
     def of_artist(self, artist: str) -> list[Track]:
         """The tracks of an artist, in any case and without accents, most frequent first."""
@@ -316,7 +393,7 @@ class Catalogue:
         self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
         try:
             containing = self._containing(asked)
-            statement = f"SELECT {FIELDS} FROM {containing.tables} WHERE {containing.where} ORDER BY {containing.key}"
+            statement = self._select(FIELDS, containing) + f" ORDER BY {self._key(containing)}"
             tracks = (Track(*row) for row in self._database.execute(statement, containing.values))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because what is found before the end is kept
@@ -332,6 +409,8 @@ class Catalogue:
         from skipgramophone import spelling  # on this path only: look-ups that hit never need it
 
         asked = folded(query)
+        if len(asked) > MOST_LETTERS:
+            return [], []
         tracks = {track.row: track for track in (*self._but_for_a_piece(asked), *self._sharing_trigrams(asked))}
         return spelling.each_word_near(query, tracks.values()), spelling.nearest(query, list(tracks.values()))
 
@@ -346,37 +425,57 @@ class Catalogue:
         """The condition under which each word of the query stands in a folded name.
 
         Words of one or two letters have no trigram. A query of such words alone means names and titles that begin with
-        it, if there are any, and goes through all names else.
+        it, if there are any, and else all that hold them.
         """
-        words = asked.split()
-        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
-        grams = self._rarest_trigrams(words)
-        if grams is None:
+        words = list(dict.fromkeys(asked.split()))
+        if len(asked) > MOST_LETTERS:
             return Condition("0", ())
-        if grams:
-            matched = " AND ".join(map(_phrase, grams))
-            return Condition(f"names MATCH ? AND {each}", [matched, *words], **BY_TRIGRAM)
-        return self._beginning(asked) or Condition(each, words)
+        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
+        frequency = self._trigram_counts(_trigrams(words))
+        if not frequency:
+            return self._beginning(asked) or self._holding(words, each)
+        clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
+        if clues[0][0] > FEW:  # no trigram leads to few: one of each word does sooner, and a rare word of two letters
+            rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
+            if len(clues) < CLUES_ASKED:
+                around = (self._around(word) for word in words if not word[2:])
+                rarest |= {clue for clue in around if clue < clues[0]}
+            clues = sorted(rarest) + [clue for clue in clues if clue not in rarest]
+        if not clues[0][0]:
+            return Condition("0", ())
+        matched = " AND ".join(asked_for for _, asked_for in clues[:CLUES_ASKED])
+        return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
+
+    def _holding(self, words: list[str], each: str) -> Condition:
+        """The condition under which a folded name holds each of some words of one or two letters.
+
+        Many are soon met by going through the tracks. Names that are as short are in no trigram.
+        """
+        names, asked_for = min(map(self._around, words))
+        if names >= self._many:
+            return Condition(each, words)
+        ranks = f"SELECT {self._rank} FROM tracks WHERE length(name_folded) < 3"
+        if names:
+            ranks += " UNION ALL SELECT rowid FROM names WHERE names MATCH ?"
+        return Condition(f"{self._rank} IN ({ranks}) AND {each}", [*([asked_for] if names else []), *words])
+
+    def _around(self, word: str) -> Clue:
+        """What leads to names that hold a word of one or two letters: the trigrams that it stands in."""
+        found = self._rows("SELECT term, doc FROM trigrams WHERE instr(term, ?) > 0", (word,))
+        return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, asked: str) -> Condition | None:
         """The condition under which a name or a title begins with the query, or None where none does.
 
-        A few are taken from the indexes; of many, the first in row order are soon met by going through the tracks.
+        They are taken from the indexes; of many, the most frequent are soon met by going through the tracks.
         """
-        few: list[int] = []
-        for name in ("name_folded", "title_folded"):
-            between = f"SELECT row FROM tracks WHERE {name} >= ? AND {name} < ? LIMIT {FEW}"
-            few += [row for (row,) in self._rows(between, (asked, asked + LAST))]
-        if len(few) < FEW:
-            return Condition(f"row IN ({','.join(map(str, few))})", ()) if few else None
+        between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
+        rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
+        values = [asked, asked + LAST] * 2
+        found = self._rows(f"SELECT count(*) FROM ({rows} LIMIT {self._many})", values)[0][0]
+        if found < self._many:
+            return Condition(f"row IN ({rows})", values) if found else None
         return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(asked), asked] * 2)
-
-    def _rarest_trigrams(self, words: list[str]) -> list[str] | None:
-        """The rarest trigrams of the words, or None where one of them stands in no name."""
-        frequency = self._trigram_counts(_trigrams(words))
-        if 0 in frequency.values():
-            return None
-        return sorted(frequency, key=lambda gram: frequency[gram])[:TRIGRAMS_ASKED]
 
     def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
         """In how many names each trigram stands."""
@@ -389,7 +488,7 @@ class Catalogue:
         half = (len(asked) + 1) // 2
         pieces = asked.split() if " " in asked else [asked[:half], asked[half:]]
         found: dict[int, Track] = {}
-        for left_out in range(len(pieces)):
+        for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
             others = pieces[:left_out] + pieces[left_out + 1 :]
             if _trigrams(others):
                 tracks = self._tracks(self._containing(" ".join(others)), FREQUENT_ENOUGH)
@@ -403,28 +502,38 @@ class Catalogue:
         left = MOST_POSTINGS
         for gram in sorted(frequency, key=lambda gram: frequency[gram]):
             weight = math.log((len(self) + 1) / frequency[gram])
-            rows = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
-            for (row,) in rows:
-                worth[row] = worth.get(row, 0.0) + weight
-            left -= len(rows)
+            ranks = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
+            for (rank,) in ranks:
+                worth[rank] = worth.get(rank, 0.0) + weight
+            left -= len(ranks)
             if left <= 0:
                 break
-        return self.tracks(heapq.nsmallest(NEAREST, worth, key=lambda row: (-worth[row], row)))
+        nearest = heapq.nsmallest(NEAREST, worth, key=lambda rank: (-worth[rank], rank))
+        marks = ",".join("?" * len(nearest))
+        row_of = dict(self._rows(f"SELECT {self._rank}, row FROM tracks WHERE {self._rank} IN ({marks})", nearest))
+        return self.tracks([row_of[rank] for rank in nearest])
 
     def _count(self, asked: Condition) -> int:
         """How many tracks a condition holds for, or one more than `MOST_COUNTED`."""
-        some = f"SELECT 1 FROM {asked.tables} WHERE {asked.where} LIMIT {MOST_COUNTED + 1}"
+        some = self._select("1", asked) + f" LIMIT {MOST_COUNTED + 1}"
         return int(self._rows(f"SELECT count(*) FROM ({some})", asked.values)[0][0])
 
     def _tracks(self, asked: Condition, limit: int = -1) -> list[Track]:
-        """Tracks that a condition holds for, in row order, `limit` at most (-1: all)."""
-        rows = self._rows(
-            f"SELECT {FIELDS} FROM {asked.tables} WHERE {asked.where} ORDER BY {asked.key} LIMIT {limit}", asked.values
-        )
+        """Tracks that a condition holds for, the most frequent first, `limit` at most (-1: all)."""
+        rows = self._rows(self._select(FIELDS, asked) + f" ORDER BY {self._key(asked)} LIMIT {limit}", asked.values)
         for row in rows:
             if tuple(map(type, row)) not in TRACK_TYPES:
                 raise self._damaged(f"row {row[0]}")
         return [Track(*row) for row in rows]
+
+    def _select(self, fields: str, asked: Condition) -> str:
+        """The statement that selects fields of the tracks that a condition holds for."""
+        tables = f"names JOIN tracks ON tracks.{self._rank} = names.rowid" if asked.by_trigram else "tracks"
+        return f"SELECT {fields} FROM {tables} WHERE {asked.where}"
+
+    def _key(self, asked: Condition) -> str:
+        """What orders the tracks by count. FTS5 delivers its rows in their order: the first need not the others."""
+        return "names.rowid" if asked.by_trigram else f"tracks.{self._rank}"
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement, turning damage into one line."""

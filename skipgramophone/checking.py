@@ -15,12 +15,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from skipgramophone.agreement import EVALUATION
 from skipgramophone.arrays import read_array
 from skipgramophone.catalogue import FILE as CATALOGUE_FILE
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.checkpoint import read_checkpoint
-from skipgramophone.corpus import REJECTS, read_corpus
+from skipgramophone.corpus import ASIDE, REJECTS, read_corpus, read_corpus_set_aside
 from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
 from skipgramophone.errors import ExperimentError, SgpError, storage_errors
 from skipgramophone.experiment import (
@@ -39,9 +40,9 @@ from skipgramophone.experiment import (
     require_format,
 )
 from skipgramophone.fitting import HISTORY
-from skipgramophone.held_out import EVALUATION, MODELS
+from skipgramophone.held_out import MODELS
 from skipgramophone.importing import has_corpus_of_names
-from skipgramophone.lookup import PLAYLISTS
+from skipgramophone.lookup import playlist_table
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import measured_recall, usable
 from skipgramophone.postings import postings, read_postings
@@ -220,20 +221,19 @@ def what_is_wrong_with(directory: Path, name: str, published: Any) -> str | None
 
 def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
     """Insist that playlists and catalogue fit each other and what the manifest tells of them."""
-    import pyarrow.parquet as pq
-
     directory = experiment.directory("corpus")
     corpus = read_corpus(directory)
     with closing(Catalogue(directory)) as catalogue:
         catalogue.require_sound()
         counts, tracks = np.array(catalogue.counts(), np.int64), len(catalogue)
-    ids = corpus.track_ids
-    if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= tracks):
-        raise ExperimentError(f"{directory} is damaged: its playlists name tracks that {CATALOGUE_FILE} does not have")
-    with storage_errors(directory / PLAYLISTS, "read"):
-        owned = pq.read_metadata(directory / PLAYLISTS).num_rows
-    if owned != len(corpus):
-        raise ExperimentError(f"{directory} is damaged: {PLAYLISTS} has {owned:,} of its {len(corpus):,} playlists")
+    aside = read_corpus_set_aside(directory)
+    for part, prefix in ((corpus, ""), *([(aside, ASIDE)] if aside else [])):
+        ids = part.track_ids
+        if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= tracks):
+            raise ExperimentError(
+                f"{directory} is damaged: its playlists name tracks that {CATALOGUE_FILE} does not have"
+            )
+        playlist_table(directory, len(part), prefix)
     if has_corpus_of_names(experiment):
         return
     if not np.array_equal(corpus.counts(tracks), counts):
@@ -241,7 +241,7 @@ def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
     made, kept = postings(corpus, tracks), read_postings(directory, corpus, tracks)
     if not (np.array_equal(made.offsets, kept.offsets) and np.array_equal(made.playlists, kept.playlists)):
         raise ExperimentError(f"{directory} is damaged: its postings are not those of its playlists")
-    for what, held in (("playlists", len(corpus)), ("tracks", tracks), ("occurrences", len(ids))):
+    for what, held in (("playlists", len(corpus)), ("tracks", tracks), ("occurrences", corpus.occurrences)):
         if manifest.facts.get(what) != held:
             told = manifest.facts.get(what)
             raise ExperimentError(f"{directory} is damaged: it holds {held:,} {what}, and its manifest says {told}")

@@ -3,7 +3,8 @@
     track_ids.npy   int32   all playlists end to end
     offsets.npy     int64   playlists + 1; playlist p is track_ids[offsets[p]:offsets[p + 1]]
 
-It knows nothing of names; those are the catalogue's.
+Playlists that were set aside and are never trained on lie beside them, in files of the same names with "held_out_"
+before. It knows nothing of names; those are the catalogue's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from skipgramophone.errors import ExperimentError
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
+ASIDE = "held_out_"  # before the names of the files of playlists that were set aside
 REJECTS = "rejects.jsonl"  # what was not used, a record each
 COUNTED = 1 << 22  # occurrences that are counted at once
 
@@ -67,21 +69,48 @@ class Corpus:
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])
 
-    def write(self, directory: Path) -> None:
+    def and_then(self, other: Corpus) -> Corpus:
+        """The playlists of both, those of the other last."""
+        offsets = np.concatenate([self.offsets, other.offsets[1:] + self.occurrences])
+        return Corpus(np.concatenate([self.track_ids, other.track_ids]), offsets)
+
+    def write(self, directory: Path, prefix: str = "") -> None:
         """Write the two arrays."""
-        np.save(directory / TRACK_IDS, np.ascontiguousarray(self.track_ids, np.int32))
-        np.save(directory / OFFSETS, np.ascontiguousarray(self.offsets, np.int64))
+        np.save(directory / f"{prefix}{TRACK_IDS}", np.ascontiguousarray(self.track_ids, np.int32))
+        np.save(directory / f"{prefix}{OFFSETS}", np.ascontiguousarray(self.offsets, np.int64))
 
 
-def read_corpus(directory: Path) -> Corpus:
+def falls(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How often values, one a place, fall from one place of a playlist to the next, int64 (playlists,).
+
+    No playlist is empty.
+    """
+    falling = np.zeros(len(values), np.int64)
+    np.greater(values[:-1], values[1:], out=falling[1:], casting="unsafe")
+    falling[offsets[:-1]] = 0  # from one playlist to the next
+    return np.add.reduceat(falling, offsets[:-1]) if len(falling) else np.zeros(0, np.int64)
+
+
+def read_corpus_set_aside(directory: Path) -> Corpus | None:
+    """Map the playlists of a stage directory that are never trained on, if there are any.
+
+    Raises:
+        ExperimentError: a file is missing or of another kind or shape than the contract says.
+    """
+    return read_corpus(directory, ASIDE) if (directory / f"{ASIDE}{OFFSETS}").exists() else None
+
+
+def read_corpus(directory: Path, prefix: str = "") -> Corpus:
     """Map the corpus in a stage directory.
 
     Raises:
         ExperimentError: a file is missing or of another kind or shape than the contract says.
     """
-    track_ids = read_array(directory / TRACK_IDS, np.int32, 1)
-    offsets = read_array(directory / OFFSETS, np.int64, 1)
+    track_ids = read_array(directory / f"{prefix}{TRACK_IDS}", np.int32, 1)
+    offsets = read_array(directory / f"{prefix}{OFFSETS}", np.int64, 1)
     ends_fit = len(offsets) >= 1 and offsets[0] == 0 and offsets[-1] == len(track_ids)
-    if not ends_fit or np.any(np.diff(offsets) < 0):
-        raise ExperimentError(f"{directory / OFFSETS} does not fit {TRACK_IDS}: extract again with --force")
+    if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
+        raise ExperimentError(
+            f"{directory / f'{prefix}{OFFSETS}'} does not fit {prefix}{TRACK_IDS}: extract again with --force"
+        )
     return Corpus(track_ids, offsets)

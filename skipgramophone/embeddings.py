@@ -70,7 +70,8 @@ def unit_rows(matrix: Matrix) -> Matrix:
     >>> unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    length = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):  # of a row that is too long the direction is not known
+        length = np.linalg.norm(matrix, axis=-1, keepdims=True)
     return np.asarray(np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0), np.float32)
 
 

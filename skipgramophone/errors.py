@@ -89,5 +89,5 @@ def storage_errors(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
+        reason = " ".join((error.strerror or str(error) or type(error).__name__).split())
         raise StorageError(f"cannot {doing} {error.filename or path}: {reason}") from error

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any
 
 from skipgramophone import __version__
@@ -35,6 +35,7 @@ MANIFEST = "manifest.json"
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOCK = ".lock"
+FORMER = "former"  # the fact by which a corpus names those that it has grown from, each with its digest
 LONGEST_NAME = 200  # bytes; file systems take 255, drafts and exports need a few
 
 
@@ -49,6 +50,13 @@ class Manifest:
     files: dict[str, dict[str, Any]]  # name -> bytes, sha256, modified_ns
     facts: dict[str, Any]  # what the run found out: counts, times, versions
     created: str
+
+    @property
+    def former(self) -> dict[str | None, dict[str, Any]]:
+        """What stood in its place before it grew: digest -> what is kept of that."""
+        listed = self.facts.get(FORMER)
+        known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        return {each["digest"]: each for each in known if isinstance(each.get("digest"), str)}
 
 
 @dataclass(slots=True)
@@ -133,12 +141,32 @@ class Experiment:
             ExperimentError: the stage is absent, or was made from a parent that has since been replaced.
         """
         manifest, parent = self.manifest(stage), PARENT[stage]
-        if parent is not None and manifest.parent != self.manifest(parent).digest:
+        if parent is None:
+            return manifest
+        made_from = self.manifest(parent)
+        again = f"sgp {COMMAND[stage]} {self.name} --force"
+        if manifest.parent in made_from.former:
             raise ExperimentError(
-                f"the {stage} of '{self.name}' was made from another {parent} than the present one: "
-                f"run sgp {COMMAND[stage]} {self.name} --force"
+                f"the {parent} of '{self.name}' has grown since its {stage} was made: "
+                f"run {again} --from {self.name}, which goes on from its vectors, or {again}"
+            )
+        if manifest.parent != made_from.digest:
+            raise ExperimentError(
+                f"the {stage} of '{self.name}' was made from another {parent} than the present one: run {again}"
             )
         return manifest
+
+    def of_another_size(self, *manifests: Manifest) -> str | None:
+        """What is wrong with the size of a file that stages were published with; None where nothing is."""
+        for manifest in manifests:
+            for name, published in manifest.files.items():
+                path = self.directory(manifest.stage) / PurePath(name).name
+                size = path.stat().st_size if path.is_file() else None
+                if not isinstance(published, dict) or size != published.get("bytes"):
+                    told = "it is missing" if size is None else f"it has {size:,} bytes, and was published with others"
+                    cure = f"run sgp {COMMAND[manifest.stage]} {self.name} --force"
+                    return f"{path} is damaged: {told}; {cure}"
+        return None
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.agreement import read_stability
 from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.errors import SettingError
-from skipgramophone.neighbours import highest
+from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.neighbours import ExactSearch, Rows, exact_search, highest
 from skipgramophone.settings import ExplainSettings
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondTraining:
+    """What a training with another seed says of the two."""
+
+    neighbours: int  # nearest of each that were compared
+    agreed: tuple[int, int]  # how many of the nearest of each are among its nearest there too
+    similarity: float
+    ranks: tuple[int, int]  # the place of the other among the nearest of each there
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What is known of two tracks together; pairs are in the order of the two."""
 
@@ -51,6 +62,7 @@ class Explanation:
     shared_playlists: tuple[SharedPlaylist, ...]  # the shortest of them
     between: tuple[Related, ...]  # near both: those whose smaller similarity is largest
     neighbours: tuple[tuple[Related, ...], tuple[Related, ...]]  # the nearest of each
+    second: SecondTraining | None  # what another training says of them, where the two were compared
     notes: tuple[str, ...]
 
 
@@ -67,8 +79,7 @@ def explain(lookup: Lookup, names: tuple[str, str], settings: ExplainSettings) -
         raise SettingError(f"{names[0]!r} and {names[1]!r} mean one track: give two")
     first, second = (seed.track for seed in asked.seeds)
     pair = np.array([first.row, second.row], np.int64)
-    units = unit_rows(np.asarray(lookup.embeddings.centre[pair]))
-    cosines = np.stack([lookup.search.exact.cosines(unit) for unit in units])
+    cosines = _cosines(lookup.search.exact, pair)
     rows = lookup.search.exact.candidates(pair)
     postings = lookup.search.postings
     held = postings.sizes(pair)
@@ -83,14 +94,10 @@ def explain(lookup: Lookup, names: tuple[str, str], settings: ExplainSettings) -
             for track, of in zip(lookup.catalogue.tracks(found.tolist()), zip(*shared, strict=True), strict=True)
         )
 
-    def place(at: int) -> int:
-        """The place of the other track among the nearest of one."""
-        return 1 + int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]]))
-
     return Explanation(
         tracks=(first, second),
-        similarity=float(units[0] @ units[1]),
-        ranks=(place(0), place(1)),
+        similarity=float(cosines[0, second.row]),
+        ranks=_places(cosines, rows, pair),
         learnt=len(rows) + 2,
         playlists=(int(held[0]), int(held[1])),
         all_playlists=len(lookup.corpus),
@@ -99,12 +106,53 @@ def explain(lookup: Lookup, names: tuple[str, str], settings: ExplainSettings) -
         shared_playlists=_named(lookup, both, settings.number),
         between=related(cosines.min(axis=0)),
         neighbours=(related(cosines[0]), related(cosines[1])),
+        second=_second_training(lookup, pair, cosines),
         notes=asked.notes,
+    )
+
+
+def _cosines(search: ExactSearch, pair: Rows) -> Matrix:
+    """Cosines of two rows with every row, float32 (2, tracks)."""
+    return np.stack([search.cosines(unit) for unit in unit_rows(np.asarray(search.centre[pair]))])
+
+
+def _places(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
+    """The place of the other track among the nearest of each of two, from 1; `rows` are those of the others."""
+    nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
+    return 1 + nearer[0], 1 + nearer[1]
+
+
+def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTraining | None:
+    """What the training says that `sgp evaluate --stability` has compared with the model, if it has."""
+    report = read_stability(lookup.experiment)
+    if report is None:
+        return None
+    from skipgramophone.held_out import second_training  # here, because most look-ups do without
+
+    other = second_training(lookup.experiment, len(lookup))
+    if other is None or not other.centre[pair].any(axis=1).all():
+        return None
+    search = exact_search(other.centre)
+    there, agreed = _cosines(search, pair), [0, 0]
+    for at in (0, 1):
+        here, beside = (
+            highest(rows, scores[at, rows], report.neighbours).rows
+            for of, scores in ((lookup.search.exact, cosines), (search, there))
+            for rows in (of.candidates(pair[at : at + 1]),)
+        )
+        agreed[at] = len(np.intersect1d(here, beside))
+    return SecondTraining(
+        neighbours=report.neighbours,
+        agreed=(agreed[0], agreed[1]),
+        similarity=float(there[0, pair[1]]),
+        ranks=_places(there, search.candidates(pair), pair),
     )
 
 
 def _named(lookup: Lookup, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
     """The shortest of some playlists, which say most, by their names."""
+    if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(lookup.corpus):
+        raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
     lengths = lookup.corpus.lengths()[playlists]
     chosen = playlists[np.argsort(lengths, kind="stable")[:number]].tolist()
     named = zip(chosen, lookup.playlist_names(chosen), strict=True)

@@ -17,14 +17,14 @@ from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup import Lookup
 from skipgramophone.maps import projection
-from skipgramophone.neighbours import nearest_in_blocks, nearest_to_each, recall_of_copy
+from skipgramophone.neighbours import Rows, nearest_in_blocks, nearest_to_each, recall_of_copy
 from skipgramophone.playlists.names import folded, identity
 from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, Projection
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Tracks that are exported, in row order, and how many are not."""
+    """Tracks that are exported, the most frequent first, and how many are not."""
 
     tracks: list[Track]
     left_out: int  # without a vector
@@ -39,7 +39,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
     Raises:
         SettingError: there are none.
     """
-    learnt = np.flatnonzero(lookup.embeddings.learnt())
+    learnt = lookup.learnt_by_count()
     tracks = lookup.catalogue.tracks(learnt.tolist())
     asked = [track for track in tracks if track.count >= settings.min_count]
     if not asked:
@@ -83,9 +83,9 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
     rows = np.array([track.row for track in tracks], np.int64)
     vectors = TrackVectors(
         tracks=tracks,
-        centre=lookup.embeddings.centre[rows],
-        context=lookup.embeddings.context[rows],
-        context_bias=lookup.embeddings.context_bias[rows],
+        centre=_taken(lookup.embeddings.centre, rows),
+        context=_taken(lookup.embeddings.context, rows),
+        context_bias=_taken(lookup.embeddings.context_bias, rows),
         asked=("centre", "context") if settings.matrix in (None, "both") else (settings.matrix,),
         index=_index_settings(lookup),
     )
@@ -97,6 +97,11 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
         number = min(settings.neighbours, len(tracks) - 1)
         vectors = replace(vectors, neighbours=partial(nearest_in_blocks, vectors.centre, number))
     return vectors
+
+
+def _taken(matrix: Matrix, rows: Rows) -> Matrix:
+    """Some rows of a matrix; all of them in their order are left where they are, on disk and mapped."""
+    return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
 def _plane(centre: Matrix, asked: Projection) -> npt.NDArray[np.float32]:

@@ -42,7 +42,7 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     corpus.write(directory)
     postings(corpus, len(vectors)).write(directory)
     nobody = pa.array([], pa.string())
-    pq.write_table(pa.table({"owner": nobody, "name": nobody}), directory / PLAYLISTS)
+    pq.write_table(pa.table({"owner": nobody, "name": nobody, "key": nobody}), directory / PLAYLISTS)
     return ordered
 
 

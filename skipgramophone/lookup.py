@@ -14,11 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from skipgramophone.answer import Answer, Asked, Seed
 from skipgramophone.catalogue import Catalogue, Match
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings
-from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError, storage_errors
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.playlists.listing import read_listing
 from skipgramophone.search import Question, Search
@@ -26,6 +29,7 @@ from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSe
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from skipgramophone.explanation import Explanation
 
@@ -46,13 +50,17 @@ class Lookup:
         """
         self.experiment = experiment
         for _ in range(TRIES):
-            model = experiment.current("model").digest
+            corpus, model = experiment.manifest("corpus"), experiment.current("model")
+            if wrong := experiment.of_another_size(corpus, model):
+                if experiment.current("model").digest == model.digest:
+                    raise ExperimentError(wrong)
+                continue  # a writer has put something else in place between one file and the next
             self.catalogue = Catalogue(experiment.directory("corpus"))
             self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
-            if experiment.current("model").digest == model:
+            if experiment.current("model").digest == model.digest:
                 self.search = Search(experiment, self.catalogue, self.embeddings)
                 return
-            self.catalogue.close()  # a writer has put something else in place between one file and the next
+            self.catalogue.close()
         raise ExperimentError(f"experiment '{experiment.name}' is being replaced: try again")
 
     def __enter__(self) -> Self:
@@ -68,6 +76,11 @@ class Lookup:
     def corpus(self) -> Corpus:
         """The encoded playlists."""
         return self.search.corpus
+
+    def learnt_by_count(self) -> npt.NDArray[np.int64]:
+        """The rows of all tracks that have a vector, the most frequent first, int64."""
+        rows = np.array(self.catalogue.by_count(), np.int64)
+        return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
         """Find the track that a uri, "artist - title", title or part of a name means.
@@ -239,19 +252,18 @@ class Lookup:
 
     def playlists(self) -> pd.DataFrame:
         """Every playlist: owner, name, length; the frame's index is the playlist's number."""
-        import pandas as pd
 
-        frame = pd.read_parquet(self.experiment.directory("corpus") / PLAYLISTS)
+        frame: pd.DataFrame = playlist_table(self.experiment.directory("corpus"), len(self.corpus)).to_pandas()
         frame["length"] = self.corpus.lengths()
         return frame.rename_axis("playlist")
 
     def playlist_names(self, playlists: Sequence[int]) -> list[tuple[str, str]]:
         """Owner and name of some playlists, by their numbers."""
-        import pyarrow.parquet as pq
+        import pyarrow as pa
 
-        columns = ["owner", "name"]
-        table = pq.read_table(self.experiment.directory("corpus") / PLAYLISTS, columns=columns).take(list(playlists))
-        return [(owner or "", name or "") for owner, name in zip(*(table[c].to_pylist() for c in columns), strict=True)]
+        chosen = pa.array(playlists, pa.int64())  # of none Arrow does not know the type
+        table = playlist_table(self.experiment.directory("corpus"), len(self.corpus)).take(chosen)
+        return [(row["owner"] or "", row["name"] or "") for row in table.to_pylist()]
 
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """What `similar` finds, as a frame: rank, similarity, artist, title, uri, count, row."""
@@ -263,6 +275,30 @@ class Lookup:
         )
         columns = ["rank", "similarity", "artist", "title", "uri", "count", "row"]
         return pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
+
+
+def playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
+    """Owner, name and, since the second version, key of each playlist in a corpus stage that holds so many, as text.
+
+    Raises:
+        ExperimentError: the file is damaged, or does not fit the corpus.
+        StorageError: it cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = directory / f"{prefix}{PLAYLISTS}"
+    with storage_errors(path, "read"):
+        path.stat()  # one that is gone is not called damaged
+    try:
+        names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
+        table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+    if table.num_rows != playlists:
+        raise ExperimentError(f"{path} is damaged: it has {table.num_rows:,} of {playlists:,} playlists")
+    return table
 
 
 def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:

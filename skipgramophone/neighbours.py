@@ -18,12 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.errors import ExperimentError, StorageError
+from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 from skipgramophone.settings import MOST_TREES, IndexSettings
 from skipgramophone.survival import cause_of_death
 
 FILE = "tracks.annoy"
 METRIC: Literal["angular"] = "angular"
+NODE_BYTES = 12  # of a node of the file besides its vector
 RECALL_AT = 10
 RECALL_QUERIES = 500
 TIE = 1e-6  # two similarities this near count as equal when recall is measured
@@ -66,8 +67,18 @@ class AnnoyCandidates:
     """An open index that proposes rows near a vector."""
 
     def __init__(self, path: Path, facts: IndexFacts) -> None:
+        """Open an index.
+
+        Raises:
+            ExperimentError: the file cannot be an index of such vectors.
+            StorageError: it cannot be read.
+        """
         self._index = _annoy(facts.dimension)
-        self._index.load(str(path))
+        with storage_errors(path, "read"):
+            # Annoy complains of it on stderr before it raises an error.
+            if path.stat().st_size % (NODE_BYTES + 4 * facts.dimension):
+                raise ExperimentError(f"{path} is damaged: it holds no whole number of vectors of {facts.dimension}")
+            self._index.load(str(path))
         self._facts = facts
 
     def __len__(self) -> int:
@@ -181,9 +192,10 @@ def exact_search(centre: Matrix) -> ExactSearch:
     Raises:
         ExperimentError: the vectors hold numbers that are not finite.
     """
-    lengths = np.sqrt(np.einsum("ij,ij->i", centre, centre))
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->i", centre, centre))
     if not np.isfinite(lengths).all():
-        raise _not_finite()
+        raise not_finite()
     return ExactSearch(centre, lengths)
 
 
@@ -288,7 +300,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
     for start in range(0, len(centre), BLOCK_ROWS):
         block = np.asarray(centre[start : start + BLOCK_ROWS])
         if not np.isfinite(block).all():
-            raise _not_finite()
+            raise not_finite()
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(settings.trees, n_jobs=1)
@@ -397,7 +409,7 @@ def _try_annoy() -> None:
     index.get_nns_by_vector([1.0, 1.0], 2)
 
 
-def _not_finite() -> ExperimentError:
+def not_finite() -> ExperimentError:
     """The line for a model with NaN or infinity in it."""
     return ExperimentError("the model holds numbers that are not finite: train it again with --force")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 import time
 from collections import Counter
@@ -16,17 +17,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from skipgramophone import __version__
+from skipgramophone.agreement import EVALUATION, REPORT
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
-from skipgramophone.corpus import REJECTS, Corpus, read_corpus
+from skipgramophone.corpus import ASIDE, REJECTS, Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment
@@ -58,11 +59,15 @@ from skipgramophone.settings import (
     TrainSettings,
     TuneSettings,
 )
+from skipgramophone.vocabulary import ranks_by_count
 from skipgramophone.warm_start import earlier_rows
 
 if TYPE_CHECKING:
+    from skipgramophone.appending import Before
     from skipgramophone.evaluation.order import Order
     from skipgramophone.evaluation.stability import Stability
+    from skipgramophone.inspection.finding import Finding
+    from skipgramophone.inspection.inspection import Inspection
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.playlists.rows import Reader
     from skipgramophone.playlists.sources import Sources
@@ -78,6 +83,8 @@ def extract(
     settings: ExtractSettings | None = None,
     *,
     sample: bool = False,
+    held_out: Path | None = None,
+    append: bool = False,
     force: bool = False,
     dry_run: bool = False,
     experiments_dir: Path | str | None = None,
@@ -88,38 +95,116 @@ def extract(
     Args:
         name: the experiment's name.
         sources: a file to read, or several in order.
-        settings: how to read them.
+        settings: how to read them; with `append`, None for what the corpus was extracted with.
         sample: read the built-in sample instead of files.
-        force: replace a corpus that is there.
+        held_out: a file that names the playlists to set aside, a line each: what `settings.group` finds in the owner,
+            or, without it, the playlist's name.
+        append: add them to the corpus that is there, whose tracks keep their row numbers.
+        force: replace a corpus that is there; with `append`, read sources again that it was made from.
         dry_run: read and count, and write nothing.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the reading has come.
 
     Raises:
-        SettingError: both sources and the sample are asked for, or neither.
-        SourceError: a source cannot be read, or no row of it can be used.
-        ExperimentError: the experiment has a corpus, or its name cannot be one.
+        SettingError: both sources and the sample are asked for, or neither; or what is to be added would be cleaned in
+            another way than what is there, or set aside by name.
+        EvaluationError: there are too few playlists to set some aside, or a name is none's.
+        SourceError: a source cannot be read, no row of it can be used, or it is to be added and is there already.
+        ExperimentError: the experiment has a corpus, or, with `append`, none that can grow; or its name cannot be one.
         StorageError: the disk failed, or is full.
     """
-    settings = settings or ExtractSettings()
-    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
-    if sample == bool(paths):
-        raise SettingError(
-            "give either a SOURCE or --sample, not both"
-            if sample
-            else "give a SOURCE to read, or --sample for the built-in sample"
-        )
+    paths = _paths(sources, sample)
     started = time.perf_counter()
-    if dry_run:
-        return _timed(_extracted(name, paths, settings, sample, progress)[1], started)
-    with new_experiment(name, experiments_dir) as experiment:
-        experiment.require_new("corpus", force)
-        encoded, report = _extracted(name, paths, settings, sample, progress)
+    with ExitStack() as held:
+        before = None
+        if append:
+            from skipgramophone.appending import read_before
+
+            experiment = open_experiment(name, experiments_dir)
+            if not dry_run:
+                held.enter_context(experiment.writing("extract"))
+            before = read_before(experiment)
+            settings = settings or ExtractSettings(**before.lasting)
+            before.require_settings(settings)
+            if held_out:
+                raise SettingError(
+                    "playlists are named to be held out when a corpus is first extracted: not to --append"
+                )
+        elif not dry_run:
+            experiment = held.enter_context(new_experiment(name, experiments_dir))
+            experiment.require_new("corpus", force)
+        settings = settings or ExtractSettings()
+        if settings.holdout is not None and held_out:
+            raise SettingError("give a share of the playlists to hold out or a file that names them, not both")
+        if settings.group is not None and settings.holdout is None and not held_out and not append:
+            raise SettingError("group says which playlists are held out together: give a share or a file to hold out")
+        encoded, report = _extracted(name, paths, settings, sample, held_out, before, force, progress)
+        if dry_run:
+            report = replace(report, findings=_findings(encoded, report))
+        if dry_run or (report.added and not report.added.rows_used):
+            return _timed(report, started)
         with experiment.publishing("corpus", asdict(settings)) as draft:
-            _write_corpus(draft.path, encoded)
+            _write_corpus(draft.path, encoded, before)
             report = _timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
+
+
+def inspect(
+    what: Sequence[Path | str] | Path | str = (),
+    settings: ExtractSettings | None = None,
+    *,
+    sample: bool = False,
+    experiments_dir: Path | str | None = None,
+    progress: Callable[[Reading], None] | None = None,
+) -> Inspection:
+    """Look at the playlists of an experiment, or of sources that are not extracted yet.
+
+    Args:
+        what: the name of an experiment, or a file to read, or several in order. A name that is both is the
+            experiment's; "./name" is the file.
+        settings: how to read sources.
+        sample: look at the built-in sample instead.
+        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+        progress: is told how far the reading of sources has come.
+
+    Raises:
+        SettingError: nothing is named, or settings are given for an experiment.
+        SourceError: a source cannot be read, or no row of it can be used.
+        ExperimentError: the experiment has no corpus, or one without playlists.
+        StorageError: the disk failed.
+    """
+    from skipgramophone.evaluation.order import order_of
+    from skipgramophone.inspecting import contents_of_experiment, contents_of_sources, experiment_meant
+    from skipgramophone.inspection.inspection import inspection
+
+    started = time.perf_counter()
+    named = [what] if isinstance(what, Path | str) else list(what)
+    experiment = experiment_meant(named, experiments_dir)
+    if experiment is None:
+        settings = settings or ExtractSettings()
+        encoded, report = _extracted("", _paths(named, sample), settings, sample, None, None, False, progress)
+        contents, facts = contents_of_sources(encoded), asdict(report)
+    elif settings is not None or sample:
+        raise SettingError(f"'{experiment.name}' is an experiment: it has been read already; or name its sources")
+    else:
+        facts = experiment.manifest("corpus").facts
+        contents = contents_of_experiment(experiment, _open_corpus(experiment)[0])
+    order = order_of(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
+    kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
+    shown = ["the built-in sample"] if sample else [str(one) for one in named]
+    return inspection(kind, shown, contents, facts, order, time.perf_counter() - started)
+
+
+def lasting_settings(name: str, experiments_dir: Path | str | None = None) -> dict[str, Any]:
+    """The settings of an experiment's corpus that all that is added to it must share.
+
+    Raises:
+        ExperimentError: the experiment has no corpus, or it is damaged.
+    """
+    from skipgramophone.appending import read_before
+
+    return read_before(open_experiment(name, experiments_dir)).lasting
 
 
 def train(
@@ -164,9 +249,11 @@ def train(
             experiment.require_new("model", force)
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
         corpus, tracks = _open_corpus(experiment)
-        earlier = None
+        earlier, started_from = None, start_from
         if start_from is not None and checkpoint is None:
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
+            if start_from == name:  # what its own vectors were begun with, these were too
+                started_from = experiment.manifest("model").facts.get("started_from") or name
         settings, order = _decided(settings, corpus, tracks)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with experiment.publishing("model", asdict(settings)) as draft:
@@ -185,7 +272,7 @@ def train(
                 "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
             }
             draft.facts |= facts | fitted.conditions | {"versions": _versions("tensorflow", "numpy")}
-            draft.facts |= {"started_from": start_from, "order": asdict(order) if order else None}
+            draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
         remove_checkpoint(experiment.path)
         embeddings = read_embeddings(experiment.directory("model"), tracks)
         index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
@@ -317,7 +404,7 @@ def draw_map(
     for place in (destination, *stills.values()):
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
-        learnt = np.flatnonzero(lookup.embeddings.learnt())
+        learnt = lookup.learnt_by_count()
         rows = learnt[: settings.top]
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings)
@@ -465,7 +552,8 @@ def evaluate(
         name: the experiment's name.
         settings: what to hold out and what to ask.
         held_out: a file that names the held-out playlists, a line each: what `settings.group` finds in the owner, or,
-            without it, the playlist's name.
+            without it, the playlist's name. Without it and a share, playlists that were set aside when the corpus was
+            extracted are asked of the experiment's own model.
         run: how to carry out the training.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         training: is told how far the training has come.
@@ -476,7 +564,7 @@ def evaluate(
         ExperimentError: the experiment has no model, or it is stale.
     """
     from skipgramophone.evaluation.judgement import judge_embeddings
-    from skipgramophone.held_out import EVALUATION, artist_numbers, held_out_model, split_of
+    from skipgramophone.held_out import artist_numbers, held_out_model, split_of, split_set_aside
     from skipgramophone.importing import IMPORTED
 
     settings = settings or EvaluateSettings()
@@ -484,13 +572,14 @@ def evaluate(
     model = experiment.current("model")
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
-        split = split_of(experiment, corpus, settings, held_out)
+        aside = None if held_out else split_set_aside(experiment, corpus, settings)
+        corpus, split = aside or (corpus, split_of(experiment, corpus, settings, held_out))
         imported = IMPORTED in model.facts
-        if imported:  # there are no settings to train with again: the vectors are judged as they are
-            embeddings = read_embeddings(experiment.directory("model"), tracks)
-            trained_with = TrainSettings(embedding_dim=embeddings.dim)
+        own = read_embeddings(experiment.directory("model"), tracks)
+        trained_with = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
+        if imported or aside:  # what cannot be trained again, or has never seen what is asked, is judged as it is
+            embeddings = own
         else:
-            trained_with = TrainSettings(**model.settings)
             part = split.training_part(corpus)
             embeddings = held_out_model(
                 experiment, part, tracks, trained_with, split.digest, run or RunSettings(), training
@@ -511,6 +600,8 @@ def evaluate(
             corpus=model.parent or "",
             split=split.digest,
             imported=imported,
+            set_aside=aside is not None,
+            started_from=model.facts.get("started_from"),
             created=now(),
             version=__version__,
             judgement=judgement,
@@ -518,7 +609,7 @@ def evaluate(
         directory = experiment.path / EVALUATION
         directory.mkdir(exist_ok=True)
         remove_leftovers(directory)
-        stamp = report.created.replace(":", "").replace("+0000", "Z")
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # to the millisecond: each has its own
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
             path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return report
@@ -534,6 +625,8 @@ def measure_stability(
 ) -> Stability:
     """Train once more with the next seed, and measure how far both models agree on what is near a track.
 
+    Look-ups show what was found for as long as the model is the same.
+
     Args:
         name: the experiment's name.
         neighbours: how many nearest tracks to compare.
@@ -546,7 +639,7 @@ def measure_stability(
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
     from skipgramophone.evaluation.stability import stability
-    from skipgramophone.held_out import NOTHING, held_out_model
+    from skipgramophone.held_out import NOTHING, held_out_model, other_seed
     from skipgramophone.importing import IMPORTED
 
     experiment = open_experiment(name, experiments_dir)
@@ -555,11 +648,14 @@ def measure_stability(
         raise ExperimentError(f"the vectors of '{name}' were imported: they cannot be trained again with another seed")
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
-        settings = TrainSettings(**model.settings)
-        settings = replace(settings, random_seed=settings.random_seed + 1)
+        settings = other_seed(TrainSettings(**model.settings))
         other = held_out_model(experiment, corpus, tracks, settings, NOTHING, run or RunSettings(), training)
         embeddings = read_embeddings(experiment.directory("model"), tracks)
-        return stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
+        with published_file(experiment.path / EVALUATION / REPORT) as path:
+            path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return found
 
 
 def tune(
@@ -607,27 +703,62 @@ def tune(
     return report
 
 
+def _paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> list[Path]:
+    """The sources to read; none, if it is the sample."""
+    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    if sample == bool(paths):
+        raise SettingError(
+            "give either a SOURCE or --sample, not both"
+            if sample
+            else "give a SOURCE to read, or --sample for the built-in sample"
+        )
+    return paths
+
+
 def _extracted(
     name: str,
     paths: Sequence[Path],
     settings: ExtractSettings,
     sample: bool,
+    held_out: Path | None,
+    before: Before | None,
+    again: bool,
     progress: Callable[[Reading], None] | None,
 ) -> tuple[EncodedPlaylists, ExtractReport]:
-    """Read and encode the sources, and count what was found."""
+    """Read and encode the sources, after what there is before them, and count what was found.
+
+    Sources that were read before are refused, unless they are to be read `again`.
+    """
+    from skipgramophone.held_out import set_aside
+
     found = _sources(paths, settings, sample)
     with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
         files = {reader.file.path for reader in found.readers if reader.file}
         hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
-        encoded, replaced = _read(found.readers, settings, progress)
-    described = _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
-    return encoded, _extract_report(name, described, found.passed_over, encoded, replaced)
+
+        def described() -> list[dict[str, Any]]:
+            return _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
+
+        if before and not again:
+            before.require_new_sources(described())
+        encoded, replaced = _read(found.readers, settings, before, progress)
+    encoded = set_aside(encoded, settings, held_out, before)
+    report = _extract_report(name, described(), found.passed_over, encoded, replaced)
+    return encoded, before.reported(report, encoded) if before else report
+
+
+def _findings(encoded: EncodedPlaylists, report: ExtractReport) -> tuple[Finding, ...]:
+    """What an inspection finds in what was read."""
+    from skipgramophone.inspecting import contents_of_sources
+    from skipgramophone.inspection.inspection import findings
+
+    return findings(contents_of_sources(encoded), asdict(report))
 
 
 def _timed(report: ExtractReport, started: float) -> ExtractReport:
     """A report with the time that has passed."""
-    seconds = time.perf_counter() - started
-    return replace(report, seconds=round(seconds, 3), rows_per_second=round(report.rows_read / seconds))
+    seconds, read = time.perf_counter() - started, (report.added or report).rows_read
+    return replace(report, seconds=round(seconds, 3), rows_per_second=round(read / seconds))
 
 
 def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> Sources:
@@ -638,7 +769,10 @@ def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> 
 
 
 def _read(
-    readers: Sequence[Reader], settings: ExtractSettings, progress: Callable[[Reading], None] | None
+    readers: Sequence[Reader],
+    settings: ExtractSettings,
+    before: Before | None,
+    progress: Callable[[Reading], None] | None,
 ) -> tuple[EncodedPlaylists, int]:
     """Read and encode all sources, telling how far it has come; also say how many letters stand for bad bytes."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
@@ -646,6 +780,8 @@ def _read(
 
     total = sum(reader.file.size for reader in readers if reader.file)
     encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
+    if before:
+        encoder.begin_with(before.rows())
     for reader in readers:
         tolerance, bad = Tolerance(settings), 0
         for block in reader.blocks():
@@ -665,19 +801,33 @@ def _read(
     if not len(encoded.track_ids):
         told = ", ".join(f"{count:,} {reason}" for reason, count in encoded.left_out.items())
         raise SourceError(f"no row is left: {told}")
-    return encoded, replaced
+    return before.grown(encoded) if before else encoded, replaced
 
 
-def _write_corpus(directory: Path, encoded: EncodedPlaylists) -> None:
+def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None) -> None:
     """Write the files of the corpus stage."""
     import pyarrow.parquet as pq
 
-    write_catalogue(directory, _table_rows(encoded.tracks), _table_rows(encoded.spellings))
-    corpus = Corpus(encoded.track_ids, encoded.offsets)
-    corpus.write(directory)
-    postings(corpus, encoded.tracks.num_rows).write(directory)
+    ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
+    tracks, spellings, uris = map(_table_rows, (encoded.tracks, encoded.spellings, encoded.uris))
+    with ThreadPoolExecutor(1) as beside:
+        numbers = beside.submit(_write_numbers, directory, encoded)
+        write_catalogue(directory, tracks, spellings, ranks, uris)
+        numbers.result()
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
-    _write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects])
+    if encoded.held_out:
+        playlists, aside = encoded.held_out
+        aside.write(directory, ASIDE)
+        pq.write_table(playlists, directory / f"{ASIDE}{PLAYLISTS}")
+    _write_lines(
+        directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None
+    )
+
+
+def _write_numbers(directory: Path, encoded: EncodedPlaylists) -> None:
+    """Write the playlists as row numbers, and the postings of the tracks."""
+    encoded.corpus.write(directory)
+    postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
 
 
 def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:
@@ -686,9 +836,11 @@ def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def _write_lines(path: Path, records: Sequence[dict[str, Any]]) -> None:
-    """Write JSON lines."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+def _write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
+    """Write JSON lines, behind those of another file."""
+    if after:
+        shutil.copyfile(after, path)
+    with path.open("a", encoding="utf-8", newline="\n") as file:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
@@ -702,8 +854,10 @@ def _extract_report(
     """Count what was found."""
     import pyarrow.compute as pc
 
-    corpus = Corpus(encoded.track_ids, encoded.offsets)
-    used, rejected, left_out = corpus.occurrences, len(encoded.rejects), sum(encoded.left_out.values())
+    corpus = encoded.corpus
+    aside = encoded.held_out[1] if encoded.held_out else None
+    used = corpus.occurrences + (aside.occurrences if aside else 0)
+    rejected, left_out = len(encoded.rejects), sum(encoded.left_out.values())
     return ExtractReport(
         experiment=name,
         sources=sources,
@@ -718,7 +872,9 @@ def _extract_report(
         owners=pc.count_distinct(encoded.playlists["owner"]).as_py(),
         playlists=len(corpus),
         tracks=encoded.tracks.num_rows,
-        occurrences=used,
+        occurrences=corpus.occurrences,
+        held_out_playlists=len(aside) if aside else 0,
+        held_out_occurrences=aside.occurrences if aside else 0,
         longest_playlist=int(corpus.lengths().max()),
         repeats=encoded.repeats,
         without_artist=encoded.without_artist,
@@ -726,6 +882,7 @@ def _extract_report(
         most_namesakes=encoded.most_namesakes,
         same_tracks=encoded.same_tracks,
         split=encoded.split,
+        welded=encoded.welded,
         sorted_by_title=encoded.sorted_by_title,
         sortable=encoded.sortable,
         seconds=0.0,

@@ -3,9 +3,12 @@
     postings.npy           int32 (pairs,)       playlists of all tracks end to end, rising within a track
     posting_offsets.npy    int64 (tracks + 1,)  track i is in playlists postings[offsets[i]:offsets[i + 1]]
 
-They say how many playlists two tracks share, and item-kNN's scores: with n playlists of a track
+They say how many playlists two tracks share, and how far playlists agree that a track belongs to what is given: with
+n_i playlists of a track i and l_p tracks of a playlist p
 
-    score_j = sum over the given i of shared(i, j) / sqrt(n_i n_j)
+    agreement_j = sum over the given i and the playlists p that hold both of w_i / sqrt(n_i l_p n_j)
+
+That is item-kNN's cosine of co-occurrence, but for the length of the playlists, of which long ones say less.
 
 What is asked about alone is looked at: the playlists of the given tracks, and the tracks of these. The matrix of all
 pairs of tracks is never made.
@@ -20,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.arrays import read_array
+from skipgramophone.arrays import read_array, scratch
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import ExperimentError
 
@@ -74,8 +77,8 @@ class Postings:
         ends = np.cumsum(self.sizes(rows))
         return np.asarray(hits[ends] - hits[ends - self.sizes(rows)])
 
-    def scores(self, given: Rows, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float32]:
-        """Item-kNN's score of every track for given rows and their weights (1 each), float32 (tracks,).
+    def agreement(self, given: Rows, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float32]:
+        """How far playlists agree that each track belongs to given rows of some weights (1 each), float32 (tracks,).
 
         Raises:
             ExperimentError: the postings do not fit the corpus.
@@ -87,8 +90,12 @@ class Postings:
             raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
         of_playlist = np.bincount(place, weights=np.repeat(worth, self.sizes(given)), minlength=len(chosen))
         held = self.corpus.playlists(chosen.astype(np.int64))
+        if held.occurrences and not 0 <= held.track_ids.min() <= held.track_ids.max() < tracks:
+            raise ExperimentError("the playlists name tracks that there are not: run sgp extract again with --force")
         pairs = distinct(np.repeat(np.arange(len(chosen)), held.lengths()) * tracks + held.track_ids)
-        of_track = np.bincount(pairs % tracks, weights=of_playlist[pairs // tracks], minlength=tracks)
+        playlist, track = pairs // tracks, pairs % tracks
+        said = of_playlist / np.sqrt(np.maximum(np.bincount(playlist, minlength=len(chosen)), 1))
+        of_track = np.bincount(track, weights=said[playlist], minlength=tracks)
         return np.asarray(of_track / np.sqrt(np.maximum(np.diff(self.offsets), 1)), np.float32)
 
     def write(self, directory: Path) -> None:
@@ -102,14 +109,15 @@ def postings(corpus: Corpus, tracks: int) -> Postings:
     counts = corpus.counts(tracks)
     band = np.cumsum(counts) // SORTED_AT_ONCE
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
-    playlists, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
     for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
         places = np.flatnonzero((corpus.track_ids >= first) & (corpus.track_ids < end))
         playlist = np.searchsorted(corpus.offsets, places, side="right") - 1
         pairs = distinct((corpus.track_ids[places] - np.int64(first)) * len(corpus) + playlist)
-        playlists.append((pairs % max(1, len(corpus))).astype(np.int32))
+        playlists[filled : filled + len(pairs)] = pairs % max(1, len(corpus))
+        filled += len(pairs)
         sizes.append(np.bincount(pairs // max(1, len(corpus)), minlength=end - first))
-    return Postings(corpus, np.concatenate(playlists), np.cumsum(np.concatenate(sizes)))
+    return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes)))
 
 
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
@@ -123,6 +131,6 @@ def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
     playlists = read_array(directory / POSTINGS, np.int32, 1)
     offsets = read_array(directory / POSTING_OFFSETS, np.int64, 1)
     ends_fit = len(offsets) == tracks + 1 and offsets[0] == 0 and offsets[-1] == len(playlists)
-    if not ends_fit or np.any(np.diff(offsets) < 0):
+    if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
         raise ExperimentError(f"{directory / POSTING_OFFSETS} does not fit {POSTINGS}: extract again with --force")
     return Postings(corpus, playlists, offsets)

@@ -22,9 +22,9 @@ from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 
 DRAFT_SUFFIX = ".draft"
 RETIRED_SUFFIX = ".old"
-_DRAFT = re.compile(
-    rf"\.(?P<name>.+)\.(?P<pid>\d+)(?:{re.escape(DRAFT_SUFFIX)}|{re.escape(RETIRED_SUFFIX)})", re.DOTALL
-)
+SCRATCH_SUFFIX = ".scratch"
+_SUFFIXES = "|".join(map(re.escape, (DRAFT_SUFFIX, RETIRED_SUFFIX, SCRATCH_SUFFIX)))
+_DRAFT = re.compile(rf"\.(?P<name>.+)\.(?P<pid>\d+)(?:{_SUFFIXES})", re.DOTALL)
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -64,6 +64,17 @@ def published_file(place: Path) -> Iterator[Path]:
             _flush(place.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_directory(draft: Path) -> Iterator[Path]:
+    """Give a directory beside a draft, for a library that insists on a name; what it has made there is moved out."""
+    scratch = draft.with_suffix(SCRATCH_SUFFIX)
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        remove(scratch)
 
 
 def require_replaceable(place: Path, force: bool) -> None:

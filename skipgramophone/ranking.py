@@ -4,8 +4,10 @@
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    hybrid         item-kNN + 3 cosine + 0.3 log(1 + count), each standardised over the catalogue: what continues a
-                   playlist
+    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(sum of |w_i|) log(1 + count_j), with the sign of c_j under
+                   the root, and c the agreement of the playlists (`postings`): what continues a playlist. The root
+                   keeps a few playlists that agree in nearly all from deciding alone; the more is given, the less is
+                   left to popularity
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
     diversity      maximal marginal relevance: next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
@@ -25,7 +27,7 @@ from skipgramophone.errors import SettingError
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-HYBRID_WEIGHTS = 3.0, 0.3  # of cosine and of the log count beside item-kNN; chosen on held-out playlists
+HYBRID_COUNT_WEIGHT = 0.15  # of the log count beside agreement and cosine; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # of the log count beside cosine; chosen on held-out playlists: .02 to .1 serve look-ups as well
 VANISHED = 1e-6  # a direction shorter than this is rounding
 
@@ -67,17 +69,26 @@ def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float
     return np.asarray(moved, np.float32)
 
 
-def standardised(scores: Scores) -> Scores:
-    """Rows with mean 0 and deviation 1, float32 of the same shape."""
-    spread = scores.std(axis=-1, keepdims=True)
-    return np.asarray((scores - scores.mean(axis=-1, keepdims=True)) / np.maximum(spread, 1e-12), np.float32)
+def rooted(agreement: Scores) -> Scores:
+    """Root of the agreement of playlists, as a share of the largest of its row: float32 of the same shape, -1 to 1."""
+    size = np.abs(agreement)
+    largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))
+    return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
 
 
-def hybrid(item_knn: Scores, cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
-    """What counts and vectors say together, float32 of the shape of either, of which the last is (tracks,)."""
-    of_cosine, of_count = map(np.float32, HYBRID_WEIGHTS)
-    logs = standardised(np.log1p(counts).astype(np.float32))
-    return np.asarray(standardised(item_knn) + of_cosine * standardised(cosine) + of_count * logs, np.float32)
+def hybrid(
+    rooted_agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
+) -> Scores:
+    """What counts and vectors say together, float32 (questions, tracks) or (tracks,).
+
+    Args:
+        rooted_agreement: float32, of the same shape, `rooted`.
+        cosine: float32, of the same shape.
+        counts: int64 (tracks,).
+        given: how many tracks are given, one number or (questions, 1).
+    """
+    of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
+    return np.asarray(rooted_agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
 
 
 def choose(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.neighbours import IndexFacts
@@ -10,6 +10,7 @@ from skipgramophone.neighbours import IndexFacts
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judgement
     from skipgramophone.evaluation.order import Order
+    from skipgramophone.inspection.finding import Finding
     from skipgramophone.maps.clusters import Cluster
 
 
@@ -23,8 +24,24 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """What sources have brought to a corpus that was there."""
+
+    rows_read: int
+    rows_used: int
+    rows_rejected: int
+    rejected: dict[str, int]
+    rows_left_out: int
+    left_out: dict[str, int]
+    sources: int
+    playlists: int  # new ones
+    grown: int  # playlists that were there and hold more now
+    tracks: int  # new ones
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractReport:
-    """What an extraction found."""
+    """What an extraction found; all counts are of the whole corpus, but for those in `added`."""
 
     experiment: str
     sources: list[dict[str, Any]]  # file, format, bytes, sha256
@@ -40,6 +57,8 @@ class ExtractReport:
     playlists: int
     tracks: int
     occurrences: int
+    held_out_playlists: int  # set aside; those above are the others
+    held_out_occurrences: int
     longest_playlist: int
     repeats: int  # places of a playlist whose track has stood in it before
     without_artist: int  # rows with an empty artist
@@ -47,10 +66,14 @@ class ExtractReport:
     most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, of a few names that most have
     same_tracks: int  # playlists that hold the tracks of an earlier one
     split: int  # playlists that were split
+    welded: int  # playlists that went into another of the same name
     sorted_by_title: int
     sortable: int  # playlists long enough for the order to tell
     seconds: float
     rows_per_second: int
+    findings: tuple[Finding, ...] | None = None  # what an inspection finds; None: nothing was looked for
+    added: Added | None = None  # where the corpus has grown
+    former: list[dict[str, Any]] = field(default_factory=list)  # the corpora that it has grown from, and their digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +158,8 @@ class EvaluateReport:
     training: dict[str, Any]
     corpus: str  # digest
     split: str  # digest of which playlists were held out
+    set_aside: bool  # by extract, so that the model itself was asked; else one that was trained for it
+    started_from: str | None  # the experiment whose vectors training began with, and which may have seen what is asked
     imported: bool  # the vectors came from elsewhere, and whether they had seen the held-out playlists is not known
     created: str
     version: str

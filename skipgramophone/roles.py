@@ -94,13 +94,13 @@ def _checked(content: dict[str, Any]) -> Role:
             host_and_port(address)
     if len(named[CHIEF]) != 1:
         raise SettingError(f"{VARIABLE} names {len(named[CHIEF])} chiefs; a cluster has one")
-    given, index = task.get("type"), task.get("index", 0)
-    job = CHIEF if given == CHIEF_TOO else given
-    if job not in (CHIEF, WORKER, SERVER):
-        raise SettingError(f"{VARIABLE} gives the task {job!r}, which is none of {CHIEF}, {WORKER}, {SERVER}")
-    if type(index) is not int or not 0 <= index < len(named[job]):
-        raise SettingError(f"{VARIABLE} gives {job} {index!r}, and names {len(named[job])} of them")
-    return Role({job: list(named[job]) for job in (CHIEF, WORKER, SERVER)}, job, index)
+    own, index = task.get("type"), task.get("index", 0)
+    own = CHIEF if own == CHIEF_TOO else own
+    if own not in (CHIEF, WORKER, SERVER):
+        raise SettingError(f"{VARIABLE} gives the task {own!r}, which is none of {CHIEF}, {WORKER}, {SERVER}")
+    if type(index) is not int or not 0 <= index < len(named[own]):
+        raise SettingError(f"{VARIABLE} gives {own} {index!r}, and names {len(named[own])} of them")
+    return Role({job: list(named[job]) for job in (CHIEF, WORKER, SERVER)}, own, index)
 
 
 def host_and_port(address: str) -> tuple[str, int]:

@@ -14,11 +14,12 @@ from itertools import islice, repeat
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.agreement import Agreement, StabilityReport, read_stability
 from skipgramophone.answer import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.catalogue import Catalogue, Track
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
-from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
 from skipgramophone.experiment import Experiment
 from skipgramophone.neighbours import (
     COMPARED,
@@ -33,16 +34,18 @@ from skipgramophone.neighbours import (
     exact_search,
     highest,
     nearest_by_index,
+    not_finite,
     usable,
 )
 from skipgramophone.playlists.names import folded
 from skipgramophone.postings import Postings, read_postings
-from skipgramophone.ranking import choose, direction, hybrid, log_prior, with_count, with_popularity
+from skipgramophone.ranking import choose, direction, hybrid, log_prior, rooted, with_count, with_popularity
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 from skipgramophone.versions import song
 
 POOL, POOL_FACTOR = 100, 10  # candidates to choose among, and for each track that is asked for
 WIDENED = 4  # times as many, where filters leave too few
+LOOKED_UP = 8192  # candidates whose names and vectors are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,15 @@ class Question:
     rows: Rows  # int64 (seeds,)
     weights: npt.NDArray[np.float64]
     vector: Matrix  # the direction that they point to, float32 (embedding_dim,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Candidates to choose among, the best first."""
+
+    scores: npt.NDArray[np.float32]  # (candidates,)
+    tracks: list[Track]
+    vectors: Matrix  # of length 1, float32 (candidates, embedding_dim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,9 @@ class Search:
             ExperimentError: the vector is not finite.
         """
         vector = np.asarray(self._embeddings.centre[track.row])
-        if not np.isfinite(vector).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            length = vector @ vector
+        if not np.isfinite(length):
             raise ExperimentError(
                 f"the vector of '{track.name}' is not finite: run sgp train {self._experiment.name} --force"
             )
@@ -134,12 +148,12 @@ class Search:
 
         Where comparing many vectors with all tracks at once is faster than asking the index for each, that is done.
         """
-        found: Iterator[Neighbours | None] = repeat(None)
+        pools: Iterator[_Pool | None] = repeat(None)
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
             without = [question.rows for question in questions]
-            found = iter(self.exact.nearest_to_many(vectors, _width(settings), without))
-        return [self.answer(question, settings, next(found)) for question in questions]
+            pools = self._pools(self.exact.nearest_to_many(vectors, _width(settings), without))
+        return [self.answer(question, settings, next(pools)) for question in questions]
 
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
         """Whether several questions are answered by comparing every track at once."""
@@ -147,12 +161,12 @@ class Search:
         faster = isinstance(facts, IndexFacts) and len(self._catalogue) < COMPARED * facts.search_k
         return settings.by == "cosine" and not settings.popularity and (settings.exact or faster)
 
-    def answer(self, asked: Question, settings: SimilarSettings, found: Neighbours | None = None) -> Answer:
+    def answer(self, asked: Question, settings: SimilarSettings, pool: _Pool | None = None) -> Answer:
         """The answer to a question, chosen among the nearest tracks, if they have been found already."""
         notes = list(asked.notes)
-        listed = self._chosen(found, asked, settings) if found is not None else None
+        listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
-        if listed is None and found is None and _asks_index(settings):
+        if pool is None and _asks_index(settings):
             index = self._index(asked.vector)
             if isinstance(index, str):
                 notes.append(f"{index}, so every track was compared; sgp index {self._experiment.name} builds it anew")
@@ -171,7 +185,26 @@ class Search:
             Neighbour(rank, similarity, track, shared, versions)
             for rank, ((similarity, track, versions), shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
         )
-        return Answer(asked.seeds, neighbours, answered_by, settings.by, tuple(notes), listed.versions_of_seeds)
+        return Answer(
+            seeds=asked.seeds,
+            neighbours=neighbours,
+            answered_by=answered_by,
+            ranked_by=settings.by,
+            notes=tuple(notes),
+            agreement=self._agreement(asked) if settings.by == "cosine" else None,
+            versions_of_seeds=listed.versions_of_seeds,
+        )
+
+    @cached_property
+    def _stability(self) -> StabilityReport | None:
+        """How far another training agrees, where that was measured."""
+        return read_stability(self._experiment)
+
+    def _agreement(self, asked: Question) -> Agreement | None:
+        """How far another training agrees on what is near tracks as frequent as the one that is asked about."""
+        if self._stability is None or len(asked.seeds) > 1:
+            return None
+        return self._stability.of(asked.seeds[0].track.count)
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
         """The playlists that some tracks share with what was liked, where there are playlists."""
@@ -208,7 +241,10 @@ class Search:
             elif death := death_of_annoy(path, facts, vector):
                 self._opened = f"Annoy dies of the index ({death}; {CURE})"
             else:
-                self._opened = AnnoyCandidates(path, facts)
+                try:
+                    self._opened = AnnoyCandidates(path, facts)
+                except (ExperimentError, StorageError):
+                    self._opened = "the index is damaged"
         return self._opened
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> _Listed | None:
@@ -217,11 +253,11 @@ class Search:
         found = nearest_by_index(index, self._embeddings.centre, asked.vector, width, np.unique(asked.rows))
         if found is None:
             return None
-        return self._chosen(found, asked, settings)
+        return self._chosen(self._pool(found), asked, settings)
 
-    def _chosen(self, found: Neighbours, asked: Question, settings: SimilarSettings) -> _Listed | None:
+    def _chosen(self, pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed | None:
         """Choose among the nearest; None where that does not fill the list, though more exist."""
-        listed = self._listed(found, asked, settings)
+        listed = _listed(pool, asked, settings)
         full = len(listed.chosen) == min(settings.number, len(self._catalogue))
         return listed if full or settings.takes_all else None
 
@@ -235,7 +271,7 @@ class Search:
             scores = with_popularity(scores, self._counts[rows], settings.popularity)
         width = _width(settings)
         while True:
-            listed = self._listed(highest(rows, scores, width), asked, settings)
+            listed = _listed(self._pool(highest(rows, scores, width)), asked, settings)
             if len(listed.chosen) == settings.number or width >= len(rows):
                 return listed
             width *= WIDENED
@@ -249,45 +285,65 @@ class Search:
             mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
             trained_with = self._experiment.manifest("model").settings
             exponent = trained_with.get("noise_exponent", TrainSettings().noise_exponent)
-            scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
+            if not np.isfinite(scores).all():
+                raise not_finite()
             return np.asarray(scores[rows] + log_prior(self._counts[rows], exponent), np.float32)
         cosine = self.exact.cosines(asked.vector)[rows]
         if by == "hybrid":
-            return hybrid(self.postings.scores(asked.rows, asked.weights)[rows], cosine, self._counts[rows])
+            agreement = rooted(self.postings.agreement(asked.rows, asked.weights))[rows]
+            return hybrid(agreement, cosine, self._counts[rows], float(np.abs(asked.weights).sum()))
         return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
-    def _listed(self, found: Neighbours, asked: Question, settings: SimilarSettings) -> _Listed:
-        """Choose for score and variety among candidates that pass the filters."""
-        tracks = self._catalogue.tracks(found.rows.tolist())
-        vectors = unit_rows(np.asarray(self._embeddings.centre[found.rows]))
-        similarities = (vectors @ asked.vector).tolist()
-        if settings.takes_all:
-            every = zip(similarities, tracks, repeat(()))
-            return _Listed(list(islice(every, settings.number)), ())
-        excluded = {folded(artist) for artist in settings.exclude_artist or ()}
-        artists = [folded(track.artist) for track in tracks]
-        passed = [
-            at for at, track in enumerate(tracks) if track.count >= settings.min_count and artists[at] not in excluded
-        ]
-        songs, of_seeds = [""] * len(tracks), []
-        if settings.fold_versions:
-            songs = [song(track.artist, track.title) for track in tracks]
-            asked_about = {song(seed.track.artist, seed.track.title) for seed in asked.seeds}
-            of_seeds = [at for at in passed if songs[at] in asked_about]
-            passed = [at for at in passed if songs[at] not in asked_about]
-        limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
-        if settings.max_per_artist is not None:
-            limits.append((_labels(artists, passed), settings.max_per_artist))
-        scores = found.similarities[passed]
-        places = choose(scores, vectors[passed], limits, settings.number, settings.diversity)
-        chosen = [passed[place] for place in places.tolist()]
-        last = max(chosen, default=-1)  # what ranks below it would not have been listed
-        versions: dict[str, list[Track]] = {}
-        for at in passed if settings.fold_versions else ():
-            if at < last and at not in chosen:
-                versions.setdefault(songs[at], []).append(tracks[at])
-        listed = [(similarities[at], tracks[at], tuple(versions.get(songs[at], ()))) for at in chosen]
-        return _Listed(listed, tuple(tracks[at] for at in of_seeds if at < last))
+    def _pool(self, found: Neighbours) -> _Pool:
+        """What is known of candidates."""
+        return next(self._pools([found]))
+
+    def _pools(self, found: Sequence[Neighbours]) -> Iterator[_Pool]:
+        """What is known of the candidates of several questions, read for many of them at once."""
+        step = max(1, LOOKED_UP // max(1, *(len(near.rows) for near in found)))
+        for start in range(0, len(found), step):
+            some = found[start : start + step]
+            rows = np.concatenate([near.rows for near in some])
+            tracks, vectors = self._catalogue.tracks(rows.tolist()), unit_rows(self._embeddings.centre[rows])
+            end = 0
+            for near in some:
+                first, end = end, end + len(near.rows)
+                yield _Pool(near.similarities, tracks[first:end], vectors[first:end])
+
+
+def _listed(pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed:
+    """Choose for score and variety among candidates that pass the filters."""
+    tracks, vectors = pool.tracks, pool.vectors
+    similarities = (vectors @ asked.vector).tolist()
+    if settings.takes_all:
+        every = zip(similarities, tracks, repeat(()))
+        return _Listed(list(islice(every, settings.number)), ())
+    excluded = {folded(artist) for artist in settings.exclude_artist or ()}
+    artists = [folded(track.artist) for track in tracks]
+    passed = [
+        at for at, track in enumerate(tracks) if track.count >= settings.min_count and artists[at] not in excluded
+    ]
+    songs, of_seeds = [""] * len(tracks), []
+    if settings.fold_versions:
+        songs = [song(track.artist, track.title) for track in tracks]
+        asked_about = {song(seed.track.artist, seed.track.title) for seed in asked.seeds}
+        of_seeds = [at for at in passed if songs[at] in asked_about]
+        passed = [at for at in passed if songs[at] not in asked_about]
+    limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
+    if settings.max_per_artist is not None:
+        limits.append((_labels(artists, passed), settings.max_per_artist))
+    scores = pool.scores[passed]
+    places = choose(scores, vectors[passed], limits, settings.number, settings.diversity)
+    chosen = [passed[place] for place in places.tolist()]
+    last = max(chosen, default=-1)  # what ranks below it would not have been listed
+    versions: dict[str, list[Track]] = {}
+    for at in passed if settings.fold_versions else ():
+        if at < last and at not in chosen:
+            versions.setdefault(songs[at], []).append(tracks[at])
+    listed = [(similarities[at], tracks[at], tuple(versions.get(songs[at], ()))) for at in chosen]
+    return _Listed(listed, tuple(tracks[at] for at in of_seeds if at < last))
 
 
 def _asks_index(settings: SimilarSettings) -> bool:

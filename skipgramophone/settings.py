@@ -48,8 +48,14 @@ Repeats = Literal["keep", "drop"]
 REPEATS: tuple[Repeats, ...] = get_args(Repeats)
 KEEPABLE = ("episodes", "placeholders", "skips")  # what is rejected unless it is asked for
 FEWEST_JUDGED = 100  # rows of a file from which on the share of rejects tells that it was mistaken for something else
+# What a corpus has once and for all; the other settings are of how sources are read, and each may need its own.
+LASTING = (
+    "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length",
+    "holdout", "group", "random_seed",
+)  # fmt: skip
 ALL_ROWS = -1
 LOWEST_SENSIBLE_RATE = 0.01
+EVALUATED_SHARE = 0.1  # of the playlists, where nothing was set aside and nothing is said
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
 CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints of a training run
 MOST_TREES = 1000
@@ -114,9 +120,12 @@ class ExtractSettings:
     drop_duplicate_playlists: bool = False  # of playlists that are nearly the same only the longest stays
     min_length: int = 1  # shorter playlists are left out
     max_length: int | None = None  # longer playlists are split
+    holdout: float | None = None  # share of the playlists that is set aside and never trained on
+    group: str | None = None  # what this finds in the owner keeps playlists together then
+    random_seed: int = 42  # of what is set aside
 
     def __post_init__(self) -> None:
-        _require_numbers(self, "num_rows", "min_length")
+        _require_numbers(self, "num_rows", "min_length", "random_seed")
         _require(
             self.num_rows == ALL_ROWS or self.num_rows >= 1,
             f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
@@ -129,6 +138,9 @@ class ExtractSettings:
             self.max_length is None or self.max_length >= max(2, self.min_length),
             f"max-length must be at least 2 and not below min-length, not {self.max_length}",
         )
+        share = self.holdout
+        _require(share is None or 0 < share < 1, f"holdout must be above 0 and below 1, or a file, not {share}")
+        _require_seed(self.random_seed, bits=63)
         _require(0 <= self.max_rejects <= 1, f"max-rejects must be from 0 to 1, not {self.max_rejects}")
         _require(seconds_of(self.session_gap) > 0, f"session-gap must be above 0, not {self.session_gap}")
         for name in self.keep or ():
@@ -271,7 +283,7 @@ class EvaluateSettings:
     score: Score | None = None  # the one ranking of the vectors to judge; None: all
     seeds: int | None = None  # tracks that are given; else half, or all but the last
     draws: int = 3  # times that a playlist is asked, with other tracks given, where that is random
-    share: float = 0.1  # of the playlists is held out
+    share: float | None = None  # of the playlists is held out; None: those that extract set aside, or else 0.1
     group: str | None = None  # what this finds in the owner keeps playlists together
     min_count: int | None = None  # fewer training occurrences: not ranked; else as the model was trained
     k: int = 10  # depth of recall@k, hit@k and of what is said beyond accuracy
@@ -289,7 +301,8 @@ class EvaluateSettings:
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
             f"seeds cannot be given with {self.protocol}: it gives one track",
         )
-        _require(0 < self.share < 1, f"share must be above 0 and below 1, not {self.share}")
+        share = self.share
+        _require(share is None or 0 < share < 1, f"share must be above 0 and below 1, not {share}")
         _require(self.min_count is None or self.min_count >= 1, f"min-count must be at least 1, not {self.min_count}")
         _require(1 <= self.k <= 500, f"k must be from 1 to 500, not {self.k}")
         _require_seed(self.random_seed, bits=63)
@@ -433,3 +446,28 @@ class MapSettings:
         _require(1 <= self.neighbours <= 100, f"neighbours must be from 1 to 100, not {self.neighbours}")
         _require(self.top >= 1, f"top must be at least 1, not {self.top}")
         _require_seed(self.random_seed, bits=32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From where on an inspection speaks of something: a share of what it counts, unless it says otherwise."""
+
+    rejected: float = 0.01  # of the rows: below it is the noise of any dump
+    playlists: int = 100  # so many: on the 40 of the Zenodo slice two seeds agree on one of twenty nearest tracks
+    of_one_track: float = 0.1  # of the playlists: they cost little before
+    giant_length: int = 2000  # tracks: no editorial playlist of the archive has 800, but people's libraries have
+    in_giants: float = 0.05  # of the occurrences
+    in_order: float = 0.1  # of playlists of 5 or more: chance sorts one in forty of those of 5, and no longer ones
+    out_of_order: float = 0.05  # of the steps of a playlist that is said to be in order: additions, other alphabets
+    of_one_artist: float = 0.25  # of playlists of 5 or more: some albums are in any collection
+    repeated: float = 0.01  # of the occurrences: it is 0.05 % in the Zenodo slice
+    near_duplicates: float = 0.02  # of the playlists: it is 0.2 % among the snapshots of the archive
+    welded_length: int = 100  # tracks: shorter playlists hold repeats by chance
+    welded_repeats: float = 0.1  # of a playlist's places: no person repeats as much
+    seen_once: float = 0.5  # of the tracks: half is what any long tail has (the archive's: 49 %)
+    everywhere: float = 0.2  # of the playlists: the best known track of the archive stands in 13 %
+    several_uris: float = 0.05  # of the tracks: reissues alone are less
+    without_artist: float = 0.01  # of the occurrences, where others have one: it is 0.08 % in the Zenodo slice
+    placeholders: float = 0.001  # of the occurrences: one name that stands for many is much at once
+    joined_artists: float = 0.02  # of the tracks: duets that are artists of their own are fewer
+    spoilt_names: float = 0.001  # of the tracks: a fault of the encoding strikes many, a slip of the keyboard one

@@ -44,7 +44,7 @@ def each_word_near(query: str, tracks: Iterable[Track]) -> list[Track]:
         if meant:
             chosen = meant
             break
-    return sorted(chosen, key=lambda track: track.row)
+    return sorted(chosen, key=lambda track: (-track.count, track.row))
 
 
 def _words(name: str) -> list[str]:

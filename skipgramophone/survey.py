@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from skipgramophone.agreement import EVALUATION
 from skipgramophone.errors import SgpError
 from skipgramophone.experiment import (
     COMMAND,
@@ -22,7 +23,6 @@ from skipgramophone.experiment import (
     read_json,
 )
 from skipgramophone.fitting import HISTORY
-from skipgramophone.held_out import EVALUATION
 
 
 @dataclass(frozen=True, slots=True)

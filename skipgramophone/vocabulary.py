@@ -15,6 +15,17 @@ Counts = npt.NDArray[np.int64]
 Probabilities = npt.NDArray[np.float64]
 
 
+def ranks_by_count(counts: Counts) -> Counts:
+    """The place of each track by count, from 0, the most frequent first, ties in row order; int64 (tracks,).
+
+    >>> ranks_by_count(np.array([3, 5, 3])).tolist()
+    [1, 0, 2]
+    """
+    ranks = np.empty(len(counts), np.int64)
+    ranks[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    return ranks
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Tracks that are learnt.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import resource
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 HEADER = '"user_id", "artistname", "trackname", "playlistname"'
 Row = tuple[str, str, str, str]
 
@@ -25,6 +27,25 @@ class Ran:
 
 
 Sgp = Callable[..., Ran]
+network_is_allowed = False
+
+
+def _forbid_network(event: str, _arguments: object) -> None:
+    """Refuse whatever in this process would reach beyond it; such a hook cannot be taken away again."""
+    if event in NETWORK and not network_is_allowed:
+        raise RuntimeError(f"no test may use the network: {event}")
+
+
+sys.addaudithook(_forbid_network)
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[None]:
+    """Let the tools of a test talk to their own helpers on this machine."""
+    global network_is_allowed
+    network_is_allowed = True
+    yield
+    network_is_allowed = False
 
 
 def run_sgp(*arguments: str | Path, stdin: str | None = None) -> Ran:

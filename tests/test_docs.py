@@ -23,6 +23,7 @@ CONTRACT = HERE / "experiments" / "README.md"
 NAMES = (
     "",
     "extract",
+    "inspect",
     "train",
     "similar",
     "continue",

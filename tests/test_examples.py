@@ -10,6 +10,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("network"),  # a kernel is talked to by sockets
     pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not part of an installed package"),
 ]
 

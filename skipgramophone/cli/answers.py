@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
@@ -21,6 +22,7 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 
 if TYPE_CHECKING:
+    from skipgramophone.agreement import Agreement
     from skipgramophone.answer import Answer, Seed
     from skipgramophone.catalogue import Track
 
@@ -118,6 +120,8 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> No
         sys.stdout.writelines(f"{render.visible(near.track.name)}\n" for near in answer.neighbours)
     else:
         _print_table(answer, versions)
+        if answer.agreement:
+            render.note(_told_of(answer.agreement), quiet)
 
 
 def record(answer: Answer) -> dict[str, Any]:
@@ -127,10 +131,15 @@ def record(answer: Answer) -> dict[str, Any]:
         "answered_by": answer.answered_by,
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
+        "agreement": asdict(answer.agreement) if answer.agreement else None,
         "neighbours": [
-            {"rank": near.rank, "similarity": round(near.similarity, 6)}
-            | track_record(near.track)
-            | {"shared": near.shared, "versions": list(map(track_record, near.versions))}
+            {
+                "rank": near.rank,
+                "similarity": round(near.similarity, 6),
+                **track_record(near.track),
+                "shared": near.shared,
+                "versions": list(map(track_record, near.versions)),
+            }
             for near in answer.neighbours
         ],
         "versions_of_seeds": list(map(track_record, answer.versions_of_seeds)),
@@ -206,6 +215,12 @@ def _print_table(answer: Answer, versions: bool) -> None:
     render.listing(
         f"top {len(answer.neighbours)} tracks {most} {about}", [*columns, ("count", "number"), ("pos.", "number")], rows
     )
+
+
+def _told_of(agreement: Agreement) -> str:
+    """Say how far two trainings agree on what is near tracks like the one that was asked about."""
+    share = f"{agreement.mean:.0%} of the {agreement.neighbours} nearest"
+    return f"of tracks as frequent as this one (the {agreement.tracks}) two trainings agree on {share}"
 
 
 def _told(track: Track) -> list[str]:

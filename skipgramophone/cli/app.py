@@ -24,6 +24,7 @@ from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
 from skipgramophone.cli.importing import import_vectors
 from skipgramophone.cli.index import index
+from skipgramophone.cli.inspecting import inspect
 from skipgramophone.cli.mapping import draw_map
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
@@ -81,7 +82,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 RENAMED = {import_vectors: "import", draw_map: "map"}  # words that Python keeps for itself
-for command in (extract, train, similar, explain, export, import_vectors, draw_map, evaluate, tune, index, check, run):
+for command in (
+    extract,
+    inspect,
+    train,
+    similar,
+    explain,
+    export,
+    import_vectors,
+    draw_map,
+    evaluate,
+    tune,
+    index,
+    check,
+    run,
+):
     app.command(RENAMED.get(command))(command)
 
 

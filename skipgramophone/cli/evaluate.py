@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import PROTOCOLS, SCORES, EvaluateSettings, RunSettings
+from skipgramophone.settings import EVALUATED_SHARE, PROTOCOLS, SCORES, EvaluateSettings, RunSettings
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.judgement import Judged, Judgement
@@ -40,7 +40,13 @@ def evaluate(
         int, typer.Option("--draws", metavar="N", help="Ask each playlist N times, with other tracks given.")
     ] = options.EVALUATE.draws,
     share: Annotated[
-        float, typer.Option("--share", metavar="X", help="Share of the playlists to hold out.")
+        float | None,
+        typer.Option(
+            "--share",
+            metavar="X",
+            help=f"Share of the playlists to hold out (else those that extract set aside, or {EVALUATED_SHARE}).",
+            show_default=False,
+        ),
     ] = options.EVALUATE.share,
     group: options.Group = options.EVALUATE.group,
     held_out: Annotated[
@@ -66,7 +72,8 @@ def evaluate(
     """Judge EXPERIMENT's settings on playlists that are held out, beside counts that need no vectors.
 
     Part of each held-out playlist is given and the rest is to be found among all tracks. A model is trained on the
-    other playlists with the settings of the experiment's own, and kept for the next time.
+    other playlists with the settings of the experiment's own, and kept for the next time. Where extract has set
+    playlists aside (--holdout), these are asked of the experiment's own model, which has never seen them.
 
     \b
     sgp evaluate demo
@@ -146,6 +153,10 @@ def _show(report: EvaluateReport) -> None:
     render.listing(f"beyond accuracy, among the first {k}", beyond, [_beyond(row) for row in judgement.judged])
     for line in _verdicts(judgement, first):
         render.text(line)
+    if report.set_aside:
+        render.text("held out since it was extracted: the model itself was judged, none was trained for it")
+        if report.started_from not in (None, report.experiment):
+            render.text(f"it began with the vectors of '{report.started_from}', which may have seen these playlists")
     if report.imported:
         render.text("the vectors were imported, and judged as they are: they may have seen the held-out playlists")
 

@@ -11,7 +11,7 @@ from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.settings import ExplainSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.explanation import Explanation, Related
+    from skipgramophone.explanation import Explanation, Related, SecondTraining
 
 COLUMNS = (
     ("to A", "number"),
@@ -71,8 +71,14 @@ def _record(found: Explanation) -> dict[str, object]:
         "shared_playlists": list(map(asdict, found.shared_playlists)),
         "between": list(map(_related, found.between)),
         "neighbours": [list(map(_related, near)) for near in found.neighbours],
+        "second_training": _second(found.second),
         "notes": list(found.notes),
     }
+
+
+def _second(there: SecondTraining | None) -> dict[str, object] | None:
+    """What another training says as JSON."""
+    return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 
 def _related(near: Related) -> dict[str, object]:
@@ -94,6 +100,11 @@ def _show(found: Explanation) -> None:
         each, other = found.playlists
         rows.append(("playlists", f"{each:,} hold A and {other:,} hold B, of {found.all_playlists:,}"))
         rows.append(("shared", f"{found.shared:,} hold both; by chance it would be {found.expected:,.1f}"))
+    if found.second:
+        there, (of_first, of_second) = found.second, found.second.agreed
+        agreed = f"{of_first} of the {there.neighbours} nearest of A and {of_second} of those of B"
+        places = f"B is number {there.ranks[0]:,} to A, A number {there.ranks[1]:,} to B"
+        rows.append(("another seed", f"{there.similarity:.3f}, {places}; it names {agreed} too"))
     render.facts(f"{first} and {second}", rows)
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.findings import show_findings
 from skipgramophone.playlists.names import full_name
 from skipgramophone.settings import KEEPABLE, ROLES, BadBytes, ExtractSettings, Format, GroupBy, Repeats
 
@@ -50,7 +51,21 @@ RepeatsOption = Annotated[
 DropDuplicates = Annotated[
     bool, typer.Option("--drop-duplicate-playlists", help="Of playlists nearly the same keep the longest alone.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and report, and write nothing.")]
+Holdout = Annotated[
+    str | None,
+    typer.Option(
+        "--holdout",
+        metavar="SHARE|FILE",
+        help="Set playlists aside that are never trained on, for sgp evaluate: a share, or a name a line.",
+        show_default=False,
+    ),
+]
+Append = Annotated[
+    bool, typer.Option("--append", help="Add to the corpus that is there; --force: also what it was made from.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Read and report, with what sgp inspect finds, and write nothing.")
+]
 MinLength = Annotated[int, typer.Option("--min-length", metavar="N", help="Leave shorter playlists out.")]
 MaxLength = Annotated[
     int | None, typer.Option("--max-length", metavar="N", help="Split longer playlists.", show_default=False)
@@ -78,7 +93,13 @@ def extract(
     drop_duplicate_playlists: DropDuplicates = options.EXTRACT.drop_duplicate_playlists,
     min_length: MinLength = options.EXTRACT.min_length,
     max_length: MaxLength = options.EXTRACT.max_length,
+    holdout: Holdout = None,
+    group: options.Group = options.EXTRACT.group,
+    random_seed: Annotated[
+        int, typer.Option("-rs", "--random-seed", metavar="N", help="Of the draw of what is held out.")
+    ] = options.EXTRACT.random_seed,
     config: options.Config = None,
+    append: Append = False,
     force: options.Force = False,
     dry_run: DryRun = False,
     json: options.Json = False,
@@ -95,7 +116,10 @@ def extract(
     sgp extract mine my_spotify_data.zip --session-gap 1h
     sgp extract radio plays.csv --columns artist=Artist,title=Song,playlist=Show
     sgp extract demo --sample
+    sgp extract mine june/ --append
+    sgp extract spotify spotify_dataset.csv --holdout 0.1
     """
+    share, held_out = _share_or_file(holdout)
     given = ExtractSettings(
         num_rows=num_rows,
         format=cast(Format | None, format),
@@ -112,10 +136,47 @@ def extract(
         drop_duplicate_playlists=drop_duplicate_playlists,
         min_length=min_length,
         max_length=max_length,
+        holdout=share,
+        group=group,
+        random_seed=random_seed,
     )
     settings = options.overridden(context, config, "extract", given)
-    report = run_extract(experiment, source, csv_path, sample, settings, force, quiet, experiments_dir, dry_run)
+    if append:
+        settings = _as_before(context, config, experiment, settings, experiments_dir)
+    report = run_extract(
+        experiment, source, csv_path, sample, settings, force, quiet, experiments_dir, dry_run, append, held_out
+    )
     show(report, json, quiet, dry_run)
+
+
+def _share_or_file(holdout: str | None) -> tuple[float | None, Path | None]:
+    """What is to be held out: a share of the playlists, or those that a file names."""
+    from skipgramophone.errors import SettingError
+
+    if holdout is None:
+        return None, None
+    try:
+        return float(holdout), None
+    except ValueError:
+        if Path(holdout).is_file():
+            return None, Path(holdout)
+    raise SettingError(f"holdout must be a share, as 0.1, or a file with the names of playlists, not {holdout!r}")
+
+
+def _as_before(
+    context: typer.Context,
+    config: Path | None,
+    experiment: str,
+    given: ExtractSettings,
+    experiments_dir: Path | None,
+) -> ExtractSettings:
+    """The settings of the corpus that is there, but for those that were said."""
+    from skipgramophone import pipeline
+
+    kept = pipeline.lasting_settings(experiment, experiments_dir)
+    return replace(
+        given, **{name: kept[name] for name in kept.keys() - options.said(context, given, config, "extract")}
+    )
 
 
 def run_extract(
@@ -128,6 +189,8 @@ def run_extract(
     quiet: bool,
     experiments_dir: Path | None,
     dry_run: bool = False,
+    append: bool = False,
+    held_out: Path | None = None,
 ) -> ExtractReport:
     """Extract with a progress bar."""
     from skipgramophone import pipeline
@@ -140,6 +203,8 @@ def run_extract(
             sources,
             settings,
             sample=sample,
+            held_out=held_out,
+            append=append,
             force=force,
             dry_run=dry_run,
             experiments_dir=experiments_dir,
@@ -152,8 +217,11 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
     if json:
         render.print_json(asdict(report))
     elif not quiet:
+        grown = ", grown" if report.added and report.added.rows_used else ", as it was" if report.added else ""
         unwritten = ", not written" if dry_run else ""
-        render.facts(f"corpus of {report.experiment}{unwritten}", _rows(report))
+        render.facts(f"corpus of {report.experiment}{grown}{unwritten}", _rows(report))
+        if report.findings is not None:
+            show_findings(report.findings)
 
 
 def _sources(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
@@ -173,20 +241,25 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
     replaced = f"{report.letters_replaced:,} letters for bytes that are not in the encoding"
     namesakes = f"{report.namesakes:,} have artist and title of another: --merge-uris makes them one"
     same = f"{report.same_tracks:,} hold the tracks of another"
+    held_out = f"{report.held_out_playlists:,} playlists of {report.held_out_occurrences:,} rows, never trained on"
+    rows, added = report.added or report, report.added
     return [
-        ("rows read", f"{report.rows_read:,}"),
-        ("rows used", f"{report.rows_used:,}"),
-        ("rows rejected", f"{report.rows_rejected:,}"),
-        *_counted(report.rejected, " × "),
-        *([("rows left out", f"{report.rows_left_out:,}")] if report.rows_left_out else []),
-        *_counted(report.left_out, " "),
+        ("rows read", f"{rows.rows_read:,}"),
+        ("rows used", f"{rows.rows_used:,}"),
+        ("rows rejected", f"{rows.rows_rejected:,}"),
+        *_counted(rows.rejected, " × "),
+        *([("rows left out", f"{rows.rows_left_out:,}")] if rows.rows_left_out else []),
+        *_counted(rows.left_out, " "),
         *([("replaced", replaced)] if report.letters_replaced else []),
         *([("without an artist", nameless)] if report.without_artist and named else []),
         *_passed_over(report),
         ("playlists", f"{report.playlists:,}{owners}, the longest of {report.longest_playlist:,}"),
+        *([("", f"{added.playlists:,} of them new, {added.grown:,} grown")] if added else []),
+        *([("held out", held_out)] if report.held_out_playlists else []),
         *([("", same)] if report.same_tracks else []),
         *([("", f"{report.split:,} were split")] if report.split else []),
-        ("tracks", f"{report.tracks:,}"),
+        *([("", f"{report.welded:,} more went into one of the same name")] if report.welded else []),
+        ("tracks", f"{report.tracks:,}" + (f", {added.tracks:,} of them new" if added else "")),
         *([("", namesakes)] if report.namesakes else []),
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
         ("occurrences", f"{report.occurrences:,}, {report.repeats:,} of them repeats in a playlist"),

@@ -69,22 +69,26 @@ def score(name: str) -> Score:
     raise SettingError(f"by must be one of {', '.join(SCORES)}, not {name!r}")
 
 
-def said(context: typer.Context, settings: Any) -> list[str]:
-    """Names of the settings that were given on the command line."""
+def said(context: typer.Context, settings: Any, config: Path | None = None, stage: str = "") -> set[str]:
+    """Names of the settings that were given on the command line, or in a file for a stage."""
     sources = {field.name: context.get_parameter_source(field.name) for field in fields(settings)}
-    return [name for name, source in sources.items() if source is not None and source.name != "DEFAULT"]
+    given = {name for name, source in sources.items() if source is not None and source.name != "DEFAULT"}
+    return given | _read(config, stage, type(settings)).keys()
+
+
+def _read(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
+    """The settings of a file for a stage, if there is one."""
+    if config is None:
+        return {}
+    from skipgramophone.settings_file import read_settings
+
+    return read_settings(config, stage, kind)
 
 
 def overridden(context: typer.Context, config: Path | None, stage: str, given: Settings) -> Settings:
     """Settings of a file, if there is one, but for what was said on the command line."""
-    if config is None:
-        return given
-    from skipgramophone.settings_file import read_settings
-
-    taken = read_settings(config, stage, type(given))
-    for name in said(context, given):
-        taken.pop(name, None)
-    return replace(given, **taken)
+    taken = _read(config, stage, type(given))
+    return replace(given, **{name: taken[name] for name in taken.keys() - said(context, given)})
 
 
 Experiment = Annotated[

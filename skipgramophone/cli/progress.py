@@ -34,9 +34,9 @@ def bar(name: str, quiet: bool) -> Iterator[Tell]:
 
 
 @contextmanager
-def reading(quiet: bool) -> Iterator[Callable[[Reading], None]]:
-    """Progress of an extraction."""
-    with bar("extract", quiet) as tell:
+def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading], None]]:
+    """Progress of the reading of sources."""
+    with bar(command, quiet) as tell:
         yield lambda at: tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows")
 
 

@@ -13,6 +13,7 @@ from prompt_toolkit.document import Document
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.cli import answers, render
 from skipgramophone.cli.conversation import BACK, HELP, LIKE, NAME, UNLIKE, Conversation
+from skipgramophone.cli.history import KeptHistory, history_file
 from skipgramophone.errors import SgpError, TrackNameError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def converse(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versio
         session: PromptSession[str] = PromptSession(
             f"{lookup.experiment.name}> ",
             completer=TrackCompleter(catalogue),
+            history=KeptHistory(history_file()),
             complete_in_thread=True,
             placeholder=[("fg:ansibrightblack", WELCOME)],
         )

@@ -25,7 +25,9 @@ from skipgramophone.errors import SgpError, TrackNameError
 
 UNLIMITED = 1_000_000_000  # columns, where there is no terminal to fit
 MOST_COLUMNS = 100  # of a curve, where there is no terminal to fit
+LONGEST_BAR = 40
 BLOCKS = " ▁▂▃▄▅▆▇█"
+PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # of a block
 # What could steer a terminal or turn text: controls, halves of surrogate pairs, ends of lines, directions.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -134,6 +136,21 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
     _print(title, table)
 
 
+def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float]) -> None:
+    """Print a table of numbers with a bar behind each row, as long as its value, on stdout."""
+    to = console(sys.stdout)
+    taken = sum(max(cell_len(row[at]) for row in (columns, *rows)) + 3 for at in range(len(columns)))
+    room = max(1, min(to.width - taken, LONGEST_BAR))
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in columns:
+        table.add_column(Text(name), justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for row, value in zip(rows, values, strict=True):
+        eighths = round(8 * room * value / max(values)) or (value > 0)
+        table.add_row(*map(Text, row), Text("█" * (eighths // 8) + PARTS[eighths % 8]))
+    _print_table(to, table)
+
+
 def curve(title: str, values: Sequence[float], height: int = 8) -> None:
     """Draw values as a curve of blocks on stdout, one column each, or one for several where there are too many."""
     to = console(sys.stdout)
@@ -156,9 +173,14 @@ def text(line: str) -> None:
 
 
 def _print(title: str, table: Table) -> None:
-    """Print a title and a table, with nothing but line ends after the last letter of each line."""
+    """Print a title and a table."""
     to = console(sys.stdout)
     to.print(Text(visible(title), style="bold"), soft_wrap=not to.is_terminal)
+    _print_table(to, table)
+
+
+def _print_table(to: Console, table: Table) -> None:
+    """Print a table with nothing but line ends after the last letter of each line."""
     with to.capture() as captured:
         to.print(table)
     sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))

@@ -121,7 +121,7 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
     from skipgramophone.answer import Seed
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        return opened.similar_to([Seed(opened.catalogue.track(0))], settings)
+        return opened.similar_to([Seed(opened.catalogue.track(opened.catalogue.by_count(1)[0]))], settings)
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:

@@ -133,7 +133,8 @@ def _rankers(
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
     """The baselines, then the rankings of the embeddings, over the ranked rows."""
-    playlists = membership(trained_on, len(embeddings))[:, rows].tocsr()
+    whole = membership(trained_on, len(embeddings))
+    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
     kept = Embeddings(
         *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
     )
@@ -142,7 +143,7 @@ def _rankers(
     baselines: dict[str, Ranker] = {
         "popularity": Popularity(counts),
         "item-kNN": knn,
-        "SVD": truncated_svd(knn, training.embedding_dim, settings.random_seed),
+        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
     }
     published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {
@@ -150,7 +151,7 @@ def _rankers(
         **({} if settings.score else {SERVED: _served(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
-        "hybrid": Hybrid(knn, cosine, counts),
+        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts),
     }
     if settings.score and settings.score not in ours:
         raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")

@@ -3,14 +3,15 @@
     popularity   log count
     item-kNN     cosine of co-occurrence, playlists shared / sqrt(playlists of one x playlists of the other), summed
                  over what is given
-    SVD          the same matrix cut to a number of dimensions
+    SVD          what is given, projected on the leading right singular vectors of the matrix of playlists and tracks,
+                 as many as the model has dimensions: PureSVD of Cremonesi, Koren and Turrin 2010
     euclidean    distance of the centre vectors, for deezer2018
     cosine       cosine of the centre vectors with the mean of the given ones' unit vectors: what `sgp similar` does
     index        the same, as an Annoy index of the default recall serves it
     cosine+count the same, and a little of the log count: of two that are as near the one that more playlists hold
     model        the given ones' mean of centre . context, plus noise_exponent x log count, because what the product
                  learns is log P(track | given) less that
-    hybrid       item-kNN, another and the log count, each standardised over the catalogue, added up
+    hybrid       the agreement of playlists, cosine and the log count (`ranking`): what `sgp continue` does
 
 All of them rank the tracks of the training part alone, and are made from it alone.
 """
@@ -26,11 +27,12 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.neighbours import AnnoyCandidates
-from skipgramophone.ranking import hybrid, with_count
+from skipgramophone.ranking import hybrid, rooted, with_count
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
 NOT_PROPOSED = -2.0  # below any cosine
+OVERSAMPLED, POWER_ITERATIONS = 16, 4
 
 
 class Ranker(Protocol):
@@ -66,12 +68,12 @@ class ItemKnn:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedSvd:
-    """Item-kNN's matrix in a number of dimensions."""
+    """The matrix of playlists and tracks in a number of dimensions."""
 
-    factors: Matrix  # (tracks, dimensions)
+    factors: Matrix  # (tracks, dimensions), orthonormal columns
 
     def scores(self, given: Given) -> Scores:
-        """Sum of the products with what is given."""
+        """What is given, projected on the factors."""
         return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
 
 
@@ -170,13 +172,14 @@ class ModelScore:
 class Hybrid:
     """What `sgp continue` ranks by: counts and vectors together."""
 
-    item_knn: Ranker
-    vectors: Ranker
+    agreement: Ranker  # of `item_knn` with lengths
+    cosine: Cosine
     counts: npt.NDArray[np.int64]  # (tracks,)
 
     def scores(self, given: Given) -> Scores:
-        """The weighted sum of both and the log count, each standardised over the catalogue."""
-        return hybrid(self.item_knn.scores(given), self.vectors.scores(given), self.counts)
+        """The sum of the three."""
+        many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
+        return hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:
@@ -192,21 +195,35 @@ def membership(corpus: Corpus, tracks: int) -> Any:
     return matrix
 
 
-def item_knn(playlists: Any) -> ItemKnn:
-    """Make an `ItemKnn` of a membership matrix, its columns scaled so that their products are cosines."""
+def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> ItemKnn:
+    """Make an `ItemKnn` of a membership matrix, its columns scaled so that their products are cosines.
+
+    Args:
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
+        lengths: float32 (playlists,), tracks of each, of which long ones are to say less (`postings`); None makes the
+            plain cosines.
+    """
     from scipy import sparse
 
     playlists_of_track = np.asarray(playlists.sum(axis=0)).ravel()
     scale = sparse.diags_array(1 / np.sqrt(np.maximum(playlists_of_track, 1)))
     scaled = (playlists @ scale).tocsr().astype(np.float32)
-    return ItemKnn(scaled, scaled.T.tocsr())
+    said = scaled if lengths is None else sparse.diags_array(1 / np.sqrt(np.maximum(lengths, 1))) @ scaled
+    return ItemKnn(scaled, said.T.tocsr())
 
 
-def truncated_svd(knn: ItemKnn, dimensions: int, seed: int) -> TruncatedSvd:
-    """Cut the matrix of an `ItemKnn` to a number of dimensions."""
-    from scipy.sparse.linalg import svds
+def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
+    """Find the leading right singular vectors of a membership matrix, as many as are asked for if there are so many.
 
-    scaled = knn.playlists
-    dimensions = max(1, min(dimensions, min(scaled.shape) - 1))
-    _, size, right = svds(scaled.astype(np.float64), k=dimensions, rng=np.random.default_rng(seed))
-    return TruncatedSvd(np.ascontiguousarray((size[:, None] * right).T, np.float32))
+    By a randomised range finder with power iterations (Halko, Martinsson and Tropp 2011, arXiv 0909.4061, algorithms
+    4.4 and 5.1): a few products with the sparse matrix, where the exact search takes minutes and gigabytes.
+    """
+    rng, by_track = np.random.default_rng(seed), playlists.T.tocsr()
+    dimensions = min(dimensions, *playlists.shape)
+    width = min(dimensions + OVERSAMPLED, *playlists.shape)
+    basis = np.linalg.qr(by_track @ rng.standard_normal((playlists.shape[0], width), np.float32))[0]
+    for _ in range(POWER_ITERATIONS):
+        basis = np.linalg.qr(by_track @ np.linalg.qr(playlists @ basis)[0])[0]
+    projected = playlists @ basis
+    _, directions = np.linalg.eigh(projected.T @ projected)  # rising
+    return TruncatedSvd(np.ascontiguousarray(basis @ directions[:, ::-1][:, :dimensions], np.float32))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from skipgramophone.evaluation.rankers import Ranker, Scores
 
 DRAWS = 2000
 SCORE_BYTES = 256 << 20  # of one batch of scores
+LOTS = 1 << 20  # what the lots are drawn by
 Values = npt.NDArray[np.float64]
 
 
@@ -83,11 +85,11 @@ class Catalogued:
 STRATA = ("head", "middle", "tail")
 
 
-def first_places(scores: Scores, given: Rows, depth: int) -> Rows:
-    """Rows of the highest scores, best first, ties in row order; what is given is left out.
+def first_places(scores: Scores, given: Rows, depth: int, lots: Rows) -> Rows:
+    """Rows of the highest scores, best first, ties by lot; what is given is left out.
 
-    >>> first_places(np.array([3, 1, 2, 2], np.float32), np.array([0]), 2).tolist()
-    [2, 3]
+    >>> first_places(np.array([3, 1, 2, 2], np.float32), np.array([0]), 2, np.array([3, 0, 2, 1])).tolist()
+    [3, 2]
     """
     scores = scores.copy()
     scores[given] = -np.inf
@@ -96,9 +98,12 @@ def first_places(scores: Scores, given: Rows, depth: int) -> Rows:
         return np.empty(0, np.int64)
     bar = np.partition(scores, len(scores) - depth)[len(scores) - depth]
     above = np.flatnonzero(scores > bar)
-    level = np.flatnonzero((scores == bar) & np.isfinite(scores))[: depth - len(above)]
+    level = np.flatnonzero((scores == bar) & np.isfinite(scores))
+    places = depth - len(above)
+    if places < len(level):
+        level = level[np.argpartition(lots[level], places)[:places]]
     rows = np.concatenate([above, level])
-    return rows[np.lexsort((rows, -scores[rows]))]
+    return rows[np.lexsort((lots[rows], -scores[rows]))]
 
 
 def judge(
@@ -110,6 +115,9 @@ def judge(
 ) -> Scorecard:
     """Put all questions to a ranker, a batch at a time, and rank the whole catalogue for each.
 
+    Ties fall by lots that are drawn once, the same for every ranker. The order of rows would not do: it is by count,
+    held-out playlists included, and would tell a ranker with many ties what they hold.
+
     Args:
         ranker: scores tracks.
         questions: rows are those of the catalogue.
@@ -120,12 +128,13 @@ def judge(
     values: dict[str, list[float]] = {}
     shown, artists, rarer = np.zeros(len(catalogue), np.bool_), [], []
     stratum, popularity = catalogue.stratum(), catalogue.rarer()
+    lots = np.random.default_rng(LOTS).permutation(len(catalogue))
     found, wanted = np.zeros(3), np.zeros(3)
     batch = max(1, SCORE_BYTES // (4 * len(catalogue)))
     for start in range(0, len(questions), batch):
         some = questions[start : start + batch]
         for question, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue))), strict=True):
-            places = first_places(scores, question.given, max(DEPTH, len(question.wanted) + question.unknown))
+            places = first_places(scores, question.given, max(DEPTH, len(question.wanted) + question.unknown), lots)
             if question.repeats:
                 places = np.concatenate([question.wanted, places])
             hits = np.isin(places, question.wanted)
@@ -175,10 +184,16 @@ def estimate(values: Values, groups: npt.NDArray[np.int64], seed: int) -> Estima
     names, member = np.unique(groups, return_inverse=True)
     total = np.bincount(member, values)
     size = np.bincount(member).astype(np.float64)
-    rng = np.random.default_rng([seed, DRAWS, len(names)])
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), DRAWS)
+    drawn = _resampled(len(names), seed)
     low, high = np.percentile((drawn @ total) / (drawn @ size), [2.5, 97.5])
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+@lru_cache(maxsize=1)  # every metric of a report, and every difference, is judged by the same draws
+def _resampled(groups: int, seed: int) -> Values:
+    """How often each group is drawn, float64 (DRAWS, groups)."""
+    rng = np.random.default_rng([seed, DRAWS, groups])
+    return np.asarray(rng.multinomial(groups, np.full(groups, 1 / groups), DRAWS), np.float64)
 
 
 def given_matrix(questions: Sequence[Question], tracks: int) -> Any:

@@ -29,6 +29,7 @@ class Stability:
         agreement: mean share of a track's neighbours that both models name.
         by_chance: what two models that know nothing of each other would agree on.
         by_frequency: the same for tracks of the head, the middle and the tail; absent where none was drawn.
+        least: the least count of a track of each of these.
     """
 
     neighbours: int
@@ -36,6 +37,7 @@ class Stability:
     agreement: Estimate
     by_chance: float
     by_frequency: dict[str, Estimate]
+    least: dict[str, int]
 
 
 def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbours: int, seed: int) -> Stability:
@@ -63,7 +65,8 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
         for matrix in (one, other)
     ]
     shared = np.array([np.isin(a.rows, b.rows).mean() for a, b in zip(*near, strict=True)])
-    stratum = Catalogued(counts, np.arange(len(counts))).stratum()[rows]
+    strata = Catalogued(counts, np.arange(len(counts))).stratum()
+    stratum = strata[rows]
     groups = np.arange(len(rows))
     return Stability(
         neighbours=neighbours,
@@ -75,4 +78,5 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
             for at, name in enumerate(STRATA)
             if (stratum == at).any()
         },
+        least={name: int(counts[strata == at].min()) for at, name in enumerate(STRATA) if (strata == at).any()},
     )

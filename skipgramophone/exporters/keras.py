@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.publishing import scratch_directory
 from skipgramophone.training.runtime import load_tensorflow
 
 LAYER = "tracks"
@@ -21,8 +21,8 @@ def write(path: Path, vectors: TrackVectors) -> None:
     layer = keras.layers.Embedding(*rows.shape, name=LAYER)
     model = keras.Sequential([keras.Input((None,), dtype="int32", name="ids"), layer])
     layer.set_weights([np.asarray(rows, np.float32)])
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".keras.") as scratch:
-        place = Path(scratch, "tracks.keras")  # it insists on the suffix, which a draft has not
+    with scratch_directory(path) as scratch:
+        place = scratch / "tracks.keras"  # it insists on the suffix, which a draft has not
         model.save(place)
         found = keras.models.load_model(place).get_layer(LAYER).get_weights()[0]
         require_same(path, {}, {matrix: found}, vectors)

@@ -3,50 +3,41 @@
 centre, context   float32, float16 or int8 (tracks, embedding_dim)
 context_bias      float32 or float16 (tracks,)
 centre_scale, context_scale   with int8, float32 (tracks,): what each row is to be multiplied with
-tracks            "artist - title"
-artist, title     text
-uri               text, empty where there is none
-count             int64
+artist_utf8, title_utf8, uri_utf8   uint8: the texts of all tracks end to end, in UTF-8; no uri is an empty one
+artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8[offsets[i]:offsets[i + 1]]
+count             int64 (tracks,)
+
+numpy's own arrays of text are as wide as their longest: of 65,000 names, one of which has some hundred letters, they
+take a hundred times as much.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from skipgramophone.errors import StorageError
 from skipgramophone.exporters.vectors import OF_MATRICES, TrackVectors, require_same
+from skipgramophone.importers.npz import texts_of
 
-MOST_TEXT = 4 << 30  # bytes
+TEXTS = ("artist", "title", "uri")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
-    columns = vectors.columns()
-    names = [track.name for track in vectors.tracks]
-    _require_room(path, [names, columns["artist"], columns["title"], [uri or "" for uri in columns["uri"]]])
+    columns, matrices = vectors.columns(), vectors.matrices(*OF_MATRICES)
+    arrays = {f"{name}_{part}": array for name in TEXTS for part, array in _packed(columns[name]).items()}
     with path.open("wb") as file:
-        np.savez(
-            file,
-            allow_pickle=False,
-            **vectors.matrices(*OF_MATRICES),
-            tracks=np.array(names, np.str_),
-            artist=np.array(columns["artist"], np.str_),
-            title=np.array(columns["title"], np.str_),
-            uri=np.array([uri or "" for uri in columns["uri"]], np.str_),
-            count=np.array(columns["count"], np.int64),
-        )
+        np.savez(file, allow_pickle=False, **matrices, **arrays, count=np.array(columns["count"], np.int64))
     with np.load(path, allow_pickle=False) as read:
-        found = {name: read[name].tolist() for name in ("artist", "title", "uri", "count")}
-        require_same(path, found, {name: read[name] for name in vectors.matrices(*OF_MATRICES)}, vectors)
+        found = {name: texts_of(read[f"{name}_utf8"], read[f"{name}_offsets"]) for name in TEXTS}
+        require_same(path, found | {"count": read["count"].tolist()}, {name: read[name] for name in matrices}, vectors)
 
 
-def _require_room(path: Path, columns: list[list[str]]) -> None:
-    """Refuse names of which one is so long that plain arrays of text, as wide as the longest, would fill the memory."""
-    size = sum(4 * len(column) * max(map(len, column), default=0) for column in columns)
-    if size > MOST_TEXT:
-        raise StorageError(
-            f"cannot write {path}: npz would need {size / 1e9:.1f} GB for the names, the longest of which is very "
-            "long: export to parquet"
-        )
+def _packed(texts: Sequence[str | None]) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.int64]]:
+    """Texts end to end in UTF-8, and where each begins and the last ends."""
+    pieces = [(text or "").encode() for text in texts]
+    offsets = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
+    return {"utf8": np.frombuffer(b"".join(pieces), np.uint8), "offsets": offsets}

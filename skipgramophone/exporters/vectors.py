@@ -30,7 +30,7 @@ class TrackVectors:
     """Learnt tracks and their vectors.
 
     Attributes:
-        tracks: in row order.
+        tracks: the most frequent first.
         centre: float32, or float16 or int8 where that was asked for, (len(tracks), embedding_dim).
         context: the same.
         context_bias: float32, or float16, (len(tracks),).

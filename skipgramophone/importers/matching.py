@@ -83,13 +83,17 @@ class _Names:
         self.by_uri: dict[str, int] = {}
         self.with_uri: set[int] = set()
         self._by_name: dict[str | tuple[str, str], list[int]] = {}
-        for track in catalogue.all_tracks():  # in order of count, so the most frequent of namesakes comes first
+        for track in catalogue.tracks(catalogue.by_count()):  # so that the most frequent of namesakes comes first
             if track.uri:
                 self.by_uri.setdefault(track.uri, track.row)
                 self.with_uri.add(track.row)
             pair = (identity(track.artist), identity(track.title))
             self._by_name.setdefault(pair, []).append(track.row)
             self._by_name.setdefault(identity(full_name(track.artist, track.title)), []).append(track.row)
+
+        for uri, row in catalogue.all_uris():
+            self.by_uri.setdefault(uri, row)
+            self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
         """Rows of an artist and a title, or else of the name that they make, most frequent first."""

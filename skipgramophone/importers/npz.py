@@ -5,6 +5,9 @@ artist, title  or tracks  text; `tracks` holds "artist - title", or a uri, or an
 centre_scale, context_scale   float (vectors,): what each row of int8 is to be multiplied with
 uri, count                text, empty where there is none; whole numbers     (may be absent)
 context, context_bias     float (vectors, embedding_dim), float (vectors,)   (may be absent)
+
+Each text may be two arrays instead: `artist_utf8`, uint8, all texts end to end, and `artist_offsets`, where each begins
+and the last ends.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +27,13 @@ from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError
 from skipgramophone.importers.vectors import NamedVectors, scaled, split_names
 
-DAMAGE = (ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)
-KNOWN = (
-    "centre",
-    "centre_scale",
-    "vectors",
-    "context",
-    "context_scale",
-    "context_bias",
-    "artist",
-    "title",
-    "tracks",
-    "uri",
-    "count",
+DAMAGE = (
+    *(ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+    NotImplementedError,  # a zip archive of a later version, or packed by an unknown method
 )
+TEXTS = ("artist", "title", "tracks", "uri")
+PACKED = tuple(f"{name}_{part}" for name in TEXTS for part in ("utf8", "offsets"))
+NUMBERS = ("centre", "centre_scale", "vectors", "context", "context_scale", "context_bias", "count")
 
 
 def read(path: Path) -> NamedVectors:
@@ -52,13 +49,14 @@ def read(path: Path) -> NamedVectors:
                 raise SourceError(
                     f"{path} is a single array: it needs the names beside the vectors, so save both as npz"
                 )
-            arrays = {name: loaded[name] for name in KNOWN if name in loaded.files}
+            arrays = {name: loaded[name] for name in (*NUMBERS, *TEXTS, *PACKED) if name in loaded.files}
     except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as npz: {' '.join(str(error).split())}") from error
     matrix = "centre" if "centre" in arrays else "vectors"
-    if matrix not in arrays or not ({"artist", "title"} <= set(arrays) or "tracks" in arrays):
+    texts = {name for name in TEXTS if name in arrays or f"{name}_utf8" in arrays}
+    if matrix not in arrays or not ({"artist", "title"} <= texts or "tracks" in texts):
         raise SourceError(f"{path} lacks an array: it needs 'vectors' (or 'centre') and 'tracks' (or artist, title)")
-    if "title" in arrays:
+    if "title" in texts:
         artist, title = _texts(path, arrays, "artist"), _texts(path, arrays, "title")
     else:
         artist, title = split_names(_texts(path, arrays, "tracks"))
@@ -66,7 +64,7 @@ def read(path: Path) -> NamedVectors:
     return NamedVectors(
         artist=artist,
         title=title,
-        uri=[uri or None for uri in _texts(path, arrays, "uri")] if "uri" in arrays else [None] * len(centre),
+        uri=[uri or None for uri in _texts(path, arrays, "uri")] if "uri" in texts else [None] * len(centre),
         count=_counts(path, arrays) if "count" in arrays else None,
         centre=centre,
         context=_numbers(path, arrays, "context") if "context" in arrays else None,
@@ -74,8 +72,27 @@ def read(path: Path) -> NamedVectors:
     )
 
 
+def texts_of(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:
+    """Texts that lie end to end in UTF-8, and where each begins and the last ends."""
+    data = packed.tobytes()
+    return [data[start:end].decode() for start, end in pairwise(offsets.tolist())]
+
+
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """An array of text as a list."""
+    """An array of text, or of its bytes, as a list."""
+    if f"{name}_utf8" in arrays:
+        packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
+        ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []
+        if packed.dtype != np.uint8 or packed.ndim != 1 or ends[:1] != [0] or ends != sorted(ends):
+            raise SourceError(f"{path}: '{name}_utf8' must be bytes, and '{name}_offsets' rise from 0 to their number")
+        if ends[-1] != len(packed):
+            raise SourceError(
+                f"{path}: '{name}_utf8' has {len(packed):,} bytes, and '{name}_offsets' ends at {ends[-1]:,}"
+            )
+        try:
+            return texts_of(packed, offsets)
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path}: '{name}_utf8' is no UTF-8: {error}") from error
     if arrays[name].dtype.kind != "U" or arrays[name].ndim != 1:
         raise SourceError(f"{path}: {name!r} must be text, one a vector, not {arrays[name].dtype}")
     return [str(text) for text in arrays[name].tolist()]

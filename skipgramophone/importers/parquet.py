@@ -30,7 +30,7 @@ def read(path: Path) -> NamedVectors:
             if missing:
                 raise SourceError(f"{path} has no column {missing[0]!r}")
             table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # a column's name may be no text
         raise SourceError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())}") from error
     kept = set(table.column_names)
     return NamedVectors(
@@ -46,9 +46,14 @@ def read(path: Path) -> NamedVectors:
 def _column(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> Any:
     """A column cast to its kind."""
     try:
-        return table[name].cast(kind)
+        column = table[name].cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise SourceError(f"{path}: the column {name!r} is {table[name].type}, not {kind}") from error
+    try:
+        column.validate(full=True)
+    except pa.ArrowException as error:
+        raise SourceError(f"{path}: the column {name!r} is damaged: {' '.join(str(error).split())}") from error
+    return column
 
 
 def _matrix(path: Path, table: pa.Table, name: str) -> Matrix:

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.arrays import scratch
 from skipgramophone.corpus import Corpus
+from skipgramophone.playlists.numbering import parts_of, playlists_at_once
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.twins import with_twins
 
 Ids = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 TRACK_BITS = 32  # of a track's number, beside that of its playlist
 MOST = (1 << 64) - 1
 TWIN_SEED = 1  # of the hashes by which near-duplicates are found
@@ -39,13 +42,25 @@ class Clean:
     split: int = 0
 
 
-def cleaned(corpus: Corpus, settings: ExtractSettings) -> Clean:
-    """Leave out and split what the settings ask for: repeats, then near-duplicates, then by length."""
-    clean = Clean(np.arange(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
+def cleaned(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> Clean:
+    """Leave out and split what the settings ask for: repeats, then near-duplicates, then by length.
+
+    Args:
+        corpus: all playlists.
+        settings: what to leave out and split.
+        known: bool (occurrences,), those that a corpus which grows holds already: they stay, and what is read of the
+            same tracks in the same playlists is left out first; None: none.
+    """
+    known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
+    clean = Clean(_every_place(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
+    if known.any():
+        clean = _less_places(clean, _is_there_already(corpus, known), "that their playlists hold already")
     if settings.repeats == "drop":
-        clean = _less_places(clean, _is_repeat(corpus), "repeats of a track in its playlist")
+        left = Corpus(corpus.track_ids[clean.places], clean.offsets)
+        clean = _less_places(clean, _is_repeat(left), "repeats of a track in its playlist")
     if settings.drop_duplicate_playlists:
-        twin = _has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets))
+        stay = np.logical_or.reduceat(known[clean.places], clean.offsets[:-1])
+        twin = has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
         clean = _less_playlists(clean, twin, "of playlists that are nearly the same as another")
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
@@ -63,11 +78,16 @@ def count_again(corpus: Corpus) -> tuple[int, int]:
         return 0, 0
     tracks = int(corpus.track_ids.max()) + 1
     hashes = np.random.default_rng(tracks).integers(0, MOST, tracks, np.uint64, endpoint=True)
-    pairs = np.sort(np.repeat(np.arange(len(corpus)) << TRACK_BITS, corpus.lengths()) | corpus.track_ids)
-    distinct = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
-    begins = np.flatnonzero(np.diff(distinct >> TRACK_BITS, prepend=-1))
-    sums = np.add.reduceat(hashes[distinct & ((1 << TRACK_BITS) - 1)], begins)
-    return len(pairs) - len(distinct), len(sums) - len(np.unique(sums))
+    repeats, sums = 0, np.empty(len(corpus), np.uint64)
+    for some in playlists_at_once(corpus.offsets):
+        ends = corpus.offsets[some.start : some.stop + 1]
+        playlist = np.repeat(np.arange(len(ends) - 1) << TRACK_BITS, np.diff(ends))
+        pairs = np.sort(playlist | corpus.track_ids[ends[0] : ends[-1]])
+        distinct = pairs[np.diff(pairs, prepend=-1) != 0]
+        begins = np.flatnonzero(np.diff(distinct >> TRACK_BITS, prepend=-1))
+        sums[some] = np.add.reduceat(hashes[distinct & ((1 << TRACK_BITS) - 1)], begins)
+        repeats += len(pairs) - len(distinct)
+    return repeats, len(sums) - len(np.unique(sums))
 
 
 def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:
@@ -75,7 +95,15 @@ def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _is_repeat(corpus: Corpus) -> npt.NDArray[np.bool_]:
+def _every_place(occurrences: int) -> Ids:
+    """All places of a corpus, int64 (occurrences,)."""
+    places = scratch(occurrences, np.int64)
+    for part in parts_of(occurrences):
+        places[part] = np.arange(part.start, part.stop)
+    return places
+
+
+def _is_repeat(corpus: Corpus) -> Flags:
     """Places whose track has stood in the playlist before."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
     order = np.lexsort((corpus.track_ids, playlist))  # stable: the first of a track comes first
@@ -85,22 +113,34 @@ def _is_repeat(corpus: Corpus) -> npt.NDArray[np.bool_]:
     return again
 
 
-def _has_longer_twin(corpus: Corpus) -> npt.NDArray[np.bool_]:
-    """Playlists of which another that is nearly the same is longer, or as long and earlier."""
+def _is_there_already(corpus: Corpus, known: Flags) -> Flags:
+    """Places that are read of tracks that their playlist is known to hold."""
+    begins = corpus.offsets[:-1]
+    read_again = np.logical_or.reduceat(known, begins) & ~np.logical_and.reduceat(known, begins)
+    places = np.flatnonzero(np.repeat(read_again, corpus.lengths()))
+    playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())[places]
+    pair = playlist << TRACK_BITS | corpus.track_ids[places]
+    again = np.zeros(corpus.occurrences, np.bool_)
+    again[places] = np.isin(pair, pair[known[places]])
+    return again & ~known
+
+
+def has_longer_twin(corpus: Corpus, stay: Flags) -> Flags:
+    """Playlists of which another that is nearly the same is longer, or as long and earlier; but for those that stay."""
     group = with_twins(corpus, np.arange(len(corpus)), TWIN_SEED)
-    best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), group))
+    best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))
     again = np.zeros(len(corpus), np.bool_)
     again[best[1:][np.diff(group[best]) == 0]] = True
-    return again
+    return again & ~stay
 
 
-def _less_places(clean: Clean, gone: npt.NDArray[np.bool_], reason: str) -> Clean:
+def _less_places(clean: Clean, gone: Flags, reason: str) -> Clean:
     """Leave out places."""
     left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
     return _counted(clean, Clean(clean.places[~gone], ends_of(left), clean.playlists, {}), reason)
 
 
-def _less_playlists(clean: Clean, gone: npt.NDArray[np.bool_], reason: str) -> Clean:
+def _less_playlists(clean: Clean, gone: Flags, reason: str) -> Clean:
     """Leave out playlists with all their places."""
     lengths = np.diff(clean.offsets)
     places = clean.places[np.repeat(~gone, lengths)]

@@ -48,6 +48,7 @@ class SourceFile:
     size: int
     member: str | None = None
     passed_over: str = ""  # why it is not read, if it is not
+    sessions: Any = None  # of the listening history that this file is a part of; see `histories`
     spool: Any = None  # keeps what was read from standard input until nobody needs it
 
     @property
@@ -57,7 +58,7 @@ class SourceFile:
 
     @property
     def place(self) -> str:
-        """What tells this file from every other."""
+        """What tells this file from every other, with a NUL in it: see `rows.IN_ONE_FILE`."""
         return f"{self.path}\0{self.member or ''}"
 
     def sibling(self, name: str) -> SourceFile | None:
@@ -204,6 +205,8 @@ def damage_told(file: SourceFile) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:  # what unpacks complains without a number
             raise
         raise SourceError(f"{file.called}: the packed data is damaged or cut short") from error
+    except NotImplementedError as error:  # what zipfile says of a method or a version that it does not know
+        raise SourceError(f"{file.called} is packed in a way that sgp does not know: unpack it first") from error
 
 
 def files_of(path: Path) -> list[SourceFile]:

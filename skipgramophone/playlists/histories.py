@@ -1,8 +1,8 @@
 """Listening histories: plays in the order of time, cut into sessions by pauses.
 
 A session is a playlist. It is named by the minute at which it begins (UTC) and belongs to whoever listened, where that
-is known; sessions of two files stay apart. Plays of one minute stand as the file has them, or the other way round
-where it begins with the newest.
+is known. Plays of one minute stand as the file has them, or the other way round where it begins with the newest.
+Sessions of two files stay apart, unless the files are parts of one history: then a session goes on in the next part.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Play(NamedTuple):
     ended: float  # the same as `began` where only that is known
 
 
+Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
 PlayRecord = tuple[int, str, Play | str]  # line, what stands there, the play or why it is none
 
 
@@ -48,10 +49,14 @@ def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: Extract
         kept.reverse()
     kept.sort(key=lambda record: record[2].ended)
     gap = seconds_of(settings.session_gap)
-    last: dict[str, tuple[float, str, str]] = {}  # listener -> end of the play before, name and key of the session
+    last: Sessions = {} if stream.file.sessions is None else stream.file.sessions
+    begun: set[str] = set()  # listeners who have played something in this file
     for at, (number, text, play) in enumerate(kept):
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
-        if play.began - ended > gap:
+        # A part of a history that begins before the last one ends does not go on from it.
+        goes_on = play.listener in begun or play.ended >= ended
+        begun.add(play.listener)
+        if play.began - ended > gap or not goes_on:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
         yield number, text, Row(play.listener, name, key, play.artist, play.title, play.uri)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from skipgramophone.playlists.rows import COLUMNS, Reader, Record, RowBlock, gat
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.sessions import read_sessions
 from skipgramophone.playlists.sniffing import recognised
-from skipgramophone.playlists.spotify import read_spotify
+from skipgramophone.playlists.spotify import read_spotify, with_histories
 from skipgramophone.playlists.titles import read_titles
 from skipgramophone.playlists.yes import is_list_of_names, read_yes
 from skipgramophone.playlists.zenodo import ZenodoReader
@@ -64,10 +65,11 @@ def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> Sources:
     """
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
-    for path in paths:
-        found = files_of(path)
+    found_in = [files_of(path) for path in paths]
+    files = iter(with_histories([file for found in found_in for file in found]))
+    for path, found in zip(paths, found_in, strict=True):
         before = len(readers)
-        for file in found:
+        for file in islice(files, len(found)):
             reason = _not_asked_for(file)
             try:
                 if reason is None:

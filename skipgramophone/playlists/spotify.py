@@ -10,13 +10,16 @@ episodes and plays of 0 ms are left out unless they are asked for. The lines of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.documents import as_text, read_document, texts_of
-from skipgramophone.playlists.files import OpenFile
+from skipgramophone.playlists.files import OpenFile, SourceFile
 from skipgramophone.playlists.histories import (
     EPISODE,
     NO_TEXT,
@@ -24,6 +27,7 @@ from skipgramophone.playlists.histories import (
     SKIP,
     Play,
     PlayRecord,
+    Sessions,
     in_sessions,
     seconds_since_1970,
 )
@@ -31,7 +35,27 @@ from skipgramophone.playlists.rows import Record, Row
 from skipgramophone.settings import ExtractSettings
 
 LOCAL = "spotify:local:"
+# The parts of a history are numbered at the end of their names, in the order of time.
+PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
 Named = tuple[str, str, str | None]  # artist, title, uri
+
+
+def with_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Files with the parts of each listening history in their order and knowing of each other; the rest as it is.
+
+    A history is one directory's, or one archive's, and of one kind: music, podcasts, video.
+    """
+    parts: dict[tuple[Path, str], list[tuple[int, int]]] = {}  # history -> number of a part, its place among the files
+    for at, file in enumerate(files):
+        if found := PART.fullmatch(PurePosixPath(file.name).name):
+            directory = file.path / PurePosixPath(file.member).parent if file.member else file.path.parent
+            parts.setdefault((directory, found[1]), []).append((int(found[2]), at))
+    arranged = list(files)
+    for history in parts.values():
+        sessions: Sessions = {}
+        for place_of_part, (_, at) in zip(sorted(at for _, at in history), sorted(history), strict=True):
+            arranged[place_of_part] = replace(files[at], sessions=sessions)
+    return arranged
 
 
 def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:

@@ -37,7 +37,7 @@ def test_it_ranks_as_evaluate_measures(sample_root: Path, by: str) -> None:
         held, counts = membership(demo.corpus, len(demo)), np.array(demo.catalogue.counts())
         cosine = Cosine(unit_rows(demo.embeddings.centre))
         rankers: dict[str, Ranker] = {
-            "hybrid": Hybrid(item_knn(held), cosine, counts),
+            "hybrid": Hybrid(item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel()), cosine, counts),
             "cosine": cosine,
             "cosine+count": CosineAndCount(cosine, counts),
             "model": ModelScore(demo.embeddings, (0.75 * np.log(counts)).astype(np.float32)),

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import skipgramophone as package
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
 
@@ -51,8 +52,12 @@ def test_the_report_is_shown_printed_as_json_and_kept(judged: Path) -> None:
 
 
 def test_one_ranking_may_be_judged_alone_and_printed_as_csv(judged: Path) -> None:
-    code, out, _ = evaluated(judged, "--csv", "--score", "cosine", "--protocol", "lookup", "-q")
-    assert code == 0
+    reports = judged / "genres" / "evaluation"
+    before = len(list(reports.glob("lookup-*.json")))
+    for _ in range(2):  # within a second, and each has its own report
+        code, out, _ = evaluated(judged, "--csv", "--score", "cosine", "--protocol", "lookup", "-q")
+        assert code == 0
+    assert len(list(reports.glob("lookup-*.json"))) == before + 2
     records = list(csv.DictReader(io.StringIO(out)))
     assert {record["ranker"] for record in records} == {"popularity", "item-kNN", "SVD", "cosine"}
     assert {"r_precision", "ndcg", "ndcg@10", "recall@10", "hit@10", "mrr", "clicks"} < {r["metric"] for r in records}
@@ -137,7 +142,9 @@ def test_a_corpus_that_changed_is_said(sgp: Sgp, experiments: Path, tmp_path: Pa
     )
 
 
-def test_stability_compares_two_seeds(sgp: Sgp, write_dump: Callable[..., Path]) -> None:
+def test_stability_compares_two_seeds_and_look_ups_tell_of_it(
+    sgp: Sgp, experiments: Path, write_dump: Callable[..., Path]
+) -> None:
     assert sgp("extract", "demo", write_dump(two_genres()), "-q").code == 0
     assert sgp("train", "demo", "-wsz", "bag", "-emb", "8", "-e", "3", "-q").code == 0
     ran = sgp("evaluate", "demo", "--stability", "-k", "3", "--json")
@@ -147,3 +154,48 @@ def test_stability_compares_two_seeds(sgp: Sgp, write_dump: Callable[..., Path])
     shown = sgp("evaluate", "demo", "--stability", "-k", "3").out
     assert "3 nearest tracks of 80 of demo, by two trainings with other seeds" in shown
     assert "by chance" in shown
+
+    # Look-ups tell of it: of the stratum of one track that is asked about, of two tracks that are explained exactly.
+    for row, stratum in ((0, "head"), (79, "tail")):
+        with package.open("demo", experiments) as demo:
+            track = demo.catalogue.track(row)
+            counts = np.array(demo.catalogue.counts())
+        name = track.name
+        assert found["least"][stratum] == counts[counts >= found["least"][stratum]].min()
+        answer = json.loads(sgp("similar", "demo", name, "--json").out)
+        share = found["by_frequency"][stratum]
+        assert answer["agreement"] == {"neighbours": 3, "tracks": stratum, **share}
+        told = f"of tracks as frequent as this one (the {stratum}) two trainings agree on {share['mean']:.0%} of"
+        assert told in sgp("similar", "demo", name).err
+    assert json.loads(sgp("similar", "demo", name, "--by", "hybrid", "--json").out)["agreement"] is None
+    (kept,) = (experiments / "demo" / "evaluation" / "models").iterdir()
+    centres = [np.load(place / "centre.npy") for place in (experiments / "demo" / "model", kept)]
+    near = []
+    for centre in centres:
+        unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
+        cosine = unit[:2] @ unit.T
+        near.append((cosine, [set(np.argsort(-np.where(np.arange(80) == at, -2, cosine[at]))[:3]) for at in (0, 1)]))
+    names = [demo.catalogue.track(at).name for demo in [package.open("demo", experiments)] for at in (0, 1)]
+    told = json.loads(sgp("explain", "demo", *names, "--json").out)["second_training"]
+    there = near[1][0]
+    assert told == {
+        "neighbours": 3,
+        "agreed": [len(near[0][1][at] & near[1][1][at]) for at in (0, 1)],
+        "similarity": pytest.approx(float(there[0, 1]), abs=1e-5),
+        "ranks": [1 + int((np.delete(there[at], [0, 1]) > there[at, 1 - at]).sum()) for at in (0, 1)],
+    }
+    assert "another seed" in sgp("explain", "demo", *names).out
+
+    # A report that is rubbish, or of another model, is not told.
+    report = experiments / "demo" / "evaluation" / "stability.json"
+    content = json.loads(report.read_text())
+    wrong: list[object] = [float("nan"), 7.0, "1", None, {}, []]
+    for value in wrong:
+        spoilt = json.loads(json.dumps(content))
+        spoilt["stability"]["by_frequency"]["head"] = {"mean": value, "low": 0.1, "high": 0.2}
+        for text in (json.dumps(spoilt), json.dumps(content | {"stability": value}), json.dumps(value)):
+            report.write_text(text)
+            assert json.loads(sgp("similar", "demo", names[0], "--json").out)["agreement"] is None
+    report.write_text(json.dumps(content | {"model": "0" * 64}))
+    assert json.loads(sgp("similar", "demo", names[0], "--json").out)["agreement"] is None
+    assert json.loads(sgp("explain", "demo", *names, "--json").out)["second_training"] is None

@@ -19,6 +19,7 @@ import skipgramophone as sgp
 from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue, write_catalogue
 from skipgramophone.cli.conversation import Conversation
+from skipgramophone.cli.history import LINES_AT_MOST, LINES_KEPT, KeptHistory, history_file
 from skipgramophone.cli.prompt import TrackCompleter
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
 from tests.conftest import run_sgp
@@ -106,14 +107,44 @@ def test_without_a_terminal_it_is_not_opened(sample_root: Path) -> None:
     assert ran.err == "error: give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'\n"
 
 
+def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    path = history_file()
+    history = KeptHistory(path)
+    for line in ("every pencil", "3", "+3", "- 7", "<", "?", "  ", "x" * 1001, "+ «Håkan»\x1b[2J \udcff", "=22"):
+        history.append_string(line)
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    kept = ["=22", "+ «Håkan»\x1b[2J \udcff", "every pencil"]
+    assert list(KeptHistory(path).load_history_strings()) == kept
+
+    path.write_bytes(path.read_bytes() + b'"half a li\xff\n{}\n[[[\n' + b"[" * 100_000 + b"\n")  # damage is passed over
+    assert list(KeptHistory(path).load_history_strings()) == kept
+    for at in range(LINES_AT_MOST):
+        KeptHistory(path).store_string(f"song {at}")
+    assert len(list(KeptHistory(path).load_history_strings())) == LINES_KEPT
+    assert len(path.read_text().splitlines()) == LINES_KEPT
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    path.unlink()
+    path.mkdir()  # or anything else that cannot be written: the history is the session's
+    history = KeptHistory(path)
+    history.append_string("every pencil")
+    assert (history.get_strings(), list(KeptHistory(path).load_history_strings())) == (["every pencil"], [])
+    path.rmdir()
+    path.symlink_to(tmp_path / "elsewhere")
+    history.append_string("faded raincoat")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 class Terminal:
     """A terminal of 80 columns in which `sgp similar demo` has been started."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, state: Path) -> None:
         self._name = f"sgp-{uuid.uuid4().hex}"
         program = [sys.executable, "-m", "skipgramophone", "similar", "demo", "-n", "3", "--experiments-dir", str(root)]
         program += ["--fold-versions", "--show-versions"]
-        command = f"{shlex.join(program)}; echo left with $?; cat"
+        state_home = f"XDG_STATE_HOME={shlex.quote(str(state))}"
+        command = f"{state_home} {shlex.join(program)}; echo left with $?; {state_home} {shlex.join(program)}; cat"
         self._tmux("new-session", "-d", "-x", "80", "-y", "50", command)
 
     def _tmux(self, *arguments: str) -> str:
@@ -141,8 +172,8 @@ class Terminal:
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux, which types into a terminal, is not installed")
-def test_a_conversation_on_a_terminal(sample_root: Path) -> None:
-    terminal = Terminal(sample_root)
+def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None:
+    terminal = Terminal(sample_root, tmp_path)
     ready = "demo> a track; ? for help, Ctrl-D to leave"
     try:
         terminal.wait_for(ready)
@@ -167,6 +198,8 @@ def test_a_conversation_on_a_terminal(sample_root: Path) -> None:
         terminal.type("C-c")
         terminal.wait_for("never sent", ready)
         terminal.type("C-d")
-        assert "Traceback" not in terminal.wait_for("left with 0")
+        assert "Traceback" not in terminal.wait_for("left with 0", ready)  # another session has begun
+        terminal.type("Up")
+        terminal.wait_for("left with 0", "demo> skyline wandering")  # the last name; numbers stay in their session
     finally:
         terminal.close()

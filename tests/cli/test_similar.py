@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -228,6 +229,44 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     assert [track["title"] for track in answer["versions_of_seeds"]] == [
         "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
     ]
+
+
+def test_a_file_of_another_size_than_it_was_published_with_is_refused(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / "genres", tmp_path / "genres")
+    for stage, name, command in (("corpus", "postings.npy", "extract"), ("model", "context_bias.npy", "train")):
+        path = tmp_path / "genres" / stage / name
+        whole = path.read_bytes()
+        for content, told in (
+            (whole + b"\0", f"it has {len(whole) + 1:,} bytes, and was published with others"),
+            (None, "it is missing"),
+        ):
+            path.unlink()
+            if content is not None:
+                path.write_bytes(content)
+            code, out, err = similar(tmp_path, "folk 3")
+            assert (code, out) == (1, "")
+            assert err == f"error: {path} is damaged: {told}; run sgp {command} genres --force\n"
+        path.write_bytes(whole)
+    assert similar(tmp_path, "folk 3")[0] == 0
+
+
+def test_each_of_two_experiments_answers_for_a_track_that_both_hold(tmp_path: Path) -> None:
+    held = {
+        "left": (["a - other", "a - shared", "a - near"], [[0, 1], [1, 0], [1, 0.1]]),
+        "right": (["b - near", "b - far", "a - shared"], [[-1, 0.2], [1, 0], [-1, 0]]),
+    }
+    for name, (tracks, vectors) in held.items():
+        np.savez(tmp_path / "v.npz", vectors=np.array(vectors, np.float32), tracks=np.array(tracks))
+        sgp.import_vectors(name, tmp_path / "v.npz", experiments_dir=tmp_path)
+    with sgp.open("left", tmp_path) as left, sgp.open("right", tmp_path) as right:
+        for _ in range(2):  # one after the other, again and again: nothing of one is taken for the other's
+            for opened, position, nearest in ((left, 2, "a - near"), (right, 3, "b - near")):
+                answer = opened.similar("a - shared")
+                assert answer.seeds[0].track.position == position
+                assert answer.neighbours[0].track.name == nearest
+    for name, nearest in (("left", "a - near"), ("right", "b - near")):
+        ran = run_sgp("similar", name, "shared", "-n", "1", "--format", "plain", "--experiments-dir", tmp_path)
+        assert (ran.code, ran.out) == (0, f"{nearest}\n")
 
 
 def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_ndcg_is_scikit_learn_s(tracks: int, wanted: int, seed: int) -> None:
     wanted = min(wanted, tracks)
     relevance = rng.permutation(np.arange(tracks) < wanted)
     scores = rng.permutation(tracks).astype(np.float32)
-    places = first_places(scores, np.empty(0, np.int64), 500)
+    places = first_places(scores, np.empty(0, np.int64), 500, np.arange(tracks))
     assert metrics.ndcg(relevance[places], wanted) == pytest.approx(ndcg_score([relevance], [scores], k=500))
 
 
@@ -69,12 +69,14 @@ def test_ndcg_is_scikit_learn_s(tracks: int, wanted: int, seed: int) -> None:
     st.lists(st.integers(-3, 3), min_size=1, max_size=30),
     st.sets(st.integers(0, 29), max_size=8),
     st.integers(1, 40),
+    st.integers(0, 2**32),
 )
-def test_first_places_are_a_stable_sort(values: list[int], given: set[int], depth: int) -> None:
+def test_first_places_are_a_sort_with_ties_by_lot(values: list[int], given: set[int], depth: int, seed: int) -> None:
+    lots = np.random.default_rng(seed).permutation(len(values))
     seeds = np.array(sorted(row for row in given if row < len(values)), np.int64)
     rest = [row for row in range(len(values)) if row not in seeds]
-    expected = sorted(rest, key=lambda row: (-values[row], row))[:depth]
-    assert first_places(np.array(values, np.float32), seeds, depth).tolist() == expected
+    expected = sorted(rest, key=lambda row: (-values[row], lots[row]))[:depth]
+    assert first_places(np.array(values, np.float32), seeds, depth, lots).tolist() == expected
 
 
 def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:

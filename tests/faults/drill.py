@@ -52,6 +52,14 @@ class Command:
 COMMANDS = {
     "extract": Command(("extract", "new", "{root}/dump.csv"), again=("extract", "new", "{root}/dump.csv", "--force")),
     "extract --force": Command(("extract", "made", "{root}/other.csv", "--force")),
+    "extract --holdout": Command(
+        ("extract", "new", "{root}/dump.csv", "--holdout", "0.2"),
+        again=("extract", "new", "{root}/dump.csv", "--holdout", "0.2", "--force"),
+    ),
+    "extract --append": Command(
+        ("extract", "made", "{root}/more.csv", "--append"),
+        again=("extract", "made", "{root}/more.csv", "--append", "--force"),
+    ),
     "train": Command(("train", "bare", *TRAIN), again=("train", "bare", *TRAIN, "--force")),
     "train --force": Command(("train", "made", *TRAIN, "--force")),
     "index": Command(("index", "made", "--trees", "8")),
@@ -218,6 +226,7 @@ def make_stock(stock: Path) -> None:
     stock.mkdir()
     (stock / "dump.csv").write_text(dump_text(two_genres(40)))
     (stock / "other.csv").write_text(dump_text(two_genres(30)))
+    (stock / "more.csv").write_text(dump_text([("new", *row[1:]) for row in two_genres(20, tracks=50)]))
     names = np.array([f"folk artist {track % 11} - folk {track}" for track in range(30)])
     np.savez(
         stock / "v.npz", vectors=np.random.default_rng(1).standard_normal((30, 4)).astype(np.float32), tracks=names

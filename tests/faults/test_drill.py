@@ -11,7 +11,7 @@ import pytest
 
 @pytest.mark.slow
 def test_whatever_strikes_leaves_the_old_the_new_or_nothing() -> None:
-    drilled = ["extract --force", "index", "import --force", "export npz", "export projector"]
+    drilled = ["extract --force", "extract --append", "index", "import --force", "export npz", "export projector"]
     command = [sys.executable, "-m", "tests.faults.drill", "--of", *drilled, "--every", "9", "--random", "1", "--json"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.stderr == ""

@@ -113,11 +113,36 @@ def test_a_warm_start_keeps_what_was_learnt(sgp: Sgp, genres: Path, write_dump: 
     assert (facts["started_from"], facts["tracks_taken_over"]) == ("genres", 80)
 
 
-def test_a_model_may_be_trained_on_from_itself(sgp: Sgp, genres: Path) -> None:
+def test_a_model_is_trained_on_from_itself_when_its_corpus_has_grown(
+    sgp: Sgp, genres: Path, write_dump: WriteDump
+) -> None:
     package.train("genres", SETTINGS)
-    first = history_of(genres)
-    assert sgp("train", "genres", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "--force", "-q").code == 0
+    first, old = history_of(genres), unit_rows(read_embeddings(genres / "model", 80).centre)
+    more = [(owner, artist, title, f"new {name}") for owner, artist, title, name in two_genres(40)]
+    more += [("new", "folk artist 3", f"folk new {at}", "list n") for at in range(3)]
+    assert sgp("extract", "genres", write_dump(more, "more.csv"), "--append", "-q").code == 0
+
+    ran = sgp("similar", "genres", "folk 1")
+    message = (
+        "error: the corpus of 'genres' has grown since its model was made: run sgp train genres --force --from genres, "
+        "which goes on from its vectors, or sgp train genres --force\n"
+    )
+    assert (ran.code, ran.err) == (1, message)
+    assert sgp("check", "genres").out.count("stale") == 1
+    again = ("train", "genres", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "-lr", "1e-9")
+    assert "already has its model; --force replaces it" in sgp(*again).err
+    ran = sgp(*again, "--force")
+    assert "vectors        83 tracks × 8, 80 begun with earlier ones" in ran.out
     assert history_of(genres)[0]["loss"] < first[0]["loss"]
+    # Hardly anything has moved but the mean, to which three tracks have come.
+    found = unit_rows(read_embeddings(genres / "model", 83).centre)
+    assert min(np.einsum("ij,ij->i", found[:80], old)) > 0.95
+    assert sgp("similar", "genres", "folk new 1").code == 0
+
+    # A corpus that was put in its place is another one, and its rows are other tracks.
+    assert sgp("extract", "genres", write_dump(two_genres(40), "other.csv"), "--force", "-q").code == 0
+    ran = sgp(*again, "--force")
+    assert "the model of 'genres' was made from another corpus than the present one: run sgp train" in ran.err
 
 
 def test_what_cannot_be_a_warm_start_is_said(sgp: Sgp, genres: Path, write_dump: WriteDump) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import random
+from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from skipgramophone.catalogue import FILE, Catalogue, TrackFields, write_catalogue
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
+from skipgramophone.playlists.names import folded
+from tests.conftest import Sgp
 
 TRACKS: list[TrackFields] = [
     ("Tom Petty", "Free Fallin'", "x:petty", 90, 5),
@@ -76,6 +83,32 @@ def test_namesakes_resolve_to_the_most_frequent_and_say_so(catalogue: Catalogue)
     assert catalogue.resolve("x:b").track.row == 12
 
 
+@pytest.mark.parametrize("grown", [False, True])
+def test_a_word_of_one_or_two_letters_is_found_wherever_it_stands(tmp_path: Path, grown: bool) -> None:
+    rng = random.Random(3)
+    letters = "ab é'の1"
+    names = ["".join(rng.choices(letters, k=rng.randint(1, 7))).strip() or "a" for _ in range(600)]
+    ranks = rng.sample(range(600), 600) if grown else list(range(600))
+    write_catalogue(
+        tmp_path, [("", name, None, 1, at + 1) for at, name in enumerate(names)], [], ranks if grown else None
+    )
+    asked = ["".join(pair).strip() for pair in product(letters, repeat=2)]
+    asked += [f"{one} {other}" for one, other in zip(asked, reversed(asked), strict=True)] + [
+        "zz",
+        "bab a",
+        "abba 1 の",
+    ]
+    with closing(Catalogue(tmp_path)) as catalogue:
+        for query in filter(None, map(folded, asked)):
+            held = [row for row, name in enumerate(names) if all(word in folded(name) for word in query.split())]
+            is_short = all(len(word) < 3 for word in query.split())
+            begins = [row for row in held if folded(names[row]).startswith(query)] if is_short else []
+            if query not in map(folded, names):
+                found, number = catalogue.find(query, limit=5000)
+                assert [track.row for track in found] == sorted(begins or held, key=lambda row: ranks[row])
+                assert number == len(found)
+
+
 @pytest.mark.parametrize(
     ("artist", "rows"),
     [("TOM PETTY", [0]), ("twin", [11, 12]), ("sakert!", [2, 3]), ("tom", []), ("", []), ("\udcff", []), ("07", [])],
@@ -91,6 +124,41 @@ def test_a_uri_is_known_or_not(catalogue: Catalogue) -> None:
         False,
         False,
     ]
+
+
+def test_uris_that_were_merged_are_known_too(
+    sgp: Sgp, write_dump: Callable[..., Path], experiments: Path, tmp_path: Path
+) -> None:
+    header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
+    rows = [("A", "Song", ""), ("a", "SONG", "x:1"), ("A", "Song", "x:2"), ("B", "Other", "x:3"), ("A", "Song", "x:2")]
+    text = header + "".join(f'"u","{artist}","{title}","p","{uri}"\n' for artist, title, uri in rows)
+    corpus = experiments / "x" / "corpus"
+    assert sgp("extract", "x", write_dump(text), "--merge-uris", "-q").code == 0
+    with closing(Catalogue(corpus)) as catalogue:
+        assert catalogue.all_uris() == [("x:1", 0), ("x:2", 0)]
+        assert [catalogue.resolve(uri).track.name for uri in ("x:1", " x:2 ", "x:3")] == [
+            "A - Song",
+            "A - Song",
+            "B - Other",
+        ]
+        assert [catalogue.has_uri(uri) for uri in ("x:2", "x:3", "x:4")] == [True, True, False]
+        assert catalogue.track(0).uri is None
+        with pytest.raises(UnknownTrackError):
+            catalogue.resolve("x:4")
+    more = header + '"u","A","Song","q","x:4"\n"u","A","Song","q","x:1"\n"u","C","New","q","x:5"\n'
+    assert sgp("extract", "x", write_dump(more, "more.csv"), "--append", "-q").code == 0
+    with closing(Catalogue(corpus)) as catalogue:
+        assert catalogue.all_uris() == [("x:1", 0), ("x:2", 0), ("x:4", 0)]
+        assert catalogue.resolve("x:5").track.row == 2
+    np.savez(
+        tmp_path / "v.npz", centre=np.eye(2, dtype=np.float32), artist=["?", "?"], title=["?", "!"], uri=["x:4", "x:5"]
+    )
+    told = json.loads(sgp("import", "x", tmp_path / "v.npz", "--json").out)
+    assert (told["vectors"], told["by_uri"]) == (2, 2)
+    assert json.loads(sgp("similar", "x", "x:2", "--json").out)["seeds"][0]["title"] == "Song"
+    assert sgp("extract", "y", write_dump(text), "-q").code == 0
+    with closing(Catalogue(experiments / "y" / "corpus")) as catalogue:
+        assert catalogue.all_uris() == []
 
 
 def test_several_tracks_are_listed_most_frequent_first(catalogue: Catalogue) -> None:
@@ -160,7 +228,12 @@ def test_a_number_is_never_taken_for_another(tmp_path: Path) -> None:
         Catalogue(tmp_path).resolve("summer of 100000")
 
 
-@pytest.mark.parametrize("query", ["", "   ", "zzzzzz", "' OR 1=1 --", "\0", "a" * 5000, "\udcff\udcfe"])
+LONG = " ".join(f"{at % 37} w{at}" for at in range(3000))  # more words than SQLite takes conditions
+
+
+@pytest.mark.parametrize(
+    "query", ["", "   ", "zzzzzz", "' OR 1=1 --", "\0", "a" * 5000, "\udcff\udcfe", LONG, LONG[:490], "q" * 499]
+)
 def test_nonsense_is_unknown_and_does_no_harm(catalogue: Catalogue, query: str) -> None:
     with pytest.raises(UnknownTrackError):
         catalogue.resolve(query)

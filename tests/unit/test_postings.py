@@ -28,10 +28,10 @@ def test_a_playlist_counts_a_track_once() -> None:
     found = postings(SMALL, 4)
     assert [found.of(row).tolist() for row in range(4)] == [[0], [0, 1], [1], []]
     assert found.sizes(np.arange(4)).tolist() == [1, 2, 1, 0]
-    np.testing.assert_allclose(found.scores(np.array([1])), [2**-0.5, 1, 2**-0.5, 0], atol=1e-6)
-    np.testing.assert_allclose(
-        found.scores(np.array([0, 2]), np.array([1.0, -0.5])), [1, 0.5 * 2**-0.5, -0.5, 0], atol=1e-6
-    )
+    # Each playlist holds two tracks: the cosines of co-occurrence over the root of 2.
+    np.testing.assert_allclose(found.agreement(np.array([1])), [1 / 2, 2**-0.5, 1 / 2, 0], atol=1e-6)
+    likes = np.array([1.0, -0.5])
+    np.testing.assert_allclose(found.agreement(np.array([0, 2]), likes), [2**-0.5, 1 / 4, -(8**-0.5), 0], atol=1e-6)
 
 
 def test_playlists_that_are_shared() -> None:
@@ -51,7 +51,9 @@ def test_scores_and_shares_are_those_that_evaluate_measures(at_once: int, monkey
     asked[0, given] = 1
     from scipy import sparse
 
-    np.testing.assert_allclose(found.scores(given), item_knn(held).scores(sparse.csr_array(asked))[0], atol=1e-5)
+    lengths = np.asarray(held.sum(axis=1), np.float32).ravel()
+    expected = item_knn(held, lengths).scores(sparse.csr_array(asked))[0]
+    np.testing.assert_allclose(found.agreement(given), expected, atol=1e-5)
     dense = held.toarray() > 0
     assert [found.of(row).tolist() for row in range(60)] == [
         np.flatnonzero(dense[:, row]).tolist() for row in range(60)
@@ -70,10 +72,10 @@ def test_what_is_read_is_what_was_written_and_damage_is_one_line(tmp_path: Path)
         read_postings(tmp_path, SMALL, 5)
     np.save(tmp_path / "postings.npy", np.array([0, 0, 1, 99], np.int32))
     with pytest.raises(ExperimentError, match="the postings do not fit the corpus"):
-        read_postings(tmp_path, SMALL, 4).scores(np.array([2]))
+        read_postings(tmp_path, SMALL, 4).agreement(np.array([2]))
 
 
 def test_a_corpus_without_playlists_has_none() -> None:
     empty = postings(Corpus(np.empty(0, np.int32), np.zeros(1, np.int64)), 3)
     assert empty.shared(np.array([0]), np.array([1, 2])).tolist() == [0, 0]
-    assert empty.scores(np.array([0])).tolist() == [0, 0, 0]
+    assert empty.agreement(np.array([0])).tolist() == [0, 0, 0]

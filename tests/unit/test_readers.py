@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -268,6 +269,42 @@ def test_a_streaming_history_is_cut_where_nothing_was_played(write_dump: WriteDu
     assert [(reject.line, reject.reason) for reject in rejects] == [(3, "played for 0 ms"), (6, "no time of listening")]
     rows, _ = read(path, "spotify", keep=["skips"])
     assert [title for _, _, title, _ in rows] == ["one", "two", "skipped", "a mix of an hour", "three"]
+
+
+def test_the_parts_of_a_history_are_read_as_one(tmp_path: Path) -> None:
+    def part(hour: int, minute: int, title: str) -> list[dict[str, object]]:
+        """A play of a minute."""
+        end = f"2021-01-09 {hour:02}:{minute + 1:02}"
+        return [{"endTime": end, "artistName": "A", "trackName": title, "msPlayed": 60_000}]
+
+    def sessions(*paths: Path) -> list[list[str]]:
+        """Titles of each session, in order."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for reader in open_sources(list(paths), ExtractSettings()).readers:
+            for block in reader.blocks():
+                for row in block.table.to_pylist():
+                    found.setdefault((row["playlist"], row["key"]), []).append(row["title"])
+        return list(found.values())
+
+    mine, hers = tmp_path / "mine", tmp_path / "hers"
+    for directory in (mine, hers):
+        directory.mkdir()
+    for number in range(12):  # part 10 comes before part 2 by name; each hour begins in one part and ends in the next
+        plays = [*part(number, 0, f"{number - 1} ends"), *part(number, 58, f"{number} begins")]
+        (mine / f"StreamingHistory{number}.json").write_text(json.dumps(plays[number == 0 :]))
+    (mine / "StreamingHistory_podcast_0.json").write_text(json.dumps(part(0, 57, "another kind")))
+    (hers / "StreamingHistory1.json").write_text(json.dumps(part(11, 57, "somebody else")))
+    each = [[f"{number} begins", f"{number} ends"] for number in range(11)]
+    apart = [["11 begins"], ["another kind"]]
+    assert sessions(mine, hers) == [*each, *apart, ["somebody else"]]
+    assert sessions(*(mine / f"StreamingHistory{number}.json" for number in (1, 0, 2)))[:2] == each[:2]
+    with zipfile.ZipFile(tmp_path / "my.zip", "w") as archive:
+        for path in sorted(mine.iterdir()):
+            archive.write(path, path.name)
+    assert sessions(tmp_path / "my.zip", hers / "StreamingHistory1.json") == [*each, *apart, ["somebody else"]]
+    # Parts that overlap are no parts of one history: the second does not go on from the first.
+    (mine / "StreamingHistory1.json").write_text(json.dumps(part(0, 30, "earlier")))
+    assert sessions(*(mine / f"StreamingHistory{number}.json" for number in (0, 1))) == [["0 begins"], ["earlier"]]
 
 
 def test_the_extended_streaming_history_has_uris_and_episodes(write_dump: WriteDump) -> None:

@@ -1,0 +1,126 @@
+"""A corpus that grows, against one that was whole from the start: do new tracks find their place, do old ones stay?
+
+    python -m benchmarks.growing                        the built-in sample
+    python -m benchmarks.growing --dump playlists.csv
+
+A tenth of the tracks is taken out of all playlists, and a fifth of the playlists altogether. Vectors are trained on
+what is left, what was taken out is added (`extract --append`), and training goes on from the vectors (`train --from`).
+Told is how many of the ten nearest tracks two models share: two whole runs with other seeds, and a grown one with a
+whole one. More epochs cost more; a start from nothing with as many epochs stands beside each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import skipgramophone as package
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.embeddings import read_embeddings, unit_rows
+from skipgramophone.moving import copy_experiment
+from skipgramophone.neighbours import exact_search
+from skipgramophone.playlists.names import identity
+
+COLUMNS = "artist=artist,title=title,uri=uri,playlist=playlist,owner=owner"
+TRACKS_OUT, PLAYLISTS_OUT, SEED, NEAR = 0.1, 0.2, 7, 10
+Flags = npt.NDArray[np.bool_]
+
+
+def keys(root: Path, name: str) -> list[tuple[str, ...]]:
+    """What makes each track of an experiment the same in another."""
+    with closing(Catalogue(root / name / "corpus")) as catalogue:
+        return [(t.uri,) if t.uri else (identity(t.artist), identity(t.title)) for t in catalogue.all_tracks()]
+
+
+def taken_apart(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
+    """Write what is left of "whole" and what is taken out of it as two files; the tracks that are taken out."""
+    with package.open("whole", root) as whole:
+        tracks = list(whole.catalogue.all_tracks())
+        owners_and_names = whole.playlist_names(range(len(whole.corpus)))
+        corpus = whole.corpus
+    rng = np.random.default_rng(SEED)
+    track_out = rng.random(len(tracks)) < TRACKS_OUT
+    playlist_out = rng.random(len(corpus)) < PLAYLISTS_OUT
+    with parts[0].open("w") as left, parts[1].open("w") as out:
+        for at, (owner, name) in enumerate(owners_and_names):
+            for row in corpus.track_ids[corpus.offsets[at] : corpus.offsets[at + 1]].tolist():
+                track = tracks[row]
+                record = {"artist": track.artist, "title": track.title, "uri": track.uri or ""}
+                line = json.dumps(record | {"playlist": name, "owner": owner})
+                (out if playlist_out[at] or track_out[row] else left).write(line + "\n")
+    all_keys = keys(root, "whole")
+    return {all_keys[row] for row in np.flatnonzero(track_out)}
+
+
+def nearest(root: Path, name: str, order: list[int], asked: Flags) -> list[npt.NDArray[np.int64]]:
+    """The nearest of some tracks, all rows in a common order."""
+    centre = np.asarray(read_embeddings(root / name / "model", len(order)).centre)[order]
+    rows = np.flatnonzero(asked)
+    found = exact_search(centre).nearest_to_many(unit_rows(centre[rows]), NEAR, np.split(rows, len(rows)))
+    return [near.rows for near in found]
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dump", type=Path)
+    parser.add_argument("--epochs", type=int, nargs="*", default=[30, 10, 3])
+    parser.add_argument("--min-count", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        package.extract("whole", arguments.dump or (), sample=arguments.dump is None, experiments_dir=root)
+        settings = package.TrainSettings(window_size="bag", min_count=arguments.min_count)
+        seconds: dict[str, float] = {}
+
+        def train(name: str, seed: int, epochs: int, start: str | None = None) -> None:
+            asked = replace(settings, random_seed=seed, epochs=epochs)
+            report = package.train(name, asked, force=True, start_from=start, experiments_dir=root)
+            seconds[name] = report.seconds
+
+        train("whole", 1, settings.epochs)
+        parts = root / "left.jsonl", root / "out.jsonl"
+        new = taken_apart(root, parts)
+        columns = package.ExtractSettings(columns=COLUMNS)
+        package.extract("other", parts, columns, experiments_dir=root)
+        train("other", 2, settings.epochs)
+        package.extract("part", parts[0], columns, experiments_dir=root)
+        train("part", 3, settings.epochs)
+        package.extract("part", parts[1], columns, append=True, experiments_dir=root)
+        names = ["whole", "other"]
+        for epochs in arguments.epochs:
+            for start in ("part", None):
+                name = f"{'grown' if start else 'anew'}, {epochs} epochs"
+                copy_experiment("part", name, root)
+                train(name, 4, epochs, start and name)
+                names.append(name)
+        reference = keys(root, "whole")
+        order, near = {}, {}
+        with closing(Catalogue(root / "whole" / "corpus")) as catalogue:
+            learnt = np.array(catalogue.counts()) >= arguments.min_count
+        old = np.array([key not in new for key in reference])
+        for name in names:
+            row_of = {key: row for row, key in enumerate(keys(root, name))}
+            order[name] = [row_of[key] for key in reference]
+            near[name] = nearest(root, name, order[name], learnt)
+        groups = {"all": learnt[learnt], "old": old[learnt], "new": ~old[learnt]}
+        print("| | seconds |", " | ".join(f"{group} ({flags.sum():,})" for group, flags in groups.items()), "|")
+        for name in names[1:]:
+            pairs = zip(near["whole"], near[name], strict=True)
+            shared = np.array([np.isin(one, other).mean() for one, other in pairs])
+            told = " | ".join(f"{shared[flags].mean():.1%}" for flags in groups.values())
+            print(f"| {name} | {seconds[name]:.1f} | {told} |")
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    main()
+    print(f"{time.perf_counter() - started:.0f} s")

@@ -1,0 +1,176 @@
+"""One miniature dump a fault, and the whole of what `sgp extract` says of it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
+from tests.conftest import HEADER, Sgp
+
+GOOD = b'"u","A","fine","p"\n'
+DUMP = HEADER.encode() + b"\n" + GOOD
+COLUMNS = ("--columns", "artist=by,title=song,playlist=show")
+Report = tuple[int, int, dict[str, int]]  # rows used, rows rejected, by reason
+Make = Callable[[Path], None]
+
+
+def holding(data: bytes) -> Make:
+    """Write a file."""
+
+    def make(path: Path) -> None:
+        path.write_bytes(data)
+
+    return make
+
+
+def zipped(members: dict[str, bytes], cut: int | None = None) -> Make:
+    """Write an archive, or its beginning."""
+
+    def make(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+        path.write_bytes(path.read_bytes()[:cut])
+
+    return make
+
+
+def nested(path: Path) -> None:
+    """A directory with a dump far below, and a link that leads back up."""
+    deep = path / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    (deep / "dump.csv").write_bytes(DUMP)
+    (deep / "loop").symlink_to(path)
+
+
+def looping(path: Path) -> None:
+    """A link to itself."""
+    path.symlink_to(path)
+
+
+CUT_SHORT = "the packed data is damaged or cut short"
+UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields where 4 are wanted"
+SLICE = "is no slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
+
+# What is used and what is rejected of a dump that is faulty in a part. A line of 10 MB: test_extract.py.
+IN_PART: list[tuple[str, Make, tuple[str, ...], Report]] = [
+    ("a bad byte", holding(DUMP + b'"u","B\xf6rk","x","p"\n'), (), (1, 1, {"not UTF-8": 1})),
+    ("the same, in its encoding", holding(DUMP + b'"u","B\xf6rk","x","p"\n'), ("--encoding", "cp1252"), (2, 0, {})),
+    ("a byte order mark", holding(b"\xef\xbb\xbf" + DUMP), (), (1, 0, {})),
+    ("line ends of Windows", holding(DUMP.replace(b"\n", b"\r\n")), (), (1, 0, {})),
+    ("an unbalanced quote", holding(DUMP + b'"u","A","x,"p"\n' + GOOD), (), (2, 1, {NARROW: 1})),
+    ("no quote at the end", holding(DUMP + b'"u","A","x","p\n'), (), (1, 1, {UNQUOTED: 1})),
+    ("a NUL", holding(DUMP + b'"u","A","x\0","p"\n'), (), (1, 1, {"holds a NUL byte": 1})),
+    ("a missing column", holding(DUMP + b'"u","A","x"\n'), (), (1, 1, {NARROW: 1})),
+    ("a zip with two members", zipped({"a.csv": DUMP, "b.csv": DUMP + b"?\n"}), (), (2, 1, {UNQUOTED: 1})),
+    ("nested directories and a loop", nested, (), (1, 0, {})),
+    ("a short row", holding(b"by,song,show\nA,x,p\nA,y\n"), COLUMNS, (1, 1, {"2 fields instead of 3": 1})),
+    ("broken JSON", holding(b'{"by":"A","song":"x","show":"p"}\n{"by":\n'), COLUMNS, (1, 1, {"not JSON": 1})),
+]
+
+# What is said of a dump that is faulty as a whole; {at} is its path. A zip bomb: test_files.py.
+AS_A_WHOLE: list[tuple[str, Make, tuple[str, ...], str]] = [
+    ("0 bytes", holding(b""), (), "{at} is empty"),
+    ("a header alone", holding(HEADER.encode() + b"\n"), (), "{at}: a header and no rows"),
+    ("a gzip that is cut short", holding(gzip.compress(DUMP * 999)[:-20]), (), "{at}: " + CUT_SHORT),
+    ("a zip that is cut short", zipped({"a.csv": DUMP}, 60), (), "{at}: " + CUT_SHORT),
+    ("an empty zip", zipped({}), (), "{at} is an archive without a file"),
+    ("a link to itself", looping, (), "cannot read {at}: Too many levels of symbolic links"),
+    ("no row", holding(HEADER.encode() + b"\nx\n"), (), f"dump: no row could be used; line 2: {UNQUOTED}"),
+    ("no such column", holding(b"by,a,b\nA,x,p\n"), COLUMNS, "{at} has no column 'song': there are by, a, b"),
+    ("a directory of nothing", lambda path: path.mkdir(), (), "{at} is a directory without a file"),
+    ("a slice that is cut short", holding(b'{"info": {}, "playlists": [{"pid": 0'), (), "{at} " + SLICE),
+]
+
+
+def test_a_dump_that_is_faulty_in_a_part_is_used_but_for_that(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    for at, (fault, make, options, (used, rejected, reasons)) in enumerate(IN_PART):
+        path = tmp_path / str(at) / "dump"
+        path.parent.mkdir()
+        make(path)
+        ran = sgp("extract", "x", path, "--json", "--force", *options)
+        assert (ran.code, ran.err) == (0, ""), fault
+        report = json.loads(ran.out)
+        assert (report["rows_used"], report["rows_rejected"], report["rejected"]) == (used, rejected, reasons), fault
+        assert report["rows_read"] == used + rejected
+        kept = [json.loads(line) for line in (experiments / "x" / "corpus" / "rejects.jsonl").read_text().splitlines()]
+        assert [record["reason"] for record in kept] == list(reasons), fault
+        assert all(record["file"].startswith("dump") and record["line"] > 1 for record in kept)
+
+
+def test_a_dump_that_is_faulty_as_a_whole_is_one_line(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    for at, (fault, make, options, said) in enumerate(AS_A_WHOLE):
+        path = tmp_path / str(at) / "dump"
+        path.parent.mkdir()
+        make(path)
+        ran = sgp("extract", "x", path, *options)
+        assert (ran.code, ran.out) == (1, ""), fault
+        assert ran.err == f"error: {said.format(at=path)}\n", fault
+        assert list(experiments.iterdir()) == [], fault
+
+
+TITLES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=12)
+NAMES = st.lists(st.tuples(TITLES, TITLES), min_size=1, max_size=8)
+
+
+def as_csv(names: list[tuple[str, str]], delimiter: str = ",") -> str:
+    """A table as Python writes it."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows([("by", "song"), *names])
+    return text.getvalue()
+
+
+def as_lines(names: list[tuple[str, str]]) -> str:
+    """A JSON object a line."""
+    return "".join(json.dumps({"by": artist, "song": title}, ensure_ascii=False) + "\n" for artist, title in names)
+
+
+def as_slice(names: list[tuple[str, str]]) -> str:
+    """A slice of the Million Playlist Dataset."""
+    tracks = [{"artist_name": artist, "track_name": title, "track_uri": "u"} for artist, title in names]
+    return json.dumps({"playlists": [{"pid": 0, "name": "p", "tracks": tracks}]})
+
+
+def as_account(names: list[tuple[str, str]]) -> str:
+    """The playlists of an account."""
+    items = [{"track": {"artistName": artist, "trackName": title}} for artist, title in names]
+    return json.dumps({"playlists": [{"name": "p", "items": items}]})
+
+
+def as_listens(names: list[tuple[str, str]]) -> str:
+    """Listens of ListenBrainz."""
+    tracks = [{"artist_name": artist, "track_name": title} for artist, title in names]
+    return "".join(json.dumps({"listened_at": 1, "track_metadata": track}) + "\n" for track in tracks)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NAMES)
+def test_whatever_names_go_in_come_out_letter_for_letter(tmp_path: Path, names: list[tuple[str, str]]) -> None:
+    keep = ["placeholders"]
+    own = ExtractSettings(columns="artist=by,title=song", keep=keep)
+    ways: list[tuple[str, ExtractSettings]] = [
+        (as_csv(names), own),
+        (as_csv(names, "\t"), own),
+        (as_csv(names, ";"), own),
+        (as_lines(names), own),
+        (as_slice(names), ExtractSettings(format="mpd", keep=keep)),
+        (as_account(names), ExtractSettings(format="spotify", keep=keep)),
+        (as_listens(names), ExtractSettings(format="listenbrainz", keep=keep)),
+    ]
+    for text, asked in ways:
+        (path := tmp_path / "dump").write_text(text, encoding="utf-8")
+        (reader,) = open_sources([path], asked).readers
+        blocks = list(reader.blocks())
+        read = [(row["artist"], row["title"]) for block in blocks for row in block.table.to_pylist()]
+        assert read == [name for name in names if name[0].strip() or name[1].strip()], text
+        assert len(read) + sum(len(block.rejects) for block in blocks) == len(names)
