@@ -85,14 +85,15 @@ class Shards:
                 parts.append((variable, slice(first, None, servers), there))
         return parts
 
-    def gather(self, rows: Tensor) -> Tensor:
-        """Pull rows, in their order; in a compiled function."""
+    def gather(self, rows: Tensor, places: Tensor) -> Tensor:
+        """Pull rows in their order, followed by as many as make up the places, whatever they hold; to be compiled."""
         tf, servers = self.tf, len(self.variables)
         shard = rows % servers
         local = tf.dynamic_partition(rows // servers, shard, servers)
-        places = tf.dynamic_partition(tf.range(tf.size(rows)), shard, servers)
+        order = tf.dynamic_partition(tf.range(tf.size(rows)), shard, servers)
         found = [variable.sparse_read(at) for variable, at in zip(self.variables, local, strict=True)]
-        return tf.dynamic_stitch(places, found)
+        # A row for the last place makes room for all before it; where rows fill every place, the later one holds.
+        return tf.dynamic_stitch([[places - 1], *order], [tf.zeros([1, *self.shape[1:]]), *found])
 
 
 class Cluster:
@@ -223,16 +224,10 @@ class Cluster:
         tf = self._tf
         _, of_tokens, places, _ = tf.unstack(tf.cast(head, tf.int32))
 
-        def padded(values: Tensor, size: Tensor) -> Tensor:
-            return tf.pad(values, [[0, size - tf.shape(values)[0]], *[[0, 0]] * (values.shape.rank - 1)])
-
         h, o, h_seen, o_seen = self.tables.held()
         own, more = rows[:of_tokens], places + self._plan.shape.negatives
         return Pulled(
-            padded(h.gather(own), places),
-            padded(o.gather(rows), more),
-            padded(h_seen.gather(own), places),
-            padded(o_seen.gather(rows), more),
+            h.gather(own, places), o.gather(rows, more), h_seen.gather(own, places), o_seen.gather(rows, more)
         )
 
     def _push(

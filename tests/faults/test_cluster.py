@@ -21,6 +21,7 @@ OPTIONS = ["-wsz", "bag", "-emb", "8", "-e", str(EPOCHS), "--local-cluster", "2x
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("network"),  # members are talked to by sockets
     pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them"),
 ]
 
