@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,8 +142,10 @@ def fit(
         corpus, held_out = split.training_part(corpus), split.held_out_part(corpus)
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     history: list[dict[str, Any]] = []
-    with engine_for(run, log) as engine:
+    with ExitStack() as until_done:
+        engine = until_done.enter_context(engine_for(run, log))
         trainer = Trainer(corpus, vocabulary, settings, log, run, held_out, engine)
+        until_done.enter_context(closing(trainer.engine))
         scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
         after = BEGINNING
         if checkpoint is not None:

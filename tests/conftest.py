@@ -123,3 +123,17 @@ def full_disk() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # the signal for it is ignored by Python
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def members(experiments: Path, job: str = "") -> list[int]:
+    """Members of clusters that were started for a directory of experiments, by number of process."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            said = (process / "cmdline").read_text().split("\0") if process.name.isdigit() else []
+            about = (process / "environ").read_text() if "skipgramophone.training.member" in said else ""
+        except OSError:
+            continue  # it has ended, or is another user's
+        if str(experiments) in about and (not job or job in said):
+            found.append(int(process.name))
+    return found

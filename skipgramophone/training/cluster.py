@@ -15,9 +15,12 @@ finished.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,7 @@ from skipgramophone.training.workers import Workers
 
 Tensor = Any
 ROUNDS_A_TURN = 4  # for each worker; between two turns all wait for the last
+SECONDS_TO_STOP = 5.0
 CAME, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # what a server counts
 HEAD = 4  # serial number, rows of tokens, places, whether to keep
 
@@ -81,14 +85,15 @@ class Shards:
                 parts.append((variable, slice(first, None, servers), there))
         return parts
 
-    def gather(self, rows: Tensor) -> Tensor:
-        """Pull rows, in their order; in a compiled function."""
+    def gather(self, rows: Tensor, places: Tensor) -> Tensor:
+        """Pull rows in their order, followed by as many as make up the places, whatever they hold; to be compiled."""
         tf, servers = self.tf, len(self.variables)
         shard = rows % servers
         local = tf.dynamic_partition(rows // servers, shard, servers)
-        places = tf.dynamic_partition(tf.range(tf.size(rows)), shard, servers)
+        order = tf.dynamic_partition(tf.range(tf.size(rows)), shard, servers)
         found = [variable.sparse_read(at) for variable, at in zip(self.variables, local, strict=True)]
-        return tf.dynamic_stitch(places, found)
+        # A row for the last place makes room for all before it; where rows fill every place, the later one holds.
+        return tf.dynamic_stitch([[places - 1], *order], [tf.zeros([1, *self.shape[1:]]), *found])
 
 
 class Cluster:
@@ -110,7 +115,7 @@ class Cluster:
         self._strategy = tf.distribute.ParameterServerStrategy(resolver, variable_partitioner=by_server)
         if is_loopback(role.address):
             close_to_others()
-        self._coordinator = tf.distribute.coordinator.ClusterCoordinator(self._strategy)
+        self._coordinator = _coordinator(tf, self._strategy)
         tracks, dim = plan.tracks, plan.dim
         self.tables = Tables(
             Table(self._shards(tracks, dim), self._shards(tracks)),
@@ -133,6 +138,17 @@ class Cluster:
     def measure(self, _pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add nothing."""
         return self._carry_out(tasks, keep=False)
+
+    def close(self) -> None:
+        """Let workers end what they have begun, and stop handing out tasks while they are still there."""
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        with contextlib.suppress(self._tf.errors.OpError):  # what a lost server leaves undone
+            while not self._coordinator.done() and time.monotonic() < deadline:
+                time.sleep(0.05)
+        stopping = Thread(target=self._coordinator.stop, daemon=True)
+        stopping.start()
+        stopping.join(SECONDS_TO_STOP)
+        self._coordinator.forget_errors()
 
     def account(self) -> dict[str, Any]:
         """Tracks by worker, tasks that were done again, and those of which a part may have been added twice."""
@@ -157,7 +173,7 @@ class Cluster:
             counted = self._counted() - before
         except self._tf.errors.OpError as error:
             raise TrainingError(
-                f"a server of the cluster is lost; --resume goes on from the last checkpoint ({_short(error)})"
+                f"a server of the cluster is lost ({type(error).__name__}): --resume goes on from the last checkpoint"
             ) from error
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
@@ -175,11 +191,11 @@ class Cluster:
         """What the servers have counted, float64 (servers, 5)."""
         return np.stack([variable.numpy() for variable in self._counts])
 
-    def _compile_round(self, size: int) -> Any:
-        """Compile what a worker does: pull the rows of some tasks, train on them, push the differences."""
+    def _signature(self) -> list[Any]:
+        """What a worker is sent of a task, as TensorFlow describes it."""
         tf, shape = self._tf, self._plan.shape
         blocks = (shape.steps, shape.step_blocks, shape.block)
-        task = [
+        return [
             tf.TensorSpec([HEAD], tf.int64),
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec(blocks, tf.int32),
@@ -188,6 +204,10 @@ class Cluster:
             tf.TensorSpec((shape.steps, shape.step_blocks // shape.group, shape.shared), tf.int32),
             tf.TensorSpec([shape.steps], tf.float32),
         ]
+
+    def _compile_round(self, size: int) -> Any:
+        """Compile what a worker does: pull the rows of some tasks, train on them, push the differences."""
+        tf, task = self._tf, self._signature()
 
         def carry_out(*sent: Tensor) -> Tensor:
             tasks = [sent[first : first + len(task)] for first in range(0, len(sent), len(task))]
@@ -204,16 +224,10 @@ class Cluster:
         tf = self._tf
         _, of_tokens, places, _ = tf.unstack(tf.cast(head, tf.int32))
 
-        def padded(values: Tensor, size: Tensor) -> Tensor:
-            return tf.pad(values, [[0, size - tf.shape(values)[0]], *[[0, 0]] * (values.shape.rank - 1)])
-
         h, o, h_seen, o_seen = self.tables.held()
         own, more = rows[:of_tokens], places + self._plan.shape.negatives
         return Pulled(
-            padded(h.gather(own), places),
-            padded(o.gather(rows), more),
-            padded(h_seen.gather(own), places),
-            padded(o_seen.gather(rows), more),
+            h.gather(own, places), o.gather(rows, more), h_seen.gather(own, places), o_seen.gather(rows, more)
         )
 
     def _push(
@@ -286,14 +300,33 @@ class Cluster:
         return Shards(tf, list(getattr(made, "variables", [made])))
 
 
+def _coordinator(tf: Any, strategy: Any) -> Any:
+    """TensorFlow's coordinator, stopped when it is told to be and not when it is forgotten.
+
+    Its own `__del__` waits for a thread that waits for a member that is gone: a program would never end.
+    """
+
+    class Coordinator(tf.distribute.coordinator.ClusterCoordinator):  # type: ignore[misc]
+        """Hands out tasks."""
+
+        def stop(self) -> None:
+            """Let go of the workers."""
+            super().__del__()
+
+        def forget_errors(self) -> None:
+            """Of workers that are gone: their executors would complain of them when they are deleted."""
+            for worker in self._cluster.workers:
+                worker.executor.clear_error()
+
+        def __del__(self) -> None:
+            pass
+
+    return Coordinator(strategy)
+
+
 def _sent(task: Task, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
     """What a worker is sent of a task."""
     return [np.array([serial, task.of_tokens, task.places, keep], np.int64), task.rows, *task.work]
-
-
-def _short(error: Exception) -> str:
-    """The first line of what TensorFlow says."""
-    return str(error).strip().split("\n")[0][:200]
 
 
 def _worker_of(done: Any) -> int:

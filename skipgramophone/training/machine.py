@@ -79,6 +79,9 @@ class Machine:
         """Nothing: there is one worker."""
         return {}
 
+    def close(self) -> None:
+        """Nobody helps."""
+
     def _differences(self, pool: Workers, tasks: Sequence[Prepare]) -> list[_Difference]:
         """Carry out tasks side by side."""
         calls = [partial(self._pull_and_train, *of) for of in zip(tasks, self._scratch, strict=False)]

@@ -49,5 +49,8 @@ class Engine(Protocol):
     def account(self) -> dict[str, Any]:
         """What the history is told of an epoch that is done, and begin to count anew."""
 
+    def close(self) -> None:
+        """Let go of whoever helps."""
+
 
 MakeEngine = Callable[[Any, Plan], Engine]  # takes the TensorFlow module

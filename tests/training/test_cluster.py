@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +17,12 @@ from skipgramophone.roles import Role, role_in
 from skipgramophone.training.cluster import Shards
 from skipgramophone.training.loopback import close_to_others
 from skipgramophone.training.runtime import load_tensorflow
-from tests.conftest import Sgp, two_genres
+from tests.conftest import Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
 FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "centre_mean.npy")
+pytestmark = pytest.mark.usefixtures("network")  # members are talked to by sockets
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes and sockets as Linux shows them")
 
 
@@ -32,28 +31,6 @@ def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
     """Experiment "genres": an extracted corpus."""
     assert sgp("extract", "genres", write_dump(two_genres(400)), "-q").code == 0
     return experiments / "genres"
-
-
-def members(experiments: Path) -> list[int]:
-    """Members of clusters that were started for a directory of experiments, by number of process."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            said = (process / "cmdline").read_bytes() if process.name.isdigit() else b""
-            about = (process / "environ").read_bytes() if b"skipgramophone.training.member" in said else b""
-        except OSError:
-            continue  # it has ended, or is another user's
-        if str(experiments).encode() in about:
-            found.append(int(process.name))
-    return found
-
-
-def started(*arguments: object, **environment: str) -> subprocess.Popen[str]:
-    """A process of `sgp train`."""
-    command = [sys.executable, "-m", "skipgramophone", "train", *map(str, arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | environment
-    )
 
 
 def model_bytes(experiment: Path) -> list[bytes]:
@@ -92,7 +69,8 @@ def test_rows_on_servers_are_read_and_set_as_an_array_s(servers: int, tmp_path: 
         whole[rows] = rng.standard_normal(whole[rows].shape)
         shards[rows] = whole[rows]
     asked = rng.permutation(11)[:6].astype(np.int32)
-    assert shards.gather(tf.constant(asked)).numpy().tolist() == whole[asked].tolist()
+    for places in (6, 9):
+        assert shards.gather(tf.constant(asked), tf.constant(places))[:6].numpy().tolist() == whole[asked].tolist()
 
 
 @linux

@@ -1,0 +1,153 @@
+"""What a cluster costs: processor time and bytes a token against one process, and where the time goes.
+
+    python -m benchmarks.cluster [--tokens N] [--tracks N] [--dim N] [--shapes 1x1 2x2 …]
+
+Each run trains a generated world (`benchmarks.worlds`) from the beginning. What is said of a token is said of the
+second epoch: the processor time of all processes and the bytes over the loopback device, so that starting and compiling
+do not count. Linux alone; nothing else may use the loopback device meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.worlds import scenes_found, world
+from skipgramophone.embeddings import CENTRE
+from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training.cluster import Cluster
+from skipgramophone.training.engines import engine_for
+from skipgramophone.training.trainer import Trainer
+from skipgramophone.vocabulary import Vocabulary
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def processor_seconds() -> float:
+    """Processor time of this process and of its children, so far."""
+    ticks = 0
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(process.name) == os.getpid() or int(fields[1]) == os.getpid():
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / TICK
+
+
+def loopback_bytes() -> int:
+    """Bytes that the loopback device has carried so far."""
+    lines = Path("/proc/net/dev").read_text().splitlines()
+    return next(int(line.split(":")[1].split()[0]) for line in lines if line.strip().startswith("lo:"))
+
+
+def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
+    """Train two epochs in this process, with a cluster of a shape or without, and measure the second."""
+    made = world(tracks, tokens)
+    counts = made.corpus.counts(len(made.scene))
+    settings = TrainSettings(window_size="bag", embedding_dim=dim, epochs=2)
+    run = RunSettings(local_cluster=None if shape == "one" else shape)
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as until_done:
+        log = Path(directory) / "log"
+        log.touch()
+        engine = until_done.enter_context(engine_for(run, log))
+        trainer = Trainer(made.corpus, Vocabulary(counts), settings, log, run, engine=engine)
+        until_done.enter_context(closing(trainer.engine))
+        before = (0.0, 0.0, 0)
+        for step in trainer.run():
+            if step.epoch_done:
+                now = (time.perf_counter(), processor_seconds(), loopback_bytes())
+                if step.epoch == 1:
+                    before = now
+        trained = made.corpus.occurrences
+        trainer.tables.write(Path(directory), counts > 0)
+        own, near = scenes_found(made, np.load(Path(directory) / CENTRE))
+        parts = time_of_parts(trainer) if isinstance(trainer.engine, Cluster) else {}
+    return {
+        "shape": shape,
+        "macro_batch": trainer.shape.macro,
+        "tokens_per_second": round(trained / (now[0] - before[0])),
+        "processor_us_per_token": round((now[1] - before[1]) / trained * 1e6, 3),
+        "bytes_per_token": round((now[2] - before[2]) / trained),
+        "scenes": [round(own, 3), round(near, 3)],
+        **parts,
+    }
+
+
+def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
+    """Microseconds a token in which one task is pulled, trained and pushed, nothing else going on: best of some."""
+    engine = trainer.engine
+    assert isinstance(engine, Cluster)
+    return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}
+
+
+def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, float]:
+    """Time three functions on a worker: pull; pull and train; pull, train and push."""
+    import skipgramophone.training.cluster as cluster
+
+    batch = next(trainer._batches(trainer._corpus, 0, 0))
+    task = trainer._task(batch, 1, 0, 0)(engine._scratch)
+    signature = engine._signature()
+
+    def pull(head: Any, rows: Any, *_work: Any) -> Any:
+        return [engine._tf.reduce_sum(part) for part in engine._pull(head, rows)]
+
+    def train(head: Any, rows: Any, *work: Any) -> Any:
+        return [engine._tf.reduce_sum(part) for part in engine._program(*engine._pull(head, rows), *work)]
+
+    def push(head: Any, rows: Any, *work: Any) -> Any:
+        engine._push(head, rows, *engine._program(*engine._pull(head, rows), *work))
+        return engine._tf.constant(0)
+
+    best = {}
+    for name, function in (("pull", pull), ("train", train), ("push", push)):
+        compiled = engine._tf.function(function, input_signature=signature, autograph=False)
+        times = []
+        for _ in range(repeats + 1):  # the first compiles
+            sent = cluster._sent(task, next(engine._serials), True)
+            started = time.perf_counter()
+            engine._coordinator.schedule(compiled, args=sent)
+            engine._coordinator.join()
+            times.append(time.perf_counter() - started)
+        best[name] = min(times[1:]) / task.real * 1e6
+    return {
+        "pull_us_per_token": best["pull"],
+        "train_us_per_token": best["train"] - best["pull"],
+        "push_us_per_token": best["push"] - best["train"],
+        "unique_rows_per_token": task.of_tokens / task.real,
+    }
+
+
+def main() -> None:
+    """Measure each shape in a process of its own, and print a line of JSON each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tokens", type=int, default=2_000_000)
+    parser.add_argument("--tracks", type=int, default=100_000)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--shapes", nargs="*", default=["one", "1x1", "2x1", "2x2"])
+    parser.add_argument("--in-this-process", action="store_true")
+    arguments = parser.parse_args()
+    size = ["--tokens", str(arguments.tokens), "--tracks", str(arguments.tracks), "--dim", str(arguments.dim)]
+    for shape in arguments.shapes:
+        if arguments.in_this_process:
+            print(json.dumps(measure(shape, arguments.tokens, arguments.tracks, arguments.dim)), flush=True)
+        else:
+            own = [sys.executable, "-m", "benchmarks.cluster", *size, "--shapes", shape, "--in-this-process"]
+            subprocess.run(own, check=True)
+
+
+if __name__ == "__main__":
+    main()

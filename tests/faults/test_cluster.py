@@ -1,0 +1,89 @@
+"""A cluster whose processes are killed: training goes on, or from the last checkpoint; no track is left out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Sgp, members, two_genres
+
+PLAYLISTS, EPOCHS = 3000, 30
+TRACKS = PLAYLISTS * 12
+OPTIONS = ["-wsz", "bag", "-emb", "8", "-e", str(EPOCHS), "--local-cluster", "2x2", "--checkpoint-every", "0"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("network"),  # members are talked to by sockets
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them"),
+]
+
+
+@pytest.fixture
+def genres(sgp: Sgp, write_dump: Callable[..., Path], experiments: Path) -> Path:
+    """Experiment "genres": an extracted corpus."""
+    assert sgp("extract", "genres", write_dump(two_genres(PLAYLISTS)), "-q").code == 0
+    return experiments / "genres"
+
+
+def started(experiment: Path) -> subprocess.Popen[str]:
+    """A training run that has kept its first checkpoint."""
+    command = [sys.executable, "-m", "skipgramophone", "train", experiment.name, *OPTIONS, "-q"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (experiment / "checkpoint").exists():
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    return running
+
+
+def require_whole(experiment: Path) -> list[dict[str, int]]:
+    """See that each epoch has trained each track, and that no member is left; the records of the epochs."""
+    history = [json.loads(line) for line in (experiment / "model" / "history.jsonl").read_text().splitlines()]
+    assert [record["epoch"] for record in history] == list(range(1, EPOCHS + 1))
+    assert {record["tracks"] for record in history} == {TRACKS}
+    assert members(experiment.parent) == []
+    return history
+
+
+def test_a_worker_that_is_killed_is_replaced(genres: Path) -> None:
+    running = started(genres)
+    os.kill(members(genres.parent, "worker")[0], signal.SIGKILL)
+    out, said = running.communicate()
+    assert (running.returncode, out, said) == (0, "", "")
+    for record in require_whole(genres):
+        assert sum(record["tracks_by_worker"]) == TRACKS  # type: ignore[call-overload]
+        assert 0 <= record["partly_twice"] <= record["done_again"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_chief_that_is_killed_takes_its_members_along_and_is_resumed(
+    sgp: Sgp, genres: Path, how: signal.Signals
+) -> None:
+    running = started(genres)
+    running.send_signal(how)
+    _, said = running.communicate()
+    assert running.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[how]
+    assert "Traceback" not in said
+    while members(genres.parent):  # for ever, if one does not notice
+        time.sleep(0.1)
+    assert sgp("train", "genres", "--resume", "--local-cluster", "1x2", "-q").code == 0
+    require_whole(genres)
+
+
+def test_a_server_that_is_killed_ends_the_run_which_is_resumed(sgp: Sgp, genres: Path) -> None:
+    running = started(genres)
+    os.kill(members(genres.parent, "ps")[0], signal.SIGKILL)
+    _, said = running.communicate()
+    assert running.returncode == 1
+    assert said.startswith("error: a server of the cluster is lost (")
+    assert len(said.splitlines()) == 1
+    assert members(genres.parent) == []
+    assert sgp("train", "genres", "--resume", "-q").code == 0  # one process takes it up as well
+    require_whole(genres)
