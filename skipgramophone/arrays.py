@@ -1,7 +1,8 @@
-"""Arrays on disk: npy files, memory-mapped, of the kind that the contract says or not at all."""
+"""Arrays on disk: npy files, memory-mapped, of the kind that the contract says or not at all; and scratch space."""
 
 from __future__ import annotations
 
+import tempfile
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -61,3 +62,12 @@ def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[
 def pieces(rows: int) -> Iterator[slice]:
     """Slices of so many rows that a copy of one is small."""
     return (slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE))
+
+
+def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An array of zeros in a file without a name: the system may write it out and forget it when memory is short."""
+    if not length:
+        return np.empty(0, dtype)
+    with tempfile.TemporaryFile(prefix="sgp-") as file:
+        file.truncate(length * np.dtype(dtype).itemsize)
+        return np.memmap(file, dtype, "r+").view(np.ndarray)

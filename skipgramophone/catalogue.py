@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +33,8 @@ FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
 FOLDED_AT_ONCE = 10_000
+INSERTED_AT_ONCE = 50
+GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge
 CLUES_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
 FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
@@ -151,19 +153,31 @@ def write_catalogue(
             order = IN_ORDER if ranks is None else RANKED
             schema, indexes = SCHEMA.format(**order), INDEXES.format(**order)
             database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + schema)
+            database.execute(f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})")
             database.execute("BEGIN")
             rows = _track_rows(tracks)
-            if ranks is None:
-                database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            else:
-                ranked = ((*row, rank) for row, rank in zip(rows, ranks, strict=True))
-                database.executemany("INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", ranked)
-            database.executemany("INSERT INTO spellings VALUES (?, ?, ?, ?)", spellings)
-            database.executemany("INSERT INTO uris VALUES (?, ?)", uris)
+            _insert(database, "tracks", rows if ranks is None else map(_with_rank, rows, ranks))
+            _insert(database, "spellings", spellings)
+            _insert(database, "uris", uris)
             database.execute("COMMIT")
             database.executescript("BEGIN;" + indexes + "COMMIT;")
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
+
+
+def _insert(database: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows, many with one statement: nearly twice as fast as one with each."""
+    left, rest = iter(rows), []
+
+    def gathered() -> Iterator[tuple[Any, ...]]:
+        nonlocal rest
+        while len(rest := list(islice(left, INSERTED_AT_ONCE))) == INSERTED_AT_ONCE:
+            yield tuple(chain.from_iterable(rest))
+
+    columns = len(database.execute(f"PRAGMA table_info({table})").fetchall())
+    row = f"({', '.join('?' * columns)})"
+    database.executemany(f"INSERT INTO {table} VALUES {', '.join([row] * INSERTED_AT_ONCE)}", gathered())
+    database.executemany(f"INSERT INTO {table} VALUES {row}", rest)
 
 
 def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
@@ -173,6 +187,11 @@ def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
         artists, titles, *others = zip(*some, strict=True)
         names = folded_all([full_name(artist, title) for artist, title in zip(artists, titles, strict=True)])
         yield from zip(islice(rows, len(some)), artists, titles, *others, names, folded_all(titles), strict=True)
+
+
+def _with_rank(row: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
+    """A row with the rank behind it."""
+    return (*row, rank)
 
 
 class Catalogue:

@@ -21,7 +21,7 @@ from skipgramophone.answer import Answer, Asked, Seed
 from skipgramophone.catalogue import Catalogue, Match
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings
-from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError, storage_errors
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.playlists.listing import read_listing
 from skipgramophone.search import Question, Search
@@ -282,11 +282,14 @@ def playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Tabl
 
     Raises:
         ExperimentError: the file is damaged, or does not fit the corpus.
+        StorageError: it cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = directory / f"{prefix}{PLAYLISTS}"
+    with storage_errors(path, "read"):
+        path.stat()  # one that is gone is not called damaged
     try:
         names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
         table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))

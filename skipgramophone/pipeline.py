@@ -810,9 +810,10 @@ def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | N
 
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
     tracks, spellings, uris = map(_table_rows, (encoded.tracks, encoded.spellings, encoded.uris))
-    write_catalogue(directory, tracks, spellings, ranks, uris)
-    encoded.corpus.write(directory)
-    postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
+    with ThreadPoolExecutor(1) as beside:
+        numbers = beside.submit(_write_numbers, directory, encoded)
+        write_catalogue(directory, tracks, spellings, ranks, uris)
+        numbers.result()
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
     if encoded.held_out:
         playlists, aside = encoded.held_out
@@ -821,6 +822,12 @@ def _write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | N
     _write_lines(
         directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None
     )
+
+
+def _write_numbers(directory: Path, encoded: EncodedPlaylists) -> None:
+    """Write the playlists as row numbers, and the postings of the tracks."""
+    encoded.corpus.write(directory)
+    postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
 
 
 def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.arrays import read_array
+from skipgramophone.arrays import read_array, scratch
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import ExperimentError
 
@@ -109,14 +109,15 @@ def postings(corpus: Corpus, tracks: int) -> Postings:
     counts = corpus.counts(tracks)
     band = np.cumsum(counts) // SORTED_AT_ONCE
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
-    playlists, sizes = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
     for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
         places = np.flatnonzero((corpus.track_ids >= first) & (corpus.track_ids < end))
         playlist = np.searchsorted(corpus.offsets, places, side="right") - 1
         pairs = distinct((corpus.track_ids[places] - np.int64(first)) * len(corpus) + playlist)
-        playlists.append((pairs % max(1, len(corpus))).astype(np.int32))
+        playlists[filled : filled + len(pairs)] = pairs % max(1, len(corpus))
+        filled += len(pairs)
         sizes.append(np.bincount(pairs // max(1, len(corpus)), minlength=end - first))
-    return Postings(corpus, np.concatenate(playlists), np.cumsum(np.concatenate(sizes)))
+    return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes)))
 
 
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:

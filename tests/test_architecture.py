@@ -54,13 +54,14 @@ LAYERS: list[tuple[str, set[str]]] = [
 ALLOWED_IN = {
     "annoy": {"neighbours"},
     "tensorflow": {"training/runtime"},
-    "pandas": {"playlists/encoding", "lookup"},
+    "pandas": {"lookup"},
     "pyarrow": {
         "appending",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",
         "playlists/lines",
+        "playlists/numbering",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",
@@ -76,7 +77,6 @@ ALLOWED_IN = {
         "inspection/inspection",
         "inspection/names",
         "inspection/playlists",
-        "inspection/tracks",
         "held_out",
         "lookup",
         "pipeline",

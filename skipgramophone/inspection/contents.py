@@ -18,6 +18,7 @@ from skipgramophone.playlists.names import full_name
 
 Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
+VALUE_BITS = 31  # of a track, an artist or a title, beside the number of its playlist
 EXAMPLES = 2  # that a finding names
 LEAST_TELLING = 5  # tracks: in shorter playlists an order may be chance
 
@@ -57,20 +58,30 @@ class Contents:
         return plain(self.tracks["title"])
 
     @cached_property
+    def held(self) -> Ids:
+        """Each playlist and track that it holds, once, as a number of both, rising, int64 (pairs,)."""
+        return self._pairs(self.corpus.track_ids)
+
+    @cached_property
     def distinct_tracks(self) -> Ids:
         """How many tracks each playlist holds, those that stand there again not counted again, int64 (playlists,)."""
-        return self.distinct(self.corpus.track_ids)
+        return np.bincount(self.held >> VALUE_BITS, minlength=len(self.corpus))
 
-    def distinct(self, values: npt.NDArray[np.integer]) -> Ids:
-        """How many values stand in each playlist: one a place goes in, int64 (playlists,) comes out.
+    @cached_property
+    def holders(self) -> Ids:
+        """How many playlists hold each track, int64 (tracks,)."""
+        return np.bincount(self.held & ((1 << VALUE_BITS) - 1), minlength=self.tracks.num_rows)
 
-        Values are at least 0 and less than 2^31.
-        """
-        playlist = np.repeat(np.arange(len(self.corpus)), self.lengths)
-        pairs = np.sort(playlist << 31 | values)
-        first = np.concatenate([[True], pairs[1:] != pairs[:-1]])
-        number: Ids = np.bincount(pairs[first] >> 31, minlength=len(self.corpus))
-        return number
+    def distinct(self, values: Ids) -> Ids:
+        """How many values stand in each playlist: one a place goes in, int64 (playlists,) comes out."""
+        return np.bincount(self._pairs(values) >> VALUE_BITS, minlength=len(self.corpus))
+
+    def _pairs(self, values: npt.NDArray[np.integer]) -> Ids:
+        """Each playlist and value that stands in it, once; values take no more than `VALUE_BITS`."""
+        pairs = np.sort(np.repeat(np.arange(len(self.corpus)), self.lengths) << VALUE_BITS | values)
+        first: Marks = np.concatenate([[True], pairs[1:] != pairs[:-1]])
+        distinct: Ids = pairs[first]
+        return distinct
 
     def track_names(self, chosen: Ids) -> tuple[str, ...]:
         """Some tracks as people write them, each with its uri where it has no name."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow.compute as pc
 
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, numbered
 from skipgramophone.inspection.finding import Finding, found, percent
@@ -34,23 +33,14 @@ def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]
     number = len(contents.corpus)
     if number < thresholds.playlists:
         return
-    frequent = np.flatnonzero(contents.counts > thresholds.everywhere * number)  # others cannot be in as many
-    held_by = [_holders(contents, track) for track in frequent.tolist()]
-    there = frequent[np.array(held_by, np.int64) > thresholds.everywhere * number]
+    there = np.flatnonzero(contents.holders > thresholds.everywhere * number)
     if len(there):
-        most = max(held_by)
+        most = int(contents.holders.max())
         tracks = "1 track stands" if len(there) == 1 else f"{len(there):,} tracks stand"
         said = f"{tracks} in more than {thresholds.everywhere:.0%} of the playlists"
         said += f", the most frequent in {percent(most, number)}"
         names = contents.track_names(there[np.argsort(-contents.counts[there], kind="stable")[:EXAMPLES]])
         yield found("everywhere", said, len(there), len(contents.counts), "tracks", names)
-
-
-def _holders(contents: Contents, track: int) -> int:
-    """How many playlists hold a track."""
-    places = np.flatnonzero(contents.corpus.track_ids == track)
-    playlists = np.searchsorted(contents.corpus.offsets, places, "right")
-    return int(np.count_nonzero(np.diff(playlists))) + 1
 
 
 def _of_several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -59,12 +49,8 @@ def _of_several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Fin
     order = np.lexsort((-contents.counts, named))
     is_first = np.concatenate([[True], np.diff(named[order]) != 0])
     further = order[~is_first]
-    has_name = pc.or_(pc.not_equal(contents.artists, ""), pc.not_equal(contents.titles, "")).to_numpy(
-        zero_copy_only=False
-    )
-    further, of = further[has_name[further]], len(named)
-    if len(further) > thresholds.several_uris * of:
-        number = len(further)
+    number, of = len(further), len(named)
+    if number > thresholds.several_uris * of:
         said = f"{number:,} of {of:,} tracks ({percent(number, of)}) have artist and title of a more frequent one"
         yield found("several-uris", said, number, of, "tracks", _most_shared(contents, named, further))
 

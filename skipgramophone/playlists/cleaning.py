@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.arrays import scratch
 from skipgramophone.corpus import Corpus
+from skipgramophone.playlists.numbering import parts_of, playlists_at_once
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.twins import with_twins
 
@@ -50,7 +52,7 @@ def cleaned(corpus: Corpus, settings: ExtractSettings, known: Flags | None = Non
             same tracks in the same playlists is left out first; None: none.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
-    clean = Clean(np.arange(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
+    clean = Clean(_every_place(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
     if known.any():
         clean = _less_places(clean, _is_there_already(corpus, known), "that their playlists hold already")
     if settings.repeats == "drop":
@@ -76,16 +78,29 @@ def count_again(corpus: Corpus) -> tuple[int, int]:
         return 0, 0
     tracks = int(corpus.track_ids.max()) + 1
     hashes = np.random.default_rng(tracks).integers(0, MOST, tracks, np.uint64, endpoint=True)
-    pairs = np.sort(np.repeat(np.arange(len(corpus)) << TRACK_BITS, corpus.lengths()) | corpus.track_ids)
-    distinct = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
-    begins = np.flatnonzero(np.diff(distinct >> TRACK_BITS, prepend=-1))
-    sums = np.add.reduceat(hashes[distinct & ((1 << TRACK_BITS) - 1)], begins)
-    return len(pairs) - len(distinct), len(sums) - len(np.unique(sums))
+    repeats, sums = 0, np.empty(len(corpus), np.uint64)
+    for some in playlists_at_once(corpus.offsets):
+        ends = corpus.offsets[some.start : some.stop + 1]
+        playlist = np.repeat(np.arange(len(ends) - 1) << TRACK_BITS, np.diff(ends))
+        pairs = np.sort(playlist | corpus.track_ids[ends[0] : ends[-1]])
+        distinct = pairs[np.diff(pairs, prepend=-1) != 0]
+        begins = np.flatnonzero(np.diff(distinct >> TRACK_BITS, prepend=-1))
+        sums[some] = np.add.reduceat(hashes[distinct & ((1 << TRACK_BITS) - 1)], begins)
+        repeats += len(pairs) - len(distinct)
+    return repeats, len(sums) - len(np.unique(sums))
 
 
 def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:
     """Offsets of playlists of some lengths."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _every_place(occurrences: int) -> Ids:
+    """All places of a corpus, int64 (occurrences,)."""
+    places = scratch(occurrences, np.int64)
+    for part in parts_of(occurrences):
+        places[part] = np.arange(part.start, part.stop)
+    return places
 
 
 def _is_repeat(corpus: Corpus) -> Flags:

@@ -11,21 +11,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.corpus import Corpus, falls
+from skipgramophone.playlists.ahead import in_order
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.names import identity
+from skipgramophone.playlists.numbering import (
+    Codes,
+    Numbering,
+    count_codes,
+    first_rows,
+    numbered,
+    parts_of,
+    playlists_at_once,
+    rows_by_code,
+    taken,
+)
 from skipgramophone.playlists.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
-Coded = dict[str, tuple[Ids, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
+Coded = dict[str, tuple[Codes, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
 ASCII_SPACE = "".join(chr(code) for code in range(128) if chr(code).isspace())
 SHOWN_NAMESAKES = 3
 SORTABLE_LENGTH = 5  # shorter playlists may be in order by chance
@@ -110,7 +122,7 @@ class EncodedPlaylists:
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
             uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
-            track_ids=row[self.track_ids].astype(np.int32),
+            track_ids=taken(row.astype(np.int32), self.track_ids),
         )
 
 
@@ -119,7 +131,7 @@ class PlaylistEncoder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._blocks: list[pa.Table] = []
+        self._columns = {name: Numbering(TEXT) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
 
@@ -130,37 +142,33 @@ class PlaylistEncoder:
 
     def add(self, block: RowBlock) -> None:
         """Take in a block; its strings are kept once each."""
-        columns = {name: _coded(block.table[name].combine_chunks()) for name in COLUMNS}
-        self._blocks.append(pa.table(columns))
+        for name, column in self._columns.items():
+            column.add(_kept_once(block.table[name].combine_chunks()))
         self.rejects += block.rejects
 
     def encode(self) -> EncodedPlaylists:
         """Number tracks and playlists."""
-        table = pa.concat_tables(self._blocks).unify_dictionaries()
-        self._blocks = []
-        coded = {name: _codes(table[name]) for name in COLUMNS}
-        del table
+        coded = dict(zip(COLUMNS, in_order(column.finish for column in self._columns.values()), strict=True))
         named = _named_tracks(coded)
         track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
         playlist, playlists, welded = _number_playlists(coded, self._settings.group_by)
-        order = np.argsort(playlist, kind="stable")
-        lengths = np.bincount(playlist, minlength=len(playlists))
-        clean = cleaned(Corpus(track[order].astype(np.int32), ends_of(lengths)), self._settings, order < self._known)
-        used = order[clean.places]
-        row, tracks, spellings = _number_tracks(coded, track, used)
-        name_of = np.empty(tracks.num_rows, np.int64)
-        name_of[row] = named[used]
+        offsets = ends_of(count_codes(playlist, playlists.num_rows))
+        order = rows_by_code(playlist, offsets)
+        clean = cleaned(Corpus(taken(track, order), offsets), self._settings, order < self._known)
+        used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
-        sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
-        track_ids = row.astype(np.int32)
-        repeats, same_tracks = count_again(Corpus(track_ids, offsets))
+        track_ids, tracks, spellings = _number_tracks(coded, track, used)
+        name_of = _name_of(tracks.num_rows, track_ids, named, used)
+        (sorted_by_title, sortable), (repeats, same_tracks) = in_order(
+            (partial(_count_sorted, *coded["title"], used, offsets), partial(count_again, Corpus(track_ids, offsets)))
+        )
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
-            uris=_other_uris(*coded["uri"], row, used, tracks),
+            uris=_other_uris(*coded["uri"], track_ids, used, tracks),
             playlists=_kept(playlists, clean.playlists),
-            first_rows=used[offsets[:-1]],
-            last_rows=used[offsets[1:] - 1],
+            first_rows=used[offsets[:-1]].astype(np.int64),
+            last_rows=used[offsets[1:] - 1].astype(np.int64),
             track_ids=track_ids,
             offsets=offsets,
             sorted_by_title=sorted_by_title,
@@ -177,46 +185,35 @@ class PlaylistEncoder:
         )
 
 
-def _coded(column: pa.Array) -> pa.DictionaryArray:
+def _kept_once(column: pa.Array) -> pa.DictionaryArray:
     """A column whose strings are kept once each, if they are not already."""
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[Ids, pa.Array]:
-    """Numbers (-1: null) and the distinct strings of a dictionary-encoded column."""
-    if column.num_chunks == 0:
-        return np.empty(0, np.int64), pa.array([], pa.large_string())
-    indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    return np.concatenate(indices).astype(np.int64), column.chunk(0).dictionary
-
-
-def _identity_codes(codes: Ids, strings: pa.Array) -> tuple[Ids, int]:
+def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Numbers under which spellings of one name are one, and how many there are."""
     beyond = pc.invert(pc.string_is_ascii(strings))
     plain = pc.ascii_trim(pc.ascii_lower(strings), ASCII_SPACE)  # what `identity` does where all is ASCII
     others = pa.array([identity(name) for name in strings.filter(beyond).to_pylist()], strings.type)
     keys = pc.replace_with_mask(plain, beyond, others).dictionary_encode()
-    return keys.indices.to_numpy().astype(np.int64)[codes], len(keys.dictionary)
+    return keys.indices.to_numpy().astype(np.int64), len(keys.dictionary)
 
 
-def _named_tracks(coded: Coded) -> Ids:
+def _named_tracks(coded: Coded) -> Codes:
     """Number for each row its artist and title, however they are spelt, in order of first appearance."""
-    artist_key, _ = _identity_codes(*coded["artist"])
-    title_key, distinct_titles = _identity_codes(*coded["title"])
-    return _numbered(artist_key * distinct_titles + title_key)
+    (artist, artists), (title, titles) = coded["artist"], coded["title"]
+    (artist_key, _), (title_key, keys) = in_order(partial(_identity_keys, strings) for strings in (artists, titles))
+    return numbered(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
 
 
-def _tracks_by_uri(uri: Ids, named: Ids) -> Ids:
+def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
     """Number for each row its track: the uri where it has one."""
-    return named if np.all(uri < 0) else _numbered(np.where(uri >= 0, -1 - uri, named))
+    if np.all(uri < 0):
+        return named
+    return numbered(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
 
 
-def _numbered(keys: Ids) -> Ids:
-    """Keys as numbers from 0 in order of first appearance."""
-    return pd.factorize(keys)[0].astype(np.int64, copy=False)
-
-
-def _number_tracks(coded: Coded, track: Ids, used: Ids) -> tuple[Ids, pa.Table, pa.Table]:
+def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.Table, pa.Table]:
     """Give each used row of the dump its track's row number; describe the tracks and their other spellings.
 
     Args:
@@ -225,15 +222,17 @@ def _number_tracks(coded: Coded, track: Ids, used: Ids) -> tuple[Ids, pa.Table, 
         used: which rows of the dump are used, in the order of the corpus.
     """
     (artist, artists), (title, titles), (uri, uris) = coded["artist"], coded["title"], coded["uri"]
-    key = track[used]
-    count = np.bincount(key)
+    key = taken(track, used)
+    count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
-    np.minimum.at(first, key, used)
+    for part in parts_of(len(used)):
+        np.minimum.at(first, key[part], used[part])
     by_count = np.lexsort((first, -count))[: np.count_nonzero(count)]
-    rank = np.empty(len(count), np.int64)
+    rank = np.empty(len(count), np.int32)
     rank[by_count] = np.arange(len(by_count))
     place = first[by_count]
-    row = rank[key]
+    for part in parts_of(len(key)):
+        key[part] = rank[key[part]]
     tracks = pa.table(
         {
             "artist": pc.take(artists, pa.array(artist[place])),
@@ -243,57 +242,74 @@ def _number_tracks(coded: Coded, track: Ids, used: Ids) -> tuple[Ids, pa.Table, 
             "first_place": pa.array(place + 1),
         }
     )
-    names, first_names = (artist[used], title[used]), (artist[place], title[place])
-    return row, tracks, _spellings(row, names, first_names, artists, titles)
+    return key, tracks, _spellings(coded, key, used, place)
 
 
-def _spellings(
-    row: Ids, names: tuple[Ids, Ids], first: tuple[Ids, Ids], artists: pa.Array, titles: pa.Array
-) -> pa.Table:
-    """Count the ways in which a track was written other than the first: `names` of each row, `first` of each track."""
-    (artist, title), (first_artist, first_title) = names, first
-    other = np.flatnonzero((artist != first_artist[row]) | (title != first_title[row]))
-    written = pd.DataFrame({"row": row[other], "artist": artist[other], "title": title[other]})
-    grouped = written.groupby(["row", "artist", "title"], sort=True).size()
-    index = grouped.index.to_frame(index=False) if len(grouped) else written
-    return pa.table(
-        {
-            "row": pa.array(index["row"].to_numpy(np.int64)),
-            "artist": pc.take(artists, pa.array(index["artist"].to_numpy(np.int64))),
-            "title": pc.take(titles, pa.array(index["title"].to_numpy(np.int64))),
-            "count": pa.array(grouped.to_numpy(np.int64)),
-        }
-    )
+def _spellings(coded: Coded, row: Codes, used: Codes, place: Ids) -> pa.Table:
+    """Count the ways in which a track was written other than the first, in order of row, artist and title.
+
+    `row` is of each used row of the dump, `place` the first of each track.
+    """
+    (artist, artists), (title, titles) = coded["artist"], coded["title"]
+    first_artist, first_title = artist[place], title[place]
+    names = ["row", "artist", "title"]
+    found = [pa.table({name: pa.array([], pa.int32()) for name in names} | {"count": pa.array([], pa.int64())})]
+    for part in parts_of(len(used)):
+        here, rows = used[part], row[part]
+        other = (artist[here] != first_artist[rows]) | (title[here] != first_title[rows])
+        here, rows = here[other], rows[other]
+        written = pa.table({"row": rows, "artist": artist[here], "title": title[here]})
+        found.append(written.group_by(names).aggregate([([], "count_all")]).rename_columns([*names, "count"]))
+    spelt = pa.concat_tables(found).group_by(names).aggregate([("count", "sum")]).rename_columns([*names, "count"])
+    written = {"artist": pc.take(artists, spelt["artist"]), "title": pc.take(titles, spelt["title"])}
+    spelt = pa.table({"row": spelt["row"].cast(pa.int64())} | written | {"count": spelt["count"]})
+    return spelt.sort_by([(name, "ascending") for name in names])
 
 
-def _other_uris(codes: Ids, uris: pa.Array, row: Ids, used: Ids, tracks: pa.Table) -> pa.Table:
-    """The uris of the rows of each track that are not the first one's, each once."""
-    uri, own = codes[used], codes[tracks["first_place"].to_numpy() - 1]
-    other = np.flatnonzero((uri >= 0) & (uri != own[row]))
-    pairs = pd.DataFrame({"uri": uri[other], "row": row[other]}).drop_duplicates()
-    named = pc.take(uris, pa.array(pairs["uri"].to_numpy(np.int64)))
-    return pa.table({"uri": named, "row": pa.array(pairs["row"].to_numpy(np.int64))})
+def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
+    """The number of each track's artist and title, int32 (tracks,)."""
+    name_of = np.empty(tracks, np.int32)
+    for part in parts_of(len(used)):
+        name_of[row[part]] = named[used[part]]
+    return name_of
 
 
-def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Ids, pa.Table, int]:
+def _other_uris(codes: Codes, uris: pa.Array, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
+    """The uris of the rows of each track that are not the first one's, each once, in order of first appearance."""
+    own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
+    found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
+    for part in parts_of(len(used)):
+        uri, rows = codes[used[part]], row[part]
+        other = (uri >= 0) & (uri != own[rows])
+        found.append(_each_once(pa.table({"uri": uri[other], "row": rows[other]})))
+    pairs = _each_once(pa.concat_tables(found))
+    return pa.table({"uri": pc.take(uris, pairs["uri"]), "row": pairs["row"].cast(pa.int64())})
+
+
+def _each_once(table: pa.Table) -> pa.Table:
+    """The rows of a table without repeats, in order."""
+    return table.group_by(table.column_names, use_threads=False).aggregate([])
+
+
+def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table, int]:
     """Give each row of the dump its playlist's number; name them in order of appearance; count what was welded."""
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is its owner, its name and its key, where it has one; or its name alone.
-    named = owner * len(names) + name
+    playlist = numbered(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
     if len(keys):
-        named = pd.factorize(named)[0] * (len(keys) + 1) + key + 1
-    playlist, distinct = pd.factorize(named)
-    apart = len(distinct)
+        named = playlist
+        playlist = numbered(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
+    first = first_rows(playlist)
+    apart = len(first)
     if group_by == "name":
-        playlist, distinct = pd.factorize(name)
-    first = np.empty(len(distinct), np.int64)
-    first[playlist[::-1]] = np.arange(len(playlist))[::-1]  # the earliest row is written last, and stays
+        playlist = numbered(len(name), lambda part: name[part].astype(np.int64))
+        first = first_rows(playlist)
     described = {
         "owner": pc.take(owners, pa.array(owner[first])),
         "name": pc.take(names, pa.array(name[first])),
         "key": pc.take(keys, pa.array(key[first], mask=key[first] < 0)),
     }
-    return playlist.astype(np.int64), pa.table(described), apart - len(distinct)
+    return playlist, pa.table(described), apart - len(first)
 
 
 def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
@@ -305,13 +321,13 @@ def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
     return table.set_column(2, "key", pc.if_else(pc.match_substring(keys, IN_ONE_FILE), own, keys))
 
 
-def _count_empty(codes: Ids, strings: pa.Array, used: Ids) -> int:
+def _count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
     """Count the used rows whose string is empty."""
     empty = pc.index(strings, "").as_py()  # distinct: it stands there once or not at all
-    return 0 if empty < 0 else int(np.count_nonzero(codes[used] == empty))
+    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in parts_of(len(used)))
 
 
-def _most_namesakes(name_of: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
+def _most_namesakes(name_of: Codes, tracks: pa.Table) -> list[tuple[str, str, int]]:
     """The names that most tracks have, as their most frequent track is written; names of one track are left out."""
     number = np.bincount(name_of)
     most = np.argsort(-number, kind="stable")[:SHOWN_NAMESAKES]
@@ -319,15 +335,18 @@ def _most_namesakes(name_of: Ids, tracks: pa.Table) -> list[tuple[str, str, int]
     return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(number[name_of[at]])) for at in rows]
 
 
-def _count_sorted(codes: Ids, titles: pa.Array, used: Ids, offsets: Ids) -> tuple[int, int]:
+def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
     """Count the playlists whose titles stand in code-point order, and those long enough to tell."""
     length = np.diff(offsets)
     sortable = length >= SORTABLE_LENGTH
     # Arrow compares UTF-8 bytes, whose order is the order of code points. Distinct strings have distinct ranks.
     rank = np.empty(len(titles), np.int64)
     rank[pc.sort_indices(titles).to_numpy()] = np.arange(len(titles))
-    in_order = falls(rank[codes[used]], offsets) == 0
-    return int(np.count_nonzero(sortable & in_order)), int(np.count_nonzero(sortable))
+    sorted_by_title = np.empty(len(length), np.bool_)
+    for some in playlists_at_once(offsets):
+        ends = offsets[some.start : some.stop + 1]
+        sorted_by_title[some] = falls(rank[codes[used[ends[0] : ends[-1]]]], ends - ends[0]) == 0
+    return int(np.count_nonzero(sortable & sorted_by_title)), int(np.count_nonzero(sortable))
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

@@ -18,7 +18,7 @@ from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.rows import Reject
 
-BLOCK_BYTES = 64 << 20
+BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUL_BYTE = "holds a NUL byte"
@@ -34,17 +34,64 @@ class LineBlock:
     bytes_read: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RawLines:
+    """Whole lines as bytes; the first of them has the number `first`, and the last may lack its end."""
+
+    data: bytes
+    first: int
+    bytes_read: int
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._is_end())) + (not self.data.endswith(b"\n") and bool(self.data))
+
+    def parted(self, number: int) -> tuple[RawLines, RawLines]:
+        """The first lines, so many of them or fewer, and the others."""
+        ends = self._ends()
+        cut = int(ends[number - 1]) + 1 if number <= len(ends) else len(self.data)
+        first = RawLines(self.data[:cut], self.first, self.bytes_read)
+        return first, RawLines(self.data[cut:], self.first + number, self.bytes_read)
+
+    def texts(self, numbers: npt.NDArray[np.int64]) -> list[str]:
+        """The lines of some numbers as they stand, of lines that are text."""
+        if not len(numbers):
+            return []
+        ends = np.concatenate([[-1], self._ends(), [len(self.data)]])
+        at = numbers - self.first
+        return [
+            self.data[start + 1 : end].decode()
+            for start, end in zip(ends[at].tolist(), ends[at + 1].tolist(), strict=True)
+        ]
+
+    def _ends(self) -> npt.NDArray[np.int64]:
+        """Places of the line ends."""
+        return np.flatnonzero(self._is_end())
+
+    def _is_end(self) -> npt.NDArray[np.bool_]:
+        """Which bytes are line ends."""
+        return np.asarray(np.frombuffer(self.data, np.uint8) == ord("\n"))
+
+
 def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
     """Deliver the lines of a file in blocks.
 
     Raises:
         SourceError: the packed data is damaged, or a line has no end.
     """
+    return (decoded(stream, raw) for raw in read_raw_lines(stream))
+
+
+def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
+    """Deliver the lines of a file as bytes, in blocks.
+
+    Raises:
+        SourceError: the packed data is damaged, or a line has no end.
+    """
     first = 1
     for data in _whole_line_chunks(stream):
-        block = _decode(stream, data, first)
-        first += len(block.lines) + len(block.rejects)
-        yield block
+        raw = RawLines(data, first, stream.bytes_read)
+        first += len(raw)
+        yield raw
 
 
 def numbered_lines(stream: OpenFile) -> Iterator[tuple[int, str, str]]:
@@ -92,15 +139,12 @@ def shown(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
-def _decode(stream: OpenFile, data: bytes, first: int) -> LineBlock:
+def decoded(stream: OpenFile, raw: RawLines) -> LineBlock:
     """Decode whole lines, setting aside those that cannot be text."""
-    data = data.removesuffix(b"\n")
-    if b"\0" not in data and (whole := _as_one_text(data)) is not None:
-        lines = pc.split_pattern(whole, "\n")[0].values
-        lines = _without_returns(lines) if b"\r" in data else lines
-        return LineBlock(lines, np.arange(first, first + len(lines)), [], stream.bytes_read)
+    if is_text(raw.data):
+        return text_lines(raw)
     lines, kept, rejects = [], [], []
-    for number, line in enumerate(data.split(b"\n"), first):
+    for number, line in enumerate(raw.data.removesuffix(b"\n").split(b"\n"), raw.first):
         text = None if b"\0" in line else stream.text(line)
         if text is None:
             reason = NUL_BYTE if b"\0" in line else f"not {stream.encoding}"
@@ -109,18 +153,31 @@ def _decode(stream: OpenFile, data: bytes, first: int) -> LineBlock:
             lines.append(text)
             kept.append(number)
     array = _without_returns(pa.array(lines, pa.large_string()))
-    return LineBlock(array, np.array(kept, np.int64), rejects, stream.bytes_read)
+    return LineBlock(array, np.array(kept, np.int64), rejects, raw.bytes_read)
 
 
-def _as_one_text(data: bytes) -> pa.Array | None:
-    """Bytes as an array of one string, without a copy of them; None where they are not UTF-8."""
-    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
-    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
+def text_lines(raw: RawLines) -> LineBlock:
+    """Whole lines of text."""
+    lines = pc.split_pattern(_as_one_string(raw.data.removesuffix(b"\n")), "\n")[0].values
+    lines = _without_returns(lines) if b"\r" in raw.data else lines
+    return LineBlock(lines, np.arange(raw.first, raw.first + len(lines)), [], raw.bytes_read)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are UTF-8 without a NUL."""
+    if b"\0" in data:
+        return False
     try:
-        whole.validate(full=True)
+        _as_one_string(data).validate(full=True)
     except pa.ArrowInvalid:
-        return None
-    return whole
+        return False
+    return True
+
+
+def _as_one_string(data: bytes) -> pa.Array:
+    """Bytes as an array of one string, without a copy of them."""
+    ends = pa.py_buffer(np.array([0, len(data)], np.int64))
+    return pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
 
 
 def _without_returns(lines: pa.Array) -> pa.Array:

@@ -25,6 +25,7 @@ COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
 IN_ONE_FILE = "\0"
 TEXT = pa.large_string()
+KEPT_ONCE = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
 PLACEHOLDER = "a placeholder instead of a name"
 PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in small letters
@@ -61,7 +62,10 @@ Record = tuple[int, str, Row | str]  # line, what stands there, the row or why i
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Some rows of a file in their order: `table` has the string columns of `COLUMNS`; key and uri may hold nulls."""
+    """Some rows of a file in their order.
+
+    `table` has the columns of `COLUMNS` as strings, which may be kept once each; key and uri may hold nulls.
+    """
 
     table: pa.Table
     rejects: list[Reject] = field(default_factory=list)
@@ -99,7 +103,9 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
         rows = [(line, text, found) for line, text, found in some if not isinstance(found, str)]
         rejects = [Reject(stream.file.name, at, found, text) for at, text, found in some if isinstance(found, str)]
         columns = zip(*(row for _, _, row in rows), strict=True) if rows else ([] for _ in COLUMNS)
-        table = pa.table({name: pa.array(column, TEXT) for name, column in zip(COLUMNS, columns, strict=True)})
+        table = pa.table(
+            {name: pa.array(column, TEXT).dictionary_encode() for name, column in zip(COLUMNS, columns, strict=True)}
+        )
         unusable = why_unusable(table, settings)
         named = [(rows[at][:2], reason) for at, reason in unusable.items()]
         rejects += [Reject(stream.file.name, line, reason, text) for (line, text), reason in named]
@@ -108,13 +114,16 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
 
 
 def why_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
-    """Which rows name no track, and why: they have neither artist nor title, or what stands for a missing name."""
+    """Which rows name no track, and why: they have neither artist nor title, or what stands for a missing name.
+
+    The strings of the table are kept once each.
+    """
     words = ["", *(PLACEHOLDERS if "placeholders" not in (settings.keep or ()) else ())]
     artists = table["artist"].combine_chunks()
     # An artist that begins with a letter or a digit stands for one, and nearly all do.
-    doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists, 0, 1)))
-    rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False))
-    names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows))) for name in ("artist", "title")]
+    doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists.dictionary, 0, 1)))
+    rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)[artists.indices.to_numpy()])
+    names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows).cast(TEXT))) for name in ("artist", "title")]
     nowhere = pc.and_(*(pc.is_in(name, pa.array(words, TEXT)) for name in names)).to_numpy()
     nameless = pc.and_(*(pc.equal(name, "") for name in names)).to_numpy()
     return {int(rows[at]): NAMELESS if nameless[at] else PLACEHOLDER for at in np.flatnonzero(nowhere)}

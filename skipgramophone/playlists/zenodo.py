@@ -6,21 +6,36 @@
 The data set's own readme names the backslash as its escape, yet most quotes inside names stand bare, so a CSV parser
 mangles them. The fields are found by the one thing that holds: they stand between `","`. A backslash escapes
 a quote or a backslash and nothing else (the artist is called `Axwell /\\ Ingrosso`). A column of track uris may follow.
+
+Most lines hold two quotes a field and no others. To a CSV parser whose separator is the quote they are columns of
+fields and of commas in turn, which is many times as fast as taking lines apart; all others are taken apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.ahead import in_order
 from skipgramophone.playlists.files import OpenFile, SourceFile
-from skipgramophone.playlists.lines import LineBlock, read_lines
-from skipgramophone.playlists.rows import COLUMNS, TEXT, Reject, RowBlock, why_unusable, without
+from skipgramophone.playlists.lines import (
+    BYTE_ORDER_MARK,
+    LineBlock,
+    RawLines,
+    decoded,
+    is_text,
+    read_raw_lines,
+    text_lines,
+)
+from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, why_unusable, without
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 COLUMN_OF_HEADER = {
@@ -47,6 +62,11 @@ def columns_of(header: str) -> tuple[str, ...] | None:
     return columns if fits else None
 
 
+Ids = npt.NDArray[np.int64]
+Fits = npt.NDArray[np.bool_]
+Fields = dict[str, pa.Array]
+
+
 @dataclass(frozen=True, slots=True)
 class ZenodoReader:
     """Reads one file of the dialect."""
@@ -61,89 +81,174 @@ class ZenodoReader:
         Raises:
             SourceError: the header is not of this dialect, or no row follows it.
         """
+        with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
+            yield from in_order(self._parsing(stream))
+
+    def _parsing(self, stream: OpenFile) -> Iterator[Callable[[], RowBlock]]:
+        """Read blocks of lines, and deliver what is to be done with each."""
         columns: tuple[str, ...] | None = None
         rows, limit = 0, self.settings.num_rows
-        with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
-            for block in read_lines(stream):
-                if columns is None:
-                    columns = self._header(block)
-                    block = LineBlock(block.lines[1:], block.numbers[1:], block.rejects, block.bytes_read)
-                block = _first_rows(block, limit - rows) if limit != ALL_ROWS else block
-                rows += len(block.lines) + len(block.rejects)
-                if len(block.lines) or block.rejects:
-                    yield _parse(stream, block, columns, self.settings)
-                if rows == limit:
-                    return
+        for raw in read_raw_lines(stream):
+            if columns is None:
+                header, raw = raw.parted(1)
+                columns = self._columns(header.data)
+            if limit != ALL_ROWS:
+                raw, _ = raw.parted(limit - rows)
+            if not raw.data:
+                continue
+            rows += len(raw)
+            if is_text(raw.data):
+                yield partial(self._parse_text, raw, columns, stream.replaced)
+            else:
+                yield partial(self._parse_lines, decoded(stream, raw), columns, stream.replaced)
+            if rows == limit:
+                return
         if not rows:
             raise SourceError(f"{self.file.called}: a header and no rows")
 
-    def _header(self, block: LineBlock) -> tuple[str, ...]:
+    def _columns(self, header: bytes) -> tuple[str, ...]:
         """Take the columns from the first line."""
-        first = block.lines[0].as_py() if len(block.lines) and block.numbers[0] == 1 else ""
-        columns = columns_of(first)
+        columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
             raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
         return columns
 
+    def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
+        """Parse lines of text, those of another shape one by one."""
+        if b"\r" in raw.data and raw.data.count(b"\r") == raw.data.count(b"\r\n"):
+            raw = replace(raw, data=raw.data.replace(b"\r\n", b"\n"))
+        others: list[csv.InvalidRow] = []
+        fields = _between_quotes(raw.data, columns, others)
+        if fields is None:
+            return self._parse_lines(text_lines(raw), columns, replaced)
+        other_lines = LineBlock(
+            pa.array([row.text for row in others], TEXT),
+            np.array([row.number for row in others], np.int64) + (raw.first - 1),
+        )
+        numbers = np.delete(np.arange(raw.first, raw.first + len(raw)), other_lines.numbers - raw.first)
+        other_fields, fits, rejects = self._split(other_lines, columns)
+        added = other_lines.numbers[fits]
+        places = np.searchsorted(numbers, added)
+        table = {name: _inserted(fields[name], places, other_fields[name]) for name in columns}
+        table = {name: _unescaped(column) for name, column in table.items()} if b"\\" in raw.data else table
+        return self._block(table, np.insert(numbers, places, added), raw.texts, rejects, raw.bytes_read, replaced)
 
-def _first_rows(block: LineBlock, limit: int) -> LineBlock:
-    """Keep the first rows of a block, counting rejected lines as rows."""
-    numbers = np.sort(np.concatenate([block.numbers, [reject.line for reject in block.rejects]]))
-    if len(numbers) <= limit:
-        return block
-    last = numbers[limit - 1]
-    kept = int(np.searchsorted(block.numbers, last, "right"))
-    rejects = [reject for reject in block.rejects if reject.line <= last]
-    return LineBlock(block.lines[:kept], block.numbers[:kept], rejects, block.bytes_read)
+    def _parse_lines(self, block: LineBlock, columns: tuple[str, ...], replaced: int) -> RowBlock:
+        """Parse lines one by one."""
+        fields, fits, rejects = self._split(block, columns)
+        table = {name: _unescaped(fields[name].dictionary_encode()) for name in columns}
+
+        def texts(numbers: Ids) -> list[str]:
+            taken: list[str] = block.lines.take(pa.array(np.searchsorted(block.numbers, numbers))).to_pylist()
+            return taken
+
+        rejects = [*block.rejects, *rejects]
+        return self._block(table, block.numbers[fits], texts, rejects, block.bytes_read, replaced)
+
+    def _block(
+        self,
+        fields: Fields,
+        numbers: Ids,
+        texts: Callable[[Ids], list[str]],
+        rejects: list[Reject],
+        bytes_read: int,
+        replaced: int,
+    ) -> RowBlock:
+        """Rows of fields, less those that name no track; `texts` gives the lines of some numbers."""
+        nothing = pa.nulls(len(numbers), KEPT_ONCE)
+        table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
+        rows = pa.table({name: table[name] for name in COLUMNS})
+        unusable = why_unusable(rows, self.settings)
+        lines = numbers[list(unusable)]
+        rejects = rejects + [
+            Reject(self.file.name, line, reason, text)
+            for line, reason, text in zip(lines.tolist(), unusable.values(), texts(lines), strict=True)
+        ]
+        rejects.sort(key=lambda reject: reject.line)
+        return RowBlock(without(rows, unusable), rejects, bytes_read, replaced)
+
+    def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
+        """Split lines into columns; say which of them are rows, and what is wrong with the others."""
+        lines, width = block.lines, len(columns)
+        # The outer quotes go first: a name that is a comma alone would make another separator with them.
+        parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
+        found = pc.list_value_length(parts)
+        # One field needs its two quotes: '"' alone is no row.
+        framed = pc.and_(
+            pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.binary_length(lines), 1))
+        )
+        fits = pc.and_(framed, pc.equal(found, width))
+        fields = pc.list_flatten(parts.filter(fits))
+        table = {name: fields.take(pa.array(np.arange(at, len(fields), width))) for at, name in enumerate(columns)}
+        flags = fits.to_numpy(zero_copy_only=False)
+        rejects = [
+            Reject(self.file.name, int(block.numbers[at]), _misshapen(lines[at].as_py(), found[at].as_py(), width),
+                   lines[at].as_py())
+            for at in np.flatnonzero(~flags).tolist()
+        ]  # fmt: skip
+        return table, flags, rejects
 
 
-def _parse(stream: OpenFile, block: LineBlock, columns: tuple[str, ...], settings: ExtractSettings) -> RowBlock:
-    """Split the lines of a block into columns, rejecting those of another shape."""
-    lines = block.lines
-    # The outer quotes go first: a name that is a comma alone would make another separator with them.
-    parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
-    found = pc.list_value_length(parts)
-    # One field needs its two quotes: '"' alone is no row.
-    framed = pc.and_(
-        pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.binary_length(lines), 1))
-    )
-    fits = pc.and_(framed, pc.equal(found, len(columns)))
-    all_fit = pc.all(fits).as_py()
-    fields = pc.list_flatten(parts if all_fit else parts.filter(fits))
-    table = {name: _column(fields, at, len(columns)) for at, name in enumerate(columns)}
-    nothing = table["key"] = pa.nulls(len(table["artist"]), TEXT)
-    table["uri"] = pc.if_else(pc.equal(table["uri"], ""), nothing, table["uri"]) if "uri" in table else nothing
-    rows = pa.table({name: table[name] for name in COLUMNS})
-    unusable = why_unusable(rows, settings)
-    rejects = [*block.rejects, *(() if all_fit else _misshapen(stream, block, fits, found, len(columns)))]
-    if unusable:
-        used = np.flatnonzero(fits.to_numpy(zero_copy_only=False))
-        rejects += [_reject(stream, block, int(used[at]), reason) for at, reason in unusable.items()]
-    rejects.sort(key=lambda reject: reject.line)
-    return RowBlock(without(rows, unusable), rejects, block.bytes_read, stream.replaced)
+def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.InvalidRow]) -> Fields | None:
+    """The fields of lines that hold two quotes for each; lines that hold more or fewer are put aside.
+
+    None where a line has as many quotes and another shape, or holds what the parser takes for a line end.
+    """
+    if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
+        return None
+    between = [f"{at}" for at in range(len(columns) + 1)]  # nothing, commas, nothing
+    names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
+    types = dict.fromkeys(columns, KEPT_ONCE) | dict.fromkeys(between, pa.bool_())
+    types |= {between[0]: pa.null(), between[-1]: pa.null()}
+
+    def put_aside(row: csv.InvalidRow) -> str:
+        others.append(row)
+        return "skip"
+
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
+            csv.ParseOptions(
+                delimiter='"', quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
+            ),
+            csv.ConvertOptions(
+                check_utf8=False, column_types=types, null_values=[""], true_values=[","], false_values=[]
+            ),
+        ).combine_chunks()  # fmt: skip
+    except pa.ArrowInvalid:
+        return None
+    if any(table[name].null_count for name in between[1:-1]):
+        return None
+    return {name: table[name].chunk(0) if table.num_rows else pa.array([], KEPT_ONCE) for name in columns}
 
 
-def _column(fields: pa.Array, at: int, width: int) -> pa.Array:
-    """Take one column out of the fields of all rows (row after row), escapes undone."""
-    column = fields.take(pa.array(np.arange(at, len(fields), width)))
-    if pc.any(pc.match_substring(column, "\\")).as_py():
-        column = pc.replace_substring_regex(column, r'\\(["\\])', r"\1")
-    return column
+def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
+    """A column with strings inserted before some of its places."""
+    if not len(places):
+        return column
+    known = len(column.dictionary)
+    codes = np.insert(column.indices.to_numpy(), places, np.arange(known, known + len(strings)))
+    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([column.dictionary, strings]))
 
 
-def _misshapen(stream: OpenFile, block: LineBlock, fits: pa.Array, found: pa.Array, width: int) -> Iterator[Reject]:
-    """Say of each line of another shape what is wrong with it."""
-    for at in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)).tolist():
-        line, fields = block.lines[at].as_py(), found[at].as_py()
-        if not line.strip():
-            reason = "blank line"
-        elif not (line.startswith('"') and line.endswith('"') and len(line) > 1):
-            reason = "does not begin and end with a quote"
-        else:
-            reason = f"{fields} fields where {width} are wanted"
-        yield _reject(stream, block, at, reason)
+def _unescaped(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A column with the escapes in it undone."""
+    strings = pc.replace_substring_regex(column.dictionary, r'\\(["\\])', r"\1")
+    return pa.DictionaryArray.from_arrays(column.indices, strings)
 
 
-def _reject(stream: OpenFile, block: LineBlock, at: int, reason: str) -> Reject:
-    """A line of a block that is not used."""
-    return Reject(stream.file.name, int(block.numbers[at]), reason, block.lines[at].as_py())
+def _null_for_empty(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A column with nulls for empty strings."""
+    empty = pc.equal(column.dictionary, "").to_numpy(zero_copy_only=False)
+    codes = column.indices.to_numpy()
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=empty[codes]), column.dictionary)
+
+
+def _misshapen(line: str, found: int, width: int) -> str:
+    """What is wrong with a line of another shape."""
+    if not line.strip():
+        return "blank line"
+    if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
+        return "does not begin and end with a quote"
+    return f"{found} fields where {width} are wanted"

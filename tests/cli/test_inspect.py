@@ -125,7 +125,7 @@ def test_a_word_is_an_experiment_first_and_bad_input_is_one_line(
         ran = sgp("inspect", *arguments)
         assert (ran.code, ran.out, ran.err) == (code, "", line)
     playlists = experiments / "x" / "corpus" / "playlists.parquet"
-    for content, said in ((b"rubbish", "playlists.parquet is damaged: "), (None, "cannot read ")):
+    for content, said in ((b"rubbish", "playlists.parquet is damaged: "), (None, f"cannot read {playlists}: ")):
         playlists.unlink()
         if content is not None:
             playlists.write_bytes(content)

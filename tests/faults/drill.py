@@ -52,6 +52,10 @@ class Command:
 COMMANDS = {
     "extract": Command(("extract", "new", "{root}/dump.csv"), again=("extract", "new", "{root}/dump.csv", "--force")),
     "extract --force": Command(("extract", "made", "{root}/other.csv", "--force")),
+    "extract --holdout": Command(
+        ("extract", "new", "{root}/dump.csv", "--holdout", "0.2"),
+        again=("extract", "new", "{root}/dump.csv", "--holdout", "0.2", "--force"),
+    ),
     "extract --append": Command(
         ("extract", "made", "{root}/more.csv", "--append"),
         again=("extract", "made", "{root}/more.csv", "--append", "--force"),

@@ -6,16 +6,24 @@ import html
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from skipgramophone.corpus import falls
+from skipgramophone.inspecting import contents_of_sources
 from skipgramophone.inspection.distribution import distribution
 from skipgramophone.inspection.finding import ADVICE, KINDS, Finding
+from skipgramophone.inspection.inspection import findings as inspected
 from skipgramophone.pipeline import extract
+from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import dump_text
+from tests.unit.test_encoding import blocks_of
 
 WriteDump = Callable[..., Path]
 Track = tuple[str, str]  # artist, title
@@ -220,3 +228,34 @@ def test_a_distribution_leaves_nothing_out() -> None:
     assert (found.mean, found.median, found.least, found.most) == (8.25, 3.5, 1, 40)
     powers = distribution(1 << np.arange(40))
     assert [step.number for step in powers.steps] == [1] * 40
+
+
+STRANGE = st.sampled_from(
+    ["a", "A", "b; a", "BjÃ¶rk", "\ufffd", "&amp;", "\u200b", "", "Track 01", "various", "ß", "x\ty"]
+)
+ROWS = st.lists(
+    st.tuples(st.sampled_from("uv"), st.sampled_from("pq"), STRANGE, STRANGE, st.sampled_from([None, "x:1", "x:2"])),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS)
+def test_whatever_there_is_is_counted_as_a_loop_counts_it(rows: list[tuple[str, str, str, str, str | None]]) -> None:
+    encoded = encode(blocks_of(rows))
+    contents = contents_of_sources(encoded)
+    lists = [contents.corpus.track_ids[a:b].tolist() for a, b in pairwise(contents.corpus.offsets)]
+    assert contents.distinct_tracks.tolist() == [len(set(tracks)) for tracks in lists]
+    tracks = range(contents.tracks.num_rows)
+    assert contents.holders.tolist() == [sum(track in one for one in lists) for track in tracks]
+    assert contents.counts.tolist() == [sum(one.count(track) for one in lists) for track in tracks]
+    rises = [[one <= other for one, other in pairwise(numbers)] for numbers in lists]
+    ids = contents.corpus.track_ids.astype(np.int64)
+    assert falls(ids, contents.corpus.offsets).tolist() == [len(steps) - sum(steps) for steps in rises]
+    told = inspected(contents, {"rows_read": 9, "rows_rejected": 3, "rejected": {"why": 3}})
+    assert [finding.kind for finding in told][:2] == ["rejected-rows", "few-playlists"]
+    for finding in told:
+        assert 0 < finding.count <= finding.of
+        assert finding.share == round(finding.count / finding.of, 6)
+        assert all(finding.examples)

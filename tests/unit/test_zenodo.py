@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SourceError, StorageError
-from skipgramophone.playlists import lines
+from skipgramophone.playlists import lines, zenodo
 from skipgramophone.playlists.files import files_of
 from skipgramophone.playlists.rows import Reject
 from skipgramophone.playlists.sources import open_sources
@@ -110,6 +111,25 @@ def test_each_line_that_is_no_row_has_its_reason(write_dump: WriteDump) -> None:
     ]
     assert rejects[3].text == '"u","A","bad \\xff byte","p"'
     assert {reject.file for reject in rejects} == {"dump.csv"}
+
+
+PARTS = st.sampled_from(['"', '","', ",", "a", "é", "\\", '"u","A","t","p"', "\r", "\ufeff", "-", " "])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(PARTS, max_size=9).map("".join), min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
+@example(['"u","A","t","p"', '"u""A","t","p"'], "\n")
+@example(['"u","A","t","p"x', '"u","A","t","p"'], "\n")
+@example(['"u","A","t","p"', '\ufeff"u","A","t","p"'], "\n")
+@example(['"u","A","one\rtwo","p"', '"u","","t","p"', '"u","A","t","p"'], "\n")
+def test_lines_of_two_quotes_a_field_are_read_as_all_others_are(
+    tmp_path_factory: pytest.TempPathFactory, dump: list[str], end: str
+) -> None:
+    path = tmp_path_factory.mktemp("dump") / "dump.csv"
+    path.write_bytes(end.join([HEADER, *dump, ""]).encode())
+    found = read(path)
+    with patch.object(zenodo, "_between_quotes", lambda *_: None):
+        assert read(path) == found
 
 
 @pytest.mark.parametrize("name", ["dump.csv", "dump.csv.gz"])

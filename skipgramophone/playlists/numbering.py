@@ -1,0 +1,140 @@
+"""Numbering: what stands in each row as a number, block after block, so that a dump need not be in memory.
+
+Values are kept once each. The numbers of rows lie in a file without a name, mapped into memory, which the system may
+write out and forget when memory is short.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from skipgramophone.arrays import scratch
+from skipgramophone.playlists.ahead import in_order
+
+Codes = npt.NDArray[np.int32]
+ROWS_AT_ONCE = 1 << 20
+PENDING = 1 << 22  # values of blocks that are not united yet, at the least
+
+
+class Numbering:
+    """Numbers values from 0 in order of first appearance among those that blocks hold once each."""
+
+    def __init__(self, kind: pa.DataType) -> None:
+        self._values = pa.array([], kind)
+        self._pending: list[tuple[int, pa.DictionaryArray]] = []  # where its rows begin, and a block
+        self._waiting = 0
+        self._rows = 0
+        self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (it lives as long as this)
+        self._close = weakref.finalize(self, self._file.close)
+
+    def add(self, block: pa.DictionaryArray) -> None:
+        """Take in the rows of a block."""
+        codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+        self._file.write(codes.data)
+        self._pending.append((self._rows, block.dictionary))
+        self._rows += len(codes)
+        self._waiting += len(block.dictionary)
+        if self._waiting > max(PENDING, len(self._values)):
+            self._unite()
+
+    def finish(self) -> tuple[Codes, pa.Array]:
+        """The number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
+        self._unite()
+        codes = self._codes()  # mapped, it outlives the file
+        self._close()
+        return codes, self._values
+
+    def _unite(self) -> None:
+        """Number the values of the blocks that wait, and the rows of these blocks."""
+        if not self._pending:
+            return
+        self._file.flush()
+        codes, ends = self._codes(), [start for start, _ in self._pending[1:]] + [self._rows]
+        blocks = [values for _, values in self._pending]
+        united = pa.chunked_array([self._values, *blocks], self._values.type).dictionary_encode().chunks
+        numbers = np.concatenate([np.empty(0, np.int32), *(chunk.indices.to_numpy() for chunk in united)])
+        at = len(self._values)
+        for (start, values), end in zip(self._pending, ends, strict=True):
+            number = np.append(numbers[at : at + len(values)], np.int32(-1))  # the last is of null
+            codes[start:end] = number[codes[start:end]]
+            at += len(values)
+        self._values = united[0].dictionary if united else self._values
+        self._pending, self._waiting = [], 0
+
+    def _codes(self) -> Codes:
+        """The numbers of all rows, mapped."""
+        return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
+
+
+def numbered(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
+    """Number what the keys of some rows tell apart, in order of first appearance; `keys` gives those of a part."""
+    numbering = Numbering(pa.int64())
+    for block in in_order(partial(_coded, keys, part) for part in parts_of(rows)):
+        numbering.add(block)
+    return numbering.finish()[0]
+
+
+def parts_of(rows: int) -> Iterator[slice]:
+    """So many rows, a part at a time."""
+    return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
+
+
+def playlists_at_once(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Playlists some at a time, so that they hold no more than `ROWS_AT_ONCE` occurrences, or are one."""
+    start = 0
+    while start < len(offsets) - 1:
+        end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + ROWS_AT_ONCE, "right")) - 1)
+        yield slice(start, end)
+        start = end
+
+
+def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
+    """How often each number stands there, int64 (distinct,)."""
+    counts = np.zeros(distinct, np.int64)
+    for part in parts_of(len(codes)):
+        counts += np.bincount(codes[part], minlength=distinct)
+    return counts
+
+
+def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
+    """Rows in order of their numbers, those of one number as they come; `ends` says where those of each begin."""
+    rows, free = scratch(len(codes), np.int32), ends[:-1].copy()
+    for part in parts_of(len(codes)):
+        order = np.argsort(codes[part], kind="stable")
+        sorted_codes = codes[part][order]
+        begins = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
+        number = np.diff(begins, append=len(order))
+        of_code = sorted_codes[begins]
+        rows[np.repeat(free[of_code] - begins, number) + np.arange(len(order))] = order + part.start
+        free[of_code] += number
+    return rows
+
+
+def taken(codes: Codes, rows: Codes) -> Codes:
+    """The numbers of some rows, int32 (rows,)."""
+    found = scratch(len(rows), np.int32)
+    for part in parts_of(len(rows)):
+        found[part] = codes[rows[part]]
+    return found
+
+
+def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
+    """The first row of each number, int64; they are numbered in order of first appearance."""
+    found, known = [np.empty(0, np.int64)], -1
+    for part in parts_of(len(codes)):
+        highest = np.maximum.accumulate(np.concatenate([[known], codes[part]]))
+        found.append(np.flatnonzero(np.diff(highest)) + part.start)
+        known = int(highest[-1])
+    return np.concatenate(found)
+
+
+def _coded(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
+    """The keys of a part, kept once each."""
+    return pa.array(keys(part)).dictionary_encode()
