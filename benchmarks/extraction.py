@@ -39,7 +39,7 @@ import sqlite3
 import pyarrow.compute, pandas, pyarrow.parquet
 import skipgramophone as sgp
 from skipgramophone import catalogue
-indexes, catalogue.INDEXES = catalogue.INDEXES, ''
+indexes, catalogue.INDEXES = catalogue.INDEXES.format(**catalogue.IN_ORDER), ""
 """,
     work="""
 report = sgp.extract("twin", path, experiments_dir=work, force=True)

@@ -221,7 +221,7 @@ class Catalogue:
         # What says how frequent a track is among the others: the row itself, unless the corpus has grown.
         self._rank = "rank" if self._rows("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
         # Rows are numbered from 0 without a gap; the largest is found without counting.
-        self._length = int(self._rows("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0][0])
+        self._length = self._numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
         self._many = max(FEW, self._length // FEW_OF)
 
     def __len__(self) -> int:
@@ -255,7 +255,7 @@ class Catalogue:
 
     def by_count(self, limit: int = -1) -> list[int]:
         """The rows of the most frequent tracks, the most frequent first; `limit` at most (-1: all)."""
-        return [row for (row,) in self._rows(f"SELECT row FROM tracks ORDER BY {self._rank} LIMIT {limit}")]
+        return self._numbers(f"SELECT row FROM tracks ORDER BY {self._rank} LIMIT {limit}")
 
     def names(self) -> list[tuple[str, str, str | None]]:
         """Artist, title and uri of every track, in row order."""
@@ -263,7 +263,7 @@ class Catalogue:
 
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
-        return [count for (count,) in self._rows("SELECT count FROM tracks ORDER BY row")]
+        return self._numbers("SELECT count FROM tracks ORDER BY row")
 
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
@@ -394,11 +394,11 @@ class Catalogue:
         try:
             containing = self._containing(asked)
             statement = self._select(FIELDS, containing) + f" ORDER BY {self._key(containing)}"
-            tracks = (Track(*row) for row in self._database.execute(statement, containing.values))
+            tracks = map(self._track, self._database.execute(statement, containing.values))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because what is found before the end is kept
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
                 raise self._damaged(error) from error
         finally:
             self._database.set_progress_handler(None, 0)
@@ -461,7 +461,7 @@ class Catalogue:
 
     def _around(self, word: str) -> Clue:
         """What leads to names that hold a word of one or two letters: the trigrams that it stands in."""
-        found = self._rows("SELECT term, doc FROM trigrams WHERE instr(term, ?) > 0", (word,))
+        found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, asked: str) -> Condition | None:
@@ -472,7 +472,7 @@ class Catalogue:
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
         values = [asked, asked + LAST] * 2
-        found = self._rows(f"SELECT count(*) FROM ({rows} LIMIT {self._many})", values)[0][0]
+        found = self._numbers(f"SELECT count(*) FROM ({rows} LIMIT {self._many})", values)[0]
         if found < self._many:
             return Condition(f"row IN ({rows})", values) if found else None
         return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(asked), asked] * 2)
@@ -480,8 +480,15 @@ class Catalogue:
     def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
         """In how many names each trigram stands."""
         marks = ",".join("?" * len(grams))
-        known = dict(self._rows(f"SELECT term, doc FROM trigrams WHERE term IN ({marks})", grams))
+        known = dict(self._frequencies(f"term IN ({marks})", grams))
         return {gram: known.get(gram, 0) for gram in grams}
+
+    def _frequencies(self, where: str, values: Sequence[str]) -> list[tuple[str, int]]:
+        """Trigrams that a condition holds for, and in how many names each stands."""
+        found = self._rows(f"SELECT term, doc FROM trigrams WHERE {where}", values)
+        if not all(type(term) is str and type(names) is int for term, names in found):
+            raise self._damaged("its trigrams")
+        return found
 
     def _but_for_a_piece(self, asked: str) -> list[Track]:
         """Tracks in whose name all pieces of the query stand but one: its words, or the halves of a single word."""
@@ -502,8 +509,8 @@ class Catalogue:
         left = MOST_POSTINGS
         for gram in sorted(frequency, key=lambda gram: frequency[gram]):
             weight = math.log((len(self) + 1) / frequency[gram])
-            ranks = self._rows("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
-            for (rank,) in ranks:
+            ranks = self._numbers("SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left))
+            for rank in ranks:
                 worth[rank] = worth.get(rank, 0.0) + weight
             left -= len(ranks)
             if left <= 0:
@@ -511,20 +518,25 @@ class Catalogue:
         nearest = heapq.nsmallest(NEAREST, worth, key=lambda rank: (-worth[rank], rank))
         marks = ",".join("?" * len(nearest))
         row_of = dict(self._rows(f"SELECT {self._rank}, row FROM tracks WHERE {self._rank} IN ({marks})", nearest))
+        if not row_of.keys() >= set(nearest):
+            raise self._damaged("its index names tracks that it does not have")
         return self.tracks([row_of[rank] for rank in nearest])
 
     def _count(self, asked: Condition) -> int:
         """How many tracks a condition holds for, or one more than `MOST_COUNTED`."""
         some = self._select("1", asked) + f" LIMIT {MOST_COUNTED + 1}"
-        return int(self._rows(f"SELECT count(*) FROM ({some})", asked.values)[0][0])
+        return self._numbers(f"SELECT count(*) FROM ({some})", asked.values)[0]
 
     def _tracks(self, asked: Condition, limit: int = -1) -> list[Track]:
         """Tracks that a condition holds for, the most frequent first, `limit` at most (-1: all)."""
         rows = self._rows(self._select(FIELDS, asked) + f" ORDER BY {self._key(asked)} LIMIT {limit}", asked.values)
-        for row in rows:
-            if tuple(map(type, row)) not in TRACK_TYPES:
-                raise self._damaged(f"row {row[0]}")
-        return [Track(*row) for row in rows]
+        return list(map(self._track, rows))
+
+    def _track(self, row: tuple[Any, ...]) -> Track:
+        """A track of the fields of a row, if they are of the types that they must be."""
+        if tuple(map(type, row)) not in TRACK_TYPES:
+            raise self._damaged(f"row {row[0]!r}")
+        return Track(*row)
 
     def _select(self, fields: str, asked: Condition) -> str:
         """The statement that selects fields of the tracks that a condition holds for."""
@@ -534,6 +546,13 @@ class Catalogue:
     def _key(self, asked: Condition) -> str:
         """What orders the tracks by count. FTS5 delivers its rows in their order: the first need not the others."""
         return "names.rowid" if asked.by_trigram else f"tracks.{self._rank}"
+
+    def _numbers(self, statement: str, values: Sequence[Any] = ()) -> list[int]:
+        """Run a statement that selects one number a row."""
+        found = [row[0] for row in self._rows(statement, values)]
+        if not all(type(number) is int for number in found):
+            raise self._damaged("a number is none")
+        return found
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a statement, turning damage into one line."""

@@ -14,9 +14,10 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import socket
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -395,6 +396,14 @@ def _holder(lock: Path) -> str:
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"
     except (ValueError, KeyError, TypeError, OSError):
         return "another process: wait for it or stop it"
+
+
+def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
+    """Write JSON lines, behind those of another file."""
+    if after:
+        shutil.copyfile(after, path)
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 def now() -> str:

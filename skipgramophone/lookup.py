@@ -297,7 +297,9 @@ def playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Tabl
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
     if table.num_rows != playlists:
-        raise ExperimentError(f"{path} is damaged: it has {table.num_rows:,} of {playlists:,} playlists")
+        raise ExperimentError(
+            f"{directory} is damaged: {path.name} has {table.num_rows:,} of its {playlists:,} playlists"
+        )
     return table
 
 

@@ -15,7 +15,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
+from skipgramophone.arrays import read_array
 from skipgramophone.checking import what_is_wrong_with
+from skipgramophone.embeddings import CENTRE
 from skipgramophone.errors import ExperimentError, SourceError, StorageError, storage_errors
 from skipgramophone.experiment import (
     DESCRIPTION,
@@ -29,6 +33,8 @@ from skipgramophone.experiment import (
     read_json,
     require_format,
 )
+from skipgramophone.neighbours import FILE as INDEX_FILE
+from skipgramophone.neighbours import require_sound_nodes, usable
 from skipgramophone.publishing import (
     draft_directory,
     is_draft,
@@ -201,6 +207,11 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
             time = listed[name].get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
                 os.utime(directory / name, ns=(time, time))
+    if experiment.has("model") and experiment.has("index"):
+        centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
+        facts = usable(experiment.manifest("index").facts, centre)
+        if facts is not None:  # what is not usable is never opened
+            require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
 
 
 def _describe(directory: Path, name: str) -> None:

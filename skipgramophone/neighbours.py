@@ -76,7 +76,7 @@ class AnnoyCandidates:
         self._index = _annoy(facts.dimension)
         with storage_errors(path, "read"):
             # Annoy complains of it on stderr before it raises an error.
-            if path.stat().st_size % (NODE_BYTES + 4 * facts.dimension):
+            if not _is_whole(path, facts):
                 raise ExperimentError(f"{path} is damaged: it holds no whole number of vectors of {facts.dimension}")
             self._index.load(str(path))
         self._facts = facts
@@ -100,6 +100,43 @@ def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
     processor dies of any file.
     """
     return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
+
+
+def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
+    """Insist that each node of an index leads to nodes before it: Annoy goes where it is led, out of the file too.
+
+    A node is an int32, how many items are below it, and, of an item, its length and vector; of a few, their numbers; of
+    more, two nodes and the vector that parts them. All of it is read, which a look-up has no time for.
+
+    Raises:
+        ExperimentError: one leads elsewhere.
+        StorageError: the file cannot be read.
+    """
+    numbers = facts.dimension + NODE_BYTES // 4
+    with storage_errors(path, "read"):
+        data = np.memmap(path, np.int32, "r") if _is_whole(path, facts) else np.empty(0, np.int32)
+    nodes = data.reshape(-1, numbers)
+    for start in range(0, len(nodes), BLOCK_ROWS):
+        block = np.asarray(nodes[start : start + BLOCK_ROWS])
+        below, number = block[:, 0], np.arange(start, start + len(block))
+        splits, items = below > numbers - 1, number < facts.items
+        listed = (np.arange(1, numbers) <= below[:, None]) & ~(splits | items)[:, None]
+        leads = [
+            items & (below != 1),
+            below < 1,
+            (listed & ((block[:, 1:] < 0) | (block[:, 1:] >= facts.items))).any(axis=1),
+            splits & ~items & ((block[:, 1:3] < 0) | (block[:, 1:3] >= number[:, None])).any(axis=1),
+        ]
+        if np.any(leads):
+            raise ExperimentError(f"{path} is damaged: node {number[np.any(leads, axis=0)][0]:,} leads out of it")
+    if len(nodes) <= facts.items or nodes[-1, 0] != facts.items:
+        raise ExperimentError(f"{path} is damaged: it is no index of {facts.items:,} tracks")
+
+
+def _is_whole(path: Path, facts: IndexFacts) -> bool:
+    """Whether a file holds a whole number of nodes, and any."""
+    size = path.stat().st_size
+    return size > 0 and size % (NODE_BYTES + 4 * facts.dimension) == 0
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
@@ -339,8 +376,9 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
     """Share of the true ten nearest that an index finds, asked what it was asked when it was built.
 
     Raises:
-        ExperimentError: Annoy dies of the file, or the file does not hold as many tracks as it must.
+        ExperimentError: Annoy dies of the file, or would, or the file does not hold as many tracks as it must.
     """
+    require_sound_nodes(path, facts)
     queries = _queries(centre, facts.random_seed)
     if len(queries) and (death := death_of_annoy(path, facts, unit_rows(np.asarray(centre[queries[0]])))):
         raise ExperimentError(f"{path} is damaged: Annoy dies of it ({death})")

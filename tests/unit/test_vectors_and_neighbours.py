@@ -19,6 +19,7 @@ from skipgramophone.neighbours import (
     exact_search,
     nearest_by_index,
     nearest_to_each,
+    require_sound_nodes,
     usable,
 )
 from skipgramophone.settings import IndexSettings
@@ -147,6 +148,34 @@ def test_an_index_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
         assert usable(facts | {name: value}, centre) is None, (name, value)
     assert usable({}, centre) is None
     assert usable(facts | {"surprise": 1}, centre) is None
+
+
+def test_an_index_that_would_lead_annoy_out_of_its_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.annoy"
+    for rows in (3, 300):  # of few, a tree is one node
+        facts = build_index(path, vectors(rows, 4, 1), IndexSettings(trees=3))
+        require_sound_nodes(path, facts)
+    whole = path.read_bytes()
+    nodes = np.frombuffer(whole, np.int32).reshape(-1, 3 + 4)
+    split = int(np.flatnonzero(nodes[:, 0] > 4 + 2)[0])
+    few = int(np.flatnonzero((np.arange(len(nodes)) >= 300) & (nodes[:, 0] == 3))[0])
+    for node, column, value in (
+        *((split, column, value) for column in (1, 2) for value in (-1, split, len(nodes), 2**31 - 1)),
+        *((few, column, value) for column in (1, 3) for value in (-1, 300)),
+        *((7, 0, value) for value in (0, 2, -1)),
+        (few, 0, -1),
+    ):
+        changed = nodes.copy()
+        changed[node, column] = value
+        path.write_bytes(changed.tobytes())
+        with pytest.raises(ExperimentError, match=f"node {node} leads out of it"):
+            require_sound_nodes(path, facts)
+    fewer = nodes.copy()
+    fewer[-1, 0] = 299
+    for content in (b"", whole[:-4], whole[: 28 * 300], fewer.tobytes()):
+        path.write_bytes(content)
+        with pytest.raises(ExperimentError, match="it is no index of 300 tracks"):
+            require_sound_nodes(path, facts)
 
 
 def test_vectors_that_are_no_numbers_are_not_indexed(tmp_path: Path) -> None:
