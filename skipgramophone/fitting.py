@@ -132,7 +132,8 @@ def fit(
     from skipgramophone.training.scalars import Scalars
     from skipgramophone.training.trainer import BEGINNING, Progress, Trainer
 
-    require_memory(tracks, settings.embedding_dim)
+    if run.role is None:  # in a cluster of machines the tables lie elsewhere
+        require_memory(tracks, settings.embedding_dim)
     started = time.perf_counter()
     log = directory / TRAIN_LOG
     log.touch()

@@ -1,0 +1,139 @@
+"""How far a cluster goes: a simulation of what was measured on two cores, and of what was not.
+
+    python -m benchmarks.scale
+
+A macro-batch passes through the chief, the servers (pull), a worker, and the servers again (push); each of them does
+one thing at a time, a worker has the macro-batches of a round under way, and after every turn all wait for the last.
+Costs a token and a byte are those that `benchmarks.cluster` measured. Where all of it runs on one machine, its cores
+are what macro-batches queue for; in a cluster each member has a core, and its network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from skipgramophone.training.cluster import ROUNDS_A_TURN
+
+# Microseconds of a core a token, and nanoseconds a byte that is sent or received (docs/scale.md).
+CHIEF, WORKER_BYTE, SERVER_BYTE = 0.20, 0.55, 0.90
+ROUND = 2  # macro-batches that a worker has under way
+BESIDE = 12  # bytes a token: its place, its playlist, its weight
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A corpus, a model and a cluster for it."""
+
+    workers: int
+    servers: int
+    tracks: int
+    macro: int
+    dim: int = 100
+    cores: int = 0  # that all share; 0: each member has one of its own
+    train: float = 1.35  # microseconds a token in the compiled program; more with small macro-batches
+    gigabits: float = 10.0  # of each machine's network, where each is its own
+
+
+def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
+    """Expected number of different tracks among some that are drawn, popularity being 1 / (rank + 10) ** exponent."""
+    edges = np.unique(np.geomspace(1, tracks + 1, 4000).astype(np.int64))
+    rank, wide = (edges[:-1] + edges[1:] - 1) / 2, np.diff(edges)
+    weight = 1 / (rank + 10.0) ** exponent
+    probability = weight / (weight @ wide)
+    return float(wide @ -np.expm1(drawn * np.log1p(-np.minimum(probability, 0.5))))
+
+
+@lru_cache
+def bytes_a_token(case: Case) -> float:
+    """Bytes over the wire, both ways."""
+    of_tokens = unique_rows(case.tracks, case.macro, 0.8)
+    noise = unique_rows(case.tracks, case.macro // 8, 0.6)
+    both = of_tokens + noise * (1 - of_tokens / case.tracks)
+    rows = of_tokens + both
+    # Rows and accumulators there and back; their numbers to the worker once, and to the servers twice.
+    return BESIDE + (rows * ((case.dim + 1) * 4 * 2 + 4 * 2) + both * 4) / case.macro
+
+
+def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
+    """What a macro-batch waits for, and how many seconds that takes."""
+    tokens = case.macro
+    half = bytes_a_token(case) * tokens / 2  # a pull or a push
+    wire = 8 / (case.gigabits * 1e9) if not case.cores else 0.0
+    yield "cores" if case.cores else "chief", tokens * CHIEF * 1e-6
+    for part in ("pull", "push"):
+        for server in range(case.servers):
+            yield "cores" if case.cores else f"server {server}", half / case.servers * max(SERVER_BYTE * 1e-9, wire)
+        yield "cores" if case.cores else f"worker {worker}", half * max(WORKER_BYTE * 1e-9, wire)
+        if part == "pull":
+            yield "cores" if case.cores else f"worker {worker}", tokens * case.train * 1e-6
+
+
+def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
+    """Speed, and what was busiest."""
+    capacity = {"cores": case.cores}
+    free: dict[str, list[float]] = {}
+    busy: dict[str, float] = {}
+    begun = 0.0
+    for _ in range(turns):
+        # (when it is ready, order, worker, phases to come); a worker takes its next round when all of one is done.
+        order = iter(range(1 << 30))
+        waiting: list[tuple[float, int, int, Iterator[tuple[str, float]]]] = []
+        under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_A_TURN, begun
+        for worker in range(case.workers):
+            under_way[worker], left = ROUND, left - 1
+            waiting += [(begun, next(order), worker, phases(case, worker)) for _ in range(ROUND)]
+        while waiting:
+            ready, _, worker, to_come = heapq.heappop(waiting)
+            phase = next(to_come, None)
+            if phase is None:
+                ended = max(ended, ready)
+                under_way[worker] -= 1
+                if left and not under_way[worker]:
+                    under_way[worker], left = ROUND, left - 1
+                    for _ in range(ROUND):
+                        heapq.heappush(waiting, (ready, next(order), worker, phases(case, worker)))
+                continue
+            name, seconds = phase
+            servers = free.setdefault(name, [0.0] * capacity.get(name, 1))
+            started = max(ready, heapq.heappop(servers))
+            heapq.heappush(servers, started + seconds)
+            busy[name] = busy.get(name, 0.0) + seconds / len(servers)
+            heapq.heappush(waiting, (started + seconds, next(order), worker, to_come))
+        begun = ended
+    trained = turns * case.workers * ROUNDS_A_TURN * ROUND * case.macro
+    return trained / begun, max(busy, key=busy.__getitem__)
+
+
+def main() -> None:
+    """Print a line of JSON for each case."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    small = [
+        Case(workers, servers, 100_000, 16384, cores=2, train=1.65) for workers, servers in ((1, 1), (2, 1), (2, 2))
+    ]
+    large = [Case(workers, servers, 10**8, 131072) for workers, servers in ((1, 1), (10, 4), (100, 40), (100, 100))]
+    large += [Case(100, 100, 10**8, 131072, gigabits=100), Case(10, 10, 10**8, 131072, gigabits=100)]
+    for case in small + large:
+        speed, busiest = tokens_a_second(case)
+        told = {
+            "workers": case.workers,
+            "servers": case.servers,
+            "tracks": case.tracks,
+            "shared_cores": case.cores,
+            "gigabits": None if case.cores else case.gigabits,
+            "bytes_per_token": round(bytes_a_token(case)),
+            "tokens_per_second": round(speed),
+            "busiest": busiest.split()[0],
+            "hours_per_1e10_tokens": round(1e10 / speed / 3600, 1),
+        }
+        print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
