@@ -102,7 +102,11 @@ class Cluster:
     threads = 2  # one lays out what comes next
 
     def __init__(self, role: Role, tf: Any, plan: Plan) -> None:
-        """Connect to all members, waiting for those that are not there yet, and make the tables on the servers."""
+        """Connect to all members, which must be there, and make the tables on the servers.
+
+        Raises:
+            TrainingError: this process cannot be their chief.
+        """
         self._tf, self._plan = tf, plan
         tf.get_logger().setLevel("CRITICAL")  # a lost worker is counted, a lost server is an error of ours
         workers, servers = len(role.cluster[WORKER]), len(role.cluster[SERVER])
@@ -112,7 +116,10 @@ class Cluster:
             tf.train.ClusterSpec(dict(role.cluster)), task_type=CHIEF, task_id=0, rpc_layer="grpc"
         )
         by_server = tf.distribute.experimental.partitioners.FixedShardsPartitioner(servers)
-        self._strategy = tf.distribute.ParameterServerStrategy(resolver, variable_partitioner=by_server)
+        try:
+            self._strategy = tf.distribute.ParameterServerStrategy(resolver, variable_partitioner=by_server)
+        except tf.errors.OpError as error:
+            raise TrainingError(f"cannot make a cluster from {role.address}: {error.message}") from error
         if is_loopback(role.address):
             close_to_others()
         self._coordinator = _coordinator(tf, self._strategy)

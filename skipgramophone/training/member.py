@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from threading import Thread
 
-from skipgramophone.errors import SettingError
+from skipgramophone.errors import SettingError, TrainingError
 from skipgramophone.roles import CHIEF, VARIABLE, Role, host_and_port, is_loopback, role_in
 from skipgramophone.training.loopback import close_to_others
 from skipgramophone.training.runtime import load_tensorflow
@@ -24,11 +24,18 @@ MISSES = 5  # looks without an answer until a chief is gone
 
 
 def serve(role: Role, log: Path) -> None:
-    """Do the part of a worker or a parameter server until the chief is gone."""
+    """Do the part of a worker or a parameter server until the chief is gone.
+
+    Raises:
+        TrainingError: the port of its address is taken.
+    """
     tf = load_tensorflow(log)
-    server = tf.distribute.Server(
-        tf.train.ClusterSpec(dict(role.cluster)), job_name=role.job, task_index=role.index, protocol="grpc"
-    )
+    try:
+        server = tf.distribute.Server(
+            tf.train.ClusterSpec(dict(role.cluster)), job_name=role.job, task_index=role.index, protocol="grpc"
+        )
+    except tf.errors.OpError as error:
+        raise TrainingError(f"cannot listen at {role.address}: {error.message}") from error
     if is_loopback(role.address):
         close_to_others()
     _outlive(role.cluster[CHIEF][0])
