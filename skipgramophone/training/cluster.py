@@ -20,7 +20,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -152,10 +151,7 @@ class Cluster:
         with contextlib.suppress(self._tf.errors.OpError):  # what a lost server leaves undone
             while not self._coordinator.done() and time.monotonic() < deadline:
                 time.sleep(0.05)
-        stopping = Thread(target=self._coordinator.stop, daemon=True)
-        stopping.start()
-        stopping.join(SECONDS_TO_STOP)
-        self._coordinator.forget_errors()
+        self._coordinator.stop()
 
     def account(self) -> dict[str, Any]:
         """Tracks by worker, tasks that were done again, and those of which a part may have been added twice."""
@@ -310,18 +306,18 @@ class Cluster:
 def _coordinator(tf: Any, strategy: Any) -> Any:
     """TensorFlow's coordinator, stopped when it is told to be and not when it is forgotten.
 
-    Its own `__del__` waits for a thread that waits for a member that is gone: a program would never end.
+    Its own `__del__` waits for the thread that waits for a member that is gone: a program would never end. That thread
+    is left alone here: it ends with the process.
     """
 
     class Coordinator(tf.distribute.coordinator.ClusterCoordinator):  # type: ignore[misc]
         """Hands out tasks."""
 
         def stop(self) -> None:
-            """Let go of the workers."""
-            super().__del__()
-
-        def forget_errors(self) -> None:
-            """Of workers that are gone: their executors would complain of them when they are deleted."""
+            """Let go of the workers, and of errors of those that are gone, of which their executors would complain."""
+            for worker in self._cluster.workers:
+                worker.stop()
+            self._cluster.closure_queue.stop()
             for worker in self._cluster.workers:
                 worker.executor.clear_error()
 
