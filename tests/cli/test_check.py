@@ -172,7 +172,7 @@ def write_rubbish(stage: Path) -> None:
         ("corpus", plant("CREATE VIEW v AS SELECT 1"), "it holds 'v'"),
         ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "numbers them up to"),
         ("corpus", plant("UPDATE tracks SET title = x'00' WHERE row = 3"), "row 3"),
-        ("corpus", forget_a_list, "playlists.parquet is damaged: it has 59 of 60 playlists"),
+        ("corpus", forget_a_list, "playlists.parquet has 59 of its 60 playlists"),
         ("corpus", write_rubbish, "line 2 is no JSON object"),
         ("index", foreign_index, "of the ten nearest"),
     ],
