@@ -33,6 +33,8 @@ Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is gi
 Scores = npt.NDArray[np.float32]
 NOT_PROPOSED = -2.0  # below any cosine
 OVERSAMPLED, POWER_ITERATIONS = 16, 4
+VANISHED = 1e-10  # of the largest square: a direction that columns do not span
+SUMMED_ROWS = 1 << 16
 
 
 class Ranker(Protocol):
@@ -221,9 +223,24 @@ def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
     rng, by_track = np.random.default_rng(seed), playlists.T.tocsr()
     dimensions = min(dimensions, *playlists.shape)
     width = min(dimensions + OVERSAMPLED, *playlists.shape)
-    basis = np.linalg.qr(by_track @ rng.standard_normal((playlists.shape[0], width), np.float32))[0]
+    basis = _orthonormal(by_track @ rng.standard_normal((playlists.shape[0], width), np.float32))
     for _ in range(POWER_ITERATIONS):
-        basis = np.linalg.qr(by_track @ np.linalg.qr(playlists @ basis)[0])[0]
-    projected = playlists @ basis
-    _, directions = np.linalg.eigh(projected.T @ projected)  # rising
-    return TruncatedSvd(np.ascontiguousarray(basis @ directions[:, ::-1][:, :dimensions], np.float32))
+        basis = _orthonormal(by_track @ _orthonormal(playlists @ basis))
+    _, directions = np.linalg.eigh(_gram(playlists @ basis))  # rising
+    return TruncatedSvd(basis @ directions[:, ::-1][:, :dimensions].astype(np.float32))
+
+
+def _orthonormal(columns: Matrix) -> Matrix:
+    """An orthonormal basis of what columns span, float32; by their products, which takes less memory than a QR."""
+    size, directions = np.linalg.eigh(_gram(columns))
+    spanned = size > VANISHED * size[-1]
+    return np.asarray(columns @ (directions[:, spanned] / np.sqrt(size[spanned])).astype(np.float32))
+
+
+def _gram(columns: Matrix) -> npt.NDArray[np.float64]:
+    """Products of each two columns, summed in float64, some rows at a time."""
+    products = np.zeros((columns.shape[1], columns.shape[1]))
+    for first in range(0, len(columns), SUMMED_ROWS):
+        some = columns[first : first + SUMMED_ROWS].astype(np.float64)
+        products += some.T @ some
+    return products
