@@ -58,7 +58,7 @@ class Lookup:
             self.catalogue = Catalogue(experiment.directory("corpus"))
             self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
             if experiment.current("model").digest == model.digest:
-                self.search = Search(experiment, self.catalogue, self.embeddings)
+                self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
                 return
             self.catalogue.close()
         raise ExperimentError(f"experiment '{experiment.name}' is being replaced: try again")

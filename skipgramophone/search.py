@@ -79,8 +79,9 @@ class _Listed:
 class Search:
     """Answers questions over the tracks of an experiment."""
 
-    def __init__(self, experiment: Experiment, catalogue: Catalogue, embeddings: Embeddings) -> None:
-        self._experiment = experiment
+    def __init__(self, experiment: Experiment, model: str, catalogue: Catalogue, embeddings: Embeddings) -> None:
+        """Make ready to answer with the vectors of the model of some digest."""
+        self._experiment, self._model = experiment, model
         self._catalogue = catalogue
         self._embeddings = embeddings
         self._opened: AnnoyCandidates | str | None = None  # the index, once it has been asked for
@@ -221,8 +222,10 @@ class Search:
         if not experiment.has("index"):
             return "there is no index"
         try:
-            manifest = experiment.current("index")
+            manifest = experiment.manifest("index")
         except ExperimentError:
+            return "the index is stale or damaged"
+        if manifest.parent != self._model:  # which may be of a newer model than these vectors, too
             return "the index is stale or damaged"
         facts = usable(manifest.facts, self._embeddings.centre)
         if facts is None or not experiment.is_intact(manifest, FILE):
@@ -242,7 +245,9 @@ class Search:
                 self._opened = f"Annoy dies of the index ({death}; {CURE})"
             else:
                 try:
-                    self._opened = AnnoyCandidates(path, facts)
+                    index = AnnoyCandidates(path, facts)
+                    replaced = self._experiment.manifest("index").parent != self._model
+                    self._opened = "the index has just been replaced" if replaced else index
                 except (ExperimentError, StorageError):
                     self._opened = "the index is damaged"
         return self._opened

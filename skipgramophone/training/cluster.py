@@ -64,14 +64,16 @@ class Shards:
     def __getitem__(self, rows: slice) -> Matrix:
         """A copy of some neighbouring rows."""
         values = np.empty((rows.stop - rows.start, *self.shape[1:]), np.float32)
-        for variable, here, there in self._parts(rows):
-            values[here] = variable.sparse_read(there).numpy()
+        with _servers(self.tf):
+            for variable, here, there in self._parts(rows):
+                values[here] = variable.sparse_read(there).numpy()
         return values
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some neighbouring rows."""
-        for variable, here, there in self._parts(rows):
-            variable.scatter_update(self.tf.IndexedSlices(values[here], there))
+        with _servers(self.tf):
+            for variable, here, there in self._parts(rows):
+                variable.scatter_update(self.tf.IndexedSlices(values[here], there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
         """Each shard that holds some rows, which of them, and where they lie in it."""
@@ -165,8 +167,9 @@ class Cluster:
 
     def _carry_out(self, tasks: Sequence[Prepare], keep: bool) -> list[Outcome]:
         """Hand out rounds of tasks, wait for all of them, and see that each server has added each of them once."""
-        before, rounds, size = self._counted(), [], self._plan.shape.round
-        try:
+        rounds, size = [], self._plan.shape.round
+        with _servers(self._tf):
+            before = self._counted()
             for first in range(0, len(tasks), size):
                 some = [prepare(self._scratch) for prepare in tasks[first : first + size]]
                 sent = [part for task in some for part in _sent(task, next(self._serials), keep)]
@@ -174,10 +177,6 @@ class Cluster:
                 rounds.append((done, sum(task.real for task in some)))
             self._coordinator.join()
             counted = self._counted() - before
-        except self._tf.errors.OpError as error:
-            raise TrainingError(
-                f"a server of the cluster is lost ({type(error).__name__}): --resume goes on from the last checkpoint"
-            ) from error
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
                 f"{len(tasks)} macro-batches were trained, and the servers have added {counted[:, FINISHED].tolist()}: "

@@ -20,7 +20,7 @@ TRACKS = PLAYLISTS * 12
 OPTIONS = ["-wsz", "bag", "-emb", "8", "-e", str(EPOCHS), "--local-cluster", "2x2", "--checkpoint-every", "0"]
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.by_hand,
     pytest.mark.usefixtures("network"),  # members are talked to by sockets
     pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them"),
 ]
