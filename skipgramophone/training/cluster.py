@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -329,6 +330,17 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
 def _sent(task: Task, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
     """What a worker is sent of a task."""
     return [np.array([serial, task.of_tokens, task.places, keep], np.int64), task.rows, *task.work]
+
+
+@contextmanager
+def _servers(tf: Any) -> Iterator[None]:
+    """Turn what TensorFlow says of a server that does not answer into one line."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise TrainingError(
+            f"a server of the cluster is lost ({type(error).__name__}): --resume goes on from the last checkpoint"
+        ) from error
 
 
 def _worker_of(done: Any) -> int:
