@@ -21,6 +21,7 @@ Marks = npt.NDArray[np.bool_]
 VALUE_BITS = 31  # of a track, an artist or a title, beside the number of its playlist
 EXAMPLES = 2  # that a finding names
 LEAST_TELLING = 5  # tracks: in shorter playlists an order may be chance
+NAMELESS = "(no name)"  # stands for a track that has neither artist, title nor uri
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Contents:
     def track_names(self, chosen: Ids) -> tuple[str, ...]:
         """Some tracks as people write them, each with its uri where it has no name."""
         rows = self.tracks.take(pa.array(chosen)).to_pylist()
-        return tuple(full_name(row["artist"], row["title"]) or row["uri"] or "" for row in rows)
+        return tuple(full_name(row["artist"], row["title"]) or row["uri"] or NAMELESS for row in rows)
 
     def playlist_names(self, chosen: Ids) -> tuple[str, ...]:
         """Some playlists by their names and lengths."""
