@@ -31,9 +31,11 @@ from skipgramophone.reports import Added, ExtractReport
 from skipgramophone.settings import LASTING, ExtractSettings
 
 AGAIN = "run sgp extract again, with all sources and --force"
-FACTS = dict.fromkeys(("rows_read", "rows_used", "rows_rejected", "rows_left_out", "letters_replaced"), int)
+FACTS: dict[str, type] = dict.fromkeys(
+    ("rows_read", "rows_used", "rows_rejected", "rows_left_out", "letters_replaced"), int
+)
 FACTS |= dict.fromkeys(("playlists", "tracks", "occurrences"), int)
-FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": list}  # type: ignore[dict-item]
+FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": list}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def read_before(experiment: Experiment) -> Before:
     with closing(Catalogue(directory)) as catalogue:
         tracks = [(track.artist, track.title, track.uri, track.first_place) for track in catalogue.all_tracks()]
         spellings, uris = catalogue.all_spellings(), catalogue.all_uris()
-    fits = len(corpus) == playlists.num_rows and int(corpus.track_ids.max(initial=-1)) < len(tracks)
+    fits = len(corpus) == playlists.num_rows and corpus.names_only(len(tracks))
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not fit; {AGAIN}")
     return Before(

@@ -228,8 +228,7 @@ def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
         counts, tracks = np.array(catalogue.counts(), np.int64), len(catalogue)
     aside = read_corpus_set_aside(directory)
     for part, prefix in ((corpus, ""), *([(aside, ASIDE)] if aside else [])):
-        ids = part.track_ids
-        if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= tracks):
+        if not part.names_only(tracks):
             raise ExperimentError(
                 f"{directory} is damaged: its playlists name tracks that {CATALOGUE_FILE} does not have"
             )

@@ -56,6 +56,10 @@ class Corpus:
             counts += np.bincount(self.track_ids[start : start + COUNTED], minlength=tracks)
         return counts
 
+    def names_only(self, tracks: int) -> bool:
+        """Whether every track that it names is one of so many."""
+        return not self.occurrences or 0 <= int(self.track_ids.min()) <= int(self.track_ids.max()) < tracks
+
     def playlists(self, chosen: npt.NDArray[np.int64]) -> Corpus:
         """A corpus of some playlists, in the order in which they are named."""
         lengths = self.lengths()[chosen]

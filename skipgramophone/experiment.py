@@ -328,9 +328,14 @@ def _describe(experiment: Experiment) -> None:
     described = {"format": FORMAT, "name": experiment.name, "created": now(), "version": __version__}
     path = experiment.path / DESCRIPTION
     with storage_errors(path, "write"):
-        beside = path.with_name(NEW_DESCRIPTION)
-        beside.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        beside.replace(path)
+        write_description(experiment.path, described)
+
+
+def write_description(directory: Path, described: Mapping[str, Any]) -> None:
+    """Put an experiment.json into its place in one step."""
+    beside = directory / NEW_DESCRIPTION
+    write_json(beside, described)
+    beside.replace(directory / DESCRIPTION)
 
 
 def _unmake(experiment: Experiment) -> None:
@@ -396,6 +401,11 @@ def _holder(lock: Path) -> str:
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"
     except (ValueError, KeyError, TypeError, OSError):
         return "another process: wait for it or stop it"
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a JSON object for people to read, too."""
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:

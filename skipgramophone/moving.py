@@ -32,6 +32,7 @@ from skipgramophone.experiment import (
     open_experiment,
     read_json,
     require_format,
+    write_description,
 )
 from skipgramophone.neighbours import FILE as INDEX_FILE
 from skipgramophone.neighbours import require_sound_nodes, usable
@@ -216,7 +217,4 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
 
 def _describe(directory: Path, name: str) -> None:
     """Write a name into the description of an experiment."""
-    described = read_json(directory / DESCRIPTION) | {"name": name}
-    beside = directory / NEW_DESCRIPTION
-    beside.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    beside.replace(directory / DESCRIPTION)
+    write_description(directory, read_json(directory / DESCRIPTION) | {"name": name})

@@ -6,7 +6,6 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
@@ -27,7 +26,7 @@ from skipgramophone.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.embeddings import Embeddings, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError
-from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment, write_lines
+from skipgramophone.experiment import Experiment, new_experiment, now, open_experiment, write_json, write_lines
 from skipgramophone.extracting import extracted, findings_of, source_paths, timed, write_corpus
 from skipgramophone.fitting import HISTORY, Keeper, fit, unfinished_run
 from skipgramophone.lookup import open_lookup
@@ -602,7 +601,7 @@ def evaluate(
         remove_leftovers(directory)
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # to the millisecond: each has its own
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
-            path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_json(path, asdict(report))
     return report
 
 
@@ -645,7 +644,7 @@ def measure_stability(
         found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
         report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
         with published_file(experiment.path / EVALUATION / REPORT) as path:
-            path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            write_json(path, report)
     return found
 
 
@@ -690,7 +689,7 @@ def tune(
         with published_file(directory / "best.toml") as path:
             path.write_text(settings_text({"train": report.winner}), encoding="utf-8")
         with published_file(directory / "report.json") as path:
-            path.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_json(path, asdict(report))
     return report
 
 
@@ -710,7 +709,7 @@ def _open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
     catalogue = Catalogue(experiment.directory("corpus"))
     tracks = len(catalogue)
     catalogue.close()
-    if corpus.occurrences and not 0 <= int(corpus.track_ids.min()) <= int(corpus.track_ids.max()) < tracks:
+    if not corpus.names_only(tracks):
         raise ExperimentError(
             f"the corpus of '{experiment.name}' names tracks that its catalogue of {tracks} has not: "
             f"run sgp extract {experiment.name} --force"

@@ -9,6 +9,7 @@ from typing import Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment import write_json
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.publishing import file_sha256
 
@@ -51,6 +52,6 @@ def write(path: Path, format: str, vectors: TrackVectors, files: Mapping[str, Pa
             name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for name, file in sorted(files.items())
         },
     }
-    path.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(path, described)
     if json.loads(path.read_text(encoding="utf-8")) != described:
         raise StorageError(f"{path} does not read back as written")
