@@ -38,8 +38,8 @@ SGP = MEASURE.format(
 import sqlite3
 import pyarrow.compute, pandas, pyarrow.parquet
 import skipgramophone as sgp
-from skipgramophone import catalogue
-indexes, catalogue.INDEXES = catalogue.INDEXES.format(**catalogue.IN_ORDER), ""
+from skipgramophone import cataloguing
+indexes, cataloguing.INDEXES = cataloguing.INDEXES.format(**cataloguing.IN_ORDER), ""
 """,
     work="""
 report = sgp.extract("twin", path, experiments_dir=work, force=True)

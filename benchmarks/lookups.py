@@ -30,7 +30,8 @@ import pyarrow.parquet as pq
 
 import skipgramophone as sgp
 from benchmarks.worlds import SCENES, world
-from skipgramophone.catalogue import Catalogue, TrackFields, write_catalogue
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.cataloguing import TRACKS, write_catalogue
 from skipgramophone.embeddings import Embeddings, Matrix
 from skipgramophone.errors import TrackNameError
 from skipgramophone.experiment import new_experiment
@@ -70,17 +71,16 @@ def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
     """Make an experiment; return the seconds that building its index took."""
     made = world(tracks, tokens, SEED)
     tracks = len(made.scene)
-    counts = made.corpus.counts(tracks).tolist()
-    rows: Iterator[TrackFields] = (
-        (artist, title, f"bench:{row}", count, row + 1)
-        for row, ((artist, title), count) in enumerate(zip(names(tracks), counts, strict=True))
-    )
+    artists, titles = zip(*names(tracks), strict=True)
+    uris, places = [f"bench:{row}" for row in range(tracks)], range(1, tracks + 1)
+    columns = zip(TRACKS.items(), (artists, titles, uris, made.corpus.counts(tracks), places), strict=True)
+    known = pa.table({name: pa.array(column, kind) for (name, kind), column in columns})
     rng = np.random.default_rng(SEED)
     centre: Matrix = rng.standard_normal((SCENES, dim)).astype(np.float32)[made.scene]
     centre += rng.standard_normal(centre.shape).astype(np.float32)
     with new_experiment(NAME, root) as experiment:
         with experiment.publishing("corpus", {}) as draft:
-            write_catalogue(draft.path, rows, ())
+            write_catalogue(draft.path, known)
             made.corpus.write(draft.path)
             postings(made.corpus, tracks).write(draft.path)
             named = pa.array([f"list {at}" for at in range(len(made.corpus))])

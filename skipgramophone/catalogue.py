@@ -18,23 +18,19 @@ import math
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from skipgramophone.errors import AmbiguousTrackError, ExperimentError, StorageError, UnknownTrackError
+from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
 from skipgramophone.full_text import require_full_text, sqlite3
-from skipgramophone.playlists.names import SEPARATOR, folded, folded_all, full_name, hyphenated, identity
+from skipgramophone.playlists.names import SEPARATOR, folded, full_name, hyphenated, identity
 
 FILE = "tracks.sqlite"
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
-FOLDED_AT_ONCE = 10_000
-INSERTED_AT_ONCE = 50
-GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge
 CLUES_ASKED = 6  # the rarest of a query: more are longer searched for, fewer leave more names to look at
 FREQUENT_ENOUGH = 100  # tracks that are looked at for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are looked at
@@ -45,31 +41,6 @@ MOST_COUNTED = 1000  # tracks that answer to a query; of more it is said that th
 FEW = 2000  # tracks that are sorted sooner than met by going through the names ...
 FEW_OF = 50  # ... and so is one in so many of them
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine, between two looks at the clock
-
-SCHEMA = """
-CREATE TABLE tracks (
-    row INTEGER PRIMARY KEY, artist TEXT NOT NULL, title TEXT NOT NULL, uri TEXT, count INTEGER NOT NULL,
-    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
-);
-CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
-CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE names USING fts5 (
-    name_folded, content='tracks', content_rowid='{rank}', tokenize='trigram case_sensitive 1', detail='none'
-);
-"""
-INDEXES = """
-INSERT INTO names (rowid, name_folded) SELECT {rank}, name_folded FROM tracks ORDER BY {rank};
-CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
-CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO trigrams SELECT term, doc FROM temp.terms;
-CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
-CREATE INDEX by_name ON tracks (name_folded);
-CREATE INDEX by_title ON tracks (title_folded);
-CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
-CREATE INDEX spellings_by_row ON spellings (row);
-"""
-IN_ORDER = {"column": "", "rank": "row"}  # of count: what the two above say where a row is its own rank
-RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,77 +92,8 @@ BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
 Clue = tuple[int, str]  # how many names the full-text index finds at most, and what it is asked for them
-TrackFields = tuple[str, str, str | None, int, int]  # artist, title, uri, count, first_place
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 UriFields = tuple[str, int]  # uri, row
-
-
-def write_catalogue(
-    directory: Path,
-    tracks: Iterable[TrackFields],
-    spellings: Iterable[SpellingFields],
-    ranks: Iterable[int] | None = None,
-    uris: Iterable[UriFields] = (),
-) -> None:
-    """Write the catalogue of a new corpus.
-
-    Args:
-        directory: where.
-        tracks: in row order.
-        spellings: other ways in which they were written.
-        ranks: the place of each track by count, from 0; None: rows are in that order.
-        uris: other uris of the tracks.
-
-    Raises:
-        StorageError: SQLite could not write, for want of space for one.
-    """
-    path = directory / FILE
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            require_full_text(database)
-            # The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
-            order = IN_ORDER if ranks is None else RANKED
-            schema, indexes = SCHEMA.format(**order), INDEXES.format(**order)
-            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + schema)
-            database.execute(f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})")
-            database.execute("BEGIN")
-            rows = _track_rows(tracks)
-            _insert(database, "tracks", rows if ranks is None else map(_with_rank, rows, ranks))
-            _insert(database, "spellings", spellings)
-            _insert(database, "uris", uris)
-            database.execute("COMMIT")
-            database.executescript("BEGIN;" + indexes + "COMMIT;")
-    except sqlite3.Error as error:
-        raise StorageError(f"cannot write {path}: {error}") from error
-
-
-def _insert(database: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert rows, many with one statement: nearly twice as fast as one with each."""
-    left, rest = iter(rows), []
-
-    def gathered() -> Iterator[tuple[Any, ...]]:
-        nonlocal rest
-        while len(rest := list(islice(left, INSERTED_AT_ONCE))) == INSERTED_AT_ONCE:
-            yield tuple(chain.from_iterable(rest))
-
-    columns = len(database.execute(f"PRAGMA table_info({table})").fetchall())
-    row = f"({', '.join('?' * columns)})"
-    database.executemany(f"INSERT INTO {table} VALUES {', '.join([row] * INSERTED_AT_ONCE)}", gathered())
-    database.executemany(f"INSERT INTO {table} VALUES {row}", rest)
-
-
-def _track_rows(tracks: Iterable[TrackFields]) -> Iterator[tuple[Any, ...]]:
-    """Add the row number and the folded names."""
-    rows, left = count(), iter(tracks)
-    while some := list(islice(left, FOLDED_AT_ONCE)):
-        artists, titles, *others = zip(*some, strict=True)
-        names = folded_all([full_name(artist, title) for artist, title in zip(artists, titles, strict=True)])
-        yield from zip(islice(rows, len(some)), artists, titles, *others, names, folded_all(titles), strict=True)
-
-
-def _with_rank(row: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
-    """A row with the rank behind it."""
-    return (*row, rank)
 
 
 class Catalogue:

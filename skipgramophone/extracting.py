@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skipgramophone.catalogue import write_catalogue
 from skipgramophone.corpus import ASIDE, REJECTS
 from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.experiment import write_lines
@@ -134,11 +133,12 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
     """Write the files of the corpus stage."""
     import pyarrow.parquet as pq
 
-    ranks = ranks_by_count(encoded.tracks["count"].to_numpy()).tolist() if before else None
-    tracks, spellings, uris = map(_table_rows, (encoded.tracks, encoded.spellings, encoded.uris))
+    from skipgramophone.cataloguing import write_catalogue
+
+    ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
     with ThreadPoolExecutor(1) as beside:
         numbers = beside.submit(_write_numbers, directory, encoded)
-        write_catalogue(directory, tracks, spellings, ranks, uris)
+        write_catalogue(directory, encoded.tracks, encoded.spellings, encoded.uris, ranks)
         numbers.result()
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
     if encoded.held_out:
@@ -152,12 +152,6 @@ def _write_numbers(directory: Path, encoded: EncodedPlaylists) -> None:
     """Write the playlists as row numbers, and the postings of the tracks."""
     encoded.corpus.write(directory)
     postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
-
-
-def _table_rows(table: Any) -> Iterator[tuple[Any, ...]]:
-    """Rows of an Arrow table as tuples, a batch at a time."""
-    for batch in table.to_batches(max_chunksize=50_000):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 def _report(

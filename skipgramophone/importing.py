@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.catalogue import Catalogue, write_catalogue
+from skipgramophone.catalogue import Catalogue
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import SourceError
 from skipgramophone.experiment import Experiment
@@ -32,12 +32,14 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from skipgramophone.cataloguing import TRACKS, write_catalogue
+
     counts = np.zeros(len(vectors), np.int64) if vectors.count is None else vectors.count
     order = np.argsort(-counts, kind="stable")
     ordered = _taken(vectors, order)
-    places = range(1, len(vectors) + 1)
-    known = zip(ordered.artist, ordered.title, ordered.uri, counts[order].tolist(), places, strict=True)
-    write_catalogue(directory, known, ())
+    known = (ordered.artist, ordered.title, ordered.uri, counts[order], range(1, len(vectors) + 1))
+    columns = zip(TRACKS.items(), known, strict=True)
+    write_catalogue(directory, pa.table({name: pa.array(column, kind) for (name, kind), column in columns}))
     corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64))
     corpus.write(directory)
     postings(corpus, len(vectors)).write(directory)

@@ -29,7 +29,7 @@ from skipgramophone.errors import ExperimentError
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
-SORTED_AT_ONCE = 1 << 24  # occurrences
+TURNED_AT_ONCE = 1 << 24  # occurrences
 
 Rows = npt.NDArray[np.int64]
 
@@ -105,19 +105,29 @@ class Postings:
 
 
 def postings(corpus: Corpus, tracks: int) -> Postings:
-    """The postings of a corpus over a catalogue of so many tracks; so many occurrences are sorted at once."""
-    counts = corpus.counts(tracks)
-    band = np.cumsum(counts) // SORTED_AT_ONCE
+    """The postings of a corpus over a catalogue of so many tracks; so many occurrences are turned round at once."""
+    from scipy.sparse import csr_array  # where a corpus is made, not in look-ups
+
+    band = np.cumsum(corpus.counts(tracks)) // TURNED_AT_ONCE
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
     playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
     for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
         places = np.flatnonzero((corpus.track_ids >= first) & (corpus.track_ids < end))
-        playlist = np.searchsorted(corpus.offsets, places, side="right") - 1
-        pairs = distinct((corpus.track_ids[places] - np.int64(first)) * len(corpus) + playlist)
-        playlists[filled : filled + len(pairs)] = pairs % max(1, len(corpus))
+        held = (
+            np.ones(len(places), np.bool_),
+            corpus.track_ids[places] - np.int32(first),
+            np.searchsorted(places, corpus.offsets),
+        )
+        holders = csr_array(held, shape=(len(corpus), end - first)).tocsc()
+        theirs, begins = holders.indices, holders.indptr
+        again = np.flatnonzero(theirs[1:] == theirs[:-1]) + 1
+        again = again[begins[np.searchsorted(begins, again)] != again]  # the first of the next track is not
+        pairs = np.delete(theirs, again)
+        playlists[filled : filled + len(pairs)] = pairs
         filled += len(pairs)
-        sizes.append(np.bincount(pairs // max(1, len(corpus)), minlength=end - first))
-    return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes)))
+        track = np.searchsorted(begins, again, side="right") - 1
+        sizes.append(np.diff(begins) - np.bincount(track, minlength=end - first))
+    return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes), dtype=np.int64))
 
 
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import resource
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -71,6 +73,11 @@ def experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sgp(experiments: Path) -> Sgp:
     """Run `sgp` over the empty directory."""
     return run_sgp
+
+
+def table_of(kinds: dict[str, pa.DataType], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows as a table of columns of some kinds, as `write_catalogue` takes it."""
+    return pa.table({name: pa.array([row[at] for row in rows], kinds[name]) for at, name in enumerate(kinds)})
 
 
 def dump_text(rows: Iterable[Row], header: str = HEADER) -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from skipgramophone.arrays import scratch
 from skipgramophone.corpus import Corpus
 from skipgramophone.playlists.numbering import parts_of, playlists_at_once
+from skipgramophone.postings import distinct, postings
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.twins import with_twins
 
@@ -77,17 +78,13 @@ def count_again(corpus: Corpus) -> tuple[int, int]:
     if not len(corpus):
         return 0, 0
     tracks = int(corpus.track_ids.max()) + 1
+    held = postings(corpus, tracks)
     hashes = np.random.default_rng(tracks).integers(0, MOST, tracks, np.uint64, endpoint=True)
-    repeats, sums = 0, np.empty(len(corpus), np.uint64)
-    for some in playlists_at_once(corpus.offsets):
-        ends = corpus.offsets[some.start : some.stop + 1]
-        playlist = np.repeat(np.arange(len(ends) - 1) << TRACK_BITS, np.diff(ends))
-        pairs = np.sort(playlist | corpus.track_ids[ends[0] : ends[-1]])
-        distinct = pairs[np.diff(pairs, prepend=-1) != 0]
-        begins = np.flatnonzero(np.diff(distinct >> TRACK_BITS, prepend=-1))
-        sums[some] = np.add.reduceat(hashes[distinct & ((1 << TRACK_BITS) - 1)], begins)
-        repeats += len(pairs) - len(distinct)
-    return repeats, len(sums) - len(np.unique(sums))
+    sums = np.zeros(len(corpus), np.uint64)
+    for some in playlists_at_once(held.offsets):  # tracks, and the playlists of each
+        ends = held.offsets[some.start : some.stop + 1]
+        np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
+    return corpus.occurrences - len(held.playlists), len(sums) - len(distinct(sums))
 
 
 def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:

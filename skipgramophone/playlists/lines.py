@@ -43,7 +43,7 @@ class RawLines:
     bytes_read: int
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self._is_end())) + (not self.data.endswith(b"\n") and bool(self.data))
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n") and bool(self.data))
 
     def parted(self, number: int) -> tuple[RawLines, RawLines]:
         """The first lines, so many of them or fewer, and the others."""
@@ -65,11 +65,7 @@ class RawLines:
 
     def _ends(self) -> npt.NDArray[np.int64]:
         """Places of the line ends."""
-        return np.flatnonzero(self._is_end())
-
-    def _is_end(self) -> npt.NDArray[np.bool_]:
-        """Which bytes are line ends."""
-        return np.asarray(np.frombuffer(self.data, np.uint8) == ord("\n"))
+        return np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
 
 
 def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
@@ -191,7 +187,7 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
     while data := stream.read(BLOCK_BYTES):
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield pending + data[:cut]
+            yield b"".join((pending, memoryview(data)[:cut]))
             pending = data[cut:]
         else:
             pending += data

@@ -20,7 +20,7 @@ from skipgramophone.playlists.ahead import in_order
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
-PENDING = 1 << 22  # values of blocks that are not united yet, at the least
+PENDING = 1 << 24  # values of blocks that are not united yet, at the least
 
 
 class Numbering:
@@ -57,15 +57,12 @@ class Numbering:
             return
         self._file.flush()
         codes, ends = self._codes(), [start for start, _ in self._pending[1:]] + [self._rows]
-        blocks = [values for _, values in self._pending]
-        united = pa.chunked_array([self._values, *blocks], self._values.type).dictionary_encode().chunks
-        numbers = np.concatenate([np.empty(0, np.int32), *(chunk.indices.to_numpy() for chunk in united)])
-        at = len(self._values)
-        for (start, values), end in zip(self._pending, ends, strict=True):
-            number = np.append(numbers[at : at + len(values)], np.int32(-1))  # the last is of null
+        known = [_each(values) for values in (self._values, *(block for _, block in self._pending))]
+        united = pa.chunked_array(known).unify_dictionaries().chunks
+        for (start, _), end, chunk in zip(self._pending, ends, united[1:], strict=True):
+            number = np.append(chunk.indices.to_numpy(), np.int32(-1))  # the last is of null
             codes[start:end] = number[codes[start:end]]
-            at += len(values)
-        self._values = united[0].dictionary if united else self._values
+        self._values = united[-1].dictionary
         self._pending, self._waiting = [], 0
 
     def _codes(self) -> Codes:
@@ -133,6 +130,11 @@ def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
         found.append(np.flatnonzero(np.diff(highest)) + part.start)
         known = int(highest[-1])
     return np.concatenate(found)
+
+
+def _each(values: pa.Array) -> pa.DictionaryArray:
+    """Values that stand once each as rows, one a value."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(values), dtype=np.int32)), values)
 
 
 def _coded(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:

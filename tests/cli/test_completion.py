@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from skipgramophone.catalogue import Catalogue, write_catalogue
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.cataloguing import TRACKS, write_catalogue
 from skipgramophone.cli import completion
-from tests.conftest import dump_text, run_sgp
+from tests.conftest import dump_text, run_sgp, table_of
 from tests.test_architecture import COSTLY, loaded_by
 
 HOSTILE = [
@@ -89,7 +90,7 @@ def test_names_that_a_shell_would_obey_are_offered_harmless(tmp_path: Path) -> N
 
 def test_hyphens_stand_for_what_stands_between_words(tmp_path: Path) -> None:
     tracks = ["Don't Stop (Live)", "Don't Stop", "don-t stop", "A - B"]
-    write_catalogue(tmp_path, [("X", title, None, 9 - at, at + 1) for at, title in enumerate(tracks)], [])
+    write_catalogue(tmp_path, table_of(TRACKS, [("X", title, None, 9 - at, at + 1) for at, title in enumerate(tracks)]))
     catalogue = Catalogue(tmp_path)
     assert catalogue.resolve("x-don-t-stop-live").track.row == 0
     assert [track.row for track in catalogue.find("don-t-stop")[0]] == [1, 2]

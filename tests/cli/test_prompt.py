@@ -17,12 +17,13 @@ from prompt_toolkit.document import Document
 
 import skipgramophone as sgp
 from skipgramophone.answer import Answer
-from skipgramophone.catalogue import Catalogue, write_catalogue
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.cataloguing import TRACKS, write_catalogue
 from skipgramophone.cli.conversation import Conversation
 from skipgramophone.cli.history import LINES_AT_MOST, LINES_KEPT, KeptHistory, history_file
 from skipgramophone.cli.prompt import TrackCompleter
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
-from tests.conftest import run_sgp
+from tests.conftest import run_sgp, table_of
 
 PENCIL = "Jörund Tarrovale Trio - Every Pencil Knows"
 
@@ -86,7 +87,7 @@ def test_of_several_that_are_meant_one_is_taken_by_its_number(conversation: Conv
 
 def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
     names = [("A", "song 1", None), ("A", "song \x1b[2J", "x:2"), ("A", "song \u202e", None), ("+44", "song 22", None)]
-    write_catalogue(tmp_path, [(*name, 9 - at, at + 1) for at, name in enumerate(names)], [])
+    write_catalogue(tmp_path, table_of(TRACKS, [(*name, 9 - at, at + 1) for at, name in enumerate(names)]))
     completer = TrackCompleter(Catalogue(tmp_path))
 
     def completions(typed: str) -> list[tuple[str, int, str]]:

@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skipgramophone as package
-from skipgramophone.catalogue import Catalogue, write_catalogue
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.cataloguing import TRACKS, write_catalogue
 from skipgramophone.corpus import read_corpus
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
-from tests.conftest import Row, Sgp, dump_text, two_genres
+from tests.conftest import Row, Sgp, dump_text, table_of, two_genres
 
 WriteDump = Callable[..., Path]
 BEFORE: list[Row] = [
@@ -230,8 +231,8 @@ def test_the_most_frequent_come_first_whatever_their_rows(tmp_path: Path) -> Non
     order = rng.permutation(300)
     (tmp_path / "plain").mkdir()
     (tmp_path / "mixed").mkdir()
-    write_catalogue(tmp_path / "plain", tracks, ())
-    write_catalogue(tmp_path / "mixed", [tracks[at] for at in order], (), order.tolist())
+    write_catalogue(tmp_path / "plain", table_of(TRACKS, tracks))
+    write_catalogue(tmp_path / "mixed", table_of(TRACKS, [tracks[at] for at in order]), ranks=order)
     with closing(Catalogue(tmp_path / "plain")) as plain, closing(Catalogue(tmp_path / "mixed")) as mixed:
         mixed.require_sound()
         assert [track.uri for track in mixed.all_tracks()] == [f"x:{at}" for at in order]

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.catalogue import FILE, Catalogue, TrackFields, write_catalogue
+from skipgramophone.catalogue import FILE, Catalogue
+from skipgramophone.cataloguing import SPELLINGS, write_catalogue
+from skipgramophone.cataloguing import TRACKS as KINDS
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
 from skipgramophone.playlists.names import folded
-from tests.conftest import Sgp
+from tests.conftest import Sgp, table_of
 
-TRACKS: list[TrackFields] = [
+TRACKS = [
     ("Tom Petty", "Free Fallin'", "x:petty", 90, 5),
     ("John Mayer", "Free Fallin' - Live at the Nokia Theatre", "x:mayer", 40, 1),
     ("Säkert!", "Fredrik", None, 30, 9),
@@ -39,7 +41,8 @@ TRACKS: list[TrackFields] = [
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Catalogue:
     """A small catalogue."""
-    write_catalogue(tmp_path, TRACKS, [(0, "TOM PETTY", "Free Fallin'", 3), (0, "Tom Petty", "Free Falling", 1)])
+    spelt = [(0, "TOM PETTY", "Free Fallin'", 3), (0, "Tom Petty", "Free Falling", 1)]
+    write_catalogue(tmp_path, table_of(KINDS, TRACKS), table_of(SPELLINGS, spelt))
     return Catalogue(tmp_path)
 
 
@@ -89,9 +92,8 @@ def test_a_word_of_one_or_two_letters_is_found_wherever_it_stands(tmp_path: Path
     letters = "ab é'の1"
     names = ["".join(rng.choices(letters, k=rng.randint(1, 7))).strip() or "a" for _ in range(600)]
     ranks = rng.sample(range(600), 600) if grown else list(range(600))
-    write_catalogue(
-        tmp_path, [("", name, None, 1, at + 1) for at, name in enumerate(names)], [], ranks if grown else None
-    )
+    tracks = table_of(KINDS, [("", name, None, 1, at + 1) for at, name in enumerate(names)])
+    write_catalogue(tmp_path, tracks, ranks=np.array(ranks) if grown else None)
     asked = ["".join(pair).strip() for pair in product(letters, repeat=2)]
     asked += [f"{one} {other}" for one, other in zip(asked, reversed(asked), strict=True)] + [
         "zz",
@@ -223,7 +225,7 @@ def test_a_name_with_a_word_that_is_near_nothing_is_unknown_and_near_ones_are_su
 
 
 def test_a_number_is_never_taken_for_another(tmp_path: Path) -> None:
-    write_catalogue(tmp_path, [("Band", "Summer of 10000", None, 5, 1)], [])
+    write_catalogue(tmp_path, table_of(KINDS, [("Band", "Summer of 10000", None, 5, 1)]))
     with pytest.raises(UnknownTrackError):
         Catalogue(tmp_path).resolve("summer of 100000")
 
@@ -257,7 +259,8 @@ def test_names_that_differ_in_accents_are_two(catalogue: Catalogue) -> None:
 
 
 def test_ten_candidates_are_shown_and_all_are_counted(tmp_path: Path) -> None:
-    write_catalogue(tmp_path, [(f"Artist {at}", f"Same Song {at}", None, 99 - at, at + 1) for at in range(40)], [])
+    same = [(f"Artist {at}", f"Same Song {at}", None, 99 - at, at + 1) for at in range(40)]
+    write_catalogue(tmp_path, table_of(KINDS, same))
     with pytest.raises(AmbiguousTrackError, match="40 tracks answer to 'same song'") as several:
         Catalogue(tmp_path).resolve("same song")
     assert several.value.candidates == tuple(f"Artist {at} - Same Song {at} ({99 - at}×)" for at in range(10))
@@ -283,7 +286,7 @@ def test_names_are_completed_most_frequent_first(catalogue: Catalogue, typed: st
 
 
 def test_a_completion_that_takes_too_long_is_left_out_and_the_catalogue_goes_on(tmp_path: Path) -> None:
-    write_catalogue(tmp_path, [(f"Artist {at}", f"Song {at}", None, 1, at + 1) for at in range(5000)], [])
+    write_catalogue(tmp_path, table_of(KINDS, [(f"Artist {at}", f"Song {at}", None, 1, at + 1) for at in range(5000)]))
     slow = Catalogue(tmp_path)
     assert slow.completions("99 zzz", 10, seconds=-1) == []
     assert slow.completions("q", 10, seconds=-1) == []  # goes through all names
@@ -299,7 +302,7 @@ def test_a_catalogue_of_the_first_version_finds_the_same(tmp_path: Path, catalog
     import sqlite3
 
     (tmp_path / "first").mkdir()
-    write_catalogue(tmp_path / "first", TRACKS, [])
+    write_catalogue(tmp_path / "first", table_of(KINDS, TRACKS))
     with closing(sqlite3.connect(tmp_path / "first" / FILE)) as database, database:
         database.execute("DROP TABLE trigrams")
     first = Catalogue(tmp_path / "first")
@@ -310,7 +313,7 @@ def test_a_catalogue_of_the_first_version_finds_the_same(tmp_path: Path, catalog
 def test_a_row_of_another_kind_is_one_line(tmp_path: Path) -> None:
     import sqlite3
 
-    write_catalogue(tmp_path, TRACKS, [])
+    write_catalogue(tmp_path, table_of(KINDS, TRACKS))
     with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
         database.execute("UPDATE tracks SET artist = x'ff' WHERE row = 0")
     with pytest.raises(ExperimentError, match=r"tracks\.sqlite is damaged: row 0"):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from skipgramophone.playlists import numbering
 from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, _identity_keys, encode
-from skipgramophone.playlists.names import folded, folded_all, identity
+from skipgramophone.playlists.folding import all_folded, full_names
+from skipgramophone.playlists.names import folded, full_name, identity
 from skipgramophone.playlists.rows import RowBlock
 
 Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, uri
@@ -102,12 +103,21 @@ def test_it_is_what_a_row_by_row_encoder_finds(rows: list[Row], size: int) -> No
     )
 )
 def test_folding_many_names_is_folding_each(names: list[str]) -> None:
-    assert folded_all(names) == [folded(name) for name in names]
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
+    assert all_folded(strings).to_pylist() == [folded(name) for name in strings.to_pylist()]
+    pairs = zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True)
+    assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
     codes, number = _identity_keys(strings)
     keys = [identity(name) for name in strings.to_pylist()]
     assert number == len(set(keys))
     assert [codes.tolist().index(code) for code in codes] == [keys.index(key) for key in keys]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(codec="utf-8") | st.characters(min_codepoint=0x300, max_codepoint=0x36F), max_size=9))
+def test_folding_takes_accents_off_as_unicode_says(name: str) -> None:
+    letters = [letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)]
+    assert folded(name) == " ".join(("".join(letters) or name).casefold().split())
 
 
 def test_strangers_playlists_of_one_name_stay_apart() -> None:

@@ -44,7 +44,7 @@ def test_playlists_that_are_shared() -> None:
 
 @pytest.mark.parametrize("at_once", [1, 40, 1 << 24])
 def test_scores_and_shares_are_those_that_evaluate_measures(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SORTED_AT_ONCE", at_once)
+    monkeypatch.setattr(module, "TURNED_AT_ONCE", at_once)
     corpus, given = random_corpus(7), np.array([3, 17, 41])
     found, held = postings(corpus, 60), membership(corpus, 60)
     asked = np.zeros((1, 60), np.float32)
