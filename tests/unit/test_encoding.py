@@ -153,3 +153,23 @@ def test_sorted_playlists_are_counted_by_code_point_and_only_where_long_enough()
     ]
     encoded = encode(blocks_of(rows))
     assert (encoded.sorted_by_title, encoded.sortable) == (3, 5)
+
+
+TITLES = st.text(st.sampled_from("ab\x00é\U0001f600"), max_size=3).map(lambda end: "abcdefg"[: len(end) * 3] + end)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(TITLES, min_size=1, max_size=9), min_size=1, max_size=9), st.booleans(), st.integers(1, 20))
+def test_playlists_sorted_by_title_are_those_that_python_finds_sorted(
+    playlists: list[list[str]], in_order: bool, size: int
+) -> None:
+    rows: list[Row] = [
+        ("u", f"{at}", "artist", title, None)
+        for at, titles in enumerate(playlists)
+        for title in (sorted(titles) if in_order else titles)
+    ]
+    with patch.multiple(numbering, ROWS_AT_ONCE=size):
+        encoded = encode(blocks_of(rows))
+    long = [titles for titles in playlists if len(titles) >= SORTABLE_LENGTH]
+    expected = len(long) if in_order else sum(titles == sorted(titles) for titles in long)
+    assert (encoded.sorted_by_title, encoded.sortable) == (expected, len(long))
