@@ -6,7 +6,6 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
@@ -43,7 +42,7 @@ from skipgramophone.reports import (
     Reading,
     TrainReport,
 )
-from skipgramophone.roles import Role
+from skipgramophone.roles import WORKER, Role
 from skipgramophone.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -269,11 +268,16 @@ def train(
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
 
 
-def serve(role: Role) -> None:
-    """Do the part of a worker or a parameter server in a cluster, until its chief is gone."""
+def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:
+    """Do the part of a worker or a parameter server in a cluster, until its chief is gone.
+
+    Raises:
+        ExperimentError: a worker does not find the experiment, whose corpus it is to read.
+        TrainingError: the port of its address is taken.
+    """
     from skipgramophone.training import member
 
-    member.serve(role, Path(os.devnull))
+    member.serve(role, open_experiment(name, experiments_dir).path if role.job == WORKER else None)
 
 
 def build_index(

@@ -102,7 +102,7 @@ def train(
     )
     role = _role(private_network, quiet)
     if role and not role.is_chief:
-        _serve(role, quiet)
+        _serve(experiment, role, experiments_dir, quiet)
         return
     run = RunSettings(
         threads=threads,
@@ -133,12 +133,12 @@ def _role(private_network: bool, quiet: bool) -> Role | None:
     return role
 
 
-def _serve(role: Role, quiet: bool) -> None:
+def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: bool) -> None:
     """Be a worker or a parameter server."""
     from skipgramophone import pipeline
 
     render.note(f"{role.job} {role.index} at {role.address}, until the chief at {role.cluster[CHIEF][0]} ends", quiet)
-    pipeline.serve(role)
+    pipeline.serve(experiment, role, experiments_dir)
     render.note("the chief has ended", quiet)
 
 
