@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -35,19 +36,21 @@ from skipgramophone.vocabulary import Vocabulary
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def processor_seconds() -> float:
-    """Processor time of this process and of its children, so far."""
-    ticks = 0
+def processor_seconds() -> Counter[str]:
+    """Processor time of this process and of its children by what they do, so far."""
+    seconds: Counter[str] = Counter()
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
         try:
             fields = (process / "stat").read_text().rpartition(")")[2].split()
+            *_, job, _index, _ = (process / "cmdline").read_text().rjust(3, "\0").split("\0")
         except OSError:
             continue
         if int(process.name) == os.getpid() or int(fields[1]) == os.getpid():
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICK
+            role = "chief" if int(process.name) == os.getpid() else job
+            seconds[role] += (int(fields[11]) + int(fields[12])) / TICK  # type: ignore[assignment]
+    return seconds
 
 
 def loopback_bytes() -> int:
@@ -68,7 +71,7 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
         engine = until_done.enter_context(engine_for(run, log.parent, log))
         trainer = Trainer(made.corpus, Vocabulary(counts), settings, log, run, engine=engine)
         until_done.enter_context(closing(trainer.engine))
-        before = (0.0, 0.0, 0)
+        before = now = (0.0, processor_seconds(), 0)
         for step in trainer.run():
             if step.epoch_done:
                 now = (time.perf_counter(), processor_seconds(), loopback_bytes())
@@ -78,11 +81,13 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
         trainer.tables.write(Path(directory), counts > 0)
         own, near = scenes_found(made, np.load(Path(directory) / CENTRE))
         parts = time_of_parts(trainer) if isinstance(trainer.engine, Cluster) else {}
+    spent = now[1] - before[1]
     return {
         "shape": shape,
         "macro_batch": trainer.shape.macro,
         "tokens_per_second": round(trained / (now[0] - before[0])),
-        "processor_us_per_token": round((now[1] - before[1]) / trained * 1e6, 3),
+        "processor_us_per_token": round(sum(spent.values()) / trained * 1e6, 3),
+        "by_role": {role: round(seconds / trained * 1e6, 3) for role, seconds in spent.items()},
         "bytes_per_token": round((now[2] - before[2]) / trained),
         "scenes": [round(own, 3), round(near, 3)],
         **parts,

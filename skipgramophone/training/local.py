@@ -68,10 +68,10 @@ def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> It
 
 def _start(role: Role, experiment: Path, said: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a member, out of the reach of the terminal's Ctrl-C: this process is the one to stop it."""
-    environment = os.environ | {VARIABLE: role.to_json(), "CUDA_VISIBLE_DEVICES": "-1"}
+    told = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
+    environment = os.environ | told | {"CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(
-        # The last two are for who lists processes.
-        [sys.executable, "-m", member.__name__, str(experiment.absolute()), role.job, str(role.index)],
+        [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two are for who lists processes
         stdin=subprocess.PIPE,
         stdout=said,
         stderr=said,

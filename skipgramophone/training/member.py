@@ -20,6 +20,7 @@ from skipgramophone.training.loopback import close_to_others
 from skipgramophone.training.on_worker import offer
 from skipgramophone.training.runtime import load_tensorflow
 
+EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # tells a child of `--local-cluster` where its chief writes
 SECONDS = 1.0  # between two looks
 MISSES = 5  # looks without an answer until a chief is gone
 
@@ -85,4 +86,4 @@ if __name__ == "__main__":
     if own is None:
         raise SettingError(f"{VARIABLE} is not set")
     Thread(target=_end_with_parent, daemon=True).start()
-    serve(own, Path(sys.argv[1]))
+    serve(own, Path(os.environ[EXPERIMENT]))
