@@ -39,7 +39,7 @@ Format = Literal[
     "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions"
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time")  # what a column of one's own may be
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what a column of one's own may be
 BadBytes = Literal["reject", "replace"]
 BAD_BYTES: tuple[BadBytes, ...] = get_args(BadBytes)
 GroupBy = Literal["owner", "name"]
@@ -149,6 +149,7 @@ class ExtractSettings:
         if self.columns is not None:
             _require(self.format in (None, "columns"), f"columns are not for the format {self.format}")
             _require("title" in self.roles, "columns must name a title, as title=Song")
+            _require(not {"time", "position"} <= set(self.roles), "columns must name a time or a position, not both")
         elif self.format == "columns":
             raise SettingError("say which column is what, as --columns artist=Name,title=Song")
 
