@@ -204,6 +204,7 @@ def train(
     force: bool = False,
     resume: bool = False,
     start_from: str | None = None,
+    no_index: bool = False,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -220,6 +221,7 @@ def train(
         force: replace a model that is there, and give up an unfinished run.
         resume: go on with the unfinished run.
         start_from: an experiment (it may be this one) whose vectors to begin with, for the tracks that it has learnt.
+        no_index: build none; look-ups then compare every track.
         run: how to carry it out.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the training has come.
@@ -263,8 +265,10 @@ def train(
             draft.facts |= facts | fitted.conditions | {"versions": _versions("tensorflow", "numpy")}
             draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
         remove_checkpoint(experiment.path)
-        embeddings = read_embeddings(experiment.directory("model"), tracks)
-        index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
+        index = None
+        if not no_index:
+            embeddings = read_embeddings(experiment.directory("model"), tracks)
+            index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
 
 
