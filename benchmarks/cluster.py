@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -25,27 +26,31 @@ import numpy as np
 from benchmarks.worlds import scenes_found, world
 from skipgramophone.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.cluster import Cluster
+from skipgramophone.training.batches import STREAM
+from skipgramophone.training.cluster import HEAD, Cluster, sent_of
 from skipgramophone.training.engines import engine_for
+from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
 from skipgramophone.vocabulary import Vocabulary
 
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def processor_seconds() -> float:
-    """Processor time of this process and of its children, so far."""
-    ticks = 0
+def processor_seconds() -> Counter[str]:
+    """Processor time of this process and of its children by what they do, so far."""
+    seconds: Counter[str] = Counter()
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
         try:
             fields = (process / "stat").read_text().rpartition(")")[2].split()
+            *_, job, _index, _ = (process / "cmdline").read_text().rjust(3, "\0").split("\0")
         except OSError:
             continue
         if int(process.name) == os.getpid() or int(fields[1]) == os.getpid():
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICK
+            role = "chief" if int(process.name) == os.getpid() else job
+            seconds[role] += (int(fields[11]) + int(fields[12])) / TICK  # type: ignore[assignment]
+    return seconds
 
 
 def loopback_bytes() -> int:
@@ -63,10 +68,10 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory, ExitStack() as until_done:
         log = Path(directory) / "log"
         log.touch()
-        engine = until_done.enter_context(engine_for(run, log))
+        engine = until_done.enter_context(engine_for(run, log.parent, log))
         trainer = Trainer(made.corpus, Vocabulary(counts), settings, log, run, engine=engine)
         until_done.enter_context(closing(trainer.engine))
-        before = (0.0, 0.0, 0)
+        before = now = (0.0, processor_seconds(), 0)
         for step in trainer.run():
             if step.epoch_done:
                 now = (time.perf_counter(), processor_seconds(), loopback_bytes())
@@ -76,11 +81,13 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
         trainer.tables.write(Path(directory), counts > 0)
         own, near = scenes_found(made, np.load(Path(directory) / CENTRE))
         parts = time_of_parts(trainer) if isinstance(trainer.engine, Cluster) else {}
+    spent = now[1] - before[1]
     return {
         "shape": shape,
         "macro_batch": trainer.shape.macro,
         "tokens_per_second": round(trained / (now[0] - before[0])),
-        "processor_us_per_token": round((now[1] - before[1]) / trained * 1e6, 3),
+        "processor_us_per_token": round(sum(spent.values()) / trained * 1e6, 3),
+        "by_role": {role: round(seconds / trained * 1e6, 3) for role, seconds in spent.items()},
         "bytes_per_token": round((now[2] - before[2]) / trained),
         "scenes": [round(own, 3), round(near, 3)],
         **parts,
@@ -88,46 +95,53 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
 
 
 def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
-    """Microseconds a token in which one task is pulled, trained and pushed, nothing else going on: best of some."""
+    """Microseconds a token in which one task is made, pulled, trained and pushed alone: best of some."""
     engine = trainer.engine
     assert isinstance(engine, Cluster)
     return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}
 
 
 def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, float]:
-    """Time three functions on a worker: pull; pull and train; pull, train and push."""
-    import skipgramophone.training.cluster as cluster
+    """Time four functions on a worker: make a task; pull its rows too; train too; push too."""
+    layout = trainer.layout
+    what = Assignment(STREAM, 0, next(layout.stretches(STREAM, 0)), 0.01)
+    task = layout.task(what, layout.macro_batch(what), np.full(int(engine.tables.centre.rows.shape[0]), -1, np.int32))
+    total = engine.tf.reduce_sum
 
-    batch = next(trainer._batches(trainer._corpus, 0, 0))
-    task = trainer._task(batch, 1, 0, 0)(engine._scratch)
-    signature = engine._signature()
+    def make(numbers: Any, rate: Any) -> Any:
+        rows, sizes, work = engine.made(numbers, rate)
+        return [*map(total, (rows, sizes, *work))]
 
-    def pull(head: Any, rows: Any, *_work: Any) -> Any:
-        return [engine._tf.reduce_sum(part) for part in engine._pull(head, rows)]
+    def pull(numbers: Any, rate: Any) -> Any:
+        rows, sizes, work = engine.made(numbers, rate)
+        return [*map(total, (*engine.pull(rows, sizes), *work))]
 
-    def train(head: Any, rows: Any, *work: Any) -> Any:
-        return [engine._tf.reduce_sum(part) for part in engine._program(*engine._pull(head, rows), *work)]
+    def train(numbers: Any, rate: Any) -> Any:
+        rows, sizes, work = engine.made(numbers, rate)
+        return [*map(total, engine.program(*engine.pull(rows, sizes), *work))]
 
-    def push(head: Any, rows: Any, *work: Any) -> Any:
-        engine._push(head, rows, *engine._program(*engine._pull(head, rows), *work))
-        return engine._tf.constant(0)
+    def push(numbers: Any, rate: Any) -> Any:
+        rows, sizes, work = engine.made(numbers, rate)
+        engine.push(numbers[:HEAD], rows, sizes, *engine.program(*engine.pull(rows, sizes), *work))
+        return engine.tf.constant(0)
 
     best = {}
-    for name, function in (("pull", pull), ("train", train), ("push", push)):
-        compiled = engine._tf.function(function, input_signature=signature, autograph=False)
+    for name, function in (("make", make), ("pull", pull), ("train", train), ("push", push)):
+        compiled = engine.tf.function(function, input_signature=engine.signature(), autograph=False)
         times = []
         for _ in range(repeats + 1):  # the first compiles
-            sent = cluster._sent(task, next(engine._serials), True)
+            sent = sent_of(what, next(engine.serials), True)
             started = time.perf_counter()
-            engine._coordinator.schedule(compiled, args=sent)
-            engine._coordinator.join()
+            engine.coordinator.schedule(compiled, args=sent)
+            engine.coordinator.join()
             times.append(time.perf_counter() - started)
-        best[name] = min(times[1:]) / task.real * 1e6
+        best[name] = min(times[1:]) / what.stretch.real * 1e6
     return {
-        "pull_us_per_token": best["pull"],
+        "make_us_per_token": best["make"],
+        "pull_us_per_token": best["pull"] - best["make"],
         "train_us_per_token": best["train"] - best["pull"],
         "push_us_per_token": best["push"] - best["train"],
-        "unique_rows_per_token": task.of_tokens / task.real,
+        "unique_rows_per_token": task.of_tokens / what.stretch.real,
     }
 
 

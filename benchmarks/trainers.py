@@ -23,7 +23,8 @@ import numpy as np
 from benchmarks.worlds import World, scenes_found, world
 from skipgramophone.embeddings import CENTRE
 from skipgramophone.settings import Context, TrainSettings
-from skipgramophone.training.batches import epoch_batches, shape_for
+from skipgramophone.training.batches import shape_for
+from skipgramophone.training.stream import Epoch
 from skipgramophone.training.trainer import Trainer
 from skipgramophone.vocabulary import Vocabulary
 
@@ -104,7 +105,8 @@ def pairs_a_token(made: World, window: Context, trainer: str) -> float:
     """(centre, context) pairs a token, in expectation over word2vec's random window."""
     if window == "bag" and trainer == "sgp":
         shape = shape_for(made.corpus.occurrences, window)
-        batches = epoch_batches(made.corpus, np.ones(len(made.scene)), window, shape, np.random.default_rng(42))
+        stream = Epoch(made.corpus, None, window, shape, (42,))
+        batches = map(stream.macro_batch, stream.stretches())
         return sum(float(b.weight[b.playlist > 0].sum()) for b in batches) / made.corpus.occurrences
     reach, lengths = 50 if window == "bag" else window, made.corpus.lengths()
     at = (2 * np.maximum(0, lengths - d).sum() * (reach + 1 - d) / reach for d in range(1, reach + 1))

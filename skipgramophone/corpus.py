@@ -32,10 +32,12 @@ class Corpus:
     Attributes:
         track_ids: int32 (occurrences,).
         offsets: int64 (playlists + 1,), from 0 to the number of occurrences, never falling.
+        directory: the stage directory that holds just these, if there is one.
     """
 
     track_ids: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
+    directory: Path | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -62,10 +64,15 @@ class Corpus:
 
     def playlists(self, chosen: npt.NDArray[np.int64]) -> Corpus:
         """A corpus of some playlists, in the order in which they are named."""
-        lengths = self.lengths()[chosen]
-        ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        places = np.repeat(self.offsets[:-1][chosen] - ends[:-1], lengths) + np.arange(ends[-1])
+        places, ends = self.places(chosen)
         return Corpus(np.asarray(self.track_ids[places]), ends)
+
+    def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Where the tracks of some playlists stand, end to end, and the offsets of the playlists among them."""
+        starts = self.offsets[chosen]
+        lengths = self.offsets[chosen + 1] - starts
+        ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def drawn(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Numbers of random playlists, rising, that together hold up to so many tokens; of one at the least."""
@@ -117,4 +124,4 @@ def read_corpus(directory: Path, prefix: str = "") -> Corpus:
         raise ExperimentError(
             f"{directory / f'{prefix}{OFFSETS}'} does not fit {prefix}{TRACK_IDS}: extract again with --force"
         )
-    return Corpus(track_ids, offsets)
+    return Corpus(track_ids, offsets, None if prefix else directory)

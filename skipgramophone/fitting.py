@@ -144,7 +144,7 @@ def fit(
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     history: list[dict[str, Any]] = []
     with ExitStack() as until_done:
-        engine = until_done.enter_context(engine_for(run, log))
+        engine = until_done.enter_context(engine_for(run, directory, log))
         trainer = Trainer(corpus, vocabulary, settings, log, run, held_out, engine)
         until_done.enter_context(closing(trainer.engine))
         scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None

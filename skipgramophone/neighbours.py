@@ -3,6 +3,8 @@
 An Annoy file does not say its dimension or metric, and the library crashes on a wrong one, so what the index was built
 from is checked before the file is opened. Annoy proposes candidates; their similarities are always computed anew from
 the vectors, so what is shown never is an approximation. Where the index cannot be used, exact search answers.
+
+An index of very many tracks is several files, each of a run of rows, which are built one after the other and asked all.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 from skipgramophone.settings import MOST_TREES, IndexSettings
 from skipgramophone.survival import cause_of_death
 
-FILE = "tracks.annoy"
+FILE = "tracks.annoy"  # of an index of several files the first; the others have a point and their number behind it
+ROWS_A_FILE = 1 << 22  # at most, where nothing else is said: 100 numbers each are 3.5 GB of memory while it is built
 METRIC: Literal["angular"] = "angular"
 NODE_BYTES = 12  # of a node of the file besides its vector
 RECALL_AT = 10
@@ -60,7 +63,17 @@ class IndexFacts:
     search_k: int
     random_seed: int
     recall_at_10: float  # measured against exact search
-    bytes: int
+    bytes: int  # of all files
+    shards: int = 1  # files, of about as many rows each; trees and search_k are those of each
+
+    def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
+        """Each file of an index whose first is `path`: where it lies, its first row, and the facts of it alone."""
+        edges = [self.items * shard // self.shards for shard in range(self.shards + 1)]
+        paths = [path, *(path.with_name(f"{path.name}.{shard}") for shard in range(1, self.shards))]
+        return [
+            (one, first, replace(self, items=end - first, shards=1))
+            for one, first, end in zip(paths, edges[:-1], edges[1:], strict=True)
+        ]
 
 
 class AnnoyCandidates:
@@ -70,27 +83,35 @@ class AnnoyCandidates:
         """Open an index.
 
         Raises:
-            ExperimentError: the file cannot be an index of such vectors.
-            StorageError: it cannot be read.
+            ExperimentError: a file cannot be an index of such vectors.
+            StorageError: one cannot be read.
         """
-        self._index = _annoy(facts.dimension)
-        with storage_errors(path, "read"):
-            # Annoy complains of it on stderr before it raises an error.
-            if not _is_whole(path, facts):
-                raise ExperimentError(f"{path} is damaged: it holds no whole number of vectors of {facts.dimension}")
-            self._index.load(str(path))
-        self._facts = facts
+        self._shards = [(first, own, _opened(one, own)) for one, first, own in facts.files(path)]
 
     def __len__(self) -> int:
-        return int(self._index.get_n_items())
+        return sum(int(index.get_n_items()) for _, _, index in self._shards)
 
     def near(self, vector: Matrix, number: int) -> Rows:
-        """Rows near a vector (embedding_dim,), about `number` of them, int64."""
-        widest = self._facts.trees * self._facts.items
-        search_k = min(max(self._facts.search_k, self._facts.trees * number), widest)
-        found = self._index.get_nns_by_vector(vector.tolist(), min(number, self._facts.items), search_k=search_k)
-        rows = np.array(found, np.int64)
-        return rows[(rows >= 0) & (rows < self._facts.items)]  # what a damaged file names may be anything
+        """Rows near a vector (embedding_dim,), about `number` of them from each file, int64."""
+        asked = vector.tolist()
+        found = []
+        for first, facts, index in self._shards:
+            search_k = min(max(facts.search_k, facts.trees * number), facts.trees * facts.items)
+            rows = np.array(index.get_nns_by_vector(asked, min(number, facts.items), search_k=search_k), np.int64)
+            # What a damaged file names may be anything.
+            found.append(first + rows[(rows >= 0) & (rows < facts.items)])
+        return np.concatenate(found)
+
+
+def _opened(path: Path, facts: IndexFacts) -> Any:
+    """Open a file of an index."""
+    index = _annoy(facts.dimension)
+    with storage_errors(path, "read"):
+        # Annoy complains of it on stderr before it raises an error.
+        if not _is_whole(path, facts):
+            raise ExperimentError(f"{path} is damaged: it holds no whole number of vectors of {facts.dimension}")
+        index.load(str(path))
+    return index
 
 
 def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
@@ -112,6 +133,12 @@ def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
         ExperimentError: one leads elsewhere.
         StorageError: the file cannot be read.
     """
+    for one, _, own in facts.files(path):
+        _require_sound_file(one, own)
+
+
+def _require_sound_file(path: Path, facts: IndexFacts) -> None:
+    """Insist that each node of one file leads to nodes before it."""
     numbers = facts.dimension + NODE_BYTES // 4
     with storage_errors(path, "read"):
         data = np.memmap(path, np.int32, "r") if _is_whole(path, facts) else np.empty(0, np.int32)
@@ -141,16 +168,17 @@ def _is_whole(path: Path, facts: IndexFacts) -> bool:
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     """The facts of an index that fits the vectors, or None where it must not be opened."""
-    if set(facts) != set(IndexFacts.__slots__):
+    if set(facts) | {"shards"} != set(IndexFacts.__slots__):  # which the first indexes had no word of
         return None
     checked = IndexFacts(**facts)
-    whole = (checked.dimension, checked.items, checked.trees, checked.search_k)
+    whole = (checked.dimension, checked.items, checked.trees, checked.search_k, checked.shards)
     fits = (
         all(type(number) is int for number in whole)
         and type(checked.recall_at_10) is float
         and (checked.items, checked.dimension) == centre.shape
         and checked.metric == METRIC
         and 1 <= checked.trees <= MOST_TREES
+        and 1 <= checked.shards <= max(1, checked.items)
         and 1 <= checked.search_k <= 2 * checked.trees * max(checked.items, RECALL_AT)
     )
     return checked if fits else None
@@ -324,7 +352,8 @@ def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
     """Build an Annoy index over the unit rows and search it ever wider until the recall is reached.
 
-    One thread builds it, so that one seed makes one file. Recall@10 is measured on learnt rows drawn by the seed.
+    One thread builds it, so that one seed makes one file. Where there are several files, one at a time is in memory.
+    Recall@10 is measured on learnt rows drawn by the seed.
 
     Raises:
         ExperimentError: the vectors hold numbers that are not finite.
@@ -332,30 +361,39 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
     """
     if death := cause_of_death(_try_annoy):
         raise StorageError(f"Annoy dies here ({death}), so there is no index and look-ups compare every track; {CURE}")
-    index = _annoy(centre.shape[1])
-    index.set_seed(settings.random_seed)
+    rows, dim = centre.shape
+    facts = IndexFacts(
+        dimension=dim,
+        items=rows,
+        metric=METRIC,
+        trees=settings.trees,
+        search_k=settings.trees * RECALL_AT,
+        random_seed=settings.random_seed,
+        recall_at_10=0.0,
+        bytes=0,
+        shards=max(1, min(settings.shards or -(-rows // ROWS_A_FILE), rows)),
+    )
+    files = facts.files(path)
+    for one, first, own in files:
+        _build_file(one, centre[first : first + own.items], own)
+    facts = replace(facts, bytes=sum(one.stat().st_size for one, _, _ in files))
+    return _search_widely_enough(path, centre, facts, settings.recall)
+
+
+def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
+    """Build a file of an index over some rows."""
+    index = _annoy(facts.dimension)
+    index.set_seed(facts.random_seed)
     for start in range(0, len(centre), BLOCK_ROWS):
         block = np.asarray(centre[start : start + BLOCK_ROWS])
         if not np.isfinite(block).all():
             raise not_finite()
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
-    index.build(settings.trees, n_jobs=1)
+    index.build(facts.trees, n_jobs=1)
     if not index.save(str(path)):
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()
-    size = path.stat().st_size
-    facts = IndexFacts(
-        dimension=centre.shape[1],
-        items=len(centre),
-        metric=METRIC,
-        trees=settings.trees,
-        search_k=settings.trees * RECALL_AT,
-        random_seed=settings.random_seed,
-        recall_at_10=0.0,
-        bytes=size,
-    )
-    return _search_widely_enough(path, centre, facts, settings.recall)
 
 
 def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:

@@ -6,7 +6,6 @@ a report. Progress is told to a function that the caller gives; nothing here pri
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
@@ -43,7 +42,7 @@ from skipgramophone.reports import (
     Reading,
     TrainReport,
 )
-from skipgramophone.roles import Role
+from skipgramophone.roles import WORKER, Role
 from skipgramophone.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -205,6 +204,7 @@ def train(
     force: bool = False,
     resume: bool = False,
     start_from: str | None = None,
+    no_index: bool = False,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -221,6 +221,7 @@ def train(
         force: replace a model that is there, and give up an unfinished run.
         resume: go on with the unfinished run.
         start_from: an experiment (it may be this one) whose vectors to begin with, for the tracks that it has learnt.
+        no_index: build none; look-ups then compare every track.
         run: how to carry it out.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
         progress: is told how far the training has come.
@@ -264,16 +265,23 @@ def train(
             draft.facts |= facts | fitted.conditions | {"versions": _versions("tensorflow", "numpy")}
             draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
         remove_checkpoint(experiment.path)
-        embeddings = read_embeddings(experiment.directory("model"), tracks)
-        index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
+        index = None
+        if not no_index:
+            embeddings = read_embeddings(experiment.directory("model"), tracks)
+            index = _publish_index(experiment, embeddings, index_settings or IndexSettings())
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
 
 
-def serve(role: Role) -> None:
-    """Do the part of a worker or a parameter server in a cluster, until its chief is gone."""
+def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:
+    """Do the part of a worker or a parameter server in a cluster, until its chief is gone.
+
+    Raises:
+        ExperimentError: a worker does not find the experiment, whose corpus it is to read.
+        TrainingError: the port of its address is taken.
+    """
     from skipgramophone.training import member
 
-    member.serve(role, Path(os.devnull))
+    member.serve(role, open_experiment(name, experiments_dir).path if role.job == WORKER else None)
 
 
 def build_index(

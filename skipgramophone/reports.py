@@ -92,7 +92,7 @@ class TrainReport:
     learning_rate: float
     seconds: float
     tracks_per_second: int  # occurrences trained a second, compilation included
-    index: IndexFacts
+    index: IndexFacts | None  # None where none was asked for
     order: Order | None  # what the context was decided by, where that was left to the corpus
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, repeat
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -228,7 +229,7 @@ class Search:
         if manifest.parent != self._model:  # which may be of a newer model than these vectors, too
             return "the index is stale or damaged"
         facts = usable(manifest.facts, self._embeddings.centre)
-        if facts is None or not experiment.is_intact(manifest, FILE):
+        if facts is None or not all(experiment.is_intact(manifest, one.name) for one, *_ in facts.files(Path(FILE))):
             return "the index is damaged"
         wanted = manifest.settings.get("recall")
         if isinstance(wanted, float) and facts.recall_at_10 < wanted:

@@ -39,7 +39,7 @@ Format = Literal[
     "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions"
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time")  # what a column of one's own may be
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what a column of one's own may be
 BadBytes = Literal["reject", "replace"]
 BAD_BYTES: tuple[BadBytes, ...] = get_args(BadBytes)
 GroupBy = Literal["owner", "name"]
@@ -58,7 +58,7 @@ LOWEST_SENSIBLE_RATE = 0.01
 EVALUATED_SHARE = 0.1  # of the playlists, where nothing was set aside and nothing is said
 HELD_OUT_SHARE = 0.05  # of the playlists, where training watches its loss on some
 CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints of a training run
-MOST_TREES = 1000
+MOST_TREES, MOST_SHARDS = 1000, 1000
 BAG_BLOCK = 64  # tracks of a playlist that the trainer looks at together
 WIDEST_WINDOW = BAG_BLOCK - 1
 AUTO_WINDOW = 5  # what "auto" takes where order carries meaning
@@ -149,6 +149,7 @@ class ExtractSettings:
         if self.columns is not None:
             _require(self.format in (None, "columns"), f"columns are not for the format {self.format}")
             _require("title" in self.roles, "columns must name a title, as title=Song")
+            _require(not {"time", "position"} <= set(self.roles), "columns must name a time or a position, not both")
         elif self.format == "columns":
             raise SettingError("say which column is what, as --columns artist=Name,title=Song")
 
@@ -266,10 +267,13 @@ class IndexSettings:
 
     trees: int = 32  # more trees: a larger file, a faster search at the same recall
     recall: float = 0.98  # share of the true ten nearest that a look-up must find
+    shards: int | None = None  # files that it is parted into; None: one for every four million tracks
     random_seed: int = 42
 
     def __post_init__(self) -> None:
         _require_numbers(self, "trees", "random_seed")
+        shards = self.shards
+        _require(shards is None or 1 <= shards <= MOST_SHARDS, f"shards must be from 1 to {MOST_SHARDS}, not {shards}")
         _require(1 <= self.trees <= MOST_TREES, f"trees must be from 1 to {MOST_TREES}, not {self.trees}")
         _require(0 < self.recall <= 1, f"recall must be above 0 and at most 1, not {self.recall}")
         _require_seed(self.random_seed, bits=31)

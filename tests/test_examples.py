@@ -1,20 +1,26 @@
-"""The notebooks of examples/ run as they stand."""
+"""What lies in examples/ runs as it stands."""
 
 from __future__ import annotations
 
+import csv
+import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from skipgramophone.catalogue import Catalogue
+from skipgramophone.corpus import read_corpus
+from tests.conftest import Sgp
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("network"),  # a kernel is talked to by sockets
-    pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not part of an installed package"),
-]
+pytestmark = pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are not part of an installed package")
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("network")  # a kernel is talked to by sockets
 def test_the_inference_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
@@ -27,3 +33,30 @@ def test_the_inference_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert any("2,984 tracks, 64 numbers each" in text for text in shown)
     assert any("Every Pencil Knows (feat. Skellingsson" in text for text in shown)
     assert "application/json" in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_data_set_of_playlists_is_written_and_extracted(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    rng = random.Random(1)
+    playlists = {1000 + number: [rng.randrange(40) for _ in range(rng.randint(1, 9))] for number in range(60)}
+    rows = [
+        {"playlist_id": key, "position": at, "track_uri": f"uri:{track}", "artist": f"artist {track}", "title": "song"}
+        for key, tracks in playlists.items()
+        for at, track in enumerate(tracks)
+    ]
+    rng.shuffle(rows)
+    with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, ["playlist_id", "position", "track_uri", "artist", "title"])
+        table.writeheader()
+        table.writerows(rows)
+    script = [sys.executable, str(EXAMPLES / "playlists_to_parquet.py"), "rows.csv", "playlists"]
+    subprocess.run(script, cwd=tmp_path, check=True)
+    (tmp_path / "playlists" / "_SUCCESS").touch()  # as Spark leaves it
+    columns = "id=playlist_id,position=position,uri=track_uri,artist=artist,title=title"
+    assert sgp("extract", "all", tmp_path / "playlists", "--columns", columns, "-q").code == 0
+    corpus = read_corpus(experiments / "all" / "corpus")
+    uris = [track.uri for track in Catalogue(experiments / "all" / "corpus").all_tracks()]
+    found = [
+        [uris[row] for row in corpus.track_ids[start:end]]
+        for start, end in zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)
+    ]
+    assert sorted(found) == sorted([f"uri:{track}" for track in tracks] for tracks in playlists.values())

@@ -182,6 +182,13 @@ Trees = Annotated[int, typer.Option("--trees", metavar="N", help="More: a larger
 Recall = Annotated[
     float, typer.Option("--recall", metavar="X", help="Share of the true ten nearest that a look-up must find.")
 ]
+Shards = Annotated[
+    int | None,
+    typer.Option(
+        "--shards", metavar="N", help="Files of the index, built one at a time; by the catalogue, if not said.",
+        show_default=False,
+    ),
+]  # fmt: skip
 Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many tracks to show.")]
 PlaylistFile = Annotated[
     Path | None,

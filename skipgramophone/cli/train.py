@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.index import in_files
 from skipgramophone.errors import SettingError
 from skipgramophone.roles import CHIEF, VARIABLE, Role, role_in
 from skipgramophone.settings import RunSettings, TrainSettings
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.order import Order
+    from skipgramophone.neighbours import IndexFacts
     from skipgramophone.reports import TrainReport
 
 
@@ -69,6 +71,9 @@ def train(
             "--private-network", help="TF_CONFIG names other machines, and nobody else is on the network between them."
         ),
     ] = False,
+    no_index: Annotated[
+        bool, typer.Option("--no-index", help="Build no index: look-ups compare every track, until sgp index is run.")
+    ] = False,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -102,7 +107,7 @@ def train(
     )
     role = _role(private_network, quiet)
     if role and not role.is_chief:
-        _serve(role, quiet)
+        _serve(experiment, role, experiments_dir, quiet)
         return
     run = RunSettings(
         threads=threads,
@@ -115,7 +120,7 @@ def train(
     settings = options.overridden(context, config, "train", given)
     if resume:
         settings = _of_unfinished(context, experiment, settings, experiments_dir)
-    report = run_train(experiment, settings, run, force, quiet, experiments_dir, resume, start_from)
+    report = run_train(experiment, settings, run, force, quiet, experiments_dir, resume, start_from, no_index)
     show(report, json, quiet)
 
 
@@ -133,12 +138,12 @@ def _role(private_network: bool, quiet: bool) -> Role | None:
     return role
 
 
-def _serve(role: Role, quiet: bool) -> None:
+def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: bool) -> None:
     """Be a worker or a parameter server."""
     from skipgramophone import pipeline
 
     render.note(f"{role.job} {role.index} at {role.address}, until the chief at {role.cluster[CHIEF][0]} ends", quiet)
-    pipeline.serve(role)
+    pipeline.serve(experiment, role, experiments_dir)
     render.note("the chief has ended", quiet)
 
 
@@ -161,6 +166,7 @@ def run_train(
     experiments_dir: Path | None,
     resume: bool = False,
     start_from: str | None = None,
+    no_index: bool = False,
 ) -> TrainReport:
     """Train with a progress bar."""
     from skipgramophone import pipeline
@@ -176,6 +182,7 @@ def run_train(
             force=force,
             resume=resume,
             start_from=start_from,
+            no_index=no_index,
             run=run,
             experiments_dir=experiments_dir,
             progress=progress,
@@ -204,11 +211,14 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
         ("learning rate", f"{report.learning_rate:.2g}, falling to nothing"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
         ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks a second"),
-        (
-            "index",
-            f"{index.trees} trees, {index.bytes / 1e6:.1f} MB, finds {index.recall_at_10:.1%} of the ten nearest",
-        ),
+        ("index", _index(index) if index else "none: look-ups compare every track"),
     ]
+
+
+def _index(facts: IndexFacts) -> str:
+    """What an index is and finds."""
+    trees = f"{facts.trees} trees{in_files(facts)}"
+    return f"{trees}, {facts.bytes / 1e6:.1f} MB, finds {facts.recall_at_10:.1%} of the ten nearest"
 
 
 def _context(report: TrainReport) -> str:

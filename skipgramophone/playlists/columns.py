@@ -1,14 +1,16 @@
 """Tables with columns of one's own: CSV, TSV, JSON lines and Parquet, and which column is what.
 
-A playlist is an owner and a name where there are columns for both, and a name inside its file where there is none for
-the owner. Without a column for the name it is a session, if there are times, else the file. Where there are times,
-rows stand in their order. Columns of a table without a header go by their numbers, counted from 1.
+A playlist is what has one id where there is a column for it, in whichever file; an owner and a name where there are
+columns for both, and a name inside its file where there is none for the owner. Without a column for id or name it is a
+session, if there are times, else the file. Where there are times or positions, the rows of a file stand in their order.
+Columns of a table without a header go by their numbers, counted from 1.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -34,10 +36,14 @@ def read_columns(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
     Raises:
         SourceError: the table has no column of a name that was given, or cannot be read as what it is.
     """
-    rows = _named(stream, settings)
-    if "time" in settings.roles and "playlist" not in settings.roles:
+    rows, roles = _named(stream, settings), settings.roles
+    if "time" in roles and not {"playlist", "id"} & roles.keys():
         return in_sessions(_plays(rows), stream, settings)
-    return _in_playlists(_by_time(rows) if "time" in settings.roles else rows, stream, settings)
+    if "time" in roles:
+        rows = _in_order(rows, "time", seconds_since_1970, NO_TIME)
+    elif "position" in roles:
+        rows = _in_order(rows, "position", _number, "no position in its playlist")
+    return _in_playlists(rows, stream, settings)
 
 
 def _named(stream: OpenFile, settings: ExtractSettings) -> Iterator[NamedRecord]:
@@ -140,27 +146,43 @@ def _plays(rows: Iterable[NamedRecord]) -> Iterator[PlayRecord]:
             yield number, text, Play(row.get("owner", ""), row.get("artist", ""), row["title"], uri, time, time)
 
 
-def _by_time(rows: Iterable[NamedRecord]) -> Iterator[NamedRecord]:
-    """Rows in the order of their times."""
-    timed: list[tuple[float, NamedRecord]] = []
+def _in_order(
+    rows: Iterable[NamedRecord], role: str, place_of: Callable[[str], float | None], without: str
+) -> Iterator[NamedRecord]:
+    """Rows in the order of their times or positions; `without` is what is wrong with one that has none."""
+    placed: list[tuple[float, NamedRecord]] = []
     for number, text, row in rows:
-        time = None if isinstance(row, str) else seconds_since_1970(row["time"])
-        if time is None:
-            yield number, text, row if isinstance(row, str) else NO_TIME
+        place = None if isinstance(row, str) else place_of(row[role])
+        if place is None:
+            yield number, text, row if isinstance(row, str) else without
         else:
-            timed.append((time, (number, text, row)))
-    yield from (record for _, record in sorted(timed, key=lambda one: one[0]))
+            placed.append((place, (number, text, row)))
+    yield from (record for _, record in sorted(placed, key=lambda one: one[0]))
+
+
+def _number(text: str) -> float | None:
+    """A position as a number."""
+    try:
+        position = float(text)
+    except ValueError:
+        return None
+    return position if math.isfinite(position) else None
 
 
 def _in_playlists(rows: Iterable[NamedRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Rows as tracks of playlists."""
     alone = PurePosixPath(stream.file.name).stem
-    key = None if {"owner", "playlist"} <= set(settings.roles) else stream.file.place
+    of_file = None if {"owner", "playlist"} <= set(settings.roles) else stream.file.place
     for number, text, row in rows:
         found: Row | str
         if isinstance(row, str):
             found = row
         else:
-            owner, playlist, uri = row.get("owner", ""), row.get("playlist", alone), row.get("uri") or None
+            key = row.get("id", of_file)
+            owner, playlist, uri = (
+                row.get("owner", ""),
+                row.get("playlist", row.get("id", alone)),
+                row.get("uri") or None,
+            )
             found = Row(owner, playlist, key, row.get("artist", ""), row["title"], uri)
         yield number, text, found

@@ -1,4 +1,4 @@
-"""Batches: the corpus of an epoch as blocks of tokens, in an order that is a function of seed and epoch.
+"""Batches: tokens laid out as blocks, so that all pairs of a block are one small matrix product.
 
 A token is an occurrence of a track. Playlists come in a random order, end to end, and the stream is cut into blocks of
 `block` tokens at a random offset; all pairs of a block that stand in one playlist are trained together. Where the
@@ -12,13 +12,11 @@ itself in other parts each epoch: every track of a playlist is trained once an e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
 from skipgramophone.settings import BAG_BLOCK, Context
 
 STREAM, NOISE, START, HELD_OUT = range(4)  # what a seed is split by, so that no two purposes share random numbers
@@ -28,9 +26,6 @@ BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # at most: what a core's cache holds
 MACRO_BATCHES_AN_EPOCH = 75
 FEWEST_STEPS, MOST_STEPS = 8, 128
-PADDING = -1  # playlist number of the tokens that fill up the last macro-batch
-GATHERED = 8  # macro-batches that are laid out at once
-RUN, POOL = 256, 1 << 18  # neighbouring playlists that are drawn together, and how many are shuffled at once
 Numbers = npt.NDArray[np.int64]
 
 
@@ -134,97 +129,29 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
     return np.asarray(weight * uncut, np.float32)
 
 
-def epoch_batches(
-    corpus: Corpus, keep: npt.NDArray[np.float64], window_size: Context, shape: BatchShape, rng: np.random.Generator
-) -> Iterator[MacroBatch]:
-    """Deliver the macro-batches of an epoch.
+def pair_reach(window_size: Context, block: int) -> npt.NDArray[np.float32]:
+    """Weight of the pairs of a token with its first so many neighbours on one side, float32 (block,)."""
+    return np.cumsum(pair_weights(window_size, block)[0])
+
+
+def spread(
+    tokens: npt.NDArray[np.int32], playlist: Numbers, before: int, shape: BatchShape, reach: npt.NDArray[np.float32]
+) -> MacroBatch:
+    """Lay tokens out as a macro-batch, with padding before them and after them.
 
     Args:
-        corpus: the playlists.
-        keep: float64 (tracks,), probability with which each occurrence of a track is kept.
-        window_size: "bag" shuffles inside playlists; a window keeps their order.
+        tokens: int32 (real,).
+        playlist: int64 (real,), rising from 1 on by so little that float32 is exact.
+        before: places of padding before them.
         shape: the layout.
-        rng: of this epoch.
+        reach: `pair_reach`.
     """
-    reach = np.cumsum(pair_weights(window_size, shape.block)[0])  # weight of the pairs with so many places on a side
-    shift = int(rng.integers(shape.block))  # the stream begins somewhere in a block
-    tokens, playlist = np.zeros(shift, np.int32), np.full(shift, PADDING)
-    for number, chosen in _in_random_order(corpus, GATHERED * shape.macro, rng):
-        some = corpus.playlists(chosen)
-        more, own = some.track_ids, np.repeat(np.arange(number, number + len(some)), some.lengths())
-        more, own = _kept(more, own, keep, window_size == "bag", rng)
-        tokens, playlist = np.concatenate([tokens, more]), np.concatenate([playlist, own])
-        whole = len(tokens) // shape.macro * shape.macro
-        for start in range(0, whole, shape.macro):
-            yield _macro_batch(tokens, playlist, start, shape, reach)
-        tokens, playlist = tokens[whole:], playlist[whole:]
-    if np.any(playlist != PADDING):
-        filling = shape.macro - len(tokens)
-        tokens = np.concatenate([tokens, np.zeros(filling, np.int32)])
-        playlist = np.concatenate([playlist, np.full(filling, PADDING)])
-        yield _macro_batch(tokens, playlist, 0, shape, reach)
-
-
-def _in_random_order(corpus: Corpus, gathered: int, rng: np.random.Generator) -> Iterator[tuple[int, Numbers]]:
-    """Deliver the playlists of an epoch in a random order, about `gathered` tokens at a time, with the first's number.
-
-    Runs of neighbouring playlists are drawn from all over the corpus until a pool is full, and the pool is shuffled:
-    neither is the order of a whole large corpus ever in memory, nor is it read a playlist here and one there.
-    """
-    runs = rng.permutation(-(-len(corpus) // RUN))
-    number = 0
-    for at in range(0, len(runs), POOL // RUN):
-        drawn = (runs[at : at + POOL // RUN, None] * RUN + np.arange(RUN)).ravel()
-        pool = rng.permutation(drawn[drawn < len(corpus)])
-        ends = np.cumsum(corpus.offsets[pool + 1] - corpus.offsets[pool])
-        first = 0
-        while first < len(pool):
-            done = ends[first - 1] if first else 0
-            last = max(first + 1, int(np.searchsorted(ends, done + gathered, "right")))
-            yield number + first, pool[first:last]
-            first = last
-        number += len(pool)
-
-
-def _kept(
-    tokens: npt.NDArray[np.int32],
-    playlist: Numbers,
-    keep: npt.NDArray[np.float64],
-    shuffle: bool,
-    rng: np.random.Generator,
-) -> tuple[npt.NDArray[np.int32], Numbers]:
-    """Thin out the tokens, and shuffle those of each playlist where order has no meaning."""
-    kept = keep[tokens]
-    if kept.min(initial=1.0) < 1.0:
-        chosen = rng.random(len(tokens)) < kept
-        tokens, playlist = tokens[chosen], playlist[chosen]
-    if shuffle and len(tokens):
-        # One sort of whole numbers: the playlist, a random number, the place.
-        own = playlist - playlist[0]
-        place_bits = len(tokens).bit_length()
-        drawn_bits = min(31, 62 - place_bits - int(own[-1] + 1).bit_length())
-        drawn = rng.integers(0, 1 << drawn_bits, len(tokens))
-        key = (own << drawn_bits | drawn) << place_bits | np.arange(len(tokens))
-        key.sort()
-        tokens = tokens[key & ((1 << place_bits) - 1)]
-    return tokens, playlist
-
-
-def _macro_batch(
-    tokens: npt.NDArray[np.int32], playlist: Numbers, start: int, shape: BatchShape, reach: npt.NDArray[np.float32]
-) -> MacroBatch:
-    """Cut a macro-batch; playlists are numbered from 1 inside it, where float32 is exact. Padding is never a pair."""
-    own = playlist[start : start + shape.macro]
-    padding = own == PADDING
-    first = own[~padding].min() if not padding.all() else 0
-    # Tokens of padding stand apart from each other, so that no two of them make a pair.
-    local = np.where(padding, -2 - np.arange(len(own)), own - first + 1)
-    return MacroBatch(
-        tokens[start : start + shape.macro].copy(),
-        local.astype(np.float32),
-        _pair_weight(local, shape.block, reach),
-        int(np.count_nonzero(~padding)),
-    )
+    real = slice(before, before + len(tokens))
+    own = -2 - np.arange(shape.macro)  # places of padding stand apart from each other: no two of them make a pair
+    own[real] = playlist
+    spread_out = np.zeros(shape.macro, np.int32)
+    spread_out[real] = tokens
+    return MacroBatch(spread_out, own.astype(np.float32), _pair_weight(own, shape.block, reach), len(tokens))
 
 
 def _pair_weight(playlist: Numbers, block: int, reach: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -1,10 +1,10 @@
 """The cluster: workers carry out tasks, and the rows lie on parameter servers, as TensorFlow's own engine has it.
 
-The chief (this process) makes tasks and hands them to a `ClusterCoordinator`; a worker pulls the unique rows of a task
-from the servers, trains on them with the same compiled program as one machine does, and pushes the differences. The
-tasks of a round all pull before any pushes, so that the rows of one are on their way while another trains. Workers do
-not wait for each other: the order in which differences are added is that of their arrival, and the bytes of the result
-differ from run to run.
+The chief (this process) says where tasks lie in the stream of an epoch, and hands them to a `ClusterCoordinator`; a
+worker lays a task out from the corpus, which it reads itself, pulls its unique rows from the servers, trains on them
+with the same compiled program as one machine does, and pushes the differences. The tasks of a round all pull before any
+pushes, so that the rows of one are on their way while another trains. Workers do not wait for each other: the order in
+which differences are added is that of their arrival, and the bytes of the result differ from run to run.
 
 Row r lies on server r modulo servers: tracks are numbered by count, and the frequent ones are to be spread.
 
@@ -16,11 +16,13 @@ finished.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,19 +31,20 @@ import numpy.typing as npt
 from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import TrainingError
 from skipgramophone.roles import CHIEF, SERVER, WORKER, Role, is_loopback
-from skipgramophone.training.batches import pair_weights
+from skipgramophone.training.layout import Assignment
 from skipgramophone.training.loopback import close_to_others
+from skipgramophone.training.on_worker import CANNOT, NUMBERS, made_task, numbers_of
 from skipgramophone.training.plan import Plan
 from skipgramophone.training.step import Pulled, compile_macro_batch
 from skipgramophone.training.tables import Table, Tables
-from skipgramophone.training.tasks import Outcome, Prepare, Task
+from skipgramophone.training.tasks import Outcome
 from skipgramophone.training.workers import Workers
 
 Tensor = Any
 ROUNDS_A_TURN = 4  # for each worker; between two turns all wait for the last
 SECONDS_TO_STOP = 5.0
 CAME, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # what a server counts
-HEAD = 4  # serial number, rows of tokens, places, whether to keep
+HEAD = 2  # serial number and whether to keep, before the numbers of a task
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +104,25 @@ class Shards:
 class Cluster:
     """Carries out tasks on the workers of a cluster whose chief is this process."""
 
-    threads = 2  # one lays out what comes next
+    threads = 1  # that is left to this process is to say what lies where
 
-    def __init__(self, role: Role, tf: Any, plan: Plan) -> None:
-        """Connect to all members, which must be there, and make the tables on the servers.
+    def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
+        """Connect to all members, which must be there, make the tables on servers, and write the layout for workers.
+
+        Args:
+            role: of this process.
+            place: a directory to be made for what workers read; they know the directory above the one that holds it.
+            tf: the TensorFlow module.
+            plan: what is to be trained.
 
         Raises:
             TrainingError: this process cannot be their chief.
         """
-        self._tf, self._plan = tf, plan
+        self.tf, shape = tf, plan.layout.shape
         tf.get_logger().setLevel("CRITICAL")  # a lost worker is counted, a lost server is an error of ours
         workers, servers = len(role.cluster[WORKER]), len(role.cluster[SERVER])
-        self.turn = plan.shape.round * workers * ROUNDS_A_TURN
+        self._round = shape.round
+        self.turn = self._round * workers * ROUNDS_A_TURN
         self.conditions = {"workers": workers, "servers": servers, "device": "cpu"}
         resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
             tf.train.ClusterSpec(dict(role.cluster)), task_type=CHIEF, task_id=0, rpc_layer="grpc"
@@ -124,37 +134,42 @@ class Cluster:
             raise TrainingError(f"cannot make a cluster from {role.address}: {error.message}") from error
         if is_loopback(role.address):
             close_to_others()
-        self._coordinator = _coordinator(tf, self._strategy)
+        self.coordinator = _coordinator(tf, self._strategy)
         tracks, dim = plan.tracks, plan.dim
         self.tables = Tables(
             Table(self._shards(tracks, dim), self._shards(tracks)),
             Table(self._shards(tracks, dim), self._shards(tracks)),
         )
-        self.tables.begin(plan.seed)
+        self.tables.begin(plan.layout.seed)
         self._added = self._shards(servers * self.turn, dtype="int64").variables  # serial number by task of a turn
         self._counts = self._shards(servers * (PAIRS + 1), dtype="float64").variables
-        self._serials = count(1)
+        self.serials = count(1)
         self._tracks, self._done_again, self._partly_twice = [0] * workers, 0, 0  # of an epoch
-        self._scratch = np.full(tracks, -1, np.int32)
-        weights = pair_weights(plan.context, plan.shape.block)
-        self._program = compile_macro_batch(tf, plan.shape, weights, plan.context == "bag", plan.negatives, Pulled)
-        self._rounds = {size: self._compile_round(size) for size in range(1, plan.shape.round + 1)}
+        plan.layout.write(place)
+        self._make = made_task(tf, shape, tracks, f"{place.parent.name}/{place.name}")
+        self._steps, self._negatives = shape.steps, shape.negatives
+        self.program = compile_macro_batch(tf, shape, plan.layout.context, plan.negatives, Pulled)
+        self._rounds = {size: self._compile_round(size) for size in range(1, self._round + 1)}
 
-    def train(self, _pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
+    def ready(self, what: Sequence[Assignment]) -> Sequence[Assignment]:
+        """Nothing is to be done: workers lay out what they train."""
+        return what
+
+    def train(self, _pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add what they change."""
-        return self._carry_out(tasks, keep=True)
+        return self._carry_out(ready, keep=True)
 
-    def measure(self, _pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
+    def measure(self, _pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add nothing."""
-        return self._carry_out(tasks, keep=False)
+        return self._carry_out(ready, keep=False)
 
     def close(self) -> None:
         """Let workers end what they have begun, and stop handing out tasks while they are still there."""
         deadline = time.monotonic() + SECONDS_TO_STOP
-        with contextlib.suppress(self._tf.errors.OpError):  # what a lost server leaves undone
-            while not self._coordinator.done() and time.monotonic() < deadline:
+        with contextlib.suppress(self.tf.errors.OpError):  # what a lost server leaves undone
+            while not self.coordinator.done() and time.monotonic() < deadline:
                 time.sleep(0.05)
-        self._coordinator.stop()
+        self.coordinator.stop()
 
     def account(self) -> dict[str, Any]:
         """Tracks by worker, tasks that were done again, and those of which a part may have been added twice."""
@@ -166,17 +181,17 @@ class Cluster:
         self._tracks, self._done_again, self._partly_twice = [0] * len(self._tracks), 0, 0
         return told
 
-    def _carry_out(self, tasks: Sequence[Prepare], keep: bool) -> list[Outcome]:
+    def _carry_out(self, tasks: Sequence[Assignment], keep: bool) -> list[Outcome]:
         """Hand out rounds of tasks, wait for all of them, and see that each server has added each of them once."""
-        rounds, size = [], self._plan.shape.round
-        with _servers(self._tf):
+        rounds = []
+        with _servers(self.tf):
             before = self._counted()
-            for first in range(0, len(tasks), size):
-                some = [prepare(self._scratch) for prepare in tasks[first : first + size]]
-                sent = [part for task in some for part in _sent(task, next(self._serials), keep)]
-                done = self._coordinator.schedule(self._rounds[len(some)], args=sent)
-                rounds.append((done, sum(task.real for task in some)))
-            self._coordinator.join()
+            for first in range(0, len(tasks), self._round):
+                some = tasks[first : first + self._round]
+                sent = [part for task in some for part in sent_of(task, next(self.serials), keep)]
+                done = self.coordinator.schedule(self._rounds[len(some)], args=sent)
+                rounds.append((done, sum(task.stretch.real for task in some)))
+            self.coordinator.join()
             counted = self._counted() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
@@ -194,49 +209,45 @@ class Cluster:
         """What the servers have counted, float64 (servers, 5)."""
         return np.stack([variable.numpy() for variable in self._counts])
 
-    def _signature(self) -> list[Any]:
+    def signature(self) -> list[Any]:
         """What a worker is sent of a task, as TensorFlow describes it."""
-        tf, shape = self._tf, self._plan.shape
-        blocks = (shape.steps, shape.step_blocks, shape.block)
-        return [
-            tf.TensorSpec([HEAD], tf.int64),
-            tf.TensorSpec([None], tf.int32),
-            tf.TensorSpec(blocks, tf.int32),
-            tf.TensorSpec(blocks, tf.float32),
-            tf.TensorSpec(blocks, tf.float32),
-            tf.TensorSpec((shape.steps, shape.step_blocks // shape.group, shape.shared), tf.int32),
-            tf.TensorSpec([shape.steps], tf.float32),
-        ]
+        return [self.tf.TensorSpec([HEAD + NUMBERS], self.tf.int64), self.tf.TensorSpec([], self.tf.float32)]
 
     def _compile_round(self, size: int) -> Any:
-        """Compile what a worker does: pull the rows of some tasks, train on them, push the differences."""
-        tf, task = self._tf, self._signature()
+        """Compile what a worker does: make some tasks, pull their rows, train on them, push the differences."""
+        tf = self.tf
 
         def carry_out(*sent: Tensor) -> Tensor:
-            tasks = [sent[first : first + len(task)] for first in range(0, len(sent), len(task))]
-            pulled = [self._pull(head, rows) for head, rows, *_ in tasks]
-            trained = [self._program(*rows, *work) for rows, (_, _, *work) in zip(pulled, tasks, strict=True)]
-            for (head, rows, *_), changes in zip(tasks, trained, strict=True):
-                self._push(head, rows, *changes)
+            made = [
+                (numbers[:HEAD], *self.made(numbers, rate)) for numbers, rate in zip(sent[::2], sent[1::2], strict=True)
+            ]
+            pulled = [self.pull(rows, sizes) for _, rows, sizes, _ in made]
+            trained = [self.program(*rows, *work) for rows, (*_, work) in zip(pulled, made, strict=True)]
+            for (head, rows, sizes, _), changes in zip(made, trained, strict=True):
+                self.push(head, rows, sizes, *changes)
             return tf.constant(size)
 
-        return tf.function(carry_out, input_signature=task * size, autograph=False)
+        return tf.function(carry_out, input_signature=self.signature() * size, autograph=False)
 
-    def _pull(self, head: Tensor, rows: Tensor) -> Pulled:
+    def made(self, numbers: Tensor, rate: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """Make a task on a worker: its rows, how many are of tokens and what they are padded to, and its work."""
+        rows, sizes, *work = self._make(numbers[HEAD:])
+        return rows, sizes, [*work, self.tf.fill([self._steps], rate)]
+
+    def pull(self, rows: Tensor, sizes: Tensor) -> Pulled:
         """Pull the rows of a task, padded to its places."""
-        tf = self._tf
-        _, of_tokens, places, _ = tf.unstack(tf.cast(head, tf.int32))
-
+        of_tokens, places = self.tf.unstack(sizes)
         h, o, h_seen, o_seen = self.tables.held()
-        own, more = rows[:of_tokens], places + self._plan.shape.negatives
+        own, more = rows[:of_tokens], places + self._negatives
         return Pulled(
             h.gather(own, places), o.gather(rows, more), h_seen.gather(own, places), o_seen.gather(rows, more)
         )
 
-    def _push(
+    def push(
         self,
         head: Tensor,
         rows: Tensor,
+        sizes: Tensor,
         h: Tensor,
         o: Tensor,
         h_seen: Tensor,
@@ -245,9 +256,9 @@ class Cluster:
         pairs: Tensor,
     ) -> None:
         """Have each server add its part of the differences, once it has all of that part, and unless it has before."""
-        tf, servers = self._tf, len(self._counts)
-        serial, of_tokens, _, keep = tf.unstack(head)
-        own = rows[:of_tokens]
+        tf, servers = self.tf, len(self._counts)
+        serial, keep = tf.unstack(head)
+        own = rows[: sizes[0]]
 
         def parted(values: Tensor, among: Tensor) -> list[Tensor]:
             found: list[Tensor] = tf.dynamic_partition(values[: tf.size(among)], among % servers, servers)
@@ -292,7 +303,7 @@ class Cluster:
 
     def _shards(self, rows: int, dim: int | None = None, dtype: str = "float32") -> Shards:
         """Zeros on the servers, a shard on each."""
-        tf = self._tf
+        tf = self.tf
         shape = (rows,) if dim is None else (rows, dim)
 
         def zeros(partition_shape: Any = shape, **_offset: Any) -> Any:
@@ -327,9 +338,9 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
     return Coordinator(strategy)
 
 
-def _sent(task: Task, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
+def sent_of(task: Assignment, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
     """What a worker is sent of a task."""
-    return [np.array([serial, task.of_tokens, task.places, keep], np.int64), task.rows, *task.work]
+    return [np.array([serial, keep, *numbers_of(task)], np.int64), np.array(task.rate, np.float32)]
 
 
 @contextmanager
@@ -338,6 +349,8 @@ def _servers(tf: Any) -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
+        if said := re.search(f"^{TrainingError.__name__}: (.* {CANNOT}: .*)$", error.message, re.MULTILINE):
+            raise TrainingError(said[1]) from error
         raise TrainingError(
             f"a server of the cluster is lost ({type(error).__name__}): --resume goes on from the last checkpoint"
         ) from error

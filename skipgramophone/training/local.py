@@ -34,12 +34,13 @@ class _Child:
 
 
 @contextmanager
-def local_cluster(workers: int, servers: int, log: Path) -> Iterator[Role]:
+def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> Iterator[Role]:
     """Start members, and give the chief's role once all of them listen; they are stopped at the end of the block.
 
     Args:
         workers: how many processes train.
         servers: how many processes hold the rows.
+        experiment: below it workers find the layout of the run.
         log: what members say is added to it.
 
     Raises:
@@ -49,12 +50,12 @@ def local_cluster(workers: int, servers: int, log: Path) -> Iterator[Role]:
     over = Event()
     with log.open("ab") as said:
         children: list[_Child] = []
-        watching = Thread(target=_start_again, args=(children, said, over), daemon=True)
+        watching = Thread(target=_start_again, args=(children, experiment, said, over), daemon=True)
         try:
             for job in (WORKER, SERVER):
                 for index in range(len(role.cluster[job])):
                     own = replace(role, job=job, index=index)
-                    children.append(_Child(own, _start(own, said)))
+                    children.append(_Child(own, _start(own, experiment, said)))
             _await(children, log)
             watching.start()
             yield role
@@ -65,9 +66,10 @@ def local_cluster(workers: int, servers: int, log: Path) -> Iterator[Role]:
             _stop([child.process for child in children])
 
 
-def _start(role: Role, said: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(role: Role, experiment: Path, said: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start a member, out of the reach of the terminal's Ctrl-C: this process is the one to stop it."""
-    environment = os.environ | {VARIABLE: role.to_json(), "CUDA_VISIBLE_DEVICES": "-1"}
+    told = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
+    environment = os.environ | told | {"CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(
         [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two are for who lists processes
         stdin=subprocess.PIPE,
@@ -95,13 +97,13 @@ def _last_line(log: Path) -> str:
     return next((" " + line.strip() for line in reversed(lines) if line.strip()), " it said nothing")
 
 
-def _start_again(children: list[_Child], said: IO[bytes], over: Event) -> None:
+def _start_again(children: list[_Child], experiment: Path, said: IO[bytes], over: Event) -> None:
     """Put a new worker in the place of one that died, until all is over."""
     while not over.wait(SECONDS):
         for child in children:
             if child.role.job == WORKER and child.process.poll() is not None:
                 _close(child.process)
-                child.process = _start(child.role, said)
+                child.process = _start(child.role, experiment, said)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 
 from skipgramophone.settings import RunSettings
-from skipgramophone.training.batches import pair_weights
+from skipgramophone.training.batches import MacroBatch
+from skipgramophone.training.layout import Assignment
 from skipgramophone.training.plan import Plan
 from skipgramophone.training.runtime import device_for
 from skipgramophone.training.step import Pulled, compile_macro_batch
 from skipgramophone.training.tables import compile_push, new_tables
-from skipgramophone.training.tasks import Outcome, Prepare, Rows
+from skipgramophone.training.tasks import Outcome, Rows
 from skipgramophone.training.workers import Workers
+
+Laid = tuple[Assignment, MacroBatch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,13 @@ class Machine:
         Raises:
             SettingError: a GPU is asked for and there is none.
         """
-        self.turn = plan.shape.round
-        self._shape = plan.shape
-        self._scratch = [np.full(plan.tracks, -1, np.int32) for _ in range(plan.shape.round)]
+        self._layout = plan.layout
+        shape = plan.layout.shape
+        self.turn, self._negatives = shape.round, shape.negatives
+        self._scratch = [np.full(plan.tracks, -1, np.int32) for _ in range(shape.round)]
         self._on_device = device_for(tf, run.device)
         with self._on_device():
-            self.tables = new_tables(tf, plan.tracks, plan.dim, plan.seed)
+            self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
         self._variables = [held.variable for held in self.tables.held()]
 
         def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:
@@ -58,22 +62,25 @@ class Machine:
                 tf.gather(context_seen, rows_o),
             )
 
-        weights = pair_weights(plan.context, plan.shape.block)
-        self._program = compile_macro_batch(tf, plan.shape, weights, plan.context == "bag", plan.negatives, pull)
+        self._program = compile_macro_batch(tf, shape, plan.layout.context, plan.negatives, pull)
         self._push = compile_push(tf)
         self.threads = run.threads or os.cpu_count() or 1
         device = "gpu" if "GPU" in self.tables.centre.rows.variable.device else "cpu"
         self.conditions = {"threads": self.threads, "device": device}
 
-    def train(self, pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
+    def ready(self, what: Sequence[Assignment]) -> list[Laid]:
+        """Lay out the macro-batches of some tasks."""
+        return [(one, self._layout.macro_batch(one)) for one in what]
+
+    def train(self, pool: Workers, ready: Sequence[Laid]) -> list[Outcome]:
         """Carry out the tasks of a round, and add what they change."""
-        differences = self._differences(pool, tasks)
+        differences = self._differences(pool, ready)
         pool.all([partial(self._push_all, which, differences) for which in ("centre", "context")])
         return [difference.outcome for difference in differences]
 
-    def measure(self, pool: Workers, tasks: Sequence[Prepare]) -> list[Outcome]:
+    def measure(self, pool: Workers, ready: Sequence[Laid]) -> list[Outcome]:
         """Carry out the tasks of a round, and forget what they change."""
-        return [difference.outcome for difference in self._differences(pool, tasks)]
+        return [difference.outcome for difference in self._differences(pool, ready)]
 
     def account(self) -> dict[str, Any]:
         """Nothing: there is one worker."""
@@ -82,16 +89,16 @@ class Machine:
     def close(self) -> None:
         """Nobody helps."""
 
-    def _differences(self, pool: Workers, tasks: Sequence[Prepare]) -> list[_Difference]:
+    def _differences(self, pool: Workers, ready: Sequence[Laid]) -> list[_Difference]:
         """Carry out tasks side by side."""
-        calls = [partial(self._pull_and_train, *of) for of in zip(tasks, self._scratch, strict=False)]
+        calls = [partial(self._pull_and_train, *of) for of in zip(ready, self._scratch, strict=False)]
         return pool.all(calls)
 
-    def _pull_and_train(self, prepare: Prepare, scratch: Rows) -> _Difference:
+    def _pull_and_train(self, laid: Laid, scratch: Rows) -> _Difference:
         """Pull the rows of a macro-batch, train on the copies, and say what they have changed by."""
-        task = prepare(scratch)
+        task = self._layout.task(*laid, scratch)
         rows_h = _padded(task.rows[: task.of_tokens], task.places)
-        rows_o = _padded(task.rows, task.places + self._shape.negatives)
+        rows_o = _padded(task.rows, task.places + self._negatives)
         with self._on_device():
             *changed, loss, pairs = self._program(*self._variables, rows_h, rows_o, *task.work)
         h, o, h_seen, o_seen = changed

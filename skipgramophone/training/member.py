@@ -17,19 +17,26 @@ from threading import Thread
 from skipgramophone.errors import SettingError, TrainingError
 from skipgramophone.roles import CHIEF, VARIABLE, Role, host_and_port, is_loopback, role_in
 from skipgramophone.training.loopback import close_to_others
+from skipgramophone.training.on_worker import offer
 from skipgramophone.training.runtime import load_tensorflow
 
+EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # tells a child of `--local-cluster` where its chief writes
 SECONDS = 1.0  # between two looks
 MISSES = 5  # looks without an answer until a chief is gone
 
 
-def serve(role: Role, log: Path) -> None:
+def serve(role: Role, experiment: Path | None) -> None:
     """Do the part of a worker or a parameter server until the chief is gone.
+
+    Args:
+        role: which.
+        experiment: below it a worker finds what its chief writes for it; a server needs none.
 
     Raises:
         TrainingError: the port of its address is taken.
     """
-    tf = load_tensorflow(log)
+    tf = load_tensorflow(Path(os.devnull))
+    offered = offer(tf, role, experiment) if experiment else None
     try:
         server = tf.distribute.Server(
             tf.train.ClusterSpec(dict(role.cluster)), job_name=role.job, task_index=role.index, protocol="grpc"
@@ -39,7 +46,7 @@ def serve(role: Role, log: Path) -> None:
     if is_loopback(role.address):
         close_to_others()
     _outlive(role.cluster[CHIEF][0])
-    del server  # it serves as long as it is there
+    del server, offered  # they serve as long as they are there
 
 
 def answers(address: str) -> bool:
@@ -79,4 +86,4 @@ if __name__ == "__main__":
     if own is None:
         raise SettingError(f"{VARIABLE} is not set")
     Thread(target=_end_with_parent, daemon=True).start()
-    serve(own, Path(os.devnull))
+    serve(own, Path(os.environ[EXPERIMENT]))

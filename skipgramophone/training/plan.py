@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from skipgramophone.settings import Context
-from skipgramophone.training.batches import BatchShape
+from skipgramophone.training.layout import Assignment, Layout
 from skipgramophone.training.tables import Tables
-from skipgramophone.training.tasks import Outcome, Prepare
+from skipgramophone.training.tasks import Outcome
 from skipgramophone.training.workers import Workers
 
 
@@ -19,10 +18,8 @@ class Plan:
 
     tracks: int
     dim: int
-    seed: int
-    shape: BatchShape
-    context: Context
     negatives: int  # a pair
+    layout: Layout
 
 
 class Engine(Protocol):
@@ -40,10 +37,13 @@ class Engine(Protocol):
     turn: int
     conditions: dict[str, Any]
 
-    def train(self, pool: Workers, tasks: Sequence[Prepare], /) -> list[Outcome]:
+    def ready(self, what: Sequence[Assignment], /) -> Any:
+        """Do what can be done beforehand, while others train: what it gives is for `train` or `measure`."""
+
+    def train(self, pool: Workers, ready: Any, /) -> list[Outcome]:
         """Carry out tasks, and keep what they change."""
 
-    def measure(self, pool: Workers, tasks: Sequence[Prepare], /) -> list[Outcome]:
+    def measure(self, pool: Workers, ready: Any, /) -> list[Outcome]:
         """Carry out tasks, and keep nothing."""
 
     def account(self) -> dict[str, Any]:

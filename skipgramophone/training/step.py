@@ -19,10 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from skipgramophone.training.batches import BatchShape
+from skipgramophone.settings import Context
+from skipgramophone.training.batches import BatchShape, pair_weights
 
 Tensor = Any
 APART = 1e6  # what the score of two tokens of different playlists is raised by
@@ -186,23 +184,18 @@ def train_rows(
 
 
 def compile_macro_batch(
-    tf: Any,
-    shape: BatchShape,
-    weights: npt.NDArray[np.float32],
-    bag: bool,
-    negatives: int,
-    pull: Callable[..., Pulled],
+    tf: Any, shape: BatchShape, context: Context, negatives: int, pull: Callable[..., Pulled]
 ) -> Callable[..., tuple[Tensor, ...]]:
     """Compile the unit of work: pull unique rows, train on them, and say what they change by.
 
     The program takes what `pull` makes rows of, and a `Work`. It returns the differences of the four, the loss and the
     weight of the pairs. Rows are pulled once more for the differences: the compiler then keeps no copy of them.
     """
-    pair_weight = tf.constant(weights)
+    pair_weight = tf.constant(pair_weights(context, shape.block))
 
     def work_on(*given: Any) -> tuple[Tensor, ...]:
         rows, work = given[: -len(Work._fields)], Work(*given[-len(Work._fields) :])
-        end, loss, pairs = train_rows(tf, shape, pair_weight, bag, negatives, pull(*rows), work)
+        end, loss, pairs = train_rows(tf, shape, pair_weight, context == "bag", negatives, pull(*rows), work)
         return (*(after - before for after, before in zip(end, pull(*rows), strict=True)), loss, pairs)
 
     compiled: Callable[..., tuple[Tensor, ...]] = tf.function(work_on, jit_compile=True, autograph=False)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,20 +19,14 @@ import numpy.typing as npt
 from skipgramophone.corpus import Corpus
 from skipgramophone.errors import TrainingError
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.batches import (
-    HELD_OUT,
-    NOISE,
-    STREAM,
-    MacroBatch,
-    epoch_batches,
-    rate_for,
-    shape_for,
-)
+from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
+from skipgramophone.training.layout import Assignment, Layout
 from skipgramophone.training.machine import Machine
 from skipgramophone.training.plan import MakeEngine, Plan
 from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.stream import Stretch
 from skipgramophone.training.tables import Held, Tables
-from skipgramophone.training.tasks import Prepare, TaskMaker
+from skipgramophone.training.tasks import noise_table
 from skipgramophone.training.workers import Workers
 from skipgramophone.vocabulary import Vocabulary
 
@@ -95,26 +90,24 @@ class Trainer:
             SettingError: a GPU is asked for and there is none.
         """
         _require_pairs(corpus, vocabulary)
-        self.settings, self._context = settings, settings.context
-        self.shape = shape_for(corpus.occurrences, self._context)
+        self.settings = settings
+        self.shape = shape = shape_for(corpus.occurrences, settings.context)
         rate = settings.learning_rate
-        self.learning_rate = rate_for(corpus.occurrences, self._context) if rate is None else rate
-        self._corpus, self._held_out = corpus, held_out
-        self._keep = vocabulary.keep(settings.subsample)
+        self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
+        keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
         # Macro-batches an epoch, as subsampling will leave them and with one for what is left over: the rates go by it.
-        self._expected = -(-int(self._keep @ vocabulary.counts) // self.shape.macro) + 1
-        first = next(self._batches(corpus, STREAM, 0), None)
-        noise = vocabulary.noise(settings.noise_exponent)
-        self._tasks = TaskMaker(self.shape, noise, settings.random_seed, first)
-        plan = Plan(
-            tracks=len(vocabulary.counts),
-            dim=settings.embedding_dim,
-            seed=settings.random_seed,
-            shape=self.shape,
-            context=self._context,
-            negatives=settings.negatives,
+        self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
+        self._is_watched = held_out is not None
+        self.layout = Layout(
+            {STREAM: corpus} | ({HELD_OUT: held_out} if held_out else {}),
+            None if keep.min() == 1 else keep,
+            noise_table(vocabulary.noise(settings.noise_exponent)),
+            settings.context,
+            shape,
+            settings.random_seed,
         )
+        plan = Plan(len(vocabulary.counts), settings.embedding_dim, settings.negatives, self.layout)
         self.engine = (engine or partial(Machine, run or RunSettings()))(load_tensorflow(log), plan)
 
     @property
@@ -144,22 +137,24 @@ class Trainer:
 
     def _epoch(self, pool: Workers, at: Progress) -> Iterator[Progress]:
         """Train what is left of one epoch."""
-        settings, shape, epoch = self.settings, self.shape, at.epoch - 1
-        batches = enumerate(self._batches(self._corpus, STREAM, epoch))
+        settings, round_size, epoch = self.settings, self.shape.round, at.epoch - 1
+        stretches = islice(self.layout.stretches(STREAM, epoch), at.rounds * round_size, None)
 
-        def next_turn() -> list[tuple[int, MacroBatch]]:
-            return list(islice(batches, self.engine.turn))
+        def next_turn() -> tuple[list[Stretch], Any]:
+            turn = list(islice(stretches, self.engine.turn))
+            rates = (self._rate(epoch, stretch.number) for stretch in turn)
+            what = [Assignment(STREAM, epoch, *of) for of in zip(turn, rates, strict=True)]
+            return turn, self.engine.ready(what)
 
-        for _ in islice(batches, at.rounds * shape.round):
-            pass  # what was trained before
         ahead = pool.start(next_turn)
-        while group := ahead.result():
-            ahead = pool.start(next_turn)  # what comes next is laid out while this trains
-            outcomes = self.engine.train(pool, [self._task(batch, NOISE, epoch, number) for number, batch in group])
+        while (made := ahead.result())[0]:
+            ahead = pool.start(next_turn)  # what comes next is made ready while this trains
+            turn, ready = made
+            outcomes = self.engine.train(pool, ready)
             at = replace(
                 at,
-                rounds=at.rounds + -(-len(group) // shape.round),
-                tokens=at.tokens + sum(batch.real for _, batch in group),
+                rounds=at.rounds + -(-len(turn) // round_size),
+                tokens=at.tokens + sum(stretch.real for stretch in turn),
                 loss_sum=at.loss_sum + sum(outcome.loss for outcome in outcomes),
                 pairs=at.pairs + sum(outcome.pairs for outcome in outcomes),
             )
@@ -181,13 +176,13 @@ class Trainer:
 
     def _watched(self, pool: Workers, at: Progress) -> Progress:
         """Measure the loss on held-out playlists, if there are any; the noise is the same each time."""
-        if self._held_out is None:
+        if not self._is_watched:
             return at
-        batches = enumerate(self._batches(self._held_out, HELD_OUT, 0))
+        stretches = self.layout.stretches(HELD_OUT, 0)
         loss = pairs = 0.0
-        while group := list(islice(batches, self.engine.turn)):
-            tasks = [self._task(batch, HELD_OUT, 1, number) for number, batch in group]
-            for outcome in self.engine.measure(pool, tasks):
+        while turn := list(islice(stretches, self.engine.turn)):
+            ready = self.engine.ready([Assignment(HELD_OUT, 0, stretch, 0.0) for stretch in turn])
+            for outcome in self.engine.measure(pool, ready):
                 loss, pairs = loss + outcome.loss, pairs + outcome.pairs
         found = loss / pairs
         better = at.best_held_out is None or found < at.best_held_out
@@ -197,16 +192,6 @@ class Trainer:
             best_held_out=found if better else at.best_held_out,
             waited=0 if better else at.waited + 1,
         )
-
-    def _batches(self, corpus: Corpus, purpose: int, epoch: int) -> Iterator[MacroBatch]:
-        """The macro-batches of an epoch over some playlists."""
-        seed = (self.settings.random_seed, purpose, epoch)
-        return epoch_batches(corpus, self._keep, self._context, self.shape, np.random.default_rng(seed))
-
-    def _task(self, batch: MacroBatch, purpose: int, epoch: int, number: int) -> Prepare:
-        """How to make the task of a macro-batch; at a rate of 0, where nothing is to be learnt, no row changes."""
-        rate = self._rate(epoch, number) if purpose == NOISE else 0.0
-        return partial(self._tasks.task, batch, rate, (purpose, epoch, number))
 
     def rate_of(self, at: Progress) -> float:
         """The learning rate that a run has come to."""

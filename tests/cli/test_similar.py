@@ -16,7 +16,7 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import UnknownTrackError
-from tests.conftest import dump_text, run_sgp, two_genres
+from tests.conftest import Ran, dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
 
@@ -292,3 +292,32 @@ def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
     assert run_sgp(*asked, "--format", "csv").out.splitlines()[3] == "3,0.0,,,a,four,"
     refused = run_sgp(*asked, "--format", "m3u8")
     assert (refused.code, refused.err) == (2, "error: --compare is shown as table, json, csv, not as m3u8\n")
+
+
+def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
+    def run(*arguments: str) -> Ran:
+        return run_sgp(*arguments, "--experiments-dir", tmp_path)
+
+    (tmp_path / "dump.csv").write_text(dump_text(two_genres(200)))
+    assert run("extract", "genres", str(tmp_path / "dump.csv"), "-q").code == 0
+    trained = run("train", "genres", "-e", "2", "-emb", "8", "--no-index", "--json", "-q")
+    assert json.loads(trained.out)["index"] is None
+    assert not (tmp_path / "genres" / "index").exists()
+    assert run("check", "genres").code == 0
+    asked = similar(tmp_path, "folk 3", "--json")
+    assert asked[0] == 0
+    assert json.loads(asked[1])["answered_by"] == "exact search"
+    assert "there is no index, so every track was compared; sgp index genres builds it anew" in asked[2]
+    exact = neighbours(tmp_path, "folk 3", "--exact")
+
+    built = run("index", "genres", "--shards", "3", "--trees", "5", "--recall", "1", "--json")
+    assert json.loads(built.out)["shards"] == 3
+    assert run("check", "genres").code == 0
+    asked = similar(tmp_path, "folk 3", "--json")
+    assert json.loads(asked[1])["answered_by"] == "index"
+    assert [one["title"] for one in json.loads(asked[1])["neighbours"]] == [one["title"] for one in exact]
+
+    shard = tmp_path / "genres" / "index" / "tracks.annoy.2"
+    shard.write_bytes(shard.read_bytes()[:-4])
+    assert "the index is damaged, so every track was compared" in similar(tmp_path, "folk 3")[2]
+    assert run("check", "genres").code == 5

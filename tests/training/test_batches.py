@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from skipgramophone.corpus import Corpus
 from skipgramophone.settings import Context
-from skipgramophone.training.batches import BatchShape, MacroBatch, epoch_batches, pair_weights, rate_for, shape_for
+from skipgramophone.training.batches import BatchShape, MacroBatch, pair_weights, rate_for, shape_for
+from skipgramophone.training.stream import Epoch
 
 SHAPE = BatchShape(block=4, group=2, shared=2, step_blocks=2, steps=2, round=2)
 
@@ -36,10 +37,8 @@ def batches_of(
     playlists: list[list[int]], window_size: Context = "bag", seed: int = 1, epoch: int = 0
 ) -> list[MacroBatch]:
     """All macro-batches of an epoch in which everything is kept."""
-    tracks = 1 + max(track for playlist in playlists for track in playlist)
-    return list(
-        epoch_batches(corpus_of(playlists), np.ones(tracks), window_size, SHAPE, np.random.default_rng([seed, epoch]))
-    )
+    stream = Epoch(corpus_of(playlists), None, window_size, SHAPE, (seed, epoch))
+    return [stream.macro_batch(stretch) for stretch in stream.stretches()]
 
 
 def pairs_of(batches: list[MacroBatch], window_size: Context) -> Weights:
@@ -149,7 +148,8 @@ def test_pair_weights_are_added_up_block_by_block(context: Context) -> None:
 def test_subsampling_keeps_each_track_at_its_rate() -> None:
     corpus = corpus_of([[0, 1, 2, 3]] * 4000)
     keep = np.array([1.0, 0.5, 0.1, 0.0])
-    batches = epoch_batches(corpus, keep, "bag", shape_for(16_000, "bag"), np.random.default_rng(3))
+    stream = Epoch(corpus, keep, "bag", shape_for(16_000, "bag"), (3,))
+    batches = [stream.macro_batch(stretch) for stretch in stream.stretches()]
     real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
     count = np.bincount(real, minlength=4)
     assert count[0] == 4000

@@ -159,7 +159,7 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     def pull(rows: Any) -> Pulled:
         return Pulled(*(tf.gather(variable, rows) for variable in variables))
 
-    program = compile_macro_batch(tf, shape, pair_weights("bag", BLOCK), True, NEGATIVES, pull)
+    program = compile_macro_batch(tf, shape, "bag", NEGATIVES, pull)
     h, o, h_more, o_more, got_loss, got_pairs = program(padded, ids, playlist, weight, noise, rates)
     push = compile_push(tf)
     push(centre_rows, centre_seen, padded, h, h_more)

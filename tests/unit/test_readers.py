@@ -379,14 +379,25 @@ def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tm
     assert rows == [("2026-01-01 12:00", "", "two", None), ("2026-01-01 12:00", "A", "one", None)]
 
 
+def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Path) -> None:
+    path = tmp_path / "part-0.parquet"
+    table = {"list": [7, 7, 9, 7], "at": [2, 10, 0, None], "song": ["two", "ten", "zero", "lost"]}
+    pq.write_table(pa.table(table), path)
+    rows, rejects = read(path, "columns", columns="title=song,id=list,position=at")
+    assert rows == [("9", "", "zero", None), ("7", "", "two", None), ("7", "", "ten", None)]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(4, "no position in its playlist")]
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
         ("artist=x", "columns must name a title, as title=Song"),
         (
             "title",
-            "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, not 'title'",
+            "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, id, "
+            "position, not 'title'",
         ),
+        ("title=x,time=y,position=z", "columns must name a time or a position, not both"),
         ("title=x,title=y", "columns must be role=column"),
     ],
 )

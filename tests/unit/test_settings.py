@@ -43,6 +43,7 @@ from skipgramophone.settings import (
         (TrainSettings, {"noise_exponent": 3.0}, "noise-exponent must be from -2 to 2, not 3.0"),
         (TrainSettings, {"subsample": 2.0}, "subsample must be from 0 to 1, not 2.0"),
         (IndexSettings, {"trees": 0}, "trees must be from 1 to 1000, not 0"),
+        (IndexSettings, {"shards": 0}, "shards must be from 1 to 1000, not 0"),
         (IndexSettings, {"recall": 0.0}, "recall must be above 0 and at most 1, not 0.0"),
         (IndexSettings, {"random_seed": 2**31}, "random-seed must be from 0 to 2^31 - 1, not 2147483648"),
         (ExportSettings, {"min_count": -1}, "min-count must be at least 0, not -1"),

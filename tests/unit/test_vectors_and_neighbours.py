@@ -17,6 +17,7 @@ from skipgramophone.neighbours import (
     AnnoyCandidates,
     build_index,
     exact_search,
+    measured_recall,
     nearest_by_index,
     nearest_to_each,
     require_sound_nodes,
@@ -128,6 +129,39 @@ def test_the_index_reaches_the_recall_that_it_states(tmp_path: Path) -> None:
     assert hits / (10 * len(queries)) >= 0.9
 
 
+@pytest.mark.parametrize("rows", [3000, 25])
+def test_an_index_in_several_files_finds_what_lies_in_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    centre = vectors(rows, 24, 4)
+    path = tmp_path / "x.annoy"
+    monkeypatch.setattr(neighbours, "ROWS_A_FILE", -(-rows // 7))
+    facts = build_index(path, centre, IndexSettings(trees=10, recall=0.95))
+    assert facts.shards == 7
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["x.annoy", *(f"x.annoy.{at}" for at in range(1, 7))]
+    assert facts.bytes == sum(one.stat().st_size for one in tmp_path.iterdir())
+    require_sound_nodes(path, facts)
+    assert measured_recall(path, centre, facts) == facts.recall_at_10 >= 0.95
+    index = AnnoyCandidates(path, facts)
+    assert len(index) == rows
+    exact, hits, queries = exact_search(centre), 0, range(0, rows - 2, 23)
+    for row in queries:
+        near = nearest_by_index(index, centre, unit_rows(centre[row]), 10, np.array([row]))
+        true = exact.nearest(unit_rows(centre[row]), 10, np.array([row]))
+        assert near is not None
+        hits += len(set(near.rows.tolist()) & set(true.rows.tolist()))
+    assert hits / (10 * len(queries)) >= 0.9
+    # A file that is swapped for another of as many rows answers with the wrong ones, and that is seen.
+    (tmp_path / "x.annoy.1").rename(tmp_path / "other")
+    (tmp_path / "x.annoy.3").rename(tmp_path / "x.annoy.1")
+    (tmp_path / "other").rename(tmp_path / "x.annoy.3")
+    if rows > 1000:
+        assert measured_recall(path, centre, facts) < 0.9
+    (tmp_path / "x.annoy.6").write_bytes(b"")
+    with pytest.raises(ExperimentError, match=r"x\.annoy\.6 is damaged"):
+        require_sound_nodes(path, facts)
+
+
 def test_one_seed_makes_one_index_file(tmp_path: Path) -> None:
     centre = vectors(500, 8, 5)
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
@@ -143,10 +177,13 @@ def test_an_index_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
     wrong: list[tuple[str, object]] = [
         ("dimension", 9), ("dimension", 8.0), ("items", 99), ("metric", "dot"), ("trees", "x"), ("trees", None),
         ("trees", 2**40), ("search_k", "many"), ("search_k", 10**30), ("search_k", 0), ("trees", True),
+        ("shards", 0), ("shards", 101), ("shards", None), ("shards", True),
     ]  # fmt: skip
     for name, value in wrong:
         assert usable(facts | {name: value}, centre) is None, (name, value)
     assert usable({}, centre) is None
+    first_format = {name: value for name, value in facts.items() if name != "shards"}
+    assert usable(first_format, centre) == usable(facts, centre)
     assert usable(facts | {"surprise": 1}, centre) is None
 
 
