@@ -71,6 +71,7 @@ ALLOWED_IN = {
     "pyarrow": {
         "appending",
         "cataloguing",
+        "playlists/columnar",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",
