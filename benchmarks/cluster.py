@@ -27,7 +27,7 @@ from benchmarks.worlds import scenes_found, world
 from skipgramophone.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
-from skipgramophone.training.cluster import HEAD, Cluster, sent_of
+from skipgramophone.training.cluster import Cluster, sent_of
 from skipgramophone.training.engines import engine_for
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
@@ -109,20 +109,20 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
     total = engine.tf.reduce_sum
 
     def make(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        return [*map(total, (rows, sizes, *work))]
+        made = engine.made(numbers, rate)
+        return [*map(total, (*made.at, *made.work))]
 
     def pull(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        return [*map(total, (*engine.pull(rows, sizes), *work))]
+        made = engine.made(numbers, rate)
+        return [*map(total, (*engine.pull(made), *made.work))]
 
     def train(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        return [*map(total, engine.program(*engine.pull(rows, sizes), *work))]
+        made = engine.made(numbers, rate)
+        return [*map(total, engine.program(*engine.pull(made), *made.work))]
 
     def push(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        engine.push(numbers[:HEAD], rows, sizes, *engine.program(*engine.pull(rows, sizes), *work))
+        made = engine.made(numbers, rate)
+        engine.push(made, *engine.program(*engine.pull(made), *made.work))
         return engine.tf.constant(0)
 
     best = {}
