@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -115,7 +116,7 @@ class Made(NamedTuple):
 class Cluster:
     """Carries out tasks on the workers of a cluster whose chief is this process."""
 
-    threads = 1  # that is left to this process is to say what lies where
+    threads = 2  # one waits for the workers, one says what comes next
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
         """Connect to all members, which must be there, make the tables on servers, and write the layout for workers.
@@ -168,13 +169,20 @@ class Cluster:
         """Nothing is to be done: workers lay out what they train."""
         return what
 
-    def train(self, _pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
+    def train(self, pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add what they change."""
-        return self._carry_out(ready, keep=True)
+        return self._apart(pool, ready, keep=True)
 
-    def measure(self, _pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
+    def measure(self, pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add nothing."""
-        return self._carry_out(ready, keep=False)
+        return self._apart(pool, ready, keep=False)
+
+    def _apart(self, pool: Workers, ready: Sequence[Assignment], keep: bool) -> list[Outcome]:
+        """Carry out the tasks of a turn in another thread than the one in which signals are raised.
+
+        In the midst of TensorFlow's calls what a signal raises may be taken for something else, or lost.
+        """
+        return pool.start(partial(self._carry_out, ready, keep)).result()
 
     def close(self) -> None:
         """Let workers end what they have begun, and stop handing out tasks while they are still there."""

@@ -59,6 +59,19 @@ def test_one_worker_and_one_server_make_the_bytes_of_one_process(genres: Path, m
     assert history == [record | counted for record in history_of(genres)]
 
 
+@linux
+def test_numbers_that_are_shortened_on_their_way_teach_the_same(genres: Path) -> None:
+    package.train("genres", SETTINGS, run=package.RunSettings(local_cluster="1x2"), no_index=True)
+    made = [float(str(record["loss"])) for record in history_of(genres)]
+    package.train("genres", SETTINGS, force=True, no_index=True)
+    # A number has 8 bits of precision on the wire, and is rounded to one of the nearest two.
+    assert made == pytest.approx([float(str(record["loss"])) for record in history_of(genres)], rel=0.02)
+    with package.open("genres") as found:
+        tracks = found.catalogue.tracks(range(len(found.catalogue)))
+        for track in tracks[:10]:
+            assert all(near.track.artist[:4] == track.artist[:4] for near in found.similar(track.name).neighbours)
+
+
 @pytest.mark.parametrize("servers", [1, 3])
 def test_rows_on_servers_are_read_and_set_as_an_array_s(servers: int, tmp_path: Path) -> None:
     tf = load_tensorflow(tmp_path / "log")
