@@ -108,31 +108,31 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
     task = layout.task(what, layout.macro_batch(what), np.full(int(engine.tables.centre.rows.shape[0]), -1, np.int32))
     total = engine.tf.reduce_sum
 
-    def make(numbers: Any, rate: Any) -> Any:
-        made = engine.made(numbers, rate)
+    def make(sent: Any) -> Any:
+        made = engine.made(sent[0])
         return [*map(total, (*made.at, *made.work))]
 
-    def pull(numbers: Any, rate: Any) -> Any:
-        made = engine.made(numbers, rate)
+    def pull(sent: Any) -> Any:
+        made = engine.made(sent[0])
         return [*map(total, (*engine.pull(made), *made.work))]
 
-    def train(numbers: Any, rate: Any) -> Any:
-        made = engine.made(numbers, rate)
+    def train(sent: Any) -> Any:
+        made = engine.made(sent[0])
         return [*map(total, engine.program(*engine.pull(made), *made.work))]
 
-    def push(numbers: Any, rate: Any) -> Any:
-        made = engine.made(numbers, rate)
+    def push(sent: Any) -> Any:
+        made = engine.made(sent[0])
         engine.push(made, *engine.program(*engine.pull(made), *made.work))
         return engine.tf.constant(0)
 
     best = {}
     for name, function in (("make", make), ("pull", pull), ("train", train), ("push", push)):
-        compiled = engine.tf.function(function, input_signature=engine.signature(), autograph=False)
+        compiled = engine.tf.function(function, input_signature=[engine.signature(1)], autograph=False)
         times = []
         for _ in range(repeats + 1):  # the first compiles
-            sent = sent_of(what, next(engine.serials), True)
+            sent = np.array([sent_of(what, next(engine.serials), True)])
             started = time.perf_counter()
-            engine.coordinator.schedule(compiled, args=sent)
+            engine.coordinator.schedule(compiled, args=(sent,))
             engine.coordinator.join()
             times.append(time.perf_counter() - started)
         best[name] = min(times[1:]) / what.stretch.real * 1e6

@@ -46,7 +46,7 @@ ROUNDS_A_TURN = 4  # for each worker; between two turns all wait for the last
 SECONDS_TO_STOP = 5.0
 CAME, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # what a server counts
 WIRE = "bfloat16"  # what rows and differences are on their way; half of what they are at both ends
-HEAD = 2  # serial number and whether to keep, before the numbers of a task
+HEAD = 3  # serial number, whether to keep and rate, before the numbers of a task
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Shards:
 class Made(NamedTuple):
     """A task on a worker."""
 
-    head: Tensor  # (HEAD,) of what was sent
+    head: Tensor  # float64 (2,): serial number, whether to keep
     at: list[Tensor]  # a server: how many rows of tokens it has, these, and those that only negatives name
     counts: list[Tensor]  # rows of tokens of each server, then of each the others
     places: Tensor  # what rows of tokens are padded to
@@ -209,8 +209,8 @@ class Cluster:
             before = self._counted()
             for first in range(0, len(tasks), self._round):
                 some = tasks[first : first + self._round]
-                sent = [part for task in some for part in sent_of(task, next(self.serials), keep)]
-                done = self.coordinator.schedule(self._rounds[len(some)], args=sent)
+                sent = np.array([sent_of(task, next(self.serials), keep) for task in some])
+                done = self.coordinator.schedule(self._rounds[len(some)], args=(sent,))
                 rounds.append((done, sum(task.stretch.real for task in some)))
             self.coordinator.join()
             counted = self._counted() - before
@@ -230,24 +230,24 @@ class Cluster:
         """What the servers have counted, float64 (servers, 5)."""
         return np.stack([variable.numpy() for variable in self._counts])
 
-    def signature(self) -> list[Any]:
-        """What a worker is sent of a task, as TensorFlow describes it."""
-        return [self.tf.TensorSpec([HEAD + NUMBERS], self.tf.int64), self.tf.TensorSpec([], self.tf.float32)]
+    def signature(self, size: int) -> Any:
+        """What a worker is sent of some tasks, as TensorFlow describes it: a row each, `sent_of`."""
+        return self.tf.TensorSpec([size, HEAD + NUMBERS], self.tf.float64)
 
     def _compile_round(self, size: int) -> Any:
         """Compile what a worker does: make some tasks, pull their rows, train on them, push the differences."""
         tf = self.tf
 
-        def carry_out(*sent: Tensor) -> Tensor:
-            made = [self.made(*one) for one in zip(sent[::2], sent[1::2], strict=True)]
+        def carry_out(sent: Tensor) -> Tensor:
+            made = [self.made(one) for one in tf.unstack(sent)]
             pulled = [self.pull(task) for task in made]
             trained = [self.program(*rows, *task.work) for rows, task in zip(pulled, made, strict=True)]
             for task, changes in zip(made, trained, strict=True):
                 self.push(task, *changes)
             return tf.constant(size)
 
-        # A function that must be looked up by what it is given takes the chief longer than all else.
-        return tf.function(carry_out, autograph=False).get_concrete_function(*self.signature() * size)
+        # What the chief spends on a round is spent on looking at its arguments: there is one.
+        return tf.function(carry_out, autograph=False).get_concrete_function(self.signature(size))
 
     def _compile_program(self, plan: Plan) -> Any:
         """Compile the unit of work over rows as they are on the wire, each with its accumulator behind it."""
@@ -268,15 +268,16 @@ class Cluster:
 
         return tf.function(program, jit_compile=True, autograph=False)
 
-    def made(self, numbers: Tensor, rate: Tensor) -> Made:
+    def made(self, sent: Tensor) -> Made:
         """Make a task on a worker."""
         tf, servers = self.tf, len(self._counts)
-        rows, sizes, *work = self._make(numbers[HEAD:])
+        rows, sizes, *work = self._make(tf.cast(sent[HEAD:], tf.int64))
         counts = tf.unstack(sizes[1:])
         parts = tf.split(rows, counts)
         by_server = zip(counts[:servers], parts[:servers], parts[servers:], strict=True)
         at = [tf.concat([[own], of_tokens, of_noise], 0) for own, of_tokens, of_noise in by_server]
-        return Made(numbers[:HEAD], at, counts, sizes[0], [*work, tf.fill([self._steps], rate)])
+        rates = tf.fill([self._steps], tf.cast(sent[HEAD - 1], tf.float32))
+        return Made(sent[: HEAD - 1], at, counts, sizes[0], [*work, rates])
 
     def pull(self, task: Made) -> tuple[Tensor, Tensor]:
         """Pull rows with their accumulators: those of tokens from centre, padded, and all from context, padded."""
@@ -301,7 +302,7 @@ class Cluster:
     def push(self, task: Made, h: Tensor, o: Tensor, loss: Tensor, pairs: Tensor) -> None:
         """Have each server add its part of the differences, once it has all of that part, and unless it has before."""
         tf, raw, servers = self.tf, self.tf.raw_ops, len(self._counts)
-        head = tf.concat([tf.cast(part, tf.float64) for part in (task.head, [loss, pairs])], 0)
+        head = tf.concat([task.head, tf.cast([loss, pairs], tf.float64)], 0)
 
         def parted(differences: Tensor, counts: list[Tensor]) -> list[Tensor]:
             parts: list[Tensor] = tf.split(differences[: tf.add_n(counts)], counts)
@@ -384,9 +385,9 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
     return Coordinator(strategy)
 
 
-def sent_of(task: Assignment, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
-    """What a worker is sent of a task."""
-    return [np.array([serial, keep, *numbers_of(task)], np.int64), np.array(task.rate, np.float32)]
+def sent_of(task: Assignment, serial: int, keep: bool) -> list[float]:
+    """What a worker is sent of a task; none of the numbers is too large for a float."""
+    return [serial, keep, task.rate, *numbers_of(task)]
 
 
 @contextmanager
