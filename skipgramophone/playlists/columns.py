@@ -19,6 +19,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skipgramophone.arrays import spooling
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.documents import objects_in
 from skipgramophone.playlists.files import OpenFile
@@ -172,7 +173,10 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
     """
     with tempfile.TemporaryFile(prefix="sgp-") as spool:
         while data := stream.read(COPIED_AT_ONCE):
-            spool.write(data)
+            with spooling():
+                spool.write(data)
+        with spooling():
+            spool.flush()
         try:
             file = pq.ParquetFile(spool)
             places_of(roles, file.schema_arrow.names, stream.file.called)
