@@ -2,9 +2,9 @@
 
     python -m benchmarks.scale
 
-A macro-batch passes through the chief, the servers (pull), a worker, and the servers again (push); each of them does
-one thing at a time, a worker has the macro-batches of a round under way, and after every turn all wait for the last.
-Costs a token and a byte are those that `benchmarks.cluster` measured. Where all of it runs on one machine, its cores
+A round of macro-batches is sent out by the chief; each of them passes through a worker, which lays it out, the servers
+(pull), the worker (train), and the servers again (push). Each member does one thing at a time, and after every turn all
+wait for the last. Costs are those that `benchmarks.cluster` measured. Where all of it runs on one machine, its cores
 are what macro-batches queue for; in a cluster each member has a core, and its network.
 """
 
@@ -21,10 +21,12 @@ import numpy as np
 
 from skipgramophone.training.cluster import ROUNDS_A_TURN
 
-# Microseconds of a core a token, and nanoseconds a byte that is sent or received (docs/scale.md).
-CHIEF, WORKER_BYTE, SERVER_BYTE = 0.20, 0.55, 0.90
+# Milliseconds of the chief's a round, and a server a turn; microseconds of a worker's a token beside the program; and
+# nanoseconds a byte that is sent or received (docs/scale.md).
+SENDING, COUNTING, LAYING_OUT, WORKER_BYTE, SERVER_BYTE = 6.0, 3.0, 0.25, 0.90, 1.60
+HANDING = 12.0  # milliseconds in which nobody works, from the chief to a worker and back
 ROUND = 2  # macro-batches that a worker has under way
-BESIDE = 12  # bytes a token: its place, its playlist, its weight
+WIDTH = 2  # bytes of a number on the wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def bytes_a_token(case: Case) -> float:
     noise = unique_rows(case.tracks, case.macro // 8, 0.6)
     both = of_tokens + noise * (1 - of_tokens / case.tracks)
     rows = of_tokens + both
-    # Rows and accumulators there and back; their numbers to the worker once, and to the servers twice.
-    return BESIDE + (rows * ((case.dim + 1) * 4 * 2 + 4 * 2) + both * 4) / case.macro
+    # Rows and accumulators there and back; their numbers to the servers once.
+    return (rows * (case.dim + 1) * WIDTH * 2 + both * 4) / case.macro
 
 
 def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
@@ -66,7 +68,9 @@ def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
     tokens = case.macro
     half = bytes_a_token(case) * tokens / 2  # a pull or a push
     wire = 8 / (case.gigabits * 1e9) if not case.cores else 0.0
-    yield "cores" if case.cores else "chief", tokens * CHIEF * 1e-6
+    yield "cores" if case.cores else "chief", SENDING * 1e-3 / ROUND
+    yield "", HANDING * 1e-3
+    yield "cores" if case.cores else f"worker {worker}", tokens * LAYING_OUT * 1e-6
     for part in ("pull", "push"):
         for server in range(case.servers):
             yield "cores" if case.cores else f"server {server}", half / case.servers * max(SERVER_BYTE * 1e-9, wire)
@@ -101,12 +105,15 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
                         heapq.heappush(waiting, (ready, next(order), worker, phases(case, worker)))
                 continue
             name, seconds = phase
+            if not name:  # waiting that nobody is busy with
+                heapq.heappush(waiting, (ready + seconds, next(order), worker, to_come))
+                continue
             servers = free.setdefault(name, [0.0] * capacity.get(name, 1))
             started = max(ready, heapq.heappop(servers))
             heapq.heappush(servers, started + seconds)
             busy[name] = busy.get(name, 0.0) + seconds / len(servers)
             heapq.heappush(waiting, (started + seconds, next(order), worker, to_come))
-        begun = ended
+        begun = ended + case.servers * COUNTING * 1e-3
     trained = turns * case.workers * ROUNDS_A_TURN * ROUND * case.macro
     return trained / begun, max(busy, key=busy.__getitem__)
 
