@@ -23,7 +23,7 @@ from skipgramophone.training.cluster import ROUNDS_A_TURN
 
 # Milliseconds of the chief's a round, and a server a turn; microseconds of a worker's a token beside the program; and
 # nanoseconds a byte that is sent or received (docs/scale.md).
-SENDING, COUNTING, LAYING_OUT, WORKER_BYTE, SERVER_BYTE = 6.0, 3.0, 0.25, 0.90, 1.60
+SENDING, COUNTING, LAYING_OUT, WORKER_BYTE, SERVER_BYTE = 5.0, 3.0, 0.20, 0.60, 1.60
 HANDING = 12.0  # milliseconds in which nobody works, from the chief to a worker and back
 ROUND = 2  # macro-batches that a worker has under way
 WIDTH = 2  # bytes of a number on the wire
@@ -39,8 +39,11 @@ class Case:
     macro: int
     dim: int = 100
     cores: int = 0  # that all share; 0: each member has one of its own
-    train: float = 1.35  # microseconds a token in the compiled program; more with small macro-batches
+    train: float = 1.20  # microseconds a token in the compiled program; more with small macro-batches
     gigabits: float = 10.0  # of each machine's network, where each is its own
+    crowded: float = (
+        1.0  # how many times what a member does takes longer, because more processes than cores work at once
+    )
 
 
 def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
@@ -105,6 +108,7 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
                         heapq.heappush(waiting, (ready, next(order), worker, phases(case, worker)))
                 continue
             name, seconds = phase
+            seconds *= case.crowded
             if not name:  # waiting that nobody is busy with
                 heapq.heappush(waiting, (ready + seconds, next(order), worker, to_come))
                 continue
@@ -122,7 +126,8 @@ def main() -> None:
     """Print a line of JSON for each case."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     small = [
-        Case(workers, servers, 100_000, 16384, cores=2, train=1.65) for workers, servers in ((1, 1), (2, 1), (2, 2))
+        Case(workers, servers, 100_000, 16384, cores=2, train=1.40, crowded=crowded)
+        for workers, servers, crowded in ((1, 1, 1.0), (2, 1, 1.15), (2, 2, 1.15))
     ]
     large = [Case(workers, servers, 10**8, 131072) for workers, servers in ((1, 1), (10, 4), (100, 40), (100, 100))]
     large += [Case(100, 100, 10**8, 131072, gigabits=100), Case(10, 10, 10**8, 131072, gigabits=100)]
