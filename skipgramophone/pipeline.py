@@ -44,6 +44,7 @@ from skipgramophone.reports import (
     Writing,
 )
 from skipgramophone.roles import WORKER, Role
+from skipgramophone.seals import seal
 from skipgramophone.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -731,6 +732,7 @@ def _publish_index(experiment: Experiment, embeddings: Embeddings, settings: Ind
     with experiment.publishing("index", asdict(settings)) as draft:
         facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
         draft.facts |= asdict(facts)
+    seal([one for one, *_ in facts.files(experiment.directory("index") / INDEX_FILE)])
     return facts
 
 
