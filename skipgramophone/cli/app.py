@@ -120,9 +120,23 @@ def _options(
     pass
 
 
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    """Leave in an orderly way when asked to, so that drafts are removed and locks let go."""
+def _asked_to_end(number: int, _frame: FrameType | None) -> None:
+    """Leave in an orderly way when asked to, so that drafts are removed and locks let go; asked again, at once.
+
+    An exception that meets another on its way out is not orderly, and whoever presses Ctrl-C twice does not want to
+    wait: the second time the system ends the process, in the midst of native code too. A shell says 130 or 143 of both.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_DFL if each == number else _end_at_once)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(TERMINATED)
+
+
+def _end_at_once(number: int, _frame: FrameType | None) -> None:
+    """End by the signal; where both came together, Python does not let the first leave the second to the system."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def _prepare_streams() -> None:
@@ -140,5 +154,7 @@ def _prepare_streams() -> None:
 def main() -> None:
     """The console entry."""
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminated)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(each) is not signal.SIG_IGN:  # as a shell asks of what a script has put in the background
+            signal.signal(each, _asked_to_end)
     app()

@@ -54,7 +54,8 @@ from skipgramophone.publishing import file_sha256
 from tests.conftest import dump_text, two_genres
 
 FINDS = Path(__file__).parent / "finds"
-TOGETHER = 25  # cases a child process
+IN_MEMORY = Path("/dev/shm")  # files that live for a millisecond need no disk
+TOGETHER = 400  # cases a child process; to fork costs as much as twenty cheap ones
 PATIENCE = 20.0  # seconds a case
 TOO_LONG = f"no end after {PATIENCE:.0f} seconds"
 MEMORY = 1 << 30  # bytes that a child may ask for besides what it has
@@ -349,18 +350,17 @@ def cases(target: Target, seed: int, number: int) -> Iterator[Run]:
         yield Run(name, mutated(target.files[name], target.files[other], rng), rng.random() < 0.7)
 
 
-def outcome(target: Target, run: Run) -> str | None:
-    """What is bad about a case; None where nothing is."""
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            target.read(Path(directory), run.name, run.data, run.mended)
-        except SgpError as error:
-            with contextlib.suppress(AssertionError):
-                require_line(error)
-                return None
-            return f"an error of several lines: {str(error)!r}"
-        except BaseException:  # noqa: BLE001, because whatever it is, it is a find
-            return traceback.format_exc()
+def outcome(target: Target, run: Run, directory: Path) -> str | None:
+    """What is bad about a case, the files of which are put in place of those of the case before; None: nothing."""
+    try:
+        target.read(directory, run.name, run.data, run.mended)
+    except SgpError as error:
+        with contextlib.suppress(AssertionError):
+            require_line(error)
+            return None
+        return f"an error of several lines: {str(error)!r}"
+    except BaseException:  # noqa: BLE001, because whatever it is, it is a find
+        return traceback.format_exc()
     return None
 
 
@@ -371,11 +371,15 @@ def bad_ones(target: Target, runs: list[Run]) -> Iterator[tuple[Run, str]]:
     """
     at, twice = 0, set[int]()
     while at < len(runs):
-        with mmap.mmap(-1, 8) as progress, tempfile.TemporaryFile("w+") as told:
+        with (
+            mmap.mmap(-1, 8) as progress,
+            tempfile.TemporaryFile("w+") as told,
+            tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as directory,
+        ):
             progress[:] = struct.pack("<q", at)
             child = os.fork()
             if not child:
-                _read_all(target, runs, at, progress, told)
+                _read_all(target, runs, at, progress, told, Path(directory))
             why = _end_of(child, progress)
             reached = int(struct.unpack("<q", progress[:])[0])
             told.seek(0)
@@ -392,7 +396,9 @@ def bad_ones(target: Target, runs: list[Run]) -> Iterator[tuple[Run, str]]:
             yield runs[reached], why
 
 
-def _read_all(target: Target, runs: list[Run], start: int, progress: mmap.mmap, told: io.TextIOBase) -> None:
+def _read_all(
+    target: Target, runs: list[Run], start: int, progress: mmap.mmap, told: io.TextIOBase, directory: Path
+) -> None:
     """In the child: read case after case, and say which."""
     try:
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -400,7 +406,7 @@ def _read_all(target: Target, runs: list[Run], start: int, progress: mmap.mmap, 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for at in range(start, len(runs)):
             progress[:] = struct.pack("<q", at)
-            if what := outcome(target, runs[at]):
+            if what := outcome(target, runs[at], directory):
                 told.write(json.dumps([at, what]) + "\n")
                 told.flush()
     finally:
@@ -457,7 +463,7 @@ def main() -> int:
         target, again = TARGETS[name](), kept(FINDS, name) if asked.again else []
         started, done = time.monotonic(), 0
         while time.monotonic() - started < 60 * asked.minutes if asked.minutes else done < asked.cases:
-            runs = again or list(cases(target, asked.seed * 1_000_003 + done, TOGETHER))
+            runs = again or list(cases(target, asked.seed * 1_000_003 + done, min(TOGETHER, asked.cases)))
             again = []
             for run, what in bad_ones(target, runs):
                 last = what.strip().splitlines()[-1]

@@ -11,7 +11,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,29 +36,32 @@ def signal_with(number: int) -> Strike:
     return lambda: os.kill(os.getpid(), number)
 
 
-STRIKES: dict[str, Strike] = {
-    "kill": signal_with(signal.SIGKILL),
-    "interrupt": signal_with(signal.SIGINT),
-    "terminate": signal_with(signal.SIGTERM),
-    "full": fail_with(errno.ENOSPC),
-    "broken": fail_with(errno.EIO),
-    "read-only": fail_with(errno.EROFS),
+STRIKES: dict[str, tuple[Strike, ...]] = {  # at a point, and at those that follow
+    "kill": (signal_with(signal.SIGKILL),),
+    "interrupt": (signal_with(signal.SIGINT),),
+    "interrupt twice": (signal_with(signal.SIGINT), signal_with(signal.SIGINT)),
+    "terminate": (signal_with(signal.SIGTERM),),
+    "interrupt, terminate": (signal_with(signal.SIGINT), signal_with(signal.SIGTERM)),
+    "full": (fail_with(errno.ENOSPC),),
+    "broken": (fail_with(errno.EIO),),
+    "read-only": (fail_with(errno.EROFS),),
 }
 
 
 class Points:
-    """Counts the points of this process from now on, and strikes at one of them."""
+    """Counts the points of this process from now on, and strikes at one of them, or at some in a row."""
 
-    def __init__(self, root: Path, at: int | None = None, strike: Strike | None = None) -> None:
+    def __init__(self, root: Path, at: int = 0, strikes: Sequence[Strike] = ()) -> None:
         """Begin.
 
         Args:
             root: changes below it are points.
-            at: the number of the point to strike at, from 0; None: at none.
-            strike: what happens there.
+            at: the number of the point to strike at first, from 0.
+            strikes: what happens there, and at the points that follow.
         """
         self.names: list[str] = []
-        self._root, self._at, self._strike = str(root), at, strike
+        self._root = str(root)
+        self._strikes = dict(enumerate(strikes, at))
         sys.addaudithook(self._heard)
         self._wrap(os, "fsync", lambda handle: str(Path(f"/proc/self/fd/{handle}").readlink()))
         self._wrap(publishing, "_exchange_by_system", lambda _draft, place: str(place))
@@ -87,5 +90,5 @@ class Points:
         if not path.startswith(self._root):
             return
         self.names.append(f"{event} {path[len(self._root) + 1 :]}")
-        if self._strike and len(self.names) - 1 == self._at:
-            self._strike()
+        if strike := self._strikes.get(len(self.names) - 1):
+            strike()
