@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.checkpoint import DIRECTORY as CHECKPOINT
+from skipgramophone.held_out import MODELS
 from tests.faults.drill import COMMANDS, make_stock, run, state
 
 INSIDE = "SGP_FULL_DISK_INSIDE"
@@ -106,7 +107,8 @@ def tried(disk: Disk, stock: Path, name: str, sizes: int) -> tuple[int, list[str
                 wrong.append(f"{what}: neither old nor new: {sorted(mixed)}")
             if lost := (before.keys() & after.keys()) - now.keys():
                 wrong.append(f"{what}: lost: {sorted(lost)}")
-            kept = any(root.glob(f"*/{CHECKPOINT}"))  # a training run that ended with an error can go on
+            # A training run that ended with an error can go on; what an evaluation has trained is kept for the next.
+            kept = any(root.glob(f"*/{CHECKPOINT}")) or any(root.glob(f"*/*/{MODELS}/*"))
             if now == before and not kept and used(root) > full + GIVEN_BACK:
                 wrong.append(f"{what}: {used(root) - full:,} bytes were not given back")
         elif now != after:
