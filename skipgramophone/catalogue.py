@@ -471,7 +471,8 @@ class Catalogue:
 
     def _damaged(self, why: object) -> ExperimentError:
         """The line for a file that is not what it was."""
-        return ExperimentError(f"{self._path} is damaged: {why}; run sgp extract again with --force")
+        reason = " ".join(str(why).split())  # SQLite quotes a schema with its line ends
+        return ExperimentError(f"{self._path} is damaged: {reason}; run sgp extract again with --force")
 
 
 def _listed(track: Track) -> str:

@@ -116,7 +116,8 @@ class Experiment:
         except KeyError as error:
             raise ExperimentError(f"{path} is damaged: it has no {error.args[0]!r}") from error
         objects = (manifest.settings, manifest.files, manifest.facts)
-        if not isinstance(manifest.digest, str) or not all(isinstance(part, dict) for part in objects):
+        is_its_own = manifest.stage == stage and isinstance(manifest.digest, str)
+        if not is_its_own or not all(isinstance(part, dict) for part in objects):
             raise ExperimentError(f"{path} is damaged: its parts are not what they must be")
         return manifest
 

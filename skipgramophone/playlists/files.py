@@ -53,8 +53,9 @@ class SourceFile:
 
     @property
     def called(self) -> str:
-        """What messages call it: the path that a person can go to, where there is one."""
-        return self.name if self.spool or self.member else str(self.path)
+        """What messages call it, in one line: the path that a person can go to, where there is one."""
+        name = self.name if self.spool or self.member else str(self.path)
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
     @property
     def place(self) -> str:

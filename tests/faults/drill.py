@@ -114,6 +114,7 @@ def start(root: Path, arguments: Sequence[str], at: int = 0, strikes: Sequence[S
         for stream, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(root.parent / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
         sys.argv = ["sgp", *(argument.format(root=root) for argument in arguments)]
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever whoever drills ignores
         os.environ["SGP_EXPERIMENTS"] = str(root)
         os.chdir(root.parent)
         points = Points(root, at, strikes)
