@@ -111,7 +111,9 @@ def _text(file: BinaryIO, dim: int) -> Iterator[tuple[bytes, Matrix]]:
         key, *numbers = line.rstrip(b" \r\n").rsplit(b" ", dim)
         if len(numbers) != dim:
             raise ValueError(f"a key and {dim} numbers were expected")
-        yield key, np.array(numbers).astype(np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+            vector = np.array(numbers).astype(np.float32)
+        yield key, vector
 
 
 def _binary(data: bytes, rows: int, dim: int) -> Iterator[tuple[bytes, Matrix]]:

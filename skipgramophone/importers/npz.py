@@ -30,6 +30,7 @@ from skipgramophone.importers.vectors import NamedVectors, scaled, split_names
 DAMAGE = (
     *(ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
     NotImplementedError,  # a zip archive of a later version, or packed by an unknown method
+    RuntimeError,  # one that wants a password
 )
 TEXTS = ("artist", "title", "tracks", "uri")
 PACKED = tuple(f"{name}_{part}" for name in TEXTS for part in ("utf8", "offsets"))
@@ -52,6 +53,9 @@ def read(path: Path) -> NamedVectors:
             arrays = {name: loaded[name] for name in (*NUMBERS, *TEXTS, *PACKED) if name in loaded.files}
     except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as npz: {' '.join(str(error).split())}") from error
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy hands out as bytes what has not the first bytes of an array
+            raise SourceError(f"{path} cannot be read as npz: its {name!r} is no array of numpy's")
     matrix = "centre" if "centre" in arrays else "vectors"
     texts = {name for name in TEXTS if name in arrays or f"{name}_utf8" in arrays}
     if matrix not in arrays or not ({"artist", "title"} <= texts or "tracks" in texts):
