@@ -27,7 +27,7 @@ from benchmarks.worlds import scenes_found, world
 from skipgramophone.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
-from skipgramophone.training.cluster import HEAD, Cluster, sent_of
+from skipgramophone.training.cluster import Cluster, sent_of
 from skipgramophone.training.engines import engine_for
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
@@ -108,31 +108,31 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
     task = layout.task(what, layout.macro_batch(what), np.full(int(engine.tables.centre.rows.shape[0]), -1, np.int32))
     total = engine.tf.reduce_sum
 
-    def make(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        return [*map(total, (rows, sizes, *work))]
+    def make(sent: Any) -> Any:
+        made = engine.made(sent[0])
+        return [*map(total, (*made.at, *made.work))]
 
-    def pull(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        return [*map(total, (*engine.pull(rows, sizes), *work))]
+    def pull(sent: Any) -> Any:
+        made = engine.made(sent[0])
+        return [*map(total, (*engine.pull(made), *made.work))]
 
-    def train(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        return [*map(total, engine.program(*engine.pull(rows, sizes), *work))]
+    def train(sent: Any) -> Any:
+        made = engine.made(sent[0])
+        return [*map(total, engine.program(*engine.pull(made), *made.work))]
 
-    def push(numbers: Any, rate: Any) -> Any:
-        rows, sizes, work = engine.made(numbers, rate)
-        engine.push(numbers[:HEAD], rows, sizes, *engine.program(*engine.pull(rows, sizes), *work))
+    def push(sent: Any) -> Any:
+        made = engine.made(sent[0])
+        engine.push(made, *engine.program(*engine.pull(made), *made.work))
         return engine.tf.constant(0)
 
     best = {}
     for name, function in (("make", make), ("pull", pull), ("train", train), ("push", push)):
-        compiled = engine.tf.function(function, input_signature=engine.signature(), autograph=False)
+        compiled = engine.tf.function(function, input_signature=[engine.signature(1)], autograph=False)
         times = []
         for _ in range(repeats + 1):  # the first compiles
-            sent = sent_of(what, next(engine.serials), True)
+            sent = np.array([sent_of(what, next(engine.serials), True)])
             started = time.perf_counter()
-            engine.coordinator.schedule(compiled, args=sent)
+            engine.coordinator.schedule(compiled, args=(sent,))
             engine.coordinator.join()
             times.append(time.perf_counter() - started)
         best[name] = min(times[1:]) / what.stretch.real * 1e6

@@ -2,9 +2,9 @@
 
     python -m benchmarks.scale
 
-A macro-batch passes through the chief, the servers (pull), a worker, and the servers again (push); each of them does
-one thing at a time, a worker has the macro-batches of a round under way, and after every turn all wait for the last.
-Costs a token and a byte are those that `benchmarks.cluster` measured. Where all of it runs on one machine, its cores
+A round of macro-batches is sent out by the chief; each of them passes through a worker, which lays it out, the servers
+(pull), the worker (train), and the servers again (push). Each member does one thing at a time, and after every turn all
+wait for the last. Costs are those that `benchmarks.cluster` measured. Where all of it runs on one machine, its cores
 are what macro-batches queue for; in a cluster each member has a core, and its network.
 """
 
@@ -21,10 +21,12 @@ import numpy as np
 
 from skipgramophone.training.cluster import ROUNDS_A_TURN
 
-# Microseconds of a core a token, and nanoseconds a byte that is sent or received (docs/scale.md).
-CHIEF, WORKER_BYTE, SERVER_BYTE = 0.20, 0.55, 0.90
+# Milliseconds of the chief's a round, and a server a turn; microseconds of a worker's a token beside the program; and
+# nanoseconds a byte that is sent or received (docs/scale.md).
+SENDING, COUNTING, LAYING_OUT, WORKER_BYTE, SERVER_BYTE = 5.0, 3.0, 0.20, 0.60, 1.60
+HANDING = 12.0  # milliseconds in which nobody works, from the chief to a worker and back
 ROUND = 2  # macro-batches that a worker has under way
-BESIDE = 12  # bytes a token: its place, its playlist, its weight
+WIDTH = 2  # bytes of a number on the wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,11 @@ class Case:
     macro: int
     dim: int = 100
     cores: int = 0  # that all share; 0: each member has one of its own
-    train: float = 1.35  # microseconds a token in the compiled program; more with small macro-batches
+    train: float = 1.20  # microseconds a token in the compiled program; more with small macro-batches
     gigabits: float = 10.0  # of each machine's network, where each is its own
+    crowded: float = (
+        1.0  # how many times what a member does takes longer, because more processes than cores work at once
+    )
 
 
 def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
@@ -57,8 +62,8 @@ def bytes_a_token(case: Case) -> float:
     noise = unique_rows(case.tracks, case.macro // 8, 0.6)
     both = of_tokens + noise * (1 - of_tokens / case.tracks)
     rows = of_tokens + both
-    # Rows and accumulators there and back; their numbers to the worker once, and to the servers twice.
-    return BESIDE + (rows * ((case.dim + 1) * 4 * 2 + 4 * 2) + both * 4) / case.macro
+    # Rows and accumulators there and back; their numbers to the servers once.
+    return (rows * (case.dim + 1) * WIDTH * 2 + both * 4) / case.macro
 
 
 def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
@@ -66,7 +71,9 @@ def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
     tokens = case.macro
     half = bytes_a_token(case) * tokens / 2  # a pull or a push
     wire = 8 / (case.gigabits * 1e9) if not case.cores else 0.0
-    yield "cores" if case.cores else "chief", tokens * CHIEF * 1e-6
+    yield "cores" if case.cores else "chief", SENDING * 1e-3 / ROUND
+    yield "", HANDING * 1e-3
+    yield "cores" if case.cores else f"worker {worker}", tokens * LAYING_OUT * 1e-6
     for part in ("pull", "push"):
         for server in range(case.servers):
             yield "cores" if case.cores else f"server {server}", half / case.servers * max(SERVER_BYTE * 1e-9, wire)
@@ -101,12 +108,16 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
                         heapq.heappush(waiting, (ready, next(order), worker, phases(case, worker)))
                 continue
             name, seconds = phase
+            seconds *= case.crowded
+            if not name:  # waiting that nobody is busy with
+                heapq.heappush(waiting, (ready + seconds, next(order), worker, to_come))
+                continue
             servers = free.setdefault(name, [0.0] * capacity.get(name, 1))
             started = max(ready, heapq.heappop(servers))
             heapq.heappush(servers, started + seconds)
             busy[name] = busy.get(name, 0.0) + seconds / len(servers)
             heapq.heappush(waiting, (started + seconds, next(order), worker, to_come))
-        begun = ended
+        begun = ended + case.servers * COUNTING * 1e-3
     trained = turns * case.workers * ROUNDS_A_TURN * ROUND * case.macro
     return trained / begun, max(busy, key=busy.__getitem__)
 
@@ -115,7 +126,8 @@ def main() -> None:
     """Print a line of JSON for each case."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     small = [
-        Case(workers, servers, 100_000, 16384, cores=2, train=1.65) for workers, servers in ((1, 1), (2, 1), (2, 2))
+        Case(workers, servers, 100_000, 16384, cores=2, train=1.40, crowded=crowded)
+        for workers, servers, crowded in ((1, 1, 1.0), (2, 1, 1.15), (2, 2, 1.15))
     ]
     large = [Case(workers, servers, 10**8, 131072) for workers, servers in ((1, 1), (10, 4), (100, 40), (100, 100))]
     large += [Case(100, 100, 10**8, 131072, gigabits=100), Case(10, 10, 10**8, 131072, gigabits=100)]

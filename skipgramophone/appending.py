@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.catalogue import Catalogue
+from skipgramophone.cataloguing import SPELLINGS, URIS
 from skipgramophone.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
 from skipgramophone.errors import ExperimentError, SettingError, SourceError
 from skipgramophone.experiment import Experiment, Manifest
@@ -200,18 +201,25 @@ def read_before(experiment: Experiment) -> Before:
             f"playlists of one name apart: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
-        tracks = [(track.artist, track.title, track.uri, track.first_place) for track in catalogue.all_tracks()]
-        spellings, uris = catalogue.all_spellings(), catalogue.all_uris()
-    fits = len(corpus) == playlists.num_rows and corpus.names_only(len(tracks))
+        try:
+            places = pa.array(catalogue.first_places(), pa.int64())
+            tracks = _table(catalogue.names(), {"artist": TEXT, "title": TEXT, "uri": TEXT})
+            spellings = _table(catalogue.all_spellings(), SPELLINGS)
+            uris = _table(catalogue.all_uris(), URIS)
+        except (pa.ArrowException, UnicodeError, OverflowError) as error:
+            raise ExperimentError(
+                f"the catalogue of '{experiment.name}' is damaged ({error}): run sgp extract again with --force"
+            ) from error
+    fits = len(corpus) == playlists.num_rows and corpus.names_only(tracks.num_rows)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not fit; {AGAIN}")
     return Before(
         manifest=manifest,
         corpus=corpus,
         held_out=held_out,
-        tracks=_table(tracks, {"artist": TEXT, "title": TEXT, "uri": TEXT, "first_place": pa.int64()}),
-        spellings=_table(spellings, {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}),
-        uris=_table(uris, {"uri": TEXT, "row": pa.int64()}),
+        tracks=tracks.append_column("first_place", places),
+        spellings=spellings,
+        uris=uris,
         playlists=playlists,
         rejects=directory / REJECTS,
     )

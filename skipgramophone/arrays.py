@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import tokenize
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 
 PIECE = 1 << 16  # rows that are copied at once
 
@@ -65,9 +67,34 @@ def pieces(rows: int) -> Iterator[slice]:
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array of zeros in a file without a name: the system may write it out and forget it when memory is short."""
+    """An array of zeros in a file without a name: the system may write it out and forget it when memory is short.
+
+    Raises:
+        StorageError: there is no room for it where temporary files lie.
+    """
     if not length:
         return np.empty(0, dtype)
-    with tempfile.TemporaryFile(prefix="sgp-") as file:
-        file.truncate(length * np.dtype(dtype).itemsize)
+    size = length * np.dtype(dtype).itemsize
+    with spooling(size), tempfile.TemporaryFile(prefix="sgp-") as file:
+        if hasattr(os, "posix_fallocate"):  # else a disk that is full when a page is touched is SIGBUS
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
         return np.memmap(file, dtype, "r+").view(np.ndarray)
+
+
+@contextmanager
+def spooling(size: int | None = None) -> Iterator[None]:
+    """Turn an `OSError` of a temporary file into one line that says where it lies, and how large it was to be.
+
+    Raises:
+        StorageError: there was one.
+    """
+    needed = f"{size:,} bytes of temporary files" if size else "temporary files"
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise StorageError(
+            f"cannot write {needed} in {tempfile.gettempdir()}: {reason}; set TMPDIR to a place with more room"
+        ) from error

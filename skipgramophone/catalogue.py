@@ -167,6 +167,10 @@ class Catalogue:
         """Occurrences of each track, in row order."""
         return self._numbers("SELECT count FROM tracks ORDER BY row")
 
+    def first_places(self) -> list[int]:
+        """Where each track first stands in the dump, in row order."""
+        return self._numbers("SELECT first_place FROM tracks ORDER BY row")
+
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Other ways in which a track was written: artist, title, count."""
         return self._rows("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))

@@ -5,7 +5,7 @@ Names are folded some tens of thousands at a time, in threads, while SQLite take
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -63,6 +63,7 @@ def write_catalogue(
     spellings: pa.Table | None = None,
     uris: pa.Table | None = None,
     ranks: npt.NDArray[np.int64] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write the catalogue of a new corpus.
 
@@ -72,11 +73,12 @@ def write_catalogue(
         spellings: the columns of `SPELLINGS`: other ways in which the tracks were written.
         uris: the columns of `URIS`: other uris of the tracks.
         ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are in that order.
+        progress: is told how many tracks are written; after the last their names are indexed.
 
     Raises:
         StorageError: SQLite could not write, for want of space for one.
     """
-    path = directory / FILE
+    path, written = directory / FILE, 0
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             require_full_text(database)
@@ -88,6 +90,9 @@ def write_catalogue(
             database.execute("BEGIN")
             for columns in in_order(partial(_described, *part, ranks) for part in _parts(tracks, TRACKS)):
                 _insert(database, "tracks", columns)
+                written += len(columns)
+                if progress:
+                    progress(written)
             for table, kinds, name in ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris")):
                 for _, part in _parts(table, kinds) if table else ():
                     _insert(database, name, _as_objects(part.columns))

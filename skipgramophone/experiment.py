@@ -191,8 +191,7 @@ class Experiment:
             held = {"pid": os.getpid(), "command": f"sgp {command} {self.name}", "host": socket.gethostname()}
             with storage_errors(self.path / LOCK, "write"):
                 lock.truncate(0)
-                lock.write(json.dumps(held))
-                lock.flush()
+                os.write(lock.fileno(), json.dumps(held).encode())  # what is left in a buffer fails again when closed
                 remove_leftovers(self.path)
             try:
                 yield

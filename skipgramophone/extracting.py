@@ -16,7 +16,7 @@ from skipgramophone.experiment import write_lines
 from skipgramophone.lookup import PLAYLISTS
 from skipgramophone.postings import postings
 from skipgramophone.publishing import file_sha256
-from skipgramophone.reports import ExtractReport, Reading
+from skipgramophone.reports import ExtractReport, Reading, Writing
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.vocabulary import ranks_by_count
 
@@ -48,7 +48,7 @@ def extracted(
     held_out: Path | None,
     before: Before | None,
     again: bool,
-    progress: Callable[[Reading], None] | None,
+    progress: Callable[[Reading | Writing], None] | None,
 ) -> tuple[EncodedPlaylists, ExtractReport]:
     """Read and encode the sources, after what there is before them, and count what was found.
 
@@ -97,7 +97,7 @@ def _read(
     readers: Sequence[Reader],
     settings: ExtractSettings,
     before: Before | None,
-    progress: Callable[[Reading], None] | None,
+    progress: Callable[[Reading | Writing], None] | None,
 ) -> tuple[EncodedPlaylists, int]:
     """Read and encode all sources, telling how far it has come; also say how many letters stand for bad bytes."""
     from skipgramophone.playlists.encoding import PlaylistEncoder
@@ -129,8 +129,13 @@ def _read(
     return before.grown(encoded) if before else encoded, replaced
 
 
-def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None) -> None:
-    """Write the files of the corpus stage."""
+def write_corpus(
+    directory: Path,
+    encoded: EncodedPlaylists,
+    before: Before | None,
+    progress: Callable[[Reading | Writing], None] | None,
+) -> None:
+    """Write the files of the corpus stage, telling how far it has come."""
     import pyarrow.parquet as pq
 
     from skipgramophone.cataloguing import write_catalogue
@@ -138,7 +143,9 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
     with ThreadPoolExecutor(1) as beside:
         numbers = beside.submit(_write_numbers, directory, encoded)
-        write_catalogue(directory, encoded.tracks, encoded.spellings, encoded.uris, ranks)
+        tracks = encoded.tracks.num_rows
+        written = (lambda some: progress(Writing(some, tracks))) if progress else None
+        write_catalogue(directory, encoded.tracks, encoded.spellings, encoded.uris, ranks, written)
         numbers.result()
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
     if encoded.held_out:

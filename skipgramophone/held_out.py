@@ -165,7 +165,7 @@ def held_out_model(
 
     `split` is its digest, or `NOTHING`.
     """
-    kept = place_of_model(experiment, settings, split)
+    kept = place_of_model(experiment, settings, split, run.local_cluster)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
@@ -175,9 +175,10 @@ def held_out_model(
     return read_embeddings(kept, tracks)
 
 
-def place_of_model(experiment: Experiment, settings: TrainSettings, split: str) -> Path:
-    """Where a model lies that was trained on a part of the playlists, if it has been."""
+def place_of_model(experiment: Experiment, settings: TrainSettings, split: str, cluster: str | None = None) -> Path:
+    """Where a model lies that was trained on a part of the playlists, if it has been, in this process or a cluster."""
     made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    made_of |= {"cluster": cluster} if cluster else {}
     key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
     return experiment.path / EVALUATION / MODELS / key
 

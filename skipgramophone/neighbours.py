@@ -22,7 +22,7 @@ import numpy.typing as npt
 from skipgramophone.embeddings import Matrix, unit_rows
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 from skipgramophone.settings import MOST_TREES, IndexSettings
-from skipgramophone.survival import cause_of_death
+from skipgramophone.survival import cause_of_death, stderr_to
 
 FILE = "tracks.annoy"  # of an index of several files the first; the others have a point and their number behind it
 ROWS_A_FILE = 1 << 22  # at most, where nothing else is said: 100 numbers each are 3.5 GB of memory while it is built
@@ -391,7 +391,9 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=1)
-    if not index.save(str(path)):
+    with stderr_to(Path(os.devnull)):  # it says there, too, what it raises
+        saved = index.save(str(path))
+    if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()
 

@@ -41,8 +41,10 @@ from skipgramophone.reports import (
     MapReport,
     Reading,
     TrainReport,
+    Writing,
 )
 from skipgramophone.roles import WORKER, Role
+from skipgramophone.seals import seal
 from skipgramophone.settings import (
     EvaluateSettings,
     ExportSettings,
@@ -77,7 +79,7 @@ def extract(
     force: bool = False,
     dry_run: bool = False,
     experiments_dir: Path | str | None = None,
-    progress: Callable[[Reading], None] | None = None,
+    progress: Callable[[Reading | Writing], None] | None = None,
 ) -> ExtractReport:
     """Read dumps of playlists into a corpus.
 
@@ -92,7 +94,7 @@ def extract(
         force: replace a corpus that is there; with `append`, read sources again that it was made from.
         dry_run: read and count, and write nothing.
         experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
-        progress: is told how far the reading has come.
+        progress: is told how far the reading, and then the writing, has come.
 
     Raises:
         SettingError: both sources and the sample are asked for, or neither; or what is to be added would be cleaned in
@@ -133,7 +135,7 @@ def extract(
         if dry_run or (report.added and not report.added.rows_used):
             return timed(report, started)
         with experiment.publishing("corpus", asdict(settings)) as draft:
-            write_corpus(draft.path, encoded, before)
+            write_corpus(draft.path, encoded, before, progress)
             report = timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
     return report
@@ -145,7 +147,7 @@ def inspect(
     *,
     sample: bool = False,
     experiments_dir: Path | str | None = None,
-    progress: Callable[[Reading], None] | None = None,
+    progress: Callable[[Reading | Writing], None] | None = None,
 ) -> Inspection:
     """Look at the playlists of an experiment, or of sources that are not extracted yet.
 
@@ -730,6 +732,7 @@ def _publish_index(experiment: Experiment, embeddings: Embeddings, settings: Ind
     with experiment.publishing("index", asdict(settings)) as draft:
         facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
         draft.facts |= asdict(facts)
+    seal([one for one, *_ in facts.files(experiment.directory("index") / INDEX_FILE)])
     return facts
 
 

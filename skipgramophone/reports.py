@@ -24,6 +24,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """How far the writing of the catalogue has come; when all tracks are written their names are indexed."""
+
+    tracks_written: int
+    tracks_total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What sources have brought to a corpus that was there."""
 

@@ -36,11 +36,13 @@ from skipgramophone.neighbours import (
     highest,
     nearest_by_index,
     not_finite,
+    require_sound_nodes,
     usable,
 )
 from skipgramophone.playlists.names import folded
 from skipgramophone.postings import Postings, read_postings
 from skipgramophone.ranking import choose, direction, hybrid, log_prior, rooted, with_count, with_popularity
+from skipgramophone.seals import is_sealed, seal
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 from skipgramophone.versions import song
 
@@ -242,6 +244,8 @@ class Search:
             facts, path = self._index_facts, self._experiment.directory("index") / FILE
             if isinstance(facts, str):
                 self._opened = facts
+            elif unsound := _unsound(path, facts):
+                self._opened = unsound
             elif death := death_of_annoy(path, facts, vector):
                 self._opened = f"Annoy dies of the index ({death}; {CURE})"
             else:
@@ -366,3 +370,15 @@ def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:
     """Numbers for the names in some places, the same for the same, int64 (places,)."""
     _, labels = np.unique([names[at] for at in places], return_inverse=True)
     return labels
+
+
+def _unsound(path: Path, facts: IndexFacts) -> str | None:
+    """Why an index must not be opened; it is read through where this user has not seen it to be sound before."""
+    files = [one for one, *_ in facts.files(path)]
+    try:
+        if not is_sealed(files):
+            require_sound_nodes(path, facts)
+            seal(files)
+    except (ExperimentError, OSError, StorageError):
+        return "the index is damaged"
+    return None

@@ -1,4 +1,4 @@
-"""Whether native code survives: it is run in a child process first, which may die in this one's place."""
+"""Native code: whether it survives, in a child process that may die in this one's place; and where its words go."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import faulthandler
 import os
 import resource
 import signal
+import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 PATIENCE = 30.0  # seconds; a child that takes longer has not died of what was asked of it
 LOOKS = 0.0005  # seconds between two looks at the child, at first
@@ -46,3 +49,17 @@ def _status(child: int) -> int | None:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
+
+
+@contextmanager
+def stderr_to(log: Path) -> Iterator[None]:
+    """Append what any library writes to the process's stderr to a file, for the time of the block."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with log.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

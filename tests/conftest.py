@@ -41,6 +41,14 @@ def _forbid_network(event: str, _arguments: object) -> None:
 sys.addaudithook(_forbid_network)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what `sgp` keeps for its user away from whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
     """Let the tools of a test talk to their own helpers on this machine."""

@@ -16,7 +16,10 @@ PACKAGE = Path(skipgramophone.__file__).parent
 
 # Each layer and its modules; a module may import its own layer and those above.
 LAYERS: list[tuple[str, set[str]]] = [
-    ("words", {"errors", "roles", "settings", "settings_file", "memory", "survival", "full_text"}),
+    (
+        "words",
+        {"errors", "roles", "settings", "settings_file", "memory", "survival", "full_text", "kept_lines", "seals"},
+    ),
     (
         "values",
         {
@@ -71,6 +74,7 @@ ALLOWED_IN = {
     "pyarrow": {
         "appending",
         "cataloguing",
+        "playlists/columnar",
         "playlists/columns",
         "playlists/encoding",
         "playlists/files",

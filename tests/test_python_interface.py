@@ -11,6 +11,8 @@ import pytest
 import skipgramophone as sgp
 from skipgramophone.embeddings import unit_rows
 from skipgramophone.playlists.sample import SampleTrack, sample_world
+from skipgramophone.reports import Reading, Writing
+from tests.conftest import dump_text, two_genres
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,14 @@ def test_functions_of_the_package_do_what_the_commands_do(tmp_path: Path) -> Non
     assert sgp.export("x", tmp_path / "x.npz", experiments_dir=tmp_path / "e").tracks == 9
     with pytest.raises(sgp.SgpError, match="already has its corpus"):
         sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
+
+
+def test_extract_tells_what_is_read_and_what_is_written(tmp_path: Path) -> None:
+    told: list[Reading | Writing] = []
+    (tmp_path / "dump.csv").write_text(dump_text(two_genres(6)))
+    report = sgp.extract("x", tmp_path / "dump.csv", experiments_dir=tmp_path, progress=told.append)
+    size = (tmp_path / "dump.csv").stat().st_size
+    assert told == [Reading(size, size, report.rows_read), Writing(report.tracks, report.tracks)]
 
 
 def test_the_same_seed_makes_the_same_experiment(tmp_path: Path) -> None:

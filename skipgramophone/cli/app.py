@@ -56,7 +56,7 @@ class ErrorBoundary(TyperGroup):
             raise typer.Exit(0) from error
         except OSError as error:
             _give_up_stdout()
-            render.error(StorageError(f"cannot write the result: {error.strerror or error}"))
+            render.error(StorageError(f"cannot write {error.filename or 'the result'}: {error.strerror or error}"))
             raise typer.Exit(StorageError.exit_code) from error
         return result
 

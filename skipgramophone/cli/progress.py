@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from skipgramophone.cli import render
 
 if TYPE_CHECKING:
-    from skipgramophone.reports import Reading
+    from skipgramophone.reports import Reading, Writing
     from skipgramophone.training.trainer import Progress as TrainingProgress
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -34,10 +34,22 @@ def bar(name: str, quiet: bool) -> Iterator[Tell]:
 
 
 @contextmanager
-def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading], None]]:
-    """Progress of the reading of sources."""
+def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading | Writing], None]]:
+    """Progress of the reading of sources, and of the writing of what was read."""
+    from skipgramophone.reports import Reading
+
     with bar(command, quiet) as tell:
-        yield lambda at: tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows")
+
+        def show(at: Reading | Writing) -> None:
+            if isinstance(at, Reading):
+                done = bool(at.bytes_total) and at.bytes_read == at.bytes_total
+                tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows{', now numbered' if done else ''}")
+            else:
+                done = at.tracks_written == at.tracks_total
+                text = f"{at.tracks_written:,} tracks {'written, now indexed' if done else 'written'}"
+                tell(at.tracks_written, at.tracks_total, text)
+
+        yield show
 
 
 @contextmanager

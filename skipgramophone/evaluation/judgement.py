@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.arrays import spooling
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.errors import EvaluationError
@@ -161,7 +162,7 @@ def _rankers(
 
 def _served(unit: Matrix) -> Served:
     """The index of some vectors, in memory alone: its file is gone when it is open."""
-    with TemporaryDirectory(prefix="sgp-") as directory:
+    with spooling(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
         return Served(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
 

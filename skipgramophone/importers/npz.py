@@ -30,7 +30,7 @@ from skipgramophone.importers.vectors import NamedVectors, scaled, split_names
 DAMAGE = (
     *(ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error, tokenize.TokenError),
     NotImplementedError,  # a zip archive of a later version, or packed by an unknown method
-    RuntimeError,  # one that wants a password
+    RuntimeError,  # or encrypted
 )
 TEXTS = ("artist", "title", "tracks", "uri")
 PACKED = tuple(f"{name}_{part}" for name in TEXTS for part in ("utf8", "offsets"))
@@ -54,8 +54,8 @@ def read(path: Path) -> NamedVectors:
     except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as npz: {' '.join(str(error).split())}") from error
     for name, array in arrays.items():
-        if not isinstance(array, np.ndarray):  # numpy hands out as bytes what has not the first bytes of an array
-            raise SourceError(f"{path} cannot be read as npz: its {name!r} is no array of numpy's")
+        if not isinstance(array, np.ndarray):  # numpy hands out the bytes of what does not begin as an array does
+            raise SourceError(f"{path} is damaged: {name!r} is no array")
     matrix = "centre" if "centre" in arrays else "vectors"
     texts = {name for name in TEXTS if name in arrays or f"{name}_utf8" in arrays}
     if matrix not in arrays or not ({"artist", "title"} <= texts or "tracks" in texts):

@@ -11,23 +11,30 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from skipgramophone.arrays import spooling
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.documents import as_text, read_objects
+from skipgramophone.playlists.documents import objects_in
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.histories import NO_TIME, Play, PlayRecord, in_sessions, seconds_since_1970
-from skipgramophone.playlists.rows import Record, Row
-from skipgramophone.playlists.tables import read_fields, wrong_width
+from skipgramophone.playlists.lines import Line, numbered_lines
+from skipgramophone.playlists.rows import Record, Row, Told
+from skipgramophone.playlists.tables import FieldsRecord, read_fields, wrong_width
 from skipgramophone.settings import ExtractSettings
 
 PARQUET_MAGIC = b"PAR1"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20
+Roles = dict[str, str]  # role -> its column
 Named = dict[str, str]  # role -> what stands there
-NamedRecord = tuple[int, str, Named | str]
+NO_POSITION = "no position in its playlist"
+NamedRecord = tuple[int, Told, Named | str]
 
 
 def read_columns(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -36,61 +43,103 @@ def read_columns(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
     Raises:
         SourceError: the table has no column of a name that was given, or cannot be read as what it is.
     """
-    rows, roles = _named(stream, settings), settings.roles
+    return as_records(_named(stream, settings), stream, settings)
+
+
+def as_records(rows: Iterable[NamedRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver rows as tracks of playlists or sessions."""
+    roles = settings.roles
     if "time" in roles and not {"playlist", "id"} & roles.keys():
         return in_sessions(_plays(rows), stream, settings)
     if "time" in roles:
         rows = _in_order(rows, "time", seconds_since_1970, NO_TIME)
     elif "position" in roles:
-        rows = _in_order(rows, "position", _number, "no position in its playlist")
+        rows = _in_order(rows, "position", _number, NO_POSITION)
     return _in_playlists(rows, stream, settings)
 
 
 def _named(stream: OpenFile, settings: ExtractSettings) -> Iterator[NamedRecord]:
     """The rows of a table of whichever kind."""
+    kind = kind_of(stream)
+    if kind == "parquet":
+        return _from_parquet(stream, settings.roles)
+    if kind == "objects":
+        return named_in_objects(numbered_lines(stream), settings.roles)
+    return named_in_fields(read_fields(stream), stream.file.called, settings.roles)
+
+
+def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
+    """What kind of table a file holds."""
     head = stream.peek(len(PARQUET_MAGIC))
     if head == PARQUET_MAGIC:
-        return _from_parquet(stream, settings.roles)
-    if head.lstrip().startswith(b"{"):
-        return _from_objects(stream, settings.roles)
-    return _from_fields(stream, settings.roles)
+        return "parquet"
+    return "objects" if head.lstrip().startswith(b"{") else "fields"
 
 
-def _from_fields(stream: OpenFile, roles: Named) -> Iterator[NamedRecord]:
-    """Rows of CSV and TSV."""
-    places: dict[str, int] = {}
-    width = 0
-    for number, line, fields in read_fields(stream):
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns of CSV and TSV stand.
+
+    Attributes:
+        places: role -> place in a line.
+        width: fields a line.
+        has_header: whether the first line names them.
+    """
+
+    places: dict[str, int]
+    width: int
+    has_header: bool
+
+
+def layout_of(first: Sequence[str], called: str, roles: Roles) -> Layout:
+    """Where the columns stand, by the fields of the first line.
+
+    Raises:
+        SourceError: there is no column of a name that was given.
+    """
+    numbers = None if set(roles.values()) & set(first) else _numbers(roles, len(first))
+    return Layout(numbers or places_of(roles, first, called), len(first), numbers is None)
+
+
+def named_in_fields(
+    records: Iterable[FieldsRecord], called: str, roles: Roles, layout: Layout | None = None
+) -> Iterator[NamedRecord]:
+    """Rows of CSV and TSV; None: the layout is found by the first of them."""
+    for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
             continue
-        if not places:
-            headerless = _numbers(roles, len(fields)) if not set(roles.values()) & set(fields) else None
-            places, width = headerless or _places(stream, roles, fields), len(fields)
-            if headerless is None:
+        if layout is None:
+            layout = layout_of(fields, called, roles)
+            if layout.has_header:
                 continue
-        found = {role: fields[at] for role, at in places.items()} if len(fields) == width else None
-        yield number, line, wrong_width(fields, width) if found is None else found
+        fits = len(fields) == layout.width
+        found = {role: fields[at] for role, at in layout.places.items()} if fits else wrong_width(fields, layout.width)
+        yield number, line, found
 
 
-def _numbers(roles: Named, width: int) -> dict[str, int] | None:
+def _numbers(roles: Roles, width: int) -> dict[str, int] | None:
     """Places of columns that are named by their numbers, or None where they are not."""
     if not all(name.isdecimal() and 1 <= int(name) <= width for name in roles.values()):
         return None
     return {role: int(name) - 1 for role, name in roles.items()}
 
 
-def _places(stream: OpenFile, roles: Named, header: Sequence[str]) -> dict[str, int]:
-    """Where the columns stand that were named."""
+def places_of(roles: Roles, header: Sequence[str], called: str) -> dict[str, int]:
+    """Where the columns stand that were named.
+
+    Raises:
+        SourceError: there is none of a name.
+    """
     missing = [name for name in roles.values() if name not in header]
     if missing:
-        raise SourceError(f"{stream.file.called} has no column {missing[0]!r}: there are {', '.join(header)}")
+        raise SourceError(f"{called} has no column {missing[0]!r}: there are {', '.join(header)}")
     return {role: header.index(name) for role, name in roles.items()}
 
 
-def _from_objects(stream: OpenFile, roles: Named) -> Iterator[NamedRecord]:
+def named_in_objects(lines: Iterable[Line], roles: Roles) -> Iterator[NamedRecord]:
     """Rows of JSON lines; a name with dots goes into objects inside."""
-    for number, line, found in read_objects(stream):
+    for number, line, found in objects_in(lines):
         if isinstance(found, str):
             yield number, line, found
             continue
@@ -109,23 +158,42 @@ def _inside(record: object, name: str) -> object:
     return record
 
 
-def _from_parquet(stream: OpenFile, roles: Named) -> Iterator[NamedRecord]:
-    """Rows of Parquet, whose "lines" count them from 1."""
-    number = 0
-    with tempfile.TemporaryFile(prefix="sgp-") as spool:  # Parquet is read from its end
+def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
+    """Rows of Parquet."""
+    with parquet_in(stream, roles) as file:
+        yield from named_in_parquet(file, roles)
+
+
+@contextmanager
+def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
+    """Open Parquet, which is read from its end and therefore copied.
+
+    Raises:
+        SourceError: there is no column of a name that was given, or what is read is damaged.
+    """
+    with tempfile.TemporaryFile(prefix="sgp-") as spool:
         while data := stream.read(COPIED_AT_ONCE):
-            spool.write(data)
+            with spooling():
+                spool.write(data)
+        with spooling():
+            spool.flush()
         try:
             file = pq.ParquetFile(spool)
-            _places(stream, roles, file.schema_arrow.names)
-            for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
-                columns = (_as_texts(batch[name]) for name in roles.values())
-                for values in zip(*columns, strict=True):
-                    number += 1
-                    found = dict(zip(roles, values, strict=True))
-                    yield number, as_text(found), found
+            places_of(roles, file.schema_arrow.names, stream.file.called)
+            yield file
         except pa.ArrowException as error:
             raise SourceError(f"{stream.file.called} is damaged: {error}") from error
+
+
+def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord]:
+    """Rows of Parquet, whose "lines" count them from 1."""
+    number = 0
+    for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
+        columns = (_as_texts(batch[name]) for name in roles.values())
+        for values in zip(*columns, strict=True):
+            number += 1
+            found = dict(zip(roles, values, strict=True))
+            yield number, found, found
 
 
 def _as_texts(column: pa.Array) -> list[str]:

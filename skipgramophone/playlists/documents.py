@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
-from skipgramophone.playlists.lines import numbered_lines, whole_text
+from skipgramophone.playlists.lines import Line, whole_text
+from skipgramophone.playlists.rows import Told
 
 LARGEST = 1 << 30
 
@@ -25,9 +26,9 @@ def read_document(stream: OpenFile, what: str) -> Any:
         raise SourceError(f"{stream.file.called} is no {what.removeprefix('a ')}: {error}") from error
 
 
-def read_objects(stream: OpenFile) -> Iterator[tuple[int, str, dict[str, Any] | str]]:
+def objects_in(lines: Iterable[Line]) -> Iterator[tuple[int, str, dict[str, Any] | str]]:
     """The object on each line: its number, its text, and the object or why there is none."""
-    for number, line, fault in numbered_lines(stream):
+    for number, line, fault in lines:
         yield number, line, fault or _object(line)
 
 
@@ -40,12 +41,12 @@ def _object(line: str) -> dict[str, Any] | str:
     return value if isinstance(value, dict) else "no JSON object"
 
 
-def as_text(value: Any) -> str:
-    """A part of a document as it stands in a report."""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def texts_of(record: dict[str, Any], *names: str) -> list[str] | None:
     """Some fields of an object, empty where they are missing; None where one is no text."""
     values = [record.get(name) for name in names]
     return [value or "" for value in values] if all(isinstance(value, str | None) for value in values) else None
+
+
+def as_told(part: Any) -> Told:
+    """A part of a document as a record tells it: JSON at once where it is no object, for a line is text too."""
+    return part if isinstance(part, dict) else json.dumps(part, ensure_ascii=False)

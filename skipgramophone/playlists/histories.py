@@ -13,7 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from skipgramophone.playlists.files import OpenFile
-from skipgramophone.playlists.rows import Record, Row
+from skipgramophone.playlists.rows import Record, Row, Told
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_TIME = "no time of listening"
@@ -34,12 +34,12 @@ class Play(NamedTuple):
 
 
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
-PlayRecord = tuple[int, str, Play | str]  # line, what stands there, the play or why it is none
+PlayRecord = tuple[int, Told, Play | str]  # line, what stands there, the play or why it is none
 
 
 def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Deliver plays in the order of time, in sessions."""
-    kept: list[tuple[int, str, Play]] = []
+    kept: list[tuple[int, Told, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if isinstance(found, str):
             yield number, text, found

@@ -6,7 +6,7 @@ handed back as a reject; nothing is guessed. A byte order mark is no part of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +22,7 @@ BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUL_BYTE = "holds a NUL byte"
+Line = tuple[int, str, str]  # number, text, what is wrong with it ("": nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,18 @@ def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
         yield raw
 
 
-def numbered_lines(stream: OpenFile) -> Iterator[tuple[int, str, str]]:
-    """Deliver lines one by one: its number, its text, and what is wrong with it ("": nothing).
+def numbered_lines(stream: OpenFile) -> Iterator[Line]:
+    """Deliver lines one by one.
 
     Raises:
         SourceError: the packed data is damaged, or a line has no end.
     """
-    for block in read_lines(stream):
+    return numbered(read_lines(stream))
+
+
+def numbered(blocks: Iterable[LineBlock]) -> Iterator[Line]:
+    """Deliver the lines of blocks one by one, as `numbered_lines` does."""
+    for block in blocks:
         good = zip(block.numbers.tolist(), block.lines.to_pylist(), ("" for _ in block.lines), strict=True)
         bad = ((reject.line, reject.text, reject.reason) for reject in block.rejects)
         yield from sorted((*good, *bad)) if block.rejects else good

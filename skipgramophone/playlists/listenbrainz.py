@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from skipgramophone.playlists.documents import read_objects, texts_of
+from skipgramophone.playlists.documents import objects_in, texts_of
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.histories import NO_TEXT, NO_TIME, Play, PlayRecord, in_sessions
+from skipgramophone.playlists.lines import numbered_lines
 from skipgramophone.playlists.rows import Record
 from skipgramophone.settings import ExtractSettings
 
@@ -24,7 +25,7 @@ def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
     """The listens as they stand."""
-    for number, line, found in read_objects(stream):
+    for number, line, found in objects_in(numbered_lines(stream)):
         yield number, line, found if isinstance(found, str) else _play(found)
 
 

@@ -8,12 +8,11 @@ A playlist is its pid, whatever its name; it has no owner. The lines of a report
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.documents import read_document
+from skipgramophone.playlists.documents import as_told, read_document
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.rows import Record, Row
 from skipgramophone.settings import ExtractSettings
@@ -30,23 +29,27 @@ def read_mpd(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
         if not isinstance(tracks, list) or "pid" not in playlist:
             number += 1
-            yield number, json.dumps(playlist, ensure_ascii=False), "a playlist without pid or tracks"
+            yield number, as_told(playlist), "a playlist without pid or tracks"
             continue
         name = playlist.get("name")
         for track in tracks:
             number += 1
-            yield number, json.dumps(track, ensure_ascii=False), _row(name, playlist["pid"], track)
+            yield number, as_told(track), _row(name, playlist["pid"], track)
 
 
 def _row(name: object, pid: object, track: object) -> Row | str:
     """A track of a playlist, or why it is none."""
     if not isinstance(track, dict):
         return "a track that is no object"
-    fields = [track.get(field) for field in ("artist_name", "track_name", "track_uri")]
-    if not all(isinstance(field, str | None) for field in (name, *fields)):
+    artist, title, uri = track.get("artist_name"), track.get("track_name"), track.get("track_uri")
+    if not (_is_text(name) and _is_text(artist) and _is_text(title) and _is_text(uri)):
         return "a name that is no text"
-    artist, title, uri = fields
     return Row("", str(name or ""), f"pid {pid}", artist or "", title or "", uri or None)
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text, or nothing."""
+    return value is None or isinstance(value, str)
 
 
 def _playlists(stream: OpenFile) -> list[Any]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skipgramophone.arrays import scratch
+from skipgramophone.arrays import scratch, spooling
 from skipgramophone.playlists.ahead import in_order
 
 Codes = npt.NDArray[np.int32]
@@ -37,7 +37,8 @@ class Numbering:
     def add(self, block: pa.DictionaryArray) -> None:
         """Take in the rows of a block."""
         codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-        self._file.write(codes.data)
+        with spooling():
+            self._file.write(codes.data)
         self._pending.append((self._rows, block.dictionary))
         self._rows += len(codes)
         self._waiting += len(block.dictionary)
@@ -55,7 +56,8 @@ class Numbering:
         """Number the values of the blocks that wait, and the rows of these blocks."""
         if not self._pending:
             return
-        self._file.flush()
+        with spooling():
+            self._file.flush()
         codes, ends = self._codes(), [start for start, _ in self._pending[1:]] + [self._rows]
         known = [_each(values) for values in (self._values, *(block for _, block in self._pending))]
         united = pa.chunked_array(known).unify_dictionaries().chunks

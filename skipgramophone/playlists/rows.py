@@ -7,10 +7,11 @@ record is a function that yields `Record`s; `gathered` makes blocks of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,7 @@ IN_ONE_FILE = "\0"
 TEXT = pa.large_string()
 KEPT_ONCE = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
+HALF_A_LETTER = "a name with half a pair of surrogates, which is no text"
 PLACEHOLDER = "a placeholder instead of a name"
 PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in small letters
 
@@ -57,7 +59,8 @@ class Row(NamedTuple):
     uri: str | None = None
 
 
-Record = tuple[int, str, Row | str]  # line, what stands there, the row or why it is none
+Told = str | dict[str, Any]  # what stands at a place: the line, or a part of a document, which is told as JSON
+Record = tuple[int, Told, Row | str]  # line, what stands there, the row or why it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +103,67 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
     """Gather records into blocks, up to `num_rows` of them; one that names no track is rejected."""
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
     while some := list(islice(left, BLOCK_RECORDS)):
-        rows = [(line, text, found) for line, text, found in some if not isinstance(found, str)]
-        rejects = [Reject(stream.file.name, at, found, text) for at, text, found in some if isinstance(found, str)]
-        columns = zip(*(row for _, _, row in rows), strict=True) if rows else ([] for _ in COLUMNS)
-        table = pa.table(
-            {name: pa.array(column, TEXT).dictionary_encode() for name, column in zip(COLUMNS, columns, strict=True)}
-        )
-        unusable = why_unusable(table, settings)
-        named = [(rows[at][:2], reason) for at, reason in unusable.items()]
-        rejects += [Reject(stream.file.name, line, reason, text) for (line, text), reason in named]
-        rejects.sort(key=lambda reject: reject.line)
-        yield RowBlock(without(table, unusable), rejects, stream.bytes_read, stream.replaced)
+        rows = [(line, told, found) for line, told, found in some if not isinstance(found, str)]
+        rejects = [
+            Reject(stream.file.name, at, found, as_text(told)) for at, told, found in some if isinstance(found, str)
+        ]
+        try:
+            table = _table(row for _, _, row in rows)
+        except UnicodeEncodeError:
+            halves = [record for record in rows if not _can_be_written(record[2])]
+            rejects += [Reject(stream.file.name, at, HALF_A_LETTER, as_text(told)) for at, told, _ in halves]
+            rows = [record for record in rows if _can_be_written(record[2])]
+            table = _table(row for _, _, row in rows)
+
+        def where(at: Sequence[int], rows: Sequence[tuple[int, Told, Row]] = rows) -> list[tuple[int, Told]]:
+            return [rows[row][:2] for row in at]
+
+        yield block_of(table, where, rejects, stream.file.name, settings, (stream.bytes_read, stream.replaced))
+
+
+def _table(rows: Iterable[Row]) -> pa.Table:
+    """Rows as a table of strings that are kept once each."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    return pa.table(
+        {name: pa.array(column, TEXT).dictionary_encode() for name, column in zip(COLUMNS, columns, strict=True)}
+    )
+
+
+def _can_be_written(row: Row) -> bool:
+    """Whether a row's strings can be written as UTF-8: JSON may name one half of a pair of surrogates."""
+    return not any(0xD800 <= ord(letter) <= 0xDFFF for text in row if text for letter in text)
+
+
+def block_of(
+    table: pa.Table,
+    where: Callable[[Sequence[int]], Iterable[tuple[int, Told]]],
+    rejects: Sequence[Reject],
+    file: str,
+    settings: ExtractSettings,
+    so_far: tuple[int, int],
+) -> RowBlock:
+    """A block of rows, less those that name no track.
+
+    Args:
+        table: the rows, strings kept once each.
+        where: says of some rows of the table on which lines they stand, and what stands there.
+        rejects: what was rejected among them before.
+        file: the name of their file.
+        settings: which words stand for no name.
+        so_far: bytes that were read of the file, and letters that stand for bad ones.
+    """
+    found = list(rejects)
+    unusable = why_unusable(table, settings)
+    for (line, told), reason in zip(where(list(unusable)), unusable.values(), strict=True):
+        found.append(Reject(file, line, reason, as_text(told)))
+    found.sort(key=lambda reject: reject.line)
+    return RowBlock(without(table, unusable), found, *so_far)
+
+
+def as_text(told: object) -> str:
+    """A line as it is, and a part of a document as JSON; half a letter as \\uXXXX."""
+    text = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def why_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:

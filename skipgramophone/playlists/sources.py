@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError
-from skipgramophone.playlists.columns import read_columns
+from skipgramophone.playlists.columnar import ColumnsReader
 from skipgramophone.playlists.exportify import read_exportify
 from skipgramophone.playlists.files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.lastfm import read_lastfm
@@ -30,7 +30,6 @@ from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 HEAD_BYTES = 64 << 10
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
 RECORDS: dict[Format, RecordFunction] = {
-    "columns": read_columns,
     "mpd": read_mpd,
     "exportify": read_exportify,
     "spotify": read_spotify,
@@ -108,6 +107,8 @@ def _reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     format = "columns" if settings.columns else settings.format or recognised(file, head)
     if format == "zenodo":
         return ZenodoReader(file, settings)
+    if format == "columns":
+        return ColumnsReader(file, settings)
     return RecordReader(file, settings, format)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.documents import as_text, read_document, texts_of
+from skipgramophone.playlists.documents import as_told, read_document, texts_of
 from skipgramophone.playlists.files import OpenFile, SourceFile
 from skipgramophone.playlists.histories import (
     EPISODE,
@@ -79,15 +79,15 @@ def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings
         items = playlist.get("items") if isinstance(playlist, dict) else None
         if not isinstance(items, list) or not isinstance(playlist.get("name", ""), str | None):
             number += 1
-            yield number, as_text(playlist), "a playlist without a name or items"
+            yield number, as_told(playlist), "a playlist without a name or items"
             continue
         for item in items:
             number += 1
             found = _item(item, "episodes" in (settings.keep or ()))
             if isinstance(found, str):
-                yield number, as_text(item), found
+                yield number, as_told(item), found
             else:
-                yield number, as_text(item), Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
+                yield number, as_told(item), Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
 
 
 def _item(item: Any, keeps_episodes: bool) -> Named | str:
@@ -126,7 +126,7 @@ def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
         found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is no object"
         if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
             found = SKIP
-        yield number, as_text(play), found
+        yield number, as_told(play), found
 
 
 def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
-from skipgramophone.playlists.lines import numbered_lines
+from skipgramophone.playlists.lines import Line, numbered_lines
 
 DELIMITERS = "\t,;"
 LONGEST_FIELD = 1 << 20  # letters
@@ -37,6 +37,15 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
     Raises:
         SourceError: a quoted field does not end.
     """
+    return fields_in(numbered_lines(stream), stream.file.called, delimiter)
+
+
+def fields_in(lines: Iterator[Line], called: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
+    """Deliver the fields of lines as `read_fields` does; `called` is the file for an error.
+
+    Raises:
+        SourceError: a quoted field does not end.
+    """
     faults: list[FieldsRecord] = []
     number = 0
 
@@ -50,7 +59,6 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
                 yield line + "\n"
 
     csv.field_size_limit(LONGEST_FIELD)
-    lines = numbered_lines(stream)
     first = next(lines, None)
     if first is None:
         return
@@ -62,7 +70,7 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
             faults.clear()
             yield number, delimiter.join(fields), fields or "blank line"
     except csv.Error as error:
-        raise SourceError(f"{stream.file.called}, line {number}: {error}") from error
+        raise SourceError(f"{called}, line {number}: {error}") from error
     yield from faults
 
 
@@ -71,7 +79,7 @@ def wrong_width(fields: Sequence[str], width: int) -> str:
     return f"{len(fields)} fields instead of {width}"
 
 
-def _chained(first: tuple[int, str, str], rest: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+def _chained(first: tuple[int, str, str], rest: Iterator[Line]) -> Iterator[Line]:
     """A line that has been looked at, and those after it."""
     yield first
     yield from rest

@@ -13,7 +13,7 @@ fields and of commas in turn, which is many times as fast as taking lines apart;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -35,7 +35,7 @@ from skipgramophone.playlists.lines import (
     read_raw_lines,
     text_lines,
 )
-from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, why_unusable, without
+from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, block_of
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 COLUMN_OF_HEADER = {
@@ -158,14 +158,11 @@ class ZenodoReader:
         nothing = pa.nulls(len(numbers), KEPT_ONCE)
         table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
         rows = pa.table({name: table[name] for name in COLUMNS})
-        unusable = why_unusable(rows, self.settings)
-        lines = numbers[list(unusable)]
-        rejects = rejects + [
-            Reject(self.file.name, line, reason, text)
-            for line, reason, text in zip(lines.tolist(), unusable.values(), texts(lines), strict=True)
-        ]
-        rejects.sort(key=lambda reject: reject.line)
-        return RowBlock(without(rows, unusable), rejects, bytes_read, replaced)
+
+        def where(at: Sequence[int]) -> Iterator[tuple[int, str]]:
+            return zip(numbers[at].tolist(), texts(numbers[at]), strict=True)
+
+        return block_of(rows, where, rejects, self.file.name, self.settings, (bytes_read, replaced))
 
     def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
         """Split lines into columns; say which of them are rows, and what is wrong with the others."""

@@ -21,9 +21,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,40 +45,51 @@ Tensor = Any
 ROUNDS_A_TURN = 4  # for each worker; between two turns all wait for the last
 SECONDS_TO_STOP = 5.0
 CAME, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # what a server counts
-HEAD = 2  # serial number and whether to keep, before the numbers of a task
+WIRE = "bfloat16"  # what rows and differences are on their way; half of what they are at both ends
+HEAD = 3  # serial number, whether to keep and rate, before the numbers of a task
 
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Rows on servers: row r is row r // servers of shard r % servers.
+    """Some columns of a table on servers: row r of the table is row r // servers of shard r % servers.
 
     Attributes:
         tf: the TensorFlow module.
-        variables: a float32 variable a server.
+        variables: a float32 variable a server, (its rows, all columns).
+        columns: which of them these are.
+        is_flat: whether it is one column, to be seen as numbers and not as rows.
     """
 
     tf: Any
     variables: Sequence[Any]
+    columns: slice
+    is_flat: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the whole."""
-        first = self.variables[0].shape
-        return (sum(int(variable.shape[0]) for variable in self.variables), *first[1:])
+        rows = sum(int(variable.shape[0]) for variable in self.variables)
+        return (rows,) if self.is_flat else (rows, self.columns.stop - self.columns.start)
 
     def __getitem__(self, rows: slice) -> Matrix:
         """A copy of some neighbouring rows."""
-        values = np.empty((rows.stop - rows.start, *self.shape[1:]), np.float32)
+        values = np.empty((rows.stop - rows.start, self.columns.stop - self.columns.start), np.float32)
         with _servers(self.tf):
             for variable, here, there in self._parts(rows):
-                values[here] = variable.sparse_read(there).numpy()
-        return values
+                with self.tf.device(variable.device):
+                    found = variable.sparse_read(there)[:, self.columns]
+                values[here] = found.numpy()
+        return values[:, 0] if self.is_flat else values
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some neighbouring rows."""
         with _servers(self.tf):
             for variable, here, there in self._parts(rows):
-                variable.scatter_update(self.tf.IndexedSlices(values[here], there))
+                own = values[here, None] if self.is_flat else values[here]
+                with self.tf.device(variable.device):
+                    whole = variable.sparse_read(there)
+                    changed = [whole[:, : self.columns.start], own, whole[:, self.columns.stop :]]
+                    variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
         """Each shard that holds some rows, which of them, and where they lie in it."""
@@ -90,21 +102,21 @@ class Shards:
                 parts.append((variable, slice(first, None, servers), there))
         return parts
 
-    def gather(self, rows: Tensor, places: Tensor) -> Tensor:
-        """Pull rows in their order, followed by as many as make up the places, whatever they hold; to be compiled."""
-        tf, servers = self.tf, len(self.variables)
-        shard = rows % servers
-        local = tf.dynamic_partition(rows // servers, shard, servers)
-        order = tf.dynamic_partition(tf.range(tf.size(rows)), shard, servers)
-        found = [variable.sparse_read(at) for variable, at in zip(self.variables, local, strict=True)]
-        # A row for the last place makes room for all before it; where rows fill every place, the later one holds.
-        return tf.dynamic_stitch([[places - 1], *order], [tf.zeros([1, *self.shape[1:]]), *found])
+
+class Made(NamedTuple):
+    """A task on a worker."""
+
+    head: Tensor  # float64 (2,): serial number, whether to keep
+    at: list[Tensor]  # a server: how many rows of tokens it has, these, and those that only negatives name
+    counts: list[Tensor]  # rows of tokens of each server, then of each the others
+    places: Tensor  # what rows of tokens are padded to
+    work: list[Tensor]
 
 
 class Cluster:
     """Carries out tasks on the workers of a cluster whose chief is this process."""
 
-    threads = 1  # that is left to this process is to say what lies where
+    threads = 2  # one waits for the workers, one says what comes next
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
         """Connect to all members, which must be there, make the tables on servers, and write the layout for workers.
@@ -135,33 +147,42 @@ class Cluster:
         if is_loopback(role.address):
             close_to_others()
         self.coordinator = _coordinator(tf, self._strategy)
-        tracks, dim = plan.tracks, plan.dim
-        self.tables = Tables(
-            Table(self._shards(tracks, dim), self._shards(tracks)),
-            Table(self._shards(tracks, dim), self._shards(tracks)),
+        self._dim = plan.dim
+        # An accumulator stands behind its row, so that both are moved at once.
+        self._centre, self._context = (
+            self._shards((plan.tracks, plan.dim + 1)),
+            self._shards((plan.tracks, plan.dim + 1)),
         )
+        self.tables = Tables(self._table(self._centre), self._table(self._context))
         self.tables.begin(plan.layout.seed)
-        self._added = self._shards(servers * self.turn, dtype="int64").variables  # serial number by task of a turn
-        self._counts = self._shards(servers * (PAIRS + 1), dtype="float64").variables
+        self._added = self._shards((servers * self.turn,), "int64")  # serial number by task of a turn
+        self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)
         self._tracks, self._done_again, self._partly_twice = [0] * workers, 0, 0  # of an epoch
         plan.layout.write(place)
-        self._make = made_task(tf, shape, tracks, f"{place.parent.name}/{place.name}")
+        self._make = made_task(tf, shape, plan.tracks, servers, f"{place.parent.name}/{place.name}")
         self._steps, self._negatives = shape.steps, shape.negatives
-        self.program = compile_macro_batch(tf, shape, plan.layout.context, plan.negatives, Pulled)
+        self.program = self._compile_program(plan)
         self._rounds = {size: self._compile_round(size) for size in range(1, self._round + 1)}
 
     def ready(self, what: Sequence[Assignment]) -> Sequence[Assignment]:
         """Nothing is to be done: workers lay out what they train."""
         return what
 
-    def train(self, _pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
+    def train(self, pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add what they change."""
-        return self._carry_out(ready, keep=True)
+        return self._apart(pool, ready, keep=True)
 
-    def measure(self, _pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
+    def measure(self, pool: Workers, ready: Sequence[Assignment]) -> list[Outcome]:
         """Carry out the tasks of a turn, and add nothing."""
-        return self._carry_out(ready, keep=False)
+        return self._apart(pool, ready, keep=False)
+
+    def _apart(self, pool: Workers, ready: Sequence[Assignment], keep: bool) -> list[Outcome]:
+        """Carry out the tasks of a turn in another thread than the one in which signals are raised.
+
+        In the midst of TensorFlow's calls what a signal raises may be taken for something else, or lost.
+        """
+        return pool.start(partial(self._carry_out, ready, keep)).result()
 
     def close(self) -> None:
         """Let workers end what they have begun, and stop handing out tasks while they are still there."""
@@ -188,8 +209,8 @@ class Cluster:
             before = self._counted()
             for first in range(0, len(tasks), self._round):
                 some = tasks[first : first + self._round]
-                sent = [part for task in some for part in sent_of(task, next(self.serials), keep)]
-                done = self.coordinator.schedule(self._rounds[len(some)], args=sent)
+                sent = np.array([sent_of(task, next(self.serials), keep) for task in some])
+                done = self.coordinator.schedule(self._rounds[len(some)], args=(sent,))
                 rounds.append((done, sum(task.stretch.real for task in some)))
             self.coordinator.join()
             counted = self._counted() - before
@@ -209,74 +230,95 @@ class Cluster:
         """What the servers have counted, float64 (servers, 5)."""
         return np.stack([variable.numpy() for variable in self._counts])
 
-    def signature(self) -> list[Any]:
-        """What a worker is sent of a task, as TensorFlow describes it."""
-        return [self.tf.TensorSpec([HEAD + NUMBERS], self.tf.int64), self.tf.TensorSpec([], self.tf.float32)]
+    def signature(self, size: int) -> Any:
+        """What a worker is sent of some tasks, as TensorFlow describes it: a row each, `sent_of`."""
+        return self.tf.TensorSpec([size, HEAD + NUMBERS], self.tf.float64)
 
     def _compile_round(self, size: int) -> Any:
         """Compile what a worker does: make some tasks, pull their rows, train on them, push the differences."""
         tf = self.tf
 
-        def carry_out(*sent: Tensor) -> Tensor:
-            made = [
-                (numbers[:HEAD], *self.made(numbers, rate)) for numbers, rate in zip(sent[::2], sent[1::2], strict=True)
-            ]
-            pulled = [self.pull(rows, sizes) for _, rows, sizes, _ in made]
-            trained = [self.program(*rows, *work) for rows, (*_, work) in zip(pulled, made, strict=True)]
-            for (head, rows, sizes, _), changes in zip(made, trained, strict=True):
-                self.push(head, rows, sizes, *changes)
+        def carry_out(sent: Tensor) -> Tensor:
+            made = [self.made(one) for one in tf.unstack(sent)]
+            pulled = [self.pull(task) for task in made]
+            trained = [self.program(*rows, *task.work) for rows, task in zip(pulled, made, strict=True)]
+            for task, changes in zip(made, trained, strict=True):
+                self.push(task, *changes)
             return tf.constant(size)
 
-        return tf.function(carry_out, input_signature=self.signature() * size, autograph=False)
+        # What the chief spends on a round is spent on looking at its arguments: there is one.
+        return tf.function(carry_out, autograph=False).get_concrete_function(self.signature(size))
 
-    def made(self, numbers: Tensor, rate: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """Make a task on a worker: its rows, how many are of tokens and what they are padded to, and its work."""
-        rows, sizes, *work = self._make(numbers[HEAD:])
-        return rows, sizes, [*work, self.tf.fill([self._steps], rate)]
+    def _compile_program(self, plan: Plan) -> Any:
+        """Compile the unit of work over rows as they are on the wire, each with its accumulator behind it."""
+        tf, dim = self.tf, plan.dim
 
-    def pull(self, rows: Tensor, sizes: Tensor) -> Pulled:
-        """Pull the rows of a task, padded to its places."""
-        of_tokens, places = self.tf.unstack(sizes)
-        h, o, h_seen, o_seen = self.tables.held()
-        own, more = rows[:of_tokens], places + self._negatives
-        return Pulled(
-            h.gather(own, places), o.gather(rows, more), h_seen.gather(own, places), o_seen.gather(rows, more)
-        )
+        def unpacked(h: Tensor, o: Tensor) -> Pulled:
+            h, o = tf.cast(h, tf.float32), tf.cast(o, tf.float32)
+            return Pulled(h[:, :dim], o[:, :dim], h[:, dim], o[:, dim])
 
-    def push(
-        self,
-        head: Tensor,
-        rows: Tensor,
-        sizes: Tensor,
-        h: Tensor,
-        o: Tensor,
-        h_seen: Tensor,
-        o_seen: Tensor,
-        loss: Tensor,
-        pairs: Tensor,
-    ) -> None:
-        """Have each server add its part of the differences, once it has all of that part, and unless it has before."""
+        def packed(rows: Tensor, accumulators: Tensor) -> Tensor:
+            return tf.cast(tf.concat([rows, accumulators[:, None]], 1), WIRE)
+
+        train = compile_macro_batch(tf, plan.layout.shape, plan.layout.context, plan.negatives, unpacked)
+
+        def program(*given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+            h, o, h_seen, o_seen, loss, pairs = train(*given)
+            return packed(h, h_seen), packed(o, o_seen), loss, pairs
+
+        return tf.function(program, jit_compile=True, autograph=False)
+
+    def made(self, sent: Tensor) -> Made:
+        """Make a task on a worker."""
         tf, servers = self.tf, len(self._counts)
-        serial, keep = tf.unstack(head)
-        own = rows[: sizes[0]]
+        rows, sizes, *work = self._make(tf.cast(sent[HEAD:], tf.int64))
+        counts = tf.unstack(sizes[1:])
+        parts = tf.split(rows, counts)
+        by_server = zip(counts[:servers], parts[:servers], parts[servers:], strict=True)
+        at = [tf.concat([[own], of_tokens, of_noise], 0) for own, of_tokens, of_noise in by_server]
+        rates = tf.fill([self._steps], tf.cast(sent[HEAD - 1], tf.float32))
+        return Made(sent[: HEAD - 1], at, counts, sizes[0], [*work, rates])
 
-        def parted(values: Tensor, among: Tensor) -> list[Tensor]:
-            found: list[Tensor] = tf.dynamic_partition(values[: tf.size(among)], among % servers, servers)
-            return found
+    def pull(self, task: Made) -> tuple[Tensor, Tensor]:
+        """Pull rows with their accumulators: those of tokens from centre, padded, and all from context, padded."""
+        tf, servers = self.tf, len(self._counts)
+        h, o, o_more = [], [], []
+        for at, own, centre, context in zip(task.at, task.counts, self._centre, self._context, strict=False):
+            with tf.device(centre.device):
+                here = tf.identity(at)
+                of_tokens = tf.cast(centre.sparse_read(here[1 : 1 + here[0]]), WIRE)
+                of_all = tf.cast(context.sparse_read(here[1:]), WIRE)
+            h.append(of_tokens)
+            o.append(of_all[:own])
+            o_more.append(of_all[own:])
 
-        by_server = zip(
-            parted(own // servers, own), parted(h, own), parted(h_seen, own),
-            parted(rows // servers, rows), parted(o, rows), parted(o_seen, rows),
-            strict=True,
-        )  # fmt: skip
-        raw = tf.raw_ops
-        for server, parts in enumerate(by_server):
-            counts, added = self._counts[server], self._added[server]
-            h_rows, o_rows, h_accumulators, o_accumulators = (held.variables[server] for held in self.tables.held())
+        def padding(rows: list[Tensor], places: Tensor) -> Tensor:
+            return tf.zeros([places - tf.add_n(rows), self._dim + 1], WIRE)
+
+        h.append(padding(task.counts[:servers], task.places))
+        o_more.append(padding(task.counts, task.places + self._negatives))
+        return tf.concat(h, 0), tf.concat([*o, *o_more], 0)
+
+    def push(self, task: Made, h: Tensor, o: Tensor, loss: Tensor, pairs: Tensor) -> None:
+        """Have each server add its part of the differences, once it has all of that part, and unless it has before."""
+        tf, raw, servers = self.tf, self.tf.raw_ops, len(self._counts)
+        head = tf.concat([task.head, tf.cast([loss, pairs], tf.float64)], 0)
+
+        def parted(differences: Tensor, counts: list[Tensor]) -> list[Tensor]:
+            parts: list[Tensor] = tf.split(differences[: tf.add_n(counts)], counts)
+            return parts
+
+        h_parts, o_parts = parted(h, task.counts[:servers]), parted(o, task.counts)
+        for server, (counts, added) in enumerate(zip(self._counts, self._added, strict=True)):
+            o_part = tf.concat(o_parts[server::servers], 0)
             with tf.device(counts.device):
-                here = [tf.identity(part) for part in (*parts, serial, keep, loss, pairs)]
+                here = [tf.identity(part) for part in (task.at[server], h_parts[server], o_part, head)]
                 with tf.control_dependencies(here):  # what has begun has all that it needs
-                    at_h, dh, dh_seen, at_o, do, do_seen, number, wanted, lost, weighed = here
+                    lock = raw.MutexLock(mutex=raw.MutexV2(shared_name="push"))
+                with tf.control_dependencies([lock]):
+                    at, dh, do, told = here
+                    number, wanted, lost, weighed = tf.unstack(told)
+                    number = tf.cast(number, tf.int64)
                     slot = number % self.turn
                     is_new = number > added.sparse_read(slot)
                     new = tf.cast(is_new, tf.float64)
@@ -284,34 +326,39 @@ class Cluster:
                 much = is_new & (wanted > 0)
                 with tf.control_dependencies([began]):
                     adding = []
-                    for variable, at, difference in (
-                        (h_rows, at_h, dh),
-                        (h_accumulators, at_h, dh_seen),
-                        (o_rows, at_o, do),
-                        (o_accumulators, at_o, do_seen),
+                    for variable, rows, difference in (
+                        (self._centre[server], at[1 : at[0] + 1], dh),
+                        (self._context[server], at[1:], do),
                     ):
-                        size = tf.where(much, tf.size(at), 0)
-                        adding.append(
-                            raw.ResourceScatterAdd(
-                                resource=variable.handle, indices=at[:size], updates=difference[:size]
-                            )
-                        )
+                        rows = rows[: tf.where(much, tf.size(rows), 0)]
+                        # Each row is named once, and nobody else adds: ResourceScatterAdd does no more, in thrice the
+                        # time.
+                        sums = variable.sparse_read(rows) + tf.cast(difference[: tf.size(rows)], tf.float32)
+                        adding.append(raw.ResourceScatterUpdate(resource=variable.handle, indices=rows, updates=sums))
                 with tf.control_dependencies(adding):
-                    sums = [tf.cast(lost, tf.float64) * new, tf.cast(weighed, tf.float64) * new]
-                    raw.ResourceScatterMax(resource=added.handle, indices=slot, updates=number)
-                    raw.AssignAddVariableOp(resource=counts.handle, value=tf.stack([0.0, 0.0, new, *sums]))
+                    sums = [lost * new, weighed * new]
+                    done = [
+                        raw.ResourceScatterMax(resource=added.handle, indices=slot, updates=number),
+                        raw.AssignAddVariableOp(resource=counts.handle, value=tf.stack([0.0, 0.0, new, *sums])),
+                    ]
+                with tf.control_dependencies(done):
+                    raw.ConsumeMutexLock(mutex_lock=lock)
 
-    def _shards(self, rows: int, dim: int | None = None, dtype: str = "float32") -> Shards:
-        """Zeros on the servers, a shard on each."""
+    def _table(self, variables: Sequence[Any]) -> Table[Shards]:
+        """Rows and accumulators of a table, as they lie side by side."""
+        rows, accumulators = slice(0, self._dim), slice(self._dim, self._dim + 1)
+        return Table(Shards(self.tf, variables, rows), Shards(self.tf, variables, accumulators, is_flat=True))
+
+    def _shards(self, shape: tuple[int, ...], dtype: str = "float32") -> list[Any]:
+        """Zeros on the servers, a variable on each."""
         tf = self.tf
-        shape = (rows,) if dim is None else (rows, dim)
 
         def zeros(partition_shape: Any = shape, **_offset: Any) -> Any:
             return tf.zeros(partition_shape, dtype)
 
         with self._strategy.scope():
             made = tf.Variable(zeros, shape=shape, dtype=dtype)
-        return Shards(tf, list(getattr(made, "variables", [made])))
+        return list(getattr(made, "variables", [made]))
 
 
 def _coordinator(tf: Any, strategy: Any) -> Any:
@@ -338,9 +385,9 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
     return Coordinator(strategy)
 
 
-def sent_of(task: Assignment, serial: int, keep: bool) -> list[npt.NDArray[Any]]:
-    """What a worker is sent of a task."""
-    return [np.array([serial, keep, *numbers_of(task)], np.int64), np.array(task.rate, np.float32)]
+def sent_of(task: Assignment, serial: int, keep: bool) -> list[float]:
+    """What a worker is sent of a task; none of the numbers is too large for a float."""
+    return [serial, keep, task.rate, *numbers_of(task)]
 
 
 @contextmanager

@@ -82,20 +82,21 @@ class Layout:
         """Lay out a macro-batch."""
         return self._epoch(what.purpose, what.epoch).macro_batch(what.stretch)
 
-    def task(self, what: Assignment, batch: MacroBatch, scratch: Rows) -> Task:
+    def task(self, what: Assignment, batch: MacroBatch, scratch: Rows, parts: int = 1) -> Task:
         """Make the task of a macro-batch.
 
         Args:
             what: where it lies.
             batch: it.
             scratch: int32 (tracks,) of -1 to scribble on; it is left so.
+            parts: rows of tokens, and those of negatives, are to stand by what is left when they are divided by this.
         """
         shape = self.shape
         # The noise of held-out playlists is the same each time, and none of a training epoch's.
         of = (NOISE, what.epoch) if what.purpose == STREAM else (HELD_OUT, 1)
         rng = np.random.default_rng([self.seed, *of, what.stretch.number])
         noise = self._noise[rng.integers(0, len(self._noise), shape.negatives)]
-        of_tokens, rows, ids, noise_ids = number_rows(batch.tokens, noise, scratch)
+        of_tokens, rows, ids, noise_ids = number_rows(batch.tokens, noise, scratch, parts)
         blocks = (shape.steps, shape.step_blocks, shape.block)
         work = Work(
             ids.reshape(blocks),

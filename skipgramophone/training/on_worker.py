@@ -43,10 +43,12 @@ class TaskMaker:
         self._lock = Lock()  # tasks of a round are made one after the other
         self._made: dict[tuple[bytes, int], tuple[Layout, Rows]] = {}  # by place, with scratch; of one run
 
-    def make(self, place: bytes, tracks: np.int32, numbers: Numbers) -> tuple[npt.NDArray[Any], ...]:
+    def make(self, place: bytes, tracks: np.int32, servers: np.int32, numbers: Numbers) -> tuple[npt.NDArray[Any], ...]:
         """Make a task; `numbers` are those of `numbers_of`.
 
-        Returns rows, how many are of tokens and what they are padded to (int32, 2), and the work but for the rates.
+        Returns int32 rows of the shards, those of tokens by server and then those of negatives by server; what those of
+        tokens are padded to and how many there are of each kind by server, int32 (1 + 2 * servers,); and the work but
+        for the rates.
 
         Raises:
             TrainingError: the layout or the corpus cannot be read here.
@@ -55,9 +57,11 @@ class TaskMaker:
             layout, scratch = self._run(place, int(tracks))
             purpose, epoch, *stretch = numbers.tolist()
             what = Assignment(purpose, epoch, Stretch(*stretch), 0.0)
-            task = layout.task(what, layout.macro_batch(what), scratch)
-            sizes = np.array([task.of_tokens, task.places], np.int32)
-            return task.rows, sizes, *task.work[:-1]
+            task = layout.task(what, layout.macro_batch(what), scratch, int(servers))
+            server = task.rows % servers
+            parts = (server[: task.of_tokens], server[task.of_tokens :])
+            counts = [np.bincount(part, minlength=servers) for part in parts]
+            return task.rows // servers, np.concatenate([[task.places], *counts]).astype(np.int32), *task.work[:-1]
 
     def _run(self, place: bytes, tracks: int) -> tuple[Layout, Rows]:
         """The layout of a run, and scratch for it."""
@@ -80,7 +84,8 @@ def offer(tf: Any, role: Role, experiment: Path) -> Any:
     Raises:
         TrainingError: TensorFlow has given it another name than the chief will ask for.
     """
-    made_of = [tf.TensorSpec([], tf.string), tf.TensorSpec([], tf.int32), tf.TensorSpec([None], tf.int64)]
+    number = tf.TensorSpec([], tf.int32)
+    made_of = [tf.TensorSpec([], tf.string), number, number, tf.TensorSpec([None], tf.int64)]
     makes = _makes(tf)
     function = tf.function(
         lambda *given: tf.numpy_function(TaskMaker(role, experiment).make, given, makes), autograph=False
@@ -91,14 +96,16 @@ def offer(tf: Any, role: Role, experiment: Path) -> Any:
     return function
 
 
-def made_task(tf: Any, shape: BatchShape, tracks: int, place: str) -> Callable[[Tensor], tuple[Tensor, ...]]:
+def made_task(
+    tf: Any, shape: BatchShape, tracks: int, servers: int, place: str
+) -> Callable[[Tensor], tuple[Tensor, ...]]:
     """The part of the chief's program that has a worker make a task: of its numbers rows, sizes, and work."""
     blocks = (shape.steps, shape.step_blocks, shape.block)
     noise = (shape.steps, shape.step_blocks // shape.group, shape.shared)
-    shapes = ((None,), (2,), blocks, blocks, blocks, noise)
+    shapes = ((None,), (1 + 2 * servers,), blocks, blocks, blocks, noise)
 
     def make(numbers: Tensor) -> tuple[Tensor, ...]:
-        given = [tf.constant(place), tf.constant(tracks), numbers]
+        given = [tf.constant(place), tf.constant(tracks), tf.constant(servers), numbers]
         made = tf.raw_ops.PyFunc(input=given, token=FIRST_NAME.decode(), Tout=_makes(tf))
         for tensor, known in zip(made, shapes, strict=True):
             tensor.set_shape(known)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import Device
+from skipgramophone.survival import stderr_to
 
 
 def load_tensorflow(log: Path) -> Any:
@@ -23,7 +23,7 @@ def load_tensorflow(log: Path) -> Any:
         log: the file that what TensorFlow writes to stderr is appended to.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _stderr_to(log):
+    with stderr_to(log):
         import tensorflow as tf
 
         # A process that has already used TensorFlow keeps the threads that it has.
@@ -48,17 +48,3 @@ def device_for(tf: Any, device: Device) -> Callable[[], Any]:
         raise SettingError("TensorFlow sees no GPU here: leave --device out, or install tensorflow[and-cuda]")
     place = "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
     return lambda: tf.device(place)
-
-
-@contextlib.contextmanager
-def _stderr_to(log: Path) -> Iterator[None]:
-    """Append what any library writes to the process's stderr to a file, for the time of the block."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    try:
-        with log.open("ab") as file:
-            os.dup2(file.fileno(), 2)
-            yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -59,25 +59,28 @@ def noise_table(probability: Probabilities) -> Rows:
     return np.minimum(drawn, int(np.flatnonzero(probability)[-1])).astype(np.int32)
 
 
-def number_rows(tokens: Rows, noise: Rows, scratch: Rows) -> tuple[int, Rows, Rows, Rows]:
+def number_rows(tokens: Rows, noise: Rows, scratch: Rows, parts: int = 1) -> tuple[int, Rows, Rows, Rows]:
     """Find the unique rows of a macro-batch without sorting.
 
     `scratch` is int32 (tracks,) of -1, and is left so. Returns how many unique rows the tokens have, these and then the
-    further ones of the noise, and the place of each token and of each negative among them.
+    further ones of the noise, and the place of each token and of each negative among them. Both stand by what is left
+    when they are divided by `parts`.
     """
-    unique = _unique(tokens, scratch, 0)
+    unique = _unique(tokens, scratch, 0, parts)
     ids = scratch[tokens]
-    fresh = _unique(noise[scratch[noise] < 0], scratch, len(unique))
+    fresh = _unique(noise[scratch[noise] < 0], scratch, len(unique), parts)
     noise_ids = scratch[noise]
     rows = np.concatenate([unique, fresh])
     scratch[rows] = -1
     return len(unique), rows, ids, noise_ids
 
 
-def _unique(rows: Rows, scratch: Rows, start: int) -> Rows:
-    """Unique rows in order of their last place; each one's number from `start` on is left in `scratch`."""
+def _unique(rows: Rows, scratch: Rows, start: int, parts: int) -> Rows:
+    """Unique rows by part, in order of their last place; each one's number from `start` on is left in `scratch`."""
     place = np.arange(len(rows), dtype=np.int32)
     scratch[rows] = place
     unique = rows[scratch[rows] == place]
+    if parts > 1:
+        unique = unique[np.argsort((unique % parts).astype(np.uint16), kind="stable")]
     scratch[unique] = np.arange(start, start + len(unique), dtype=np.int32)
     return np.asarray(unique, np.int32)

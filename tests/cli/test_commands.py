@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
@@ -15,6 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skipgramophone import search
+from skipgramophone.neighbours import IndexFacts, require_sound_nodes
+from skipgramophone.seals import seal
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Row, Sgp, run_sgp, two_genres
 
@@ -283,21 +287,23 @@ def test_an_index_of_which_annoy_dies_or_that_finds_little_is_passed_over(traine
     place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
     status, whole = place.stat(), place.read_bytes()
     facts = json.loads((place.parent / "manifest.json").read_text())
-    # Other bytes of the same size and time are what the check before opening leaves.
-    for content, death in (
-        (np.random.default_rng(1).bytes(len(whole)), r"Annoy dies of the index \(SIG\w+; .*pip install.*\)"),
-        (b"\xff" * len(whole), r"Annoy dies of the index \(SIG\w+; .*\)"),
-        (b"\0" * len(whole), None),
-        (whole[: len(whole) // 2] * 2, None),
+    # Other bytes of the same size and time are what the check of the manifest leaves: the file is read through.
+    death = r"Annoy dies of the index \(SIG\w+; .*pip install.*\)"
+    for content, is_taken_for_sound, why in (
+        (np.random.default_rng(1).bytes(len(whole)), False, "the index is damaged"),
+        (np.random.default_rng(1).bytes(len(whole)), True, death),
+        (b"\xff" * len(whole), True, death),
+        (b"\0" * len(whole), False, "the index is damaged"),
+        (whole[: len(whole) // 2] * 2, False, "the index is damaged"),
     ):
         place.write_bytes(content)
         os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+        if is_taken_for_sound:
+            seal([place])
         ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
         answer = json.loads(ran.out)
-        assert (ran.code, answer["neighbours"]) == (0, true["neighbours"])
-        if death:
-            assert answer["answered_by"] == "exact search"
-            assert re.fullmatch(rf"{death}, so every track was compared; sgp index genres builds it anew\n", ran.err)
+        assert (ran.code, answer["neighbours"], answer["answered_by"]) == (0, true["neighbours"], "exact search")
+        assert re.fullmatch(rf"{why}, so every track was compared; sgp index genres builds it anew\n", ran.err)
     place.write_bytes(whole)
     os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
     facts["facts"]["recall_at_10"] = 0.25
@@ -305,6 +311,41 @@ def test_an_index_of_which_annoy_dies_or_that_finds_little_is_passed_over(traine
     ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
     assert ran.err.startswith("the index finds 25.0% of the nearest, so every track was compared")
     assert json.loads(ran.out)["neighbours"] == true["neighbours"]
+
+
+def test_an_index_is_read_through_once(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path, facts: IndexFacts) -> None:
+        read.append(path)
+        require_sound_nodes(path, facts)
+
+    monkeypatch.setattr(search, "require_sound_nodes", counted)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    shutil.copytree(trained, tmp_path / "copy")
+    place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
+    asked = ("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
+
+    def times_read() -> int:
+        before = len(read)
+        assert json.loads(run_sgp(*asked).out)["answered_by"] == "index"
+        return len(read) - before
+
+    assert (times_read(), times_read()) == (1, 0)
+    kept = tmp_path / "state" / "skipgramophone" / "sound"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert "genres" not in kept.read_text()
+    # What was written anew is another file, though it says that it is as large and as old.
+    status = place.stat()
+    place.write_bytes(place.read_bytes())
+    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (times_read(), times_read()) == (1, 0)
+    kept.write_bytes(b"\xff\0rubbish\n" * 5000)
+    assert (times_read(), times_read()) == (1, 0)
+    run_sgp("index", "genres", "--experiments-dir", tmp_path / "copy")  # who builds one knows it
+    assert times_read() == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(place))  # nothing can be kept there
+    assert (times_read(), times_read()) == (1, 1)
 
 
 def test_a_copy_of_an_index_is_as_good(trained: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from skipgramophone.answer import Answer
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.cataloguing import TRACKS, write_catalogue
 from skipgramophone.cli.conversation import Conversation
-from skipgramophone.cli.history import LINES_AT_MOST, LINES_KEPT, KeptHistory, history_file
+from skipgramophone.cli.history import LINES_KEPT, KeptHistory, history_file
 from skipgramophone.cli.prompt import TrackCompleter
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
 from tests.conftest import run_sgp, table_of
@@ -120,7 +120,7 @@ def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch:
 
     path.write_bytes(path.read_bytes() + b'"half a li\xff\n{}\n[[[\n' + b"[" * 100_000 + b"\n")  # damage is passed over
     assert list(KeptHistory(path).load_history_strings()) == kept
-    for at in range(LINES_AT_MOST):
+    for at in range(2 * LINES_KEPT):
         KeptHistory(path).store_string(f"song {at}")
     assert len(list(KeptHistory(path).load_history_strings())) == LINES_KEPT
     assert len(path.read_text().splitlines()) == LINES_KEPT

@@ -9,10 +9,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from skipgramophone.corpus import Corpus
+from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training.engines import engine_for
+from skipgramophone.training.trainer import Trainer
+from skipgramophone.vocabulary import Vocabulary
 from tests.conftest import Sgp, members, two_genres
 
 PLAYLISTS, EPOCHS = 3000, 30
@@ -87,3 +94,32 @@ def test_a_server_that_is_killed_ends_the_run_which_is_resumed(sgp: Sgp, genres:
     assert members(genres.parent) == []
     assert sgp("train", "genres", "--resume", "-q").code == 0  # one process takes it up as well
     require_whole(genres)
+
+
+def test_an_interrupt_at_any_moment_of_an_epoch_is_heard(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    corpus = Corpus(rng.integers(0, 500, TRACKS).astype(np.int32), np.arange(0, TRACKS + 1, 12))
+    settings = TrainSettings(window_size="bag", embedding_dim=8, epochs=100_000)
+    log = tmp_path / "log"
+    log.touch()
+    raised = 0
+
+    def interrupt(_number: int, _frame: object) -> None:
+        nonlocal raised
+        raised += 1
+        raise KeyboardInterrupt
+
+    with engine_for(RunSettings(local_cluster="1x1"), tmp_path, log) as engine:
+        trainer = Trainer(corpus, Vocabulary(corpus.counts(500)), settings, log, engine=engine)
+        kept = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            with closing(trainer.engine):
+                for _ in range(400):
+                    before = raised
+                    with pytest.raises(KeyboardInterrupt):
+                        run = trainer.run()
+                        signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(0.002, 0.08)))
+                        while raised == before:  # if it has come and was lost, nothing is raised here
+                            next(run)
+        finally:
+            signal.signal(signal.SIGALRM, kept)

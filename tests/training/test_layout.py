@@ -106,7 +106,10 @@ def test_both_ways_of_shuffling_give_one_order(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("keep", [None, KEEP])
 @pytest.mark.parametrize("on_disk", [True, False])
-def test_a_worker_makes_the_tasks_of_the_chief(tmp_path: Path, on_disk: bool, keep: Probabilities | None) -> None:
+@pytest.mark.parametrize("servers", [1, 3])
+def test_a_worker_makes_the_tasks_of_the_chief(
+    tmp_path: Path, on_disk: bool, keep: Probabilities | None, servers: int
+) -> None:
     corpus, held_out = random_corpus(1), random_corpus(2)
     if on_disk:
         (tmp_path / "corpus").mkdir()
@@ -122,9 +125,16 @@ def test_a_worker_makes_the_tasks_of_the_chief(tmp_path: Path, on_disk: bool, ke
         for stretch in layout.stretches(purpose, epoch):
             what = Assignment(purpose, epoch, stretch, 0.25)
             task = layout.task(what, layout.macro_batch(what), np.full(TRACKS, -1, np.int32))
-            got = maker.make(b"model/for", np.int32(TRACKS), np.array(numbers_of(what)))
-            for mine, own in zip(got, (task.rows, [task.of_tokens, task.places], *task.work[:-1]), strict=True):
-                assert mine.tolist() == np.asarray(own).tolist()
+            asked = b"model/for", np.int32(TRACKS), np.int32(servers), np.array(numbers_of(what))
+            rows, (places, *counts), *work = maker.make(*asked)
+            assert places == task.places
+            assert sum(counts[:servers]) == task.of_tokens
+            # Rows of shards, by server, first those of tokens and then those of negatives.
+            whole = rows * servers + np.repeat([*range(servers)] * 2, counts)
+            assert sorted(whole[: task.of_tokens]) == sorted(task.rows[: task.of_tokens])
+            assert sorted(whole) == sorted(task.rows)
+            for mine, own, names in zip(work, task.work[:-1], (True, False, False, True), strict=True):
+                assert (whole[mine] if names else mine).tolist() == (task.rows[own] if names else own).tolist()
             made += 1
     assert made > 20
 
@@ -133,7 +143,7 @@ def test_a_worker_that_cannot_read_the_corpus_says_so(tmp_path: Path) -> None:
     maker = TaskMaker(Role({"worker": ["a:1", "b:2"]}, "worker", 1), tmp_path)
     numbers = np.zeros(7, np.int64)
     with pytest.raises(TrainingError, match=r"worker 1 at b:2 cannot read .*layout.json is not there: every worker"):
-        maker.make(b"model/for", np.int32(TRACKS), numbers)
+        maker.make(b"model/for", np.int32(TRACKS), np.int32(1), numbers)
     (tmp_path / "corpus").mkdir()
     random_corpus(1).write(tmp_path / "corpus")
     (tmp_path / "model").mkdir()

@@ -62,6 +62,17 @@ def test_a_slice_of_mpd_is_read_by_pid(write_dump: WriteDump) -> None:
     ]
 
 
+def test_half_a_pair_of_surrogates_is_no_text(write_dump: WriteDump) -> None:
+    playlist = {"name": "x", "pid": 0, "tracks": [track("A", "\ud800", "u:1"), track("A", "B", "u:2")]}
+    slice_of_one = json.dumps({"info": {"slice": "0-999"}, "playlists": [playlist]})
+    rows, rejects = read(write_dump(slice_of_one, "mpd.slice.0-999.json"), "mpd")
+    assert rows == [("x", "A", "B", "u:2")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [
+        (1, "a name with half a pair of surrogates, which is no text")
+    ]
+    assert '"track_name": "\\ud800"' in rejects[0].text
+
+
 def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
     from skipgramophone.playlists.encoding import encode
 

@@ -1,0 +1,177 @@
+"""Tables that Arrow reads are what is read record by record, whatever stands in them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgramophone.errors import SgpError
+from skipgramophone.playlists import columnar, lines
+from skipgramophone.playlists.columnar import ColumnsReader
+from skipgramophone.playlists.columns import read_columns
+from skipgramophone.playlists.files import files_of
+from skipgramophone.playlists.rows import RowBlock, gathered
+from skipgramophone.settings import ExtractSettings
+
+Read = tuple[list[dict[str, Any]], list[Any], int] | str
+PIECES = st.sampled_from(
+    [*'abé,;\t"\\ 1', '""', '"a,b"', "\r", "\0", "\ufeff", "\U0001f600", '"x""y"', "-", "<MISSING>", "", "[unknown]"]
+)
+FIELDS = st.lists(PIECES, max_size=4).map("".join)
+
+
+def all_of(blocks: list[RowBlock]) -> Read:
+    """Rows, rejects and replaced letters of all blocks together."""
+    rows = [row for block in blocks for row in block.table.to_pylist()]
+    return rows, [reject for block in blocks for reject in block.rejects], blocks[-1].replaced if blocks else 0
+
+
+def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Read, bool]:
+    """What is made of a file in blocks of a size, and record by record, and whether Arrow read any of it."""
+    asked = ExtractSettings(columns=columns, **others)
+    found: list[Read] = []
+    plain = 0
+
+    def counted(self: ColumnsReader, *arguments: Any) -> RowBlock:
+        nonlocal plain
+        plain += 1
+        return block(self, *arguments)
+
+    block = ColumnsReader._block
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "some"
+        path.write_bytes(data)
+        (file,) = files_of(path)
+        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_block", counted):
+            for way in ("columnar", "records"):
+                try:
+                    if way == "columnar":
+                        found.append(all_of(list(ColumnsReader(file, asked).blocks())))
+                    else:
+                        with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
+                            found.append(all_of(list(gathered(read_columns(stream, asked), stream, asked))))
+                except SgpError as error:
+                    found.append(str(error))
+    return found[0], found[1], plain > 0
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8),
+    st.sampled_from([",", "\t", ";"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([20, 60, 1 << 20]),
+    st.sampled_from(
+        ["artist=A,title=T,playlist=P", "title=T,uri=A", "title=2,artist=1,owner=1", "title=T,artist=T,id=P"]
+    ),
+    st.booleans(),
+)
+def test_csv(rows: list[list[str]], delimiter: str, end: str, size: int, columns: str, replaces: bool) -> None:
+    header = [] if "=1" in columns else [["A", "T", "P"]]
+    text = "".join(delimiter.join(row) + end for row in header + rows)
+    data = text.encode().replace(b"\\", b"\xff")
+    fast, slow, _ = both(data, columns, size, bad_bytes="replace" if replaces else "reject")
+    assert fast == slow
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "é,b", 'x "y"', "", "-", "c\td"]), min_size=3, max_size=3), min_size=1),
+    st.sampled_from([60, 1 << 20]),
+)
+def test_well_formed_csv_is_plain(rows: list[list[str]], size: int) -> None:
+    quoted = ["A,T,P", *(",".join('"' + field.replace('"', '""') + '"' for field in row) for row in rows)]
+    fast, slow, was_plain = both("\n".join(quoted).encode(), "artist=A,title=T,playlist=P", size)
+    assert was_plain
+    assert fast == slow
+    named = [row for row in rows if any(field not in ("", "-") for field in row[:2])]
+    assert [(row["artist"], row["title"], row["playlist"]) for row in fast[0]] == [tuple(row) for row in named]  # type: ignore[index]
+
+
+VALUES = st.one_of(
+    st.none(), st.integers(-5, 10**30), st.booleans(), st.floats(), FIELDS, st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.sampled_from("TA"), FIELDS, max_size=2),
+)  # fmt: skip
+OBJECTS = st.dictionaries(st.sampled_from(["A", "T", "P", "other", "P.x"]), FIELDS | VALUES, max_size=4)
+ODD_LINES = st.sampled_from(
+    [
+        *(
+            '{"T": "a"}{"T": "b"}',
+            '{"T": "\\ud800"}',
+            '{"T": "\\ud83d\\ude00"}',
+            '{"T": "a", "T": "b"}',
+            "[1]",
+            "",
+            " ",
+        ),
+        *('{"T":', '{"T": "a\tb"}', '{"T": "a\\u0000"}', '{"T": 01}', '{"T": "x"} ', "\ufeff{}", '{"T": "a",}'),
+        *('{"A": {}', '{"T": "\xff"}', '{"T" : "a" , "A":"b" }', '{"T": "\\x"}', '{"\\u0054": "a"}', '{"other": 01}'),
+        '{"other": [[1], {"T": 2}], "T": "z"}',
+    ]
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(
+        OBJECTS.map(json.dumps) | st.dictionaries(st.sampled_from("ATP"), FIELDS).map(json.dumps) | ODD_LINES,
+        min_size=1,
+    ),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([30, 1 << 20]),
+    st.sampled_from(["artist=A,title=T,playlist=P", "title=T,uri=A", "title=T,playlist=P.x"]),
+)
+def test_json_lines(objects: list[str], end: str, size: int, columns: str) -> None:
+    data = "".join(line + end for line in ['{"T": "first"}', *objects]).encode("utf-8", "surrogatepass")
+    fast, slow, _ = both(data, columns, size)
+    assert fast == slow
+
+
+def test_json_lines_of_text_are_plain() -> None:
+    data = b'{"T": "a", "other": [1, {"x": null}]}\n{"A": null, "T": "\\u00e9"}\n'
+    fast, slow, was_plain = both(data, "title=T,artist=A", 1 << 20)
+    assert was_plain
+    assert fast == slow
+    assert [row["title"] for row in fast[0]] == ["a", "é"]  # type: ignore[index]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | FIELDS, st.none() | FIELDS, st.none() | st.integers(-3, 9), st.none() | st.integers(0, 3)
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(["artist=A,title=T,id=P", "artist=A,title=T,id=P,position=N", "title=N,uri=A", "title=T,owner=P"]),
+    st.integers(1, 5),
+)
+def test_parquet(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> None:
+    kinds = {"A": pa.string(), "T": pa.large_string(), "P": pa.int64(), "N": pa.int16()}
+    table = pa.table({name: pa.array([row[at] for row in rows], kind) for at, (name, kind) in enumerate(kinds.items())})
+    written = pa.BufferOutputStream()
+    pq.write_table(table, written, row_group_size=at_once)
+    with patch.object(columnar, "BATCH", at_once):
+        fast, slow, was_plain = both(written.getvalue().to_pybytes(), columns, 1 << 20)
+    assert fast[0] == slow[0]
+    assert sorted(fast[1], key=str) == sorted(slow[1], key=str)
+    assert was_plain == bool(rows)
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.bool_(), pa.timestamp("s")])
+def test_parquet_of_other_kinds_is_read_record_by_record(kind: pa.DataType) -> None:
+    table = pa.table({"T": pa.array([1, 0, None]).cast(pa.int64()).cast(kind)})
+    written = pa.BufferOutputStream()
+    pq.write_table(table, written)
+    fast, slow, was_plain = both(written.getvalue().to_pybytes(), "title=T", 1 << 20)
+    assert not was_plain
+    assert fast == slow
