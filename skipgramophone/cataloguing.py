@@ -1,6 +1,6 @@
 """Cataloguing: the tracks of a new corpus are written to the SQLite file that `catalogue` reads.
 
-Names are folded some tens of thousands at a time, in threads, while SQLite takes in those before them.
+Names are folded many at a time, in threads, while SQLite takes in those before them.
 """
 
 from __future__ import annotations
