@@ -68,6 +68,8 @@ LAYERS: list[tuple[str, set[str]]] = [
 ]
 # Packages that one place alone may import.
 ALLOWED_IN = {
+    "adbc_driver_manager": {"cataloguing"},
+    "adbc_driver_sqlite": {"cataloguing"},
     "annoy": {"neighbours"},
     "tensorflow": {"training/runtime"},
     "pandas": {"lookup"},
@@ -81,6 +83,7 @@ ALLOWED_IN = {
         "playlists/folding",
         "playlists/lines",
         "playlists/numbering",
+        "playlists/parting",
         "playlists/rows",
         "playlists/sources",
         "playlists/zenodo",

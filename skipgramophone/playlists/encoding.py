@@ -33,6 +33,7 @@ from skipgramophone.playlists.numbering import (
     rows_by_code,
     taken,
 )
+from skipgramophone.playlists.parting import beginnings, by_letters
 from skipgramophone.playlists.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
@@ -130,7 +131,7 @@ class PlaylistEncoder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._columns = {name: Numbering(TEXT) for name in COLUMNS}
+        self._columns = {name: Numbering(TEXT, by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
 
@@ -192,8 +193,11 @@ def _kept_once(column: pa.Array) -> pa.DictionaryArray:
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Numbers under which spellings of one name are one, and how many there are."""
-    keys = identities(strings).dictionary_encode()
-    return keys.indices.to_numpy().astype(np.int64), len(keys.dictionary)
+    parted, keys, known = by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
+    for part, names in enumerate(in_order(parted.part(part).dictionary_encode for part in range(len(parted)))):
+        keys[parted.places(part)] = names.indices.to_numpy() + known
+        known += len(names.dictionary)
+    return keys, known
 
 
 def _named_tracks(coded: Coded) -> Codes:
@@ -334,7 +338,7 @@ def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tupl
 
 def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
     """Count the playlists whose titles stand in code-point order, and those long enough to tell."""
-    length, begin = np.diff(offsets), _beginnings(titles)
+    length, begin = np.diff(offsets), beginnings(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
     for some in playlists_at_once(offsets):
         first, end = int(offsets[some.start]), int(offsets[some.stop])
@@ -350,19 +354,6 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
         in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
     return in_order, int(np.count_nonzero(sortable))
-
-
-def _beginnings(strings: pa.Array) -> npt.NDArray[np.uint64]:
-    """The first eight bytes of each string as a number; where two differ, their order is that of the strings."""
-    _, ends, data = strings.buffers()
-    at = np.frombuffer(ends, np.int64, len(strings) + 1, 8 * strings.offset)
-    letters = np.frombuffer(data or b"", np.uint8)
-    found = np.zeros(len(strings), np.uint64)
-    for place in range(8):
-        there = np.flatnonzero(at[:-1] + place < at[1:])
-        found <<= np.uint64(8)
-        found[there] |= letters[at[there] + place]
-    return found
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

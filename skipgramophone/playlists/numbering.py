@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from skipgramophone.arrays import scratch, spooling
 from skipgramophone.playlists.ahead import in_order
+from skipgramophone.playlists.parting import Parted, whole
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
@@ -24,11 +25,16 @@ PENDING = 1 << 24  # values of blocks that are not united yet, at the least
 
 
 class Numbering:
-    """Numbers values from 0 in order of first appearance among those that blocks hold once each."""
+    """Numbers values from 0: those of a part in order of first appearance among those that blocks hold once each."""
 
-    def __init__(self, kind: pa.DataType) -> None:
-        self._values = pa.array([], kind)
-        self._pending: list[tuple[int, pa.DictionaryArray]] = []  # where its rows begin, and a block
+    def __init__(self, kind: pa.DataType, parting: Callable[[pa.Array], Parted] = whole) -> None:
+        self._parting = parting
+        known = parting(pa.array([], kind))
+        self._known = [known.part(part) for part in range(len(known))]
+        self._numbers = [np.empty(0, np.int32)] * len(known)  # of the known ones
+        self._values = [known.values]  # in order of their numbers, in pieces
+        self._length = 0
+        self._pending: list[tuple[int, Parted]] = []  # where the rows of a block begin, and its values
         self._waiting = 0
         self._rows = 0
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (it lives as long as this)
@@ -39,10 +45,10 @@ class Numbering:
         codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
         with spooling():
             self._file.write(codes.data)
-        self._pending.append((self._rows, block.dictionary))
+        self._pending.append((self._rows, self._parting(block.dictionary)))
         self._rows += len(codes)
         self._waiting += len(block.dictionary)
-        if self._waiting > max(PENDING, len(self._values)):
+        if self._waiting > max(PENDING, self._length):
             self._unite()
 
     def finish(self) -> tuple[Codes, pa.Array]:
@@ -50,7 +56,7 @@ class Numbering:
         self._unite()
         codes = self._codes()  # mapped, it outlives the file
         self._close()
-        return codes, self._values
+        return codes, pa.concat_arrays(self._values)
 
     def _unite(self) -> None:
         """Number the values of the blocks that wait, and the rows of these blocks."""
@@ -58,14 +64,25 @@ class Numbering:
             return
         with spooling():
             self._file.flush()
-        codes, ends = self._codes(), [start for start, _ in self._pending[1:]] + [self._rows]
-        known = [_each(values) for values in (self._values, *(block for _, block in self._pending))]
-        united = pa.chunked_array(known).unify_dictionaries().chunks
-        for (start, _), end, chunk in zip(self._pending, ends, united[1:], strict=True):
-            number = np.append(chunk.indices.to_numpy(), np.int32(-1))  # the last is of null
-            codes[start:end] = number[codes[start:end]]
-        self._values = united[-1].dictionary
+        starts, blocks = zip(*self._pending, strict=True)
         self._pending, self._waiting = [], 0
+        number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last is of null
+        united = in_order(partial(_united, known, blocks, part) for part, known in enumerate(self._known))
+        for part, chunks in enumerate(united):
+            self._learn(part, chunks[-1].dictionary)
+            for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
+                numbers[block.places(part)] = self._numbers[part][chunk.indices.to_numpy()]
+        codes = self._codes()
+        for start, end, numbers in zip(starts, [*starts[1:], self._rows], number, strict=True):
+            codes[start:end] = numbers[codes[start:end]]
+
+    def _learn(self, part: int, values: pa.Array) -> None:
+        """Number the values of a part that are new, behind those that are known."""
+        new = values[len(self._known[part]) :]
+        numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
+        self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])
+        self._values.append(new)
+        self._length += len(new)
 
     def _codes(self) -> Codes:
         """The numbers of all rows, mapped."""
@@ -132,6 +149,13 @@ def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
         found.append(np.flatnonzero(np.diff(highest)) + part.start)
         known = int(highest[-1])
     return np.concatenate(found)
+
+
+def _united(known: pa.Array, blocks: Sequence[Parted], part: int) -> list[pa.DictionaryArray]:
+    """What is known of a part and what blocks hold of it, as rows, one a value, numbered alike."""
+    each = (_each(values) for values in (known, *(block.part(part) for block in blocks)))
+    chunks: list[pa.DictionaryArray] = pa.chunked_array(list(each)).unify_dictionaries().chunks
+    return chunks
 
 
 def _each(values: pa.Array) -> pa.DictionaryArray:
