@@ -82,6 +82,7 @@ ALLOWED_IN = {
         "playlists/files",
         "playlists/folding",
         "playlists/lines",
+        "playlists/mpd",
         "playlists/numbering",
         "playlists/parting",
         "playlists/rows",

@@ -47,21 +47,26 @@ from skipgramophone.playlists.lines import (
     numbered,
     read_raw_lines,
     text_lines,
+    with_plain_ends,
 )
-from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, Told, as_text, block_of, gathered
+from skipgramophone.playlists.rows import (
+    COLUMNS,
+    TEXT,
+    Reject,
+    RowBlock,
+    Told,
+    Where,
+    as_text,
+    block_of,
+    gathered,
+    kept_once,
+    null_for_empty,
+)
 from skipgramophone.playlists.tables import LONGEST_FIELD, delimiter_of, fields_in, fields_of, wrong_width
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 BATCH = 1 << 17  # rows
 Fault = tuple[int, str, Told]  # line, what is wrong with it, what stands there
-
-
-class Where(Protocol):
-    """Says of some rows on which lines they stand, and what stands there."""
-
-    def __call__(self, rows: Sequence[int], /) -> Iterable[tuple[int, Told]]:
-        """The lines of some rows."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +178,9 @@ class ColumnsReader:
             "key": found.get("id", of_file),
             "artist": found.get("artist", ""),
             "title": found["title"],
-            "uri": _null_for_empty(found["uri"]) if "uri" in found else None,
+            "uri": null_for_empty(found["uri"]) if "uri" in found else None,
         }
-        kept = pa.table({name: _kept_once(table[name], number) for name in COLUMNS})
+        kept = pa.table({name: kept_once(table[name], number) for name in COLUMNS})
         rejects = [Reject(self.file.name, line, reason, as_text(told)) for line, reason, told in rows.faults]
         return block_of(kept, rows.where, rejects, self.file.name, self.settings, (bytes_read, stream.replaced))
 
@@ -196,7 +201,7 @@ class PlainFields:
 
     def _read(self, raw: RawLines) -> PlainRows | None:
         """The rows of some lines."""
-        data = _with_plain_ends(raw.data)
+        data = _plain_text(raw.data)
         if data is None or data.startswith(BYTE_ORDER_MARK):
             return None
         lines = text_lines(replace(raw, data=data)).lines
@@ -252,7 +257,7 @@ def plain_fields(head: RawLines, called: str, roles: Roles) -> PlainFields | Non
     Raises:
         SourceError: there is no column of a name that was given.
     """
-    data = _with_plain_ends(head.parted(1)[0].data)
+    data = _plain_text(head.parted(1)[0].data)
     if data is None:
         return None
     line = data.removesuffix(b"\n").decode()
@@ -271,7 +276,7 @@ class PlainObjects:
 
     def read(self, raw: RawLines) -> PlainRows | None:
         """The rows of some lines, or None where one is not plain, or a column lies inside an object."""
-        data, names = _with_plain_ends(raw.data), dict.fromkeys(self.roles.values())
+        data, names = _plain_text(raw.data), dict.fromkeys(self.roles.values())
         if data is None or any("." in name for name in names):
             return None
         lines = text_lines(replace(raw, data=data)).lines
@@ -349,13 +354,10 @@ def _lines(raws: Iterable[RawLines], stream: OpenFile) -> Iterator[Line]:
     return numbered(decoded(stream, raw) for raw in raws)
 
 
-def _with_plain_ends(data: bytes) -> bytes | None:
+def _plain_text(data: bytes) -> bytes | None:
     """Lines of text that end in a line feed alone; None where they are no text, or hold another carriage return."""
-    if b"\r" in data:
-        if data.count(b"\r") != data.count(b"\r\n"):
-            return None
-        data = data.replace(b"\r\n", b"\n")
-    return data if is_text(data) else None
+    data = with_plain_ends(data)
+    return None if b"\r" in data or not is_text(data) else data
 
 
 def _are_plain(lines: pa.Array, delimiter: str) -> bool:
@@ -371,17 +373,3 @@ def _as_one(column: pa.ChunkedArray) -> pa.Array:
     """A column in one piece."""
     one = column.combine_chunks()
     return one if isinstance(one, pa.Array) else pa.concat_arrays(one.chunks or [pa.array([], column.type)])
-
-
-def _kept_once(column: pa.Array | str | None, number: int) -> pa.DictionaryArray:
-    """Strings kept once each; a single one, or none, is of that number of rows."""
-    if column is None:
-        return pa.nulls(number, KEPT_ONCE)
-    if isinstance(column, str):
-        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int32)), pa.array([column], TEXT))
-    return column.dictionary_encode()
-
-
-def _null_for_empty(column: pa.Array) -> pa.Array:
-    """Strings, but for empty ones."""
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)

@@ -8,7 +8,7 @@ from typing import Any
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.files import OpenFile
-from skipgramophone.playlists.lines import Line, whole_text
+from skipgramophone.playlists.lines import Line, whole_bytes, whole_text
 from skipgramophone.playlists.rows import Told
 
 LARGEST = 1 << 30
@@ -20,8 +20,17 @@ def read_document(stream: OpenFile, what: str) -> Any:
     Raises:
         SourceError: the file is no JSON, or larger than a document may be; `what` says what it was taken for.
     """
+    return document_of(stream, whole_bytes(stream, LARGEST), what)
+
+
+def document_of(stream: OpenFile, raw: bytes, what: str) -> Any:
+    """The value that a file is which has been read.
+
+    Raises:
+        SourceError: it is no JSON; `what` says what it was taken for.
+    """
     try:
-        return json.loads(whole_text(stream, LARGEST))
+        return json.loads(whole_text(stream, raw))
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{stream.file.called} is no {what.removeprefix('a ')}: {error}") from error
 

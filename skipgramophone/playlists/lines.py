@@ -115,13 +115,13 @@ def numbered(blocks: Iterable[LineBlock]) -> Iterator[Line]:
         yield from sorted((*good, *bad)) if block.rejects else good
 
 
-def whole_text(stream: OpenFile, largest: int) -> str:
+def whole_text(stream: OpenFile, raw: bytes) -> str:
     """A whole file as text.
 
     Raises:
-        SourceError: the file is larger than so many bytes, not in its encoding, or its packed data is damaged.
+        SourceError: it is not in its encoding.
     """
-    text = stream.text(whole_bytes(stream, largest))
+    text = stream.text(raw)
     if text is None:
         raise SourceError(
             f"{stream.file.called} is not {stream.encoding}: name its --encoding, or say --bad-bytes replace"
@@ -170,6 +170,13 @@ def text_lines(raw: RawLines) -> LineBlock:
     lines = pc.split_pattern(_as_one_string(raw.data.removesuffix(b"\n")), "\n")[0].values
     lines = _without_returns(lines) if b"\r" in raw.data else lines
     return LineBlock(lines, np.arange(raw.first, raw.first + len(lines)), [], raw.bytes_read)
+
+
+def with_plain_ends(data: bytes) -> bytes:
+    """Lines that end in a line feed alone, if no carriage return stands elsewhere than before one; else as they are."""
+    if b"\r" in data and data.count(b"\r") == data.count(b"\r\n"):
+        return data.replace(b"\r\n", b"\n")
+    return data
 
 
 def is_text(data: bytes) -> bool:

@@ -61,6 +61,7 @@ class Row(NamedTuple):
 
 Told = str | dict[str, Any]  # what stands at a place: the line, or a part of a document, which is told as JSON
 Record = tuple[int, Told, Row | str]  # line, what stands there, the row or why it is none
+Where = Callable[[Sequence[int]], Iterable[tuple[int, Told]]]  # of some rows: their lines, and what stands there
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _can_be_written(row: Row) -> bool:
 
 def block_of(
     table: pa.Table,
-    where: Callable[[Sequence[int]], Iterable[tuple[int, Told]]],
+    where: Where,
     rejects: Sequence[Reject],
     file: str,
     settings: ExtractSettings,
@@ -158,6 +159,20 @@ def block_of(
         found.append(Reject(file, line, reason, as_text(told)))
     found.sort(key=lambda reject: reject.line)
     return RowBlock(without(table, unusable), found, *so_far)
+
+
+def kept_once(column: pa.Array | str | None, number: int) -> pa.DictionaryArray:
+    """Strings kept once each; a single one, or none, is of that number of rows."""
+    if column is None:
+        return pa.nulls(number, KEPT_ONCE)
+    if isinstance(column, str):
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int32)), pa.array([column], TEXT))
+    return column.dictionary_encode()
+
+
+def null_for_empty(column: pa.Array) -> pa.Array:
+    """Strings, but for empty ones."""
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
 
 
 def as_text(told: object) -> str:

@@ -16,7 +16,7 @@ from skipgramophone.playlists.files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.lastfm import read_lastfm
 from skipgramophone.playlists.listenbrainz import read_listenbrainz
 from skipgramophone.playlists.m3u import read_m3u
-from skipgramophone.playlists.mpd import read_mpd
+from skipgramophone.playlists.mpd import MpdReader
 from skipgramophone.playlists.rows import COLUMNS, Reader, Record, RowBlock, gathered
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.playlists.sessions import read_sessions
@@ -30,7 +30,6 @@ from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 HEAD_BYTES = 64 << 10
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
 RECORDS: dict[Format, RecordFunction] = {
-    "mpd": read_mpd,
     "exportify": read_exportify,
     "spotify": read_spotify,
     "lastfm": read_lastfm,
@@ -109,6 +108,8 @@ def _reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         return ZenodoReader(file, settings)
     if format == "columns":
         return ColumnsReader(file, settings)
+    if format == "mpd":
+        return MpdReader(file, settings)
     return RecordReader(file, settings, format)
 
 

@@ -34,6 +34,7 @@ from skipgramophone.playlists.lines import (
     is_text,
     read_raw_lines,
     text_lines,
+    with_plain_ends,
 )
 from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, block_of
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
@@ -115,8 +116,7 @@ class ZenodoReader:
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
         """Parse lines of text, those of another shape one by one."""
-        if b"\r" in raw.data and raw.data.count(b"\r") == raw.data.count(b"\r\n"):
-            raw = replace(raw, data=raw.data.replace(b"\r\n", b"\n"))
+        raw = replace(raw, data=with_plain_ends(raw.data))
         others: list[csv.InvalidRow] = []
         fields = _between_quotes(raw.data, columns, others)
         if fields is None:

@@ -1,0 +1,111 @@
+"""A slice that Arrow reads is what is read track by track, whatever stands in it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skipgramophone.errors import SgpError
+from skipgramophone.playlists import mpd
+from skipgramophone.playlists.files import files_of
+from skipgramophone.playlists.lines import whole_bytes
+from skipgramophone.playlists.mpd import MpdReader, records_of
+from skipgramophone.playlists.rows import RowBlock, gathered
+from skipgramophone.settings import ExtractSettings
+
+Read = tuple[list[dict[str, Any]], list[Any], int] | str
+NAMES = st.sampled_from(["a", "B", "é", "", "-", "<MISSING>", 'x "y"', "\U0001f600", "tab\there", "\0"])
+ODD: st.SearchStrategy[Any] = st.sampled_from([None, 3, True, "\ud800", [], {}, 1.5, 2**70])
+MAYBE_ODD: st.SearchStrategy[Any] = st.one_of(*[NAMES] * 9, ODD)
+TRACKS = st.fixed_dictionaries(
+    {"track_name": MAYBE_ODD}, optional={"artist_name": NAMES, "track_uri": NAMES, "pos": ODD}
+)
+PLAYLISTS = st.fixed_dictionaries(
+    {"pid": st.one_of(*[st.integers(0, 3)] * 9, ODD), "tracks": st.lists(TRACKS, max_size=4)},
+    optional={"name": MAYBE_ODD, "num_edits": ODD},
+)
+CUTS = [
+    *'{}[],:"\\ \n\r\t',
+    "\0",
+    "\x01",
+    '"pid": 7,',
+    '"playlists": [],',
+    "null",
+    "7",
+    "\ufeff",
+    "\\ud800",
+    "NaN",
+    "-0",
+    "1.0",
+]
+
+
+def all_of(blocks: list[RowBlock]) -> Read:
+    """Rows, rejects and replaced letters of all blocks together."""
+    rows = [row for block in blocks for row in block.table.to_pylist()]
+    return rows, [reject for block in blocks for reject in block.rejects], blocks[-1].replaced if blocks else 0
+
+
+def both(data: bytes, **others: Any) -> tuple[Read, Read, bool]:
+    """What is made of a slice by its reader, and track by track, and whether Arrow read it."""
+    asked, plain = ExtractSettings(**others), []
+
+    def noted(raw: bytes) -> Any:
+        plain.append(_plain(raw))
+        return plain[-1]
+
+    _plain = mpd._plain
+    found: list[Read] = []
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "slice.json"
+        path.write_bytes(data)
+        (file,) = files_of(path)
+        for way in ("columnar", "records"):
+            try:
+                if way == "columnar":
+                    with patch.object(mpd, "_plain", noted):
+                        found.append(all_of(list(MpdReader(file, asked).blocks())))
+                else:
+                    with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
+                        records = records_of(stream, whole_bytes(stream, 1 << 20))
+                        found.append(all_of(list(gathered(records, stream, asked))))
+            except SgpError as error:
+                found.append(str(error))
+    return found[0], found[1], any(table is not None for table in plain)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(PLAYLISTS, max_size=4), st.booleans(), st.sampled_from([None, 1]), st.booleans())
+def test_values(playlists: list[Any], ascii_only: bool, indent: int | None, placeholders: bool) -> None:
+    text = json.dumps({"info": {}, "playlists": playlists}, ensure_ascii=ascii_only, indent=indent)
+    keep = ("placeholders",) if placeholders else ()
+    columnar, records, _ = both(text.encode("utf-8", "surrogatepass"), keep=keep)
+    assert columnar == records
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data(), st.booleans())
+def test_text_that_is_cut_and_added_to(data: st.DataObject, replaces: bool) -> None:
+    tracks = [{"track_name": "a", "artist_name": "b", "track_uri": "u"}, {"track_name": "-", "artist_name": ""}]
+    text = json.dumps({"playlists": [{"pid": 3, "name": "p", "tracks": tracks}, {"pid": 4, "tracks": []}]}).encode()
+    at = data.draw(st.integers(0, len(text)))
+    more = data.draw(st.sampled_from(CUTS)).encode() + data.draw(st.sampled_from([b"", b"\xff"]))
+    changed = text[:at] + more + text[at + data.draw(st.integers(0, 3)) :]
+    columnar, records, _ = both(changed, bad_bytes="replace" if replaces else "reject")
+    assert columnar == records
+
+
+def test_arrow_reads_what_is_plain() -> None:
+    tracks = [{"track_name": "a", "artist_name": "b", "pos": 0}, {"track_name": "-", "artist_name": "-"}]
+    slice_of_two = {"playlists": [{"pid": 3, "tracks": tracks}, {"pid": 4, "name": "p", "tracks": []}]}
+    columnar, records, plain = both(json.dumps(slice_of_two, indent=4).encode())
+    assert plain
+    assert columnar == records
+    row = {"owner": "", "playlist": "", "key": "pid 3", "artist": "b", "title": "a", "uri": None}
+    assert columnar[0] == [row]
