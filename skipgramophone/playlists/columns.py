@@ -8,12 +8,10 @@ Columns of a table without a header go by their numbers, counted from 1.
 
 from __future__ import annotations
 
-import math
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Literal
 
 import pyarrow as pa
@@ -23,49 +21,29 @@ from skipgramophone.arrays import spooling
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.documents import objects_in
 from skipgramophone.playlists.files import OpenFile
-from skipgramophone.playlists.histories import NO_TIME, Play, PlayRecord, in_sessions, seconds_since_1970
 from skipgramophone.playlists.lines import Line, numbered_lines
-from skipgramophone.playlists.rows import Record, Row, Told
+from skipgramophone.playlists.rows import Told
 from skipgramophone.playlists.tables import FieldsRecord, read_fields, wrong_width
-from skipgramophone.settings import ExtractSettings
 
 PARQUET_MAGIC = b"PAR1"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20
 Roles = dict[str, str]  # role -> its column
 Named = dict[str, str]  # role -> what stands there
-NO_POSITION = "no position in its playlist"
 NamedRecord = tuple[int, Told, Named | str]
 
 
-def read_columns(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver the rows of a table.
+def named_in(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
+    """Deliver the rows of a table of whichever kind.
 
     Raises:
         SourceError: the table has no column of a name that was given, or cannot be read as what it is.
     """
-    return as_records(_named(stream, settings), stream, settings)
-
-
-def as_records(rows: Iterable[NamedRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver rows as tracks of playlists or sessions."""
-    roles = settings.roles
-    if "time" in roles and not {"playlist", "id"} & roles.keys():
-        return in_sessions(_plays(rows), stream, settings)
-    if "time" in roles:
-        rows = _in_order(rows, "time", seconds_since_1970, NO_TIME)
-    elif "position" in roles:
-        rows = _in_order(rows, "position", _number, NO_POSITION)
-    return _in_playlists(rows, stream, settings)
-
-
-def _named(stream: OpenFile, settings: ExtractSettings) -> Iterator[NamedRecord]:
-    """The rows of a table of whichever kind."""
     kind = kind_of(stream)
     if kind == "parquet":
-        return _from_parquet(stream, settings.roles)
+        return _from_parquet(stream, roles)
     if kind == "objects":
-        return named_in_objects(numbered_lines(stream), settings.roles)
-    return named_in_fields(read_fields(stream), stream.file.called, settings.roles)
+        return named_in_objects(numbered_lines(stream), roles)
+    return named_in_fields(read_fields(stream), stream.file.called, roles)
 
 
 def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
@@ -201,56 +179,3 @@ def _as_texts(column: pa.Array) -> list[str]:
     if pa.types.is_timestamp(column.type):
         return ["" if value is None else value.isoformat() for value in column.to_pylist()]
     return ["" if value is None else str(value) for value in column.to_pylist()]
-
-
-def _plays(rows: Iterable[NamedRecord]) -> Iterator[PlayRecord]:
-    """Rows as plays."""
-    for number, text, row in rows:
-        time = None if isinstance(row, str) else seconds_since_1970(row["time"])
-        if isinstance(row, str) or time is None:
-            yield number, text, row if isinstance(row, str) else NO_TIME
-        else:
-            uri = row.get("uri") or None
-            yield number, text, Play(row.get("owner", ""), row.get("artist", ""), row["title"], uri, time, time)
-
-
-def _in_order(
-    rows: Iterable[NamedRecord], role: str, place_of: Callable[[str], float | None], without: str
-) -> Iterator[NamedRecord]:
-    """Rows in the order of their times or positions; `without` is what is wrong with one that has none."""
-    placed: list[tuple[float, NamedRecord]] = []
-    for number, text, row in rows:
-        place = None if isinstance(row, str) else place_of(row[role])
-        if place is None:
-            yield number, text, row if isinstance(row, str) else without
-        else:
-            placed.append((place, (number, text, row)))
-    yield from (record for _, record in sorted(placed, key=lambda one: one[0]))
-
-
-def _number(text: str) -> float | None:
-    """A position as a number."""
-    try:
-        position = float(text)
-    except ValueError:
-        return None
-    return position if math.isfinite(position) else None
-
-
-def _in_playlists(rows: Iterable[NamedRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Rows as tracks of playlists."""
-    alone = PurePosixPath(stream.file.name).stem
-    of_file = None if {"owner", "playlist"} <= set(settings.roles) else stream.file.place
-    for number, text, row in rows:
-        found: Row | str
-        if isinstance(row, str):
-            found = row
-        else:
-            key = row.get("id", of_file)
-            owner, playlist, uri = (
-                row.get("owner", ""),
-                row.get("playlist", row.get("id", alone)),
-                row.get("uri") or None,
-            )
-            found = Row(owner, playlist, key, row.get("artist", ""), row["title"], uri)
-        yield number, text, found

@@ -111,9 +111,9 @@ def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSetti
         try:
             table = _table(row for _, _, row in rows)
         except UnicodeEncodeError:
-            halves = [record for record in rows if not _can_be_written(record[2])]
+            halves = [record for record in rows if not can_be_written(record[2])]
             rejects += [Reject(stream.file.name, at, HALF_A_LETTER, as_text(told)) for at, told, _ in halves]
-            rows = [record for record in rows if _can_be_written(record[2])]
+            rows = [record for record in rows if can_be_written(record[2])]
             table = _table(row for _, _, row in rows)
 
         def where(at: Sequence[int], rows: Sequence[tuple[int, Told, Row]] = rows) -> list[tuple[int, Told]]:
@@ -130,9 +130,9 @@ def _table(rows: Iterable[Row]) -> pa.Table:
     )
 
 
-def _can_be_written(row: Row) -> bool:
-    """Whether a row's strings can be written as UTF-8: JSON may name one half of a pair of surrogates."""
-    return not any(0xD800 <= ord(letter) <= 0xDFFF for text in row if text for letter in text)
+def can_be_written(texts: Iterable[str | None]) -> bool:
+    """Whether strings can be written as UTF-8: JSON may name one half of a pair of surrogates."""
+    return not any(0xD800 <= ord(letter) <= 0xDFFF for text in texts if text for letter in text)
 
 
 def block_of(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 from unittest.mock import patch
 
@@ -15,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
-from skipgramophone.playlists import columnar, lines
-from skipgramophone.playlists.columnar import ColumnsReader
-from skipgramophone.playlists.columns import read_columns
-from skipgramophone.playlists.files import files_of
-from skipgramophone.playlists.rows import RowBlock, gathered
+from skipgramophone.playlists import lines, ordering, plain
+from skipgramophone.playlists.columnar import NO_POSITION, ColumnsReader
+from skipgramophone.playlists.columns import named_in
+from skipgramophone.playlists.files import OpenFile, files_of
+from skipgramophone.playlists.histories import NO_TIME, Play, in_sessions, seconds_since_1970
+from skipgramophone.playlists.rows import Record, Row, RowBlock, gathered
 from skipgramophone.settings import ExtractSettings
 
 Read = tuple[list[dict[str, Any]], list[Any], int] | str
@@ -35,33 +38,74 @@ def all_of(blocks: list[RowBlock]) -> Read:
     return rows, [reject for block in blocks for reject in block.rejects], blocks[-1].replaced if blocks else 0
 
 
+def one_by_one(stream: OpenFile, asked: ExtractSettings) -> Iterator[Record]:
+    """The rows of a table as tracks of playlists or sessions, each by itself."""
+    roles = asked.roles
+    of_file = None if {"owner", "playlist"} <= set(roles) else stream.file.place
+    alone = PurePosixPath(stream.file.name).stem
+    placed: list[tuple[float, int, Any, dict[str, str]]] = []
+    for number, told, named in named_in(stream, roles):
+        place = number_of(named) if isinstance(named, dict) else math.nan
+        if isinstance(named, dict) and not math.isnan(place):
+            placed.append((place, number, told, named))
+        else:
+            yield number, told, named if isinstance(named, str) else NO_TIME if "time" in named else NO_POSITION
+    if "time" in roles and not {"playlist", "id"} & set(roles):
+        plays = [
+            (
+                at,
+                told,
+                Play(row.get("owner", ""), row.get("artist", ""), row["title"], row.get("uri") or None, time, time),
+            )
+            for time, at, told, row in placed
+        ]
+        yield from in_sessions(plays, stream, asked)
+        return
+    for _, number, told, row in sorted(placed, key=lambda one: one[0]):
+        playlist = row.get("playlist", row.get("id", alone))
+        names = row.get("artist", ""), row["title"], row.get("uri") or None
+        yield number, told, Row(row.get("owner", ""), playlist, row.get("id", of_file), *names)
+
+
+def number_of(named: dict[str, str]) -> float:
+    """The place of a row: its time or position, if it goes by one; NaN where it has none."""
+    if "time" in named:
+        seconds = seconds_since_1970(named["time"])
+        return math.nan if seconds is None else seconds
+    try:
+        position = float(named.get("position", "0"))
+    except ValueError:
+        return math.nan
+    return position if math.isfinite(position) else math.nan
+
+
 def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Read, bool]:
     """What is made of a file in blocks of a size, and record by record, and whether Arrow read any of it."""
     asked = ExtractSettings(columns=columns, **others)
     found: list[Read] = []
-    plain = 0
+    plainly = 0
 
-    def counted(self: ColumnsReader, *arguments: Any) -> RowBlock:
-        nonlocal plain
-        plain += 1
-        return block(self, *arguments)
+    def counted(self: ColumnsReader, *arguments: Any) -> Any:
+        nonlocal plainly
+        plainly += 1
+        return one_by_one_of(self, *arguments)
 
-    block = ColumnsReader._block
+    one_by_one_of = ColumnsReader._one_by_one
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "some"
         path.write_bytes(data)
         (file,) = files_of(path)
-        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_block", counted):
+        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_one_by_one", counted):
             for way in ("columnar", "records"):
                 try:
                     if way == "columnar":
                         found.append(all_of(list(ColumnsReader(file, asked).blocks())))
                     else:
                         with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
-                            found.append(all_of(list(gathered(read_columns(stream, asked), stream, asked))))
+                            found.append(all_of(list(gathered(one_by_one(stream, asked), stream, asked))))
                 except SgpError as error:
                     found.append(str(error))
-    return found[0], found[1], plain > 0
+    return found[0], found[1], plainly == 0
 
 
 @settings(max_examples=400, deadline=None)
@@ -160,11 +204,11 @@ def test_parquet(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> Non
     table = pa.table({name: pa.array([row[at] for row in rows], kind) for at, (name, kind) in enumerate(kinds.items())})
     written = pa.BufferOutputStream()
     pq.write_table(table, written, row_group_size=at_once)
-    with patch.object(columnar, "BATCH", at_once):
+    with patch.object(plain, "BATCH", at_once), patch.object(ordering, "BATCH", at_once):
         fast, slow, was_plain = both(written.getvalue().to_pybytes(), columns, 1 << 20)
     assert fast[0] == slow[0]
     assert sorted(fast[1], key=str) == sorted(slow[1], key=str)
-    assert was_plain == bool(rows)
+    assert was_plain
 
 
 @pytest.mark.parametrize("kind", [pa.float64(), pa.bool_(), pa.timestamp("s")])
@@ -175,3 +219,74 @@ def test_parquet_of_other_kinds_is_read_record_by_record(kind: pa.DataType) -> N
     fast, slow, was_plain = both(written.getvalue().to_pybytes(), "title=T", 1 << 20)
     assert not was_plain
     assert fast == slow
+
+
+MOMENTS = ["2021-06-01T10:00:00Z", "2021-06-01 10:29:59", "2021-06-01T10:30:00", "2021-06-01T12:00:00+02:00"]
+MOMENTS += ["2021-06-01T10:30:00.75Z", "20210601T110000", "1622541600", "1622543401000", " 1622541600 ", "0", "5"]
+NO_MOMENTS = ["2021-02-30 10:00:00", "2021-06-01 25:00:00", "0000-01-01 00:00:00", "soon", "", "-5", "99999999999999"]
+POSITIONS = ["3", "1", "20", "-1", "1.5", " 2 ", "1e3", "nan", "inf", "x", "", "123456789012345678"]
+PLAYS = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "bob", ""]),
+        st.sampled_from(["a", "-", "", 'the "x"']),
+        st.sampled_from(["b", "c", ""]),
+        st.sampled_from(MOMENTS * 3 + NO_MOMENTS),
+        st.sampled_from(POSITIONS),
+    ),
+    max_size=12,
+)
+ORDERED = ["owner=O,artist=A,title=T,time=N", "title=T,time=N", "title=T,artist=A,playlist=O,time=N"]
+ORDERED += ["title=T,artist=A,id=O,position=M", "title=T,owner=O,uri=A,position=M"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(PLAYS, st.sampled_from(ORDERED), st.sampled_from([40, 1 << 20]), st.integers(1, 5), st.booleans())
+def test_rows_in_the_order_of_times_and_positions(
+    plays: list[tuple[str, ...]], columns: str, size: int, at_once: int, quoted: bool
+) -> None:
+    table = ["O,A,T,N,M", *(",".join(play) for play in plays)]
+    if quoted:  # plain, where the quotes inside names are not
+        table = [",".join('"' + field.replace('"', '""') + '"' for field in play) for play in ["OATNM", *plays]]
+    with patch.object(ordering, "BATCH", at_once):
+        fast, slow, was_plain = both("\n".join(table).encode(), columns, size, session_gap="30m")
+    assert fast[0] == slow[0]
+    assert sorted(fast[1], key=str) == sorted(slow[1], key=str)
+    assert was_plain or not quoted
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("ab"), st.sampled_from("xy"), st.none() | st.sampled_from([*range(0, 7200, 1200), -9])
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from(["s", "ms", "us", "ns"]),
+    st.sampled_from([None, "UTC", "Europe/Berlin"]),
+)
+def test_moments_of_parquet(rows: list[tuple[str, str, int | None]], unit: str, zone: str | None) -> None:
+    owners, titles, seconds = (list(column) for column in zip(*rows, strict=True))
+    times = pa.array(seconds, pa.timestamp("s")).cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone))
+    written = pa.BufferOutputStream()
+    pq.write_table(pa.table({"O": owners, "T": titles, "N": times}), written)
+    fast, slow, was_plain = both(written.getvalue().to_pybytes(), "owner=O,title=T,time=N", 1 << 20)
+    assert was_plain
+    assert fast[0] == slow[0]
+    assert isinstance(slow, tuple)
+    assert isinstance(fast, tuple)
+    assert [reject.line for reject in fast[1]] == sorted(reject.line for reject in slow[1])
+
+
+def test_a_moment_that_no_calendar_has_is_none() -> None:
+    times = pa.array([0, 2**60, -(2**60)], pa.timestamp("ms"))
+    written = pa.BufferOutputStream()
+    pq.write_table(pa.table({"T": ["a", "b", "c"], "N": times}), written)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "some"
+        path.write_bytes(written.getvalue().to_pybytes())
+        blocks = list(ColumnsReader(files_of(path)[0], ExtractSettings(columns="title=T,time=N")).blocks())
+    assert [title for block in blocks for title in block.table["title"].to_pylist()] == ["a"]
+    rejects = [reject for block in blocks for reject in block.rejects]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, NO_TIME), (3, NO_TIME)]

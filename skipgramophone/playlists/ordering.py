@@ -1,0 +1,172 @@
+"""Ordering: rows of a table in the order of their times or positions, and listening histories in sessions.
+
+The rows of a file are kept in columns, each string once, until all are read: 130 bytes a row at the peak. Sessions are cut as
+`histories` says, whatever the order in which listeners take turns in the file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.playlists.histories import LATEST, minute_of, seconds_since_1970
+from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT
+
+BATCH = 1 << 17  # rows
+DIGITS = r"^[0-9]{1,14}$"
+MOMENT = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
+EARLIEST, END = -62_135_596_800, 253_402_300_800  # the years 1 and 10000, in seconds since 1970
+PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+Ids = npt.NDArray[np.int64]
+Places = npt.NDArray[np.float64]  # of rows; NaN: none
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRows:
+    """Some rows of a file with their places.
+
+    Attributes:
+        table: the columns of `COLUMNS`, strings kept once each.
+        places: float64 (rows,), seconds since 1970 or positions.
+        named: bool (rows,), whether they name a track; one that does not is a play in a session, and no row of it.
+    """
+
+    table: pa.Table
+    places: Places
+    named: npt.NDArray[np.bool_]
+
+
+def in_their_order(pieces: Sequence[PlacedRows]) -> Iterator[pa.Table]:
+    """Rows in the order of their places, those of one place as they stand; some at a time."""
+    whole = _whole(pieces)
+    order = np.argsort(whole.places, kind="stable")
+    return (whole.rows(part) for part in _parts(order[whole.named[order]]))
+
+
+def in_sessions(pieces: Sequence[PlacedRows], gap: float, file: str) -> Iterator[pa.Table]:
+    """Rows in the order of time, in sessions that pauses of more than `gap` seconds part; some at a time.
+
+    Rows of one time stand as the file has them, or the other way round where it begins with the newest. A session is
+    named by the minute of its beginning, and has a key that no other of a `file` has.
+    """
+    whole = _whole(pieces)
+    times, order = whole.places, np.arange(len(whole.places))
+    if len(times) and times[0] > times[-1]:
+        order = order[::-1]
+    order = order[np.argsort(times[order], kind="stable")]
+    times, owner = times[order], whole.columns["owner"].indices.to_numpy()[order]
+    by_owner = np.argsort(owner, kind="stable")
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (np.diff(owner[by_owner]) != 0) | (np.diff(times[by_owner]) > gap)
+    session = np.empty(len(order), np.int64)
+    session[by_owner] = np.cumsum(begins) - 1
+    first = by_owner[begins]
+    names, keys = _minutes(times[first]), pa.array([f"{file}\0{at}" for at in first.tolist()], TEXT)
+    named = whole.named[order]
+    for rows, sessions in zip(_parts(order[named]), _parts(session[named]), strict=True):
+        found = {"playlist": names.take(pa.array(sessions)), "key": keys.take(pa.array(sessions))}
+        yield whole.rows(rows, **{name: column.dictionary_encode() for name, column in found.items()})
+
+
+def seconds_of_all(times: pa.Array) -> Places:
+    """`seconds_since_1970` of texts, and those of moments that are timestamps, float64 (rows,)."""
+    if pa.types.is_timestamp(times.type):
+        seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
+        return np.where((seconds >= EARLIEST) & (seconds < END), seconds, np.nan)
+    return _numbers(times, {DIGITS: _seconds_of_digits, MOMENT: _seconds_of_moments}, seconds_since_1970)
+
+
+def positions_of_all(positions: pa.Array) -> Places:
+    """Texts as finite numbers, float64 (rows,)."""
+    return _numbers(positions, {DIGITS: _as_float}, _number)
+
+
+def _number(text: str) -> float | None:
+    """A text as a finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _numbers(
+    texts: pa.Array, usual: dict[str, Callable[[pa.Array], Places]], one: Callable[[str], float | None]
+) -> Places:
+    """Numbers of texts: of those in a usual form all at once, of others one by one."""
+    found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)
+    for form, at_once in usual.items():
+        fits = pc.match_substring_regex(texts, form).to_numpy(zero_copy_only=False)
+        found[fits] = at_once(texts.filter(pa.array(fits)))
+        left &= ~fits
+    found[left] = _one_by_one(texts.filter(pa.array(left)), one)
+    return found
+
+
+def _one_by_one(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
+    """Numbers of texts, each by itself."""
+    numbers = (one(text) for text in texts.to_pylist())
+    return np.array([math.nan if number is None else number for number in numbers], np.float64)
+
+
+def _as_float(digits: pa.Array) -> Places:
+    """Whole numbers."""
+    return np.asarray(digits.cast(pa.float64()))
+
+
+def _seconds_of_digits(digits: pa.Array) -> Places:
+    """Seconds, or milliseconds, since 1970."""
+    seconds = _as_float(digits)
+    seconds = np.where(seconds > LATEST, seconds / 1000, seconds)
+    return np.where(seconds <= LATEST, seconds, np.nan)
+
+
+def _seconds_of_moments(moments: pa.Array) -> Places:
+    """Seconds since 1970 of moments of UTC."""
+    try:
+        return np.asarray(pc.utf8_rtrim(moments, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
+    except pa.ArrowInvalid:  # there is no such day, or hour
+        return _one_by_one(moments, seconds_since_1970)
+
+
+def _minutes(times: Places) -> pa.Array:
+    """`minute_of` of times."""
+    minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
+    return pa.array([minute_of(60 * minute) for minute in minutes.tolist()], TEXT).take(pa.array(place))
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """All rows of a file: columns with one dictionary each, and what `PlacedRows` says of them."""
+
+    columns: dict[str, pa.DictionaryArray]
+    places: Places
+    named: npt.NDArray[np.bool_]
+
+    def rows(self, rows: Ids, **others: pa.DictionaryArray) -> pa.Table:
+        """Some rows with the strings that stand in them alone; other columns instead of its own."""
+        own = {name: column for name, column in self.columns.items() if name not in others}
+        taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
+        found = taken | others
+        return pa.table({name: found[name] for name in COLUMNS})
+
+
+def _whole(pieces: Sequence[PlacedRows]) -> _Whole:
+    """The rows of all pieces."""
+    columns = {}
+    for name in COLUMNS:
+        chunks = [piece.table[name].combine_chunks() for piece in pieces]
+        columns[name] = pa.concat_arrays(pa.chunked_array(chunks, KEPT_ONCE).unify_dictionaries().chunks)
+    places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
+    return _Whole(columns, places, named)
+
+
+def _parts(rows: Ids) -> Iterator[Ids]:
+    """Numbers, some at a time."""
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
