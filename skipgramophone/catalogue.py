@@ -303,7 +303,7 @@ class Catalogue:
             tracks = map(self._track, self._database.execute(statement, containing.values))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because what is found before the end is kept
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
                 raise self._damaged(error) from error
         finally:
@@ -464,7 +464,7 @@ class Catalogue:
         """Run a statement, turning damage into one line."""
         try:
             return self._database.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # what SQLite quotes of a schema may be no text
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise
             raise self._damaged(error) from error

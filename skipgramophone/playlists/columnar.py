@@ -337,6 +337,8 @@ def _in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
 def _texts(table: pa.Table, roles: Roles, numbers: npt.NDArray[np.int64]) -> PlainRows:
     """The columns of a table of text and whole numbers as text, rows by their numbers in the file."""
     columns = {role: pc.fill_null(_as_one(table[name].cast(TEXT)), "") for role, name in roles.items()}
+    for column in columns.values():
+        column.validate(full=True)  # what a file calls text need not be any
 
     def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
         return ((int(numbers[row]), {role: columns[role][row].as_py() for role in roles}) for row in rows)

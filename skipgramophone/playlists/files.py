@@ -279,7 +279,9 @@ def _members(path: Path, name: str) -> list[SourceFile]:
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
     with storage_errors(path, "read"), damage_told(whole), zipfile.ZipFile(path) as archive:
-        inside = sorted((known for known in archive.infolist() if not known.is_dir()), key=lambda known: known.filename)
+        # `is_dir` of Python 3.11 fails of a name without a letter.
+        files = (known for known in archive.infolist() if not known.filename.endswith("/"))
+        inside = sorted(files, key=lambda known: known.filename)
         if not inside:
             raise SourceError(f"{path} is an archive without a file")
         return [

@@ -167,11 +167,44 @@ def test_parquet(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> Non
     assert was_plain == bool(rows)
 
 
+def in_parquet(table: pa.Table) -> bytes:
+    """A table as Parquet."""
+    written = pa.BufferOutputStream()
+    pq.write_table(table, written)
+    return bytes(written.getvalue().to_pybytes())
+
+
+def test_parquet_of_what_is_no_text_is_one_line() -> None:
+    text = pa.Array.from_buffers(
+        pa.large_string(), 1, [None, pa.py_buffer(bytes(8) + b"\1" + bytes(7)), pa.py_buffer(b"\xc4")]
+    )
+    number = pa.array([0.5])
+    nameless = in_parquet(pa.table({"T": ["a"], "Title": ["b"]})).replace(b"Title", b"Tit\xfde")
+    for data, columns in (
+        (in_parquet(pa.table({"T": text})), "title=T"),
+        (in_parquet(pa.table({"T": text, "N": number})), "title=T,id=N"),
+        (nameless, "title=T"),
+    ):
+        for read in both(data, columns, 1 << 20)[:2]:
+            assert isinstance(read, str)
+            assert "is damaged" in read
+            assert len(read.splitlines()) == 1
+
+
+def test_a_time_that_no_calendar_has_is_a_row_that_is_rejected() -> None:
+    times = pa.array([2**62, 0], pa.int64()).view(pa.timestamp("us"))
+    data = in_parquet(pa.table({"T": ["a", "b"], "W": times}))
+    for columns in ("title=T,time=W", "title=T,position=W", "title=T,id=W"):
+        read = both(data, columns, 1 << 20)[0]
+        assert not isinstance(read, str)
+        rows, rejects, _ = read
+        assert [reject.reason for reject in rejects][:1] == [f"the {columns[8:].partition('=')[0]} is out of range"]
+        assert [row["title"] for row in rows] == ([] if "position" in columns else ["b"])
+
+
 @pytest.mark.parametrize("kind", [pa.float64(), pa.bool_(), pa.timestamp("s")])
 def test_parquet_of_other_kinds_is_read_record_by_record(kind: pa.DataType) -> None:
     table = pa.table({"T": pa.array([1, 0, None]).cast(pa.int64()).cast(kind)})
-    written = pa.BufferOutputStream()
-    pq.write_table(table, written)
-    fast, slow, was_plain = both(written.getvalue().to_pybytes(), "title=T", 1 << 20)
+    fast, slow, was_plain = both(in_parquet(table), "title=T", 1 << 20)
     assert not was_plain
     assert fast == slow

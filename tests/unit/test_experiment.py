@@ -103,6 +103,20 @@ def test_a_damaged_manifest_is_one_line(experiment: Experiment, text: str) -> No
     assert "\n" not in str(damaged.value)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"files": {name: {"bytes": 1}}} for name in ("../x", "a/b", ".", "a" * 256, "\ud800", "\n")]
+    + [{"files": {"centre.npy": 1}}, {"parent": []}, {"digest": 1}],
+)
+def test_a_manifest_whose_parts_are_of_another_kind_is_refused(
+    experiment: Experiment, change: dict[str, object]
+) -> None:
+    path = experiment.directory("corpus") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ExperimentError, match="its parts are not what they must be"):
+        experiment.manifest("corpus")
+
+
 def test_another_format_is_refused_by_name(experiment: Experiment) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
