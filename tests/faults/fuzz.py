@@ -478,16 +478,17 @@ def main() -> int:
     for name in asked.target or TARGETS:
         target, again = TARGETS[name](), kept(FINDS, name) if asked.again else []
         started, done = time.monotonic(), 0
-        while time.monotonic() - started < 60 * asked.minutes if asked.minutes else done < asked.cases:
-            runs = again or list(cases(target, asked.seed * 1_000_003 + done, min(TOGETHER, asked.cases)))
-            again = []
-            for run, what in bad_ones(target, runs):
-                last = what.strip().splitlines()[-1]
-                found[name] += 1
-                print(f"{name}, {run.name}{', mended' if run.mended else ''}: {last}", flush=True)
-                if asked.keep:
-                    keep(asked.keep, name, run, what)
-            done += len(runs)
+        with contextlib.suppress(KeyboardInterrupt):  # who has seen enough sees how much it was
+            while time.monotonic() - started < 60 * asked.minutes if asked.minutes else done < asked.cases:
+                runs = again or list(cases(target, asked.seed * 1_000_003 + done, min(TOGETHER, asked.cases)))
+                again = []
+                for run, what in bad_ones(target, runs):
+                    last = what.strip().splitlines()[-1]
+                    found[name] += 1
+                    print(f"{name}, {run.name}{', mended' if run.mended else ''}: {last}", flush=True)
+                    if asked.keep:
+                        keep(asked.keep, name, run, what)
+                done += len(runs)
         seconds = time.monotonic() - started
         print(f"{name}: {done:,} cases, {found[name]} bad, {done / seconds:.0f} a second", flush=True)
     return int(any(found.values()))
