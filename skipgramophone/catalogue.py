@@ -165,7 +165,10 @@ class Catalogue:
 
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
-        return self._numbers("SELECT count FROM tracks ORDER BY row")
+        counts = self._numbers("SELECT count FROM tracks ORDER BY row")
+        if min(counts, default=0) < 0:
+            raise self._damaged("a count is below 0")
+        return counts
 
     def first_places(self) -> list[int]:
         """Where each track first stands in the dump, in row order."""

@@ -278,6 +278,8 @@ class Search:
         rows, scores = learnt[free], scores[free]
         if settings.popularity:
             scores = with_popularity(scores, self._counts[rows], settings.popularity)
+            if not np.isfinite(scores).all():
+                raise not_finite()
         width = _width(settings)
         while True:
             listed = _listed(self._pool(highest(rows, scores, width)), asked, settings)

@@ -151,6 +151,27 @@ def test_a_stage_is_replaced_whole(experiment: Experiment, monkeypatch: pytest.M
     assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
 
 
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_stage_comes_back_where_two_renamings_are_interrupted(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch, at: int, error: type[BaseException]
+) -> None:
+    monkeypatch.setattr(publishing, "_exchange_by_system", lambda _draft, _place: False)
+    real, renamed = Path.rename, list[Path]()
+
+    def rename(path: Path, to: Path) -> Path:
+        renamed.append(path)
+        if len(renamed) == at + 1:
+            raise error
+        return real(path, to)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises((error, StorageError)), experiment.writing("train"):
+        put(experiment, "corpus", "other playlists")
+    assert (experiment.directory("corpus") / "file.txt").read_text() == "some playlists"
+    assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
+
+
 def test_what_a_killed_writer_left_is_removed_by_the_next(experiment: Experiment) -> None:
     (experiment.path / ".corpus.4194305.draft").mkdir()
     (experiment.path / ".corpus.4194305.draft" / "half.txt").write_text("half")
