@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import signal
 import struct
@@ -11,15 +12,37 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import skipgramophone as package
+from skipgramophone.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
 from tests.faults.slow_disk import can_serve
 
 DRIPS, PAUSE = 20, 0.05
 AT_ONCE = 5.0  # seconds, on a machine that is busy otherwise
+
+
+class Drips(io.RawIOBase):
+    """Data that come in so many pieces."""
+
+    def __init__(self, data: bytes, pieces: int) -> None:
+        edges = [len(data) * at // pieces for at in range(pieces + 1)]
+        self._pieces = [data[start:end] for start, end in pairwise(edges)]
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def readinto(self, place: Any) -> int:
+        """Give the next piece."""
+        some = self._pieces.pop(0) if self._pieces else b""
+        place[: len(some)] = some
+        return len(some)
 
 
 class Slow:
@@ -82,6 +105,16 @@ def test_a_source_that_comes_in_drips_is_the_same_corpus(
         if path.name != "manifest.json":
             assert (experiments / "drips" / "corpus" / path.name).read_bytes() == path.read_bytes()
     assert list(temporary.iterdir()) == []
+
+
+def test_it_is_told_how_much_has_come(monkeypatch: pytest.MonkeyPatch, experiments: Path) -> None:
+    data = dump_text(two_genres()).encode()
+    told: list[Reading | Writing] = []
+    drips = io.BufferedReader(Drips(data, 3))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(drips))
+    report = package.extract("drips", Path("-"), experiments_dir=experiments, progress=told.append)
+    size = len(data)
+    assert told[:4] == [Reading(size * at // 3, 0, 0) for at in (1, 2, 3)] + [Reading(size, size, report.rows_read)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
