@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tokenize
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,9 +38,10 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
         StorageError: the file cannot be read.
     """
     try:
-        with storage_errors(path, "read"):
+        with storage_errors(path, "read"), warnings.catch_warnings():
+            warnings.simplefilter("error")  # of a header such as nothing that is read today writes
             array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError) as error:
+    except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError, Warning) as error:
         raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")

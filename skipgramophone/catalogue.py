@@ -165,7 +165,10 @@ class Catalogue:
 
     def counts(self) -> list[int]:
         """Occurrences of each track, in row order."""
-        return self._numbers("SELECT count FROM tracks ORDER BY row")
+        counts = self._numbers("SELECT count FROM tracks ORDER BY row")
+        if min(counts, default=0) < 0:
+            raise self._damaged("a count is below 0")
+        return counts
 
     def first_places(self) -> list[int]:
         """Where each track first stands in the dump, in row order."""
@@ -303,7 +306,7 @@ class Catalogue:
             tracks = map(self._track, self._database.execute(statement, containing.values))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because what is found before the end is kept
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_INTERRUPT:
                 raise self._damaged(error) from error
         finally:
@@ -464,7 +467,7 @@ class Catalogue:
         """Run a statement, turning damage into one line."""
         try:
             return self._database.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # what SQLite quotes of a schema may be no text
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
                 raise
             raise self._damaged(error) from error

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -49,7 +49,6 @@ from skipgramophone.postings import postings, read_postings
 from skipgramophone.publishing import file_sha256, leftovers, remove
 
 State = Literal["damaged", "stale", "leftover", "unfinished"]
-BLOCK_ROWS = 1 << 16  # vectors that are looked at at once
 LOST_RECALL = 0.02  # how much less than when it was built an index may find: queries are the same, ties are not
 Tell = Callable[[int, int, str], None]  # bytes done, of how many, of which file
 
@@ -196,13 +195,8 @@ def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read
             yield _finding(experiment, stage, "damaged", error)
 
 
-def what_is_wrong_with(directory: Path, name: str, published: Any) -> str | None:
-    """How a file of a stage differs from what its manifest says; None where it does not.
-
-    A manifest may say anything: a name that leads out of the stage is not followed.
-    """
-    if PurePosixPath(name).name != name or not isinstance(published, dict | None):
-        return "its manifest is not as it must be"
+def what_is_wrong_with(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:
+    """How a file of a stage differs from what its manifest says; None where it does not."""
     path = directory / name
     if published is None:
         return "it was not published with its stage"
@@ -252,10 +246,8 @@ def _look_at_model(experiment: Experiment, _manifest: Manifest) -> None:
     directory = experiment.directory("model")
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         embeddings = read_embeddings(directory, len(catalogue))
-    for matrix in (embeddings.centre, embeddings.context, embeddings.context_bias):
-        for start in range(0, len(matrix), BLOCK_ROWS):
-            if not np.isfinite(matrix[start : start + BLOCK_ROWS]).all():
-                raise ExperimentError(f"{directory} is damaged: its vectors hold numbers that are not finite")
+    if not embeddings.are_finite():
+        raise ExperimentError(f"{directory} is damaged: its vectors hold numbers that are not finite")
     for name, dimensions in ((CENTRE_MEAN, 1), (ACCUMULATORS, 2)):
         path = directory / name
         if path.exists() and not np.isfinite(read_array(path, np.float32, dimensions)).all():

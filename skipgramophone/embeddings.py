@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.arrays import read_array
+from skipgramophone.arrays import pieces, read_array
 from skipgramophone.errors import ExperimentError
 
 CENTRE = "centre.npy"
@@ -55,7 +55,17 @@ class Embeddings:
 
     def learnt(self) -> npt.NDArray[np.bool_]:
         """Whether each track has a vector, bool (tracks,)."""
-        return np.asarray(self.centre.any(axis=1))
+        return is_learnt(self.centre)
+
+    @property
+    def has_context(self) -> bool:
+        """Whether there are context vectors: imported ones may have come without."""
+        return bool(is_learnt(self.context).any())
+
+    def are_finite(self) -> bool:
+        """Whether every number is finite; all of them are read."""
+        matrices = (self.centre, self.context, self.context_bias)
+        return all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
 
     def write(self, directory: Path) -> None:
         """Write the matrices and the bias."""
@@ -69,10 +79,26 @@ def unit_rows(matrix: Matrix) -> Matrix:
 
     >>> unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+
+    Raises:
+        ExperimentError: a row holds a number that is not finite, or such large ones that its length is not.
     """
-    with np.errstate(over="ignore"):  # of a row that is too long the direction is not known
+    with np.errstate(over="ignore", invalid="ignore"):  # it is looked at whether there were any
         length = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    if not np.isfinite(length).all():
+        raise not_finite()
     return np.asarray(np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0), np.float32)
+
+
+def is_learnt(rows: Matrix) -> npt.NDArray[np.bool_]:
+    """Whether each row holds anything but zeros, be it no number, bool (rows,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(rows.any(axis=1))
+
+
+def not_finite() -> ExperimentError:
+    """The line for a model with NaN or infinity in it."""
+    return ExperimentError("the model holds numbers that are not finite: train it again with --force")
 
 
 def read_embeddings(directory: Path, tracks: int) -> Embeddings:

@@ -37,7 +37,8 @@ DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOCK = ".lock"
 FORMER = "former"  # the fact by which a corpus names those that it has grown from, each with its digest
-LONGEST_NAME = 200  # bytes; file systems take 255, drafts and exports need a few
+LONGEST_PART = 255  # bytes of a name that a file system takes
+LONGEST_NAME = 200  # of an experiment: drafts and exports need a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ class Experiment:
             raise ExperimentError(f"{path} is damaged: it has no {error.args[0]!r}") from error
         objects = (manifest.settings, manifest.files, manifest.facts)
         is_its_own = manifest.stage == stage and isinstance(manifest.digest, str)
-        if not is_its_own or not all(isinstance(part, dict) for part in objects):
+        is_sound = is_its_own and isinstance(manifest.parent, str | None)
+        if not is_sound or not all(isinstance(part, dict) for part in objects) or not _names_files(manifest.files):
             raise ExperimentError(f"{path} is damaged: its parts are not what they must be")
         return manifest
 
@@ -162,9 +164,9 @@ class Experiment:
         """What is wrong with the size of a file that stages were published with; None where nothing is."""
         for manifest in manifests:
             for name, published in manifest.files.items():
-                path = self.directory(manifest.stage) / PurePath(name).name
+                path = self.directory(manifest.stage) / name
                 size = path.stat().st_size if path.is_file() else None
-                if not isinstance(published, dict) or size != published.get("bytes"):
+                if size != published.get("bytes"):
                     told = "it is missing" if size is None else f"it has {size:,} bytes, and was published with others"
                     cure = f"run sgp {COMMAND[manifest.stage]} {self.name} --force"
                     return f"{path} is damaged: {told}; {cure}"
@@ -346,6 +348,17 @@ def _unmake(experiment: Experiment) -> None:
         experiment.path.rmdir()
     except OSError:
         return  # something else has been put there: it is not ours to remove
+
+
+def _names_files(listed: dict[str, Any]) -> bool:
+    """Whether what a manifest lists are names that lead to no other place, each with what is known of the file."""
+    return all(
+        isinstance(published, dict)
+        and name.isprintable()
+        and PurePath(name).name == name
+        and len(name.encode()) <= LONGEST_PART
+        for name, published in listed.items()
+    )
 
 
 def _write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.agreement import read_stability
-from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.neighbours import ExactSearch, Rows, exact_search, highest
 from skipgramophone.settings import ExplainSettings
@@ -130,7 +130,7 @@ def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTrain
     from skipgramophone.held_out import second_training  # here, because most look-ups do without
 
     other = second_training(lookup.experiment, len(lookup))
-    if other is None or not other.centre[pair].any(axis=1).all():
+    if other is None or not is_learnt(other.centre[pair]).all():
         return None
     search = exact_search(other.centre)
     there, agreed = _cosines(search, pair), [0, 0]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from skipgramophone import exporters
 from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import Matrix
+from skipgramophone.embeddings import Matrix, not_finite
 from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup import Lookup
@@ -79,7 +79,10 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
 
     Raises:
         SettingError: neighbours are asked for, and there is one track alone.
+        ExperimentError: a vector is not finite.
     """
+    if not lookup.embeddings.are_finite():  # no file would read back as it was written
+        raise not_finite()
     rows = np.array([track.row for track in tracks], np.int64)
     vectors = TrackVectors(
         tracks=tracks,

@@ -56,7 +56,7 @@ def extracted(
     """
     from skipgramophone.held_out import set_aside
 
-    found = _sources(paths, settings, sample)
+    found = _sources(paths, settings, sample, progress)
     with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
         files = {reader.file.path for reader in found.readers if reader.file}
         hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
@@ -86,11 +86,20 @@ def timed(report: ExtractReport, started: float) -> ExtractReport:
     return replace(report, seconds=round(seconds, 3), rows_per_second=round(read / seconds))
 
 
-def _sources(paths: Sequence[Path], settings: ExtractSettings, sample: bool) -> Sources:
-    """Open each source."""
+def _sources(
+    paths: Sequence[Path],
+    settings: ExtractSettings,
+    sample: bool,
+    progress: Callable[[Reading | Writing], None] | None,
+) -> Sources:
+    """Open each source; standard input is received as a whole first, however slowly it comes."""
     from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 
-    return Sources([SampleReader(settings.num_rows)], []) if sample else open_sources(paths, settings)
+    def received(size: int) -> None:
+        if progress:
+            progress(Reading(size, 0, 0))
+
+    return Sources([SampleReader(settings.num_rows)], []) if sample else open_sources(paths, settings, received)
 
 
 def _read(

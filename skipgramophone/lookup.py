@@ -20,7 +20,7 @@ import numpy.typing as npt
 from skipgramophone.answer import Answer, Asked, Seed
 from skipgramophone.catalogue import Catalogue, Match
 from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings
+from skipgramophone.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError, storage_errors
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.playlists.listing import read_listing
@@ -181,7 +181,8 @@ class Lookup:
             near = dict.fromkeys(track.artist for track in self.catalogue.candidates(artist))
             hint = "did you mean one of these?" if near else "and no name is near it"
             raise UnknownTrackError(f"no artist is called {artist!r}; {hint}", tuple(near))
-        return Asked(tuple(Seed(track) for track in tracks if self.embeddings.centre[track.row].any()))
+        learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])
+        return Asked(tuple(Seed(track) for track, is_one in zip(tracks, learnt, strict=True) if is_one))
 
     def seed(self, name: str, weight: float = 1.0) -> tuple[Seed, list[str]]:
         """The track that a name means, to be asked about, and what is to be said about the name.

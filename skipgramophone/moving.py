@@ -24,6 +24,7 @@ from skipgramophone.errors import ExperimentError, SourceError, StorageError, st
 from skipgramophone.experiment import (
     DESCRIPTION,
     LOCK,
+    LONGEST_PART,
     MANIFEST,
     NEW_DESCRIPTION,
     PARENT,
@@ -45,7 +46,6 @@ from skipgramophone.publishing import (
 )
 
 DEEPEST = 8  # directories
-LONGEST_PART = 255  # bytes of a name
 COMPRESSION = 1  # vectors hardly shrink, names do at once
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 

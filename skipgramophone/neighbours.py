@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 from skipgramophone.settings import MOST_TREES, IndexSettings
 from skipgramophone.survival import cause_of_death, stderr_to
@@ -270,7 +270,8 @@ def nearest_by_index(
     """Ask the index and rank its candidates exactly; None where it gives too few, though more exist."""
     rows = np.setdiff1d(candidates.near(vector, 2 * number + len(without) + RECALL_AT), without)
     vectors = np.asarray(centre[rows])
-    rows, vectors = rows[vectors.any(axis=1)], vectors[vectors.any(axis=1)]
+    learnt = is_learnt(vectors)
+    rows, vectors = rows[learnt], vectors[learnt]
     if len(rows) < number:
         return None
     return highest(rows, unit_rows(vectors) @ vector, number)
@@ -446,7 +447,7 @@ def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, s
 
 def _queries(centre: Matrix, seed: int) -> Rows:
     """Some learnt rows, drawn by the seed."""
-    learnt = np.flatnonzero(np.asarray(centre.any(axis=1)))
+    learnt = np.flatnonzero(is_learnt(centre))
     rng = np.random.default_rng([seed, len(learnt)])
     return np.sort(rng.choice(learnt, min(RECALL_QUERIES, len(learnt)), replace=False))
 
@@ -457,7 +458,7 @@ def _truth(centre: Matrix, queries: Rows) -> list[Neighbours]:
     best = [Neighbours(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     for start in range(0, len(centre), BLOCK_ROWS):
         block = np.asarray(centre[start : start + BLOCK_ROWS])
-        rows = start + np.flatnonzero(block.any(axis=1))
+        rows = start + np.flatnonzero(is_learnt(block))
         similarity = vectors @ unit_rows(block[rows - start]).T
         for at, query in enumerate(queries):
             others = rows != query
@@ -485,11 +486,6 @@ def _try_annoy() -> None:
         index.add_item(row, [1.0, float(row)])
     index.build(2, n_jobs=1)
     index.get_nns_by_vector([1.0, 1.0], 2)
-
-
-def not_finite() -> ExperimentError:
-    """The line for a model with NaN or infinity in it."""
-    return ExperimentError("the model holds numbers that are not finite: train it again with --force")
 
 
 def _annoy(dimension: int) -> Any:

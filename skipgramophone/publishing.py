@@ -185,8 +185,13 @@ def _exchange(draft: Path, place: Path) -> None:
     if _exchange_by_system(draft, place):
         return
     retired = _retired(place)
-    place.rename(retired)  # killed here, the stage is absent: the next writer starts anew
-    draft.rename(place)
+    try:
+        place.rename(retired)
+        draft.rename(place)  # killed before, the stage is absent: the next writer starts anew
+    except BaseException:  # an interrupt, too
+        if retired.exists() and not place.exists():
+            retired.rename(place)
+        raise
     remove(retired)
 
 

@@ -60,13 +60,17 @@ def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
 
 
 def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float) -> Scores:
-    """Scores moved towards what is frequent (weight above 0) or rare (below), float32 (tracks,)."""
+    """Scores moved towards what is frequent (weight above 0) or rare (below), float32 (tracks,).
+
+    Where they lie too far apart for float32 they are infinite.
+    """
     logs = np.log1p(counts)
     spread = logs.std()
     if spread == 0:
         return scores
     moved = scores + weight * scores.std(dtype=np.float64) * (logs - logs.mean()) / spread
-    return np.asarray(moved, np.float32)
+    with np.errstate(over="ignore"):
+        return np.asarray(moved, np.float32)
 
 
 def rooted(agreement: Scores) -> Scores:

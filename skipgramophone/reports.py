@@ -20,7 +20,7 @@ class Reading:
 
     bytes_read: int
     bytes_total: int  # 0 where it is not known
-    rows: int
+    rows: int  # 0 while standard input is still being received
 
 
 @dataclass(frozen=True, slots=True)

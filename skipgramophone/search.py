@@ -19,7 +19,7 @@ from skipgramophone.agreement import Agreement, StabilityReport, read_stability
 from skipgramophone.answer import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.catalogue import Catalogue, Track
 from skipgramophone.corpus import Corpus, read_corpus
-from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.embeddings import Embeddings, Matrix, not_finite, unit_rows
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
 from skipgramophone.experiment import Experiment
 from skipgramophone.neighbours import (
@@ -35,7 +35,6 @@ from skipgramophone.neighbours import (
     exact_search,
     highest,
     nearest_by_index,
-    not_finite,
     require_sound_nodes,
     usable,
 )
@@ -279,6 +278,8 @@ class Search:
         rows, scores = learnt[free], scores[free]
         if settings.popularity:
             scores = with_popularity(scores, self._counts[rows], settings.popularity)
+            if not np.isfinite(scores).all():
+                raise not_finite()
         width = _width(settings)
         while True:
             listed = _listed(self._pool(highest(rows, scores, width)), asked, settings)
@@ -290,7 +291,7 @@ class Search:
         """Scores of some rows, float32 (rows,)."""
         if by == "model":
             embeddings = self._embeddings
-            if not embeddings.context.any():
+            if not embeddings.has_context:
                 raise SettingError("these vectors were imported without context: rank by cosine")
             mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
             trained_with = self._experiment.manifest("model").settings

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skipgramophone.arrays import read_array
 from skipgramophone.catalogue import Catalogue, Track
-from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
+from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, not_finite, read_embeddings
 from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.experiment import Experiment
 from skipgramophone.playlists.names import identity
@@ -26,7 +26,7 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
 
     Raises:
         ExperimentError: the earlier experiment has no model, or a stale one (but for its own, of a corpus that has
-            grown since), or one that cannot be trained on from.
+            grown since), one with vectors that are not finite, or one that cannot be trained on from.
         SettingError: its vectors have another dimension.
     """
     from skipgramophone.training.tables import Earlier
@@ -43,6 +43,8 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
         )
     mean = read_array(directory / CENTRE_MEAN, np.float32, 1)
     accumulators = read_array(directory / ACCUMULATORS, np.float32, 2)
+    if not embeddings.are_finite():
+        raise not_finite()
     learnt = embeddings.learnt()
     if itself:  # rows stay, however a corpus grows
         rows = taken = np.flatnonzero(learnt)

@@ -41,7 +41,9 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
     with bar(command, quiet) as tell:
 
         def show(at: Reading | Writing) -> None:
-            if isinstance(at, Reading):
+            if isinstance(at, Reading) and not at.rows:
+                tell(0, 0, f"{at.bytes_read:,} bytes received")
+            elif isinstance(at, Reading):
                 done = bool(at.bytes_total) and at.bytes_read == at.bytes_total
                 tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows{', now numbered' if done else ''}")
             else:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from skipgramophone.arrays import spooling
 from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.embeddings import Embeddings, Matrix, not_finite, unit_rows
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.metrics import DEPTH
 from skipgramophone.evaluation.protocols import ask
@@ -96,7 +96,10 @@ def judge_embeddings(
 
     Raises:
         EvaluationError: there is nothing to ask.
+        ExperimentError: a vector is not finite.
     """
+    if not embeddings.are_finite():
+        raise not_finite()
     trained_on = split.training_part(corpus)
     counts = trained_on.counts(len(embeddings))
     least = settings.min_count if settings.min_count is not None else training.min_count
@@ -151,7 +154,7 @@ def _rankers(
         "cosine": cosine,
         **({} if settings.score else {SERVED: _served(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
-        **({"model": ModelScore(kept, prior)} if kept.context.any() else {}),  # imported ones may have no context
+        **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts),
     }
     if settings.score and settings.score not in ours:

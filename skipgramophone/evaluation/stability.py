@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.scorecard import STRATA, Catalogued, Estimate, estimate
 from skipgramophone.neighbours import exact_search
@@ -53,7 +53,7 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
     Raises:
         EvaluationError: fewer tracks than `neighbours` + 1 were learnt by both.
     """
-    learnt = np.flatnonzero(one.any(axis=1) & other.any(axis=1))
+    learnt = np.flatnonzero(is_learnt(one) & is_learnt(other))
     if len(learnt) <= neighbours:
         raise EvaluationError(
             f"{len(learnt):,} tracks are too few to compare {neighbours} neighbours of: give a smaller -k"

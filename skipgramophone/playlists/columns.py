@@ -12,7 +12,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -159,8 +160,8 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
             file = pq.ParquetFile(spool)
             places_of(roles, file.schema_arrow.names, stream.file.called)
             yield file
-        except pa.ArrowException as error:
-            raise SourceError(f"{stream.file.called} is damaged: {error}") from error
+        except (pa.ArrowException, UnicodeDecodeError) as error:  # names of columns and text may be none
+            raise SourceError(f"{stream.file.called} is damaged: {' '.join(str(error).split())}") from error
 
 
 def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord]:
@@ -170,12 +171,29 @@ def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord
         columns = (_as_texts(batch[name]) for name in roles.values())
         for values in zip(*columns, strict=True):
             number += 1
-            found = dict(zip(roles, values, strict=True))
-            yield number, found, found
+            found = {role: value or "" for role, value in zip(roles, values, strict=True)}
+            beyond = next((role for role, value in zip(roles, values, strict=True) if value is None), None)
+            yield number, found, f"the {beyond} is out of range" if beyond else found
 
 
-def _as_texts(column: pa.Array) -> list[str]:
-    """Values of a column as text; nulls are empty."""
-    if pa.types.is_timestamp(column.type):
-        return ["" if value is None else value.isoformat() for value in column.to_pylist()]
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+def _as_texts(column: pa.Array) -> list[str | None]:
+    """Values of a column as text; nulls are empty, and None stands for a time that no calendar has."""
+    try:
+        return [_as_text(value) for value in column.to_pylist()]
+    except OverflowError:
+        return [_text_of(value) for value in column]
+
+
+def _text_of(value: pa.Scalar) -> str | None:
+    """A value as text; None for a time that no calendar has."""
+    try:
+        return _as_text(value.as_py())
+    except OverflowError:
+        return None
+
+
+def _as_text(value: Any) -> str:
+    """A value as text; nothing is empty."""
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -10,13 +10,12 @@ import codecs
 import gzip
 import io
 import os
-import shutil
 import stat
 import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -27,6 +26,7 @@ import pyarrow as pa
 from skipgramophone.errors import SourceError, storage_errors
 
 STANDARD_INPUT = Path("-")
+COPIED_AT_ONCE = 1 << 20
 HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -210,15 +210,19 @@ def damage_told(file: SourceFile) -> Iterator[None]:
         raise SourceError(f"{file.called} is packed in a way that sgp does not know: unpack it first") from error
 
 
-def files_of(path: Path) -> list[SourceFile]:
+def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -> list[SourceFile]:
     """All files that a path stands for, in order of their names; links to directories are not followed.
+
+    Args:
+        path: what was given.
+        received: is told how many bytes of standard input have come so far.
 
     Raises:
         SourceError: there is no file, or something that is neither file nor directory.
         StorageError: the file system failed.
     """
     if path == STANDARD_INPUT:
-        return [_standard_input()]
+        return [_standard_input(received)]
     try:
         with storage_errors(path, "read"):
             mode = path.stat().st_mode
@@ -279,7 +283,9 @@ def _members(path: Path, name: str) -> list[SourceFile]:
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
     with storage_errors(path, "read"), damage_told(whole), zipfile.ZipFile(path) as archive:
-        inside = sorted((known for known in archive.infolist() if not known.is_dir()), key=lambda known: known.filename)
+        # `is_dir` of Python 3.11 fails of a name without a letter.
+        files = (known for known in archive.infolist() if not known.filename.endswith("/"))
+        inside = sorted(files, key=lambda known: known.filename)
         if not inside:
             raise SourceError(f"{path} is an archive without a file")
         return [
@@ -294,11 +300,13 @@ def _hidden(member: str) -> str:
     return HIDDEN if "__MACOSX" in parts or any(part.startswith(".") for part in parts) else ""
 
 
-def _standard_input() -> SourceFile:
+def _standard_input(received: Callable[[int], None]) -> SourceFile:
     """Standard input, kept in a file: it has to be looked at before it is read, and hashed."""
     spool = tempfile.NamedTemporaryFile(prefix="sgp-")  # noqa: SIM115 (it lives as long as the source)
-    path = Path(spool.name)
+    path, source = Path(spool.name), cast(io.BufferedReader, sys.stdin.buffer)
     with storage_errors(path, "write"):
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        while some := source.read1(COPIED_AT_ONCE):
+            spool.write(some)
+            received(spool.tell())
         spool.flush()
     return SourceFile(path, "standard input", path.stat().st_size, spool=spool)

@@ -43,6 +43,8 @@ def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: Extract
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if isinstance(found, str):
             yield number, text, found
+        elif not EARLIEST <= found.began <= found.ended <= LATEST:
+            yield number, text, NO_TIME
         else:
             kept.append((number, text, found))
     if kept and kept[0][2].ended > kept[-1][2].ended:
@@ -88,4 +90,5 @@ def seconds_since_1970(text: str) -> float | None:
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
 
 
+EARLIEST = -62_135_596_800.0  # the year 1
 LATEST = 32_503_680_000.0  # the year 3000: a larger number counts milliseconds

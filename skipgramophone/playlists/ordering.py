@@ -1,7 +1,7 @@
 """Ordering: rows of a table in the order of their times or positions, and listening histories in sessions.
 
-The rows of a file are kept in columns, each string once, until all are read: 130 bytes a row at the peak. Sessions are cut as
-`histories` says, whatever the order in which listeners take turns in the file.
+The rows of a file are kept in columns, each string once, until all are read: 130 bytes a row at the peak. Sessions are
+cut as `histories` says, whatever the order in which listeners take turns in the file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.playlists.histories import LATEST, minute_of, seconds_since_1970
+from skipgramophone.playlists.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
 from skipgramophone.playlists.rows import COLUMNS, KEPT_ONCE, TEXT
 
 BATCH = 1 << 17  # rows
 DIGITS = r"^[0-9]{1,14}$"
 MOMENT = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
-EARLIEST, END = -62_135_596_800, 253_402_300_800  # the years 1 and 10000, in seconds since 1970
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Ids = npt.NDArray[np.int64]
 Places = npt.NDArray[np.float64]  # of rows; NaN: none
@@ -75,11 +74,13 @@ def in_sessions(pieces: Sequence[PlacedRows], gap: float, file: str) -> Iterator
 
 
 def seconds_of_all(times: pa.Array) -> Places:
-    """`seconds_since_1970` of texts, and those of moments that are timestamps, float64 (rows,)."""
+    """`seconds_since_1970` of texts, and those of timestamps, float64 (rows,); none before the year 1 or after 3000."""
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
-        return np.where((seconds >= EARLIEST) & (seconds < END), seconds, np.nan)
-    return _numbers(times, {DIGITS: _seconds_of_digits, MOMENT: _seconds_of_moments}, seconds_since_1970)
+    else:
+        usual = {DIGITS: _seconds_of_digits, MOMENT: _seconds_of_moments}
+        seconds = _numbers(times, usual, seconds_since_1970)
+    return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
 
 def positions_of_all(positions: pa.Array) -> Places:
@@ -123,8 +124,7 @@ def _as_float(digits: pa.Array) -> Places:
 def _seconds_of_digits(digits: pa.Array) -> Places:
     """Seconds, or milliseconds, since 1970."""
     seconds = _as_float(digits)
-    seconds = np.where(seconds > LATEST, seconds / 1000, seconds)
-    return np.where(seconds <= LATEST, seconds, np.nan)
+    return np.where(seconds > LATEST, seconds / 1000, seconds)
 
 
 def _seconds_of_moments(moments: pa.Array) -> Places:

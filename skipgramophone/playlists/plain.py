@@ -219,6 +219,8 @@ def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
 def _texts(batch: pa.RecordBatch, roles: Roles, numbers: npt.NDArray[np.int64]) -> PlainRows:
     """Columns of text and whole numbers as text, moments as they are; rows by their numbers in the file."""
     columns = {role: _as_text(batch[name]) for role, name in roles.items()}
+    for column in columns.values():
+        column.validate(full=True)  # what a file calls text need not be any
 
     def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
         return ((int(numbers[row]), {role: _told(columns[role][row : row + 1]) for role in roles}) for row in rows)

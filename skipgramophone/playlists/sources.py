@@ -54,8 +54,15 @@ class Sources:
     passed_over: list[tuple[str, str]]
 
 
-def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> Sources:
+def open_sources(
+    paths: Sequence[Path], settings: ExtractSettings, received: Callable[[int], None] = lambda _size: None
+) -> Sources:
     """Find the reader for each file of some paths; what a directory or archive holds besides is passed over.
+
+    Args:
+        paths: what was given.
+        settings: how to read it.
+        received: is told how many bytes of standard input have come so far.
 
     Raises:
         SourceError: a path is a file that no reader takes, or holds none; with `strict`, any file has no reader.
@@ -63,7 +70,7 @@ def open_sources(paths: Sequence[Path], settings: ExtractSettings) -> Sources:
     """
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
-    found_in = [files_of(path) for path in paths]
+    found_in = [files_of(path, received) for path in paths]
     files = iter(with_histories([file for found in found_in for file in found]))
     for path, found in zip(paths, found_in, strict=True):
         before = len(readers)

@@ -35,6 +35,7 @@ from skipgramophone.playlists.rows import Record, Row
 from skipgramophone.settings import ExtractSettings
 
 LOCAL = "spotify:local:"
+MOST_MILLISECONDS = 1 << 53  # of a play: more is no number that can be reckoned with
 # The parts of a history are numbered at the end of their names, in the order of time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
 Named = tuple[str, str, str | None]  # artist, title, uri
@@ -135,7 +136,7 @@ def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
     time = play.get("ts" if extended else "endTime")
     ended = seconds_since_1970(time) if isinstance(time, str) else None
     lasted = play.get("ms_played" if extended else "msPlayed")
-    if ended is None or not isinstance(lasted, int):
+    if ended is None or not isinstance(lasted, int) or not 0 <= lasted < MOST_MILLISECONDS:
         return NO_TIME
     if extended:
         track = ("master_metadata_album_artist_name", "master_metadata_track_name", "spotify_track_uri")

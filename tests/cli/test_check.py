@@ -187,7 +187,15 @@ def test_content_is_looked_at(sgp: Sgp, whole: Path, stage: str, spoil: Callable
     assert said in first
 
 
-@pytest.mark.parametrize(("name", "told"), [("../../secret", {"bytes": 6, "sha256": "0"}), ("centre.npy", "rubbish")])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("../../secret", {"bytes": 6, "sha256": "0"}),
+        ("centre.npy", "rubbish"),
+        ("a" * 256, {"bytes": 6, "sha256": "0"}),
+        ("\ud800", {"bytes": 6, "sha256": "0"}),
+    ],
+)
 def test_a_manifest_is_not_obeyed(sgp: Sgp, whole: Path, experiments: Path, name: str, told: object) -> None:
     (experiments / "secret").write_text("secret")
     manifest = json.loads((whole / "model" / "manifest.json").read_text())
@@ -195,7 +203,7 @@ def test_a_manifest_is_not_obeyed(sgp: Sgp, whole: Path, experiments: Path, name
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
-    assert "its manifest is not as it must be" in ran.out.splitlines()[0]
+    assert "its parts are not what they must be" in ran.out.splitlines()[0]
 
 
 def test_what_is_stale_unfinished_or_left_over_is_no_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:

@@ -8,6 +8,8 @@ import re
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
@@ -367,6 +369,21 @@ def test_a_vector_that_is_no_number_is_refused(trained: Path, tmp_path: Path) ->
         ran = run_sgp(*command, "--experiments-dir", tmp_path / "copy")
         assert (ran.code, ran.out) == (1, "")
         assert ran.err == "error: the model holds numbers that are not finite: train it again with --force\n"
+
+
+@pytest.mark.parametrize("number", [0x7FC00000, 0x7F800001, 0x7F800000, 0x7F61B1E6])  # NaN twice, infinity, 3e38
+def test_a_number_that_is_none_is_told_of_in_one_line(trained: Path, tmp_path: Path, number: int) -> None:
+    shutil.copytree(trained, tmp_path / "copy")
+    near = json.loads(run_sgp("similar", "genres", "folk 4", "--json", "--experiments-dir", trained).out)["neighbours"]
+    centre = np.load(tmp_path / "copy" / "genres" / "model" / "centre.npy", mmap_mode="r+")
+    centre.view(np.uint32)[near[0]["position"] - 1, 2] = number
+    centre.flush()
+    where = ["--experiments-dir", str(tmp_path / "copy")]
+    for command in (["similar", "genres", "folk 4"], ["export", "genres", str(tmp_path / "x.csv"), "--normalise"]):
+        program = [sys.executable, "-m", "skipgramophone", *command, *where]  # in which numpy warns as it does a user
+        ran = subprocess.run(program, capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout) == (1, "")
+        assert ran.stderr == "error: the model holds numbers that are not finite: train it again with --force\n"
 
 
 def test_any_number_may_be_asked_for(trained: Path) -> None:

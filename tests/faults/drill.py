@@ -40,6 +40,7 @@ CODES = {  # 0 besides: what is struck while it ends may have done its work
     "full": {1},
     "broken": {1},
     "read-only": {1},
+    "slow": {0},
 }
 SILENT = {"terminate", "interrupt twice", "interrupt, terminate"}  # kinds that may end without a line
 IN_A_ROW = {kind for kind, strikes in STRIKES.items() if len(strikes) > 1}
@@ -143,36 +144,36 @@ class Drill:
 
     def __init__(self, name: str, stock: Path, place: Path) -> None:
         self.name, self.command, self.tally = name, COMMANDS[name], Tally()
-        self._stock, self._root = stock, place / "root"
-        self._before = self._fresh()
-        if code := run(self._root, self.command.arguments):
-            raise RuntimeError(f"{name} fails undisturbed: {code}")
-        self._after = state(self._root)
-        self._fresh()
+        self._stock, self.root = stock, place / "root"
+        self.before = self.lay_out()
+        if code := run(self.root, self.command.arguments):
+            raise RuntimeError(f"{name} fails undisturbed, with {code}: {(place / 'err').read_text()}")
+        self.after = state(self.root)
+        self.lay_out()
         started = time.monotonic()
-        run(self._root, self.command.arguments)
+        run(self.root, self.command.arguments)
         self.seconds = time.monotonic() - started
         self.points: list[str] = json.loads((place / "points").read_text())
 
-    def _fresh(self) -> dict[str, str]:
+    def lay_out(self) -> dict[str, str]:
         """Lay out the files anew, and say what stages there are."""
-        shutil.rmtree(self._root, ignore_errors=True)
-        shutil.copytree(self._stock, self._root)
-        return state(self._root)
+        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.copytree(self._stock, self.root)
+        return state(self.root)
 
     def strike(self, kind: str, at: int) -> None:
         """Strike at a point, and see what is left."""
-        self._fresh()
-        code = run(self._root, self.command.arguments, at, STRIKES[kind])
+        self.lay_out()
+        code = run(self.root, self.command.arguments, at, STRIKES[kind])
         # What is struck while it tidies up leaves something to tidy: the next run does it.
         tidying = kind in IN_A_ROW or self.points[at].split()[0] in ("os.remove", "os.rmdir")
         self._judge(kind, f"{self.name}, {kind} at point {at} ({self.points[at]})", code, tidying)
 
     def strike_at_random(self, rng: random.Random) -> None:
         """Kill at a random moment, and see what is left."""
-        self._fresh()
+        self.lay_out()
         moment = rng.uniform(0, self.seconds)
-        child = start(self._root, self.command.arguments)
+        child = start(self.root, self.command.arguments)
         time.sleep(moment)
         os.kill(child, signal.SIGKILL)
         self._judge("random kill", f"{self.name}, killed after {moment:.3f} s", ended(child), tidying=True)
@@ -180,7 +181,7 @@ class Drill:
     def _judge(self, kind: str, what: str, code: int, tidying: bool) -> None:
         """See that nothing is damaged, that each stage is the old or the new one, and that the command runs again."""
         self.tally.struck[kind] += 1
-        said = (self._root.parent / "err").read_text()
+        said = (self.root.parent / "err").read_text()
         wrong: list[str] = []
         if code not in CODES[kind] | {0}:
             wrong.append(f"exit code {code}: {said[-300:]}")
@@ -190,21 +191,21 @@ class Drill:
             if code and len(said.strip().splitlines()) not in ({0, 1} if kind in SILENT else {1}):
                 wrong.append(f"not one line: {said!r}")
             if not tidying and (
-                left := [path.name for path in self._root.rglob("*") if path.name.endswith((".draft", ".old"))]
+                left := [path.name for path in self.root.rglob("*") if path.name.endswith((".draft", ".old"))]
             ):
                 wrong.append(f"left behind: {left}")
-        now = state(self._root)
+        now = state(self.root)
         for stage, digest in now.items():
-            if digest not in (self._before.get(stage), self._after.get(stage)):
+            if digest not in (self.before.get(stage), self.after.get(stage)):
                 wrong.append(f"{stage} is neither the old nor the new one: {digest}")
-        if lost := sorted(stage for stage in self._before.keys() & self._after.keys() - now.keys()):
+        if lost := sorted(stage for stage in self.before.keys() & self.after.keys() - now.keys()):
             wrong.append(f"lost: {lost}")
-        if code := run(self._root, self.command.again or self.command.arguments):
-            wrong.append(f"the next run ends with {code}: {(self._root.parent / 'err').read_text()[-300:]}")
-        elif (now := state(self._root)) != self._after:
-            differing = [stage for stage in now.keys() | self._after.keys() if now.get(stage) != self._after.get(stage)]
+        if code := run(self.root, self.command.again or self.command.arguments):
+            wrong.append(f"the next run ends with {code}: {(self.root.parent / 'err').read_text()[-300:]}")
+        elif (now := state(self.root)) != self.after:
+            differing = [stage for stage in now.keys() | self.after.keys() if now.get(stage) != self.after.get(stage)]
             wrong.append(f"after the next run these differ: {differing}")
-        if left := [path.name for path in self._root.rglob("*") if path.name.endswith((".draft", ".old"))]:
+        if left := [path.name for path in self.root.rglob("*") if path.name.endswith((".draft", ".old"))]:
             wrong.append(f"left behind by both: {left}")
         self.tally.bad.extend(f"{what}: {line}" for line in wrong)
 

@@ -4,7 +4,8 @@
 
 Each case is a valid file that has been changed in a few places: bits, bytes, numbers at their limits, pieces that are
 cut, doubled, or taken from another file. Bad is whatever is no answer and no `SgpError` of one line: another exception,
-a signal, more than `MEMORY` or `PATIENCE`, or, where only the index was touched, another answer than the right one.
+a warning that would reach the terminal, a signal, more than `MEMORY` or `PATIENCE`, or, where only the index was
+touched, another answer than the right one.
 
     readers      whatever `extract` and `--file` read, in every format, packed or not
     importers    what `sgp import` reads
@@ -33,6 +34,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -80,7 +82,7 @@ TOKENS = [
     *(b'{"a":', b"\xed\xa0\x80", b"\\ud800", b"#EXTM3U", b"#EXTINF:", b"../../", b"\x1b[2J", b"1970-01-01", b" - "),
     *(struct.pack("<q", number) for number in (-1, 0, 1, 2**31 - 1, 2**31, 2**32, 2**62, 2**63 - 1)),
 ]
-Case = Callable[[Path, bytes], None]
+SHOWN = (UserWarning, RuntimeWarning, FutureWarning)  # what Python shows of warnings that it is given
 
 
 def mutated(data: bytes, other: bytes, rng: random.Random) -> bytes:
@@ -109,6 +111,13 @@ def mutated(data: bytes, other: bytes, rng: random.Random) -> bytes:
             start = rng.randrange(len(other) + 1)
             changed[at:end] = other[start : start + rng.choice((4, 50, 1000))]
     return bytes(changed)
+
+
+COLUMNS = {  # what is read of tables with columns of one's own, by the first part of their names
+    "columns": "artist=artist,title=title,playlist=playlist",
+    "timed": "artist=artist,title=title,owner=playlist,time=when",
+    "placed": "artist=artist,title=title,id=playlist,position=place",
+}
 
 
 @dataclass(frozen=True)
@@ -195,20 +204,25 @@ def readers() -> Target:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("zenodo.csv", "mpd.json", "list.m3u8"):
             archive.writestr(name, files[name])
-    table = io.BytesIO()
-    pq.write_table(pa.table({"artist": ["A", "B"], "title": ["C", "D"], "playlist": ["x", "x"]}), table)
+    table, other = io.BytesIO(), io.BytesIO()
+    columns = {"artist": ["A", "B"], "title": ["C", "D"], "playlist": ["x", "x"]}
+    pq.write_table(pa.table(columns), table)
+    pq.write_table(pa.table(columns | {"when": pa.array([0, 1], pa.timestamp("us")), "place": [1.5, 0.5]}), other)
     files |= {"some.zip": packed.getvalue(), "zenodo.csv.gz": gzip.compress(files["zenodo.csv"], mtime=0)}
     files |= {
         "zenodo.csv.zst": pa.Codec("zstd").compress(files["zenodo.csv"], asbytes=True),
         "columns.parquet": table.getvalue(),
+        "timed.parquet": other.getvalue(),
+        "placed.parquet": other.getvalue(),
     }
     files["columns.csv"] = b"artist,title,playlist\nA,B,x\nC,D,x\n"
+    files["columns.jsonl"] = b'{"artist": "A", "title": "B", "playlist": {"of": 1}}\n{"title": "D", "playlist": "x"}\n'
 
     def read(directory: Path, name: str, data: bytes, _mended: bool) -> None:
         """Extract from a file without writing, and read it as a list of tracks."""
         path = directory / name
         path.write_bytes(data)
-        columns = "artist=artist,title=title,playlist=playlist" if name.startswith("columns") else None
+        columns = COLUMNS.get(name.partition(".")[0])
         with contextlib.suppress(SgpError):
             report = sgp.extract(
                 "made", path, sgp.ExtractSettings(columns=columns), dry_run=True, experiments_dir=directory
@@ -352,6 +366,8 @@ def cases(target: Target, seed: int, number: int) -> Iterator[Run]:
 
 def outcome(target: Target, run: Run, directory: Path) -> str | None:
     """What is bad about a case, the files of which are put in place of those of the case before; None: nothing."""
+    for shown in SHOWN:
+        warnings.simplefilter("error", shown)
     try:
         target.read(directory, run.name, run.data, run.mended)
     except SgpError as error:
@@ -462,16 +478,17 @@ def main() -> int:
     for name in asked.target or TARGETS:
         target, again = TARGETS[name](), kept(FINDS, name) if asked.again else []
         started, done = time.monotonic(), 0
-        while time.monotonic() - started < 60 * asked.minutes if asked.minutes else done < asked.cases:
-            runs = again or list(cases(target, asked.seed * 1_000_003 + done, min(TOGETHER, asked.cases)))
-            again = []
-            for run, what in bad_ones(target, runs):
-                last = what.strip().splitlines()[-1]
-                found[name] += 1
-                print(f"{name}, {run.name}{', mended' if run.mended else ''}: {last}", flush=True)
-                if asked.keep:
-                    keep(asked.keep, name, run, what)
-            done += len(runs)
+        with contextlib.suppress(KeyboardInterrupt):  # who has seen enough sees how much it was
+            while time.monotonic() - started < 60 * asked.minutes if asked.minutes else done < asked.cases:
+                runs = again or list(cases(target, asked.seed * 1_000_003 + done, min(TOGETHER, asked.cases)))
+                again = []
+                for run, what in bad_ones(target, runs):
+                    last = what.strip().splitlines()[-1]
+                    found[name] += 1
+                    print(f"{name}, {run.name}{', mended' if run.mended else ''}: {last}", flush=True)
+                    if asked.keep:
+                        keep(asked.keep, name, run, what)
+                done += len(runs)
         seconds = time.monotonic() - started
         print(f"{name}: {done:,} cases, {found[name]} bad, {done / seconds:.0f} a second", flush=True)
     return int(any(found.values()))

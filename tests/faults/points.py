@@ -11,6 +11,7 @@ import errno
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from skipgramophone import publishing
 
 Strike = Callable[[], None]
+LATE = 0.02  # seconds
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES = {"os.rename": 2, "os.mkdir": 1, "os.remove": 1, "os.rmdir": 1, "os.truncate": 1}  # event: paths it names
 
@@ -36,6 +38,11 @@ def signal_with(number: int) -> Strike:
     return lambda: os.kill(os.getpid(), number)
 
 
+def late() -> None:
+    """A strike that lets go on, after a while."""
+    time.sleep(LATE)
+
+
 STRIKES: dict[str, tuple[Strike, ...]] = {  # at a point, and at those that follow
     "kill": (signal_with(signal.SIGKILL),),
     "interrupt": (signal_with(signal.SIGINT),),
@@ -45,6 +52,7 @@ STRIKES: dict[str, tuple[Strike, ...]] = {  # at a point, and at those that foll
     "full": (fail_with(errno.ENOSPC),),
     "broken": (fail_with(errno.EIO),),
     "read-only": (fail_with(errno.EROFS),),
+    "slow": (late,) * 1000,
 }
 
 

@@ -320,6 +320,24 @@ def test_a_row_of_another_kind_is_one_line(tmp_path: Path) -> None:
         Catalogue(tmp_path).track(0)
 
 
+def test_a_count_below_nothing_is_one_line(tmp_path: Path) -> None:
+    import sqlite3
+
+    write_catalogue(tmp_path, table_of(KINDS, TRACKS))
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute("UPDATE tracks SET count = -1 WHERE row = 1")
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite is damaged: a count is below 0"):
+        Catalogue(tmp_path).counts()
+
+
+def test_a_schema_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    write_catalogue(tmp_path, table_of(KINDS, TRACKS))
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole.replace(b"CREATE TABLE tracks", b"CREATE TABL\xdc tracks"))
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite is damaged: .*codec can't decode"):
+        Catalogue(tmp_path)
+
+
 def test_spellings_are_kept(catalogue: Catalogue) -> None:
     assert catalogue.spellings(0) == [("TOM PETTY", "Free Fallin'", 3), ("Tom Petty", "Free Falling", 1)]
     assert catalogue.spellings(1) == []

@@ -21,7 +21,7 @@ from skipgramophone.playlists import lines, ordering, plain
 from skipgramophone.playlists.columnar import NO_POSITION, ColumnsReader
 from skipgramophone.playlists.columns import named_in
 from skipgramophone.playlists.files import OpenFile, files_of
-from skipgramophone.playlists.histories import NO_TIME, Play, in_sessions, seconds_since_1970
+from skipgramophone.playlists.histories import EARLIEST, LATEST, NO_TIME, Play, in_sessions, seconds_since_1970
 from skipgramophone.playlists.rows import Record, Row, RowBlock, gathered
 from skipgramophone.settings import ExtractSettings
 
@@ -71,7 +71,7 @@ def number_of(named: dict[str, str]) -> float:
     """The place of a row: its time or position, if it goes by one; NaN where it has none."""
     if "time" in named:
         seconds = seconds_since_1970(named["time"])
-        return math.nan if seconds is None else seconds
+        return math.nan if seconds is None or not EARLIEST <= seconds <= LATEST else seconds
     try:
         position = float(named.get("position", "0"))
     except ValueError:
@@ -211,19 +211,62 @@ def test_parquet(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> Non
     assert was_plain
 
 
+def in_parquet(table: pa.Table) -> bytes:
+    """A table as Parquet."""
+    written = pa.BufferOutputStream()
+    pq.write_table(table, written)
+    return bytes(written.getvalue().to_pybytes())
+
+
+def test_parquet_of_what_is_no_text_is_one_line() -> None:
+    text = pa.Array.from_buffers(
+        pa.large_string(), 1, [None, pa.py_buffer(bytes(8) + b"\1" + bytes(7)), pa.py_buffer(b"\xc4")]
+    )
+    number = pa.array([0.5])
+    nameless = in_parquet(pa.table({"T": ["a"], "Title": ["b"]})).replace(b"Title", b"Tit\xfde")
+    for data, columns in (
+        (in_parquet(pa.table({"T": text})), "title=T"),
+        (in_parquet(pa.table({"T": text, "N": number})), "title=T,id=N"),
+        (nameless, "title=T"),
+    ):
+        for read in both(data, columns, 1 << 20)[:2]:
+            assert isinstance(read, str)
+            assert "is damaged" in read
+            assert len(read.splitlines()) == 1
+
+
+def test_a_time_that_no_calendar_has_is_a_row_that_is_rejected() -> None:
+    times = pa.array([2**62, 0], pa.int64()).view(pa.timestamp("us"))
+    data = in_parquet(pa.table({"T": ["a", "b"], "W": times}))
+    for columns in ("title=T,time=W", "title=T,position=W", "title=T,id=W"):
+        read = both(data, columns, 1 << 20)[0]
+        assert not isinstance(read, str)
+        rows, rejects, _ = read
+        role = columns[8:].partition("=")[0]
+        assert rejects[0].reason == (NO_TIME if role == "time" else f"the {role} is out of range")
+        assert [row["title"] for row in rows] == ([] if "position" in columns else ["b"])
+
+
 @pytest.mark.parametrize("kind", [pa.float64(), pa.bool_(), pa.timestamp("s")])
 def test_parquet_of_other_kinds_is_read_record_by_record(kind: pa.DataType) -> None:
     table = pa.table({"T": pa.array([1, 0, None]).cast(pa.int64()).cast(kind)})
-    written = pa.BufferOutputStream()
-    pq.write_table(table, written)
-    fast, slow, was_plain = both(written.getvalue().to_pybytes(), "title=T", 1 << 20)
+    fast, slow, was_plain = both(in_parquet(table), "title=T", 1 << 20)
     assert not was_plain
     assert fast == slow
 
 
 MOMENTS = ["2021-06-01T10:00:00Z", "2021-06-01 10:29:59", "2021-06-01T10:30:00", "2021-06-01T12:00:00+02:00"]
 MOMENTS += ["2021-06-01T10:30:00.75Z", "20210601T110000", "1622541600", "1622543401000", " 1622541600 ", "0", "5"]
-NO_MOMENTS = ["2021-02-30 10:00:00", "2021-06-01 25:00:00", "0000-01-01 00:00:00", "soon", "", "-5", "99999999999999"]
+NO_MOMENTS = [
+    "2021-02-30 10:00:00",
+    "2021-06-01 25:00:00",
+    "0000-01-01 00:00:00",
+    "soon",
+    "",
+    "-5",
+    "99999999999999",
+    "4000-01-01 00:00:00",
+]
 POSITIONS = ["3", "1", "20", "-1", "1.5", " 2 ", "1e3", "nan", "inf", "x", "", "123456789012345678"]
 PLAYS = st.lists(
     st.tuples(
@@ -269,24 +312,10 @@ def test_rows_in_the_order_of_times_and_positions(
 def test_moments_of_parquet(rows: list[tuple[str, str, int | None]], unit: str, zone: str | None) -> None:
     owners, titles, seconds = (list(column) for column in zip(*rows, strict=True))
     times = pa.array(seconds, pa.timestamp("s")).cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone))
-    written = pa.BufferOutputStream()
-    pq.write_table(pa.table({"O": owners, "T": titles, "N": times}), written)
-    fast, slow, was_plain = both(written.getvalue().to_pybytes(), "owner=O,title=T,time=N", 1 << 20)
+    data = in_parquet(pa.table({"O": owners, "T": titles, "N": times}))
+    fast, slow, was_plain = both(data, "owner=O,title=T,time=N", 1 << 20)
     assert was_plain
     assert fast[0] == slow[0]
     assert isinstance(slow, tuple)
     assert isinstance(fast, tuple)
     assert [reject.line for reject in fast[1]] == sorted(reject.line for reject in slow[1])
-
-
-def test_a_moment_that_no_calendar_has_is_none() -> None:
-    times = pa.array([0, 2**60, -(2**60)], pa.timestamp("ms"))
-    written = pa.BufferOutputStream()
-    pq.write_table(pa.table({"T": ["a", "b", "c"], "N": times}), written)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "some"
-        path.write_bytes(written.getvalue().to_pybytes())
-        blocks = list(ColumnsReader(files_of(path)[0], ExtractSettings(columns="title=T,time=N")).blocks())
-    assert [title for block in blocks for title in block.table["title"].to_pylist()] == ["a"]
-    rejects = [reject for block in blocks for reject in block.rejects]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(2, NO_TIME), (3, NO_TIME)]

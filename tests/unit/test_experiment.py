@@ -103,6 +103,20 @@ def test_a_damaged_manifest_is_one_line(experiment: Experiment, text: str) -> No
     assert "\n" not in str(damaged.value)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"files": {name: {"bytes": 1}}} for name in ("../x", "a/b", ".", "a" * 256, "\ud800", "\n")]
+    + [{"files": {"centre.npy": 1}}, {"parent": []}, {"digest": 1}],
+)
+def test_a_manifest_whose_parts_are_of_another_kind_is_refused(
+    experiment: Experiment, change: dict[str, object]
+) -> None:
+    path = experiment.directory("corpus") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ExperimentError, match="its parts are not what they must be"):
+        experiment.manifest("corpus")
+
+
 def test_another_format_is_refused_by_name(experiment: Experiment) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
@@ -134,6 +148,27 @@ def test_a_stage_is_replaced_whole(experiment: Experiment, monkeypatch: pytest.M
     with experiment.writing("train"):
         put(experiment, "corpus", "other playlists")
     assert (experiment.directory("corpus") / "file.txt").read_text() == "other playlists"
+    assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_a_stage_comes_back_where_two_renamings_are_interrupted(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch, at: int, error: type[BaseException]
+) -> None:
+    monkeypatch.setattr(publishing, "_exchange_by_system", lambda _draft, _place: False)
+    real, renamed = Path.rename, list[Path]()
+
+    def rename(path: Path, to: Path) -> Path:
+        renamed.append(path)
+        if len(renamed) == at + 1:
+            raise error
+        return real(path, to)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises((error, StorageError)), experiment.writing("train"):
+        put(experiment, "corpus", "other playlists")
+    assert (experiment.directory("corpus") / "file.txt").read_text() == "some playlists"
     assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
 
 

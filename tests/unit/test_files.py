@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -85,6 +86,21 @@ def test_a_broken_archive_and_an_empty_one_are_refused(tmp_path: Path) -> None:
         files_of(broken)
     with pytest.raises(SourceError, match=r"empty\.zip is an archive without a file"):
         files_of(empty)
+
+
+def test_a_member_without_a_name_is_a_file(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a", CONTENT)
+    named = (tmp_path / "x.zip").read_bytes()
+    local, listed = named.index(b"PK\x03\x04"), named.index(b"PK\x01\x02")
+    nameless = bytearray(named)
+    nameless[local + 26] = nameless[listed + 28] = 0  # letters of its name, which counts as a further field then
+    nameless[local + 28] = nameless[listed + 30] = 1
+    (tmp_path / "x.zip").write_bytes(nameless)
+    (file,) = files_of(tmp_path / "x.zip")
+    assert file.name == "x.zip/"
+    with contextlib.suppress(SourceError):
+        content(file)
 
 
 def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:

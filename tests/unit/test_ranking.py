@@ -31,6 +31,11 @@ def test_popularity_adds_deviations_of_log_count_in_deviations_of_similarity() -
     np.testing.assert_array_equal(with_popularity(similarities, np.array([4, 4]), 1.0), similarities)
 
 
+def test_scores_that_lie_too_far_apart_are_infinite() -> None:
+    moved = with_popularity(np.array([-3e38, 0, 3e38], np.float32), np.array([1, 99, 999]), 2.0)
+    assert not np.isfinite(moved).all()
+
+
 def test_diversity_passes_over_what_is_like_the_first() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     scores = np.array([0.9, 0.8, 0.3], np.float32)

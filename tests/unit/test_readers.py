@@ -328,6 +328,27 @@ def test_the_extended_streaming_history_has_uris_and_episodes(write_dump: WriteD
     assert [(reject.line, reject.reason) for reject in rejects] == [(2, "a podcast episode")]
 
 
+@pytest.mark.parametrize(
+    ("ended", "lasted"),
+    [
+        ("2021-06-01T10:00:00Z", 10**14),
+        ("2021-06-01T10:00:00Z", 10**400),
+        ("2021-06-01T10:00:00Z", -1),
+        ("0001-01-01T00:00:00+10:00", 1000),
+        ("9999-12-31T23:59:59-10:00", 1000),
+    ],
+    ids=["long", "longer", "negative", "early", "late"],
+)
+def test_a_play_beyond_the_calendar_has_no_time(write_dump: WriteDump, ended: str, lasted: int) -> None:
+    song = {"ts": "2021-06-01T10:00:00Z", "ms_played": 201_000, "master_metadata_track_name": "Hyperballad"}
+    song |= {"master_metadata_album_artist_name": "Björk", "spotify_track_uri": "u:21"}
+    rows, rejects = read(
+        write_dump(json.dumps([song, song | {"ts": ended, "ms_played": lasted}]), "endsong_0.json"), "spotify"
+    )
+    assert len(rows) == 1
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "no time of listening")]
+
+
 def test_a_typed_list_is_parted_at_the_first_dash(write_dump: WriteDump) -> None:
     text = "Queen - Bohemian Rhapsody\n50 Cent, Snoop Dogg - P.I.M.P. - Remix\n\nTrina Ft Kelly- Here We Go\n"
     rows, rejects = read(write_dump(text, "evening.txt"), "titles")

@@ -80,6 +80,13 @@ def test_a_header_that_lies_is_one_line(tmp_path: Path, shape: str) -> None:
         read_array(tmp_path / "x.npy", np.float32, 2)
 
 
+def test_a_header_of_a_python_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 2L), }\n"
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16))
+    with pytest.raises(ExperimentError, match=r"x\.npy is damaged: .*Python 2"):
+        read_array(tmp_path / "x.npy", np.float32, 2)
+
+
 def test_a_zip_is_no_array(tmp_path: Path) -> None:
     (tmp_path / "x.npy").write_bytes(b"PK\x03\x04 a zip file, or so it seems")
     with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
