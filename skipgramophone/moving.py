@@ -195,13 +195,15 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     """Insist that stages hold the files that their manifests list, and give these the time that they had.
 
     Raises:
-        SourceError: a file is missing, or another.
-        ExperimentError: a manifest is damaged.
+        SourceError: a file is missing, or another, or a manifest is damaged.
     """
     for stage in PARENT:
         if not experiment.has(stage):
             continue
-        listed, directory = experiment.manifest(stage).files, experiment.directory(stage)
+        try:
+            listed, directory = experiment.manifest(stage).files, experiment.directory(stage)
+        except ExperimentError as error:  # which names the place where it is unpacked
+            raise SourceError(f"{archive} is damaged: {stage}/{MANIFEST} is not what it must be") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := what_is_wrong_with(directory, name, listed.get(name)):
                 raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
