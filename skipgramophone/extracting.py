@@ -151,6 +151,9 @@ def write_corpus(
 
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
     with ThreadPoolExecutor(1) as beside:
+        beside.submit(
+            int
+        ).result()  # nobody waits for a thread in whose start an interrupt falls: this one writes nothing
         numbers = beside.submit(_write_numbers, directory, encoded)
         tracks = encoded.tracks.num_rows
         written = (lambda some: progress(Writing(some, tracks))) if progress else None

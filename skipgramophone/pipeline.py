@@ -138,6 +138,7 @@ def extract(
             write_corpus(draft.path, encoded, before, progress)
             report = timed(report, started)
             draft.facts |= asdict(report) | {"versions": _versions("pyarrow", "pandas", "numpy")}
+            del encoded, before  # they map files of the corpus that is replaced, and NFS keeps what is mapped
     return report
 
 

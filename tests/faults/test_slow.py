@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 
 import skipgramophone as package
+from skipgramophone import extracting, pipeline
 from skipgramophone.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
 from tests.faults.slow_disk import can_serve
@@ -129,6 +131,32 @@ def test_a_source_that_stalls_is_given_up_at_once(experiments: Path, temporary: 
     assert "Traceback" not in ran.err
     assert list(temporary.iterdir()) == []
     assert not (experiments / "stalled").exists()
+
+
+def test_no_thread_writes_on_in_whose_start_an_interrupt_falls(
+    monkeypatch: pytest.MonkeyPatch, write_dump: Callable[..., Path], experiments: Path
+) -> None:
+    written: list[Path] = []
+
+    def write_late(directory: Path, _encoded: object) -> None:
+        time.sleep(4 * PAUSE)
+        written.append(directory)
+
+    def start(thread: threading.Thread) -> None:
+        real_start(thread)
+        raise KeyboardInterrupt
+
+    def write(*given: Any) -> None:
+        monkeypatch.setattr(threading.Thread, "start", start)
+        real_write(*given)
+
+    real_start, real_write = threading.Thread.start, extracting.write_corpus
+    monkeypatch.setattr(pipeline, "write_corpus", write)
+    monkeypatch.setattr(extracting, "_write_numbers", write_late)
+    with pytest.raises(KeyboardInterrupt):
+        package.extract("x", write_dump(two_genres()), experiments_dir=experiments)
+    time.sleep(8 * PAUSE)
+    assert written == []
 
 
 @pytest.mark.slow
