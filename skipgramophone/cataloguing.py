@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ import pyarrow as pa
 from skipgramophone.catalogue import FILE
 from skipgramophone.errors import StorageError
 from skipgramophone.full_text import require_full_text, sqlite3
-from skipgramophone.playlists.ahead import in_order
+from skipgramophone.playlists.ahead import beside, in_order
 from skipgramophone.playlists.folding import all_folded, full_names
 from skipgramophone.playlists.rows import TEXT
 
@@ -143,9 +142,9 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
                 statement.set_sql_query(pragma)
                 statement.execute_update()
         database.set_autocommit(False)  # the driver's own ROLLBACK fails where the disk is full, and hides why
-        with ThreadPoolExecutor(1) as beside:
-            yield lambda table, batch: beside.submit(_insert, database, table, batch).result()
-            beside.submit(database.commit).result()
+        with beside() as thread:
+            yield lambda table, batch: thread.submit(_insert, database, table, batch).result()
+            thread.submit(database.commit).result()
 
 
 def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:

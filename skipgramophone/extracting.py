@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,11 +54,12 @@ def extracted(
     Sources that were read before are refused, unless they are to be read `again`.
     """
     from skipgramophone.held_out import set_aside
+    from skipgramophone.playlists.ahead import beside
 
     found = _sources(paths, settings, sample, progress)
-    with ThreadPoolExecutor(1) as beside:  # while they are read, so that they come from the disk once
+    with beside() as thread:  # while they are read, so that they come from the disk once
         files = {reader.file.path for reader in found.readers if reader.file}
-        hashes = {path: beside.submit(file_sha256, path) for path in sorted(files)}
+        hashes = {path: thread.submit(file_sha256, path) for path in sorted(files)}
 
         def described() -> list[dict[str, Any]]:
             return _described(found.readers, {path: hashed.result() for path, hashed in hashes.items()})
@@ -148,13 +148,11 @@ def write_corpus(
     import pyarrow.parquet as pq
 
     from skipgramophone.cataloguing import write_catalogue
+    from skipgramophone.playlists.ahead import beside
 
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(
-            int
-        ).result()  # nobody waits for a thread in whose start an interrupt falls: this one writes nothing
-        numbers = beside.submit(_write_numbers, directory, encoded)
+    with beside() as thread:
+        numbers = thread.submit(_write_numbers, directory, encoded)
         tracks = encoded.tracks.num_rows
         written = (lambda some: progress(Writing(some, tracks))) if progress else None
         write_catalogue(directory, encoded.tracks, encoded.spellings, encoded.uris, ranks, written)

@@ -10,9 +10,22 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Result = TypeVar("Result")
+
+
+@contextmanager
+def beside() -> Iterator[ThreadPoolExecutor]:
+    """A thread that works beside this one until the block is left.
+
+    It starts with nothing to do: nobody waits for a thread in whose start an interrupt falls, and it must not write on
+    into a draft that has been removed.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(int).result()
+        yield thread
 
 
 def in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
