@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.corpus import Corpus
-from skipgramophone.playlists.ahead import in_order
+from skipgramophone.playlists.ahead import beside, in_order
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.folding import identities
 from skipgramophone.playlists.numbering import (
@@ -149,24 +149,28 @@ class PlaylistEncoder:
     def encode(self) -> EncodedPlaylists:
         """Number tracks and playlists."""
         coded = dict(zip(COLUMNS, in_order(column.finish for column in self._columns.values()), strict=True))
-        named = _named_tracks(coded)
-        track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
-        playlist, playlists, welded = _number_playlists(coded, self._settings.group_by)
+        with beside() as thread:
+            numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
+            named = _named_tracks(coded)
+            track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
+            playlist, playlists, welded = numbered_playlists.result()
         offsets = ends_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
         clean = cleaned(Corpus(taken(track, order), offsets), self._settings, order < self._known)
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
-        track_ids, tracks, spellings = _number_tracks(coded, track, used)
-        name_of = _name_of(tracks.num_rows, track_ids, named, used)
+        track_ids, tracks = _number_tracks(coded, track, used)
+        with beside() as thread:
+            again = thread.submit(count_again, Corpus(track_ids, offsets))
+            spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)
+            name_of = _name_of(tracks.num_rows, track_ids, named, used)
+            sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
+            repeats, same_tracks = again.result()
         bearers = np.bincount(name_of)
-        (sorted_by_title, sortable), (repeats, same_tracks) = in_order(
-            (partial(_count_sorted, *coded["title"], used, offsets), partial(count_again, Corpus(track_ids, offsets)))
-        )
         return EncodedPlaylists(
             tracks=tracks,
             spellings=spellings,
-            uris=_other_uris(*coded["uri"], track_ids, used, tracks),
+            uris=uris,
             playlists=_kept(playlists, clean.playlists),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
@@ -214,8 +218,8 @@ def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
     return numbered(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
 
 
-def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.Table, pa.Table]:
-    """Give each used row of the dump its track's row number; describe the tracks and their other spellings.
+def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.Table]:
+    """Give each used row of the dump its track's row number; describe the tracks.
 
     Args:
         coded: the columns of all rows.
@@ -244,15 +248,16 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
             "first_place": pa.array(place + 1),
         }
     )
-    return key, tracks, _spellings(coded, key, used, place)
+    return key, tracks
 
 
-def _spellings(coded: Coded, row: Codes, used: Codes, place: Ids) -> pa.Table:
+def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
     """Count the ways in which a track was written other than the first, in order of row, artist and title.
 
-    `row` is of each used row of the dump, `place` the first of each track.
+    `row` is that of the track of each used row of the dump.
     """
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
+    place = tracks["first_place"].to_numpy() - 1
     first_artist, first_title = artist[place], title[place]
     names = ["row", "artist", "title"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names} | {"count": pa.array([], pa.int64())})]
@@ -276,8 +281,9 @@ def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
     return name_of
 
 
-def _other_uris(codes: Codes, uris: pa.Array, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
+def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
     """The uris of the rows of each track that are not the first one's, each once, in order of first appearance."""
+    codes, uris = coded["uri"]
     own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
     for part in parts_of(len(used)):
