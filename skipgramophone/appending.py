@@ -22,7 +22,7 @@ import pyarrow as pa
 from skipgramophone.catalogue import Catalogue
 from skipgramophone.cataloguing import SPELLINGS, URIS
 from skipgramophone.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
-from skipgramophone.errors import ExperimentError, SettingError, SourceError
+from skipgramophone.errors import ExperimentError, SettingError, SourceError, reason_of
 from skipgramophone.experiment import Experiment, Manifest
 from skipgramophone.importing import has_corpus_of_names
 from skipgramophone.lookup import playlist_table
@@ -208,7 +208,7 @@ def read_before(experiment: Experiment) -> Before:
             uris = _table(catalogue.all_uris(), URIS)
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ExperimentError(
-                f"the catalogue of '{experiment.name}' is damaged ({error}): run sgp extract again with --force"
+                f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"
             ) from error
     fits = len(corpus) == playlists.num_rows and corpus.names_only(tracks.num_rows)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):

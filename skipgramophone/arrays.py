@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import ExperimentError, StorageError, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 
 PIECE = 1 << 16  # rows that are copied at once
 
@@ -42,7 +42,7 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
             warnings.simplefilter("error")  # of a header such as nothing that is read today writes
             array = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError, Warning) as error:
-        raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+        raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
     return array.view(np.ndarray)  # mapped all the same; a memmap makes every look at some rows slow
@@ -96,7 +96,7 @@ def spooling(size: int | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
         raise StorageError(
-            f"cannot write {needed} in {tempfile.gettempdir()}: {reason}; set TMPDIR to a place with more room"
+            f"cannot write {needed} in {tempfile.gettempdir()}: {reason_of(error)}; "
+            "set TMPDIR to a place with more room"
         ) from error

@@ -83,11 +83,16 @@ class AmbiguousTrackError(TrackNameError):
     exit_code = 4
 
 
+def reason_of(error: Exception) -> str:
+    """What an error says, in one line."""
+    told = error.strerror if isinstance(error, OSError) else None
+    return " ".join((told or str(error) or type(error).__name__).split())
+
+
 @contextmanager
 def storage_errors(path: Path, doing: str) -> Iterator[None]:
     """Turn an `OSError` inside the block into one line that names the path and the deed."""
     try:
         yield
     except OSError as error:
-        reason = " ".join((error.strerror or str(error) or type(error).__name__).split())
-        raise StorageError(f"cannot {doing} {error.filename or path}: {reason}") from error
+        raise StorageError(f"cannot {doing} {error.filename or path}: {reason_of(error)}") from error

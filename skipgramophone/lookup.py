@@ -21,7 +21,14 @@ from skipgramophone.answer import Answer, Asked, Seed
 from skipgramophone.catalogue import Catalogue, Match
 from skipgramophone.corpus import Corpus
 from skipgramophone.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
-from skipgramophone.errors import ExperimentError, SettingError, TrackNameError, UnknownTrackError, storage_errors
+from skipgramophone.errors import (
+    ExperimentError,
+    SettingError,
+    TrackNameError,
+    UnknownTrackError,
+    reason_of,
+    storage_errors,
+)
 from skipgramophone.experiment import Experiment, open_experiment
 from skipgramophone.playlists.listing import read_listing
 from skipgramophone.search import Question, Search
@@ -296,7 +303,7 @@ def playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Tabl
         table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
         table.validate(full=True)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise ExperimentError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+        raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
     if table.num_rows != playlists:
         raise ExperimentError(
             f"{directory} is damaged: {path.name} has {table.num_rows:,} of its {playlists:,} playlists"

@@ -20,7 +20,7 @@ import numpy as np
 from skipgramophone.arrays import read_array
 from skipgramophone.checking import what_is_wrong_with
 from skipgramophone.embeddings import CENTRE
-from skipgramophone.errors import ExperimentError, SourceError, StorageError, storage_errors
+from skipgramophone.errors import ExperimentError, SourceError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment import (
     DESCRIPTION,
     LOCK,
@@ -141,9 +141,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 _describe(draft, name)
                 publish(draft, place)
     except (*DAMAGE, ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{archive} is no packed experiment, or is damaged: {' '.join(str(error).split())}"
-        ) from error
+        raise SourceError(f"{archive} is no packed experiment, or is damaged: {reason_of(error)}") from error
     return name
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.embeddings import Matrix
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.importers.vectors import NamedVectors, scaled, split_names
 
 DAMAGE = (
@@ -52,7 +52,7 @@ def read(path: Path) -> NamedVectors:
                 )
             arrays = {name: loaded[name] for name in (*NUMBERS, *TEXTS, *PACKED) if name in loaded.files}
     except DAMAGE as error:
-        raise SourceError(f"{path} cannot be read as npz: {' '.join(str(error).split())}") from error
+        raise SourceError(f"{path} cannot be read as npz: {reason_of(error)}") from error
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):  # numpy hands out the bytes of what does not begin as an array does
             raise SourceError(f"{path} is damaged: {name!r} is no array")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skipgramophone.embeddings import Matrix
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.importers.vectors import NamedVectors, scaled
 
 NEEDED = ("artist", "title", "centre")
@@ -31,7 +31,7 @@ def read(path: Path) -> NamedVectors:
                 raise SourceError(f"{path} has no column {missing[0]!r}")
             table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
     except (pa.ArrowException, UnicodeDecodeError) as error:  # a column's name may be no text
-        raise SourceError(f"{path} cannot be read as Parquet: {' '.join(str(error).split())}") from error
+        raise SourceError(f"{path} cannot be read as Parquet: {reason_of(error)}") from error
     kept = set(table.column_names)
     return NamedVectors(
         artist=_column(path, table, "artist", pa.string()).fill_null("").to_pylist(),
@@ -52,7 +52,7 @@ def _column(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> Any:
     try:
         column.validate(full=True)
     except pa.ArrowException as error:
-        raise SourceError(f"{path}: the column {name!r} is damaged: {' '.join(str(error).split())}") from error
+        raise SourceError(f"{path}: the column {name!r} is damaged: {reason_of(error)}") from error
     return column
 
 

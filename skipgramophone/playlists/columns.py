@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skipgramophone.arrays import spooling
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.playlists.documents import objects_in
 from skipgramophone.playlists.files import OpenFile
 from skipgramophone.playlists.lines import Line, numbered_lines
@@ -161,7 +161,7 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
             places_of(roles, file.schema_arrow.names, stream.file.called)
             yield file
         except (pa.ArrowException, UnicodeDecodeError) as error:  # names of columns and text may be none
-            raise SourceError(f"{stream.file.called} is damaged: {' '.join(str(error).split())}") from error
+            raise SourceError(f"{stream.file.called} is damaged: {reason_of(error)}") from error
 
 
 def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord]:
