@@ -100,14 +100,11 @@ def write_catalogue(
             for table, kinds, name in others:
                 for _, batch in _parts(table, kinds) if table else ():
                     insert(name, batch)
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            database.executescript(";".join(UNPROTECTED))
-            database.execute(f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})")
-            database.executescript("BEGIN;" + INDEXES.format(**order) + "COMMIT;")
+        _index(path, order)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
     except adbc.Error as error:  # its first line ends in what SQLite says
-        raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].rpartition(': ')[2]}") from error
+        raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
 def _parts(table: pa.Table, kinds: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -133,7 +130,7 @@ def _described(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np.int64] 
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
     """Deliver what inserts rows into a table of a database, in one transaction.
 
-    It works in a thread of its own: a signal is heard in the main one, which would not come out of native code for it.
+    It works in a thread of its own: the main one, which hears signals, would not come out of native code for one.
     """
     place = f"file:{quote(os.fsencode(path.absolute()))}"
     with adbc_driver_sqlite.connect(place) as file, adbc.AdbcConnection(file) as database:
@@ -145,6 +142,19 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
         with beside() as thread:
             yield lambda table, batch: thread.submit(_insert, database, table, batch).result()
             thread.submit(database.commit).result()
+
+
+def _index(path: Path, order: dict[str, str]) -> None:
+    """Make the indexes of names; in a thread of its own for the same reason."""
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database, beside() as thread:
+        gathered = f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})"
+        statements = [*UNPROTECTED, gathered, "BEGIN", INDEXES.format(**order), "COMMIT;"]
+        indexed = thread.submit(database.executescript, ";".join(statements))
+        try:
+            indexed.result()
+        except BaseException:
+            database.interrupt()
+            raise
 
 
 def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:

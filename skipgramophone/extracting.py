@@ -121,7 +121,8 @@ def _read(
         for block in reader.blocks():
             tolerance.take(block)
             encoder.add(block)
-            rows, bad = rows + block.used + len(block.rejects), block.replaced
+            rows += block.used + len(block.rejects)
+            bad = max(bad, block.replaced)  # blocks that are made ahead may not know of all so far
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         tolerance.judge()

@@ -25,7 +25,11 @@ def beside() -> Iterator[ThreadPoolExecutor]:
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(int).result()
-        yield thread
+        try:
+            yield thread
+        except BaseException:
+            thread.shutdown(wait=False, cancel_futures=True)  # but for what it is at
+            raise
 
 
 def in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:

@@ -1,7 +1,8 @@
-"""Tables with columns of one's own, block after block: what is plain is read by Arrow, the rest record by record.
+"""Tables with columns of one's own: what is plain is read by Arrow, the rest record by record, block after block.
 
-Both ways make the same of it. A quote that stands elsewhere than around a field, or twice in one, may go on over the
-end of a line: from there on such a file is read record by record.
+Where rows have times or positions, all blocks are joined and put in order. Both ways make the same of a table. A quote
+that stands elsewhere than around a field, or twice in one, may go on over the end of a line: from there on such a file
+is read record by record.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from skipgramophone.playlists.ordering import (
     PlacedRows,
     in_sessions,
     in_their_order,
-    positions_of_all,
-    seconds_of_all,
+    joined,
+    place_of_each,
 )
 from skipgramophone.playlists.plain import (
     Fault,
@@ -97,10 +98,12 @@ class ColumnsReader:
             pieces.append(placed)
         if not pieces:
             return
+        whole = joined(pieces)
+        pieces.clear()
         if self._place == "time" and not {"playlist", "id"} & self.settings.roles.keys():
-            tables = in_sessions(pieces, seconds_of(self.settings.session_gap), self.file.place)
+            tables = in_sessions(whole, seconds_of(self.settings.session_gap), self.file.place)
         else:
-            tables = in_their_order(pieces)
+            tables = in_their_order(whole)
         yield from (RowBlock(table, [], stream.bytes_read, stream.replaced) for table in tables)
 
     def _each(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
@@ -172,21 +175,19 @@ class ColumnsReader:
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
         """What is wrong with rows, as a block without any, and the others with their places."""
-        texts = rows.columns[self._place]
-        places, lacking = (
-            (seconds_of_all(texts), NO_TIME) if self._place == "time" else (positions_of_all(texts), NO_POSITION)
-        )
-        without = np.flatnonzero(np.isnan(places)).tolist()
-        placed = np.flatnonzero(~np.isnan(places))
+        known, places = place_of_each(rows.columns[self._place], self._place)
+        placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         table = self._table(rows).take(pa.array(placed))
         unusable = why_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
+        lacking = NO_TIME if self._place == "time" else NO_POSITION
         faults = [(line, lacking, told) for line, told in rows.where(without)]
         told_of = rows.where(placed[list(unusable)].tolist())
         faults += [(line, why, told) for (line, told), why in zip(told_of, unusable.values(), strict=True)]
+        columns = {name: table[name].combine_chunks() for name in COLUMNS}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
-        return RowBlock(table[:0], rejects, bytes_read, replaced), PlacedRows(table, places[placed], named)
+        return RowBlock(table[:0], rejects, bytes_read, replaced), PlacedRows(columns, places, named)
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Faults as they are reported."""

@@ -108,11 +108,13 @@ def places_of(roles: Roles, header: Sequence[str], called: str) -> dict[str, int
     """Where the columns stand that were named.
 
     Raises:
-        SourceError: there is none of a name.
+        SourceError: there is none of a name, or more than one.
     """
-    missing = [name for name in roles.values() if name not in header]
-    if missing:
-        raise SourceError(f"{called} has no column {missing[0]!r}: there are {', '.join(header)}")
+    for name in roles.values():
+        if name not in header:
+            raise SourceError(f"{called} has no column {name!r}: there are {', '.join(header)}")
+        if header.count(name) > 1:
+            raise SourceError(f"{called} has more than one column {name!r}: give one of them another name")
     return {role: header.index(name) for role, name in roles.items()}
 
 

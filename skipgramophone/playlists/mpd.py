@@ -5,14 +5,14 @@
 
 A playlist is its pid, whatever its name; it has no owner. The lines of a report count the tracks of the file from 1.
 
-A slice whose pids are numbers and whose names are text is read by Arrow, any other track by track. Both ways make the
-same of it, but that Arrow does not look into what is not used of a slice.
+A slice whose pids are whole numbers of 64 bits, whose names are text and whose tracks all have one is read by Arrow,
+any other track by track. Both ways make the same of it, but that Arrow does not look into what is not used of a slice.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,10 @@ from skipgramophone.playlists.rows import (
     Record,
     Row,
     RowBlock,
-    Told,
-    block_of,
     gathered,
     kept_once,
     null_for_empty,
+    why_unusable,
 )
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
@@ -63,15 +62,10 @@ class MpdReader:
         with self.file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
             raw = whole_bytes(stream, LARGEST)
             table = _plain(raw) if settings.num_rows == ALL_ROWS else None
-            if table is None:
+            if table is None or why_unusable(table, settings):
                 yield from gathered(records_of(stream, raw), stream, settings)
-                return
-
-            def where(rows: Sequence[int]) -> list[tuple[int, Told]]:
-                told = [(number, track) for number, track, _ in records_of(stream, raw)] if rows else []
-                return [told[row] for row in rows]
-
-            yield block_of(table, where, [], self.file.name, settings, (stream.bytes_read, stream.replaced))
+            else:
+                yield RowBlock(table, [], stream.bytes_read, stream.replaced)
 
 
 def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:

@@ -42,6 +42,8 @@ class Numbering:
 
     def add(self, block: pa.DictionaryArray) -> None:
         """Take in the rows of a block."""
+        if not len(block):
+            return  # it may hold values all the same
         codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
         with spooling():
             self._file.write(codes.data)

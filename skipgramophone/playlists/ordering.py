@@ -1,7 +1,7 @@
 """Ordering: rows of a table in the order of their times or positions, and listening histories in sessions.
 
-The rows of a file are kept in columns, each string once, until all are read: 130 bytes a row at the peak. Sessions are
-cut as `histories` says, whatever the order in which listeners take turns in the file.
+The rows of a file are kept in columns until all are read: some 130 bytes a row at the peak, and the names of each block
+once. Sessions are cut as `histories` says, whatever the order in which listeners take turns in the file.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,8 @@ DIGITS = r"^[0-9]{1,14}$"
 MOMENT = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Ids = npt.NDArray[np.int64]
-Places = npt.NDArray[np.float64]  # of rows; NaN: none
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[Any]  # of rows, float64 where NaN may stand for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +33,50 @@ class PlacedRows:
     """Some rows of a file with their places.
 
     Attributes:
-        table: the columns of `COLUMNS`, strings kept once each.
-        places: float64 (rows,), seconds since 1970 or positions.
+        columns: those of `COLUMNS`, strings kept once each.
+        places: seconds since 1970 or positions, float64 (rows,), or whole numbers.
         named: bool (rows,), whether they name a track; one that does not is a play in a session, and no row of it.
     """
 
-    table: pa.Table
+    columns: dict[str, pa.DictionaryArray]
     places: Places
-    named: npt.NDArray[np.bool_]
+    named: Flags
+
+    def rows(self, rows: Ids, **others: pa.DictionaryArray) -> pa.Table:
+        """Some of the rows with the strings that stand in them alone; other columns instead of its own."""
+        own = {name: column for name, column in self.columns.items() if name not in others}
+        taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
+        found = taken | others
+        return pa.table({name: found[name] for name in COLUMNS})
 
 
-def in_their_order(pieces: Sequence[PlacedRows]) -> Iterator[pa.Table]:
+def joined(pieces: Sequence[PlacedRows]) -> PlacedRows:
+    """All rows of a file, each string once."""
+    columns = {}
+    for name in COLUMNS:
+        chunks = pa.chunked_array([piece.columns[name] for piece in pieces], KEPT_ONCE)
+        columns[name] = pa.concat_arrays(chunks.unify_dictionaries().chunks)
+    places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
+    return PlacedRows(columns, places, named)
+
+
+def in_their_order(placed: PlacedRows) -> Iterator[pa.Table]:
     """Rows in the order of their places, those of one place as they stand; some at a time."""
-    whole = _whole(pieces)
-    order = np.argsort(whole.places, kind="stable")
-    return (whole.rows(part) for part in _parts(order[whole.named[order]]))
+    order = np.argsort(placed.places, kind="stable")
+    return (placed.rows(part) for part in _parts(order[placed.named[order]]))
 
 
-def in_sessions(pieces: Sequence[PlacedRows], gap: float, file: str) -> Iterator[pa.Table]:
+def in_sessions(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
     """Rows in the order of time, in sessions that pauses of more than `gap` seconds part; some at a time.
 
     Rows of one time stand as the file has them, or the other way round where it begins with the newest. A session is
     named by the minute of its beginning, and has a key that no other of a `file` has.
     """
-    whole = _whole(pieces)
-    times, order = whole.places, np.arange(len(whole.places))
+    times, order = placed.places, np.arange(len(placed.places))
     if len(times) and times[0] > times[-1]:
         order = order[::-1]
     order = order[np.argsort(times[order], kind="stable")]
-    times, owner = times[order], whole.columns["owner"].indices.to_numpy()[order]
+    times, owner = times[order], placed.columns["owner"].indices.to_numpy()[order]
     by_owner = np.argsort(owner, kind="stable")
     begins = np.ones(len(order), np.bool_)
     begins[1:] = (np.diff(owner[by_owner]) != 0) | (np.diff(times[by_owner]) > gap)
@@ -67,10 +84,19 @@ def in_sessions(pieces: Sequence[PlacedRows], gap: float, file: str) -> Iterator
     session[by_owner] = np.cumsum(begins) - 1
     first = by_owner[begins]
     names, keys = _minutes(times[first]), pa.array([f"{file}\0{at}" for at in first.tolist()], TEXT)
-    named = whole.named[order]
+    named = placed.named[order]
     for rows, sessions in zip(_parts(order[named]), _parts(session[named]), strict=True):
         found = {"playlist": names.take(pa.array(sessions)), "key": keys.take(pa.array(sessions))}
-        yield whole.rows(rows, **{name: column.dictionary_encode() for name, column in found.items()})
+        yield placed.rows(rows, **{name: column.dictionary_encode() for name, column in found.items()})
+
+
+def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
+    """Which rows have a place, bool (rows,), and the places of these; whole numbers stay what they are."""
+    if pa.types.is_integer(column.type):
+        return column.is_valid().to_numpy(zero_copy_only=False), column.drop_null().to_numpy()
+    places = seconds_of_all(column) if role == "time" else positions_of_all(column)
+    known = ~np.isnan(places)
+    return known, places[known]
 
 
 def seconds_of_all(times: pa.Array) -> Places:
@@ -139,32 +165,6 @@ def _minutes(times: Places) -> pa.Array:
     """`minute_of` of times."""
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
     return pa.array([minute_of(60 * minute) for minute in minutes.tolist()], TEXT).take(pa.array(place))
-
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """All rows of a file: columns with one dictionary each, and what `PlacedRows` says of them."""
-
-    columns: dict[str, pa.DictionaryArray]
-    places: Places
-    named: npt.NDArray[np.bool_]
-
-    def rows(self, rows: Ids, **others: pa.DictionaryArray) -> pa.Table:
-        """Some rows with the strings that stand in them alone; other columns instead of its own."""
-        own = {name: column for name, column in self.columns.items() if name not in others}
-        taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
-        found = taken | others
-        return pa.table({name: found[name] for name in COLUMNS})
-
-
-def _whole(pieces: Sequence[PlacedRows]) -> _Whole:
-    """The rows of all pieces."""
-    columns = {}
-    for name in COLUMNS:
-        chunks = [piece.table[name].combine_chunks() for piece in pieces]
-        columns[name] = pa.concat_arrays(pa.chunked_array(chunks, KEPT_ONCE).unify_dictionaries().chunks)
-    places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
-    return _Whole(columns, places, named)
 
 
 def _parts(rows: Ids) -> Iterator[Ids]:

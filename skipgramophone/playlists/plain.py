@@ -30,10 +30,11 @@ Fault = tuple[int, str, Told]  # line, what is wrong with it, what stands there
 
 @dataclass(frozen=True, slots=True)
 class PlainRows:
-    """Rows that Arrow has read.
+    """Rows as columns of text.
 
     Attributes:
-        columns: role -> text of each row, large_string without nulls; times may be timestamps, which may be null.
+        columns: role -> text of each row, large_string without nulls; times may be timestamps, and positions whole
+            numbers, and both may be null.
         where: on which lines they stand, by their numbers among them.
         faults: lines that are no rows.
     """
@@ -60,20 +61,15 @@ def in_columns(records: Iterable[NamedRecord], roles: Roles) -> Iterator[PlainRo
 
 def _in_columns(records: Sequence[NamedRecord], roles: Roles) -> PlainRows:
     """Some rows that were read record by record."""
-    faults: list[Fault] = []
-    places: list[tuple[int, Told]] = []
-    texts: dict[str, list[str]] = {role: [] for role in roles}
-    for line, told, named in records:
-        if isinstance(named, str):
-            faults.append((line, named, told))
-        elif not can_be_written(named.values()):
-            faults.append((line, HALF_A_LETTER, told))
-        else:
-            places.append((line, told))
-            for role, column in texts.items():
-                column.append(named[role])
-    columns = {role: pa.array(column, TEXT) for role, column in texts.items()}
-    return PlainRows(columns, lambda rows: [places[row] for row in rows], faults)
+    faults = [(line, named, told) for line, told, named in records if isinstance(named, str)]
+    good = [(line, told, named) for line, told, named in records if not isinstance(named, str)]
+    try:
+        columns = {role: pa.array([named[role] for _, _, named in good], TEXT) for role in roles}
+    except UnicodeEncodeError:
+        halves = [(line, told, HALF_A_LETTER) for line, told, named in good if not can_be_written(named.values())]
+        whole = [record for record in good if can_be_written(record[2].values())]
+        return _in_columns([*((line, told, named) for line, named, told in faults), *halves, *whole], roles)
+    return PlainRows(columns, lambda rows: [good[row][:2] for row in rows], faults)
 
 
 @dataclass(slots=True)
@@ -218,7 +214,7 @@ def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
 
 def _texts(batch: pa.RecordBatch, roles: Roles, numbers: npt.NDArray[np.int64]) -> PlainRows:
     """Columns of text and whole numbers as text, moments as they are; rows by their numbers in the file."""
-    columns = {role: _as_text(batch[name]) for role, name in roles.items()}
+    columns = {role: _as_text(batch[name], role) for role, name in roles.items()}
     for column in columns.values():
         column.validate(full=True)  # what a file calls text need not be any
 
@@ -228,10 +224,12 @@ def _texts(batch: pa.RecordBatch, roles: Roles, numbers: npt.NDArray[np.int64]) 
     return PlainRows(columns, where)
 
 
-def _as_text(column: pa.Array) -> pa.Array:
-    """Text and whole numbers as text, nothing as none of it; moments as they are, in UTC."""
+def _as_text(column: pa.Array, role: str) -> pa.Array:
+    """Text and whole numbers as text, nothing as none of it; moments, in UTC, and whole positions as they are."""
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp(column.type.unit))
+    if role == "position" and pa.types.is_integer(column.type):
+        return column
     return pc.fill_null(column.cast(TEXT), "")
 
 

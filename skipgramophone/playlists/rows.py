@@ -68,7 +68,8 @@ Where = Callable[[Sequence[int]], Iterable[tuple[int, Told]]]  # of some rows: t
 class RowBlock:
     """Some rows of a file in their order.
 
-    `table` has the columns of `COLUMNS` as strings, which may be kept once each; key and uri may hold nulls.
+    `table` has the columns of `COLUMNS` as strings (large_string), which may be kept once each; key and uri may hold
+    nulls.
     """
 
     table: pa.Table

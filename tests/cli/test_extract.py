@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
+import skipgramophone
+from skipgramophone.playlists import lines
+from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
@@ -120,3 +124,14 @@ def test_the_same_sources_give_the_same_bytes(sgp: Sgp, write_dump: WriteDump, e
         assert sgp("extract", name, dump, "-q").code == 0
         digests.append(json.loads((experiments / name / "corpus" / "manifest.json").read_text())["digest"])
     assert digests[0] == digests[1]
+
+
+def test_replaced_letters_are_counted_though_later_blocks_are_read_ahead(tmp_path: Path) -> None:
+    """A block with bad bytes is read by the one who waits, and what is made of the next by then knows nothing of it."""
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b'{"T": "good"}\n' * 9 + b'{"T": "b\xffd"}\n{"T": "good"}\n')
+    with patch.object(lines, "BLOCK_BYTES", 14):
+        report = skipgramophone.extract(
+            "x", path, ExtractSettings(columns="title=T", bad_bytes="replace"), experiments_dir=tmp_path / "experiments"
+        )
+    assert report.letters_replaced == 1

@@ -319,3 +319,26 @@ def test_moments_of_parquet(rows: list[tuple[str, str, int | None]], unit: str, 
     assert isinstance(slow, tuple)
     assert isinstance(fast, tuple)
     assert [reject.line for reject in fast[1]] == sorted(reject.line for reject in slow[1])
+
+
+def test_whole_positions_of_parquet_are_not_rounded() -> None:
+    table = pa.table({"T": ["second", "none", "first"], "N": pa.array([2**60 + 1, None, 2**60], pa.int64())})
+    read = both(in_parquet(table), "title=T,position=N", 1 << 20)[0]
+    assert not isinstance(read, str)
+    assert [row["title"] for row in read[0]] == ["first", "second"]
+    assert [(reject.line, reject.reason) for reject in read[1]] == [(2, NO_POSITION)]
+
+
+def test_num_rows_are_the_first_of_the_file_whatever_their_order() -> None:
+    fast, slow, _ = both(b"T,N\na,3\nb,2\nc,1\n", "title=T,position=N", 1 << 20)
+    assert fast == slow
+    fast = both(b"T,N\na,3\nb,2\nc,1\n", "title=T,position=N", 1 << 20, num_rows=2)[0]
+    assert [row["title"] for row in fast[0]] == ["b", "a"]  # type: ignore[index]
+
+
+def test_two_columns_of_one_name_are_one_line() -> None:
+    twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["T", "T"])
+    for data in (in_parquet(twice), b"T,T\na,b\n"):
+        fast = both(data, "title=T", 1 << 20)[0]
+        assert isinstance(fast, str)
+        assert fast.endswith("/some has more than one column 'T': give one of them another name")

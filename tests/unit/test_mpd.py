@@ -102,10 +102,10 @@ def test_text_that_is_cut_and_added_to(data: st.DataObject, replaces: bool) -> N
 
 
 def test_arrow_reads_what_is_plain() -> None:
-    tracks = [{"track_name": "a", "artist_name": "b", "pos": 0}, {"track_name": "-", "artist_name": "-"}]
+    tracks = [{"track_name": "a", "artist_name": "b", "pos": 0}, {"track_name": "c", "artist_name": "-"}]
     slice_of_two = {"playlists": [{"pid": 3, "tracks": tracks}, {"pid": 4, "name": "p", "tracks": []}]}
     columnar, records, plain = both(json.dumps(slice_of_two, indent=4).encode())
     assert plain
     assert columnar == records
     row = {"owner": "", "playlist": "", "key": "pid 3", "artist": "b", "title": "a", "uri": None}
-    assert columnar[0] == [row]
+    assert columnar[0] == [row, row | {"artist": "-", "title": "c"}]
