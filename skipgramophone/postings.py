@@ -112,12 +112,11 @@ def postings(corpus: Corpus, tracks: int) -> Postings:
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
     playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
     for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
-        places = np.flatnonzero((corpus.track_ids >= first) & (corpus.track_ids < end))
-        held = (
-            np.ones(len(places), np.bool_),
-            corpus.track_ids[places] - np.int32(first),
-            np.searchsorted(places, corpus.offsets),
-        )
+        tracks_there, offsets = corpus.track_ids, corpus.offsets
+        if end - first < tracks:
+            places = np.flatnonzero((tracks_there >= first) & (tracks_there < end))
+            tracks_there, offsets = tracks_there[places] - np.int32(first), np.searchsorted(places, offsets)
+        held = np.ones(len(tracks_there), np.bool_), tracks_there, offsets
         holders = csr_array(held, shape=(len(corpus), end - first)).tocsc()
         theirs, begins = holders.indices, holders.indptr
         again = np.flatnonzero(theirs[1:] == theirs[:-1]) + 1

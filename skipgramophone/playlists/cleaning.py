@@ -29,14 +29,14 @@ class Clean:
     """What stays of a corpus.
 
     Attributes:
-        places: int64, the occurrences that stay, rising.
+        places: int32, the occurrences that stay, rising.
         offsets: int64 (playlists + 1,), of the playlists that stay, over `places`.
         playlists: int64 (playlists,), which playlist of the corpus each is or is a part of.
         left_out: occurrences that do not stay, by what for.
         split: playlists that were split.
     """
 
-    places: Ids
+    places: npt.NDArray[np.int32]
     offsets: Ids
     playlists: Ids
     left_out: dict[str, int]
@@ -92,9 +92,9 @@ def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _every_place(occurrences: int) -> Ids:
-    """All places of a corpus, int64 (occurrences,)."""
-    places = scratch(occurrences, np.int64)
+def _every_place(occurrences: int) -> npt.NDArray[np.int32]:
+    """All places of a corpus, int32 (occurrences,)."""
+    places = scratch(occurrences, np.int32)
     for part in parts_of(occurrences):
         places[part] = np.arange(part.start, part.stop)
     return places

@@ -37,6 +37,7 @@ class Numbering:
         self._pending: list[tuple[int, Parted]] = []  # where the rows of a block begin, and its values
         self._waiting = 0
         self._rows = 0
+        self._unwritten = 0  # of them, which hold nothing; -1 from the first on that holds something
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (it lives as long as this)
         self._close = weakref.finalize(self, self._file.close)
 
@@ -44,9 +45,14 @@ class Numbering:
         """Take in the rows of a block."""
         if not len(block):
             return  # it may hold values all the same
+        if block.null_count == len(block) and self._rows == self._unwritten:
+            self._rows = self._unwritten = self._rows + len(block)
+            return
+        if self._rows == self._unwritten:
+            self._write(np.full(self._unwritten, -1, np.int32))
+            self._unwritten = -1
         codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-        with spooling():
-            self._file.write(codes.data)
+        self._write(codes)
         self._pending.append((self._rows, self._parting(block.dictionary)))
         self._rows += len(codes)
         self._waiting += len(block.dictionary)
@@ -56,9 +62,15 @@ class Numbering:
     def finish(self) -> tuple[Codes, pa.Array]:
         """The number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
         self._unite()
-        codes = self._codes()  # mapped, it outlives the file
+        nothing: Codes = np.broadcast_to(np.int32(-1), self._rows)
+        codes = nothing if self._unwritten == self._rows else self._codes()  # mapped, it outlives the file
         self._close()
         return codes, pa.concat_arrays(self._values)
+
+    def _write(self, codes: Codes) -> None:
+        """Put the numbers of rows behind those before them."""
+        with spooling():
+            self._file.write(codes.data)
 
     def _unite(self) -> None:
         """Number the values of the blocks that wait, and the rows of these blocks."""
