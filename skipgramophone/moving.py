@@ -195,13 +195,16 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     """Insist that stages hold the files that their manifests list, and give these the time that they had.
 
     Raises:
-        SourceError: a file is missing, or another.
-        ExperimentError: a manifest is damaged.
+        SourceError: a file is missing, or another, or a manifest is damaged.
     """
     for stage in PARENT:
         if not experiment.has(stage):
             continue
-        listed, directory = experiment.manifest(stage).files, experiment.directory(stage)
+        directory = experiment.directory(stage)
+        try:
+            listed = experiment.manifest(stage).files
+        except ExperimentError as error:  # which names a place that is gone when it is read
+            raise SourceError(f"{archive} is damaged: {stage}/{MANIFEST} is not as it must be") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := what_is_wrong_with(directory, name, listed.get(name)):
                 raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
