@@ -198,10 +198,11 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     for stage in PARENT:
         if not experiment.has(stage):
             continue
+        directory = experiment.directory(stage)
         try:
-            listed, directory = experiment.manifest(stage).files, experiment.directory(stage)
-        except ExperimentError as error:  # which names the place where it is unpacked
-            raise SourceError(f"{archive} is damaged: {stage}/{MANIFEST} is not what it must be") from error
+            listed = experiment.manifest(stage).files
+        except ExperimentError as error:  # which names a place that is gone when it is read
+            raise SourceError(f"{archive} is damaged: {stage}/{MANIFEST} is not as it must be") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := what_is_wrong_with(directory, name, listed.get(name)):
                 raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")

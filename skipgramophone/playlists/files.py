@@ -32,7 +32,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # a zip member that is larger and more tightly packed is a bomb
-DAMAGE = (EOFError, OSError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
+DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,14 @@ def test_a_broken_archive_and_an_empty_one_are_refused(tmp_path: Path) -> None:
         files_of(empty)
 
 
+def test_a_member_whose_name_is_no_text_is_damage(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("é", CONTENT)
+    (tmp_path / "x.zip").write_bytes((tmp_path / "x.zip").read_bytes().replace("é".encode(), b"\xc3\xff"))
+    with pytest.raises(SourceError, match=r"x\.zip: the packed data is damaged or cut short"):
+        files_of(tmp_path / "x.zip")
+
+
 def test_a_member_without_a_name_is_a_file(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("a", CONTENT)

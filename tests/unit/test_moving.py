@@ -157,7 +157,10 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
             r"is damaged: model/context\.npy: it has 1,193,729 bytes",
         ),
         (changed("model/context.npy", lambda data: data[:-1] + b"!"), r"model/context\.npy: its bytes are not those"),
-        (changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"../../context.npy")), "model/"),
+        (
+            changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"../../context.npy")),
+            r"is damaged: model/manifest\.json is not as it must be",
+        ),
         (
             changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"more.npy")),
             "it was not published",
