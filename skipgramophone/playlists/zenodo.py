@@ -217,7 +217,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
         return None
     if any(table[name].null_count for name in between[1:-1]):
         return None
-    return {name: table[name].chunk(0) if table.num_rows else pa.array([], KEPT_ONCE) for name in columns}
+    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, KEPT_ONCE) for name in columns}
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
