@@ -49,6 +49,14 @@ def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_line_now_and_then() -> Iterator[None]:
+    """However slow a machine is, commands say what they say on a quick one: no line that tells how far they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("skipgramophone.cli.progress.SECONDS_BETWEEN_LINES", 3600.0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
     """Let the tools of a test talk to their own helpers on this machine."""
