@@ -152,7 +152,7 @@ def _index(path: Path, order: dict[str, str]) -> None:
         indexed = thread.submit(database.executescript, ";".join(statements))
         try:
             indexed.result()
-        except BaseException:
+        except BaseException:  # an interrupt, for one: the thread would go on to the end
             database.interrupt()
             raise
 

@@ -30,7 +30,7 @@ from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
-from skipgramophone.errors import SgpError, StorageError
+from skipgramophone.errors import SgpError, StorageError, reason_of
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -56,7 +56,7 @@ class ErrorBoundary(TyperGroup):
             raise typer.Exit(0) from error
         except OSError as error:
             _give_up_stdout()
-            render.error(StorageError(f"cannot write {error.filename or 'the result'}: {error.strerror or error}"))
+            render.error(StorageError(f"cannot write {error.filename or 'the result'}: {reason_of(error)}"))
             raise typer.Exit(StorageError.exit_code) from error
         return result
 

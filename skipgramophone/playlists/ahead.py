@@ -27,7 +27,7 @@ def beside() -> Iterator[ThreadPoolExecutor]:
         thread.submit(int).result()
         try:
             yield thread
-        except BaseException:
+        except BaseException:  # an interrupt, too
             thread.shutdown(wait=False, cancel_futures=True)  # but for what it is at
             raise
 

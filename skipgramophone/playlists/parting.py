@@ -52,7 +52,10 @@ def whole(values: pa.Array) -> Parted:
 
 def by_letters(strings: pa.Array) -> Parted:
     """Strings (large_string, no nulls) parted by their first and last letters."""
-    scattered = (beginnings(strings) ^ (_endings(strings) * SCATTER)) * SCATTER
+    starts, ends_of_strings, words = _words(strings)
+    lengths = ends_of_strings - starts
+    first, last = _cut(words[starts], lengths), _cut(words[np.maximum(ends_of_strings - WORD, starts)], lengths)
+    scattered = (first ^ (last * SCATTER)) * SCATTER
     part = (scattered >> np.uint64(8 * WORD - PART_BITS)).astype(np.uint8)
     order = np.argsort(part, kind="stable")
     ends = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=1 << PART_BITS))])
@@ -66,12 +69,6 @@ def beginnings(strings: pa.Array) -> Words:
     """
     starts, ends, words = _words(strings)
     return _cut(words[starts], ends - starts)
-
-
-def _endings(strings: pa.Array) -> Words:
-    """The last eight bytes of each string as a number."""
-    starts, ends, words = _words(strings)
-    return _cut(words[np.maximum(ends - WORD, starts)], ends - starts)
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:

@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
@@ -206,20 +205,20 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 
 def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
     """Rows of Parquet, whose "lines" count them from 1."""
-    number = 0
+    first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
-        yield _texts(batch, roles, number + 1 + np.arange(batch.num_rows))
-        number += batch.num_rows
+        yield _texts(batch, roles, first)
+        first += batch.num_rows
 
 
-def _texts(batch: pa.RecordBatch, roles: Roles, numbers: npt.NDArray[np.int64]) -> PlainRows:
-    """Columns of text and whole numbers as text, moments as they are; rows by their numbers in the file."""
+def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
+    """Columns of text and whole numbers as text, moments as they are; `first` is the number of the first row."""
     columns = {role: _as_text(batch[name], role) for role, name in roles.items()}
     for column in columns.values():
         column.validate(full=True)  # what a file calls text need not be any
 
     def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
-        return ((int(numbers[row]), {role: _told(columns[role][row : row + 1]) for role in roles}) for row in rows)
+        return ((first + row, {role: _told(columns[role][row : row + 1]) for role in roles}) for row in rows)
 
     return PlainRows(columns, where)
 
