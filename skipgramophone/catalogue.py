@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import os
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,7 +107,7 @@ class Catalogue:
             ExperimentError: the file is missing or no catalogue.
         """
         self._path = directory / FILE
-        place = f"file:{quote(str(self._path.resolve()))}?mode=ro&immutable=1"
+        place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:

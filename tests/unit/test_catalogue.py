@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from contextlib import closing
@@ -360,3 +361,11 @@ def test_the_file_reads_with_plain_sqlite(tmp_path: Path, catalogue: Catalogue) 
         ("John Mayer", 40),
     ]
     database.close()
+
+
+def test_a_directory_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
+    directory = tmp_path / os.fsdecode(b"caf\xe9 %41?#")
+    directory.mkdir()
+    write_catalogue(directory, table_of(KINDS, TRACKS))
+    with closing(Catalogue(directory)) as catalogue:
+        assert len(catalogue) == len(TRACKS)
