@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.worlds import scenes_found, world
-from skipgramophone.embeddings import CENTRE
+from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
-from skipgramophone.training.cluster import Cluster, sent_of
-from skipgramophone.training.engines import engine_for
+from skipgramophone.training.cluster.engine import Cluster, sent_of
+from skipgramophone.training.engine_choice import engine_for
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.vocabulary import Vocabulary
 
 TICK = os.sysconf("SC_CLK_TCK")
 

@@ -38,7 +38,7 @@ SGP = MEASURE.format(
 import sqlite3
 import pyarrow.compute, pandas, pyarrow.parquet
 import skipgramophone as sgp
-from skipgramophone import cataloguing
+from skipgramophone.experiment import catalogue_writer as cataloguing
 indexes, cataloguing.INDEXES = cataloguing.INDEXES.format(**cataloguing.IN_ORDER), ""
 """,
     work="""

@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 import skipgramophone as package
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.embeddings import read_embeddings, unit_rows
-from skipgramophone.moving import copy_experiment
-from skipgramophone.neighbours import exact_search
-from skipgramophone.playlists.names import identity
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
+from skipgramophone.lookup.neighbours import exact_search
+from skipgramophone.names.normalization import identity
+from skipgramophone.pipeline.archive import copy_experiment
 
 COLUMNS = "artist=artist,title=title,uri=uri,playlist=playlist,owner=owner"
 TRACKS_OUT, PLAYLISTS_OUT, SEED, NEAR = 0.1, 0.2, 7, 10

@@ -30,13 +30,13 @@ import pyarrow.parquet as pq
 
 import skipgramophone as sgp
 from benchmarks.worlds import SCENES, world
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.cataloguing import TRACKS, write_catalogue
-from skipgramophone.embeddings import Embeddings, Matrix
 from skipgramophone.errors import TrackNameError
-from skipgramophone.experiment import new_experiment
-from skipgramophone.lookup import PLAYLISTS
-from skipgramophone.postings import postings
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
+from skipgramophone.experiment.embeddings import Embeddings, Matrix
+from skipgramophone.experiment.experiment import new_experiment
+from skipgramophone.experiment.postings import postings
+from skipgramophone.lookup.lookup import PLAYLISTS
 
 NAME = "bench"
 SEED = 42

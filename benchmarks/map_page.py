@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.neighbour_table import clustered
-from skipgramophone.catalogue import Track
+from skipgramophone.experiment.catalogue import Track
 from skipgramophone.maps.drawing import draw
 from skipgramophone.maps.page import page
 from skipgramophone.settings import MapSettings

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skipgramophone.embeddings import Matrix, unit_rows
-from skipgramophone.neighbours import AnnoyCandidates, Rows, build_index, nearest_by_index, nearest_to_each
+from skipgramophone.experiment.embeddings import Matrix, unit_rows
+from skipgramophone.lookup.neighbours import AnnoyCandidates, Rows, build_index, nearest_by_index, nearest_to_each
 from skipgramophone.settings import IndexSettings
 
 SEED = 42

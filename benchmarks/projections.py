@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.neighbour_table import SEED, clustered
-from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.experiment.embeddings import Matrix, unit_rows
+from skipgramophone.lookup.neighbours import Rows, nearest_to_each
 from skipgramophone.maps import projection
-from skipgramophone.neighbours import Rows, nearest_to_each
 
 
 def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Callable[[], Any]]:

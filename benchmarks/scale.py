@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from skipgramophone.training.cluster import ROUNDS_A_TURN
+from skipgramophone.training.cluster.engine import ROUNDS_A_TURN
 
 # Milliseconds of the chief's a round, and a server a turn; microseconds of a worker's a token beside the program; and
 # nanoseconds a byte that is sent or received (docs/scale.md).

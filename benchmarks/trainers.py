@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.worlds import World, scenes_found, world
-from skipgramophone.embeddings import CENTRE
+from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import Context, TrainSettings
 from skipgramophone.training.batches import shape_for
 from skipgramophone.training.stream import Epoch
 from skipgramophone.training.trainer import Trainer
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.vocabulary import Vocabulary
 
 
 def run_sgp(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import unit_rows
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import unit_rows
 
 SCENES = 1000
 NEIGHBOURS = (-1, 1, 2)  # scenes beside a scene

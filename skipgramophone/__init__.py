@@ -16,14 +16,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skipgramophone.answer import Answer, Neighbour, Seed
     from skipgramophone.errors import SgpError
-    from skipgramophone.explanation import Explanation
-    from skipgramophone.inspection.finding import Finding
-    from skipgramophone.inspection.inspection import Inspection
-    from skipgramophone.lookup import Lookup
-    from skipgramophone.lookup import open_lookup as open
-    from skipgramophone.pipeline import build_index, draw_map, export, extract, import_vectors, inspect, similar, train
+    from skipgramophone.inspection.findings import Finding
+    from skipgramophone.inspection.report import Inspection
+    from skipgramophone.lookup.explain import Explanation
+    from skipgramophone.lookup.lookup import Lookup
+    from skipgramophone.lookup.lookup import open_lookup as open
+    from skipgramophone.lookup.results import Answer, Neighbour, Seed
+    from skipgramophone.pipeline.pipeline import (
+        build_index,
+        draw_map,
+        export,
+        extract,
+        import_vectors,
+        inspect,
+        similar,
+        train,
+    )
     from skipgramophone.settings import (
         ContinueSettings,
         ExplainSettings,
@@ -39,33 +48,33 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Answer": "answer",
+    "Answer": "lookup.results",
     "ExplainSettings": "settings",
     "ExportSettings": "settings",
     "ContinueSettings": "settings",
-    "Explanation": "explanation",
+    "Explanation": "lookup.explain",
     "ExtractSettings": "settings",
-    "Finding": "inspection.finding",
+    "Finding": "inspection.findings",
     "IndexSettings": "settings",
-    "Inspection": "inspection.inspection",
-    "Lookup": "lookup",
+    "Inspection": "inspection.report",
+    "Lookup": "lookup.lookup",
     "MapSettings": "settings",
-    "Neighbour": "answer",
+    "Neighbour": "lookup.results",
     "RunSettings": "settings",
-    "Seed": "answer",
+    "Seed": "lookup.results",
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
-    "build_index": "pipeline",
-    "check": "checking",
-    "draw_map": "pipeline",
-    "export": "pipeline",
-    "extract": "pipeline",
-    "import_vectors": "pipeline",
-    "inspect": "pipeline",
-    "open": "lookup",
-    "similar": "pipeline",
-    "train": "pipeline",
+    "build_index": "pipeline.pipeline",
+    "check": "pipeline.check",
+    "draw_map": "pipeline.pipeline",
+    "export": "pipeline.pipeline",
+    "extract": "pipeline.pipeline",
+    "import_vectors": "pipeline.pipeline",
+    "inspect": "pipeline.pipeline",
+    "open": "lookup.lookup",
+    "similar": "pipeline.pipeline",
+    "train": "pipeline.pipeline",
 }
 
 __all__ = [

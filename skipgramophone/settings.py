@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.roles import Role
+from skipgramophone.training.cluster.config import Role
 
 Context = int | Literal["bag"]  # "bag": the whole playlist; N: up to N tracks on each side
 WindowSize = Context | Literal["auto"]  # "auto": which of the two is decided by the corpus

@@ -154,7 +154,7 @@ def members(experiments: Path, job: str = "") -> list[int]:
     for process in Path("/proc").iterdir():
         try:
             said = (process / "cmdline").read_text().split("\0") if process.name.isdigit() else []
-            about = (process / "environ").read_text() if "skipgramophone.training.member" in said else ""
+            about = (process / "environ").read_text() if "skipgramophone.training.cluster.member" in said else ""
         except OSError:
             continue  # it has ended, or is another user's
         if str(experiments) in about and (not job or job in said):

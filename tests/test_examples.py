@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.corpus import read_corpus
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import read_corpus
 from tests.conftest import Sgp
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
-from skipgramophone.embeddings import unit_rows
+from skipgramophone.experiment.embeddings import unit_rows
+from skipgramophone.pipeline.reports import Reading, Writing
 from skipgramophone.playlists.sample import SampleTrack, sample_world
-from skipgramophone.reports import Reading, Writing
 from tests.conftest import dump_text, two_genres
 
 

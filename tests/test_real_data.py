@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.playlists.names import full_name
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.names.normalization import full_name
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import Sgp

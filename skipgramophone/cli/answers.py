@@ -22,9 +22,9 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.agreement import Agreement
-    from skipgramophone.answer import Answer, Seed
-    from skipgramophone.catalogue import Track
+    from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.lookup.results import Answer, Seed
+    from skipgramophone.lookup.stability_report import Agreement
 
 READ_AT_ONCE = 1 << 16  # bytes
 ANSWERED_AT_ONCE = 64  # lines

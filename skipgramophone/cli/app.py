@@ -16,16 +16,16 @@ from typer.core import TyperGroup
 from skipgramophone import __version__
 from skipgramophone.cli import render
 from skipgramophone.cli.check import check
-from skipgramophone.cli.continuing import continuing
+from skipgramophone.cli.continue_ import continuing
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.experiments import app as experiments
 from skipgramophone.cli.explain import explain
 from skipgramophone.cli.export import export
 from skipgramophone.cli.extract import extract
-from skipgramophone.cli.importing import import_vectors
+from skipgramophone.cli.import_ import import_vectors
 from skipgramophone.cli.index import index
-from skipgramophone.cli.inspecting import inspect
-from skipgramophone.cli.mapping import draw_map
+from skipgramophone.cli.inspect import inspect
+from skipgramophone.cli.map import draw_map
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.train import train

@@ -36,7 +36,7 @@ def check(
     sgp check
     sgp check demo --clean
     """
-    from skipgramophone.checking import check as checked
+    from skipgramophone.pipeline.check import check as checked
 
     with progress.bar("check", quiet) as tell:
         result = checked(experiment, clean=clean, experiments_dir=experiments_dir, progress=tell)

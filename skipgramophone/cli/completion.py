@@ -11,10 +11,10 @@ from contextlib import closing
 
 import typer
 
-from skipgramophone.catalogue import Catalogue, Track
 from skipgramophone.errors import SgpError
-from skipgramophone.experiment import experiments_root, open_experiment
-from skipgramophone.playlists.names import hyphenated
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.experiment import experiments_root, open_experiment
+from skipgramophone.names.normalization import hyphenated
 
 SHOWN = 20
 SECONDS = 0.1  # that the look-up of names may take

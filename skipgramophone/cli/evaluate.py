@@ -12,10 +12,10 @@ from skipgramophone.cli import options, render
 from skipgramophone.settings import EVALUATED_SHARE, PROTOCOLS, SCORES, EvaluateSettings, RunSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.judgement import Judged, Judgement
+    from skipgramophone.evaluation.comparison import Judged, Judgement
     from skipgramophone.evaluation.scorecard import Estimate
     from skipgramophone.evaluation.stability import Stability
-    from skipgramophone.reports import EvaluateReport
+    from skipgramophone.pipeline.reports import EvaluateReport
 
 
 NAMES = {"r_precision": "R-precision", "ndcg": "NDCG@500"}
@@ -80,8 +80,8 @@ def evaluate(
     sgp evaluate demo --protocol lookup --share 0.2
     sgp evaluate demo --stability
     """
-    from skipgramophone import pipeline
     from skipgramophone.cli.progress import bar, training
+    from skipgramophone.pipeline import pipeline
 
     settings = EvaluateSettings(
         protocol=protocol,  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.errors import SettingError
 
 if TYPE_CHECKING:
-    from skipgramophone.survey import Overview
+    from skipgramophone.pipeline.experiments import Overview
 
 
 class ShowByName(TyperGroup):
@@ -47,8 +47,8 @@ def experiments(
     """
     if context.invoked_subcommand is not None:
         return
-    from skipgramophone.survey import changed as differing
-    from skipgramophone.survey import survey
+    from skipgramophone.pipeline.experiments import changed as differing
+    from skipgramophone.pipeline.experiments import survey
 
     found = survey(experiments_dir)
     records = [one.record() for one in found]
@@ -79,8 +79,8 @@ def show(
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
     """Show an experiment in full: stages, settings, counts, the curve of the loss, and how it was judged."""
+    from skipgramophone.pipeline.experiments import overview
     from skipgramophone.settings_file import settings_text
-    from skipgramophone.survey import overview
 
     found = overview(experiment, experiments_dir)
     if toml:
@@ -102,7 +102,7 @@ def rm(
     \b
     sgp experiments rm demo
     """
-    from skipgramophone.survey import overview, remove_experiment
+    from skipgramophone.pipeline.experiments import overview, remove_experiment
 
     found = overview(experiment, experiments_dir)
     if not yes:
@@ -120,7 +120,7 @@ def copy(experiment: options.Experiment, new: NewName, experiments_dir: options.
     \b
     sgp experiments copy demo again
     """
-    from skipgramophone.moving import copy_experiment
+    from skipgramophone.pipeline.archive import copy_experiment
 
     copy_experiment(experiment, new, experiments_dir)
     render.note(f"copied '{experiment}' to '{new}'", quiet=False)
@@ -133,7 +133,7 @@ def rename(experiment: options.Experiment, new: NewName, experiments_dir: option
     \b
     sgp experiments rename demo first
     """
-    from skipgramophone.moving import rename_experiment
+    from skipgramophone.pipeline.archive import rename_experiment
 
     rename_experiment(experiment, new, experiments_dir)
     render.note(f"'{experiment}' is '{new}' now", quiet=False)
@@ -151,7 +151,7 @@ def pack(
     \b
     sgp experiments pack demo demo.zip
     """
-    from skipgramophone.moving import pack_experiment
+    from skipgramophone.pipeline.archive import pack_experiment
 
     size = pack_experiment(experiment, archive, force=force, experiments_dir=experiments_dir)
     render.note(f"packed '{experiment}' into {archive} ({_size(size)})", quiet=False)
@@ -173,7 +173,7 @@ def unpack(
     \b
     sgp experiments unpack demo.zip --name theirs
     """
-    from skipgramophone.moving import unpack_experiment
+    from skipgramophone.pipeline.archive import unpack_experiment
 
     unpacked = unpack_experiment(archive, name, experiments_dir)
     render.note(f"unpacked '{unpacked}'", quiet=False)

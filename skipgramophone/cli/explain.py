@@ -11,7 +11,7 @@ from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.settings import ExplainSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.explanation import Explanation, Related, SecondTraining
+    from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
 
 COLUMNS = (
     ("to A", "number"),
@@ -45,7 +45,7 @@ def explain(
     \b
     sgp explain demo "free fallin'" "learning to fly"
     """
-    from skipgramophone import lookup
+    from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         found = opened.explain(a, b, ExplainSettings(number=number))

@@ -13,11 +13,11 @@ import typer
 
 from skipgramophone.cli import options, render
 from skipgramophone.errors import SettingError, storage_errors
-from skipgramophone.playlists.listing import names_in
+from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import DTYPES, MATRICES, PROJECTIONS, ExportSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.reports import ExportReport
+    from skipgramophone.pipeline.reports import ExportReport
 
 STDOUT = Path("-")
 SHOWN_UNKNOWN = 3
@@ -96,7 +96,7 @@ def export(
     sgp export demo demo-projector --format projector
     sgp export demo - --format jsonl | head -1
     """
-    from skipgramophone import pipeline
+    from skipgramophone.pipeline import pipeline
 
     settings = ExportSettings(
         min_count=min_count,

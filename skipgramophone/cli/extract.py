@@ -10,11 +10,11 @@ import typer
 
 from skipgramophone.cli import options, render
 from skipgramophone.cli.findings import show_findings
-from skipgramophone.playlists.names import full_name
+from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import KEEPABLE, ROLES, BadBytes, ExtractSettings, Format, GroupBy, Repeats
 
 if TYPE_CHECKING:
-    from skipgramophone.reports import ExtractReport
+    from skipgramophone.pipeline.reports import ExtractReport
 
 
 SHOWN_FILES = 5
@@ -171,7 +171,7 @@ def _as_before(
     experiments_dir: Path | None,
 ) -> ExtractSettings:
     """The settings of the corpus that is there, but for those that were said."""
-    from skipgramophone import pipeline
+    from skipgramophone.pipeline import pipeline
 
     kept = pipeline.lasting_settings(experiment, experiments_dir)
     return replace(
@@ -193,8 +193,8 @@ def run_extract(
     held_out: Path | None = None,
 ) -> ExtractReport:
     """Extract with a progress bar."""
-    from skipgramophone import pipeline
     from skipgramophone.cli.progress import reading
+    from skipgramophone.pipeline import pipeline
 
     sources = _sources(source, csv_path)
     with reading(quiet) as progress:

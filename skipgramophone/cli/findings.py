@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from skipgramophone.cli import render
 
 if TYPE_CHECKING:
-    from skipgramophone.inspection.finding import Finding
+    from skipgramophone.inspection.findings import Finding
 
 NONE = "nothing was found that should be known before training"
 

@@ -9,7 +9,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.settings import IndexSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.neighbours import IndexFacts
+    from skipgramophone.lookup.neighbours import IndexFacts
 
 
 def index(
@@ -30,7 +30,7 @@ def index(
     \b
     sgp index demo --recall 0.999
     """
-    from skipgramophone import pipeline
+    from skipgramophone.pipeline import pipeline
 
     settings = IndexSettings(trees=trees, recall=recall, shards=shards, random_seed=random_seed)
     facts = pipeline.build_index(experiment, settings, experiments_dir=experiments_dir)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from skipgramophone.cli import render
 
 if TYPE_CHECKING:
-    from skipgramophone.reports import Reading, Writing
+    from skipgramophone.pipeline.reports import Reading, Writing
     from skipgramophone.training.trainer import Progress as TrainingProgress
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -36,7 +36,7 @@ def bar(name: str, quiet: bool) -> Iterator[Tell]:
 @contextmanager
 def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading | Writing], None]]:
     """Progress of the reading of sources, and of the writing of what was read."""
-    from skipgramophone.reports import Reading
+    from skipgramophone.pipeline.reports import Reading
 
     with bar(command, quiet) as tell:
 

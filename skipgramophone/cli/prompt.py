@@ -10,14 +10,14 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from skipgramophone.catalogue import Catalogue
 from skipgramophone.cli import answers, render
-from skipgramophone.cli.conversation import BACK, HELP, LIKE, NAME, UNLIKE, Conversation
-from skipgramophone.cli.history import KeptHistory, history_file
+from skipgramophone.cli.prompt_history import KeptHistory, history_file
+from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, NAME, UNLIKE, Conversation
 from skipgramophone.errors import SgpError, TrackNameError
+from skipgramophone.experiment.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup import Lookup
+    from skipgramophone.lookup.lookup import Lookup
     from skipgramophone.settings import SimilarSettings
 
 SHOWN_COMPLETIONS = 8

@@ -14,7 +14,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.answer import Answer
+    from skipgramophone.lookup.results import Answer
 
 STDIN = "-"
 WEIGHTED = re.compile(r"(.+)\^(\d*\.?\d+)", re.DOTALL)
@@ -94,7 +94,7 @@ def similar(
         answers.require_lines(format)
         _answer_lines(experiment, weighted, settings, experiments_dir)
     elif track or like or file or artist:
-        from skipgramophone import lookup
+        from skipgramophone.lookup import lookup
 
         def answer(name: str) -> Answer:
             """What an experiment answers."""
@@ -105,7 +105,7 @@ def similar(
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions)
         else:
-            from skipgramophone.cli import comparing  # here, because other answers start without it
+            from skipgramophone.cli import compare_table as comparing  # here, because other answers start without it
 
             comparing.require_format(wanted)
             comparing.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
@@ -117,8 +117,8 @@ def similar(
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
     """Look up the most frequent track."""
-    from skipgramophone import lookup
-    from skipgramophone.answer import Seed
+    from skipgramophone.lookup import lookup
+    from skipgramophone.lookup.results import Seed
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         return opened.similar_to([Seed(opened.catalogue.track(opened.catalogue.by_count(1)[0]))], settings)
@@ -134,7 +134,7 @@ def _answer_lines(
     experiment: str, weighted: list[tuple[str, float]], settings: SimilarSettings, experiments_dir: Path | None
 ) -> None:
     """Answer each line of stdin as it comes: a name."""
-    from skipgramophone import lookup
+    from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         answers.answer_lines(
@@ -146,8 +146,8 @@ def _converse(
     experiment: str, settings: SimilarSettings, quiet: bool, show_versions: bool, experiments_dir: Path | None
 ) -> None:
     """Ask for tracks at a prompt, where there is somebody to ask."""
-    from skipgramophone import lookup
     from skipgramophone.cli import prompt  # here, because answers start without it
+    from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         prompt.converse(opened, settings, quiet, show_versions)

@@ -12,13 +12,13 @@ import typer
 from skipgramophone.cli import options, render
 from skipgramophone.cli.index import in_files
 from skipgramophone.errors import SettingError
-from skipgramophone.roles import CHIEF, VARIABLE, Role, role_in
 from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_in
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.order import Order
-    from skipgramophone.neighbours import IndexFacts
-    from skipgramophone.reports import TrainReport
+    from skipgramophone.evaluation.window_choice import Order
+    from skipgramophone.lookup.neighbours import IndexFacts
+    from skipgramophone.pipeline.reports import TrainReport
 
 
 def train(
@@ -140,7 +140,7 @@ def _role(private_network: bool, quiet: bool) -> Role | None:
 
 def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: bool) -> None:
     """Be a worker or a parameter server."""
-    from skipgramophone import pipeline
+    from skipgramophone.pipeline import pipeline
 
     render.note(f"{role.job} {role.index} at {role.address}, until the chief at {role.cluster[CHIEF][0]} ends", quiet)
     pipeline.serve(experiment, role, experiments_dir)
@@ -151,7 +151,7 @@ def _of_unfinished(
     context: typer.Context, experiment: str, given: TrainSettings, experiments_dir: Path | None
 ) -> TrainSettings:
     """The settings of the unfinished run, but for what was said on the command line."""
-    from skipgramophone import pipeline
+    from skipgramophone.pipeline import pipeline
 
     kept = pipeline.unfinished_settings(experiment, experiments_dir)
     return replace(kept, **{name: getattr(given, name) for name in options.said(context, given)})
@@ -169,8 +169,8 @@ def run_train(
     no_index: bool = False,
 ) -> TrainReport:
     """Train with a progress bar."""
-    from skipgramophone import pipeline
     from skipgramophone.cli.progress import training
+    from skipgramophone.pipeline import pipeline
 
     for doubt in settings.doubts():
         render.note(doubt, quiet)

@@ -12,7 +12,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.settings import PROTOCOLS, RunSettings, TuneSettings, seconds_of
 
 if TYPE_CHECKING:
-    from skipgramophone.tuning import TrialReport, TuneReport
+    from skipgramophone.evaluation.tuning import TrialReport, TuneReport
 
 SHOWN = 8  # trials
 
@@ -45,7 +45,7 @@ def tune(
     sgp tune demo --budget 15m
     sgp train demo --config experiments/demo/tuning/best.toml --force
     """
-    from skipgramophone import pipeline
+    from skipgramophone.pipeline import pipeline
 
     settings = TuneSettings(
         budget=seconds_of(budget),
@@ -65,7 +65,7 @@ def tune(
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        from skipgramophone.experiment import experiments_root
+        from skipgramophone.experiment.experiment import experiments_root
 
         _show(report, experiments_root(experiments_dir) / experiment / "tuning" / "best.toml")
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
 from skipgramophone.errors import EvaluationError
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import Protocol
 
 Rows = npt.NDArray[np.int64]

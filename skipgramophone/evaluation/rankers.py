@@ -24,10 +24,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import Embeddings, Matrix, unit_rows
-from skipgramophone.neighbours import AnnoyCandidates
-from skipgramophone.ranking import hybrid, rooted, with_count
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.lookup.neighbours import AnnoyCandidates
+from skipgramophone.lookup.ranking import hybrid, rooted, with_count
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]

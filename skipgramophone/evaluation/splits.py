@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
 from skipgramophone.errors import EvaluationError
+from skipgramophone.experiment.corpus import Corpus
 
 WATCHED = 64  # tells the draw of playlists to watch from others of one seed
 PUBLISHED_SEED, PUBLISHED_DRAWN, PUBLISHED_ASKED = 4, 2000, 1000

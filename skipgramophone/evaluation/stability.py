@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.scorecard import STRATA, Catalogued, Estimate, estimate
-from skipgramophone.neighbours import exact_search
+from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
+from skipgramophone.lookup.neighbours import exact_search
 
 ASKED = 2000  # tracks, drawn by the seed
 

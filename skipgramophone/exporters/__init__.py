@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.experiment.publishing import draft_directory, publish, published_file, require_replaceable
 from skipgramophone.exporters import manifest
 from skipgramophone.exporters.formats import FORMATS, format_of, require_room, require_text, shown
 from skipgramophone.exporters.manifest import MANIFEST, manifest_file
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.publishing import draft_directory, publish, published_file, require_replaceable
-from skipgramophone.word2vec import names_file
+from skipgramophone.word2vec_format import names_file
 
 __all__ = ["FORMATS", "beside", "format_of", "require_room", "require_text", "require_writable", "shown", "write"]
 

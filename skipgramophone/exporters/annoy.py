@@ -14,7 +14,7 @@ import numpy as np
 
 from skipgramophone.exporters import jsonl
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.neighbours import FILE, build_index
+from skipgramophone.lookup.neighbours import FILE, build_index
 
 NAMES = "names.jsonl"
 

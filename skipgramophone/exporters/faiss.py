@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from skipgramophone.embeddings import unit_rows
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.neighbours import RECALL_AT, Rows, recall_of_search
+from skipgramophone.lookup.neighbours import RECALL_AT, Rows, recall_of_search
 
 LINKS = 32  # of each item
 BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates that are looked at for an item, and for a query

@@ -24,8 +24,8 @@ from skipgramophone.exporters import (
     word2vec,
 )
 from skipgramophone.exporters.vectors import TrackVectors
+from skipgramophone.file_format import format_of as format_by_suffix
 from skipgramophone.settings import ExportSettings
-from skipgramophone.suffixes import format_of as format_by_suffix
 
 Facts = Mapping[str, Any]
 

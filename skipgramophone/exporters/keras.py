@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from skipgramophone.experiment.publishing import scratch_directory
 from skipgramophone.exporters.vectors import TrackVectors, require_same
-from skipgramophone.publishing import scratch_directory
-from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 LAYER = "tracks"
 

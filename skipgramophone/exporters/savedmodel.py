@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.exporters import jsonl
 from skipgramophone.exporters.vectors import TrackVectors, require_same
-from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 NAMES = "names.jsonl"
 MOST_TEXT = 1 << 30  # bytes; the graph, which holds the names to look up, may have 2 GiB

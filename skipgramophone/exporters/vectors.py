@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import unit_rows
 from skipgramophone.errors import SettingError, StorageError
-from skipgramophone.neighbours import Rows
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import unit_rows
+from skipgramophone.lookup.neighbours import Rows
 from skipgramophone.settings import IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from skipgramophone.errors import StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
-from skipgramophone.word2vec import read, unique_keys
+from skipgramophone.word2vec_format import read, unique_keys
 
 
 def write_text(path: Path, vectors: TrackVectors) -> None:

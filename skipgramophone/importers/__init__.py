@@ -7,9 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.file_format import format_of as format_by_suffix
 from skipgramophone.importers import npz, parquet, word2vec
 from skipgramophone.importers.vectors import NamedVectors
-from skipgramophone.suffixes import format_of as format_by_suffix
 
 FORMATS: MappingProxyType[str, Callable[[Path], NamedVectors]] = MappingProxyType(
     {

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.embeddings import Embeddings, Matrix
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.importers.vectors import NamedVectors
-from skipgramophone.playlists.names import full_name, identity
+from skipgramophone.names.normalization import full_name, identity
 
 NO_TRACK = "no track has this uri or this artist and title"
 TAKEN = "another vector of the file belongs to the same track"

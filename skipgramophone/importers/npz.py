@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError, reason_of
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.importers.vectors import NamedVectors, scaled, split_names
 
 DAMAGE = (

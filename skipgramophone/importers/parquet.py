@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError, reason_of
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.importers.vectors import NamedVectors, scaled
 
 NEEDED = ("artist", "title", "centre")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.names import SEPARATOR, full_name
+from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.names.normalization import SEPARATOR, full_name
 
 TOO_LARGE = 1e17  # the square of a float32 vector's length must be a float32
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import SourceError
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.importers.vectors import NamedVectors, split_names
-from skipgramophone.word2vec import names_file, read, unescaped
+from skipgramophone.word2vec_format import names_file, read, unescaped
 
 
 def read_text(path: Path) -> NamedVectors:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.playlists.names import full_name
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.names.normalization import full_name
 
 Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]

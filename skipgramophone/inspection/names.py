@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
-from skipgramophone.inspection.finding import Finding, Kind, found, percent
+from skipgramophone.inspection.findings import Finding, Kind, found, percent
 from skipgramophone.settings import Thresholds
 
 # UTF-8 that was read as Windows-1252: a lead byte as a letter, and behind it what 80 to BF are there.

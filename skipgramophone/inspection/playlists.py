@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
-from skipgramophone.corpus import falls
+from skipgramophone.experiment.corpus import falls
 from skipgramophone.inspection.contents import EXAMPLES, LEAST_TELLING, Contents, Ids, Marks, numbered
-from skipgramophone.inspection.finding import Finding, Kind, found, percent
+from skipgramophone.inspection.findings import Finding, Kind, found, percent
 from skipgramophone.playlists.cleaning import has_longer_twin
 from skipgramophone.settings import Thresholds
 

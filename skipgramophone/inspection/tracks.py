@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, numbered
-from skipgramophone.inspection.finding import Finding, found, percent
+from skipgramophone.inspection.findings import Finding, found, percent
 from skipgramophone.settings import Thresholds
 
 

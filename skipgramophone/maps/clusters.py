@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import Matrix, unit_rows
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 LEADERS = 3  # artists that a cluster is named by
 Labels = npt.NDArray[np.int64]

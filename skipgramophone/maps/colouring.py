@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import Matrix
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.maps.clusters import Cluster, Labels, clusters_of, described
 
 TURN = 137.5  # degrees from one hue to the next, so that no two that follow are alike

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.catalogue import Track
-from skipgramophone.embeddings import Matrix
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.lookup.neighbours import Rows, nearest_to_each
 from skipgramophone.maps import projection
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
 from skipgramophone.maps.projection import Plane
-from skipgramophone.neighbours import Rows, nearest_to_each
 from skipgramophone.settings import Colour, MapSettings, Projection
 
 

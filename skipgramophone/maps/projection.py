@@ -15,9 +15,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.embeddings import Matrix, unit_rows
 from skipgramophone.errors import SettingError
-from skipgramophone.neighbours import Rows
+from skipgramophone.experiment.embeddings import Matrix, unit_rows
+from skipgramophone.lookup.neighbours import Rows
 from skipgramophone.settings import Projection
 
 NEIGHBOURS = 15  # of each track that UMAP keeps near

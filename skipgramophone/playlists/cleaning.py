@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.arrays import scratch
-from skipgramophone.corpus import Corpus
+from skipgramophone.experiment.arrays import scratch
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import distinct, postings
+from skipgramophone.playlists.near_duplicates import with_twins
 from skipgramophone.playlists.numbering import parts_of, playlists_at_once
-from skipgramophone.postings import distinct, postings
 from skipgramophone.settings import ExtractSettings
-from skipgramophone.twins import with_twins
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

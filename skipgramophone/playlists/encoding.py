@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.playlists.ahead import beside, in_order
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.names.arrow_normalization import identities
+from skipgramophone.parallel import beside, in_order
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
-from skipgramophone.playlists.folding import identities
 from skipgramophone.playlists.numbering import (
     Codes,
     Numbering,
@@ -33,8 +33,8 @@ from skipgramophone.playlists.numbering import (
     rows_by_code,
     taken,
 )
-from skipgramophone.playlists.parting import beginnings, by_letters
-from skipgramophone.playlists.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
+from skipgramophone.playlists.partitioning import beginnings, by_letters
+from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]

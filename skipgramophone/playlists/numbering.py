@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skipgramophone.arrays import scratch, spooling
-from skipgramophone.playlists.ahead import in_order
-from skipgramophone.playlists.parting import Parted, whole
+from skipgramophone.experiment.arrays import scratch, spooling
+from skipgramophone.parallel import in_order
+from skipgramophone.playlists.partitioning import Parted, whole
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20

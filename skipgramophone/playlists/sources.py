@@ -10,21 +10,21 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError
-from skipgramophone.playlists.columnar import ColumnsReader
-from skipgramophone.playlists.exportify import read_exportify
-from skipgramophone.playlists.files import OpenFile, SourceFile, files_of
-from skipgramophone.playlists.lastfm import read_lastfm
-from skipgramophone.playlists.listenbrainz import read_listenbrainz
-from skipgramophone.playlists.m3u import read_m3u
-from skipgramophone.playlists.mpd import MpdReader
-from skipgramophone.playlists.rows import COLUMNS, Reader, Record, RowBlock, gathered
+from skipgramophone.playlists.format_detection import recognised
+from skipgramophone.playlists.readers.columnar import ColumnsReader
+from skipgramophone.playlists.readers.exportify import read_exportify
+from skipgramophone.playlists.readers.lastfm import read_lastfm
+from skipgramophone.playlists.readers.listenbrainz import read_listenbrainz
+from skipgramophone.playlists.readers.m3u import read_m3u
+from skipgramophone.playlists.readers.mpd import MpdReader
+from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gathered
+from skipgramophone.playlists.readers.sessions import read_sessions
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
+from skipgramophone.playlists.readers.spotify import read_spotify, with_histories
+from skipgramophone.playlists.readers.titles import read_titles
+from skipgramophone.playlists.readers.yes import is_list_of_names, read_yes
+from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
-from skipgramophone.playlists.sessions import read_sessions
-from skipgramophone.playlists.sniffing import recognised
-from skipgramophone.playlists.spotify import read_spotify, with_histories
-from skipgramophone.playlists.titles import read_titles
-from skipgramophone.playlists.yes import is_list_of_names, read_yes
-from skipgramophone.playlists.zenodo import ZenodoReader
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
 HEAD_BYTES = 64 << 10

@@ -20,15 +20,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skipgramophone.arrays import read_array
-from skipgramophone.corpus import ASIDE, Corpus, read_corpus
 from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.experiment.arrays import read_array
+from skipgramophone.experiment.corpus import ASIDE, Corpus, read_corpus
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import HELD_OUT, NOISE, STREAM, BatchShape, MacroBatch
 from skipgramophone.training.step import Work
 from skipgramophone.training.stream import Epoch, Stretch
 from skipgramophone.training.tasks import Rows, Task, number_rows
-from skipgramophone.vocabulary import Probabilities
+from skipgramophone.training.vocabulary import Probabilities
 
 DESCRIPTION, NOISE_FILE, KEEP_FILE = "layout.json", "noise.npy", "keep.npy"
 PREFIXES = {STREAM: "", HELD_OUT: ASIDE}  # of a corpus's files, by what it is for

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, MacroBatch, pair_reach, spread
-from skipgramophone.vocabulary import Probabilities
+from skipgramophone.training.vocabulary import Probabilities
 
 RUN, POOL = 256, 1 << 18  # neighbouring playlists that are drawn together, and how many are shuffled at once
 MEASURED = 1 << 14  # playlists whose kept tokens are counted at once

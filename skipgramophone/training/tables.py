@@ -15,8 +15,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.arrays import Sliced, pieces, write_rows
-from skipgramophone.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
+from skipgramophone.experiment.arrays import Sliced, pieces, write_rows
+from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
 from skipgramophone.training.batches import START
 
 Tensor = Any

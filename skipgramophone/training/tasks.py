@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.training.step import Work
-from skipgramophone.vocabulary import Probabilities
+from skipgramophone.training.vocabulary import Probabilities
 
 Rows = npt.NDArray[np.int32]
 NOISE_PLACES = 1 << 22

@@ -16,19 +16,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.corpus import Corpus
 from skipgramophone.errors import TrainingError
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
+from skipgramophone.training.engine import MakeEngine, Plan
 from skipgramophone.training.layout import Assignment, Layout
-from skipgramophone.training.machine import Machine
-from skipgramophone.training.plan import MakeEngine, Plan
-from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.local_engine import Machine
 from skipgramophone.training.stream import Stretch
 from skipgramophone.training.tables import Held, Tables
 from skipgramophone.training.tasks import noise_table
-from skipgramophone.training.workers import Workers
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.tensorflow_runtime import load_tensorflow
+from skipgramophone.training.threads import Workers
+from skipgramophone.training.vocabulary import Vocabulary
 
 LOOKED_AT = 1 << 14  # playlists at once
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import skipgramophone as package
-from skipgramophone.experiment import FORMAT, digest_of, open_experiment
-from skipgramophone.publishing import file_sha256
+from skipgramophone.experiment.experiment import FORMAT, digest_of, open_experiment
+from skipgramophone.experiment.publishing import file_sha256
 from tests.conftest import Sgp, dump_text, two_genres
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "experiments"

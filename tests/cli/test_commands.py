@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone import search
-from skipgramophone.neighbours import IndexFacts, require_sound_nodes
-from skipgramophone.seals import seal
+from skipgramophone.experiment.trusted_files import seal
+from skipgramophone.lookup import search
+from skipgramophone.lookup.neighbours import IndexFacts, require_sound_nodes
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Row, Sgp, run_sgp, two_genres
 

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.cataloguing import TRACKS, write_catalogue
 from skipgramophone.cli import completion
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 from tests.conftest import dump_text, run_sgp, table_of
 from tests.test_architecture import COSTLY, loaded_by
 

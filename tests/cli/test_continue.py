@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
-from skipgramophone.embeddings import unit_rows
 from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn, membership
-from skipgramophone.versions import song
+from skipgramophone.experiment.embeddings import unit_rows
+from skipgramophone.names.song_versions import song
 from tests.conftest import Ran, dump_text, run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100", "sample:track:0200")

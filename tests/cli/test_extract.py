@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import skipgramophone
-from skipgramophone.playlists import lines
+from skipgramophone.playlists.readers import lines
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 

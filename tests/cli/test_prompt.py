@@ -16,13 +16,13 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 import skipgramophone as sgp
-from skipgramophone.answer import Answer
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.cataloguing import TRACKS, write_catalogue
-from skipgramophone.cli.conversation import Conversation
-from skipgramophone.cli.history import LINES_KEPT, KeptHistory, history_file
 from skipgramophone.cli.prompt import TrackCompleter
+from skipgramophone.cli.prompt_history import LINES_KEPT, KeptHistory, history_file
+from skipgramophone.cli.prompt_session import Conversation
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
+from skipgramophone.lookup.results import Answer
 from tests.conftest import run_sgp, table_of
 
 PENCIL = "Jörund Tarrovale Trio - Every Pencil Knows"

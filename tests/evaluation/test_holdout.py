@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.corpus import read_corpus, read_corpus_set_aside
-from skipgramophone.experiment import open_experiment
-from skipgramophone.held_out import split_of, split_set_aside
+from skipgramophone.evaluation.holdout import split_of, split_set_aside
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import read_corpus, read_corpus_set_aside
+from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.settings import EvaluateSettings
 from tests.conftest import Row, Sgp, two_genres
 

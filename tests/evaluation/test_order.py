@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.evaluation.order import order_of
+from skipgramophone.evaluation.window_choice import order_of
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import AUTO_WINDOW
 
 SCENES, TRACKS_A_SCENE, LENGTH = 200, 10, 40

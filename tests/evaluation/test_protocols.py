@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skipgramophone.corpus import Corpus
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.protocols import ask
 from skipgramophone.evaluation.rankers import membership
@@ -16,7 +15,8 @@ from skipgramophone.evaluation.splits import (
     split_by_name,
     split_of_last_tracks,
 )
-from skipgramophone.twins import with_twins
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.playlists.near_duplicates import with_twins
 
 
 def corpus_of(*playlists: list[int]) -> Corpus:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import Embeddings, unit_rows
 from skipgramophone.evaluation.protocols import Question
 from skipgramophone.evaluation.rankers import (
     Cosine,
@@ -20,7 +18,9 @@ from skipgramophone.evaluation.rankers import (
     truncated_svd,
 )
 from skipgramophone.evaluation.scorecard import Catalogued, given_matrix, judge
-from skipgramophone.ranking import rooted
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import Embeddings, unit_rows
+from skipgramophone.lookup.ranking import rooted
 
 TRACKS, DIM = 12, 4
 

@@ -212,9 +212,9 @@ class Drill:
 
 def state(root: Path) -> dict[str, str]:
     """What stands below a directory: the digest of each stage, or what is wrong with it; the hash of each export."""
-    from skipgramophone.checking import check
-    from skipgramophone.experiment import PARENT, Experiment
-    from skipgramophone.publishing import file_sha256
+    from skipgramophone.experiment.experiment import PARENT, Experiment
+    from skipgramophone.experiment.publishing import file_sha256
+    from skipgramophone.pipeline.check import check
 
     found: dict[str, str] = {}
     for directory in sorted(root.iterdir()):

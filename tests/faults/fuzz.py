@@ -48,11 +48,11 @@ import pyarrow.parquet as pq
 import skipgramophone as sgp
 from skipgramophone import importers
 from skipgramophone.errors import SgpError
-from skipgramophone.experiment import MANIFEST, Experiment, digest_of
-from skipgramophone.neighbours import FILE as INDEX_FILE
-from skipgramophone.neighbours import IndexFacts, require_sound_nodes
-from skipgramophone.playlists.listing import read_listing
-from skipgramophone.publishing import file_sha256
+from skipgramophone.experiment.experiment import MANIFEST, Experiment, digest_of
+from skipgramophone.experiment.publishing import file_sha256
+from skipgramophone.lookup.neighbours import FILE as INDEX_FILE
+from skipgramophone.lookup.neighbours import IndexFacts, require_sound_nodes
+from skipgramophone.playlists.playlist_file import read_listing
 from tests.conftest import dump_text, two_genres
 
 FINDS = Path(__file__).parent / "finds"

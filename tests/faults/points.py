@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from skipgramophone import publishing
+from skipgramophone.experiment import publishing
 
 Strike = Callable[[], None]
 LATE = 0.02  # seconds

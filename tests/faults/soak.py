@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import skipgramophone as sgp
-from skipgramophone.checking import check
+from skipgramophone.pipeline.check import check
 
 LINES = 500  # a round
 ROUNDS = 4  # of lines between two trainings

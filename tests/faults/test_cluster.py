@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.engines import engine_for
+from skipgramophone.training.engine_choice import engine_for
 from skipgramophone.training.trainer import Trainer
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.vocabulary import Vocabulary
 from tests.conftest import Sgp, members, two_genres
 
 PLAYLISTS, EPOCHS = 3000, 30

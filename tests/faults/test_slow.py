@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 import skipgramophone as package
-from skipgramophone import extracting, pipeline
-from skipgramophone.reports import Reading, Writing
+from skipgramophone.pipeline import extracting, pipeline
+from skipgramophone.pipeline.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
 from tests.faults.slow_disk import can_serve
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, MacroBatch, pair_weights, rate_for, shape_for
 from skipgramophone.training.stream import Epoch

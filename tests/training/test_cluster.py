@@ -13,11 +13,11 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.errors import SettingError
-from skipgramophone.roles import Role, role_in
-from skipgramophone.training import cluster
-from skipgramophone.training.cluster import Shards
-from skipgramophone.training.loopback import close_to_others
-from skipgramophone.training.runtime import load_tensorflow
+from skipgramophone.training.cluster import engine as cluster
+from skipgramophone.training.cluster.config import Role, role_in
+from skipgramophone.training.cluster.engine import Shards
+from skipgramophone.training.cluster.loopback import close_to_others
+from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from tests.conftest import Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]

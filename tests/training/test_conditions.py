@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import skipgramophone as package
-from skipgramophone import memory
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import read_embeddings, unit_rows
 from skipgramophone.errors import EvaluationError, SettingError, TrainingError
 from skipgramophone.evaluation.splits import split_without_loss
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
+from skipgramophone.training import memory
 from tests.conftest import Sgp, two_genres
 
 WriteDump = Callable[..., Path]
@@ -181,7 +181,7 @@ def test_memory_is_estimated_and_a_run_without_it_refused(
 
 
 def test_a_gpu_that_is_not_there_is_said(sgp: Sgp, genres: Path) -> None:
-    from skipgramophone.training.runtime import load_tensorflow
+    from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
     if load_tensorflow(genres / "log").config.list_physical_devices("GPU"):
         pytest.skip("there is a GPU")

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pytest
 
 import skipgramophone as package
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.embeddings import Matrix, read_embeddings
 from skipgramophone.evaluation.stability import stability
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.embeddings import Matrix, read_embeddings
 from skipgramophone.playlists.sample import sample_world
 from tests.conftest import dump_text
 

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.corpus import Corpus, read_corpus
 from skipgramophone.errors import ExperimentError, TrainingError
-from skipgramophone.roles import Role
+from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.settings import Context
 from skipgramophone.training import stream
 from skipgramophone.training.batches import HELD_OUT, STREAM, BatchShape
+from skipgramophone.training.cluster.config import Role
+from skipgramophone.training.cluster.worker import TaskMaker, numbers_of
 from skipgramophone.training.layout import Assignment, Layout, read_layout
-from skipgramophone.training.on_worker import TaskMaker, numbers_of
 from skipgramophone.training.stream import Epoch, random_at, shuffled_within
 from skipgramophone.training.tasks import noise_table
-from skipgramophone.vocabulary import Probabilities
+from skipgramophone.training.vocabulary import Probabilities
 from tests.training.test_batches import SHAPE, corpus_of, distinct_playlists
 
 TRACKS = 300

@@ -10,9 +10,9 @@ import pytest
 
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
-from skipgramophone.training.runtime import load_tensorflow
 from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, parted
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
+from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 Array = npt.NDArray[np.float64]
 BLOCKS, BLOCK, GROUPS, SHARED, DIM, NEGATIVES = 4, 6, 2, 3, 5, 5

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.corpus import Corpus
-from skipgramophone.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.errors import TrainingError
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.tables import START_ACCUMULATOR
 from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
 from skipgramophone.training.trainer import Trainer
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.vocabulary import Vocabulary
 
 
 def genres(tracks: int, playlists: int, seed: int) -> Corpus:

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from skipgramophone.training.workers import Workers
+from skipgramophone.training.threads import Workers
 
 
 def test_results_come_in_order_whatever_takes_longer() -> None:

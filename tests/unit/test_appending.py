@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skipgramophone as package
-from skipgramophone.catalogue import Catalogue
-from skipgramophone.cataloguing import TRACKS, write_catalogue
-from skipgramophone.corpus import read_corpus
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
+from skipgramophone.experiment.corpus import read_corpus
 from tests.conftest import Row, Sgp, dump_text, table_of, two_genres
 
 WriteDump = Callable[..., Path]

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.catalogue import FILE, Catalogue
-from skipgramophone.cataloguing import SPELLINGS, write_catalogue
-from skipgramophone.cataloguing import TRACKS as KINDS
 from skipgramophone.errors import AmbiguousTrackError, ExperimentError, UnknownTrackError
-from skipgramophone.playlists.names import folded
+from skipgramophone.experiment.catalogue import FILE, Catalogue
+from skipgramophone.experiment.catalogue_writer import SPELLINGS, write_catalogue
+from skipgramophone.experiment.catalogue_writer import TRACKS as KINDS
+from skipgramophone.names.normalization import folded
 from tests.conftest import Sgp, table_of
 
 TRACKS = [

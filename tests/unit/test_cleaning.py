@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from skipgramophone.corpus import Corpus
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings

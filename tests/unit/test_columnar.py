@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
-from skipgramophone.playlists import lines, ordering, plain
-from skipgramophone.playlists.columnar import NO_POSITION, ColumnsReader
-from skipgramophone.playlists.columns import named_in
-from skipgramophone.playlists.files import OpenFile, files_of
-from skipgramophone.playlists.histories import EARLIEST, LATEST, NO_TIME, Play, in_sessions, seconds_since_1970
-from skipgramophone.playlists.rows import Record, Row, RowBlock, gathered
+from skipgramophone.playlists.readers import lines, ordering, plain
+from skipgramophone.playlists.readers.columnar import NO_POSITION, ColumnsReader
+from skipgramophone.playlists.readers.columns import named_in
+from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, NO_TIME, Play, in_sessions, seconds_since_1970
+from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gathered
+from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
 Read = tuple[list[dict[str, Any]], list[Any], int] | str

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.playlists import numbering, parting
+from skipgramophone.names.arrow_normalization import all_folded, full_names
+from skipgramophone.names.normalization import folded, full_name, identity
+from skipgramophone.playlists import numbering
+from skipgramophone.playlists import partitioning as parting
 from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, _identity_keys, encode
-from skipgramophone.playlists.folding import all_folded, full_names
-from skipgramophone.playlists.names import folded, full_name, identity
-from skipgramophone.playlists.rows import RowBlock
+from skipgramophone.playlists.readers.rows import RowBlock
 
 Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, uri
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone import publishing
 from skipgramophone.errors import ExperimentError, StorageError
-from skipgramophone.experiment import Experiment, new_experiment, open_experiment
-from skipgramophone.publishing import draft_directory, publish, published_file, remove_leftovers, withdraw
+from skipgramophone.experiment import publishing
+from skipgramophone.experiment.experiment import Experiment, new_experiment, open_experiment
+from skipgramophone.experiment.publishing import draft_directory, publish, published_file, remove_leftovers, withdraw
 
 
 def put(experiment: Experiment, stage: str, text: str, **settings: int) -> None:
@@ -186,7 +186,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(experiment: Experiment
 HOLD = """
 import sys, time
 from pathlib import Path
-from skipgramophone.experiment import open_experiment
+from skipgramophone.experiment.experiment import open_experiment
 with open_experiment("tried", Path(sys.argv[1])).writing("train"):
     print("held", flush=True)
     time.sleep(60)

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 
 import skipgramophone as package
 from skipgramophone import exporters
-from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError, StorageError
+from skipgramophone.experiment.catalogue import Track
 from skipgramophone.exporters import jsonl, parquet
 from skipgramophone.exporters.vectors import TrackVectors, require_same
+from skipgramophone.lookup.neighbours import recall_of_copy
 from skipgramophone.maps.projection import by_components
-from skipgramophone.neighbours import recall_of_copy
-from skipgramophone.playlists.names import full_name
-from skipgramophone.word2vec import unescaped
+from skipgramophone.names.normalization import full_name
+from skipgramophone.word2vec_format import unescaped
 from tests.conftest import run_sgp
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")  # of Keras itself

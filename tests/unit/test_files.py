@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.files import SourceFile, files_of
+from skipgramophone.playlists.readers.source_files import SourceFile, files_of
 
 CONTENT = b"".join(b"%d %d\n" % (at, at * 7919 % 1009) for at in range(20_000))
 

@@ -14,10 +14,10 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone import importers
-from skipgramophone.catalogue import Catalogue, Track
-from skipgramophone.embeddings import Matrix
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, TrainingError
-from skipgramophone.importing import UNUSED
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.pipeline.importing import UNUSED
 from skipgramophone.settings import RunSettings
 from tests.conftest import Sgp, two_genres
 from tests.unit.test_exporters import HOSTILE, vectors_of
@@ -101,7 +101,7 @@ def test_a_uri_goes_before_the_name(experiments: Path, tmp_path: Path) -> None:
 
 def catalogue_of(name: str) -> list[Track]:
     """The tracks of an experiment that has no model."""
-    from skipgramophone.experiment import open_experiment
+    from skipgramophone.experiment.experiment import open_experiment
 
     return list(Catalogue(open_experiment(name).directory("corpus")).all_tracks())
 

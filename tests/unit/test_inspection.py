@@ -14,12 +14,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.corpus import falls
-from skipgramophone.inspecting import contents_of_sources
+from skipgramophone.experiment.corpus import falls
 from skipgramophone.inspection.distribution import distribution
-from skipgramophone.inspection.finding import ADVICE, KINDS, Finding
-from skipgramophone.inspection.inspection import findings as inspected
-from skipgramophone.pipeline import extract
+from skipgramophone.inspection.findings import ADVICE, KINDS, Finding
+from skipgramophone.inspection.report import findings as inspected
+from skipgramophone.pipeline.inspecting import contents_of_sources
+from skipgramophone.pipeline.pipeline import extract
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import dump_text

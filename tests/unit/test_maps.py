@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import skipgramophone as package
-from skipgramophone.catalogue import Track
 from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.experiment.catalogue import Track
 from skipgramophone.maps import picture, projection
 from skipgramophone.maps.clusters import Cluster, clusters_of, described
 from skipgramophone.maps.colouring import Colouring, by_artist

@@ -16,8 +16,8 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.errors import ExperimentError, SgpError, SourceError, StorageError
-from skipgramophone.experiment import open_experiment
-from skipgramophone.moving import copy_experiment, pack_experiment, rename_experiment, unpack_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.pipeline.archive import copy_experiment, pack_experiment, rename_experiment, unpack_experiment
 from tests.conftest import run_sgp
 
 

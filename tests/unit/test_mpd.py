@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
-from skipgramophone.playlists import mpd
-from skipgramophone.playlists.files import files_of
-from skipgramophone.playlists.lines import whole_bytes
-from skipgramophone.playlists.mpd import MpdReader, records_of
-from skipgramophone.playlists.rows import RowBlock, gathered
+from skipgramophone.playlists.readers import mpd
+from skipgramophone.playlists.readers.lines import whole_bytes
+from skipgramophone.playlists.readers.mpd import MpdReader, records_of
+from skipgramophone.playlists.readers.rows import RowBlock, gathered
+from skipgramophone.playlists.readers.source_files import files_of
 from skipgramophone.settings import ExtractSettings
 
 Read = tuple[list[dict[str, Any]], list[Any], int] | str

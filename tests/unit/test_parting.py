@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.playlists.numbering import Numbering
-from skipgramophone.playlists.parting import beginnings, by_letters
+from skipgramophone.playlists.partitioning import beginnings, by_letters
 
 STRINGS = st.lists(
     st.one_of(st.text("aé\0", max_size=3), st.text("ab", min_size=6, max_size=10), st.text()), max_size=30

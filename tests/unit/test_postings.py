@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone import postings as module
-from skipgramophone.corpus import Corpus
 from skipgramophone.errors import ExperimentError
 from skipgramophone.evaluation.rankers import item_knn, membership
-from skipgramophone.postings import postings, read_postings
+from skipgramophone.experiment import postings as module
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import postings, read_postings
 
 # [0 1 0] [1 2] [] over four tracks
 SMALL = Corpus(np.array([0, 1, 0, 1, 2], np.int32), np.array([0, 3, 5, 5]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skipgramophone.errors import SettingError
-from skipgramophone.ranking import choose, direction, with_popularity
+from skipgramophone.lookup.ranking import choose, direction, with_popularity
 
 
 def test_a_direction_is_the_weighted_sum_of_unit_vectors() -> None:

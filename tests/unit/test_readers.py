@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from skipgramophone.errors import SettingError, SourceError
-from skipgramophone.playlists.rows import Reject
+from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 

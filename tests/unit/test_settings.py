@@ -8,7 +8,22 @@ from typing import Any
 
 import pytest
 
-from skipgramophone.cli import continuing, evaluate, explain, export, extract, index, mapping, run, similar, train
+from skipgramophone.cli import (
+    continue_ as continuing,
+)
+from skipgramophone.cli import (
+    evaluate,
+    explain,
+    export,
+    extract,
+    index,
+    run,
+    similar,
+    train,
+)
+from skipgramophone.cli import (
+    map as mapping,
+)
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import (
     ContinueSettings,

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from skipgramophone import survival
-from skipgramophone.survival import cause_of_death
+from skipgramophone import crash_guard as survival
+from skipgramophone.crash_guard import cause_of_death
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGILL, signal.SIGABRT])

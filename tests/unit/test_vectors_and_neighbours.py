@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone import neighbours
-from skipgramophone.arrays import read_array
-from skipgramophone.corpus import Corpus, read_corpus
-from skipgramophone.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
 from skipgramophone.errors import ExperimentError
-from skipgramophone.neighbours import (
+from skipgramophone.experiment.arrays import read_array
+from skipgramophone.experiment.corpus import Corpus, read_corpus
+from skipgramophone.experiment.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
+from skipgramophone.lookup import neighbours
+from skipgramophone.lookup.neighbours import (
     AnnoyCandidates,
     build_index,
     exact_search,
@@ -24,7 +24,7 @@ from skipgramophone.neighbours import (
     usable,
 )
 from skipgramophone.settings import IndexSettings
-from skipgramophone.vocabulary import Vocabulary
+from skipgramophone.training.vocabulary import Vocabulary
 
 
 def vectors(rows: int, dim: int, seed: int) -> Matrix:

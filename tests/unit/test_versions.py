@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from skipgramophone.names.song_versions import song
 from skipgramophone.playlists.sample import sample_world
-from skipgramophone.versions import song
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SourceError, StorageError
-from skipgramophone.playlists import lines, zenodo
-from skipgramophone.playlists.files import files_of
-from skipgramophone.playlists.rows import Reject
+from skipgramophone.playlists.readers import lines, zenodo
+from skipgramophone.playlists.readers.rows import Reject
+from skipgramophone.playlists.readers.source_files import files_of
+from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sources import open_sources
-from skipgramophone.playlists.zenodo import ZenodoReader
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Row, dump_text
 

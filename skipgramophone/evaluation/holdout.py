@@ -1,0 +1,203 @@
+"""What is held out: the split of a corpus, when it is extracted or evaluated, and a model that has seen one part alone.
+
+Whoever splits, the same functions do it: playlists of one group stay together, and so do playlists that are nearly the
+same and the parts of one that was split for its length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import EvaluationError, storage_errors
+from skipgramophone.evaluation.splits import (
+    Groups,
+    Split,
+    group_keys,
+    groups_of,
+    split_at_random,
+    split_by_name,
+    split_of_last_tracks,
+)
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import ASIDE, Corpus, read_corpus_set_aside
+from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
+from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
+from skipgramophone.lookup.lookup import playlist_table
+from skipgramophone.lookup.stability_report import EVALUATION
+from skipgramophone.names.normalization import identity
+from skipgramophone.playlists.near_duplicates import with_twins
+from skipgramophone.settings import (
+    EVALUATED_SHARE,
+    EvaluateSettings,
+    ExtractSettings,
+    RunSettings,
+    TrainSettings,
+)
+from skipgramophone.training.run import fit
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from skipgramophone.pipeline.append import Before
+    from skipgramophone.playlists.encoding import EncodedPlaylists
+    from skipgramophone.training.trainer import Progress
+
+MODELS = "models"  # below it: those that were trained on a part of the playlists
+NOTHING = "nothing"  # stands for a split that holds nothing out
+
+
+def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
+    """Hold out playlists for an evaluation: at random, by name, or the last track of each."""
+    if settings.protocol == "deezer2018":
+        return split_of_last_tracks(len(corpus))
+    share = EVALUATED_SHARE if settings.share is None else settings.share
+    playlists = playlist_table(experiment.directory("corpus"), len(corpus))
+    return split_playlists(corpus, playlists, share, settings.group, settings.random_seed, held_out)
+
+
+def split_playlists(
+    corpus: Corpus, playlists: pa.Table, share: float, group: str | None, seed: int, named: Path | None
+) -> Split:
+    """Hold out playlists, at random or by name.
+
+    Args:
+        corpus: the playlists.
+        playlists: their owners, names and keys.
+        share: how many to hold out, where none are named.
+        group: what this finds in the owner keeps playlists together.
+        seed: of the draw, and of the hashes that find twins.
+        named: a file with a line for each that is held out: its name, or what `group` finds.
+
+    Raises:
+        EvaluationError: there are too few playlists, or a name is none's.
+        StorageError: the file cannot be read.
+    """
+    groups = _groups(corpus, playlists, group, seed)
+    if named is None:
+        return split_at_random(groups, share, seed)
+    with storage_errors(named, "read"):
+        try:
+            lines = named.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise EvaluationError(f"{named} is no list of names in UTF-8: {error}") from error
+    keys = playlists["name"].to_pylist() if group is None else group_keys(playlists["owner"].to_pylist(), group)
+    return split_by_name(keys, groups, frozenset(line for line in lines if line))
+
+
+def set_aside(
+    encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
+) -> EncodedPlaylists:
+    """Set playlists aside that are never to be trained on, if that is asked for.
+
+    Of a corpus that grows, what was set aside stays so, and what belongs with it is set aside too; of all else that is
+    added nothing is.
+
+    Raises:
+        EvaluationError: there are too few playlists, or a name is none's.
+    """
+    if before and before.held_out.any():
+        groups = _groups(encoded.corpus, encoded.playlists, settings.group, settings.random_seed)
+        old = before.playlist_of(encoded.first_rows)
+        held_out = (old >= 0) & before.held_out[old]
+        return encoded.set_aside(held_out | (old < 0) & np.isin(groups, groups[held_out]))
+    if before or (settings.holdout is None and named is None):
+        return encoded
+    held_out = split_playlists(
+        encoded.corpus, encoded.playlists, settings.holdout or 0.0, settings.group, settings.random_seed, named
+    ).held_out
+    counts = encoded.corpus.playlists(np.flatnonzero(~held_out)).counts(encoded.tracks.num_rows)
+    row = np.empty(len(counts), np.int64)
+    row[np.lexsort((encoded.tracks["first_place"].to_numpy(), -counts))] = np.arange(len(counts))
+    return encoded.renumbered(row).set_aside(held_out)
+
+
+def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings) -> tuple[Corpus, Split] | None:
+    """All playlists, and the split that extract made; None where it made none, or another one is asked for.
+
+    Raises:
+        EvaluationError: playlists are to be grouped in another way than they were.
+    """
+    aside = read_corpus_set_aside(experiment.directory("corpus"))
+    if aside is None or settings.share is not None or settings.protocol == "deezer2018":
+        return None
+    if settings.group is not None:
+        raise EvaluationError(
+            "the held-out playlists were set aside by extract: --group is for others, which --share or --held-out name"
+        )
+    made_with = ExtractSettings(**experiment.manifest("corpus").settings)
+    playlists = playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
+    own = _groups(aside, playlists, made_with.group, made_with.random_seed)
+    groups = np.concatenate([np.arange(len(corpus)), len(corpus) + own])
+    return corpus.and_then(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
+
+
+def _groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
+    """Number playlists by what must stay together."""
+    owners = playlists["owner"].to_pylist()
+    if pattern is None and "key" in playlists.column_names:  # the first version did not keep it
+        number: dict[tuple[str, ...], int] = {}
+        known = zip(owners, playlists["name"].to_pylist(), playlists["key"].to_pylist(), strict=True)
+        groups = np.array([number.setdefault(each, len(number)) for each in known], np.int64)
+    else:
+        groups = groups_of(owners, pattern)
+    return with_twins(corpus, groups, seed)
+
+
+def held_out_model(
+    experiment: Experiment,
+    training: Corpus,
+    tracks: int,
+    settings: TrainSettings,
+    split: str,
+    run: RunSettings,
+    progress: Callable[[Progress], None] | None,
+) -> Embeddings:
+    """A model that was trained on the training part of a split, from an earlier evaluation if there was one.
+
+    `split` is its digest, or `NOTHING`.
+    """
+    kept = place_of_model(experiment, settings, split, run.local_cluster)
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(kept.parent)
+        with draft_directory(kept) as draft:
+            fit(training, tracks, settings, draft, run, progress)
+            publish(draft, kept)
+    return read_embeddings(kept, tracks)
+
+
+def place_of_model(experiment: Experiment, settings: TrainSettings, split: str, cluster: str | None = None) -> Path:
+    """Where a model lies that was trained on a part of the playlists, if it has been, in this process or a cluster."""
+    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    made_of |= {"cluster": cluster} if cluster else {}
+    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
+    return experiment.path / EVALUATION / MODELS / key
+
+
+def other_seed(settings: TrainSettings) -> TrainSettings:
+    """The same settings with the next seed, for a second training that the first is compared with."""
+    return replace(settings, random_seed=settings.random_seed + 1)
+
+
+def second_training(experiment: Experiment, tracks: int) -> Embeddings | None:
+    """The vectors that the present model was compared with, where they are kept."""
+    settings = other_seed(TrainSettings(**experiment.manifest("model").settings))
+    place = place_of_model(experiment, settings, NOTHING)
+    return read_embeddings(place, tracks) if place.is_dir() else None
+
+
+def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
+    """Numbers of the artists of all tracks, equal for one artist, int64 (tracks,)."""
+    number: dict[str, int] = {}
+    catalogue = Catalogue(experiment.directory("corpus"))
+    artists = (identity(track.artist) for track in catalogue.all_tracks())
+    return np.fromiter((number.setdefault(artist, len(number)) for artist in artists), np.int64, len(catalogue))

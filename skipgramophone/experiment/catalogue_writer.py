@@ -1,0 +1,167 @@
+"""Cataloguing: the tracks of a new corpus are written to the SQLite file that `catalogue` reads.
+
+Names are folded many at a time, in threads, while SQLite takes in those before them: ADBC's driver gives it what Arrow
+holds, in native code, twice as fast as Python's own module takes rows of objects.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+import adbc_driver_manager as adbc
+import adbc_driver_sqlite
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from skipgramophone.errors import StorageError
+from skipgramophone.experiment.catalogue import FILE
+from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
+from skipgramophone.names.arrow_normalization import all_folded, full_names
+from skipgramophone.parallel import beside, in_order
+from skipgramophone.playlists.readers.rows import TEXT
+
+ROWS_AT_ONCE = 100_000
+GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge
+
+TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
+SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
+URIS = {"uri": TEXT, "row": pa.int64()}
+
+SCHEMA = """
+CREATE TABLE tracks (
+    row INTEGER PRIMARY KEY, artist TEXT NOT NULL, title TEXT NOT NULL, uri TEXT, count INTEGER NOT NULL,
+    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
+);
+CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE names USING fts5 (
+    name_folded, content='tracks', content_rowid='{rank}', tokenize='trigram case_sensitive 1', detail='none'
+);
+"""
+INDEXES = """
+INSERT INTO names (rowid, name_folded) SELECT {rank}, name_folded FROM tracks ORDER BY {rank};
+CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
+CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO trigrams SELECT term, doc FROM temp.terms;
+CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
+CREATE INDEX by_name ON tracks (name_folded);
+CREATE INDEX by_title ON tracks (title_folded);
+CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
+CREATE INDEX spellings_by_row ON spellings (row);
+"""
+IN_ORDER = {"column": "", "rank": "row"}  # of count: what the two above say where a row is its own rank
+RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
+# The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
+UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
+
+
+def write_catalogue(
+    directory: Path,
+    tracks: pa.Table,
+    spellings: pa.Table | None = None,
+    uris: pa.Table | None = None,
+    ranks: npt.NDArray[np.int64] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write the catalogue of a new corpus.
+
+    Args:
+        directory: where.
+        tracks: the columns of `TRACKS`, in row order.
+        spellings: the columns of `SPELLINGS`: other ways in which the tracks were written.
+        uris: the columns of `URIS`: other uris of the tracks.
+        ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are in that order.
+        progress: is told how many tracks are written; after the last their names are indexed.
+
+    Raises:
+        StorageError: SQLite could not write, for want of space for one.
+    """
+    path = directory / FILE
+    order = IN_ORDER if ranks is None else RANKED
+    described = in_order(partial(_described, *part, ranks) for part in _parts(tracks, TRACKS))
+    others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            require_full_text(database)
+            database.executescript(SCHEMA.format(**order))
+        with _inserting(path) as insert:
+            written = 0
+            for batch in described:
+                insert("tracks", batch)
+                written += batch.num_rows
+                if progress:
+                    progress(written)
+            for table, kinds, name in others:
+                for _, batch in _parts(table, kinds) if table else ():
+                    insert(name, batch)
+        _index(path, order)
+    except sqlite3.Error as error:
+        raise StorageError(f"cannot write {path}: {error}") from error
+    except adbc.Error as error:  # its first line ends in what SQLite says
+        raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
+
+
+def _parts(table: pa.Table, kinds: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Some columns of a table, a part at a time, and where each begins."""
+    chosen = table.select(list(kinds)).cast(pa.schema(kinds))
+    for start in range(0, table.num_rows, ROWS_AT_ONCE):
+        yield start, chosen.slice(start, ROWS_AT_ONCE).combine_chunks().to_batches()[0]
+
+
+def _described(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np.int64] | None) -> pa.RecordBatch:
+    """Tracks as their table has them: with their rows, their folded names and, if any, their ranks."""
+    rows = np.arange(start, start + tracks.num_rows)
+    described = {
+        "row": pa.array(rows),
+        **dict(zip(tracks.schema.names, tracks.columns, strict=True)),
+        "name_folded": all_folded(full_names(tracks["artist"], tracks["title"])),
+        "title_folded": all_folded(tracks["title"]),
+    }
+    return pa.record_batch(described if ranks is None else {**described, "rank": pa.array(ranks[rows])})
+
+
+@contextmanager
+def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
+    """Deliver what inserts rows into a table of a database, in one transaction.
+
+    It works in a thread of its own: the main one, which hears signals, would not come out of native code for one.
+    """
+    place = f"file:{quote(os.fsencode(path.absolute()))}"
+    with adbc_driver_sqlite.connect(place) as file, adbc.AdbcConnection(file) as database:
+        for pragma in UNPROTECTED:
+            with adbc.AdbcStatement(database) as statement:
+                statement.set_sql_query(pragma)
+                statement.execute_update()
+        database.set_autocommit(False)  # the driver's own ROLLBACK fails where the disk is full, and hides why
+        with beside() as thread:
+            yield lambda table, batch: thread.submit(_insert, database, table, batch).result()
+            thread.submit(database.commit).result()
+
+
+def _index(path: Path, order: dict[str, str]) -> None:
+    """Make the indexes of names; in a thread of its own for the same reason."""
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database, beside() as thread:
+        gathered = f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})"
+        statements = [*UNPROTECTED, gathered, "BEGIN", INDEXES.format(**order), "COMMIT;"]
+        indexed = thread.submit(database.executescript, ";".join(statements))
+        try:
+            indexed.result()
+        except BaseException:  # an interrupt, for one: the thread would go on to the end
+            database.interrupt()
+            raise
+
+
+def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:
+    """Insert rows into a table that has columns of their names."""
+    with adbc.AdbcStatement(database) as statement:
+        statement.set_options(
+            **{adbc.INGEST_OPTION_TARGET_TABLE: table, adbc.INGEST_OPTION_MODE: adbc.INGEST_OPTION_MODE_APPEND}
+        )
+        statement.bind(batch)
+        statement.execute_update()

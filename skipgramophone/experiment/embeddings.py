@@ -1,0 +1,118 @@
+"""Embeddings: the matrices that training leaves, memory-mapped.
+
+    centre.npy    float32 (tracks, embedding_dim)   a track as the one that is asked about
+    context.npy   float32 (tracks, embedding_dim)   a track as the company it keeps
+    context_bias.npy   float32 (tracks,)            what is added to a product centre . context
+    centre_mean.npy    float32 (embedding_dim,)     what was taken out of every centre row
+    accumulators.npy   float32 (2, tracks)          the optimiser's, for centre and context rows
+
+The last two are there to train on from.
+
+Row i belongs to row i of the catalogue. A track that was not learnt (see `min_count`) has a row of zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import pieces, read_array
+
+CENTRE = "centre.npy"
+CONTEXT = "context.npy"
+CONTEXT_BIAS = "context_bias.npy"  # absent from models of the first version
+CENTRE_MEAN = "centre_mean.npy"
+ACCUMULATORS = "accumulators.npy"
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Centre and context vectors.
+
+    Attributes:
+        centre: float32 (tracks, embedding_dim).
+        context: float32 (tracks, embedding_dim).
+        context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
+    """
+
+    centre: Matrix
+    context: Matrix
+    context_bias: Matrix
+
+    def __len__(self) -> int:
+        return len(self.centre)
+
+    @property
+    def dim(self) -> int:
+        """Numbers a vector."""
+        return int(self.centre.shape[1])
+
+    def learnt(self) -> npt.NDArray[np.bool_]:
+        """Whether each track has a vector, bool (tracks,)."""
+        return is_learnt(self.centre)
+
+    @property
+    def has_context(self) -> bool:
+        """Whether there are context vectors: imported ones may have come without."""
+        return bool(is_learnt(self.context).any())
+
+    def are_finite(self) -> bool:
+        """Whether every number is finite; all of them are read."""
+        matrices = (self.centre, self.context, self.context_bias)
+        return all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
+
+    def write(self, directory: Path) -> None:
+        """Write the matrices and the bias."""
+        np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
+        np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
+        np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
+
+
+def unit_rows(matrix: Matrix) -> Matrix:
+    """Scale rows to length 1; rows of zeros stay, float32 (rows, embedding_dim).
+
+    >>> unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+
+    Raises:
+        ExperimentError: a row holds a number that is not finite, or such large ones that its length is not.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # it is looked at whether there were any
+        length = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    if not np.isfinite(length).all():
+        raise not_finite()
+    return np.asarray(np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0), np.float32)
+
+
+def is_learnt(rows: Matrix) -> npt.NDArray[np.bool_]:
+    """Whether each row holds anything but zeros, be it no number, bool (rows,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(rows.any(axis=1))
+
+
+def not_finite() -> ExperimentError:
+    """The line for a model with NaN or infinity in it."""
+    return ExperimentError("the model holds numbers that are not finite: train it again with --force")
+
+
+def read_embeddings(directory: Path, tracks: int) -> Embeddings:
+    """Map the embeddings in a stage directory, which must fit a catalogue of `tracks` rows.
+
+    Raises:
+        ExperimentError: a file is missing, damaged or of another shape.
+    """
+    centre = read_array(directory / CENTRE, np.float32, 2)
+    context = read_array(directory / CONTEXT, np.float32, 2)
+    has_bias = (directory / CONTEXT_BIAS).exists()
+    bias = read_array(directory / CONTEXT_BIAS, np.float32, 1) if has_bias else np.zeros(tracks, np.float32)
+    if centre.shape != context.shape or len(centre) != tracks or len(bias) != tracks or centre.shape[1] < 1:
+        raise ExperimentError(
+            f"{directory} does not fit its catalogue: centre {centre.shape}, context {context.shape}, {tracks} tracks"
+        )
+    return Embeddings(centre, context, bias)

@@ -1,0 +1,124 @@
+"""What becomes of similarities on the way to a list: several seeds, popularity, diversity, so many of an artist.
+
+    direction      q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
+    cosine         s_j = q . u_j
+    cosine+count   s_j + 0.05 log(1 + count_j)
+    model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
+    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(sum of |w_i|) log(1 + count_j), with the sign of c_j under
+                   the root, and c the agreement of the playlists (`postings`): what continues a playlist. The root
+                   keeps a few playlists that agree in nearly all from deciding alone; the more is given, the less is
+                   left to popularity
+    popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
+    diversity      maximal marginal relevance: next comes the j with the largest
+                   (1 - d) score_j - d max over the chosen k of u_j . u_k
+
+Popularity is scaled by the spread of the scores: at p = 1 a deviation of the one weighs like one of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import SettingError
+from skipgramophone.experiment.embeddings import Matrix, unit_rows
+
+Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+HYBRID_COUNT_WEIGHT = 0.15  # of the log count beside agreement and cosine; chosen on held-out playlists
+COUNT_WEIGHT = 0.05  # of the log count beside cosine; chosen on held-out playlists: .02 to .1 serve look-ups as well
+VANISHED = 1e-6  # a direction shorter than this is rounding
+
+
+def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
+    """The unit vector that weighted seeds point to, float32 (embedding_dim,).
+
+    Args:
+        vectors: float32 (seeds, embedding_dim), of any length but 0.
+        weights: float64 (seeds,).
+
+    Raises:
+        SettingError: the seeds cancel each other out.
+    """
+    pointed = weights @ unit_rows(vectors)
+    length = float(np.linalg.norm(pointed))
+    if length <= VANISHED * float(np.abs(weights).sum()):
+        raise SettingError("likes and unlikes cancel each other out: give other weights, as in --unlike 'NAME^0.5'")
+    return np.asarray(pointed / length, np.float32)
+
+
+def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
+    """Cosine and a little of the log count, float32 (tracks,)."""
+    return np.asarray(cosine + np.float32(COUNT_WEIGHT) * np.log1p(counts).astype(np.float32), np.float32)
+
+
+def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
+    """What a model's product leaves out of log P(track | given), float32 (tracks,)."""
+    return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
+
+
+def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float) -> Scores:
+    """Scores moved towards what is frequent (weight above 0) or rare (below), float32 (tracks,).
+
+    Where they lie too far apart for float32 they are infinite.
+    """
+    logs = np.log1p(counts)
+    spread = logs.std()
+    if spread == 0:
+        return scores
+    moved = scores + weight * scores.std(dtype=np.float64) * (logs - logs.mean()) / spread
+    with np.errstate(over="ignore"):
+        return np.asarray(moved, np.float32)
+
+
+def rooted(agreement: Scores) -> Scores:
+    """Root of the agreement of playlists, as a share of the largest of its row: float32 of the same shape, -1 to 1."""
+    size = np.abs(agreement)
+    largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))
+    return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
+
+
+def hybrid(
+    rooted_agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
+) -> Scores:
+    """What counts and vectors say together, float32 (questions, tracks) or (tracks,).
+
+    Args:
+        rooted_agreement: float32, of the same shape, `rooted`.
+        cosine: float32, of the same shape.
+        counts: int64 (tracks,).
+        given: how many tracks are given, one number or (questions, 1).
+    """
+    of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
+    return np.asarray(rooted_agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
+
+
+def choose(
+    scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], number: int, diversity: float
+) -> npt.NDArray[np.int64]:
+    """Places of up to `number` candidates, in the order in which they are chosen, int64 (chosen,).
+
+    Args:
+        scores: float32 (candidates,), falling.
+        vectors: float32 (candidates, embedding_dim), unit rows.
+        limits: labels, int64 (candidates,), and how many candidates of one label may be chosen.
+        number: how many to choose.
+        diversity: d above, from 0 to 1.
+    """
+    free = np.ones(len(scores), bool)
+    nearest = np.zeros(len(scores), np.float32)  # to what has been chosen
+    places: list[int] = []
+    while len(places) < number and free.any():
+        worth = np.where(free, (1 - diversity) * scores - diversity * nearest, -np.inf)
+        place = int(np.argmax(worth))
+        free[place] = False
+        if diversity:
+            products = vectors @ vectors[place]
+            nearest = np.maximum(nearest, products) if places else products
+        places.append(place)
+        for labels, most in limits:
+            if np.count_nonzero(labels[places] == labels[place]) >= most:
+                free &= labels != labels[place]
+    return np.array(places, np.int64)

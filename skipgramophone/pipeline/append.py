@@ -1,0 +1,249 @@
+"""A corpus that grows: what it holds is encoded anew with the sources that are added, and its tracks keep their rows.
+
+So the same rules serve at the first extract and at every later one. A playlist that is there already takes on the
+tracks that it does not hold yet; what is read of the others once more is left out, and counted. Nothing that is there
+is taken out, and old row numbers stay: new tracks get rows after them, among themselves in order of count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from skipgramophone.errors import ExperimentError, SettingError, SourceError, reason_of
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
+from skipgramophone.experiment.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
+from skipgramophone.experiment.experiment import Experiment, Manifest
+from skipgramophone.lookup.lookup import playlist_table
+from skipgramophone.pipeline.importing import has_corpus_of_names
+from skipgramophone.pipeline.reports import Added, ExtractReport
+from skipgramophone.playlists.encoding import EncodedPlaylists
+from skipgramophone.playlists.readers.rows import TEXT, RowBlock
+from skipgramophone.settings import LASTING, ExtractSettings
+
+AGAIN = "run sgp extract again, with all sources and --force"
+FACTS: dict[str, type] = dict.fromkeys(
+    ("rows_read", "rows_used", "rows_rejected", "rows_left_out", "letters_replaced"), int
+)
+FACTS |= dict.fromkeys(("playlists", "tracks", "occurrences"), int)
+FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": list}
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A corpus that is to grow.
+
+    Attributes:
+        manifest: what it says of itself.
+        corpus: its playlists, those that were set aside last.
+        held_out: bool (playlists,), those that were set aside.
+        tracks: artist, title, uri and first_place of its tracks, in row order.
+        spellings: other ways in which they are written: row, artist, title, count.
+        uris: other uris that they have: uri, row.
+        playlists: owner, name and key of its playlists.
+        rejects: the file with what was not used.
+    """
+
+    manifest: Manifest
+    corpus: Corpus
+    held_out: npt.NDArray[np.bool_]
+    tracks: pa.Table
+    spellings: pa.Table
+    uris: pa.Table
+    playlists: pa.Table
+    rejects: Path
+
+    @property
+    def lasting(self) -> dict[str, Any]:
+        """The settings that whatever is added must share."""
+        made_with = asdict(ExtractSettings()) | self.manifest.settings
+        return {name: made_with[name] for name in LASTING}
+
+    @property
+    def former(self) -> list[dict[str, Any]]:
+        """The corpora that came before the one that is made now, the earliest first, this one the last."""
+        facts = self.manifest.facts
+        own = {name: facts[name] for name in ("tracks", "playlists", "occurrences")}
+        own |= {"digest": self.manifest.digest, "created": self.manifest.created, "settings": self.manifest.settings}
+        return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
+
+    def require_settings(self, settings: ExtractSettings) -> None:
+        """Insist on the settings that a corpus has once and for all.
+
+        Raises:
+            SettingError: one is another.
+        """
+        for name, value in self.lasting.items():
+            given = getattr(settings, name)
+            if json.dumps(given) != json.dumps(value):  # a tuple is a list there
+                raise SettingError(
+                    f"{name.replace('_', '-')} was {value} when the corpus was extracted, and cannot be {given} for "
+                    "what is added: leave it out, or extract all anew with --force"
+                )
+
+    def require_new_sources(self, described: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse sources that the corpus was made from already.
+
+        Raises:
+            SourceError: there are some.
+        """
+        known = {source["sha256"] for source in self.manifest.facts["sources"]}
+        again = [source["file"] or "the built-in sample" for source in described if source["sha256"] in known]
+        if again:
+            more = f" and {len(again) - 1:,} more sources are" if len(again) > 1 else " is"
+            raise SourceError(
+                f"{again[0]}{more} in the corpus already: leave out what is there, or add --force to read it again"
+            )
+
+    def rows(self) -> RowBlock:
+        """What it holds, as rows that a reader might have delivered."""
+        playlist = pa.array(np.repeat(np.arange(len(self.corpus)), self.corpus.lengths()))
+        tracks, playlists = _kept_once(self.tracks), _kept_once(self.playlists)
+        of_playlist = {"owner": "owner", "playlist": "name", "key": "key"}
+        columns = {column: playlists[name].take(playlist) for column, name in of_playlist.items()}
+        columns |= {name: tracks[name].take(pa.array(self.corpus.track_ids)) for name in ("artist", "title", "uri")}
+        return RowBlock(pa.table(columns))
+
+    def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The playlist in which each of some rows stands, -1 for what was added; int64 (rows,)."""
+        found = np.searchsorted(self.corpus.offsets, rows, side="right") - 1
+        return np.where(rows < self.corpus.occurrences, found, -1)
+
+    def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
+        """What was encoded of `rows` and all that is added, with row numbers and first places as they were.
+
+        Raises:
+            ExperimentError: two of its tracks would be one now.
+        """
+        first, old = encoded.tracks["first_place"].to_numpy() - 1, self.tracks.num_rows
+        known = first < self.corpus.occurrences
+        if np.count_nonzero(known) != old:
+            raise ExperimentError(f"tracks are told apart in another way than when this corpus was made: {AGAIN}")
+        row = np.empty(len(first), np.int64)
+        row[known] = self.corpus.track_ids[first[known]]
+        row[~known] = np.arange(old, len(row))
+        encoded = encoded.renumbered(row)
+        # Places are counted over all rows that were ever read and name a track; those that were left out are not here.
+        facts = self.manifest.facts
+        gone = facts["rows_used"] + facts["rows_left_out"] - self.corpus.occurrences
+        added = encoded.tracks["first_place"].to_numpy()[old:] + gone
+        places = np.concatenate([self.tracks["first_place"].to_numpy(), added])
+        tracks = encoded.tracks.set_column(4, "first_place", pa.array(places))
+        uris = pa.concat_tables([self.uris, encoded.uris]).group_by(["uri", "row"]).aggregate([])
+        return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
+
+    def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
+        """A report of the corpus that it has grown to, from one that knows the rows of what was added alone."""
+        facts, rows = self.manifest.facts, self.corpus.occurrences
+        begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
+        used = report.rows_used - rows
+        added = Added(
+            rows_read=report.rows_read - rows,
+            rows_used=used,
+            rows_rejected=report.rows_rejected,
+            rejected=report.rejected,
+            rows_left_out=report.rows_left_out,
+            left_out=report.left_out,
+            sources=len(report.sources),
+            playlists=int(np.count_nonzero(~begun)),
+            grown=int(np.count_nonzero(begun & ~ended)),
+            tracks=report.tracks - self.tracks.num_rows,
+        )
+        return replace(
+            report,
+            sources=[*facts["sources"], *report.sources],
+            passed_over=[*facts["passed_over"], *report.passed_over],
+            rows_read=facts["rows_read"] + added.rows_read,
+            rows_used=facts["rows_used"] + used,
+            rows_rejected=facts["rows_rejected"] + report.rows_rejected,
+            rejected=dict(Counter(facts["rejected"]) + Counter(report.rejected)),
+            rows_left_out=facts["rows_left_out"] + report.rows_left_out,
+            left_out=dict(Counter(facts["left_out"]) + Counter(report.left_out)),
+            letters_replaced=facts["letters_replaced"] + report.letters_replaced,
+            welded=facts.get("welded", 0) + report.welded,
+            added=added,
+            former=self.former,
+        )
+
+
+def read_before(experiment: Experiment) -> Before:
+    """Read the corpus of an experiment that is to grow.
+
+    Raises:
+        ExperimentError: there is none, it is damaged, it was made of imported names, or by a version that did not keep
+            what tells its playlists apart.
+    """
+    manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
+    if has_corpus_of_names(experiment):
+        raise ExperimentError(
+            f"the corpus of '{experiment.name}' holds names of imported vectors and no playlists: "
+            "extract into another experiment"
+        )
+    corpus, aside = read_corpus(directory), read_corpus_set_aside(directory)
+    held_out = np.zeros(len(corpus), np.bool_)
+    playlists = playlist_table(directory, len(corpus))
+    if aside is not None:
+        corpus, held_out = corpus.and_then(aside), np.append(held_out, np.ones(len(aside), np.bool_))
+        playlists = pa.concat_tables([playlists, playlist_table(directory, len(aside), ASIDE)])
+    if "key" not in playlists.column_names:
+        raise ExperimentError(
+            f"the corpus of '{experiment.name}' was made by an earlier version, which did not keep what tells "
+            f"playlists of one name apart: {AGAIN}"
+        )
+    with closing(Catalogue(directory)) as catalogue:
+        try:
+            places = pa.array(catalogue.first_places(), pa.int64())
+            tracks = _table(catalogue.names(), {"artist": TEXT, "title": TEXT, "uri": TEXT})
+            spellings = _table(catalogue.all_spellings(), SPELLINGS)
+            uris = _table(catalogue.all_uris(), URIS)
+        except (pa.ArrowException, UnicodeError, OverflowError) as error:
+            raise ExperimentError(
+                f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"
+            ) from error
+    fits = len(corpus) == playlists.num_rows and corpus.names_only(tracks.num_rows)
+    if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
+        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not fit; {AGAIN}")
+    return Before(
+        manifest=manifest,
+        corpus=corpus,
+        held_out=held_out,
+        tracks=tracks.append_column("first_place", places),
+        spellings=spellings,
+        uris=uris,
+        playlists=playlists,
+        rejects=directory / REJECTS,
+    )
+
+
+def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Rows as a table with columns of some types."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in types)
+    return pa.table({name: pa.array(column, types[name]) for name, column in zip(types, columns, strict=True)})
+
+
+def _kept_once(table: pa.Table) -> dict[str, pa.DictionaryArray]:
+    """The text columns of a table with each string kept once."""
+    columns = {name: table[name].combine_chunks() for name in table.column_names}
+    return {
+        name: column.cast(TEXT).dictionary_encode()
+        for name, column in columns.items()
+        if not pa.types.is_integer(column.type)
+    }
+
+
+def _summed(before: pa.Table, added: pa.Table) -> pa.Table:
+    """Spellings of both, those that both have with the sum of their counts, in order of rows and names."""
+    both = pa.concat_tables([before, added.cast(before.schema)])
+    keys = ["row", "artist", "title"]
+    summed = both.group_by(keys).aggregate([("count", "sum")]).rename_columns([*keys, "count"])
+    return summed.sort_by([(key, "ascending") for key in keys])

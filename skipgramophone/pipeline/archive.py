@@ -1,0 +1,221 @@
+"""Whole experiments moved: copied, renamed, packed into an archive, and unpacked from one.
+
+An archive is a zip file of all that an experiment holds, but for its lock and the drafts of writers. It may come from
+a stranger: its members are written by names that are looked at first, as plain files into a draft, and what a manifest
+says of its files must hold before the draft is moved in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from skipgramophone.errors import ExperimentError, SourceError, StorageError, reason_of, storage_errors
+from skipgramophone.experiment.arrays import read_array
+from skipgramophone.experiment.embeddings import CENTRE
+from skipgramophone.experiment.experiment import (
+    DESCRIPTION,
+    LOCK,
+    LONGEST_PART,
+    MANIFEST,
+    NEW_DESCRIPTION,
+    PARENT,
+    Experiment,
+    new_place,
+    open_experiment,
+    read_json,
+    require_format,
+    write_description,
+)
+from skipgramophone.experiment.publishing import (
+    draft_directory,
+    is_draft,
+    publish,
+    published_file,
+    require_replaceable,
+)
+from skipgramophone.lookup.neighbours import FILE as INDEX_FILE
+from skipgramophone.lookup.neighbours import require_sound_nodes, usable
+from skipgramophone.pipeline.check import what_is_wrong_with
+
+DEEPEST = 8  # directories
+COMPRESSION = 1  # vectors hardly shrink, names do at once
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
+
+
+def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = None) -> None:
+    """Copy an experiment, whole or not at all.
+
+    Raises:
+        ExperimentError: there is no such experiment, it is being written, or the new name is taken or none.
+        StorageError: the disk failed, or is full.
+    """
+    experiment, place = open_experiment(name, experiments_dir), new_place(new, experiments_dir)
+    with experiment.writing("experiments copy"), draft_directory(place) as draft:
+        for path in _files(experiment):
+            target = draft / path.relative_to(experiment.path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)  # with its time, by which an index is known
+        _describe(draft, new)
+        publish(draft, place)
+
+
+def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = None) -> None:
+    """Give an experiment another name.
+
+    Raises:
+        ExperimentError: there is no such experiment, it is being written, or the new name is taken or none.
+        StorageError: the disk failed.
+    """
+    experiment, place = open_experiment(name, experiments_dir), new_place(new, experiments_dir)
+    with experiment.writing("experiments rename"), storage_errors(place, "write"):
+        experiment.path.rename(place)
+        _describe(place, new)
+
+
+def pack_experiment(
+    name: str, archive: Path | str, *, force: bool = False, experiments_dir: Path | str | None = None
+) -> int:
+    """Pack an experiment into an archive, which is read back, and return the number of its bytes.
+
+    Raises:
+        ExperimentError: there is no such experiment, it is being written, or the archive is refused.
+        StorageError: the disk failed, or what was written does not read back.
+    """
+    experiment, archive = open_experiment(name, experiments_dir), Path(archive)
+    require_replaceable(archive, force)
+    with experiment.writing("experiments pack"), published_file(archive) as draft:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
+            for path in sorted(_files(experiment)):
+                member = zipfile.ZipInfo(path.relative_to(experiment.path).as_posix())  # without a time
+                member.compress_type, member.file_size = zipfile.ZIP_DEFLATED, path.stat().st_size
+                with path.open("rb") as source, packed.open(member, "w") as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
+        with zipfile.ZipFile(draft) as packed:
+            damaged = packed.testzip()
+        if damaged is not None:
+            raise StorageError(f"{archive} does not read back as written: {damaged}")
+    return archive.stat().st_size
+
+
+def unpack_experiment(archive: Path | str, name: str | None = None, experiments_dir: Path | str | None = None) -> str:
+    """Unpack an experiment, whole or not at all, and return its name: the given one, or that which it was packed with.
+
+    Raises:
+        SourceError: the file is no packed experiment, or not the one that was packed.
+        ExperimentError: the name is taken or none, or a later version wrote it.
+        StorageError: the disk failed, or is too full.
+    """
+    archive = Path(archive)
+    with storage_errors(archive, "read"):
+        if not archive.is_file():
+            raise SourceError(f"{archive} is not a file")
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            members = _members(archive, packed)
+            described = json.loads(packed.read(DESCRIPTION))
+            if not isinstance(described, dict) or not isinstance(described.get("name"), str):
+                raise SourceError(f"{archive} is no packed experiment: its {DESCRIPTION} is damaged")
+            require_format(archive, described)
+            name = name or described["name"]
+            place = new_place(name, experiments_dir)
+            with storage_errors(place, "make"):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                needed, free = sum(member.file_size for member in members), shutil.disk_usage(place.parent).free
+            if needed > free:
+                raise StorageError(f"cannot write {place}: it needs {needed:,} bytes, and {free:,} are free")
+            with draft_directory(place) as draft:
+                for member in members:
+                    target = draft / member.filename
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with packed.open(member) as source, target.open("xb") as file:
+                        shutil.copyfileobj(source, file, 1 << 20)
+                _require_as_published(archive, Experiment(name, draft))
+                _describe(draft, name)
+                publish(draft, place)
+    except (*DAMAGE, ValueError, RecursionError) as error:
+        raise SourceError(f"{archive} is no packed experiment, or is damaged: {reason_of(error)}") from error
+    return name
+
+
+def _files(experiment: Experiment) -> Iterator[Path]:
+    """All files of an experiment but for its lock and what killed writers left.
+
+    Raises:
+        ExperimentError: there is something else than plain files.
+    """
+    with storage_errors(experiment.path, "read"):
+        for path in experiment.path.rglob("*"):
+            if not _is_kept(path.relative_to(experiment.path).parts):
+                continue
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise ExperimentError(f"{path} is neither a file nor a directory: remove it first")
+            if path.is_file():
+                yield path
+
+
+def _is_kept(parts: Sequence[str]) -> bool:
+    """Whether a path inside an experiment is that of something it holds: no lock, and no draft of a writer."""
+    return parts[0] not in (LOCK, NEW_DESCRIPTION) and not any(is_draft(part) for part in parts)
+
+
+def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files of an archive, all of which have names that can be written below a directory.
+
+    Raises:
+        SourceError: one has not, or two have the same.
+    """
+    members = packed.infolist()
+    names: set[str] = set()
+    for member in members:
+        path, name = PurePosixPath(member.filename), member.filename
+        parts = path.parts
+        plain = path.as_posix() == name and not path.is_absolute() and name.isprintable() and "\\" not in name
+        short = 1 <= len(parts) <= DEEPEST and all(len(part.encode()) <= LONGEST_PART for part in parts)
+        kind = member.external_attr >> 16 & 0o170000  # as Unix writes it; 0 where it does not
+        safe = plain and short and ".." not in parts and _is_kept(parts) and kind in (0, 0o100000)
+        if not safe or name in names:
+            raise SourceError(f"{archive} is no packed experiment: it has a member {name!r}")
+        names.add(name)
+    if DESCRIPTION not in names:
+        raise SourceError(f"{archive} is no packed experiment: it has no {DESCRIPTION}")
+    return members
+
+
+def _require_as_published(archive: Path, experiment: Experiment) -> None:
+    """Insist that stages hold the files that their manifests list, and give these the time that they had.
+
+    Raises:
+        SourceError: a file is missing, or another, or a manifest is damaged.
+    """
+    for stage in PARENT:
+        if not experiment.has(stage):
+            continue
+        directory = experiment.directory(stage)
+        try:
+            listed = experiment.manifest(stage).files
+        except ExperimentError as error:  # which names a place that is gone when it is read
+            raise SourceError(f"{archive} is damaged: {stage}/{MANIFEST} is not as it must be") from error
+        for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
+            if wrong := what_is_wrong_with(directory, name, listed.get(name)):
+                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
+            time = listed[name].get("modified_ns")
+            if isinstance(time, int) and 0 <= time < 1 << 63:
+                os.utime(directory / name, ns=(time, time))
+    if experiment.has("model") and experiment.has("index"):
+        centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
+        facts = usable(experiment.manifest("index").facts, centre)
+        if facts is not None:  # what is not usable is never opened
+            require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
+
+
+def _describe(directory: Path, name: str) -> None:
+    """Write a name into the description of an experiment."""
+    write_description(directory, read_json(directory / DESCRIPTION) | {"name": name})

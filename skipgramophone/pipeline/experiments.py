@@ -1,0 +1,161 @@
+"""A survey of experiments: what each holds, how it was made, and what it was found to be worth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skipgramophone.errors import SgpError
+from skipgramophone.experiment.experiment import (
+    COMMAND,
+    DESCRIPTION,
+    LOCK,
+    PARENT,
+    Experiment,
+    Manifest,
+    experiments_in,
+    open_experiment,
+    read_json,
+)
+from skipgramophone.lookup.stability_report import EVALUATION
+from skipgramophone.training.run import HISTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What there is to know of an experiment.
+
+    Attributes:
+        name: of the experiment.
+        created: when its latest stage was published, ISO 8601; empty where there is none.
+        bytes: of all its files.
+        states: stage -> "current", "stale", "absent" or what is wrong with it.
+        settings: command -> settings that made the stage.
+        facts: stage -> what the run found out.
+        losses: mean loss of each epoch.
+        metrics: protocol -> ranker -> metric -> mean, of the latest evaluation of the present model's settings.
+    """
+
+    name: str
+    created: str
+    bytes: int
+    states: dict[str, str]
+    settings: dict[str, dict[str, Any]]
+    facts: dict[str, dict[str, Any]]
+    losses: list[float]
+    metrics: dict[str, dict[str, dict[str, float]]]
+
+    def record(self) -> dict[str, Any]:
+        """One flat record: name, date, size, settings, counts, loss and metrics."""
+        flat: dict[str, Any] = {"experiment": self.name, "created": self.created, "bytes": self.bytes}
+        flat |= {f"{stage}": state for stage, state in self.states.items()}
+        flat |= {f"{command}.{name}": value for command, made in self.settings.items() for name, value in made.items()}
+        for name in ("playlists", "tracks", "occurrences"):
+            flat[name] = self.facts.get("corpus", {}).get(name)
+        flat["loss"] = self.losses[-1] if self.losses else None
+        for protocol, rankers in self.metrics.items():
+            for ranker, metrics in rankers.items():
+                flat |= {f"{protocol}.{ranker}.{metric}": value for metric, value in metrics.items()}
+        return flat
+
+
+def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
+    """All experiments of a directory, by name; what cannot be opened is listed with the reason.
+
+    Raises:
+        ExperimentError: the directory is not there.
+    """
+    return [overview(experiment.name, experiments_dir) for experiment in experiments_in(experiments_dir)]
+
+
+def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
+    """What there is to know of one experiment.
+
+    Raises:
+        ExperimentError: there is no such experiment.
+    """
+    experiment = open_experiment(name, experiments_dir)
+    states: dict[str, str] = {}
+    manifests: dict[str, Manifest] = {}
+    for stage in PARENT:
+        if not experiment.has(stage):
+            states[stage] = "absent"
+            continue
+        try:
+            manifests[stage] = experiment.manifest(stage)
+            states[stage] = "current"
+            experiment.current(stage)
+        except SgpError as error:
+            states[stage] = "stale" if stage in manifests else str(error)
+    return Overview(
+        name=name,
+        created=max((manifest.created for manifest in manifests.values()), default=""),
+        bytes=sum(path.lstat().st_size for path in experiment.path.rglob("*") if path.is_file()),
+        states=states,
+        settings={COMMAND[stage]: manifest.settings for stage, manifest in manifests.items()},
+        facts={stage: manifest.facts for stage, manifest in manifests.items()},
+        losses=_losses(experiment),
+        metrics=_metrics(experiment, manifests.get("model")),
+    )
+
+
+def changed(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records with only those entries in which they differ, and the name.
+
+    >>> changed([{"experiment": "a", "epochs": 1, "dim": 9}, {"experiment": "b", "epochs": 2, "dim": 9}])
+    [{'experiment': 'a', 'epochs': 1}, {'experiment': 'b', 'epochs': 2}]
+    """
+    names = list(dict.fromkeys(name for record in records for name in record))
+    differing = [name for name in names if len({json.dumps(record.get(name)) for record in records}) > 1]
+    kept = list(dict.fromkeys(["experiment", *differing]))
+    return [{name: record.get(name) for name in kept} for record in records]
+
+
+def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> None:
+    """Remove an experiment with all its stages, unless somebody is writing it.
+
+    Raises:
+        ExperimentError: there is no such experiment, or it is being written.
+    """
+    experiment = open_experiment(name, experiments_dir)
+    with experiment.writing("experiments rm"):
+        (experiment.path / DESCRIPTION).unlink()  # from here on it is no experiment, whatever happens
+        for path in experiment.path.iterdir():
+            if path.name == LOCK:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    (experiment.path / LOCK).unlink(missing_ok=True)
+    experiment.path.rmdir()
+
+
+def _losses(experiment: Experiment) -> list[float]:
+    """Mean loss of each epoch of the model, as far as its history tells."""
+    try:
+        lines = (experiment.directory("model") / HISTORY).read_text(encoding="utf-8").splitlines()
+        return [float(json.loads(line)["loss"]) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, dict[str, float]]]:
+    """Means of the latest evaluation of each protocol that was made of the corpus and the settings of a model."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for path in sorted((experiment.path / EVALUATION).glob("*.json")):
+        try:
+            report = read_json(path)
+            if model is None or (report["corpus"], report["training"]) != (model.parent, model.settings):
+                continue
+            found[report["settings"]["protocol"]] = {
+                row["ranker"]: {name: float(value["mean"]) for name, value in row["metrics"].items()}
+                for row in report["judgement"]["judged"]
+            }
+        except (SgpError, KeyError, TypeError, ValueError):
+            continue  # not a report that this version reads: it says nothing of the present model
+    return found

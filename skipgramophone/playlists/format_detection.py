@@ -1,0 +1,87 @@
+"""Which format a file is in, by its first bytes: a name says little about what somebody exported.
+
+Only a playlist of bare paths has nothing but its name to be known by.
+"""
+
+from __future__ import annotations
+
+import re
+
+from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
+from skipgramophone.playlists.readers.exportify import is_header
+from skipgramophone.playlists.readers.lastfm import is_lastfm
+from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
+from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
+from skipgramophone.playlists.readers.titles import are_titles
+from skipgramophone.playlists.readers.yes import has_names
+from skipgramophone.playlists.readers.zenodo import columns_of
+from skipgramophone.settings import FORMATS, Format
+
+HOW_TO_NAME_COLUMNS = "say which column is what with --columns artist=…,title=…"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
+
+
+def recognised(file: SourceFile, head: bytes) -> Format:
+    """Name the format of a file that begins with `head`.
+
+    Raises:
+        UnknownFormatError: it is in none that sgp reads.
+    """
+    lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
+    header = lines[0]
+    if head.startswith(UTF_16_MARKS):
+        raise UnknownFormatError(file.called, "in UTF-16: say --encoding utf-16")
+    if head.startswith(PARQUET_MAGIC):
+        raise UnknownFormatError(file.called, f"a table: {HOW_TO_NAME_COLUMNS}")
+    if b"\0" in head.split(b"\n", 1)[0]:
+        raise UnknownFormatError(file.called, "a binary file that sgp does not read")
+    if columns_of(header) is not None:
+        return "zenodo"
+    if is_header(header):
+        return "exportify"
+    if in_json := _recognised_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
+        return in_json
+    if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
+        return "m3u"
+    if is_lastfm(lines):
+        return "lastfm"
+    if _holds_ids(lines):
+        return "yes" if has_names(file) else "sessions"
+    if are_titles(lines[:100]):
+        return "titles"
+    raise UnknownFormatError(
+        file.called,
+        f"in no format that sgp knows (its first line is {_shortened(header)!r}); "
+        f"name one with --format: {', '.join(FORMATS)}" + (f"; or {HOW_TO_NAME_COLUMNS}" if _is_table(lines) else ""),
+    )
+
+
+def _recognised_json(head: bytes) -> Format | None:
+    """The format of JSON that begins in some way."""
+    if head.startswith(b"{") and b'"track_metadata"' in head:
+        return "listenbrainz"
+    if head.startswith(b"{") and b'"playlists"' in head:
+        return "spotify" if b'"items"' in head and b'"pid"' not in head else "mpd"
+    if head.startswith(b"[") and (b'"endTime"' in head or b'"ms_played"' in head):
+        return "spotify"
+    return None
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Whether the first lines have the same number of fields, and more than one."""
+    widths = {len(fields_of(line, delimiter_of(lines[0]))) for line in lines[:5]}
+    return len(widths) == 1 and max(widths) > 1
+
+
+def _holds_ids(lines: list[str]) -> bool:
+    """Whether most words of the lines could be ids: they hold a digit and nothing that stands between fields."""
+    words = [word for line in lines[:100] for word in line.split()]
+    return len(words) > len(lines[:100]) and sum(map(bool, map(ID.fullmatch, words))) > 0.9 * len(words)
+
+
+def _shortened(header: str) -> str:
+    """The start of a line, enough to recognise it."""
+    return header if len(header) <= 60 else header[:57] + "..."

@@ -1,0 +1,75 @@
+"""Playlists that are nearly the same, found by min-hashing.
+
+Broder 1997, "On the resemblance and containment of documents".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.experiment.corpus import Corpus
+
+NEARLY_SAME = 0.8  # share of tracks in common (Jaccard) from which two playlists are twins
+SIGNATURE = 64  # min-hashes a playlist
+BAND = 4  # min-hashes that must all agree for two playlists to be compared: twins at 0.8 are missed once in 4,000
+PROMISING = 0.5  # share of min-hashes that agree, below which two are not compared: six deviations below twins at 0.8
+COMPARED = 1 << 20  # pairs whose min-hashes are compared at once
+Groups = npt.NDArray[np.int64]
+
+
+def with_twins(corpus: Corpus, groups: Groups, seed: int) -> Groups:
+    """Join the groups of playlists that are nearly the same, found by min-hashing (Broder 1997)."""
+    parent = list(range(int(groups.max(initial=-1)) + 1))
+
+    def root(group: int) -> int:
+        while parent[group] != group:
+            parent[group] = parent[parent[group]]
+            group = parent[group]
+        return group
+
+    for one, other in _promising_pairs(_signatures(corpus, seed)):
+        group, joining = root(int(groups[one])), root(int(groups[other]))
+        if group != joining and _likeness(corpus, one, other) >= NEARLY_SAME:
+            parent[joining] = group
+    return np.array([root(int(group)) for group in groups], np.int64)
+
+
+def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
+    """Pairs of playlists whose min-hashes agree in some band and in half of all, each once."""
+    playlists, found = signatures.shape[1], []
+    for band in range(0, SIGNATURE, BAND):
+        hashes = signatures[band : band + BAND]
+        order = np.lexsort(hashes[::-1])
+        # Playlists of a bucket are compared with the next one only: being twins passes on through a group.
+        same = np.flatnonzero(np.all(hashes[:, order[1:]] == hashes[:, order[:-1]], axis=0))
+        found.append(order[same] * playlists + order[same + 1])
+    pairs, first = np.unique(np.concatenate(found), return_index=True)
+    pairs = pairs[np.argsort(first)]
+    for start in range(0, len(pairs), COMPARED):
+        one, other = np.divmod(pairs[start : start + COMPARED], playlists)
+        agreeing = np.zeros(len(one), np.int64)
+        for hashes in signatures:
+            agreeing += hashes[one] == hashes[other]
+        promising = agreeing >= PROMISING * SIGNATURE
+        yield from zip(one[promising].tolist(), other[promising].tolist(), strict=True)
+
+
+def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
+    """The least hash of the tracks of each playlist under many hash functions, uint32 (SIGNATURE, playlists)."""
+    rng = np.random.default_rng([seed, SIGNATURE])
+    tracks = int(corpus.track_ids.max(initial=-1)) + 1
+    signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)
+    filled = np.flatnonzero(corpus.lengths() > 0)
+    for least in signatures:
+        hashes = rng.permutation(tracks).astype(np.uint32)
+        least[filled] = np.minimum.reduceat(hashes[corpus.track_ids], corpus.offsets[:-1][filled])
+    return signatures
+
+
+def _likeness(corpus: Corpus, one: int, other: int) -> float:
+    """Share of the tracks of two playlists that both have (Jaccard)."""
+    first, second = (set(corpus.track_ids[corpus.offsets[at] : corpus.offsets[at + 1]].tolist()) for at in (one, other))
+    return len(first & second) / max(1, len(first | second))

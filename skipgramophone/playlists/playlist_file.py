@@ -1,0 +1,65 @@
+"""The tracks that a file names, whatever format it is in: what a look-up is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.names.normalization import full_name
+from skipgramophone.settings import ExtractSettings
+
+REMARK = "#EXT"  # begins the lines of an M3U file that are no tracks
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTrack:
+    """A track as a file names it."""
+
+    name: str  # "artist - title", or what there is of it
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a file names."""
+
+    tracks: list[NamedTrack]  # in their order, each once
+    playlists: int
+    rejected: int  # records that name no track
+
+
+def names_in(text: str) -> list[str]:
+    """The lines of a text that name a track."""
+    lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
+    return [line for line in lines if line and not line.startswith(REMARK)]
+
+
+def read_listing(path: Path) -> Listing:
+    """Read a file of playlists in any format that `extract` reads; in none of them, a line is a name.
+
+    Raises:
+        SourceError: the file is binary, empty or damaged.
+        StorageError: the file system failed.
+    """
+    from skipgramophone.playlists.sources import open_sources  # here, because look-ups start without pyarrow
+
+    try:
+        readers = open_sources([path], ExtractSettings()).readers
+    except SourceError:
+        with storage_errors(path, "read"):
+            content = path.read_bytes() if path.is_file() else b""
+        if not content or b"\0" in content:
+            raise
+        lines = dict.fromkeys(names_in(content.decode("utf-8", "replace")))
+        return Listing([NamedTrack(line) for line in lines], 1, 0)
+    tracks: dict[NamedTrack, None] = {}
+    playlists, rejected = set(), 0
+    for reader in readers:
+        for block in reader.blocks():
+            rejected += len(block.rejects)
+            columns = [block.table[name].to_pylist() for name in ("owner", "playlist", "key", "artist", "title", "uri")]
+            for owner, playlist, key, artist, title, uri in zip(*columns, strict=True):
+                playlists.add((owner, playlist, key))
+                tracks[NamedTrack(full_name(artist.strip(), title.strip()), uri)] = None
+    return Listing(list(tracks), len(playlists), rejected)

@@ -1,0 +1,94 @@
+"""Listening histories: plays in the order of time, cut into sessions by pauses.
+
+A session is a playlist. It is named by the minute at which it begins (UTC) and belongs to whoever listened, where that
+is known. Plays of one minute stand as the file has them, or the other way round where it begins with the newest.
+Sessions of two files stay apart, unless the files are parts of one history: then a session goes on in the next part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import NamedTuple
+
+from skipgramophone.playlists.readers.rows import Record, Row, Told
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
+
+NO_TIME = "no time of listening"
+NO_TEXT = "a name that is no text"
+EPISODE = "a podcast episode"
+SKIP = "played for 0 ms"
+
+
+class Play(NamedTuple):
+    """A track that somebody listened to."""
+
+    listener: str
+    artist: str
+    title: str
+    uri: str | None
+    began: float  # seconds since 1970, UTC
+    ended: float  # the same as `began` where only that is known
+
+
+Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
+PlayRecord = tuple[int, Told, Play | str]  # line, what stands there, the play or why it is none
+
+
+def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver plays in the order of time, in sessions."""
+    kept: list[tuple[int, Told, Play]] = []
+    for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
+        if isinstance(found, str):
+            yield number, text, found
+        elif not EARLIEST <= found.began <= found.ended <= LATEST:
+            yield number, text, NO_TIME
+        else:
+            kept.append((number, text, found))
+    if kept and kept[0][2].ended > kept[-1][2].ended:
+        kept.reverse()
+    kept.sort(key=lambda record: record[2].ended)
+    gap = seconds_of(settings.session_gap)
+    last: Sessions = {} if stream.file.sessions is None else stream.file.sessions
+    begun: set[str] = set()  # listeners who have played something in this file
+    for at, (number, text, play) in enumerate(kept):
+        ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
+        # A part of a history that begins before the last one ends does not go on from it.
+        goes_on = play.listener in begun or play.ended >= ended
+        begun.add(play.listener)
+        if play.began - ended > gap or not goes_on:
+            name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
+        last[play.listener] = play.ended, name, key
+        yield number, text, Row(play.listener, name, key, play.artist, play.title, play.uri)
+
+
+def minute_of(seconds: float) -> str:
+    """A time as a session is named by it.
+
+    >>> minute_of(1622541600)
+    '2021-06-01 10:00'
+    """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def seconds_since_1970(text: str) -> float | None:
+    """A time as files have it: ISO 8601, or seconds, or milliseconds, since 1970; UTC if it names no zone.
+
+    >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
+    (1622541600.0, 1622541600.0, None)
+    """
+    if text.strip().isdecimal():
+        seconds = float(text)
+        seconds = seconds / 1000 if seconds > LATEST else seconds
+        return seconds if seconds <= LATEST else None
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return time.replace(tzinfo=time.tzinfo or UTC).timestamp()
+
+
+EARLIEST = -62_135_596_800.0  # the year 1
+LATEST = 32_503_680_000.0  # the year 3000: a larger number counts milliseconds

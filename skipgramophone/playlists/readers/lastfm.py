@@ -1,0 +1,69 @@
+"""Scrobbles of Last.fm, as three tools export them to CSV.
+
+    Biome,UNITY,Unity,20 Nov 2020 09:35                            artist, album, title, time; no header
+    ,artist,album,track,timestamp,datetime
+    uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid
+
+A track that is being played as the file is written has no time and is no play yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from skipgramophone.playlists.readers.histories import NO_TIME, Play, PlayRecord, in_sessions, seconds_since_1970
+from skipgramophone.playlists.readers.rows import Record
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
+from skipgramophone.settings import ExtractSettings
+
+HEADERS = (
+    ("", "artist", "album", "track", "timestamp", "datetime"),
+    ("uts", "utc_time", "artist", "artist_mbid", "album", "album_mbid", "track", "track_mbid"),
+)
+HEADERLESS = ("artist", "album", "track", "date")
+TIMES = {"timestamp", "uts", "date"}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def is_lastfm(lines: Sequence[str]) -> bool:
+    """Whether the first lines of a file are scrobbles in one of the three layouts."""
+    rows = [fields_of(line) for line in lines[:20]]
+    if tuple(rows[0]) in HEADERS:
+        return True
+    dated = [len(row) == len(HEADERLESS) and (not row[3] or _seconds(row[3]) is not None) for row in rows]
+    return all(dated) and any(row[3] for row in rows)
+
+
+def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver the scrobbles of a file, in sessions."""
+    return in_sessions(_plays(stream), stream, settings)
+
+
+def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
+    """The scrobbles as they stand."""
+    columns: tuple[str, ...] = ()
+    for number, line, fields in read_fields(stream):
+        if not columns and not isinstance(fields, str):
+            columns = tuple(fields) if tuple(fields) in HEADERS else HEADERLESS
+            if columns != HEADERLESS:
+                continue
+        if isinstance(fields, str) or len(fields) != len(columns):
+            yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(columns))
+            continue
+        named = dict(zip(columns, fields, strict=True))
+        time = _seconds(next(named[name] for name in TIMES if name in named))
+        yield number, line, NO_TIME if time is None else Play("", named["artist"], named["track"], None, time, time)
+
+
+def _seconds(text: str) -> float | None:
+    """A time in seconds, or written as 20 Nov 2020 09:35 whatever the language of the machine."""
+    words = text.replace(":", " ").replace(",", " ").split()
+    if len(words) != 5 or words[1] not in MONTHS:
+        return seconds_since_1970(text)
+    try:
+        day, year, hour, minute = (int(words[at]) for at in (0, 2, 3, 4))
+        return datetime(year, MONTHS.index(words[1]) + 1, day, hour, minute, tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,147 @@
+"""Slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with its playlists.
+
+    {"info": {...}, "playlists": [{"name": "...", "pid": 7, "tracks": [
+        {"artist_name": "...", "track_name": "...", "track_uri": "..."}, ...
+
+A playlist is its pid, whatever its name; it has no owner. The lines of a report count the tracks of the file from 1.
+
+A slice whose pids are whole numbers of 64 bits, whose names are text and whose tracks all have one is read by Arrow,
+any other track by track. Both ways make the same of it, but that Arrow does not look into what is not used of a slice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as arrow_json
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.documents import LARGEST, as_told, document_of
+from skipgramophone.playlists.readers.lines import is_text, whole_bytes
+from skipgramophone.playlists.readers.rows import (
+    COLUMNS,
+    TEXT,
+    Record,
+    Row,
+    RowBlock,
+    gathered,
+    kept_once,
+    null_for_empty,
+    why_unusable,
+)
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
+
+AN_OBJECT = re.compile(rb"[ \t\r\n]*\{")
+FIELDS = {"artist": "artist_name", "title": "track_name", "uri": "track_uri"}
+TRACKS = pa.list_(pa.struct([(name, TEXT) for name in FIELDS.values()]))
+SLICE = pa.schema([("playlists", pa.list_(pa.struct([("name", TEXT), ("pid", pa.int64()), ("tracks", TRACKS)])))])
+
+
+@dataclass(frozen=True, slots=True)
+class MpdReader:
+    """Reads one slice."""
+
+    file: SourceFile
+    settings: ExtractSettings
+    format: str = "mpd"
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Deliver the rows in order, up to `num_rows` of them.
+
+        Raises:
+            SourceError: the file is no such object.
+        """
+        settings = self.settings
+        with self.file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
+            raw = whole_bytes(stream, LARGEST)
+            table = _plain(raw) if settings.num_rows == ALL_ROWS else None
+            if table is None or why_unusable(table, settings):
+                yield from gathered(records_of(stream, raw), stream, settings)
+            else:
+                yield RowBlock(table, [], stream.bytes_read, stream.replaced)
+
+
+def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:
+    """Deliver the tracks of each playlist of a slice.
+
+    Raises:
+        SourceError: the file is no such object.
+    """
+    number = 0
+    for playlist in _playlists(stream, raw):
+        tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
+        if not isinstance(tracks, list) or "pid" not in playlist:
+            number += 1
+            yield number, as_told(playlist), "a playlist without pid or tracks"
+            continue
+        name = playlist.get("name")
+        for track in tracks:
+            number += 1
+            yield number, as_told(track), _row(name, playlist["pid"], track)
+
+
+def _row(name: object, pid: object, track: object) -> Row | str:
+    """A track of a playlist, or why it is none."""
+    if not isinstance(track, dict):
+        return "a track that is no object"
+    artist, title, uri = track.get("artist_name"), track.get("track_name"), track.get("track_uri")
+    if not (_is_text(name) and _is_text(artist) and _is_text(title) and _is_text(uri)):
+        return "a name that is no text"
+    return Row("", str(name or ""), f"pid {pid}", artist or "", title or "", uri or None)
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text, or nothing."""
+    return value is None or isinstance(value, str)
+
+
+def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
+    """The playlists of a slice."""
+    content = document_of(stream, raw, "a slice of the Million Playlist Dataset")
+    playlists = content.get("playlists") if isinstance(content, dict) else None
+    if not isinstance(playlists, list):
+        raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: it has no playlists")
+    return playlists
+
+
+def _plain(raw: bytes) -> pa.Table | None:
+    """The rows of a slice, or None where something in it is missing or of another kind."""
+    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow dies of a null at the beginning
+        return None
+    try:
+        table = arrow_json.read_json(
+            pa.BufferReader(raw),
+            arrow_json.ReadOptions(use_threads=False, block_size=len(raw) + 1),
+            arrow_json.ParseOptions(
+                explicit_schema=SLICE, unexpected_field_behavior="ignore", newlines_in_values=True
+            ),
+        )  # fmt: skip
+    except pa.ArrowInvalid:
+        return None
+    documents = table["playlists"].combine_chunks()
+    playlists = documents.flatten()
+    name, pid, tracks = (pc.struct_field(playlists, at) for at in ("name", "pid", "tracks"))
+    track = tracks.flatten()
+    if len(documents) != 1 or any(each.null_count for each in (documents, playlists, pid, tracks, track)):
+        return None
+    playlist = pa.array(np.repeat(np.arange(len(playlists)), pc.list_value_length(tracks)))
+    names = {role: pc.fill_null(pc.struct_field(track, field), "") for role, field in FIELDS.items()}
+    of_playlist = {
+        "playlist": pc.fill_null(name, ""),
+        "key": pa.array([f"pid {each}" for each in pid.to_pylist()], TEXT),
+    }
+    columns = {role: kept_once(column, len(playlists)).take(playlist) for role, column in of_playlist.items()}
+    columns |= {
+        "owner": kept_once("", len(track)),
+        "artist": kept_once(names["artist"], len(track)),
+        "title": kept_once(names["title"], len(track)),
+        "uri": kept_once(null_for_empty(names["uri"]), len(track)),
+    }
+    return pa.table({name: columns[name] for name in COLUMNS})

@@ -1,0 +1,258 @@
+"""Plain tables, which Arrow reads: rows as columns of text, and on which lines they stand.
+
+Plain is CSV and TSV in which a quote stands at the edge of a field or twice, JSON lines with one object each whose
+columns are text, Parquet whose columns are text or whole numbers. Records that were read one by one become the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as arrow_json
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from skipgramophone.playlists.readers.columns import Layout, NamedRecord, Roles, layout_of
+from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
+from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, HALF_A_LETTER, TEXT, Told, Where, can_be_written
+from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
+
+BATCH = 1 << 17  # rows
+Fault = tuple[int, str, Told]  # line, what is wrong with it, what stands there
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """Rows as columns of text.
+
+    Attributes:
+        columns: role -> text of each row, large_string without nulls; times may be timestamps, and positions whole
+            numbers, and both may be null.
+        where: on which lines they stand, by their numbers among them.
+        faults: lines that are no rows.
+    """
+
+    columns: dict[str, pa.Array]
+    where: Where
+    faults: Sequence[Fault] = ()
+
+
+class PlainLines(Protocol):
+    """Reads lines, if they are plain."""
+
+    def read(self, raw: RawLines) -> PlainRows | None:
+        """The rows of some lines, or None where one is not plain."""
+        ...
+
+
+def in_columns(records: Iterable[NamedRecord], roles: Roles) -> Iterator[PlainRows]:
+    """Rows that were read record by record."""
+    left = iter(records)
+    while some := list(islice(left, BLOCK_RECORDS)):
+        yield _in_columns(some, roles)
+
+
+def _in_columns(records: Sequence[NamedRecord], roles: Roles) -> PlainRows:
+    """Some rows that were read record by record."""
+    faults = [(line, named, told) for line, told, named in records if isinstance(named, str)]
+    good = [(line, told, named) for line, told, named in records if not isinstance(named, str)]
+    try:
+        columns = {role: pa.array([named[role] for _, _, named in good], TEXT) for role in roles}
+    except UnicodeEncodeError:
+        halves = [(line, told, HALF_A_LETTER) for line, told, named in good if not can_be_written(named.values())]
+        whole = [record for record in good if can_be_written(record[2].values())]
+        return _in_columns([*((line, told, named) for line, named, told in faults), *halves, *whole], roles)
+    return PlainRows(columns, lambda rows: [good[row][:2] for row in rows], faults)
+
+
+@dataclass(slots=True)
+class PlainFields:
+    """Reads lines of CSV and TSV, up to the first that is not plain."""
+
+    layout: Layout
+    delimiter: str
+    is_over: bool = False
+
+    def read(self, raw: RawLines) -> PlainRows | None:
+        """The rows of some lines; None where one is not plain, and ever after."""
+        found = None if self.is_over else self._read(raw)
+        self.is_over |= found is None
+        return found
+
+    def _read(self, raw: RawLines) -> PlainRows | None:
+        """The rows of some lines."""
+        data = _plain_text(raw.data)
+        if data is None or data.startswith(BYTE_ORDER_MARK):
+            return None
+        lines = text_lines(replace(raw, data=data)).lines
+        if not _are_plain(lines, self.delimiter):
+            return None
+        blank = pc.equal(lines, "").to_numpy(zero_copy_only=False)
+        filled, others = np.flatnonzero(~blank), list[csv.InvalidRow]()
+        try:
+            # To Arrow a blank line is a row of blanks.
+            table = self._parsed("\n".join(lines.take(filled).to_pylist()).encode() if blank.any() else data, others)
+        except pa.ArrowInvalid:
+            return None
+        wrong = np.array([row.number for row in others], np.int64) - 1
+        at = np.delete(filled, wrong)
+        if len(at) != table.num_rows:
+            return None
+
+        def where(rows: Sequence[int]) -> Iterator[tuple[int, str]]:
+            for place in at[list(rows)].tolist():
+                yield raw.first + place, self.delimiter.join(self._parted(lines[place].as_py()))
+
+        faults: list[Fault] = [(raw.first + place, "blank line", "") for place in np.flatnonzero(blank).tolist()]
+        for place in filled[wrong].tolist():
+            fields = self._parted(lines[place].as_py())
+            faults.append((raw.first + place, wrong_width(fields, self.layout.width), self.delimiter.join(fields)))
+        columns = {role: _as_one(table[f"{place}"]) for role, place in self.layout.places.items()}
+        return PlainRows(columns, where, faults)
+
+    def _parsed(self, data: bytes, others: list[csv.InvalidRow]) -> pa.Table:
+        """The columns of lines; lines of another width are put aside."""
+
+        def put_aside(row: csv.InvalidRow) -> str:
+            others.append(row)
+            return "skip"
+
+        names = [f"{place}" for place in range(self.layout.width)]
+        wanted = list(dict.fromkeys(f"{place}" for place in self.layout.places.values()))
+        return csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
+            csv.ParseOptions(delimiter=self.delimiter, invalid_row_handler=put_aside),
+            csv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(wanted, TEXT), include_columns=wanted),
+        )
+
+    def _parted(self, line: str) -> list[str]:
+        """The fields of a line."""
+        return fields_of(line, self.delimiter)
+
+
+def plain_fields(head: RawLines, called: str, roles: Roles) -> PlainFields | None:
+    """A reader of lines of CSV and TSV by the first of them; None where that is not plain, or has one field alone.
+
+    Raises:
+        SourceError: there is no column of a name that was given.
+    """
+    data = _plain_text(head.parted(1)[0].data)
+    if data is None:
+        return None
+    line = data.removesuffix(b"\n").decode()
+    delimiter = delimiter_of(line)
+    fields = fields_of(line, delimiter)
+    if len(fields) < 2 or not _are_plain(pa.array([line], TEXT), delimiter):
+        return None
+    return PlainFields(layout_of(fields, called, roles), delimiter)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainObjects:
+    """Reads JSON lines that hold one object each whose columns are text."""
+
+    roles: Roles
+
+    def read(self, raw: RawLines) -> PlainRows | None:
+        """The rows of some lines, or None where one is not plain, or a column lies inside an object."""
+        data, names = _plain_text(raw.data), dict.fromkeys(self.roles.values())
+        if data is None or any("." in name for name in names):
+            return None
+        lines = text_lines(replace(raw, data=data)).lines
+        # Lines that begin and end so hold one object at least, and none goes over the end of a line.
+        if not pc.all(pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))).as_py():
+            return None
+        letters = np.frombuffer(data, np.uint8)
+        if np.count_nonzero(letters < ord(" ")) != np.count_nonzero(letters == ord("\n")):
+            return None  # a control character, which JSON allows between values and not in text
+        try:
+            table = arrow_json.read_json(
+                pa.BufferReader(data),
+                arrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+                arrow_json.ParseOptions(
+                    explicit_schema=pa.schema([(name, TEXT) for name in names]), unexpected_field_behavior="ignore"
+                ),
+            )
+        except pa.ArrowInvalid:
+            return None
+        if table.num_rows != len(lines):
+            return None
+
+        def where(rows: Sequence[int]) -> Iterator[tuple[int, str]]:
+            return ((raw.first + row, lines[row].as_py()) for row in rows)
+
+        columns = {role: pc.fill_null(_as_one(table[name]), "") for role, name in self.roles.items()}
+        return PlainRows(columns, where)
+
+
+def is_plain(schema: pa.Schema, roles: Roles) -> bool:
+    """Whether the columns of Parquet are text or whole numbers, or moments where they are times."""
+
+    def fits(role: str, kind: pa.DataType) -> bool:
+        if role == "time" and pa.types.is_timestamp(kind):
+            return True
+        return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind))
+
+    return all(fits(role, schema.field(name).type) for role, name in roles.items())
+
+
+def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
+    """Rows of Parquet, whose "lines" count them from 1."""
+    first = 1
+    for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
+        yield _texts(batch, roles, first)
+        first += batch.num_rows
+
+
+def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
+    """Columns of text and whole numbers as text, moments as they are; `first` is the number of the first row."""
+    columns = {role: _as_text(batch[name], role) for role, name in roles.items()}
+    for column in columns.values():
+        column.validate(full=True)  # what a file calls text need not be any
+
+    def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
+        return ((first + row, {role: _told(columns[role][row : row + 1]) for role in roles}) for row in rows)
+
+    return PlainRows(columns, where)
+
+
+def _as_text(column: pa.Array, role: str) -> pa.Array:
+    """Text and whole numbers as text, nothing as none of it; moments, in UTC, and whole positions as they are."""
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp(column.type.unit))
+    if role == "position" and pa.types.is_integer(column.type):
+        return column
+    return pc.fill_null(column.cast(TEXT), "")
+
+
+def _told(one: pa.Array) -> str:
+    """The only value of an array for a report."""
+    return one.cast(TEXT)[0].as_py() or ""
+
+
+def _plain_text(data: bytes) -> bytes | None:
+    """Lines of text that end in a line feed alone; None where they are no text, or hold another carriage return."""
+    data = with_plain_ends(data)
+    return None if b"\r" in data or not is_text(data) else data
+
+
+def _are_plain(lines: pa.Array, delimiter: str) -> bool:
+    """Whether quotes stand only around fields, and in them twice."""
+    if pc.max(pc.binary_length(lines)).as_py() > LONGEST_FIELD:
+        return False
+    quoted = lines.filter(pc.match_substring(lines, '"'))
+    field = f'("([^"]|"")*"|[^"{delimiter}]*)'
+    return bool(pc.all(pc.match_substring_regex(quoted, f"^{field}({delimiter}{field})*$"), min_count=0).as_py())
+
+
+def _as_one(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece."""
+    one = column.combine_chunks()
+    return one if isinstance(one, pa.Array) else pa.concat_arrays(one.chunks or [pa.array([], column.type)])

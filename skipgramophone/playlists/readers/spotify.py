@@ -1,0 +1,150 @@
+"""What Spotify hands out of an account: its playlists, its streaming history, its extended streaming history.
+
+    Playlist1.json                            {"playlists": [{"name": ..., "items": [{"track": {"trackName": ...
+    StreamingHistory0.json                    [{"endTime": "2021-01-09 02:15", "artistName": ..., "msPlayed": ...
+    Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
+
+Playlists of one name stay apart. Exports before 2021 have no uris. A local file goes by the names in its uri. Podcast
+episodes and plays of 0 ms are left out unless they are asked for. The lines of a report count the items of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote_plus
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.documents import as_told, read_document, texts_of
+from skipgramophone.playlists.readers.histories import (
+    EPISODE,
+    NO_TEXT,
+    NO_TIME,
+    SKIP,
+    Play,
+    PlayRecord,
+    Sessions,
+    in_sessions,
+    seconds_since_1970,
+)
+from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
+from skipgramophone.settings import ExtractSettings
+
+LOCAL = "spotify:local:"
+MOST_MILLISECONDS = 1 << 53  # of a play: more is no number that can be reckoned with
+# The parts of a history are numbered at the end of their names, in the order of time.
+PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
+Named = tuple[str, str, str | None]  # artist, title, uri
+
+
+def with_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Files with the parts of each listening history in their order and knowing of each other; the rest as it is.
+
+    A history is one directory's, or one archive's, and of one kind: music, podcasts, video.
+    """
+    parts: dict[tuple[Path, str], list[tuple[int, int]]] = {}  # history -> number of a part, its place among the files
+    for at, file in enumerate(files):
+        if found := PART.fullmatch(PurePosixPath(file.name).name):
+            directory = file.path / PurePosixPath(file.member).parent if file.member else file.path.parent
+            parts.setdefault((directory, found[1]), []).append((int(found[2]), at))
+    arranged = list(files)
+    for history in parts.values():
+        sessions: Sessions = {}
+        for place_of_part, (_, at) in zip(sorted(at for _, at in history), sorted(history), strict=True):
+            arranged[place_of_part] = replace(files[at], sessions=sessions)
+    return arranged
+
+
+def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver the playlists of a file, or its plays in sessions.
+
+    Raises:
+        SourceError: the file is no part of such an export.
+    """
+    content = read_document(stream, "a part of an export of Spotify")
+    if isinstance(content, dict) and isinstance(content.get("playlists"), list):
+        return _playlists(content["playlists"], stream, settings)
+    if isinstance(content, list):
+        return in_sessions(_plays(content, settings), stream, settings)
+    raise SourceError(f"{stream.file.called} holds neither playlists nor a streaming history of Spotify")
+
+
+def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """The items of each playlist."""
+    number = 0
+    for at, playlist in enumerate(playlists):
+        items = playlist.get("items") if isinstance(playlist, dict) else None
+        if not isinstance(items, list) or not isinstance(playlist.get("name", ""), str | None):
+            number += 1
+            yield number, as_told(playlist), "a playlist without a name or items"
+            continue
+        for item in items:
+            number += 1
+            found = _item(item, "episodes" in (settings.keep or ()))
+            if isinstance(found, str):
+                yield number, as_told(item), found
+            else:
+                yield number, as_told(item), Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
+
+
+def _item(item: Any, keeps_episodes: bool) -> Named | str:
+    """What an item of a playlist is, or why it is nothing."""
+    if not isinstance(item, dict):
+        return "an item that is no object"
+    track, local, episode = (item.get(name) for name in ("track", "localTrack", "episode"))
+    if isinstance(local, dict):
+        return _local(local)
+    if isinstance(episode, dict):
+        found = texts_of(episode, "showName", "episodeName", "episodeUri")
+        return _named(found) if keeps_episodes else EPISODE
+    if isinstance(track, dict):
+        return _named(texts_of(track, "artistName", "trackName", "trackUri"))
+    return "neither track, episode nor local file"
+
+
+def _named(fields: list[str] | None) -> Named | str:
+    """Artist, title and uri out of three fields."""
+    return NO_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
+
+
+def _local(local: dict[str, Any]) -> Named | str:
+    """A local file by its uri, spotify:local:artist:album:title:seconds."""
+    uri = local.get("uri")
+    parts = uri.removeprefix(LOCAL).split(":") if isinstance(uri, str) and uri.startswith(LOCAL) else []
+    if len(parts) != 4:
+        return "a local file without names"
+    return unquote_plus(parts[0]), unquote_plus(parts[2]), None
+
+
+def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
+    """The plays of a history, short or extended."""
+    keep = settings.keep or ()
+    for number, play in enumerate(plays, 1):
+        found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is no object"
+        if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
+            found = SKIP
+        yield number, as_told(play), found
+
+
+def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
+    """A play, or why it is none."""
+    extended = "ts" in play
+    time = play.get("ts" if extended else "endTime")
+    ended = seconds_since_1970(time) if isinstance(time, str) else None
+    lasted = play.get("ms_played" if extended else "msPlayed")
+    if ended is None or not isinstance(lasted, int) or not 0 <= lasted < MOST_MILLISECONDS:
+        return NO_TIME
+    if extended:
+        track = ("master_metadata_album_artist_name", "master_metadata_track_name", "spotify_track_uri")
+        if play.get("episode_name") and not play.get("master_metadata_track_name"):
+            track = ("episode_show_name", "episode_name", "spotify_episode_uri")
+            if not keeps_episodes:
+                return EPISODE
+    else:
+        track = ("artistName", "trackName", "trackUri")
+    found = _named(texts_of(play, *track))
+    return found if isinstance(found, str) else Play("", *found, ended - lasted / 1000, ended)

@@ -1,0 +1,85 @@
+"""Fields of CSV and TSV lines, with the number of the line on which each row ends."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.lines import Line, numbered_lines
+from skipgramophone.playlists.readers.source_files import OpenFile
+
+DELIMITERS = "\t,;"
+LONGEST_FIELD = 1 << 20  # letters
+FieldsRecord = tuple[int, str, list[str] | str]  # line, what stands there, the fields or what is wrong with it
+
+
+def fields_of(line: str, delimiter: str = ",") -> list[str]:
+    """The fields of one line; none where it cannot be parted."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def delimiter_of(line: str) -> str:
+    """What stands between the fields of a header: a comma, a tab or a semicolon, whichever makes most fields.
+
+    >>> delimiter_of('artist\\ttitle, as billed')
+    '\\t'
+    """
+    return max(DELIMITERS, key=lambda delimiter: len(fields_of(line, delimiter)))
+
+
+def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[FieldsRecord]:
+    """Deliver the fields of each row; None finds out by the first line what stands between them.
+
+    Raises:
+        SourceError: a quoted field does not end.
+    """
+    return fields_in(numbered_lines(stream), stream.file.called, delimiter)
+
+
+def fields_in(lines: Iterator[Line], called: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
+    """Deliver the fields of lines as `read_fields` does; `called` is the file for an error.
+
+    Raises:
+        SourceError: a quoted field does not end.
+    """
+    faults: list[FieldsRecord] = []
+    number = 0
+
+    def good_lines() -> Iterator[str]:
+        nonlocal number
+        for at, line, fault in lines:
+            if fault:
+                faults.append((at, line, fault))
+            else:
+                number = at
+                yield line + "\n"
+
+    csv.field_size_limit(LONGEST_FIELD)
+    first = next(lines, None)
+    if first is None:
+        return
+    delimiter = delimiter or delimiter_of(first[1])
+    lines = _chained(first, lines)
+    try:
+        for fields in csv.reader(good_lines(), delimiter=delimiter, strict=True):
+            yield from faults
+            faults.clear()
+            yield number, delimiter.join(fields), fields or "blank line"
+    except csv.Error as error:
+        raise SourceError(f"{called}, line {number}: {error}") from error
+    yield from faults
+
+
+def wrong_width(fields: Sequence[str], width: int) -> str:
+    """Why a row of another number of fields is none."""
+    return f"{len(fields)} fields instead of {width}"
+
+
+def _chained(first: tuple[int, str, str], rest: Iterator[Line]) -> Iterator[Line]:
+    """A line that has been looked at, and those after it."""
+    yield first
+    yield from rest

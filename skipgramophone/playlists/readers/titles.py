@@ -1,0 +1,34 @@
+"""Lists that people type, an "Artist - Title" a line: a file is a playlist and names it.
+
+    Queen - Bohemian Rhapsody
+    50 Cent, Snoop Dogg - P.I.M.P. - Remix
+
+A line is parted at the first " - "; one that holds none is a title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from skipgramophone.names.normalization import SEPARATOR, parted
+from skipgramophone.playlists.readers.lines import numbered_lines
+from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.settings import ExtractSettings
+
+
+def are_titles(lines: Sequence[str]) -> bool:
+    """Whether most lines could be an artist and a title."""
+    written = [line for line in lines if line.strip()]
+    return bool(written) and sum(SEPARATOR in line for line in written) > 0.5 * len(written)
+
+
+def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver each line of the playlist that a file is."""
+    playlist = PurePosixPath(stream.file.name).stem
+    for number, line, fault in numbered_lines(stream):
+        if fault or not line.strip():
+            yield number, line, fault or "blank line"
+        else:
+            yield number, line, Row("", playlist, stream.file.place, *parted(line.strip()))

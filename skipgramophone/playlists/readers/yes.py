@@ -1,0 +1,76 @@
+"""Radio playlists of Yes.com: train.txt with numbers of songs, and song_hash.txt beside it with their names.
+
+0 1 2 3          the numbers of all songs
+7 5 2 1          how often each occurs
+0 3 1            from here on a playlist a line
+
+0 <tab> Gucci Time (w\\/ Swizz Beatz) <tab> Gucci Mane
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import PurePosixPath
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.lines import numbered_lines
+from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
+from skipgramophone.settings import ExtractSettings
+
+NAMES = "song_hash.txt"
+PLAYLISTS = re.compile(r"(?:.*/)?(?:train|test)\.txt$")
+HEADER_LINES = 2
+
+
+def has_names(file: SourceFile) -> bool:
+    """Whether a file is called as the playlists are, and has the names of the songs beside it."""
+    return PLAYLISTS.match(file.name) is not None and file.sibling(NAMES) is not None
+
+
+def is_list_of_names(file: SourceFile) -> bool:
+    """Whether a file holds the names of songs, and the playlists are beside it."""
+    return PurePosixPath(file.name).name == NAMES and any(file.sibling(name) for name in ("train.txt", "test.txt"))
+
+
+def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Deliver each song of each playlist.
+
+    Raises:
+        SourceError: the names are not beside the file.
+    """
+    beside = stream.file.sibling(NAMES)
+    if beside is None:
+        raise SourceError(f"{stream.file.called} has no {NAMES} beside it, which names its songs")
+    with beside.open(settings.encoding, settings.bad_bytes == "replace") as names:
+        songs = dict(_songs(names))
+    lines = numbered_lines(stream)
+    head = list(islice(lines, HEADER_LINES))
+    for number, line, fault in chain(() if _is_header(head) else head, lines):
+        numbers = line.split()
+        if fault or not numbers:
+            yield number, line, fault or "blank line"
+        for song in numbers if not fault else ():
+            named = songs.get(song)
+            yield (
+                number,
+                line,
+                f"song {song} has no name" if named is None else Row("", str(number), stream.file.place, *named),
+            )
+
+
+def _is_header(head: list[tuple[int, str, str]]) -> bool:
+    """Whether the first lines are the numbers of all songs, from 0 on, and as many counts."""
+    songs, *counts = [line.split() for _, line, _ in head] or [[]]
+    return songs == [str(at) for at in range(len(songs))] and [len(line) for line in counts] == [len(songs)]
+
+
+def _songs(stream: OpenFile) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The number of each song, its artist and its title."""
+    for number, line, fault in numbered_lines(stream):
+        fields = [field.strip().replace("\\/", "/") for field in line.split("\t")]
+        if fault or len(fields) != 3:
+            raise SourceError(f"{stream.file.called}, line {number}: {fault or 'not a number, a title and an artist'}")
+        yield fields[0], (fields[2], fields[1])

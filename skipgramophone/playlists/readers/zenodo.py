@@ -1,0 +1,251 @@
+"""The Zenodo / Kaggle "Spotify Playlists" dialect: four quoted fields a line, quotes inside them not always escaped.
+
+    "user_id", "artistname", "trackname", "playlistname"
+    "user01","Fall Out Boy","A Little Less Sixteen Candles, A Little More "Touch Me"","Fluff"
+
+The data set's own readme names the backslash as its escape, yet most quotes inside names stand bare, so a CSV parser
+mangles them. The fields are found by the one thing that holds: they stand between `","`. A backslash escapes
+a quote or a backslash and nothing else (the artist is called `Axwell /\\ Ingrosso`). A column of track uris may follow.
+
+Most lines hold two quotes a field and no others. To a CSV parser whose separator is the quote they are columns of
+fields and of commas in turn, which is many times as fast as taking lines apart; all others are taken apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from skipgramophone.errors import SourceError
+from skipgramophone.parallel import in_order
+from skipgramophone.playlists.readers.lines import (
+    BYTE_ORDER_MARK,
+    LineBlock,
+    RawLines,
+    decoded,
+    is_text,
+    read_raw_lines,
+    text_lines,
+    with_plain_ends,
+)
+from skipgramophone.playlists.readers.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, block_of
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
+
+COLUMN_OF_HEADER = {
+    "user_id": "owner",
+    "artistname": "artist",
+    "trackname": "title",
+    "playlistname": "playlist",
+    "trackuri": "uri",
+    "track_uri": "uri",
+    "uri": "uri",
+}
+REQUIRED = {"owner", "playlist", "artist", "title"}
+
+
+def columns_of(header: str) -> tuple[str, ...] | None:
+    """Name the columns of a header line of this dialect, or None where it is another.
+
+    >>> columns_of('"user_id", "artistname", "trackname", "playlistname"')
+    ('owner', 'artist', 'title', 'playlist')
+    """
+    names = [part.strip().strip('"').strip().lower() for part in header.removeprefix("\ufeff").split(",")]
+    columns = tuple(COLUMN_OF_HEADER.get(name, "") for name in names)
+    fits = "" not in columns and len(set(columns)) == len(columns) and set(columns) >= REQUIRED
+    return columns if fits else None
+
+
+Ids = npt.NDArray[np.int64]
+Fits = npt.NDArray[np.bool_]
+Fields = dict[str, pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class ZenodoReader:
+    """Reads one file of the dialect."""
+
+    file: SourceFile
+    settings: ExtractSettings
+    format: str = "zenodo"
+
+    def blocks(self) -> Iterator[RowBlock]:
+        """Deliver the rows in order, up to `num_rows` of them, used or rejected.
+
+        Raises:
+            SourceError: the header is not of this dialect, or no row follows it.
+        """
+        with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
+            yield from in_order(self._parsing(stream))
+
+    def _parsing(self, stream: OpenFile) -> Iterator[Callable[[], RowBlock]]:
+        """Read blocks of lines, and deliver what is to be done with each."""
+        columns: tuple[str, ...] | None = None
+        rows, limit = 0, self.settings.num_rows
+        for raw in read_raw_lines(stream):
+            if columns is None:
+                header, raw = raw.parted(1)
+                columns = self._columns(header.data)
+            if limit != ALL_ROWS:
+                raw, _ = raw.parted(limit - rows)
+            if not raw.data:
+                continue
+            rows += len(raw)
+            if is_text(raw.data):
+                yield partial(self._parse_text, raw, columns, stream.replaced)
+            else:
+                yield partial(self._parse_lines, decoded(stream, raw), columns, stream.replaced)
+            if rows == limit:
+                return
+        if not rows:
+            raise SourceError(f"{self.file.called}: a header and no rows")
+
+    def _columns(self, header: bytes) -> tuple[str, ...]:
+        """Take the columns from the first line."""
+        columns = columns_of(header.decode("utf-8", "replace"))
+        if columns is None:
+            raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
+        return columns
+
+    def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
+        """Parse lines of text, those of another shape one by one."""
+        raw = replace(raw, data=with_plain_ends(raw.data))
+        others: list[csv.InvalidRow] = []
+        fields = _between_quotes(raw.data, columns, others)
+        if fields is None:
+            return self._parse_lines(text_lines(raw), columns, replaced)
+        other_lines = LineBlock(
+            pa.array([row.text for row in others], TEXT),
+            np.array([row.number for row in others], np.int64) + (raw.first - 1),
+        )
+        numbers = np.delete(np.arange(raw.first, raw.first + len(raw)), other_lines.numbers - raw.first)
+        other_fields, fits, rejects = self._split(other_lines, columns)
+        added = other_lines.numbers[fits]
+        places = np.searchsorted(numbers, added)
+        table = {name: _inserted(fields[name], places, other_fields[name]) for name in columns}
+        table = {name: _unescaped(column) for name, column in table.items()} if b"\\" in raw.data else table
+        return self._block(table, np.insert(numbers, places, added), raw.texts, rejects, raw.bytes_read, replaced)
+
+    def _parse_lines(self, block: LineBlock, columns: tuple[str, ...], replaced: int) -> RowBlock:
+        """Parse lines one by one."""
+        fields, fits, rejects = self._split(block, columns)
+        table = {name: _unescaped(fields[name].dictionary_encode()) for name in columns}
+
+        def texts(numbers: Ids) -> list[str]:
+            taken: list[str] = block.lines.take(pa.array(np.searchsorted(block.numbers, numbers))).to_pylist()
+            return taken
+
+        rejects = [*block.rejects, *rejects]
+        return self._block(table, block.numbers[fits], texts, rejects, block.bytes_read, replaced)
+
+    def _block(
+        self,
+        fields: Fields,
+        numbers: Ids,
+        texts: Callable[[Ids], list[str]],
+        rejects: list[Reject],
+        bytes_read: int,
+        replaced: int,
+    ) -> RowBlock:
+        """Rows of fields, less those that name no track; `texts` gives the lines of some numbers."""
+        nothing = pa.nulls(len(numbers), KEPT_ONCE)
+        table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
+        rows = pa.table({name: table[name] for name in COLUMNS})
+
+        def where(at: Sequence[int]) -> Iterator[tuple[int, str]]:
+            return zip(numbers[at].tolist(), texts(numbers[at]), strict=True)
+
+        return block_of(rows, where, rejects, self.file.name, self.settings, (bytes_read, replaced))
+
+    def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
+        """Split lines into columns; say which of them are rows, and what is wrong with the others."""
+        lines, width = block.lines, len(columns)
+        # The outer quotes go first: a name that is a comma alone would make another separator with them.
+        parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
+        found = pc.list_value_length(parts)
+        # One field needs its two quotes: '"' alone is no row.
+        framed = pc.and_(
+            pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.binary_length(lines), 1))
+        )
+        fits = pc.and_(framed, pc.equal(found, width))
+        fields = pc.list_flatten(parts.filter(fits))
+        table = {name: fields.take(pa.array(np.arange(at, len(fields), width))) for at, name in enumerate(columns)}
+        flags = fits.to_numpy(zero_copy_only=False)
+        rejects = [
+            Reject(self.file.name, int(block.numbers[at]), _misshapen(lines[at].as_py(), found[at].as_py(), width),
+                   lines[at].as_py())
+            for at in np.flatnonzero(~flags).tolist()
+        ]  # fmt: skip
+        return table, flags, rejects
+
+
+def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.InvalidRow]) -> Fields | None:
+    """The fields of lines that hold two quotes for each; lines that hold more or fewer are put aside.
+
+    None where a line has as many quotes and another shape, or holds what the parser takes for a line end.
+    """
+    if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
+        return None
+    between = [f"{at}" for at in range(len(columns) + 1)]  # nothing, commas, nothing
+    names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
+    types = dict.fromkeys(columns, KEPT_ONCE) | dict.fromkeys(between, pa.bool_())
+    types |= {between[0]: pa.null(), between[-1]: pa.null()}
+
+    def put_aside(row: csv.InvalidRow) -> str:
+        others.append(row)
+        return "skip"
+
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
+            csv.ParseOptions(
+                delimiter='"', quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
+            ),
+            csv.ConvertOptions(
+                check_utf8=False, column_types=types, null_values=[""], true_values=[","], false_values=[]
+            ),
+        ).combine_chunks()  # fmt: skip
+    except pa.ArrowInvalid:
+        return None
+    if any(table[name].null_count for name in between[1:-1]):
+        return None
+    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, KEPT_ONCE) for name in columns}
+
+
+def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
+    """A column with strings inserted before some of its places."""
+    if not len(places):
+        return column
+    known = len(column.dictionary)
+    codes = np.insert(column.indices.to_numpy(), places, np.arange(known, known + len(strings)))
+    return pa.DictionaryArray.from_arrays(codes, pa.concat_arrays([column.dictionary, strings]))
+
+
+def _unescaped(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A column with the escapes in it undone."""
+    strings = pc.replace_substring_regex(column.dictionary, r'\\(["\\])', r"\1")
+    return pa.DictionaryArray.from_arrays(column.indices, strings)
+
+
+def _null_for_empty(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """A column with nulls for empty strings."""
+    empty = pc.equal(column.dictionary, "").to_numpy(zero_copy_only=False)
+    codes = column.indices.to_numpy()
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=empty[codes]), column.dictionary)
+
+
+def _misshapen(line: str, found: int, width: int) -> str:
+    """What is wrong with a line of another shape."""
+    if not line.strip():
+        return "blank line"
+    if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
+        return "does not begin and end with a quote"
+    return f"{found} fields where {width} are wanted"

@@ -1,0 +1,43 @@
+"""Engines: which one carries out a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+
+from skipgramophone.settings import RunSettings
+from skipgramophone.training.cluster.engine import Cluster
+from skipgramophone.training.cluster.local import local_cluster
+from skipgramophone.training.cluster.member import await_members
+from skipgramophone.training.engine import MakeEngine
+from skipgramophone.training.local_engine import Machine
+
+FOR_WORKERS = "for_workers"
+
+
+@contextmanager
+def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEngine]:
+    """Give what makes the engine of a run: of a cluster whose chief this is, of a local one, or of this machine.
+
+    Args:
+        run: how to carry it out.
+        directory: of the run. Workers find what is for them in it, until all is done; they look below the one above it.
+        log: what members of a local cluster say is added to it.
+
+    Raises:
+        TrainingError: a member of a local cluster cannot be started.
+    """
+    if run.role is None and run.local_cluster is None:
+        yield partial(Machine, run)
+        return
+    with ExitStack() as until_done:
+        if run.role is not None:
+            chief = run.role
+            await_members(chief)
+        else:
+            chief = until_done.enter_context(local_cluster(*run.workers_and_servers, directory.parent, log))
+        until_done.callback(rmtree, directory / FOR_WORKERS, ignore_errors=True)
+        yield partial(Cluster, chief, directory / FOR_WORKERS)
