@@ -25,7 +25,7 @@ import numpy.typing as npt
 import skipgramophone as package
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
-from skipgramophone.lookup.neighbours import exact_search
+from skipgramophone.lookup.exact_search import exact_search
 from skipgramophone.names.normalization import identity
 from skipgramophone.pipeline.archive import copy_experiment
 

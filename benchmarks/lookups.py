@@ -35,8 +35,8 @@ from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import new_experiment
+from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import postings
-from skipgramophone.lookup.lookup import PLAYLISTS
 
 NAME = "bench"
 SEED = 42

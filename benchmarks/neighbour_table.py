@@ -19,7 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
-from skipgramophone.lookup.neighbours import AnnoyCandidates, Rows, build_index, nearest_by_index, nearest_to_each
+from skipgramophone.lookup.annoy_index import AnnoyCandidates, nearest_by_index
+from skipgramophone.lookup.exact_search import Rows, nearest_to_each
+from skipgramophone.lookup.index_builder import build_index
 from skipgramophone.settings import IndexSettings
 
 SEED = 42

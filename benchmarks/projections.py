@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.neighbour_table import SEED, clustered
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
-from skipgramophone.lookup.neighbours import Rows, nearest_to_each
+from skipgramophone.lookup.exact_search import Rows, nearest_to_each
 from skipgramophone.maps import projection
 
 

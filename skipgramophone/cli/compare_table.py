@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
 from skipgramophone.errors import SettingError
-from skipgramophone.lookup.compare import Row, Side, side_by_side
+from skipgramophone.lookup.compare import ComparedTrack, Side, side_by_side
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer
@@ -51,13 +51,13 @@ def _told(side: Side | None) -> list[str]:
     return [str(side.rank), f"{side.similarity:.3f}"] if side else ["", ""]
 
 
-def _record(row: Row) -> dict[str, Any]:
+def _record(row: ComparedTrack) -> dict[str, Any]:
     """A row as JSON."""
     sides = [side and {"rank": side.rank, "similarity": round(side.similarity, 6)} for side in (row.one, row.other)]
     return {"artist": row.track.artist, "title": row.track.title, "uri": row.track.uri, "answers": sides}
 
 
-def _flat(row: Row) -> dict[str, object]:
+def _flat(row: ComparedTrack) -> dict[str, object]:
     """A row as fields, empty where an answer has not the track."""
     fields: dict[str, object] = {}
     for at, side in enumerate((row.one, row.other), 1):

@@ -9,7 +9,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.settings import IndexSettings
 
 if TYPE_CHECKING:
-    from skipgramophone.lookup.neighbours import IndexFacts
+    from skipgramophone.lookup.annoy_index import IndexFacts
 
 
 def index(

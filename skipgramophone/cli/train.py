@@ -17,7 +17,7 @@ from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_i
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import Order
-    from skipgramophone.lookup.neighbours import IndexFacts
+    from skipgramophone.lookup.annoy_index import IndexFacts
     from skipgramophone.pipeline.reports import TrainReport
 
 

@@ -32,7 +32,8 @@ from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import spooling
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
-from skipgramophone.lookup.neighbours import FILE, AnnoyCandidates, build_index
+from skipgramophone.lookup.annoy_index import FILE, AnnoyCandidates
+from skipgramophone.lookup.index_builder import build_index
 from skipgramophone.lookup.ranking import log_prior
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 

@@ -6,10 +6,7 @@ same and the parts of one that was split for its length.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +27,9 @@ from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import ASIDE, Corpus, read_corpus_set_aside
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
-from skipgramophone.lookup.lookup import playlist_table
-from skipgramophone.lookup.stability_report import EVALUATION
+from skipgramophone.experiment.split_models import split_model_directory
 from skipgramophone.names.normalization import identity
 from skipgramophone.playlists.near_duplicates import with_twins
 from skipgramophone.settings import (
@@ -51,16 +48,13 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.training.trainer import Progress
 
-MODELS = "models"  # below it: those that were trained on a part of the playlists
-NOTHING = "nothing"  # stands for a split that holds nothing out
-
 
 def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
     """Hold out playlists for an evaluation: at random, by name, or the last track of each."""
     if settings.protocol == "deezer2018":
         return split_of_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
-    playlists = playlist_table(experiment.directory("corpus"), len(corpus))
+    playlists = read_playlist_table(experiment.directory("corpus"), len(corpus))
     return split_playlists(corpus, playlists, share, settings.group, settings.random_seed, held_out)
 
 
@@ -134,7 +128,7 @@ def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSe
             "the held-out playlists were set aside by extract: --group is for others, which --share or --held-out name"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
-    playlists = playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
+    playlists = read_playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
     own = _groups(aside, playlists, made_with.group, made_with.random_seed)
     groups = np.concatenate([np.arange(len(corpus)), len(corpus) + own])
     return corpus.and_then(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
@@ -163,9 +157,9 @@ def held_out_model(
 ) -> Embeddings:
     """A model that was trained on the training part of a split, from an earlier evaluation if there was one.
 
-    `split` is its digest, or `NOTHING`.
+    `split` is its digest, or `NO_SPLIT`.
     """
-    kept = place_of_model(experiment, settings, split, run.local_cluster)
+    kept = split_model_directory(experiment, settings, split, run.local_cluster)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
@@ -173,26 +167,6 @@ def held_out_model(
             fit(training, tracks, settings, draft, run, progress)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
-
-
-def place_of_model(experiment: Experiment, settings: TrainSettings, split: str, cluster: str | None = None) -> Path:
-    """Where a model lies that was trained on a part of the playlists, if it has been, in this process or a cluster."""
-    made_of = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
-    made_of |= {"cluster": cluster} if cluster else {}
-    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
-    return experiment.path / EVALUATION / MODELS / key
-
-
-def other_seed(settings: TrainSettings) -> TrainSettings:
-    """The same settings with the next seed, for a second training that the first is compared with."""
-    return replace(settings, random_seed=settings.random_seed + 1)
-
-
-def second_training(experiment: Experiment, tracks: int) -> Embeddings | None:
-    """The vectors that the present model was compared with, where they are kept."""
-    settings = other_seed(TrainSettings(**experiment.manifest("model").settings))
-    place = place_of_model(experiment, settings, NOTHING)
-    return read_embeddings(place, tracks) if place.is_dir() else None
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
-from skipgramophone.lookup.neighbours import AnnoyCandidates
+from skipgramophone.lookup.annoy_index import AnnoyCandidates
 from skipgramophone.lookup.ranking import hybrid, rooted, with_count
 
 Given = Any  # scipy.sparse.csr_array (questions, tracks), 1 where a track is given

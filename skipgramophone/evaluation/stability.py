@@ -14,7 +14,7 @@ import numpy.typing as npt
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.scorecard import STRATA, Catalogued, Estimate, estimate
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
-from skipgramophone.lookup.neighbours import exact_search
+from skipgramophone.lookup.exact_search import exact_search
 
 ASKED = 2000  # tracks, drawn by the seed
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from skipgramophone.exporters import jsonl
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.lookup.neighbours import FILE, build_index
+from skipgramophone.lookup.annoy_index import FILE
+from skipgramophone.lookup.index_builder import build_index
 
 NAMES = "names.jsonl"
 

@@ -15,7 +15,9 @@ import numpy as np
 from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.lookup.neighbours import RECALL_AT, Rows, recall_of_search
+from skipgramophone.lookup.annoy_index import RECALL_AT
+from skipgramophone.lookup.exact_search import Rows
+from skipgramophone.lookup.index_recall import recall_of_search
 
 LINKS = 32  # of each item
 BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates that are looked at for an item, and for a query

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from skipgramophone.errors import StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same
-from skipgramophone.lookup.neighbours import Rows
+from skipgramophone.lookup.exact_search import Rows
 
 TYPES = {
     "position": pa.int64(),

@@ -15,8 +15,9 @@ from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite
 from skipgramophone.exporters.vectors import TrackVectors
+from skipgramophone.lookup.exact_search import Rows, nearest_in_blocks, nearest_to_each
+from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.lookup.lookup import Lookup
-from skipgramophone.lookup.neighbours import Rows, nearest_in_blocks, nearest_to_each, recall_of_copy
 from skipgramophone.maps import projection
 from skipgramophone.names.normalization import folded, identity
 from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, Projection

@@ -14,7 +14,7 @@ import pyarrow as pa
 from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.lookup.neighbours import Rows
+from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one

@@ -1,4 +1,4 @@
-"""The answers of two models to one question, side by side."""
+"""The answers of two experiments to one query, side by side."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from skipgramophone.names.normalization import identity
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Where a track stands in one answer."""
+    """Rank and similarity of a track in one answer."""
 
     rank: int  # from 1
     similarity: float
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A track of either answer; None: it is not in that one."""
+class ComparedTrack:
+    """A track of either answer, with None for the answer that does not list it."""
 
     track: Track
     one: Side | None
     other: Side | None
 
 
-def side_by_side(one: Answer, other: Answer) -> list[Row]:
-    """The tracks of two answers: those of the first in its order, then those that only the second has, in its own.
+def side_by_side(one: Answer, other: Answer) -> list[ComparedTrack]:
+    """Merge two answers: the tracks of the first in its order, then those that only the second lists.
 
-    Two tracks are one where they have the same uri, or, where one has none, the same name but for case.
+    Two tracks are the same if they have the same uri or, if one has no uri, the same name except for case.
     """
     theirs = {key: near for near in reversed(other.neighbours) for key in _keys(near.track)}
     rows, met = [], set()
@@ -39,15 +39,15 @@ def side_by_side(one: Answer, other: Answer) -> list[Row]:
             found = None
         if found is not None:
             met.add(found.rank)
-        rows.append(Row(near.track, _side(near), _side(found) if found else None))
-    return rows + [Row(near.track, None, _side(near)) for near in other.neighbours if near.rank not in met]
+        rows.append(ComparedTrack(near.track, _side(near), _side(found) if found else None))
+    return rows + [ComparedTrack(near.track, None, _side(near)) for near in other.neighbours if near.rank not in met]
 
 
 def _keys(track: Track) -> list[str]:
-    """What a track is known by, the surest first."""
+    """Return the keys that identify a track, the most reliable first."""
     return [*([track.uri] if track.uri else []), identity(track.name)]
 
 
 def _side(near: Neighbour) -> Side:
-    """Where a neighbour stands."""
+    """Return rank and similarity of a neighbour."""
     return Side(near.rank, near.similarity)

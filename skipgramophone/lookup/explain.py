@@ -1,4 +1,4 @@
-"""Why two tracks are near each other, or not: their cosine, the playlists that they share, what lies between them."""
+"""Explains how two tracks are related: their cosine, the playlists that they share, and the tracks near both."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
-from skipgramophone.lookup.neighbours import ExactSearch, Rows, exact_search, highest
+from skipgramophone.experiment.playlist_table import read_playlist_names
+from skipgramophone.experiment.split_models import read_second_training
+from skipgramophone.lookup.exact_search import ExactSearch, Rows, exact_search, highest
+from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.stability_report import read_stability
 from skipgramophone.settings import ExplainSettings
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
-    from skipgramophone.lookup.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPlaylist:
-    """A playlist that holds both tracks."""
+    """A playlist that contains both tracks."""
 
     name: str
     owner: str
-    tracks: int  # places
+    tracks: int  # length of the playlist
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A track beside the two: how similar to each, and in how many playlists with each."""
+    """A track related to the pair: its cosine with each, and the playlists that it shares with each."""
 
     track: Track
     similarities: tuple[float, float]
@@ -39,123 +41,124 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class SecondTraining:
-    """What a training with another seed says of the two."""
+    """The same comparison by vectors that were trained with another seed."""
 
-    neighbours: int  # nearest of each that were compared
-    agreed: tuple[int, int]  # how many of the nearest of each are among its nearest there too
+    neighbours: int  # nearest neighbours compared per track
+    agreed: tuple[int, int]  # per track: nearest neighbours that both trainings share
     similarity: float
-    ranks: tuple[int, int]  # the place of the other among the nearest of each there
+    ranks: tuple[int, int]  # rank of the other track among the nearest of each, from 1
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of two tracks together; pairs are in the order of the two."""
+    """What is known about a pair of tracks; tuples of two are in the order of the pair."""
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
-    ranks: tuple[int, int]  # the place of the other among the nearest of each, from 1
-    learnt: int  # tracks with a vector: what the places are out of
-    playlists: tuple[int, int]  # that hold each
+    ranks: tuple[int, int]  # rank of the other track among the nearest of each, from 1
+    learnt: int  # tracks with a vector, among which the ranks are counted
+    playlists: tuple[int, int]  # number of playlists with each track
     all_playlists: int
-    shared: int  # playlists that hold both
-    expected: float  # that would hold both if each were strewn over the playlists by chance
-    shared_playlists: tuple[SharedPlaylist, ...]  # the shortest of them
-    between: tuple[Related, ...]  # near both: those whose smaller similarity is largest
-    neighbours: tuple[tuple[Related, ...], tuple[Related, ...]]  # the nearest of each
-    second: SecondTraining | None  # what another training says of them, where the two were compared
+    shared: int  # playlists with both tracks
+    expected: float  # playlists with both tracks if they were independent
+    shared_playlists: tuple[SharedPlaylist, ...]  # the shortest ones
+    between: tuple[Related, ...]  # near both: ranked by the smaller of the two similarities
+    neighbours: tuple[tuple[Related, ...], tuple[Related, ...]]  # the nearest of each track
+    second: SecondTraining | None  # by another seed, if stability was measured
     notes: tuple[str, ...]
 
 
-def explain(lookup: Lookup, names: tuple[str, str], settings: ExplainSettings) -> Explanation:
-    """Put together what is known of two tracks.
+def explain(
+    search: Search, tracks: tuple[Track, Track], settings: ExplainSettings, notes: tuple[str, ...] = ()
+) -> Explanation:
+    """Compare two tracks by vectors and by playlists.
 
-    Raises:
-        UnknownTrackError: no track answers to a name, or the one that does was too rare to be learnt.
-        AmbiguousTrackError: several tracks do.
-        SettingError: both names mean one track.
+    Args:
+        search: the opened experiment.
+        tracks: two different tracks that were learnt.
+        settings: how much to list.
+        notes: remarks about the names of the tracks, which are passed on.
     """
-    asked = lookup.asked([(name, 1.0) for name in names])
-    if len(asked.seeds) == 1:
-        raise SettingError(f"{names[0]!r} and {names[1]!r} mean one track: give two")
-    first, second = (seed.track for seed in asked.seeds)
+    first, second = tracks
     pair = np.array([first.row, second.row], np.int64)
-    cosines = _cosines(lookup.search.exact, pair)
-    rows = lookup.search.exact.candidates(pair)
-    postings = lookup.search.postings
+    cosines = _cosines(search.exact, pair)
+    rows = search.exact.candidates(pair)
+    postings = search.postings
     held = postings.sizes(pair)
     both = np.intersect1d(postings.of(first.row), postings.of(second.row), assume_unique=True)
 
     def related(scores: Matrix) -> tuple[Related, ...]:
-        """Tracks with the highest scores."""
+        """Return the tracks with the highest scores."""
         found = highest(rows, scores[rows], settings.number).rows
         shared = [postings.shared(pair[at : at + 1], found).tolist() for at in (0, 1)]
         return tuple(
             Related(track, (float(cosines[0, track.row]), float(cosines[1, track.row])), of)
-            for track, of in zip(lookup.catalogue.tracks(found.tolist()), zip(*shared, strict=True), strict=True)
+            for track, of in zip(search.catalogue.tracks(found.tolist()), zip(*shared, strict=True), strict=True)
         )
 
     return Explanation(
         tracks=(first, second),
         similarity=float(cosines[0, second.row]),
-        ranks=_places(cosines, rows, pair),
+        ranks=_ranks(cosines, rows, pair),
         learnt=len(rows) + 2,
         playlists=(int(held[0]), int(held[1])),
-        all_playlists=len(lookup.corpus),
+        all_playlists=len(search.corpus),
         shared=len(both),
-        expected=float(held[0] * held[1] / max(1, len(lookup.corpus))),
-        shared_playlists=_named(lookup, both, settings.number),
+        expected=float(held[0] * held[1] / max(1, len(search.corpus))),
+        shared_playlists=_shortest(search, both, settings.number),
         between=related(cosines.min(axis=0)),
         neighbours=(related(cosines[0]), related(cosines[1])),
-        second=_second_training(lookup, pair, cosines),
-        notes=asked.notes,
+        second=_second_training(search, pair, cosines),
+        notes=notes,
     )
 
 
-def _cosines(search: ExactSearch, pair: Rows) -> Matrix:
-    """Cosines of two rows with every row, float32 (2, tracks)."""
-    return np.stack([search.cosines(unit) for unit in unit_rows(np.asarray(search.centre[pair]))])
+def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
+    """Return the cosines of two rows with every row, float32 (2, tracks)."""
+    return np.stack([exact.cosines(unit) for unit in unit_rows(np.asarray(exact.centre[pair]))])
 
 
-def _places(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
-    """The place of the other track among the nearest of each of two, from 1; `rows` are those of the others."""
+def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
+    """Return the rank of the other track among the nearest of each, from 1; `rows` are all other learnt tracks."""
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
 
 
-def _second_training(lookup: Lookup, pair: Rows, cosines: Matrix) -> SecondTraining | None:
-    """What the training says that `sgp evaluate --stability` has compared with the model, if it has."""
-    report = read_stability(lookup.experiment)
+def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTraining | None:
+    """Compare the pair by the second training of `sgp evaluate --stability`, or return None if there is none."""
+    report = read_stability(search.experiment)
     if report is None:
         return None
-    from skipgramophone.evaluation.holdout import second_training  # here, because most look-ups do without
-
-    other = second_training(lookup.experiment, len(lookup))
+    other = read_second_training(search.experiment, len(search.catalogue))
     if other is None or not is_learnt(other.centre[pair]).all():
         return None
-    search = exact_search(other.centre)
-    there, agreed = _cosines(search, pair), [0, 0]
+    other_exact = exact_search(other.centre)
+    other_cosines, agreed = _cosines(other_exact, pair), [0, 0]
     for at in (0, 1):
-        here, beside = (
+        nearest = [
             highest(rows, scores[at, rows], report.neighbours).rows
-            for of, scores in ((lookup.search.exact, cosines), (search, there))
-            for rows in (of.candidates(pair[at : at + 1]),)
-        )
-        agreed[at] = len(np.intersect1d(here, beside))
+            for exact, scores in ((search.exact, cosines), (other_exact, other_cosines))
+            for rows in (exact.candidates(pair[at : at + 1]),)
+        ]
+        agreed[at] = len(np.intersect1d(nearest[0], nearest[1]))
     return SecondTraining(
         neighbours=report.neighbours,
         agreed=(agreed[0], agreed[1]),
-        similarity=float(there[0, pair[1]]),
-        ranks=_places(there, search.candidates(pair), pair),
+        similarity=float(other_cosines[0, pair[1]]),
+        ranks=_ranks(other_cosines, other_exact.candidates(pair), pair),
     )
 
 
-def _named(lookup: Lookup, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
-    """The shortest of some playlists, which say most, by their names."""
-    if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(lookup.corpus):
-        raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
-    lengths = lookup.corpus.lengths()[playlists]
+def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
+    """Return the shortest of some playlists: they say most about what they share."""
+    if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
+        raise ExperimentError(
+            "postings do not match the corpus: extract into a new experiment, or replace this one with --force"
+        )
+    lengths = search.corpus.lengths()[playlists]
     chosen = playlists[np.argsort(lengths, kind="stable")[:number]].tolist()
-    named = zip(chosen, lookup.playlist_names(chosen), strict=True)
+    names = read_playlist_names(search.experiment.directory("corpus"), len(search.corpus), chosen)
     return tuple(
-        SharedPlaylist(name, owner, int(lookup.corpus.lengths()[playlist])) for playlist, (owner, name) in named
+        SharedPlaylist(name, owner, int(search.corpus.lengths()[playlist]))
+        for playlist, (owner, name) in zip(chosen, names, strict=True)
     )

@@ -1,11 +1,11 @@
-"""A look-up: an experiment opened to be asked, from a shell or from a notebook.
+"""Look-ups in an experiment, from a shell or a notebook.
 
     import skipgramophone as sgp
     demo = sgp.open("demo")
     demo.similar("artist - title")
 
-It opens the catalogue, the vectors and the index, memory-mapped; neither TensorFlow nor pandas is imported by opening
-or asking. The functions that return frames import pandas when they are called.
+The catalogue, the vectors and the index are opened memory-mapped. Neither opening nor asking imports TensorFlow or
+pandas; only the functions that return data frames import pandas.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from skipgramophone.errors import (
     SettingError,
     TrackNameError,
     UnknownTrackError,
-    reason_of,
-    storage_errors,
 )
 from skipgramophone.experiment.catalogue import Catalogue, Match
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
+from skipgramophone.experiment.playlist_table import read_playlist_names, read_playlist_table
+from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
 from skipgramophone.playlists.playlist_file import read_listing
@@ -36,18 +36,16 @@ from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSe
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from skipgramophone.lookup.explain import Explanation
 
-PLAYLISTS = "playlists.parquet"
-Query = str | Sequence[tuple[str, float]]  # a name, or names with weights
-SHOWN_MISSING = 5  # names that are left out, each with its reason
-TRIES = 10  # at opening an experiment that is being replaced
+Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
+SHOWN_MISSING = 5  # names left out that are listed with a reason
+TRIES = 10  # attempts to open an experiment that is being replaced
 
 
 class Lookup:
-    """An experiment that answers questions."""
+    """An opened experiment that answers queries."""
 
     def __init__(self, experiment: Experiment) -> None:
         """Open an experiment's corpus and model.
@@ -61,14 +59,14 @@ class Lookup:
             if wrong := experiment.of_another_size(corpus, model):
                 if experiment.current("model").digest == model.digest:
                     raise ExperimentError(wrong)
-                continue  # a writer has put something else in place between one file and the next
+                continue  # a writer has replaced a stage in the meantime
             self.catalogue = Catalogue(experiment.directory("corpus"))
             self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
             if experiment.current("model").digest == model.digest:
                 self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
                 return
             self.catalogue.close()
-        raise ExperimentError(f"experiment '{experiment.name}' is being replaced: try again")
+        raise ExperimentError(f"experiment '{experiment.name}' is being replaced by another process: try again")
 
     def __enter__(self) -> Self:
         return self
@@ -81,74 +79,76 @@ class Lookup:
 
     @property
     def corpus(self) -> Corpus:
-        """The encoded playlists."""
+        """The playlists as track ids."""
         return self.search.corpus
 
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
-        """The rows of all tracks that have a vector, the most frequent first, int64."""
+        """Return the rows of all tracks that have a vector, most frequent first, int64."""
         rows = np.array(self.catalogue.by_count(), np.int64)
         return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
-        """Find the track that a uri, "artist - title", title or part of a name means.
+        """Find the track that matches a uri, "artist - title", a title or part of a name.
 
         Raises:
-            UnknownTrackError: none does.
-            AmbiguousTrackError: several do.
+            UnknownTrackError: no track matches.
+            AmbiguousTrackError: several tracks match.
         """
         return self.catalogue.resolve(query)
 
     def vector(self, query: str) -> Matrix:
-        """The centre vector of a track, float32 (embedding_dim,); `resolve` says which track, and if it is misspelt.
+        """Return the centre vector of the track that `resolve` finds, float32 (embedding_dim,).
 
         Raises:
-            UnknownTrackError: no track answers to the query, or the one that does was too rare to be learnt.
-            AmbiguousTrackError: several tracks do.
+            UnknownTrackError: no track matches, or the match has no vector.
+            AmbiguousTrackError: several tracks match.
         """
         return self.search.vector(self.resolve(query).track)
 
     def similar(self, query: Query, settings: SimilarSettings | None = None) -> Answer:
-        """The tracks most similar to one, or to several with their weights, nearest first.
+        """Find the tracks most similar to one, or to several with weights, nearest first.
 
         Raises:
-            UnknownTrackError: no track answers to a name, or the one that does was too rare to be learnt.
-            AmbiguousTrackError: several tracks do.
-            SettingError: the weights cancel each other out.
+            UnknownTrackError: no track matches a name, or the match has no vector.
+            AmbiguousTrackError: several tracks match.
+            SettingError: the weights cancel out.
         """
-        asked = self.asked([(query, 1.0)] if isinstance(query, str) else query)
+        asked = self.resolve_seeds([(query, 1.0)] if isinstance(query, str) else query)
         return self.similar_to(asked.seeds, settings, asked.notes)
 
-    def asked(
+    def resolve_seeds(
         self,
         names: Sequence[tuple[str, float]] = (),
         file: Path | None = None,
         artist: str | None = None,
         leave_out: bool = False,
     ) -> Asked:
-        """The tracks that names with weights mean, those that a playlist file names, and those of an artist.
+        """Resolve names with weights, the tracks of a playlist file and those of an artist.
 
         Args:
-            names: names of tracks and their weights.
-            file: any that `extract` reads, or one with a name a line. What is not known in it is left out.
-            artist: an artist's name, in any case and without accents.
-            leave_out: of the names too what means no track is left out; a note says so.
+            names: track names with weights.
+            file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
+            artist: name of an artist; case and accents do not matter.
+            leave_out: leave out names that do not match one track, with a note, instead of raising.
 
         Raises:
-            UnknownTrackError: no track answers to a name, there is no such artist, or nothing is left.
-            AmbiguousTrackError: several tracks do.
+            UnknownTrackError: no track matches a name, the artist is unknown, or no track is left.
+            AmbiguousTrackError: several tracks match.
             SourceError: the file cannot be read.
         """
-        asked = self._meant(names, leave_out)
+        asked = self._resolve_names(names, leave_out)
         if file is not None:
-            asked += self._in_file(file)
+            asked += self._resolve_file(file)
         if artist is not None:
-            asked += self._of_artist(artist)
+            asked += self._resolve_artist(artist)
         if not asked.seeds:
-            raise UnknownTrackError(f"no name means one track: {'; '.join(asked.notes) or 'give some'}")
+            raise UnknownTrackError(
+                f"none of the names matched a single track: {'; '.join(asked.notes) or 'no names were given'}"
+            )
         return asked
 
-    def _meant(self, names: Sequence[tuple[str, float]], leave_out: bool) -> Asked:
-        """What names with weights mean, each track once."""
+    def _resolve_names(self, names: Sequence[tuple[str, float]], leave_out: bool) -> Asked:
+        """Resolve names with weights; each track is taken once per weight."""
         seeds: dict[tuple[int, float], Seed] = {}
         notes: list[str] = []
         missing: list[str] = []
@@ -165,38 +165,39 @@ class Lookup:
             notes += remarks
         notes += missing[:SHOWN_MISSING]
         if len(missing) > SHOWN_MISSING:
-            notes.append(f"left out: {len(missing) - SHOWN_MISSING:,} more names of {len(names):,}")
+            notes.append(f"left out: {len(missing) - SHOWN_MISSING:,} more of {len(names):,} names")
         return Asked(tuple(seeds.values()), tuple(notes))
 
-    def _in_file(self, file: Path) -> Asked:
-        """What a playlist file names, by uri where that is known."""
+    def _resolve_file(self, file: Path) -> Asked:
+        """Resolve the tracks of a playlist file, by uri where it is known."""
         listing = read_listing(file)
         names = [
             track.uri if track.uri is not None and self.catalogue.has_uri(track.uri) else track.name
             for track in listing.tracks
         ]
-        asked = self._meant([(name, 1.0) for name in names], leave_out=True)
-        notes = [f"{listing.rejected:,} records of {file} name no track"] if listing.rejected else []
+        asked = self._resolve_names([(name, 1.0) for name in names], leave_out=True)
+        records = "record" if listing.rejected == 1 else "records"
+        notes = [f"{listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
         if listing.playlists > 1:
-            notes.append(f"{file} holds {listing.playlists:,} playlists; the tracks of all were taken")
+            notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
         return Asked(asked.seeds, (*notes, *asked.notes))
 
-    def _of_artist(self, artist: str) -> Asked:
-        """The tracks of an artist that were learnt."""
+    def _resolve_artist(self, artist: str) -> Asked:
+        """Return the tracks of an artist that have a vector."""
         tracks = self.catalogue.of_artist(artist)
         if not tracks:
             near = dict.fromkeys(track.artist for track in self.catalogue.candidates(artist))
-            hint = "did you mean one of these?" if near else "and no name is near it"
-            raise UnknownTrackError(f"no artist is called {artist!r}; {hint}", tuple(near))
+            hint = "did you mean one of these?" if near else "and no similar name was found"
+            raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", tuple(near))
         learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])
         return Asked(tuple(Seed(track) for track, is_one in zip(tracks, learnt, strict=True) if is_one))
 
     def seed(self, name: str, weight: float = 1.0) -> tuple[Seed, list[str]]:
-        """The track that a name means, to be asked about, and what is to be said about the name.
+        """Resolve a name to a seed, with remarks about the match.
 
         Raises:
-            UnknownTrackError: none does.
-            AmbiguousTrackError: several do.
+            UnknownTrackError: no track matches.
+            AmbiguousTrackError: several tracks match.
         """
         match = self.resolve(name)
         return Seed(match.track, weight), _remarks(name, match)
@@ -204,23 +205,23 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """The tracks most similar to known ones, nearest first, without these; `notes` are handed on.
+        """Find the tracks most similar to known ones, nearest first; seeds are never returned, `notes` are passed on.
 
         Raises:
-            UnknownTrackError: a track was too rare to be learnt.
-            SettingError: there are no seeds, their weights cancel each other out, or the vectors have no such score.
+            UnknownTrackError: a track has no vector.
+            SettingError: there are no seeds, their weights cancel out, or the vectors do not support the score.
         """
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
 
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
     ) -> list[Answer | TrackNameError | SettingError]:
-        """What `similar` answers to each of several queries; what cannot be answered is the error that says why."""
+        """Answer several queries as `similar` does; an entry is the error if a query cannot be answered."""
         asked: list[Question | TrackNameError | SettingError] = []
         for query in queries:
             try:
-                meant = self.asked([(query, 1.0)] if isinstance(query, str) else query)
-                asked.append(self.search.question(meant.seeds, meant.notes))
+                seeds = self.resolve_seeds([(query, 1.0)] if isinstance(query, str) else query)
+                asked.append(self.search.question(seeds.seeds, seeds.notes))
             except (TrackNameError, SettingError) as error:
                 asked.append(error)
         questions = [question for question in asked if isinstance(question, Question)]
@@ -228,30 +229,32 @@ class Lookup:
         return [next(found) if isinstance(question, Question) else question for question in asked]
 
     def continuation(self, names: Sequence[str], settings: ContinueSettings | None = None) -> Answer:
-        """What comes next in a playlist: ranked by what predicts playlists best, counts and vectors together.
+        """Continue a playlist, ranked by `ContinueSettings.by`.
 
-        A name that no track or several answer to, or one that was not learnt, is left out, and a note says so.
+        Names that do not match exactly one track with a vector are left out, with a note.
 
         Raises:
-            UnknownTrackError: no name means a track.
-            ExperimentError: the model holds numbers that are not finite.
+            UnknownTrackError: none of the names matches a track.
+            ExperimentError: the model holds values that are not finite.
         """
-        asked = self.asked([(name, 1.0) for name in names], leave_out=True)
+        asked = self.resolve_seeds([(name, 1.0) for name in names], leave_out=True)
         return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
 
     def explain(self, a: str, b: str, settings: ExplainSettings | None = None) -> Explanation:
-        """What is known of two tracks together.
+        """Compare two tracks by vectors and by playlists.
 
         Raises:
-            UnknownTrackError: no track answers to a name, or the one that does was too rare to be learnt.
-            AmbiguousTrackError: several tracks do.
+            UnknownTrackError: no track matches a name, or the match has no vector.
+            AmbiguousTrackError: several tracks match.
         """
-        from skipgramophone.lookup.explain import explain  # here, because it is about what is opened here
-
-        return explain(self, (a, b), settings or ExplainSettings())
+        asked = self.resolve_seeds([(a, 1.0), (b, 1.0)])
+        if len(asked.seeds) == 1:
+            raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
+        first, second = (seed.track for seed in asked.seeds)
+        return explain(self.search, (first, second), settings or ExplainSettings(), asked.notes)
 
     def tracks(self) -> pd.DataFrame:
-        """Every track: artist, title, uri, count, first_place; the frame's index is the row."""
+        """Return every track: artist, title, uri, count, first_place; indexed by row."""
         import pandas as pd
 
         rows = ((t.row, t.artist, t.title, t.uri, t.count, t.first_place) for t in self.catalogue.all_tracks())
@@ -259,22 +262,17 @@ class Lookup:
         return pd.DataFrame.from_records(list(rows), columns=columns).set_index("row")
 
     def playlists(self) -> pd.DataFrame:
-        """Every playlist: owner, name, length; the frame's index is the playlist's number."""
-
-        frame: pd.DataFrame = playlist_table(self.experiment.directory("corpus"), len(self.corpus)).to_pandas()
+        """Return every playlist: owner, name, length; indexed by playlist number."""
+        frame: pd.DataFrame = read_playlist_table(self.experiment.directory("corpus"), len(self.corpus)).to_pandas()
         frame["length"] = self.corpus.lengths()
         return frame.rename_axis("playlist")
 
     def playlist_names(self, playlists: Sequence[int]) -> list[tuple[str, str]]:
-        """Owner and name of some playlists, by their numbers."""
-        import pyarrow as pa
-
-        chosen = pa.array(playlists, pa.int64())  # of none Arrow does not know the type
-        table = playlist_table(self.experiment.directory("corpus"), len(self.corpus)).take(chosen)
-        return [(row["owner"] or "", row["name"] or "") for row in table.to_pylist()]
+        """Return owner and name of some playlists, by their numbers."""
+        return read_playlist_names(self.experiment.directory("corpus"), len(self.corpus), playlists)
 
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
-        """What `similar` finds, as a frame: rank, similarity, artist, title, uri, count, row."""
+        """Return what `similar` finds as a frame: similarity, artist, title, uri, count, row; indexed by rank."""
         import pandas as pd
 
         rows = (
@@ -285,38 +283,12 @@ class Lookup:
         return pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
 
 
-def playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
-    """Owner, name and, since the second version, key of each playlist in a corpus stage that holds so many, as text.
-
-    Raises:
-        ExperimentError: the file is damaged, or does not fit the corpus.
-        StorageError: it cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = directory / f"{prefix}{PLAYLISTS}"
-    with storage_errors(path, "read"):
-        path.stat()  # one that is gone is not called damaged
-    try:
-        names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
-        table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
-    if table.num_rows != playlists:
-        raise ExperimentError(
-            f"{directory} is damaged: {path.name} has {table.num_rows:,} of its {playlists:,} playlists"
-        )
-    return table
-
-
 def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
     """Open a trained experiment by name.
 
     Args:
         name: the experiment's name.
-        experiments_dir: where experiments lie; else $SGP_EXPERIMENTS, else ./experiments.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
 
     Raises:
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
@@ -325,10 +297,10 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
 
 
 def _remarks(query: str, match: Match) -> list[str]:
-    """Say so where the query was misspelt, and where other tracks have the very same name."""
+    """Remark on a typo in the query, and on other tracks with the same name."""
     track = match.track
-    remarks = [f"no track is called {query!r}; the one name near it is '{track.name}'"] if match.misspelt else []
+    remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
     if match.namesakes:
         which = f", {track.uri}" if track.uri else ""
-        remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; this is the most frequent{which}")
+        remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; using the most frequent{which}")
     return remarks

@@ -1,18 +1,17 @@
-"""What becomes of similarities on the way to a list: several seeds, popularity, diversity, so many of an artist.
+"""Scoring and re-ranking: several seeds, popularity, diversity and limits per artist.
 
     direction      q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(sum of |w_i|) log(1 + count_j), with the sign of c_j under
-                   the root, and c the agreement of the playlists (`postings`): what continues a playlist. The root
-                   keeps a few playlists that agree in nearly all from deciding alone; the more is given, the less is
-                   left to popularity
-    popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardised over the tracks that are ranked
-    diversity      maximal marginal relevance: next comes the j with the largest
+    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(sum of |w_i|) log(1 + count_j), where the root keeps the
+                   sign of c_j, and c is the agreement of the playlists (`postings`). The root keeps a few playlists
+                   that share nearly all seeds from deciding alone; the more seeds, the less popularity counts
+    popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
+    diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
 
-Popularity is scaled by the spread of the scores: at p = 1 a deviation of the one weighs like one of the other.
+Popularity is scaled by the spread of the scores: at p = 1 one standard deviation of each weighs the same.
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-HYBRID_COUNT_WEIGHT = 0.15  # of the log count beside agreement and cosine; chosen on held-out playlists
-COUNT_WEIGHT = 0.05  # of the log count beside cosine; chosen on held-out playlists: .02 to .1 serve look-ups as well
-VANISHED = 1e-6  # a direction shorter than this is rounding
+HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
+COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; chosen on held-out playlists: .02 to .1 are as good
+VANISHED = 1e-6  # a query vector shorter than this is rounding error
 
 
 def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
-    """The unit vector that weighted seeds point to, float32 (embedding_dim,).
+    """Return the unit query vector of weighted seeds, float32 (embedding_dim,).
 
     Args:
-        vectors: float32 (seeds, embedding_dim), of any length but 0.
+        vectors: float32 (seeds, embedding_dim), none of length 0.
         weights: float64 (seeds,).
 
     Raises:
@@ -45,24 +44,24 @@ def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
     pointed = weights @ unit_rows(vectors)
     length = float(np.linalg.norm(pointed))
     if length <= VANISHED * float(np.abs(weights).sum()):
-        raise SettingError("likes and unlikes cancel each other out: give other weights, as in --unlike 'NAME^0.5'")
+        raise SettingError("likes and unlikes cancel each other out: change a weight, as in --unlike 'NAME^0.5'")
     return np.asarray(pointed / length, np.float32)
 
 
 def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
-    """Cosine and a little of the log count, float32 (tracks,)."""
+    """Add a small multiple of the log count to the cosine, float32 (tracks,)."""
     return np.asarray(cosine + np.float32(COUNT_WEIGHT) * np.log1p(counts).astype(np.float32), np.float32)
 
 
 def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
-    """What a model's product leaves out of log P(track | given), float32 (tracks,)."""
+    """Return the term by which centre times context differs from log P(track | given), float32 (tracks,)."""
     return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
 
 
 def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float) -> Scores:
-    """Scores moved towards what is frequent (weight above 0) or rare (below), float32 (tracks,).
+    """Shift scores towards frequent (weight above 0) or rare tracks (below 0), float32 (tracks,).
 
-    Where they lie too far apart for float32 they are infinite.
+    Scores that exceed the range of float32 become infinite.
     """
     logs = np.log1p(counts)
     spread = logs.std()
@@ -74,7 +73,7 @@ def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float
 
 
 def rooted(agreement: Scores) -> Scores:
-    """Root of the agreement of playlists, as a share of the largest of its row: float32 of the same shape, -1 to 1."""
+    """Return the signed root of agreement divided by the largest of its row: float32 of the same shape, -1 to 1."""
     size = np.abs(agreement)
     largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))
     return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
@@ -83,13 +82,13 @@ def rooted(agreement: Scores) -> Scores:
 def hybrid(
     rooted_agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
 ) -> Scores:
-    """What counts and vectors say together, float32 (questions, tracks) or (tracks,).
+    """Combine playlist agreement, cosine and log count, float32 (questions, tracks) or (tracks,).
 
     Args:
         rooted_agreement: float32, of the same shape, `rooted`.
         cosine: float32, of the same shape.
         counts: int64 (tracks,).
-        given: how many tracks are given, one number or (questions, 1).
+        given: number of seeds, a scalar or (questions, 1).
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
     return np.asarray(rooted_agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
@@ -98,17 +97,17 @@ def hybrid(
 def choose(
     scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], number: int, diversity: float
 ) -> npt.NDArray[np.int64]:
-    """Places of up to `number` candidates, in the order in which they are chosen, int64 (chosen,).
+    """Select up to `number` candidates, and return their places in the order of selection, int64 (chosen,).
 
     Args:
-        scores: float32 (candidates,), falling.
+        scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: labels, int64 (candidates,), and how many candidates of one label may be chosen.
-        number: how many to choose.
+        limits: pairs of labels, int64 (candidates,), and the most candidates that may be selected per label.
+        number: candidates to select.
         diversity: d above, from 0 to 1.
     """
     free = np.ones(len(scores), bool)
-    nearest = np.zeros(len(scores), np.float32)  # to what has been chosen
+    nearest = np.zeros(len(scores), np.float32)  # largest cosine with a selected candidate
     places: list[int] = []
     while len(places) < number and free.any():
         worth = np.where(free, (1 - diversity) * scores - diversity * nearest, -np.inf)

@@ -1,4 +1,4 @@
-"""What a look-up is asked and what it answers: values for a table, for JSON and for a notebook."""
+"""Queries and answers of a look-up, as plain values for tables, JSON and notebooks."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ AnsweredBy = Literal["index", "exact search"]
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A track and how similar it is to what was asked about."""
+    """A track and its similarity to the query."""
 
     rank: int  # from 1
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
-    shared: int | None = None  # playlists that hold it and a track that was liked; None where there are no playlists
-    versions: tuple[Track, ...] = ()  # of the same song, which count as this one
+    shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
+    versions: tuple[Track, ...] = ()  # other versions of the same song, folded into this one
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A track that was asked about."""
+    """A track of the query."""
 
     track: Track
-    weight: float = 1.0  # below 0: away from it
+    weight: float = 1.0  # below 0 for tracks to move away from
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What names, a file and an artist mean together."""
+    """The tracks that names, a playlist file and an artist resolved to."""
 
     seeds: tuple[Seed, ...]
-    notes: tuple[str, ...] = ()  # what the asker should know of the names
+    notes: tuple[str, ...] = ()  # remarks about the names, for the user
 
     def __add__(self, other: Asked) -> Asked:
         return Asked(self.seeds + other.seeds, self.notes + other.notes)
@@ -44,12 +44,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a look-up found."""
+    """The result of a look-up."""
 
     seeds: tuple[Seed, ...]
     neighbours: tuple[Neighbour, ...]
     answered_by: AnsweredBy
     ranked_by: Score
-    notes: tuple[str, ...]  # what the asker should know: why not the index, fewer than asked, namesakes
-    agreement: Agreement | None = None  # on what is near tracks as frequent as the one asked about, if measured
-    versions_of_seeds: tuple[Track, ...] = ()  # which would have been listed, and count as what was asked about
+    notes: tuple[str, ...]  # remarks for the user: index not used, fewer results than asked for, namesakes
+    agreement: Agreement | None = None  # stability of tracks about as frequent as the seed, if measured
+    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds, folded into them

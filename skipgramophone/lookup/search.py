@@ -1,7 +1,7 @@
-"""The search behind a look-up: seeds become a direction, tracks are scored, and a list is chosen among the best.
+"""The search behind a look-up: turns seeds into a query vector, scores tracks and selects the list to show.
 
-The index proposes what is near by cosine; everything else, and what it cannot fill, is found by comparing every track.
-Similarities that are shown are always computed anew.
+The index proposes candidates for plain cosine queries. All other queries, and lists that the index cannot fill, use
+exact search. Similarities that are shown are always computed from the vectors.
 """
 
 from __future__ import annotations
@@ -22,22 +22,17 @@ from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite,
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.postings import Postings, read_postings
 from skipgramophone.experiment.trusted_files import is_sealed, seal
-from skipgramophone.lookup.neighbours import (
-    COMPARED,
+from skipgramophone.lookup.annoy_index import (
     CURE,
     FILE,
     AnnoyCandidates,
-    ExactSearch,
     IndexFacts,
-    Neighbours,
-    Rows,
     death_of_annoy,
-    exact_search,
-    highest,
     nearest_by_index,
     require_sound_nodes,
     usable,
 )
+from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, Rows, exact_search, highest
 from skipgramophone.lookup.ranking import choose, direction, hybrid, log_prior, rooted, with_count, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.stability_report import Agreement, StabilityReport, read_stability
@@ -45,74 +40,75 @@ from skipgramophone.names.normalization import folded
 from skipgramophone.names.song_versions import song
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 
-POOL, POOL_FACTOR = 100, 10  # candidates to choose among, and for each track that is asked for
-WIDENED = 4  # times as many, where filters leave too few
+COMPARED = 32  # rows that exact search for many queries compares in the time that the index takes for one node
+POOL, POOL_FACTOR = 100, 10  # candidates to select from: at least 100, and 10 per track that is wanted
+WIDENED = 4  # factor by which the candidates grow while filters leave too few
 LOOKED_UP = 8192  # candidates whose names and vectors are read at once
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Seeds, and the same as arrays."""
+    """The seeds of a query, as values and as arrays."""
 
     seeds: tuple[Seed, ...]
     notes: tuple[str, ...]
     rows: Rows  # int64 (seeds,)
     weights: npt.NDArray[np.float64]
-    vector: Matrix  # the direction that they point to, float32 (embedding_dim,)
+    vector: Matrix  # unit query vector, float32 (embedding_dim,)
 
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Candidates to choose among, the best first."""
+    """Candidates to select from, best first."""
 
     scores: npt.NDArray[np.float32]  # (candidates,)
     tracks: list[Track]
-    vectors: Matrix  # of length 1, float32 (candidates, embedding_dim)
+    vectors: Matrix  # unit vectors, float32 (candidates, embedding_dim)
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """Candidates that were chosen, in their order: similarity, track, versions of its song."""
+    """Selected candidates in order: similarity, track, other versions of its song."""
 
     chosen: list[tuple[float, Track, tuple[Track, ...]]]
     versions_of_seeds: tuple[Track, ...]
 
 
 class Search:
-    """Answers questions over the tracks of an experiment."""
+    """Searches the tracks of an experiment."""
 
     def __init__(self, experiment: Experiment, model: str, catalogue: Catalogue, embeddings: Embeddings) -> None:
-        """Make ready to answer with the vectors of the model of some digest."""
-        self._experiment, self._model = experiment, model
-        self._catalogue = catalogue
+        """Prepare to search the vectors of the model with the digest `model`."""
+        self.experiment, self._model = experiment, model
+        self.catalogue = catalogue
         self._embeddings = embeddings
-        self._opened: AnnoyCandidates | str | None = None  # the index, once it has been asked for
+        self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used; set at the first use
 
     @cached_property
     def corpus(self) -> Corpus:
         """The encoded playlists."""
-        return read_corpus(self._experiment.directory("corpus"))
+        return read_corpus(self.experiment.directory("corpus"))
 
     @cached_property
     def postings(self) -> Postings:
-        """Which tracks stand in which playlists."""
-        return read_postings(self._experiment.directory("corpus"), self.corpus, len(self._catalogue))
+        """The playlists of each track."""
+        return read_postings(self.experiment.directory("corpus"), self.corpus, len(self.catalogue))
 
     @cached_property
     def exact(self) -> ExactSearch:
-        """The comparing of every track."""
+        """Exact search over all tracks."""
         return exact_search(self._embeddings.centre)
 
     @cached_property
     def _counts(self) -> npt.NDArray[np.int64]:
         """Occurrences of each track, int64 (tracks,)."""
-        return np.array(self._catalogue.counts(), np.int64)
+        return np.array(self.catalogue.counts(), np.int64)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
-        """Seeds, and the same as arrays.
+        """Prepare a query from its seeds.
 
         Raises:
-            UnknownTrackError: a track was too rare to be learnt.
+            UnknownTrackError: a track has no vector because it was too rare.
             SettingError: there are no seeds, or their weights cancel each other out.
         """
         if not seeds:
@@ -127,10 +123,10 @@ class Search:
         )
 
     def vector(self, track: Track) -> Matrix:
-        """The centre vector of a track that was learnt, float32 (embedding_dim,).
+        """Return the centre vector of a track, float32 (embedding_dim,).
 
         Raises:
-            UnknownTrackError: it was too rare to be learnt.
+            UnknownTrackError: the track has no vector because it was too rare.
             ExperimentError: the vector is not finite.
         """
         vector = np.asarray(self._embeddings.centre[track.row])
@@ -138,19 +134,18 @@ class Search:
             length = vector @ vector
         if not np.isfinite(length):
             raise ExperimentError(
-                f"the vector of '{track.name}' is not finite: run sgp train {self._experiment.name} --force"
+                f"the vector of '{track.name}' is not finite: run sgp train {self.experiment.name} --force"
             )
         if not vector.any():
+            times = "time" if track.count == 1 else "times"
             raise UnknownTrackError(
-                f"'{track.name}' occurs {track.count} times, too rarely to be learnt: train with a smaller --min-count"
+                f"'{track.name}' has no vector: it occurs {track.count:,} {times}, below --min-count; "
+                "train with a lower --min-count"
             )
         return vector
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
-        """The answers to several questions.
-
-        Where comparing many vectors with all tracks at once is faster than asking the index for each, that is done.
-        """
+        """Answer several queries, by one matrix product where that is faster than asking the index for each."""
         pools: Iterator[_Pool | None] = repeat(None)
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
@@ -159,30 +154,31 @@ class Search:
         return [self.answer(question, settings, next(pools)) for question in questions]
 
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
-        """Whether several questions are answered by comparing every track at once."""
+        """Whether several queries are answered by exact search at once."""
         facts = self._index_facts
-        faster = isinstance(facts, IndexFacts) and len(self._catalogue) < COMPARED * facts.search_k
+        faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
         return settings.by == "cosine" and not settings.popularity and (settings.exact or faster)
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: _Pool | None = None) -> Answer:
-        """The answer to a question, chosen among the nearest tracks, if they have been found already."""
+        """Answer a query; `pool` holds its nearest tracks if they have been found already."""
         notes = list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
         if pool is None and _asks_index(settings):
             index = self._index(asked.vector)
             if isinstance(index, str):
-                notes.append(f"{index}, so every track was compared; sgp index {self._experiment.name} builds it anew")
+                notes.append(f"{index}: used exact search; rebuild it with sgp index {self.experiment.name}")
             else:
                 listed = self._by_index(index, asked, settings)
                 answered_by = "index" if listed else answered_by
         listed = listed or self._by_comparing(asked, settings)
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
-            notes.append(f"{len(listed.chosen)} of {settings.number}: {why}")
+            notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
         left_out = sum(len(versions) for *_, versions in listed.chosen) + len(listed.versions_of_seeds)
         if left_out:
-            notes.append(f"other versions of songs that are listed or were asked about, left out: {left_out}")
+            versions = "version" if left_out == 1 else "versions"
+            notes.append(f"left out {left_out:,} other {versions} of songs that are listed or were asked about")
         support = self._support(asked, [track.row for _, track, _ in listed.chosen])
         neighbours = tuple(
             Neighbour(rank, similarity, track, shared, versions)
@@ -200,17 +196,17 @@ class Search:
 
     @cached_property
     def _stability(self) -> StabilityReport | None:
-        """How far another training agrees, where that was measured."""
-        return read_stability(self._experiment)
+        """The stability report of the present model, if there is one."""
+        return read_stability(self.experiment)
 
     def _agreement(self, asked: Question) -> Agreement | None:
-        """How far another training agrees on what is near tracks as frequent as the one that is asked about."""
+        """Return the stability of tracks about as frequent as the seed; None for several seeds or if not measured."""
         if self._stability is None or len(asked.seeds) > 1:
             return None
         return self._stability.of(asked.seeds[0].track.count)
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
-        """The playlists that some tracks share with what was liked, where there are playlists."""
+        """Count the playlists that each row shares with the liked seeds; None if the corpus has no playlists."""
         liked = asked.rows[asked.weights > 0]
         if not len(self.corpus) or not len(liked):
             return [None] * len(rows)
@@ -219,59 +215,59 @@ class Search:
 
     @cached_property
     def _index_facts(self) -> IndexFacts | str:
-        """What the index was built from, or the reason why it cannot be used."""
-        experiment = self._experiment
+        """The facts of the index, or the reason why it cannot be used."""
+        experiment = self.experiment
         if not experiment.has("index"):
-            return "there is no index"
+            return "no index"
         try:
             manifest = experiment.manifest("index")
         except ExperimentError:
             return "the index is stale or damaged"
-        if manifest.parent != self._model:  # which may be of a newer model than these vectors, too
+        if manifest.parent != self._model:  # it may also belong to a newer model than these vectors
             return "the index is stale or damaged"
         facts = usable(manifest.facts, self._embeddings.centre)
         if facts is None or not all(experiment.is_intact(manifest, one.name) for one, *_ in facts.files(Path(FILE))):
             return "the index is damaged"
         wanted = manifest.settings.get("recall")
         if isinstance(wanted, float) and facts.recall_at_10 < wanted:
-            return f"the index finds {facts.recall_at_10:.1%} of the nearest"
+            return f"recall@10 of the index is {facts.recall_at_10:.1%}, below the {wanted:.1%} that was asked for"
         return facts
 
     def _index(self, vector: Matrix) -> AnnoyCandidates | str:
-        """The index, or the reason why it cannot be used; the first vector that it is asked for says if Annoy lives."""
+        """Return the index, or the reason why it cannot be used; the first query tests whether Annoy survives."""
         if self._opened is None:
-            facts, path = self._index_facts, self._experiment.directory("index") / FILE
+            facts, path = self._index_facts, self.experiment.directory("index") / FILE
             if isinstance(facts, str):
                 self._opened = facts
             elif unsound := _unsound(path, facts):
                 self._opened = unsound
             elif death := death_of_annoy(path, facts, vector):
-                self._opened = f"Annoy dies of the index ({death}; {CURE})"
+                self._opened = f"Annoy crashed on the index ({death}; {CURE})"
             else:
                 try:
                     index = AnnoyCandidates(path, facts)
-                    replaced = self._experiment.manifest("index").parent != self._model
+                    replaced = self.experiment.manifest("index").parent != self._model
                     self._opened = "the index has just been replaced" if replaced else index
                 except (ExperimentError, StorageError):
                     self._opened = "the index is damaged"
         return self._opened
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> _Listed | None:
-        """Choose among what the index proposes; None where that does not fill the list."""
-        width = min(_width(settings), len(self._catalogue))
+        """Select from what the index proposes; None if that does not fill the list."""
+        width = min(_width(settings), len(self.catalogue))
         found = nearest_by_index(index, self._embeddings.centre, asked.vector, width, np.unique(asked.rows))
         if found is None:
             return None
         return self._chosen(self._pool(found), asked, settings)
 
     def _chosen(self, pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed | None:
-        """Choose among the nearest; None where that does not fill the list, though more exist."""
+        """Select from the nearest; None if that does not fill the list although more tracks exist."""
         listed = _listed(pool, asked, settings)
-        full = len(listed.chosen) == min(settings.number, len(self._catalogue))
+        full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> _Listed:
-        """Score every track, and choose among ever more of the best until the list is full or there are no more."""
+        """Score every track, and select from more and more of the best until the list is full."""
         learnt = self.exact.candidates(np.empty(0, np.int64))
         scores = self._scores(asked, settings.by, learnt)
         free = ~np.isin(learnt, asked.rows)
@@ -288,13 +284,13 @@ class Search:
             width *= WIDENED
 
     def _scores(self, asked: Question, by: Score, rows: Rows) -> npt.NDArray[np.float32]:
-        """Scores of some rows, float32 (rows,)."""
+        """Score some rows, float32 (rows,); see `ranking` for the formulas."""
         if by == "model":
             embeddings = self._embeddings
             if not embeddings.has_context:
-                raise SettingError("these vectors were imported without context: rank by cosine")
+                raise SettingError("these vectors were imported without context vectors: use --by cosine")
             mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
-            trained_with = self._experiment.manifest("model").settings
+            trained_with = self.experiment.manifest("model").settings
             exponent = trained_with.get("noise_exponent", TrainSettings().noise_exponent)
             with np.errstate(over="ignore", invalid="ignore"):
                 scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
@@ -308,16 +304,16 @@ class Search:
         return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
     def _pool(self, found: Neighbours) -> _Pool:
-        """What is known of candidates."""
+        """Read the tracks and vectors of the candidates of one query."""
         return next(self._pools([found]))
 
     def _pools(self, found: Sequence[Neighbours]) -> Iterator[_Pool]:
-        """What is known of the candidates of several questions, read for many of them at once."""
+        """Read the tracks and vectors of the candidates of several queries, many at once."""
         step = max(1, LOOKED_UP // max(1, *(len(near.rows) for near in found)))
         for start in range(0, len(found), step):
             some = found[start : start + step]
             rows = np.concatenate([near.rows for near in some])
-            tracks, vectors = self._catalogue.tracks(rows.tolist()), unit_rows(self._embeddings.centre[rows])
+            tracks, vectors = self.catalogue.tracks(rows.tolist()), unit_rows(self._embeddings.centre[rows])
             end = 0
             for near in some:
                 first, end = end, end + len(near.rows)
@@ -325,7 +321,7 @@ class Search:
 
 
 def _listed(pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed:
-    """Choose for score and variety among candidates that pass the filters."""
+    """Filter candidates, and select by score, diversity and the limits per artist and song."""
     tracks, vectors = pool.tracks, pool.vectors
     similarities = (vectors @ asked.vector).tolist()
     if settings.takes_all:
@@ -348,7 +344,7 @@ def _listed(pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed:
     scores = pool.scores[passed]
     places = choose(scores, vectors[passed], limits, settings.number, settings.diversity)
     chosen = [passed[place] for place in places.tolist()]
-    last = max(chosen, default=-1)  # what ranks below it would not have been listed
+    last = max(chosen, default=-1)  # candidates that rank below it would not have been listed
     versions: dict[str, list[Track]] = {}
     for at in passed if settings.fold_versions else ():
         if at < last and at not in chosen:
@@ -358,23 +354,23 @@ def _listed(pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed:
 
 
 def _asks_index(settings: SimilarSettings) -> bool:
-    """Whether the index knows what is asked for: what is near by cosine."""
+    """Whether the index can answer: it proposes candidates by plain cosine only."""
     return settings.by == "cosine" and not settings.popularity and not settings.exact
 
 
 def _width(settings: SimilarSettings) -> int:
-    """How many candidates to choose among at first."""
+    """Return the number of candidates to select from at first."""
     return settings.number if settings.takes_all else max(POOL, POOL_FACTOR * settings.number)
 
 
 def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:
-    """Numbers for the names in some places, the same for the same, int64 (places,)."""
+    """Number the names at some places, equal for equal names, int64 (places,)."""
     _, labels = np.unique([names[at] for at in places], return_inverse=True)
     return labels
 
 
 def _unsound(path: Path, facts: IndexFacts) -> str | None:
-    """Why an index must not be opened; it is read through where this user has not seen it to be sound before."""
+    """Return why an index must not be opened; its nodes are verified unless this user has verified the file before."""
     files = [one for one, *_ in facts.files(path)]
     try:
         if not is_sealed(files):

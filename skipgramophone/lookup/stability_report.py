@@ -1,6 +1,7 @@
-"""How far two trainings agree on what is near a track: what `sgp evaluate --stability` found, read again by look-ups.
+"""The stability report of `sgp evaluate --stability`, as look-ups show it.
 
-A report is used for the model that it was made of, and for no other.
+The report holds how far two trainings with different seeds agree on nearest neighbours. It is only used for the model
+that it was measured on.
 """
 
 from __future__ import annotations
@@ -11,37 +12,35 @@ from typing import Any
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.experiment import Experiment, read_json
-
-EVALUATION = "evaluation"
-REPORT = "stability.json"
+from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """On what share of the nearest of tracks of one stratum two trainings with other seeds agree."""
+    """Share of nearest neighbours that two trainings with different seeds have in common, for tracks of one stratum."""
 
-    neighbours: int  # how many nearest were compared
-    tracks: str  # the stratum by frequency: head, middle or tail
+    neighbours: int  # neighbours compared per track
+    tracks: str  # the stratum by count: head, middle or tail
     mean: float
-    low: float  # of the 95 % interval of the mean
+    low: float  # bounds of the 95 % interval of the mean
     high: float
 
 
 @dataclass(frozen=True, slots=True)
 class StabilityReport:
-    """The agreement of each stratum, and the least count of a track of it; the most frequent tracks come first."""
+    """The agreement per stratum with its lowest count, strata of frequent tracks first."""
 
     neighbours: int
-    strata: tuple[tuple[int, Agreement | None], ...]  # None where no track of it was asked about
+    strata: tuple[tuple[int, Agreement | None], ...]  # None if no track of the stratum was compared
 
     def of(self, count: int) -> Agreement | None:
-        """The agreement on tracks that are about as frequent as one with a count."""
+        """Return the agreement for tracks with about this count."""
         return next((agreement for least, agreement in self.strata if count >= least), None)
 
 
 def read_stability(experiment: Experiment) -> StabilityReport | None:
-    """The report on the present model; None where there is none, or none that can be read (`sgp check` names it)."""
-    path = experiment.path / EVALUATION / REPORT
+    """Read the report on the present model; None if there is none or it is damaged (`sgp check` reports that)."""
+    path = experiment.path / EVALUATION / STABILITY_REPORT
     try:
         if not path.is_file() or (report := read_json(path)).get("model") != experiment.manifest("model").digest:
             return None
@@ -54,7 +53,7 @@ def read_stability(experiment: Experiment) -> StabilityReport | None:
 
 
 def _agreement(neighbours: int, name: str, share: Mapping[str, Any] | None) -> Agreement | None:
-    """The agreement that a report tells of one stratum."""
+    """Read the agreement of one stratum."""
     if share is None:
         return None
     values = [share[part] for part in ("mean", "low", "high")]
@@ -64,7 +63,7 @@ def _agreement(neighbours: int, name: str, share: Mapping[str, Any] | None) -> A
 
 
 def _whole(number: Any) -> int:
-    """A whole number."""
+    """Return a whole number, or raise TypeError."""
     if type(number) is not int:
         raise TypeError
     return number

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.lookup.neighbours import Rows, nearest_to_each
+from skipgramophone.lookup.exact_search import Rows, nearest_to_each
 from skipgramophone.maps import projection
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
 from skipgramophone.maps.projection import Plane

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
-from skipgramophone.lookup.neighbours import Rows
+from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import Projection
 
 NEIGHBOURS = 15  # of each track that UMAP keeps near

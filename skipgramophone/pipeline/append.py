@@ -24,8 +24,8 @@ from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
 from skipgramophone.experiment.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
 from skipgramophone.experiment.experiment import Experiment, Manifest
-from skipgramophone.lookup.lookup import playlist_table
-from skipgramophone.pipeline.importing import has_corpus_of_names
+from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.rows import TEXT, RowBlock
@@ -191,10 +191,10 @@ def read_before(experiment: Experiment) -> Before:
         )
     corpus, aside = read_corpus(directory), read_corpus_set_aside(directory)
     held_out = np.zeros(len(corpus), np.bool_)
-    playlists = playlist_table(directory, len(corpus))
+    playlists = read_playlist_table(directory, len(corpus))
     if aside is not None:
         corpus, held_out = corpus.and_then(aside), np.append(held_out, np.ones(len(aside), np.bool_))
-        playlists = pa.concat_tables([playlists, playlist_table(directory, len(aside), ASIDE)])
+        playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), ASIDE)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
             f"the corpus of '{experiment.name}' was made by an earlier version, which did not keep what tells "

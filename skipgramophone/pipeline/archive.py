@@ -41,8 +41,8 @@ from skipgramophone.experiment.publishing import (
     published_file,
     require_replaceable,
 )
-from skipgramophone.lookup.neighbours import FILE as INDEX_FILE
-from skipgramophone.lookup.neighbours import require_sound_nodes, usable
+from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
+from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
 from skipgramophone.pipeline.check import what_is_wrong_with
 
 DEEPEST = 8  # directories

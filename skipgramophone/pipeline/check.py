@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 
 from skipgramophone.errors import ExperimentError, SgpError, storage_errors
-from skipgramophone.evaluation.holdout import MODELS
 from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.catalogue import FILE as CATALOGUE_FILE
 from skipgramophone.experiment.catalogue import Catalogue
@@ -39,14 +38,15 @@ from skipgramophone.experiment.experiment import (
     read_json,
     require_format,
 )
+from skipgramophone.experiment.file_names import EVALUATION, HISTORY
+from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.postings import postings, read_postings
 from skipgramophone.experiment.publishing import file_sha256, leftovers, remove
-from skipgramophone.lookup.lookup import playlist_table
-from skipgramophone.lookup.neighbours import FILE as INDEX_FILE
-from skipgramophone.lookup.neighbours import measured_recall, usable
-from skipgramophone.lookup.stability_report import EVALUATION
-from skipgramophone.pipeline.importing import has_corpus_of_names
-from skipgramophone.training.run import HISTORY
+from skipgramophone.experiment.split_models import MODELS
+from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
+from skipgramophone.lookup.annoy_index import usable
+from skipgramophone.lookup.index_recall import measured_recall
 
 State = Literal["damaged", "stale", "leftover", "unfinished"]
 LOST_RECALL = 0.02  # how much less than when it was built an index may find: queries are the same, ties are not
@@ -226,7 +226,7 @@ def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
             raise ExperimentError(
                 f"{directory} is damaged: its playlists name tracks that {CATALOGUE_FILE} does not have"
             )
-        playlist_table(directory, len(part), prefix)
+        read_playlist_table(directory, len(part), prefix)
     if has_corpus_of_names(experiment):
         return
     if not np.array_equal(corpus.counts(tracks), counts):

@@ -21,8 +21,7 @@ from skipgramophone.experiment.experiment import (
     open_experiment,
     read_json,
 )
-from skipgramophone.lookup.stability_report import EVALUATION
-from skipgramophone.training.run import HISTORY
+from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.experiment.corpus import ASIDE, REJECTS
 from skipgramophone.experiment.experiment import write_lines
+from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import postings
 from skipgramophone.experiment.publishing import file_sha256
-from skipgramophone.lookup.lookup import PLAYLISTS
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.training.vocabulary import ranks_by_count

@@ -13,18 +13,12 @@ from skipgramophone.errors import SourceError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import postings
 from skipgramophone.importers.matching import Matching, match
 from skipgramophone.importers.vectors import NamedVectors
-from skipgramophone.lookup.lookup import PLAYLISTS
 
 UNUSED = "unused.jsonl"
-IMPORTED = "imported"  # the fact by which a manifest says that its stage was not made from playlists
-
-
-def has_corpus_of_names(experiment: Experiment) -> bool:
-    """Whether an import made the corpus, so that it knows names and no playlists."""
-    return IMPORTED in experiment.manifest("corpus").facts
 
 
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:

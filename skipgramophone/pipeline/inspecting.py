@@ -13,8 +13,8 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.experiment import Experiment, named_experiment, open_experiment
+from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
-from skipgramophone.lookup.lookup import playlist_table
 
 if TYPE_CHECKING:
     from skipgramophone.playlists.encoding import EncodedPlaylists
@@ -62,5 +62,5 @@ def contents_of_experiment(experiment: Experiment, corpus: Corpus) -> Contents:
         columns = zip(*catalogue.names(), strict=True)
     names = zip(("artist", "title", "uri"), columns, strict=True)
     tracks = pa.table({name: pa.array(column, pa.large_string()) for name, column in names})
-    playlists = playlist_table(directory, len(corpus)).select(["owner", "name"])
+    playlists = read_playlist_table(directory, len(corpus)).select(["owner", "name"])
     return Contents(corpus, tracks, playlists)

@@ -31,14 +31,14 @@ from skipgramophone.experiment.experiment import (
     write_json,
     write_lines,
 )
+from skipgramophone.experiment.file_names import EVALUATION, HISTORY, STABILITY_REPORT
 from skipgramophone.experiment.publishing import file_sha256, published_file, remove_leftovers, require_replaceable
 from skipgramophone.experiment.trusted_files import seal
+from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
+from skipgramophone.lookup.annoy_index import IndexFacts
+from skipgramophone.lookup.index_builder import build_index as build_annoy_index
 from skipgramophone.lookup.lookup import open_lookup
-from skipgramophone.lookup.neighbours import FILE as INDEX_FILE
-from skipgramophone.lookup.neighbours import IndexFacts
-from skipgramophone.lookup.neighbours import build_index as build_annoy_index
 from skipgramophone.lookup.results import Answer
-from skipgramophone.lookup.stability_report import EVALUATION, REPORT
 from skipgramophone.pipeline.extracting import extracted, findings_of, source_paths, timed, write_corpus
 from skipgramophone.pipeline.reports import (
     EvaluateReport,
@@ -62,7 +62,7 @@ from skipgramophone.settings import (
     TuneSettings,
 )
 from skipgramophone.training.cluster.config import WORKER, Role
-from skipgramophone.training.run import HISTORY, Keeper, fit, unfinished_run
+from skipgramophone.training.run import Keeper, fit, unfinished_run
 from skipgramophone.training.warm_start import earlier_rows
 
 if TYPE_CHECKING:
@@ -464,14 +464,8 @@ def import_vectors(
         StorageError: the disk failed, or is full.
     """
     from skipgramophone import importers  # here, because look-ups do without pyarrow
-    from skipgramophone.pipeline.importing import (
-        IMPORTED,
-        UNUSED,
-        has_corpus_of_names,
-        match_catalogue,
-        unused_records,
-        write_names,
-    )
+    from skipgramophone.experiment.imported import IMPORTED, has_corpus_of_names
+    from skipgramophone.pipeline.importing import UNUSED, match_catalogue, unused_records, write_names
     from skipgramophone.playlists.readers.source_files import shown
 
     source = Path(source)
@@ -573,7 +567,7 @@ def evaluate(
     """
     from skipgramophone.evaluation.comparison import judge_embeddings
     from skipgramophone.evaluation.holdout import artist_numbers, held_out_model, split_of, split_set_aside
-    from skipgramophone.pipeline.importing import IMPORTED
+    from skipgramophone.experiment.imported import IMPORTED
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
@@ -646,9 +640,10 @@ def measure_stability(
         EvaluationError: too few tracks were learnt.
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
-    from skipgramophone.evaluation.holdout import NOTHING, held_out_model, other_seed
+    from skipgramophone.evaluation.holdout import held_out_model
     from skipgramophone.evaluation.stability import stability
-    from skipgramophone.pipeline.importing import IMPORTED
+    from skipgramophone.experiment.imported import IMPORTED
+    from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
@@ -656,12 +651,12 @@ def measure_stability(
         raise ExperimentError(f"the vectors of '{name}' were imported: they cannot be trained again with another seed")
     with experiment.writing("evaluate"):
         corpus, tracks = _open_corpus(experiment)
-        settings = other_seed(TrainSettings(**model.settings))
-        other = held_out_model(experiment, corpus, tracks, settings, NOTHING, run or RunSettings(), training)
+        settings = with_next_seed(TrainSettings(**model.settings))
+        other = held_out_model(experiment, corpus, tracks, settings, NO_SPLIT, run or RunSettings(), training)
         embeddings = read_embeddings(experiment.directory("model"), tracks)
         found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
         report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
-        with published_file(experiment.path / EVALUATION / REPORT) as path:
+        with published_file(experiment.path / EVALUATION / STABILITY_REPORT) as path:
             write_json(path, report)
     return found
 
@@ -685,7 +680,7 @@ def tune(
     """
     from skipgramophone.evaluation.holdout import split_of
     from skipgramophone.evaluation.tuning import tune as search
-    from skipgramophone.pipeline.importing import IMPORTED
+    from skipgramophone.experiment.imported import IMPORTED
     from skipgramophone.settings_file import settings_text
 
     settings = settings or TuneSettings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from skipgramophone.lookup.neighbours import IndexFacts
+from skipgramophone.lookup.annoy_index import IndexFacts
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Judgement

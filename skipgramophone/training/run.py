@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress, Trainer
 
 TRAIN_LOG = "train.log"
-HISTORY = "history.jsonl"  # a record an epoch
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import pytest
 
 from skipgramophone.experiment.trusted_files import seal
 from skipgramophone.lookup import search
-from skipgramophone.lookup.neighbours import IndexFacts, require_sound_nodes
+from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Row, Sgp, run_sgp, two_genres
 

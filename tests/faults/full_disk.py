@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skipgramophone.evaluation.holdout import MODELS
 from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
+from skipgramophone.experiment.split_models import MODELS
 from tests.faults.drill import COMMANDS, make_stock, run, state
 
 INSIDE = "SGP_FULL_DISK_INSIDE"

@@ -50,8 +50,8 @@ from skipgramophone import importers
 from skipgramophone.errors import SgpError
 from skipgramophone.experiment.experiment import MANIFEST, Experiment, digest_of
 from skipgramophone.experiment.publishing import file_sha256
-from skipgramophone.lookup.neighbours import FILE as INDEX_FILE
-from skipgramophone.lookup.neighbours import IndexFacts, require_sound_nodes
+from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
+from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
 from tests.conftest import dump_text, two_genres
 

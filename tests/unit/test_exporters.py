@@ -25,7 +25,7 @@ from skipgramophone.errors import ExperimentError, SettingError, StorageError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.exporters import jsonl, parquet
 from skipgramophone.exporters.vectors import TrackVectors, require_same
-from skipgramophone.lookup.neighbours import recall_of_copy
+from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.maps.projection import by_components
 from skipgramophone.names.normalization import full_name
 from skipgramophone.word2vec_format import unescaped

@@ -12,17 +12,12 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, read_embeddings, unit_rows
-from skipgramophone.lookup import neighbours
-from skipgramophone.lookup.neighbours import (
-    AnnoyCandidates,
-    build_index,
-    exact_search,
-    measured_recall,
-    nearest_by_index,
-    nearest_to_each,
-    require_sound_nodes,
-    usable,
-)
+from skipgramophone.lookup import exact_search as exact_search_module
+from skipgramophone.lookup import index_builder, index_recall
+from skipgramophone.lookup.annoy_index import AnnoyCandidates, nearest_by_index, require_sound_nodes, usable
+from skipgramophone.lookup.exact_search import exact_search, nearest_to_each
+from skipgramophone.lookup.index_builder import build_index
+from skipgramophone.lookup.index_recall import measured_recall
 from skipgramophone.settings import IndexSettings
 from skipgramophone.training.vocabulary import Vocabulary
 
@@ -142,7 +137,7 @@ def test_an_index_in_several_files_finds_what_lies_in_all_of_them(
 ) -> None:
     centre = vectors(rows, 24, 4)
     path = tmp_path / "x.annoy"
-    monkeypatch.setattr(neighbours, "ROWS_A_FILE", -(-rows // 7))
+    monkeypatch.setattr(index_builder, "ROWS_PER_SHARD", -(-rows // 7))
     facts = build_index(path, centre, IndexSettings(trees=10, recall=0.95))
     assert facts.shards == 7
     assert sorted(one.name for one in tmp_path.iterdir()) == ["x.annoy", *(f"x.annoy.{at}" for at in range(1, 7))]
@@ -212,13 +207,13 @@ def test_an_index_that_would_lead_annoy_out_of_its_file_is_refused(tmp_path: Pat
         changed = nodes.copy()
         changed[node, column] = value
         path.write_bytes(changed.tobytes())
-        with pytest.raises(ExperimentError, match=f"node {node} leads out of it"):
+        with pytest.raises(ExperimentError, match=f"node {node} points outside the file"):
             require_sound_nodes(path, facts)
     fewer = nodes.copy()
     fewer[-1, 0] = 299
     for content in (b"", whole[:-4], whole[: 28 * 300], fewer.tobytes()):
         path.write_bytes(content)
-        with pytest.raises(ExperimentError, match="it is no index of 300 tracks"):
+        with pytest.raises(ExperimentError, match="not an index of 300 tracks"):
             require_sound_nodes(path, facts)
 
 
@@ -235,7 +230,8 @@ def test_blocks_and_ties_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyP
     whole = build_index(tmp_path / "whole", centre, IndexSettings(trees=4))
     exact = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
     assert exact.rows[:2].tolist() == [5, 40]
-    monkeypatch.setattr(neighbours, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(index_builder, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(index_recall, "BLOCK_ROWS", 7)
     assert build_index(tmp_path / "blocks", centre, IndexSettings(trees=4)) == whole
     assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()
     again = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
@@ -285,7 +281,7 @@ def test_many_vectors_find_what_each_alone_finds(tracks: int, number: int, monke
     exact = exact_search(centre)
     asked = unit_rows(np.random.default_rng(12).standard_normal((9, 8)).astype(np.float32))
     without = [np.arange(at % 3) for at in range(9)]
-    monkeypatch.setattr(neighbours, "TABLE_ROWS", 4)
+    monkeypatch.setattr(exact_search_module, "TABLE_ROWS", 4)
     found = exact.nearest_to_many(asked, number, without)
     assert len(found) == 9
     for vector, left_out, near in zip(asked, without, found, strict=True):

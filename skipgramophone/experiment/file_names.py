@@ -1,0 +1,5 @@
+"""Names in the file contract that several packages share; `experiments/README.md` describes the files."""
+
+EVALUATION = "evaluation"  # directory of evaluation reports and of the models trained for them
+HISTORY = "history.jsonl"  # in the model stage: one line per epoch
+STABILITY_REPORT = "stability.json"  # in the evaluation directory

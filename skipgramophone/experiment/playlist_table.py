@@ -1,0 +1,59 @@
+"""What is known of each playlist of a corpus: owner, name and key, in a Parquet file in playlist order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.errors import ExperimentError, reason_of, storage_errors
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLAYLISTS = "playlists.parquet"
+
+
+def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
+    """Owner, name and, since the second version, key of each playlist in a corpus stage that holds so many, as text.
+
+    Raises:
+        ExperimentError: the file is damaged, or does not fit the corpus.
+        StorageError: it cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = directory / f"{prefix}{PLAYLISTS}"
+    with storage_errors(path, "read"):
+        path.stat()  # one that is gone is not called damaged
+    try:
+        names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
+        table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
+    if table.num_rows != playlists:
+        raise ExperimentError(
+            f"{directory} is damaged: {path.name} has {table.num_rows:,} of its {playlists:,} playlists"
+        )
+    return table
+
+
+def read_playlist_names(directory: Path, playlists: int, chosen: Sequence[int]) -> list[tuple[str, str]]:
+    """Read owner and name of some playlists.
+
+    Args:
+        directory: the corpus stage.
+        playlists: how many playlists the corpus has.
+        chosen: the numbers of the playlists to read.
+
+    Raises:
+        ExperimentError: the file is damaged, or does not fit the corpus.
+        StorageError: it cannot be read.
+    """
+    import pyarrow as pa
+
+    # The type is given because Arrow cannot infer one for an empty list.
+    table = read_playlist_table(directory, playlists).take(pa.array(chosen, pa.int64()))
+    return [(row["owner"] or "", row["name"] or "") for row in table.to_pylist()]

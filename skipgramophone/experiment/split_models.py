@@ -1,0 +1,45 @@
+"""Models trained for an evaluation: where they are kept, by corpus, split and settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
+from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.file_names import EVALUATION
+from skipgramophone.settings import TrainSettings
+
+MODELS = "models"  # directory below the evaluation directory
+NO_SPLIT = "nothing"  # stands for the digest of a split when nothing is held out
+
+
+def split_model_directory(
+    experiment: Experiment, settings: TrainSettings, split: str, cluster: str | None = None
+) -> Path:
+    """Directory of the model trained with some settings on the training part of a split; it need not exist.
+
+    Args:
+        experiment: the experiment, whose present corpus is part of the key.
+        settings: training settings.
+        split: digest of the split, or `NO_SPLIT`.
+        cluster: shape of the local cluster that trains it ("2x1"): clusters do not reproduce bytes.
+    """
+    key = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    key |= {"cluster": cluster} if cluster else {}
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+    return experiment.path / EVALUATION / MODELS / digest
+
+
+def with_next_seed(settings: TrainSettings) -> TrainSettings:
+    """The same settings with the next random seed, for the second training of a stability measurement."""
+    return replace(settings, random_seed=settings.random_seed + 1)
+
+
+def read_second_training(experiment: Experiment, tracks: int) -> Embeddings | None:
+    """Read the vectors of the second training of a stability measurement, or None if they are not kept."""
+    settings = with_next_seed(TrainSettings(**experiment.manifest("model").settings))
+    directory = split_model_directory(experiment, settings, NO_SPLIT)
+    return read_embeddings(directory, tracks) if directory.is_dir() else None

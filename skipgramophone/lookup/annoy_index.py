@@ -1,0 +1,185 @@
+"""The Annoy index: its contract, and the candidates that it proposes.
+
+An Annoy file does not record its dimension or metric, and the library crashes on a wrong one. The facts of an index are
+therefore checked before its file is opened. Annoy only proposes candidates: their similarities are computed from the
+vectors, so a similarity that is shown is never approximate.
+
+An index of very many tracks is split into several files (shards), one per run of rows. They are built one after the
+other, and each look-up asks all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from skipgramophone.crash_guard import cause_of_death
+from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
+from skipgramophone.lookup.exact_search import Neighbours, Rows, highest
+from skipgramophone.settings import MOST_TREES
+
+FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
+METRIC: Literal["angular"] = "angular"
+NODE_BYTES = 12  # of an Annoy node, besides its vector
+RECALL_AT = 10
+BLOCK_ROWS = 8192
+CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """The contract of an index: what it was built from and how well it answers. Checked before a file is opened."""
+
+    dimension: int
+    items: int
+    metric: str
+    trees: int
+    search_k: int
+    random_seed: int
+    recall_at_10: float  # measured against exact search
+    bytes: int  # of all shards
+    shards: int = 1  # files of about equal row counts; trees and search_k are per file
+
+    def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
+        """Return path, first row and own facts of each shard of an index whose first file is `path`."""
+        edges = [self.items * shard // self.shards for shard in range(self.shards + 1)]
+        paths = [path, *(path.with_name(f"{path.name}.{shard}") for shard in range(1, self.shards))]
+        return [
+            (one, first, replace(self, items=end - first, shards=1))
+            for one, first, end in zip(paths, edges[:-1], edges[1:], strict=True)
+        ]
+
+
+class AnnoyCandidates:
+    """An open index, which proposes rows near a vector."""
+
+    def __init__(self, path: Path, facts: IndexFacts) -> None:
+        """Open an index.
+
+        Raises:
+            ExperimentError: a file cannot be an index of vectors of this dimension.
+            StorageError: a file cannot be read.
+        """
+        self._shards = [(first, own, _opened(one, own)) for one, first, own in facts.files(path)]
+
+    def __len__(self) -> int:
+        return sum(int(index.get_n_items()) for _, _, index in self._shards)
+
+    def near(self, vector: Matrix, number: int) -> Rows:
+        """Return rows near a vector (embedding_dim,), about `number` from each shard, int64."""
+        asked = vector.tolist()
+        found = []
+        for first, facts, index in self._shards:
+            search_k = min(max(facts.search_k, facts.trees * number), facts.trees * facts.items)
+            rows = np.array(index.get_nns_by_vector(asked, min(number, facts.items), search_k=search_k), np.int64)
+            # A damaged file may return any number.
+            found.append(first + rows[(rows >= 0) & (rows < facts.items)])
+        return np.concatenate(found)
+
+
+def _opened(path: Path, facts: IndexFacts) -> Any:
+    """Open one file of an index."""
+    index = empty_annoy(facts.dimension)
+    with storage_errors(path, "read"):
+        # Checked here because Annoy also complains on stderr.
+        if not _is_whole(path, facts):
+            raise ExperimentError(f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}")
+        index.load(str(path))
+    return index
+
+
+def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
+    """Query the index in a child process, and return the signal that Annoy died of, or None if it answered.
+
+    The checks before opening do not find all damage, and an Annoy that was compiled for another processor crashes on
+    every file.
+    """
+    return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
+
+
+def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
+    """Verify that each node of an index points to earlier nodes only: Annoy follows any pointer, even out of the file.
+
+    A node starts with an int32, the number of items below it. What follows depends on it: for one item its length and
+    vector; for a few items their numbers; for more items two child nodes and the vector of the splitting plane. The
+    whole file is read, which is too slow for an ordinary look-up.
+
+    Raises:
+        ExperimentError: a node points elsewhere.
+        StorageError: the file cannot be read.
+    """
+    for one, _, own in facts.files(path):
+        _require_sound_file(one, own)
+
+
+def _require_sound_file(path: Path, facts: IndexFacts) -> None:
+    """Verify that each node of one file points to earlier nodes only."""
+    numbers = facts.dimension + NODE_BYTES // 4
+    with storage_errors(path, "read"):
+        data = np.memmap(path, np.int32, "r") if _is_whole(path, facts) else np.empty(0, np.int32)
+    nodes = data.reshape(-1, numbers)
+    for start in range(0, len(nodes), BLOCK_ROWS):
+        block = np.asarray(nodes[start : start + BLOCK_ROWS])
+        below, number = block[:, 0], np.arange(start, start + len(block))
+        splits, items = below > numbers - 1, number < facts.items
+        listed = (np.arange(1, numbers) <= below[:, None]) & ~(splits | items)[:, None]
+        leads = [
+            items & (below != 1),
+            below < 1,
+            (listed & ((block[:, 1:] < 0) | (block[:, 1:] >= facts.items))).any(axis=1),
+            splits & ~items & ((block[:, 1:3] < 0) | (block[:, 1:3] >= number[:, None])).any(axis=1),
+        ]
+        if np.any(leads):
+            raise ExperimentError(
+                f"{path} is damaged: node {number[np.any(leads, axis=0)][0]:,} points outside the file"
+            )
+    if len(nodes) <= facts.items or nodes[-1, 0] != facts.items:
+        raise ExperimentError(f"{path} is damaged: not an index of {facts.items:,} tracks")
+
+
+def _is_whole(path: Path, facts: IndexFacts) -> bool:
+    """Whether the size of a file is a positive multiple of the node size."""
+    size = path.stat().st_size
+    return size > 0 and size % (NODE_BYTES + 4 * facts.dimension) == 0
+
+
+def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
+    """Return the facts of an index if they fit the vectors, or None if it must not be opened."""
+    if set(facts) | {"shards"} != set(IndexFacts.__slots__):  # manifests of the first version have no shards
+        return None
+    checked = IndexFacts(**facts)
+    whole = (checked.dimension, checked.items, checked.trees, checked.search_k, checked.shards)
+    fits = (
+        all(type(number) is int for number in whole)
+        and type(checked.recall_at_10) is float
+        and (checked.items, checked.dimension) == centre.shape
+        and checked.metric == METRIC
+        and 1 <= checked.trees <= MOST_TREES
+        and 1 <= checked.shards <= max(1, checked.items)
+        and 1 <= checked.search_k <= 2 * checked.trees * max(checked.items, RECALL_AT)
+    )
+    return checked if fits else None
+
+
+def nearest_by_index(
+    candidates: AnnoyCandidates, centre: Matrix, vector: Matrix, number: int, without: Rows
+) -> Neighbours | None:
+    """Ask the index and rank its candidates exactly; None if it returns too few although more tracks exist."""
+    rows = np.setdiff1d(candidates.near(vector, 2 * number + len(without) + RECALL_AT), without)
+    vectors = np.asarray(centre[rows])
+    learnt = is_learnt(vectors)
+    rows, vectors = rows[learnt], vectors[learnt]
+    if len(rows) < number:
+        return None
+    return highest(rows, unit_rows(vectors) @ vector, number)
+
+
+def empty_annoy(dimension: int) -> Any:
+    """Create an empty Annoy index."""
+    from annoy import AnnoyIndex
+
+    return AnnoyIndex(dimension, METRIC)

@@ -1,0 +1,185 @@
+"""Exact nearest neighbours: cosines of a query, or of every track, with all tracks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
+
+TABLE_ROWS = 512  # queries per block of `nearest_in_blocks`, at most
+TABLE_CELLS = 1 << 26  # similarities that one thread holds at once, at most
+BLOCKS_AHEAD = 32  # blocks of neighbours that may wait for the consumer
+ASKED_AT_ONCE = 64  # queries per matrix product of `nearest_to_many`
+GROUP = 25  # rows per group whose maximum is looked at first
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Rows and their similarities to a query, nearest first."""
+
+    rows: Rows  # int64 (found,)
+    similarities: npt.NDArray[np.float32]  # float32 (found,)
+
+
+def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbours:
+    """Return the `number` rows with the highest scores; ties are in row order."""
+    if len(rows) > 4 * number:
+        cut = np.partition(scores, len(rows) - number)[len(rows) - number]
+        kept = scores >= cut
+        rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))[:number]
+    return Neighbours(rows[order].astype(np.int64), scores[order].astype(np.float32))
+
+
+@dataclass(frozen=True)
+class ExactSearch:
+    """Search that compares a query with every row.
+
+    Attributes:
+        centre: float32 (tracks, embedding_dim).
+        lengths: float32 (tracks,), Euclidean length of each row; 0 where a track was not learnt.
+    """
+
+    centre: Matrix
+    lengths: npt.NDArray[np.float32]
+
+    def cosines(self, vector: Matrix) -> npt.NDArray[np.float32]:
+        """Return the cosine of every row with a unit vector, float32 (tracks,); 0 for rows of zeros."""
+        products = np.asarray(self.centre @ vector)
+        return np.divide(products, self.lengths, out=np.zeros_like(products), where=self.lengths > 0)
+
+    def candidates(self, without: Rows) -> Rows:
+        """Return the rows of all learnt tracks except `without`, int64."""
+        kept = self.lengths > 0
+        kept[without] = False
+        return np.flatnonzero(kept)
+
+    def nearest(self, vector: Matrix, number: int, without: Rows) -> Neighbours:
+        """Return the `number` rows nearest to a unit vector by cosine.
+
+        Ties are in row order; `without` and tracks that were not learnt are left out.
+        """
+        rows = self.candidates(without)
+        return highest(rows, self.cosines(vector)[rows], number)
+
+    @cached_property
+    def _columns(self) -> Matrix:
+        """The unit rows, transposed for matrix products: a copy as large as the vectors."""
+        return np.ascontiguousarray(unit_rows(self.centre).T)
+
+    def nearest_to_many(self, vectors: Matrix, number: int, without: Sequence[Rows]) -> list[Neighbours]:
+        """Return what `nearest` finds for each of several unit vectors (queries, embedding_dim), by matrix products."""
+        tracks = len(self.centre)
+        number = min(number, tracks)
+        groups, width = _groups(tracks, number)
+        unlearnt = np.flatnonzero(self.lengths == 0)
+        step = max(1, min(ASKED_AT_ONCE, TABLE_CELLS // (groups * width)))
+        answers: list[Neighbours] = []
+        for start in range(0, len(vectors), step):
+            block = vectors[start : start + step]
+            similarity = np.empty((len(block), groups * width), np.float32)
+            np.matmul(block, self._columns, out=similarity[:, :tracks])
+            similarity[:, tracks:] = -np.inf
+            similarity[:, unlearnt] = -np.inf
+            for row, left_out in zip(similarity, without[start : start + step], strict=True):
+                row[left_out] = -np.inf
+            query, candidate, found = _largest(similarity, groups, number)
+            ends = np.searchsorted(query, np.arange(len(block) + 1))
+            for first, end in zip(ends[:-1], np.minimum(ends[1:], ends[:-1] + number), strict=True):
+                there = np.isfinite(found[first:end])
+                answers.append(Neighbours(candidate[first:end][there], found[first:end][there]))
+        return answers
+
+
+def exact_search(centre: Matrix) -> ExactSearch:
+    """Prepare exact search: compute the length of every row once.
+
+    Raises:
+        ExperimentError: the vectors hold values that are not finite.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->i", centre, centre))
+    if not np.isfinite(lengths).all():
+        raise not_finite()
+    return ExactSearch(centre, lengths)
+
+
+def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
+    """Return what `nearest_in_blocks` yields as two arrays: rows, int64, and similarities, float32 (tracks, number)."""
+    rows, similarities = zip(*nearest_in_blocks(centre, number), strict=True)
+    return np.concatenate(rows), np.concatenate(similarities)
+
+
+def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matrix]]:
+    """Yield the `number` nearest other rows of each row by cosine, found exactly; ties are in row order.
+
+    A block of rows is compared with all rows by one matrix product.
+
+    Args:
+        centre: float32 (tracks, embedding_dim), no row of zeros.
+        number: neighbours per row, at least 1 and fewer than there are rows.
+
+    Yields:
+        For each block of rows, in order: rows, int64 (block, number), and similarities, float32, nearest first.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
+
+    tracks = len(centre)
+    groups, width = _groups(tracks, number)
+    step = max(1, min(TABLE_ROWS, TABLE_CELLS // (groups * width)))
+    units = np.zeros((groups * width, centre.shape[1]), np.float32)
+    units[:tracks] = unit_rows(np.asarray(centre))
+
+    def search(start: int) -> tuple[Rows, Matrix]:
+        block = slice(start, min(start + step, tracks))
+        similarity = units[block] @ units.T
+        similarity[:, tracks:] = -np.inf
+        similarity[np.arange(len(similarity)), np.arange(block.start, block.stop)] = -np.inf
+        query, candidate, found = _largest(similarity, groups, number)
+        first = np.searchsorted(query, np.arange(len(similarity)))[:, None] + np.arange(number)
+        return candidate[first], found[first]
+
+    starts = range(0, tracks, step)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy releases the interpreter lock
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # bounds the blocks that wait for the consumer
+            yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
+
+
+def _groups(tracks: int, number: int) -> tuple[int, int]:
+    """Return the number of groups, and of rows per group, that `_largest` uses to find `number` rows per query."""
+    groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
+    return groups, -(-tracks // groups)
+
+
+def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
+    """Return at least the `number` largest similarities of each query, in descending order; ties are in row order.
+
+    The `number`-th largest of the group maxima is a lower bound for all values that are wanted, so few values are left
+    to be sorted.
+
+    Args:
+        similarity: float32 (queries, width * groups); group g holds the columns g, g + groups, g + 2 groups ...
+        groups: more than `number`, or as many as there are columns.
+        number: values wanted per query.
+
+    Returns:
+        Query numbers, ascending, int64; columns, int64; similarities, float32.
+    """
+    width = similarity.shape[1] // groups
+    largest = similarity.reshape(len(similarity), width, groups).max(axis=1)
+    bound = np.partition(largest, groups - number, axis=1)[:, groups - number]
+    query, group = np.nonzero(largest >= bound[:, None])
+    candidate = group[:, None] + groups * np.arange(width)
+    found = similarity[query[:, None], candidate]
+    kept = found >= bound[query][:, None]
+    query, candidate, found = np.broadcast_to(query[:, None], kept.shape)[kept], candidate[kept], found[kept]
+    order = np.lexsort((candidate, -found, query))
+    return query[order], candidate[order], found[order]

@@ -1,0 +1,101 @@
+"""Builds the Annoy index and widens its search until the wanted recall is reached."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from skipgramophone.crash_guard import cause_of_death, stderr_to
+from skipgramophone.errors import StorageError
+from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
+from skipgramophone.lookup.annoy_index import (
+    BLOCK_ROWS,
+    CURE,
+    METRIC,
+    RECALL_AT,
+    AnnoyCandidates,
+    IndexFacts,
+    empty_annoy,
+)
+from skipgramophone.lookup.index_recall import draw_queries, recall_of_index, true_neighbours
+from skipgramophone.settings import IndexSettings
+
+ROWS_PER_SHARD = 1 << 22  # at most, by default: building a shard of 100 dimensions then takes 3.5 GB of memory
+WIDENING = 130  # per cent: how much wider the next search is while recall is too low
+
+
+def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
+    """Build an Annoy index over the unit rows, and widen its search until the wanted recall@10 is reached.
+
+    One thread builds it, so that the same seed gives the same file. Of several shards one at a time is in memory.
+    Recall@10 is measured on learnt rows drawn by the seed.
+
+    Raises:
+        ExperimentError: the vectors hold values that are not finite.
+        StorageError: the file that was written is incomplete, or Annoy crashes on this machine.
+    """
+    if death := cause_of_death(_try_annoy):
+        raise StorageError(
+            f"Annoy crashes on this machine ({death}), so no index was built and look-ups use exact search; {CURE}"
+        )
+    rows, dim = centre.shape
+    facts = IndexFacts(
+        dimension=dim,
+        items=rows,
+        metric=METRIC,
+        trees=settings.trees,
+        search_k=settings.trees * RECALL_AT,
+        random_seed=settings.random_seed,
+        recall_at_10=0.0,
+        bytes=0,
+        shards=max(1, min(settings.shards or -(-rows // ROWS_PER_SHARD), rows)),
+    )
+    files = facts.files(path)
+    for one, first, own in files:
+        _build_file(one, centre[first : first + own.items], own)
+    facts = replace(facts, bytes=sum(one.stat().st_size for one, _, _ in files))
+    return _search_widely_enough(path, centre, facts, settings.recall)
+
+
+def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
+    """Build one file of an index over some rows."""
+    index = empty_annoy(facts.dimension)
+    index.set_seed(facts.random_seed)
+    for start in range(0, len(centre), BLOCK_ROWS):
+        block = np.asarray(centre[start : start + BLOCK_ROWS])
+        if not np.isfinite(block).all():
+            raise not_finite()
+        for row, vector in enumerate(unit_rows(block), start):
+            index.add_item(row, vector)
+    index.build(facts.trees, n_jobs=1)
+    with stderr_to(Path(os.devnull)):  # Annoy also prints the error that it raises
+        saved = index.save(str(path))
+    if not saved:
+        raise StorageError(f"cannot write {path}: Annoy could not save its index")
+    index.unload()
+
+
+def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
+    """Widen the search until the measured recall is reached, or the whole index is searched."""
+    queries = draw_queries(centre, facts.random_seed)
+    truth = true_neighbours(centre, queries)
+    while True:
+        candidates = AnnoyCandidates(path, facts)
+        if len(candidates) != facts.items:
+            raise StorageError(f"{path} has {len(candidates)} of {facts.items} tracks: is the disk full?")
+        facts = replace(facts, recall_at_10=recall_of_index(candidates, centre, queries, truth))
+        if facts.recall_at_10 >= wanted or facts.search_k >= facts.trees * facts.items:
+            return facts
+        facts = replace(facts, search_k=-(-facts.search_k * WIDENING // 100))
+
+
+def _try_annoy() -> None:
+    """Build a small index and query it."""
+    index = empty_annoy(2)
+    for row in range(RECALL_AT):
+        index.add_item(row, [1.0, float(row)])
+    index.build(2, n_jobs=1)
+    index.get_nns_by_vector([1.0, 1.0], 2)
