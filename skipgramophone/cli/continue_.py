@@ -82,7 +82,7 @@ def continuing(
             answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
-        asked = opened.resolve_seeds([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True)
+        asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True)
         answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
 
 

@@ -99,7 +99,7 @@ def similar(
         def answer(name: str) -> Answer:
             """What an experiment answers."""
             with lookup.open_lookup(name, experiments_dir) as opened:
-                asked = opened.resolve_seeds([(text, 1.0) for text in track or ()] + weighted, file=file, artist=artist)
+                asked = opened.asked([(text, 1.0) for text in track or ()] + weighted, file=file, artist=artist)
                 return opened.similar_to(asked.seeds, settings, asked.notes)
 
         if compare is None:

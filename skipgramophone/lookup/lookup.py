@@ -113,10 +113,10 @@ class Lookup:
             AmbiguousTrackError: several tracks match.
             SettingError: the weights cancel out.
         """
-        asked = self.resolve_seeds([(query, 1.0)] if isinstance(query, str) else query)
+        asked = self.asked([(query, 1.0)] if isinstance(query, str) else query)
         return self.similar_to(asked.seeds, settings, asked.notes)
 
-    def resolve_seeds(
+    def asked(
         self,
         names: Sequence[tuple[str, float]] = (),
         file: Path | None = None,
@@ -220,7 +220,7 @@ class Lookup:
         asked: list[Question | TrackNameError | SettingError] = []
         for query in queries:
             try:
-                seeds = self.resolve_seeds([(query, 1.0)] if isinstance(query, str) else query)
+                seeds = self.asked([(query, 1.0)] if isinstance(query, str) else query)
                 asked.append(self.search.question(seeds.seeds, seeds.notes))
             except (TrackNameError, SettingError) as error:
                 asked.append(error)
@@ -237,7 +237,7 @@ class Lookup:
             UnknownTrackError: none of the names matches a track.
             ExperimentError: the model holds values that are not finite.
         """
-        asked = self.resolve_seeds([(name, 1.0) for name in names], leave_out=True)
+        asked = self.asked([(name, 1.0) for name in names], leave_out=True)
         return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
 
     def explain(self, a: str, b: str, settings: ExplainSettings | None = None) -> Explanation:
@@ -247,7 +247,7 @@ class Lookup:
             UnknownTrackError: no track matches a name, or the match has no vector.
             AmbiguousTrackError: several tracks match.
         """
-        asked = self.resolve_seeds([(a, 1.0), (b, 1.0)])
+        asked = self.asked([(a, 1.0), (b, 1.0)])
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
         first, second = (seed.track for seed in asked.seeds)
