@@ -23,16 +23,14 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
     from skipgramophone.lookup.lookup import open_lookup as open
     from skipgramophone.lookup.results import Answer, Neighbour, Seed
-    from skipgramophone.pipeline.pipeline import (
-        build_index,
-        draw_map,
-        export,
-        extract,
-        import_vectors,
-        inspect,
-        similar,
-        train,
-    )
+    from skipgramophone.pipeline.export import export
+    from skipgramophone.pipeline.extract import extract
+    from skipgramophone.pipeline.import_vectors import import_vectors
+    from skipgramophone.pipeline.index import build_index
+    from skipgramophone.pipeline.inspect import inspect
+    from skipgramophone.pipeline.map import draw_map
+    from skipgramophone.pipeline.similar import similar
+    from skipgramophone.pipeline.train import train
     from skipgramophone.settings import (
         ContinueSettings,
         ExplainSettings,
@@ -65,16 +63,16 @@ _HOME = {
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
-    "build_index": "pipeline.pipeline",
+    "build_index": "pipeline.index",
     "check": "pipeline.check",
-    "draw_map": "pipeline.pipeline",
-    "export": "pipeline.pipeline",
-    "extract": "pipeline.pipeline",
-    "import_vectors": "pipeline.pipeline",
-    "inspect": "pipeline.pipeline",
+    "draw_map": "pipeline.map",
+    "export": "pipeline.export",
+    "extract": "pipeline.extract",
+    "import_vectors": "pipeline.import_vectors",
+    "inspect": "pipeline.inspect",
     "open": "lookup.lookup",
-    "similar": "pipeline.pipeline",
-    "train": "pipeline.pipeline",
+    "similar": "pipeline.similar",
+    "train": "pipeline.train",
 }
 
 __all__ = [

@@ -1,10 +1,10 @@
-"""How an answer is written: for people, for scripts and for players.
+"""Output formats of an answer, for people, scripts and players.
 
-    table    what a person reads                   csv, tsv   a line of names, then a track a line
-    json     the whole answer, indented            m3u8       a playlist of uris, or of names where there are none
-    jsonl    the whole answer on one line          plain      "artist - title", a track a line
+    table    for people                            csv, tsv   a header, then one line per track
+    json     the whole answer, indented            m3u8       a playlist of uris, or of names for tracks without one
+    jsonl    the whole answer on one line          plain      "artist - title", one line per track
 
-In all of them a name stays on its line: control characters are written as escapes.
+In all formats control characters are escaped, so that a name never breaks its line.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import typer
 from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -28,43 +29,43 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 1 << 16  # bytes
 ANSWERED_AT_ONCE = 64  # lines
-MOST_NAMED = 3  # seeds in the title of a table
+MOST_NAMED = 3  # seeds named in the title of a table
 Asked = TypeVar("Asked")
 
 
 def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versions: bool) -> str:
-    """The format that is asked for; `--json` is short for `--format json`.
+    """Return the output format; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: there is no such format, two are asked for, or versions are to be shown where there are none.
+        SettingError: the format is unknown, two formats are given, or --show-versions does not apply.
     """
     if show_versions and not settings.fold_versions:
-        raise SettingError("--show-versions lists what --fold-versions folds: give both, or neither")
+        raise SettingError("--show-versions needs --fold-versions")
     if show_versions and (json or format not in (None, "table")):
-        raise SettingError("--show-versions is for the table; JSON has the versions anyway")
+        raise SettingError("--show-versions is for the table format; JSON always includes the versions")
     if format is not None and format not in ANSWER_FORMATS:
         raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}")
     if json and format not in (None, "json"):
-        raise SettingError(f"--json is short for --format json: leave it out, or --format {format}")
+        raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
     return format or ("json" if json else "table")
 
 
 def require_lines(format: str | None) -> None:
-    """Refuse a format in which many answers cannot be written one after the other.
+    """Refuse a format that cannot hold one answer per line.
 
     Raises:
-        SettingError: it is one.
+        SettingError: the format is not jsonl.
     """
     if format not in (None, "jsonl"):
-        raise SettingError(f"--stdin answers with a line of JSON a query: leave out --format {format}")
+        raise SettingError(f"--stdin writes one JSON object per query: leave out --format {format}")
 
 
 def answer_lines(
     read: Callable[[str], Asked], answer: Callable[[list[Asked]], Sequence[Answer | TrackNameError | SettingError]]
 ) -> None:
-    """Answer the lines of stdin as they come; leave with the lowest code of those that have no answer, if any have."""
+    """Answer the lines of standard input as they arrive; exit with the lowest exit code among the failures, if any."""
     codes = set()
-    for lines in _lines_that_are_there():
+    for lines in _available_lines():
         queries: list[Asked | SettingError] = []
         for line in lines:
             try:
@@ -78,32 +79,32 @@ def answer_lines(
             if isinstance(outcome, TrackNameError | SettingError):
                 codes.add(outcome.exit_code)
                 candidates = list(outcome.candidates) if isinstance(outcome, TrackNameError) else []
-                told = {"error": str(outcome), "exit_code": outcome.exit_code, "candidates": candidates}
+                outcome_record = {"error": str(outcome), "exit_code": outcome.exit_code, "candidates": candidates}
             else:
-                told = record(outcome)
-            render.print_json_line({"query": asked} | told)
+                outcome_record = record(outcome)
+            render.print_json_line({"query": asked} | outcome_record)
     if codes:
         raise typer.Exit(min(codes))
 
 
-def _lines_that_are_there() -> Iterator[list[str]]:
-    """The lines of stdin without their ends, so many together as have come when they are asked for."""
+def _available_lines() -> Iterator[list[str]]:
+    """Yield the lines of standard input without line ends, all that have arrived at a time."""
     stream, rest = cast(io.BufferedReader, sys.stdin.buffer), b""
     while data := stream.read1(READ_AT_ONCE):
         *lines, rest = (rest + data).split(b"\n")
         for start in range(0, len(lines), ANSWERED_AT_ONCE):
-            yield list(map(_decoded, lines[start : start + ANSWERED_AT_ONCE]))
+            yield list(map(_decode, lines[start : start + ANSWERED_AT_ONCE]))
     if rest:
-        yield [_decoded(rest)]
+        yield [_decode(rest)]
 
 
-def _decoded(line: bytes) -> str:
-    """A line as text; bytes that are none are marked as such."""
+def _decode(line: bytes) -> str:
+    """Decode a line; undecodable bytes become replacement characters."""
     return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
 def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> None:
-    """Print an answer on stdout, and what the asker should know on stderr."""
+    """Print an answer on standard output, and its notes on standard error."""
     for line in answer.notes:
         render.note(line, quiet)
     if format == "json":
@@ -121,11 +122,11 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> No
     else:
         _print_table(answer, versions)
         if answer.agreement:
-            render.note(_told_of(answer.agreement), quiet)
+            render.note(_stability_note(answer.agreement), quiet)
 
 
 def record(answer: Answer) -> dict[str, Any]:
-    """The answer as JSON."""
+    """Return an answer as JSON."""
     return {
         "seeds": [{"weight": seed.weight} | track_record(seed.track) for seed in answer.seeds],
         "answered_by": answer.answered_by,
@@ -147,7 +148,7 @@ def record(answer: Answer) -> dict[str, Any]:
 
 
 def track_record(track: Track) -> dict[str, Any]:
-    """A track as JSON."""
+    """Return a track as JSON."""
     return {
         "artist": track.artist,
         "title": track.title,
@@ -158,14 +159,14 @@ def track_record(track: Track) -> dict[str, Any]:
     }
 
 
-def _marked(seed: Seed) -> str:
-    """A seed for people, with its weight where it is not 1."""
+def _seed_name(seed: Seed) -> str:
+    """Return the name of a seed, with its weight unless that is 1."""
     weight = "" if seed.weight == 1 else f"{seed.weight:+g} × "
     return f"{weight}'{seed.track.name}' (pos. {seed.track.position})"
 
 
 def _rows(answer: Answer) -> list[dict[str, object]]:
-    """The neighbours as rows of names that stay on their line."""
+    """Return the neighbours as records for CSV and TSV."""
     return [
         {
             "rank": near.rank,
@@ -182,14 +183,14 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
 
 
 def _print_tsv(answer: Answer) -> None:
-    """Print the neighbours as columns without quotes, which a tab in a name cannot break: it is an escape."""
+    """Print the neighbours as tab-separated values without quotes; tabs in names are escaped."""
     rows = _rows(answer)
     lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
     sys.stdout.writelines("\t".join(map(str, line)) + "\n" for line in lines)
 
 
 def _print_m3u8(answer: Answer) -> None:
-    """Print a playlist; a line that would begin with # is a path from here, because # begins a remark."""
+    """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
     sys.stdout.write("#EXTM3U\n")
     for near in answer.neighbours:
         name = render.visible(near.track.name)
@@ -198,31 +199,30 @@ def _print_m3u8(answer: Answer) -> None:
 
 
 def _print_table(answer: Answer, versions: bool) -> None:
-    """Print a table, with the playlists that are shared where there are playlists."""
+    """Print a table, with the number of shared playlists if the corpus has playlists."""
     seeds = answer.seeds
-    about = ", ".join(map(_marked, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
-    most = "most similar to" if answer.ranked_by == "cosine" else f"by {answer.ranked_by} for"
+    about = ", ".join(map(_seed_name, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
+    relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
     support = any(near.shared is not None for near in answer.neighbours)
     columns = [("rank", "number"), ("similarity", "number"), ("artist", "text"), ("title", "text")]
     columns += [("shared", "number")] if support else []
     rows = []
     for near in answer.neighbours:
-        row = [str(near.rank), f"{near.similarity:.3f}", *_told(near.track)]
+        row = [str(near.rank), f"{near.similarity:.3f}", *_track_cells(near.track)]
         rows.append([*row[:4], *([f"{near.shared or 0:,}"] if support else []), *row[4:]])
         for track in near.versions if versions else ():
-            row = ["", "", *_told(track)]
+            row = ["", "", *_track_cells(track)]
             rows.append([*row[:4], *([""] if support else []), *row[4:]])
-    render.listing(
-        f"top {len(answer.neighbours)} tracks {most} {about}", [*columns, ("count", "number"), ("pos.", "number")], rows
-    )
+    title = f"top {plural(len(answer.neighbours), 'track')} {relation} {about}"
+    render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 
-def _told_of(agreement: Agreement) -> str:
-    """Say how far two trainings agree on what is near tracks like the one that was asked about."""
-    share = f"{agreement.mean:.0%} of the {agreement.neighbours} nearest"
-    return f"of tracks as frequent as this one (the {agreement.tracks}) two trainings agree on {share}"
+def _stability_note(agreement: Agreement) -> str:
+    """Say how stable the neighbours of tracks about as frequent as the seed are."""
+    share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
+    return f"stability for tracks this frequent ({agreement.tracks}): {share} unchanged with another seed"
 
 
-def _told(track: Track) -> list[str]:
-    """Artist, title, count and position of a track."""
+def _track_cells(track: Track) -> list[str]:
+    """Return artist, title, count and position of a track."""
     return [track.artist, track.title, f"{track.count:,}", str(track.position)]

@@ -1,4 +1,4 @@
-"""The `sgp` application: its commands, and the one place where an error becomes a line and an exit code."""
+"""The `sgp` application: its commands, and the one place where errors become messages and exit codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from skipgramophone import __version__
 from skipgramophone.cli import render
 from skipgramophone.cli.check import check
-from skipgramophone.cli.continue_ import continuing
+from skipgramophone.cli.continue_ import continue_playlist
 from skipgramophone.cli.evaluate import evaluate
 from skipgramophone.cli.experiments import app as experiments
 from skipgramophone.cli.explain import explain
@@ -37,10 +37,10 @@ TERMINATED = 143
 
 
 class ErrorBoundary(TyperGroup):
-    """Runs a command; every `SgpError` becomes one line on stderr and its exit code."""
+    """Runs a command; an `SgpError` becomes one line on standard error and its exit code."""
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run the command that was asked for."""
+        """Run the command."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -48,40 +48,43 @@ class ErrorBoundary(TyperGroup):
             render.error(error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            sys.stderr.write("interrupted; a stage that was not finished is as it was before\n")
+            sys.stderr.write("interrupted: no stage was changed\n")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
-            # Only results go to stdout, and only when the work is done: the reader has seen enough of them.
-            _give_up_stdout()
+            # Results are written after the work is done, so nothing is lost if the reader stops early.
+            _discard_stdout()
             raise typer.Exit(0) from error
         except OSError as error:
-            _give_up_stdout()
+            _discard_stdout()
             render.error(StorageError(f"cannot write {error.filename or 'the result'}: {reason_of(error)}"))
             raise typer.Exit(StorageError.exit_code) from error
         return result
 
 
-def _give_up_stdout() -> None:
-    """Write what is left for stdout to nowhere: Python would complain again when it flushes at exit."""
+def _discard_stdout() -> None:
+    """Send buffered output to /dev/null, so that the flush at exit does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _hyphens(name: str) -> str:
-    """Take underscores for hyphens in option names, as the original script wrote them."""
+    """Accept underscores in option names, as in the original script."""
     return name.replace("_", "-")
 
 
 app = typer.Typer(
     name="sgp",
     cls=ErrorBoundary,
-    help="From a dump of playlists to tracks that belong together.",
-    epilog="Begin with: sgp run demo --sample",
+    help="Train track embeddings from playlists and find similar tracks.",
+    epilog="To start: sgp run demo --sample",
     context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _hyphens},
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-RENAMED = {import_vectors: "import", draw_map: "map"}  # words that Python keeps for itself
+RENAMED: dict[object, str] = {
+    import_vectors: "import",
+    draw_map: "map",
+}  # reserved words and built-ins
 for command in (
     extract,
     inspect,
@@ -101,11 +104,11 @@ for command in (
 
 
 app.add_typer(experiments, name="experiments")
-app.command("continue")(continuing)
+app.command("continue")(continue_playlist)
 
 
 def _print_version(asked: bool) -> None:
-    """Print the version and leave."""
+    """Print the version and exit."""
     if asked:
         typer.echo(f"sgp {__version__}")
         raise typer.Exit
@@ -120,11 +123,11 @@ def _options(
     pass
 
 
-def _asked_to_end(number: int, _frame: FrameType | None) -> None:
-    """Leave in an orderly way when asked to, so that drafts are removed and locks let go; asked again, at once.
+def _end_gracefully(number: int, _frame: FrameType | None) -> None:
+    """Handle the first SIGINT or SIGTERM with an exception, so that drafts are removed and locks released.
 
-    An exception that meets another on its way out is not orderly, and whoever presses Ctrl-C twice does not want to
-    wait: the second time the system ends the process, in the midst of native code too. A shell says 130 or 143 of both.
+    A second signal ends the process at once, even inside native code: the user does not want to wait. The shell sees
+    exit code 130 or 143 in both cases.
     """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL if each == number else _end_at_once)
@@ -134,16 +137,16 @@ def _asked_to_end(number: int, _frame: FrameType | None) -> None:
 
 
 def _end_at_once(number: int, _frame: FrameType | None) -> None:
-    """End by the signal; where both came together, Python does not let the first leave the second to the system."""
+    """End the process by the signal; needed because Python handles two signals that arrive together itself."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
 
 def _prepare_streams() -> None:
-    """Make sure that there are streams, and that a letter which one cannot show does not stop the output."""
+    """Replace closed streams, and escape characters that a stream cannot encode."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:  # the caller has closed it
+        if stream is None:  # closed by the caller
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -155,6 +158,6 @@ def main() -> None:
     """The console entry."""
     _prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(each) is not signal.SIG_IGN:  # as a shell asks of what a script has put in the background
-            signal.signal(each, _asked_to_end)
+        if signal.getsignal(each) is not signal.SIG_IGN:  # a shell ignores it for background jobs of scripts
+            signal.signal(each, _end_gracefully)
     app()

@@ -1,4 +1,4 @@
-"""`sgp check`: whether experiments are what they were published as."""
+"""`sgp check`: verify the files of experiments."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from skipgramophone.cli import completion, options, progress, render
+from skipgramophone.wording import plural
 
 DAMAGED = 5  # exit code
 
@@ -17,29 +18,29 @@ def check(
         str | None,
         typer.Argument(
             metavar="[EXPERIMENT]",
-            help="Name of the experiment; all of them without one.",
+            help="Name of the experiment (default: all).",
             show_default=False,
             autocompletion=completion.experiments,
         ),
     ] = None,
-    clean: Annotated[bool, typer.Option("--clean", help="Remove what killed runs left.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Remove files left behind by killed runs.")] = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Read experiments through and say what is damaged, stale, or left over from runs that were killed.
+    """Verify experiments: report files that are damaged, stale or left behind by killed runs.
 
-    Files are compared with the checksums that they were published with, stages with each other, vectors and index with
-    what they must be. Exit code 5 if anything is damaged.
+    Compares every file with its checksum, the stages with each other, and checks the content of vectors and index. Exit
+    code 5 if anything is damaged.
 
     \b
     sgp check
     sgp check demo --clean
     """
-    from skipgramophone.pipeline.check import check as checked
+    from skipgramophone.pipeline.check import check as verify
 
     with progress.bar("check", quiet) as tell:
-        result = checked(experiment, clean=clean, experiments_dir=experiments_dir, progress=tell)
+        result = verify(experiment, clean=clean, experiments_dir=experiments_dir, progress=tell)
     if json:
         render.print_json(asdict(result))
     else:
@@ -47,7 +48,7 @@ def check(
             render.text(f"{finding.state}  {finding.place}: {finding.what}")
         if not quiet:
             number = len(result.experiments)
-            said = "nothing is damaged" if not result.is_damaged else "see above"
-            render.text(f"checked {number:,} experiment{'s' * (number != 1)}, {result.bytes / 1e6:,.1f} MB: {said}")
+            verdict = "no damage found" if not result.is_damaged else "damage found, see above"
+            render.text(f"checked {plural(number, 'experiment')}, {result.bytes / 1e6:,.1f} MB: {verdict}")
     if result.is_damaged:
         raise typer.Exit(DAMAGED)

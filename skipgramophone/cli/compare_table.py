@@ -1,4 +1,4 @@
-"""How the answers of two experiments are shown side by side, for `sgp similar --compare`."""
+"""Prints the answers of two experiments side by side, for `sgp similar --compare`."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ FORMATS = ("table", "json", "csv")
 
 
 def require_format(format: str) -> None:
-    """Refuse a format that has no room for two answers.
+    """Refuse a format that cannot show two answers.
 
     Raises:
-        SettingError: it is one.
+        SettingError: the format is not one of `FORMATS`.
     """
     if format not in FORMATS:
-        raise SettingError(f"--compare is shown as {', '.join(FORMATS)}, not as {format}")
+        raise SettingError(f"--compare supports the formats {', '.join(FORMATS)}, not {format}")
 
 
 def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, quiet: bool) -> None:
-    """Print two answers to one question on stdout, and on stderr what the asker should know."""
+    """Print two answers to one query on standard output, and their notes on standard error."""
     for name, answer in zip(names, answers, strict=True):
         for line in answer.notes:
             render.note(f"{name}: {line}", quiet)
@@ -41,24 +41,24 @@ def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, qu
         most = max(len(answer.neighbours) for answer in answers)
         seeds = ", ".join(f"'{seed.track.name}'" for seed in answers[0].seeds)
         columns = [(one, "number"), ("", "number"), (other, "number"), ("", "number")]
-        table = [[*_told(row.one), *_told(row.other), row.track.artist, row.track.title] for row in rows]
-        title = f"most similar to {seeds} in {one} and in {other}: {shared} of {most} the same"
+        table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
+        title = f"most similar to {seeds} in {one} and {other}: {shared} of {most} in both"
         render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table)
 
 
-def _told(side: Side | None) -> list[str]:
-    """Rank and similarity, or nothing."""
+def _side_cells(side: Side | None) -> list[str]:
+    """Return rank and similarity as cells, empty if the answer does not list the track."""
     return [str(side.rank), f"{side.similarity:.3f}"] if side else ["", ""]
 
 
 def _record(row: ComparedTrack) -> dict[str, Any]:
-    """A row as JSON."""
+    """Return a track as JSON."""
     sides = [side and {"rank": side.rank, "similarity": round(side.similarity, 6)} for side in (row.one, row.other)]
     return {"artist": row.track.artist, "title": row.track.title, "uri": row.track.uri, "answers": sides}
 
 
 def _flat(row: ComparedTrack) -> dict[str, object]:
-    """A row as fields, empty where an answer has not the track."""
+    """Return a track as CSV fields, empty if an answer does not list it."""
     fields: dict[str, object] = {}
     for at, side in enumerate((row.one, row.other), 1):
         fields |= {f"rank_{at}": side.rank if side else ""}

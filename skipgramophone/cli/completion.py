@@ -1,7 +1,7 @@
-"""What the shell offers on Tab: names of experiments and of tracks.
+"""Shell completion of experiment and track names.
 
-Shells obey quotes, dollars and backslashes, and names come from strangers: a name is offered as its words of letters
-and digits with hyphens between, which every shell takes as it is, and which a look-up finds.
+Names come from strangers, and shells interpret quotes, dollars and backslashes. A name is therefore offered as its
+words of letters and digits, joined by hyphens: no shell changes that form, and look-ups accept it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from skipgramophone.experiment.experiment import experiments_root, open_experime
 from skipgramophone.names.normalization import hyphenated
 
 SHOWN = 20
-SECONDS = 0.1  # that the look-up of names may take
+SECONDS = 0.1  # time limit of a completion
 HARMLESS = re.compile(r"[\w][\w.-]*")
 
 
 def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Experiments that begin with what is typed."""
+    """Return the experiments that begin with the typed text."""
     try:
         inside = sorted(path.name for path in experiments_root(ctx.params.get("experiments_dir")).iterdir())
     except OSError:
@@ -31,23 +31,23 @@ def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Titles and names of the experiment's tracks that begin with what is typed, the most frequent first."""
+    """Return track titles and names that begin with the typed text, most frequent first."""
     typed, found = hyphenated(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
-        """Whether a track is offered, by its title or its name; what is offered is kept."""
+        """Collect a track if its title or name begins with the typed text."""
         offered = (hyphenated(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:
             found[fitting] = None
         return fitting is not None
 
-    # Behind an option that waits for its value nothing has been parsed: the experiment is the first word then.
+    # After an option that expects a value nothing is parsed yet: the experiment is then the first word.
     name = ctx.params.get("experiment") or next(iter(ctx.args), "")
     try:
         directory = open_experiment(name, ctx.params.get("experiments_dir")).directory("corpus")
         with closing(Catalogue(directory)) as catalogue:
             catalogue.completions(typed.replace("-", " "), SHOWN, SECONDS, begins)
-    except SgpError:  # there is nothing to be offered, and nobody to be told
+    except SgpError:  # completion has no way to report an error
         return []
     return list(found)

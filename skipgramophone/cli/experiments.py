@@ -1,4 +1,4 @@
-"""`sgp experiments`: what there is, how it was made, and what it is worth."""
+"""`sgp experiments`: list, show, compare, copy, rename, pack, unpack and remove experiments."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 
 class ShowByName(TyperGroup):
-    """Takes what is no command for the name of an experiment to show."""
+    """Treats an unknown command as the name of an experiment to show."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that was asked for."""
+        """Find the command."""
         return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
 
 
-NewName = Annotated[str, typer.Argument(metavar="NEW", help="The new name.", show_default=False)]
+NewName = Annotated[str, typer.Argument(metavar="NEW", help="New name.", show_default=False)]
 app = typer.Typer(cls=ShowByName, invoke_without_command=True, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
 def experiments(
     context: typer.Context,
-    changed: Annotated[bool, typer.Option("--changed", help="Show only in what they differ.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Show only what differs between experiments.")] = False,
     json: options.Json = False,
     csv: options.Csv = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """List experiments, show one in full (sgp experiments NAME), or remove, copy, rename, pack or unpack one.
+    """List experiments, show one in full (sgp experiments NAME), or manage them.
 
     \b
     sgp experiments
@@ -62,7 +62,7 @@ def experiments(
     elif changed:
         columns = [(name, "text") for name in (records[0] if records else [])]
         render.listing(
-            "experiments, and in what they differ", columns, [list(map(render.short, r.values())) for r in records]
+            "differences between experiments", columns, [list(map(render.short, r.values())) for r in records]
         )
     else:
         columns = [("experiment", "text"), ("date", "text")]
@@ -74,11 +74,11 @@ def experiments(
 @app.command(hidden=True)
 def show(
     experiment: options.Experiment,
-    toml: Annotated[bool, typer.Option("--toml", help="Print the settings file that would repeat it.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print a settings file that repeats it.")] = False,
     json: options.Json = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Show an experiment in full: stages, settings, counts, the curve of the loss, and how it was judged."""
+    """Show an experiment in full: stages, settings, counts, loss curve and evaluations."""
     from skipgramophone.pipeline.experiments import overview
     from skipgramophone.settings_file import settings_text
 
@@ -94,10 +94,10 @@ def show(
 @app.command()
 def rm(
     experiment: options.Experiment,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Remove an experiment, after asking.
+    """Remove an experiment, after confirmation.
 
     \b
     sgp experiments rm demo
@@ -107,7 +107,7 @@ def rm(
     found = overview(experiment, experiments_dir)
     if not yes:
         if not sys.stdin.isatty():
-            raise SettingError(f"nobody is there to ask whether '{experiment}' is to go: give --yes")
+            raise SettingError(f"not a terminal: add --yes to confirm that '{experiment}' is removed")
         typer.confirm(f"remove '{experiment}' ({_size(found.bytes)})?", abort=True, err=True)
     remove_experiment(experiment, experiments_dir)
     render.note(f"removed '{experiment}'", quiet=False)
@@ -128,7 +128,7 @@ def copy(experiment: options.Experiment, new: NewName, experiments_dir: options.
 
 @app.command()
 def rename(experiment: options.Experiment, new: NewName, experiments_dir: options.ExperimentsDir = None) -> None:
-    """Give an experiment another name.
+    """Rename an experiment.
 
     \b
     sgp experiments rename demo first
@@ -136,7 +136,7 @@ def rename(experiment: options.Experiment, new: NewName, experiments_dir: option
     from skipgramophone.pipeline.archive import rename_experiment
 
     rename_experiment(experiment, new, experiments_dir)
-    render.note(f"'{experiment}' is '{new}' now", quiet=False)
+    render.note(f"renamed '{experiment}' to '{new}'", quiet=False)
 
 
 @app.command()
@@ -146,7 +146,7 @@ def pack(
     force: options.Force = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Pack all of an experiment into one file, for another machine or another person.
+    """Pack an experiment into one file, to move or share it.
 
     \b
     sgp experiments pack demo demo.zip
@@ -159,16 +159,15 @@ def pack(
 
 @app.command()
 def unpack(
-    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="What pack has written.", show_default=False)],
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="Archive written by pack.", show_default=False)],
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="Another name than it was packed with.")
+        str | None, typer.Option("--name", metavar="NAME", help="New name (default: the name in the archive).")
     ] = None,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
     """Unpack an experiment.
 
-    It may come from anybody: nothing is written outside its own directory, and what its manifests say of its files must
-    hold.
+    The archive may come from a stranger: nothing is written outside the new directory, and all checksums must match.
 
     \b
     sgp experiments unpack demo.zip --name theirs
@@ -180,7 +179,7 @@ def unpack(
 
 
 def _line(one: Overview) -> list[str]:
-    """An experiment as a line of the list."""
+    """Return an experiment as a row of the list."""
     record, train = one.record(), one.settings.get("train", {})
     loss, precision = record["loss"], record.get("continuation.cosine.r_precision")
     return [
@@ -218,10 +217,10 @@ def _show(one: Overview) -> None:
 
 
 def _count(value: object) -> str:
-    """A count, or nothing where there is none."""
+    """Format a count; empty if there is none."""
     return f"{value:,}" if isinstance(value, int) else ""
 
 
 def _size(number: int) -> str:
-    """Bytes as people read them."""
+    """Format a number of bytes."""
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"

@@ -1,4 +1,4 @@
-"""`sgp explain`: why two tracks are near each other, or not."""
+"""`sgp explain`: show how two tracks are related."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import answers, completion, options, render
+from skipgramophone.cli.options import with_settings
 from skipgramophone.settings import ExplainSettings
 
 if TYPE_CHECKING:
@@ -23,24 +24,26 @@ COLUMNS = (
 )
 
 
+@with_settings
 def explain(
     experiment: options.Experiment,
     a: Annotated[
         str,
         typer.Argument(
-            metavar="A", help="'artist - title', a title, a uri or a part of a name.", autocompletion=completion.tracks
+            metavar="A", help="'artist - title', a title, a uri or part of a name.", autocompletion=completion.tracks
         ),
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another.", autocompletion=completion.tracks)],
-    number: options.Number = options.EXPLAIN.number,
+    b: Annotated[str, typer.Argument(metavar="B", help="The other track.", autocompletion=completion.tracks)],
+    *,
+    settings: ExplainSettings,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Show what is known of tracks A and B together in EXPERIMENT.
+    """Show how tracks A and B are related in EXPERIMENT.
 
-    How similar they are, which playlists hold both, which tracks lie between them, and what is nearest to each. Beside
-    each track stand its cosine to both and the playlists that it shares with both.
+    Lists their similarity, the playlists with both, the tracks near both and the nearest neighbours of each. Each track
+    is shown with its cosine to A and B, and with the number of playlists that it shares with them.
 
     \b
     sgp explain demo "free fallin'" "learning to fly"
@@ -48,7 +51,7 @@ def explain(
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
-        found = opened.explain(a, b, ExplainSettings(number=number))
+        found = opened.explain(a, b, settings)
     for line in found.notes:
         render.note(line, quiet)
     if json:
@@ -58,7 +61,7 @@ def explain(
 
 
 def _record(found: Explanation) -> dict[str, object]:
-    """An explanation as JSON."""
+    """Return an explanation as JSON."""
     return {
         "tracks": list(map(answers.track_record, found.tracks)),
         "similarity": round(found.similarity, 6),
@@ -77,12 +80,12 @@ def _record(found: Explanation) -> dict[str, object]:
 
 
 def _second(there: SecondTraining | None) -> dict[str, object] | None:
-    """What another training says as JSON."""
+    """Return the comparison by a second training as JSON."""
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 
 def _related(near: Related) -> dict[str, object]:
-    """A track beside the two as JSON."""
+    """Return a related track as JSON."""
     similarities = [round(similarity, 6) for similarity in near.similarities]
     return answers.track_record(near.track) | {"similarities": similarities, "shared": near.shared}
 
@@ -94,25 +97,28 @@ def _show(found: Explanation) -> None:
         ("A", first),
         ("B", second),
         ("similarity", f"{found.similarity:.3f}"),
-        ("nearest", f"B is number {found.ranks[0]:,} to A, A number {found.ranks[1]:,} to B, of {found.learnt:,}"),
+        (
+            "rank",
+            f"B is {found.ranks[0]:,}. nearest to A, A is {found.ranks[1]:,}. nearest to B, of {found.learnt:,} tracks",
+        ),
     ]
     if found.all_playlists:
         each, other = found.playlists
-        rows.append(("playlists", f"{each:,} hold A and {other:,} hold B, of {found.all_playlists:,}"))
-        rows.append(("shared", f"{found.shared:,} hold both; by chance it would be {found.expected:,.1f}"))
+        rows.append(("playlists", f"{each:,} with A and {other:,} with B, of {found.all_playlists:,}"))
+        rows.append(("shared", f"{found.shared:,} with both; {found.expected:,.1f} expected by chance"))
     if found.second:
         there, (of_first, of_second) = found.second, found.second.agreed
-        agreed = f"{of_first} of the {there.neighbours} nearest of A and {of_second} of those of B"
-        places = f"B is number {there.ranks[0]:,} to A, A number {there.ranks[1]:,} to B"
-        rows.append(("another seed", f"{there.similarity:.3f}, {places}; it names {agreed} too"))
+        agreed = f"{of_first} of the {there.neighbours} nearest of A and {of_second} of those of B unchanged"
+        places = _ranks(there.ranks)
+        rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows)
     if found.shared_playlists:
         shown, what = len(found.shared_playlists), "shared playlists"
         named = ((held.name, held.owner, f"{held.tracks:,}") for held in found.shared_playlists)
-        title = what if shown == found.shared else f"the shortest {shown} of {found.shared:,} {what}"
+        title = what if shown == found.shared else f"{what} (the shortest {shown} of {found.shared:,})"
         render.listing(title, (("playlist", "text"), ("owner", "text"), ("tracks", "number")), named)
     for title, related in (
-        ("between them", found.between),
+        ("near both", found.between),
         ("nearest to A", found.neighbours[0]),
         ("nearest to B", found.neighbours[1]),
     ):
@@ -120,8 +126,13 @@ def _show(found: Explanation) -> None:
             render.listing(title, COLUMNS, map(_line, related))
 
 
+def _ranks(ranks: tuple[int, int]) -> str:
+    """Say which place each track has among the nearest of the other."""
+    return f"B is no. {ranks[0]:,} among the nearest of A, A is no. {ranks[1]:,} of B"
+
+
 def _line(near: Related) -> list[str]:
-    """A track beside the two as cells."""
+    """Return a related track as table cells."""
     to_first, to_second = (f"{similarity:.3f}" for similarity in near.similarities)
     with_first, with_second = (f"{shared:,}" for shared in near.shared)
     return [to_first, to_second, near.track.artist, near.track.title, with_first, with_second]

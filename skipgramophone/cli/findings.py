@@ -1,4 +1,4 @@
-"""How findings are shown: what was found, a few examples, what it does, what helps."""
+"""Prints the findings of an inspection: what was found, examples, effect and remedy."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from skipgramophone.cli import render
 if TYPE_CHECKING:
     from skipgramophone.inspection.findings import Finding
 
-NONE = "nothing was found that should be known before training"
+NONE = "no problems found"
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
-    """Print findings on stdout, numbered."""
+    """Print findings on standard output, numbered."""
     render.text("")
     if not findings:
         render.text(NONE)
     for number, finding in enumerate(findings, 1):
-        examples = [("   as in", "; ".join(finding.examples))] if finding.examples else []
-        rows = [*examples, ("   effect", finding.effect), ("   help", finding.remedy)]
+        examples = [("   examples", "; ".join(finding.examples))] if finding.examples else []
+        rows = [*examples, ("   effect", finding.effect), ("   remedy", finding.remedy)]
         render.facts(f"{number}. {finding.what}", rows)

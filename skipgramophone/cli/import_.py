@@ -1,4 +1,4 @@
-"""`sgp import`: vectors from elsewhere become the model of an experiment."""
+"""`sgp import`: use vectors that were trained elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import ImportReport
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 def import_vectors(
     experiment: options.Experiment,
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Vectors with names; the suffix is the format.", show_default=False)
+        Path,
+        typer.Argument(metavar="FILE", help="Vectors with names; the suffix selects the format.", show_default=False),
     ],
     format: Annotated[
         str | None,
@@ -28,39 +30,39 @@ def import_vectors(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Take vectors from elsewhere for the model of EXPERIMENT.
+    """Import vectors that were trained elsewhere as the model of EXPERIMENT.
 
-    Where it has a corpus, each vector goes to the track of its uri, or else of its artist and title; what finds no
-    track is counted, and kept in unused.jsonl. Where it has none, the corpus is made from the names.
+    If the experiment has a corpus, each vector is matched to a track by uri or by artist and title; vectors without a
+    match are counted, and listed in unused.jsonl. Otherwise a corpus is made from the names.
 
     \b
     sgp import spotify gensim.npz --force
     sgp import elsewhere vectors.parquet
     """
-    from skipgramophone.pipeline import pipeline
+    from skipgramophone.pipeline import import_vectors as use_case
 
-    report = pipeline.import_vectors(experiment, source, format, force=force, experiments_dir=experiments_dir)
+    report = use_case.import_vectors(experiment, source, format, force=force, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(report))
     elif not quiet:
         render.facts(f"model of {report.experiment}", _rows(report))
     if not report.has_context:
-        render.note(f"{source} holds no context vectors: look-ups do without, scores of the model are nothing", quiet)
+        render.note(f"{source} has no context vectors: --by model is not available", quiet)
 
 
 def _rows(report: ImportReport) -> list[tuple[str, str]]:
-    """The report, a line a fact."""
+    """Return the lines of the report."""
     by_name = report.vectors - report.unused - report.by_uri
     found = f"{report.by_uri:,} by uri, {by_name:,} by artist and title"
-    corpus = f"made from the names: {report.tracks:,} tracks and no playlists"
-    met = f"{report.tracks_learnt:,} of {report.tracks:,} tracks have a vector now; {found}"
-    missed = f"{report.unused:,} vectors, listed in model/unused.jsonl"
-    alike = f"{report.namesakes:,} vectors have a name of several tracks and went to the most frequent"
+    corpus = f"made from the names: {plural(report.tracks, 'track')}, no playlists"
+    met = f"{report.tracks_learnt:,} of {plural(report.tracks, 'track')} with a vector: {found}"
+    missed = f"{plural(report.unused, 'vector')}, listed in model/unused.jsonl"
+    alike = f"{plural(report.namesakes, 'vector')} matched several tracks by name: assigned to the most frequent"
     return [
         ("source", f"{report.source['file']} ({report.source['format']})"),
         ("vectors", f"{report.vectors:,} × {report.dim}"),
         ("corpus", corpus if report.corpus_of_names else met),
-        *([("without a track", missed)] if report.unused else []),
-        *([("namesakes", alike)] if report.namesakes else []),
-        ("index", f"{report.index.trees} trees, finds {report.index.recall_at_10:.1%} of the ten nearest"),
+        *([("unmatched", missed)] if report.unused else []),
+        *([("ambiguous", alike)] if report.namesakes else []),
+        ("index", f"{report.index.trees} trees, recall@10 {report.index.recall_at_10:.1%}"),
     ]

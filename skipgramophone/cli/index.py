@@ -1,4 +1,4 @@
-"""`sgp index`: the index of a model, built anew."""
+"""`sgp index`: rebuild the index."""
 
 from __future__ import annotations
 
@@ -6,46 +6,45 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.options import with_settings
 from skipgramophone.settings import IndexSettings
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.annoy_index import IndexFacts
 
 
+@with_settings
 def index(
     experiment: options.Experiment,
-    trees: options.Trees = options.INDEX.trees,
-    recall: options.Recall = options.INDEX.recall,
-    shards: options.Shards = options.INDEX.shards,
-    random_seed: options.RandomSeed = options.INDEX.random_seed,
+    *,
+    settings: IndexSettings,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Build the Annoy index of EXPERIMENT's vectors anew.
+    """Rebuild the Annoy index of EXPERIMENT.
 
-    Training builds it already, unless --no-index is said; this is for an index that is damaged or stale, or to ask for
-    another recall. One of very many tracks is parted into files, so that a part at a time is in memory.
+    Training builds the index unless --no-index is given. Rebuild it if it is damaged or stale, or to change its recall.
+    The index of a very large catalogue is split into several files, which are built one at a time.
 
     \b
     sgp index demo --recall 0.999
     """
-    from skipgramophone.pipeline import pipeline
+    from skipgramophone.pipeline.index import build_index
 
-    settings = IndexSettings(trees=trees, recall=recall, shards=shards, random_seed=random_seed)
-    facts = pipeline.build_index(experiment, settings, experiments_dir=experiments_dir)
+    facts = build_index(experiment, settings, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(facts))
     elif not quiet:
         rows = [
             ("tracks", f"{facts.items:,} × {facts.dimension}"),
-            ("trees", f"{facts.trees}{in_files(facts)}, {facts.bytes / 1e6:.1f} MB"),
-            ("searched nodes", f"{facts.search_k * facts.shards:,} a look-up"),
+            ("trees", f"{facts.trees}{shard_note(facts)}, {facts.bytes / 1e6:.1f} MB"),
+            ("search width", f"{facts.search_k * facts.shards:,} nodes per look-up"),
             ("recall@10", f"{facts.recall_at_10:.1%} against exact search"),
         ]
         render.facts(f"index of {experiment}", rows)
 
 
-def in_files(facts: IndexFacts) -> str:
-    """Words for the files of an index, if there are several."""
+def shard_note(facts: IndexFacts) -> str:
+    """Say in how many files an index is split, if in several."""
     return f" in each of {facts.shards} files" if facts.shards > 1 else ""

@@ -1,25 +1,17 @@
-"""`sgp inspect`: what playlists are like, what is wrong with them, and what helps."""
+"""`sgp inspect`: report what playlists are like, and problems in them."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skipgramophone.cli import completion, options, render
-from skipgramophone.cli.extract import (
-    BadBytesOption,
-    Columns,
-    Encoding,
-    GroupByOption,
-    Keep,
-    MaxRejects,
-    MergeUris,
-    SessionGap,
-)
 from skipgramophone.cli.findings import show_findings
-from skipgramophone.settings import BadBytes, ExtractSettings, Format, GroupBy
+from skipgramophone.cli.options import given_settings, only, with_settings
+from skipgramophone.settings import ExtractSettings
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.scorecard import Estimate
@@ -28,36 +20,43 @@ if TYPE_CHECKING:
     from skipgramophone.inspection.report import Inspection
 
 
+@with_settings
 def inspect(
     context: typer.Context,
     what: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="EXPERIMENT|SOURCE",
-            help="Name of an experiment; or files, directories and archives to read; -: standard input.",
+            help="Name of an experiment, or files, directories or archives to read (- = standard input).",
             show_default=False,
             autocompletion=completion.experiments,
         ),
     ] = None,
     sample: options.Sample = False,
-    num_rows: options.NumRows = options.EXTRACT.num_rows,
-    format: options.Format = options.EXTRACT.format,
-    columns: Columns = options.EXTRACT.columns,
-    session_gap: SessionGap = options.EXTRACT.session_gap,
-    encoding: Encoding = options.EXTRACT.encoding,
-    bad_bytes: BadBytesOption = options.EXTRACT.bad_bytes,
-    keep: Keep = None,
-    max_rejects: MaxRejects = options.EXTRACT.max_rejects,
-    group_by: GroupByOption = options.EXTRACT.group_by,
-    merge_uris: MergeUris = options.EXTRACT.merge_uris,
+    *,
+    given: Annotated[
+        ExtractSettings,
+        only(
+            "num_rows",
+            "format",
+            "columns",
+            "session_gap",
+            "encoding",
+            "bad_bytes",
+            "keep",
+            "max_rejects",
+            "group_by",
+            "merge_uris",
+        ),
+    ],
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Look at the playlists of an experiment, or of sources before they are extracted.
+    """Report what playlists are like: of an experiment, or of sources before you extract them.
 
-    Says how long playlists are and how often tracks occur, what is wrong with them, what that does to training and
-    which option helps, and what -wsz auto chooses. Nothing is written. Options on reading are those of extract.
+    Shows lengths, counts, problems with their effect on training and the option that helps, and what -wsz auto would
+    choose. Nothing is written. The options for reading sources are those of extract.
 
     \b
     sgp inspect demo
@@ -65,23 +64,11 @@ def inspect(
     sgp inspect plays.csv --columns artist=Artist,title=Song,playlist=Show --json
     """
     from skipgramophone.cli.progress import reading
-    from skipgramophone.pipeline import pipeline
+    from skipgramophone.pipeline.inspect import inspect as inspect_playlists
 
-    given = ExtractSettings(
-        num_rows=num_rows,
-        format=cast(Format | None, format),
-        columns=columns,
-        session_gap=session_gap,
-        encoding=encoding,
-        bad_bytes=cast(BadBytes, bad_bytes),
-        keep=keep or None,
-        max_rejects=max_rejects,
-        group_by=cast(GroupBy, group_by),
-        merge_uris=merge_uris,
-    )
-    settings = given if options.said(context, given) else None
+    settings = given if given_settings(context, given) else None
     with reading(quiet, "inspect") as progress:
-        found = pipeline.inspect(
+        found = inspect_playlists(
             what or [], settings, sample=sample, experiments_dir=experiments_dir, progress=progress
         )
     if json:
@@ -91,7 +78,7 @@ def inspect(
 
 
 def _show(found: Inspection) -> None:
-    """Print an inspection for people."""
+    """Print the inspection."""
     render.facts(f"inspection of {', '.join(found.inspected)}", _facts(found))
     _show_histogram("length", "playlists", found.lengths)
     _show_histogram("count", "tracks", found.counts)
@@ -101,45 +88,55 @@ def _show(found: Inspection) -> None:
 
 
 def _facts(found: Inspection) -> list[tuple[str, str]]:
-    """What there is, a line a fact."""
+    """Return the lines of the summary."""
     lengths = found.lengths
-    owners = f" of {found.owners:,} owners" if found.owners > 1 else ""
+    owners = f" by {found.owners:,} owners" if found.owners > 1 else ""
     frequent = "; ".join(f"{track.name} ({track.count:,})" for track in found.most_frequent)
     return [
-        ("playlists", f"{found.playlists:,}{owners}, {lengths.least:,} to {lengths.most:,} tracks long"),
-        ("", f"{lengths.mean:,.1f} on average, half of them {lengths.median:,.0f} or more"),
-        ("tracks", f"{found.tracks:,}, {found.once:,} of them ({found.once / found.tracks:.0%}) seen once"),
+        ("playlists", f"{found.playlists:,}{owners}, with {lengths.least:,} to {plural(lengths.most, 'track')}"),
+        ("", f"mean length {lengths.mean:,.1f}, median {lengths.median:,.0f}"),
+        ("tracks", f"{found.tracks:,}; {found.once:,} ({found.once / found.tracks:.0%}) occur only once"),
         ("occurrences", f"{found.occurrences:,}"),
-        ("head", f"the most frequent 1% of the tracks hold {found.head_share:.0%}, {found.half:,} tracks hold half"),
-        ("", frequent),
+        (
+            "head",
+            f"the top 1% of tracks make {found.head_share:.0%} of occurrences, {plural(found.half, 'track')} make half",
+        ),
+        ("most frequent", frequent),
     ]
 
 
 def _show_histogram(of: str, what: str, values: Distribution) -> None:
-    """Print how lengths or counts are distributed: a line a step, with a bar for how many fall into it."""
+    """Print the distribution of lengths or counts: one line per range, with a bar for its number."""
     steps = values.steps
     names = [f"{s.least:,}" if s.least == s.most else f"{s.least:,} to {s.most:,}" for s in steps]
     rows = [(name, f"{s.number:,}", f"{s.share:.1%}") for name, s in zip(names, steps, strict=True)]
     render.text("")
-    render.histogram([of, what, "of all occurrences"], rows, [step.number for step in steps])
+    render.histogram([of, what, "share of occurrences"], rows, [step.number for step in steps])
 
 
 def _context(order: Order) -> list[tuple[str, str]]:
-    """The context that -wsz auto chooses, and the evidence."""
+    """Return the context that -wsz auto chooses, with the evidence."""
     from skipgramophone.cli.train import reason
     from skipgramophone.evaluation.window_choice import CLEARLY
 
-    context = "the whole playlist" if order.window_size == "bag" else f"{order.window_size} tracks on each side"
-    rows = [("context", f"{context}: {reason(order)}"), ("asked", f"{order.asked:,} playlists that were held out")]
+    context = (
+        "whole playlist"
+        if order.window_size == "bag"
+        else f"window of {plural(int(order.window_size), 'track')} per side"
+    )
+    rows = [("context", f"{context} ({reason(order)})"), ("evidence", plural(order.asked, "held-out playlist"))]
     if order.over_shuffled:
-        rows.append(("order", f"near finds {_between(order.over_shuffled)} against near in shuffled playlists"))
-    if order.over_whole:
         rows.append(
-            ("distance", f"near finds {_between(order.over_whole)} against the whole; a window needs {CLEARLY:+.0%}")
+            (
+                "window vs shuffled",
+                f"{_interval(order.over_shuffled)}; above 0 means that track order carries information",
+            )
         )
+    if order.over_whole:
+        rows.append(("window vs whole", f"{_interval(order.over_whole)}; a window is chosen from {CLEARLY:+.0%}"))
     return rows
 
 
-def _between(share: Estimate) -> str:
-    """A share with its interval."""
+def _interval(share: Estimate) -> str:
+    """Return a share with its 95 % interval."""
     return f"{share.mean:+.1%} [{share.low:+.1%}, {share.high:+.1%}]"

@@ -1,4 +1,4 @@
-"""`sgp map`: the catalogue as a picture that one can walk about in."""
+"""`sgp map`: draw the tracks on an interactive page."""
 
 from __future__ import annotations
 
@@ -9,79 +9,52 @@ from typing import Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.settings import COLOURS, PROJECTIONS, MapSettings
+from skipgramophone.cli.options import with_settings
+from skipgramophone.settings import MapSettings
 
 
+@with_settings
 def draw_map(
     experiment: options.Experiment,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="HTML file to write.")] = Path(
         "map.html"
     ),
-    projection: Annotated[
-        str,
-        typer.Option(
-            "--projection", metavar="NAME", help=f"{', '.join(PROJECTIONS)}; auto: UMAP where it is installed."
-        ),
-    ] = options.MAP.projection,
-    colour: Annotated[
-        str, typer.Option("--colour", metavar="NAME", help=f"{' or '.join(COLOURS)}; the page has a switch.")
-    ] = options.MAP.colour,
-    clusters: Annotated[
-        int, typer.Option("--clusters", metavar="N", help="How many clusters, and artists with a colour.")
-    ] = options.MAP.clusters,
-    neighbours: Annotated[
-        int, typer.Option("--neighbours", metavar="N", help="How many a click shows.")
-    ] = options.MAP.neighbours,
-    top: Annotated[
-        int, typer.Option("--top", metavar="N", help="Only so many tracks, the most frequent.")
-    ] = options.MAP.top,
-    random_seed: Annotated[
-        int, typer.Option("-rs", "--random-seed", metavar="N", help="The same seed gives the same map.")
-    ] = options.MAP.random_seed,
+    *,
+    settings: MapSettings,
     png: Annotated[
-        Path | None, typer.Option("--png", metavar="FILE", help="A still picture too, in dots.", show_default=False)
+        Path | None, typer.Option("--png", metavar="FILE", help="Also write a PNG.", show_default=False)
     ] = None,
     svg: Annotated[
-        Path | None, typer.Option("--svg", metavar="FILE", help="The same in lines.", show_default=False)
+        Path | None, typer.Option("--svg", metavar="FILE", help="Also write an SVG.", show_default=False)
     ] = None,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Draw EXPERIMENT's tracks in two dimensions, as one HTML file for a browser.
+    """Draw a two-dimensional map of the tracks of EXPERIMENT, as one HTML file.
 
-    The file needs no network and holds everything: names, places, clusters, and the nearest tracks of each, found
-    exactly among the vectors.
+    The page works without a network. It shows names, clusters and the nearest neighbours of each track, which are
+    computed from the full vectors.
 
     \b
     sgp map demo -o map.html
     sgp map demo -o map.html --projection pca --force
     sgp map demo -o map.html --colour artist --png map.png
     """
-    from skipgramophone.pipeline import pipeline
+    from skipgramophone.pipeline.map import draw_map as draw
 
-    settings = MapSettings(
-        projection=projection,  # type: ignore[arg-type]  # checked by the settings
-        colour=colour,  # type: ignore[arg-type]
-        clusters=clusters,
-        neighbours=neighbours,
-        top=top,
-        random_seed=random_seed,
-    )
     pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
-    report = pipeline.draw_map(
-        experiment, output, settings, pictures=pictures, force=force, experiments_dir=experiments_dir
-    )
+    report = draw(experiment, output, settings, pictures=pictures, force=force, experiments_dir=experiments_dir)
     if json:
         render.print_json(asdict(report))
     elif not quiet:
-        rest = f"; {report.not_shown:,} that occur less are not shown: --top" if report.not_shown else ""
+        rest = f"; {report.not_shown:,} rarer ones not shown (--top)" if report.not_shown else ""
         rows = [
             ("file", report.destination),
             *([("pictures", ", ".join(report.pictures))] if report.pictures else []),
             ("tracks", f"{report.tracks:,} in {len(report.clusters)} clusters{rest}"),
-            ("projection", f"{report.projection}, keeps {report.preserved:.0%} of the nearest tracks near"),
+            ("projection", f"{report.projection}, preserves {report.preserved:.0%} of nearest neighbours"),
             ("size", f"{report.bytes / 1e6:.1f} MB"),
             ("time", f"{report.seconds:.1f} s"),
         ]

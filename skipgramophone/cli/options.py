@@ -1,83 +1,91 @@
-"""Arguments and options that several commands share. Defaults and bounds are those of `settings`."""
+"""Arguments and options that several commands share, and the options that come from a settings class.
+
+A command names a settings class as the type of a keyword argument. `with_settings` replaces that argument by one option
+per setting, whose name, help, default and bounds are those of the class:
+
+    @with_settings
+    def train(experiment: Experiment, *, settings: TrainSettings, force: Force = False) -> None: ...
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
 from skipgramophone.cli import completion
-from skipgramophone.errors import SettingError
-from skipgramophone.settings import (
-    ANSWER_FORMATS,
-    DEFAULT_ROOT,
-    DEVICES,
-    FORMATS,
-    ROOT_VARIABLE,
-    SCORES,
-    ContinueSettings,
-    EvaluateSettings,
-    ExplainSettings,
-    ExportSettings,
-    ExtractSettings,
-    IndexSettings,
-    MapSettings,
-    RunSettings,
-    Score,
-    SimilarSettings,
-    TrainSettings,
-    TuneSettings,
-    WindowSize,
-)
+from skipgramophone.settings import ANSWER_FORMATS, DEFAULT_ROOT, ROOT_VARIABLE, ExtractSettings, TrainSettings
+from skipgramophone.settings.setting import Setting, alternatives, setting_of
 
 Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
-EXTRACT = ExtractSettings()
-TRAIN = TrainSettings()
-RUN = RunSettings()
-INDEX = IndexSettings()
-SIMILAR = SimilarSettings()
-CONTINUE = ContinueSettings()
-EXPLAIN = ExplainSettings()
-EVALUATE = EvaluateSettings()
-TUNE = TuneSettings()
-EXPORT = ExportSettings()
-MAP = MapSettings()
-WINDOW_SIZE = str(TRAIN.window_size)
 
 
-def window_size(text: str) -> WindowSize:
-    """Read a window size: 'auto', 'bag' or a number."""
-    if text == "auto" or text == "bag":
-        return text  # type: ignore[return-value]
-    try:
-        return int(text)
-    except ValueError:
-        raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Marks a settings argument of which only the named settings, or all others, become options."""
+
+    names: tuple[str, ...]
+    named: bool
 
 
-def score(name: str) -> Score:
-    """Read the name of a score.
-
-    Raises:
-        SettingError: there is no such score.
-    """
-    for known in SCORES:
-        if name == known:
-            return known
-    raise SettingError(f"by must be one of {', '.join(SCORES)}, not {name!r}")
+def only(*names: str) -> Selection:
+    """Select settings by name."""
+    return Selection(names, named=True)
 
 
-def said(context: typer.Context, settings: Any, config: Path | None = None, stage: str = "") -> set[str]:
-    """Names of the settings that were given on the command line, or in a file for a stage."""
-    sources = {field.name: context.get_parameter_source(field.name) for field in fields(settings)}
+def without(*names: str) -> Selection:
+    """Select all settings but the named ones."""
+    return Selection(names, named=False)
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace each argument whose type is a settings class by one option per setting."""
+    hints = get_type_hints(command, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    classes: dict[str, tuple[type[Any], list[Field[Any]]]] = {}
+    for parameter in inspect.signature(command).parameters.values():
+        hint = hints[parameter.name]
+        settings = _settings_class(hint)
+        if settings is None:
+            parameters.append(parameter.replace(annotation=hint))
+            continue
+        chosen = [declared for declared in fields(settings) if _is_option(declared, get_args(hint)[1:])]
+        classes[parameter.name] = settings, chosen
+        parameters += [_option(declared) for declared in chosen]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        for argument, (settings, chosen) in classes.items():
+            values = {declared.name: _value(declared, given.pop(declared.name)) for declared in chosen}
+            given[argument] = settings(**values)
+        command(**given)
+
+    keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    run.__signature__ = inspect.Signature(keyword_only)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
+    return run
+
+
+def given_settings(context: typer.Context, settings: Any, config: Path | None = None, stage: str = "") -> set[str]:
+    """Return the names of the settings that were given on the command line, or in a file for a stage."""
+    sources = {declared.name: context.get_parameter_source(declared.name) for declared in fields(settings)}
     given = {name for name, source in sources.items() if source is not None and source.name != "DEFAULT"}
-    return given | _read(config, stage, type(settings)).keys()
+    return given | _read_config(config, stage, type(settings)).keys()
 
 
-def _read(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """The settings of a file for a stage, if there is one."""
+def with_config(context: typer.Context, config: Path | None, stage: str, settings: Settings) -> Settings:
+    """Fill in the settings of a file; those of the command line take precedence."""
+    read = _read_config(config, stage, type(settings))
+    return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
+
+
+def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
+    """Read the settings of a file for a stage, if there is a file."""
     if config is None:
         return {}
     from skipgramophone.settings_file import read_settings
@@ -85,19 +93,56 @@ def _read(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
     return read_settings(config, stage, kind)
 
 
-def overridden(context: typer.Context, config: Path | None, stage: str, given: Settings) -> Settings:
-    """Settings of a file, if there is one, but for what was said on the command line."""
-    taken = _read(config, stage, type(given))
-    return replace(given, **{name: taken[name] for name in taken.keys() - said(context, given)})
+def _settings_class(hint: Any) -> type[Any] | None:
+    """Return the settings class of a type hint, or None for another type."""
+    kind = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
+    return kind if isinstance(kind, type) and is_dataclass(kind) else None
+
+
+def _is_option(declared: Field[Any], selections: Collection[Selection]) -> bool:
+    """Whether a setting becomes an option of a command."""
+    if setting_of(declared) is None:
+        return False
+    return all((declared.name in selection.names) == selection.named for selection in selections)
+
+
+def _option(declared: Field[Any]) -> inspect.Parameter:
+    """Return the parameter from which Typer makes the option of a setting."""
+    known = setting_of(declared)
+    assert known is not None
+    flags = known.flags or (f"--{declared.name.replace('_', '-')}",)
+    shown = known.default_text or declared.default
+    option = typer.Option(*flags, metavar=known.metavar, help=known.help, show_default=shown is not None)
+    return inspect.Parameter(
+        declared.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=shown,
+        annotation=Annotated[_typed(declared, known), option],
+    )
+
+
+def _typed(declared: Field[Any], known: Setting) -> Any:
+    """Return the type in which the command line delivers a setting."""
+    kinds = alternatives(declared.type)
+    if known.parse or any(isinstance(kind, str) for kind in kinds):
+        return str if declared.default is not None else str | None
+    if any(getattr(kind, "__origin__", None) is Sequence for kind in kinds):
+        return list[str] | None
+    return declared.type
+
+
+def _value(declared: Field[Any], given: Any) -> Any:
+    """Turn what the command line delivers into the value of a setting."""
+    known = setting_of(declared)
+    if known and known.parse and isinstance(given, str):
+        return known.parse(given)
+    return None if given == [] else given
 
 
 Experiment = Annotated[
     str,
     typer.Argument(
-        metavar="EXPERIMENT",
-        help="Name of the experiment.",
-        show_default=False,
-        autocompletion=completion.experiments,
+        metavar="EXPERIMENT", help="Name of the experiment.", show_default=False, autocompletion=completion.experiments
     ),
 ]
 ExperimentsDir = Annotated[
@@ -106,137 +151,49 @@ ExperimentsDir = Annotated[
         "--experiments-dir",
         envvar=ROOT_VARIABLE,
         metavar="DIR",
-        help=f"Where experiments lie (else ./{DEFAULT_ROOT}).",
+        help=f"Experiments directory (default: ./{DEFAULT_ROOT}).",
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but answers and errors.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only answers and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing output.")]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file (TOML); options override it.", show_default=False),
+    typer.Option("--config", metavar="FILE", help="Settings file (TOML); options take precedence.", show_default=False),
 ]
-Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
-AnswerFormat = Annotated[
-    str | None, typer.Option("--format", metavar="NAME", help=f"{', '.join(ANSWER_FORMATS)}.", show_default=False)
-]
-Stdin = Annotated[bool, typer.Option("--stdin", help="Read a query a line; answer with a line of JSON each.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
-
 Sources = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="SOURCE", help="Files, directories and archives to read; -: standard input.", show_default=False
+        metavar="SOURCE", help="Files, directories or archives to read (- = standard input).", show_default=False
     ),
 ]
-CsvPath = Annotated[
-    Path | None,
-    typer.Option("--csv-path", metavar="FILE", help="The same as SOURCE.", show_default=False),
-]
+CsvPath = Annotated[Path | None, typer.Option("--csv-path", metavar="FILE", help="Same as SOURCE.", show_default=False)]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
-NumRows = Annotated[int, typer.Option("-nr", "--num-rows", metavar="N", help="Rows of each file to read; -1: all.")]
-Format = Annotated[
+AnswerFormat = Annotated[
     str | None,
-    typer.Option("--format", metavar="FORMAT", help=f"What the sources are: {', '.join(FORMATS)}.", show_default=False),
+    typer.Option("--format", metavar="NAME", help=f"Output format: {', '.join(ANSWER_FORMATS)}.", show_default=False),
 ]
-
-Window = Annotated[
-    str,
-    typer.Option(
-        "-wsz",
-        "--window-size",
-        metavar="N|bag|auto",
-        help="Farthest context on each side; 'bag': the whole playlist; 'auto': which of the two, by the corpus.",
-    ),
-]
-EmbeddingDim = Annotated[int, typer.Option("-emb", "--embedding-dim", metavar="N", help="Numbers a vector.")]
-Epochs = Annotated[int, typer.Option("-e", "--epochs", metavar="N", help="Passes over the corpus.")]
-LearningRate = Annotated[
-    float | None,
-    typer.Option(
-        "-lr", "--learning-rate", metavar="X", help="First step size of row-wise Adagrad (else by the corpus)."
-    ),
-]
-RandomSeed = Annotated[
-    int, typer.Option("-rs", "--random-seed", metavar="N", help="The same seed gives the same vectors.")
-]
-Negatives = Annotated[int, typer.Option("--negatives", metavar="N", help="Noise tracks a pair.")]
-NoiseExponent = Annotated[
-    float, typer.Option("--noise-exponent", metavar="X", help="Noise is drawn by count to this power.")
-]
-Subsample = Annotated[
-    float, typer.Option("--subsample", metavar="X", help="Thin out tracks more frequent than this share; 0: none.")
-]
-MinCount = Annotated[int, typer.Option("--min-count", metavar="N", help="Tracks that occur less get no vector.")]
-Group = Annotated[
-    str | None,
-    typer.Option("--group", metavar="REGEX", help="Playlists stay together if this finds the same in their owner."),
-]
-Threads = Annotated[
-    int | None,
-    typer.Option("--threads", metavar="N", help="Cores to use (all of them; the result is the same).",
-                 show_default=False),
-]  # fmt: skip
-DeviceName = Annotated[str, typer.Option("--device", metavar="NAME", help=f"What to train on: {', '.join(DEVICES)}.")]
-Trees = Annotated[int, typer.Option("--trees", metavar="N", help="More: a larger file, a faster search.")]
-Recall = Annotated[
-    float, typer.Option("--recall", metavar="X", help="Share of the true ten nearest that a look-up must find.")
-]
-Shards = Annotated[
-    int | None,
-    typer.Option(
-        "--shards", metavar="N", help="Files of the index, built one at a time; by the catalogue, if not said.",
-        show_default=False,
-    ),
-]  # fmt: skip
-Number = Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many tracks to show.")]
+Stdin = Annotated[bool, typer.Option("--stdin", help="Read one query per line; write one JSON object per query.")]
 PlaylistFile = Annotated[
     Path | None,
     typer.Option(
-        "--file", metavar="FILE", help="All tracks of a playlist file: any format of extract, or a name a line."
+        "--file",
+        metavar="FILE",
+        help="Use all tracks of a playlist file: any format that extract reads, or one name per line.",
     ),
 ]
-Artist = Annotated[str | None, typer.Option("--artist", metavar="NAME", help="All tracks of an artist.")]
+Artist = Annotated[str | None, typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist.")]
 Compare = Annotated[
     str | None,
     typer.Option(
         "--compare",
         metavar="OTHER",
-        help="Beside the answer of another experiment.",
+        help="Show the answer of another experiment next to this one.",
         autocompletion=completion.experiments,
     ),
 ]
-By = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        metavar="SCORE",
-        help="cosine: what keeps the same company; cosine+count: of two as near the better known; model: what is "
-        "likely to stand in a playlist with it; hybrid: what continues a playlist, by counts and cosine.",
-    ),
-]
-ExcludeArtist = Annotated[
-    list[str] | None, typer.Option("--exclude-artist", metavar="NAME", help="Leave an artist out.")
-]
-MaxPerArtist = Annotated[
-    int | None,
-    typer.Option("--max-per-artist", metavar="N", min=0, help="At most so many tracks of an artist; 0: any number."),
-]
-FoldVersions = Annotated[
-    bool,
-    typer.Option(
-        "--fold-versions/--all-versions", help="Count live, remastered and edited versions of a song as one, or each."
-    ),
-]
 ShowVersions = Annotated[
-    bool,
-    typer.Option("--show-versions", help="List the versions that were folded, below the one that stands for them."),
+    bool, typer.Option("--show-versions", help="List folded versions below the track that stands for them.")
 ]
-CountedLess = Annotated[int, typer.Option("--min-count", metavar="N", help="Leave out tracks that occur less.")]
-Popularity = Annotated[
-    float, typer.Option("--popularity", metavar="X", help="From -1, rather rare, to 1, rather frequent.")
-]
-Diversity = Annotated[
-    float, typer.Option("--diversity", metavar="X", help="From 0 to 1: unlike what stands above in the list.")
-]
-Exact = Annotated[bool, typer.Option("--exact", help="Compare every track; do not ask the index.")]

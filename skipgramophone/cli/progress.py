@@ -1,4 +1,4 @@
-"""Progress of long work, on stderr: a bar on a terminal, a plain line now and then elsewhere, nothing when quiet."""
+"""Progress of long work on standard error: a bar on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from skipgramophone.cli import render
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import Reading, Writing
@@ -18,24 +19,24 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LINES = 10.0
 
-Tell = Callable[[float, float, str], None]  # done, of how many, what to say
+Tell = Callable[[float, float, str], None]  # done, total, text
 
 
 @contextmanager
 def bar(name: str, quiet: bool) -> Iterator[Tell]:
-    """Give a function to tell progress to."""
+    """Provide a function that shows progress; it does nothing if quiet."""
     if quiet:
         yield lambda _done, _total, _text: None
     elif sys.stderr.isatty():
         with _terminal_bar(name) as tell:
             yield tell
     else:
-        yield _now_and_then(name)
+        yield _line_every_few_seconds(name)
 
 
 @contextmanager
 def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading | Writing], None]]:
-    """Progress of the reading of sources, and of the writing of what was read."""
+    """Provide a function that shows the progress of reading sources and writing the corpus."""
     from skipgramophone.pipeline.reports import Reading
 
     with bar(command, quiet) as tell:
@@ -45,10 +46,10 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
                 tell(0, 0, f"{at.bytes_read:,} bytes received")
             elif isinstance(at, Reading):
                 done = bool(at.bytes_total) and at.bytes_read == at.bytes_total
-                tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows{', now numbered' if done else ''}")
+                tell(at.bytes_read, at.bytes_total, f"{at.rows:,} rows{', numbering tracks' if done else ''}")
             else:
                 done = at.tracks_written == at.tracks_total
-                text = f"{at.tracks_written:,} tracks {'written, now indexed' if done else 'written'}"
+                text = f"{plural(at.tracks_written, 'track')} written{', building the name index' if done else ''}"
                 tell(at.tracks_written, at.tracks_total, text)
 
         yield show
@@ -56,10 +57,10 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
 
 @contextmanager
 def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[TrainingProgress], None]]:
-    """Progress of a training run: epoch, loss, tracks a second; the time left is the bar's."""
+    """Provide a function that shows the progress of a training run: epoch, loss, tracks per second."""
     started = time.monotonic()
     with bar("train", quiet) as tell:
-        tell(0, epochs * occurrences, "making ready")
+        tell(0, epochs * occurrences, "preparing (loading TensorFlow, compiling)")
 
         def show(at: TrainingProgress) -> None:
             done = (at.epoch - 1) * occurrences + at.tokens
@@ -72,7 +73,7 @@ def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[T
 
 @contextmanager
 def _terminal_bar(name: str) -> Iterator[Tell]:
-    """A bar that is redrawn in place."""
+    """Show a bar that is redrawn in place."""
     columns = (
         TextColumn(name),
         BarColumn(bar_width=20),
@@ -85,8 +86,8 @@ def _terminal_bar(name: str) -> Iterator[Tell]:
         yield lambda done, total, text: progress.update(task, completed=done, total=total or None, description=text)
 
 
-def _now_and_then(name: str) -> Tell:
-    """Print a line every few seconds."""
+def _line_every_few_seconds(name: str) -> Tell:
+    """Return a function that prints a line every few seconds."""
     last = time.monotonic()
 
     def tell(done: float, total: float, text: str) -> None:

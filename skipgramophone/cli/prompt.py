@@ -1,4 +1,4 @@
-"""The prompt of `sgp similar` on a terminal: names are completed while they are typed."""
+"""The prompt of `sgp similar` on a terminal, which completes names as you type."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from skipgramophone.cli import answers, render
-from skipgramophone.cli.prompt_history import KeptHistory, history_file
-from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, NAME, UNLIKE, Conversation
+from skipgramophone.cli.prompt_history import SavedHistory, history_file
+from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, NAME, UNLIKE, PromptState
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from skipgramophone.settings import SimilarSettings
 
 SHOWN_COMPLETIONS = 8
-SECONDS = 0.1  # that a completion may take
+SECONDS = 0.1  # time limit of a completion
 HELP_SIGN = "?"
-WELCOME = "a track; ? for help, Ctrl-D to leave"
+WELCOME = "type a track; ? for help, Ctrl-D to quit"
 
 
 class TrackCompleter(Completer):
-    """Completes names of tracks, the most frequent first."""
+    """Completes track names, most frequent first."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
-        """Names that what is typed is a part of; one that would steer the terminal is offered by its uri."""
+        """Yield names that contain the typed text; a name with control characters is offered as its uri."""
         typed = document.text_before_cursor.lstrip()
         typed = typed.removeprefix(typed[:1] if typed[:1] in (LIKE, UNLIKE, NAME) else "").lstrip()
         if typed in ("", BACK, HELP_SIGN) or typed.isdecimal():
@@ -45,21 +45,21 @@ class TrackCompleter(Completer):
                 yield Completion(text, -len(typed), display=shown, display_meta=f"{track.count:,}×")
 
 
-def converse(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
-    """Ask and answer until the input ends."""
-    conversation = Conversation(lookup, settings)
-    # A thread of its own completes names, over a connection of its own: its deadline stops no answer.
+def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
+    """Read and answer lines until the input ends."""
+    session = PromptState(lookup, settings)
+    # Completion runs in its own thread and connection, so that its time limit does not interrupt an answer.
     with closing(Catalogue(lookup.experiment.directory("corpus"))) as catalogue:
-        session: PromptSession[str] = PromptSession(
+        reader: PromptSession[str] = PromptSession(
             f"{lookup.experiment.name}> ",
             completer=TrackCompleter(catalogue),
-            history=KeptHistory(history_file()),
+            history=SavedHistory(history_file()),
             complete_in_thread=True,
             placeholder=[("fg:ansibrightblack", WELCOME)],
         )
         while True:
             try:
-                line = session.prompt().strip()
+                line = reader.prompt().strip()
             except KeyboardInterrupt:
                 continue
             except EOFError:
@@ -68,16 +68,16 @@ def converse(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versio
                 for text in HELP.splitlines():
                     render.text(text)
             elif line:
-                _say(conversation, line, quiet, show_versions)
+                _answer(session, line, quiet, show_versions)
 
 
-def _say(conversation: Conversation, line: str, quiet: bool, show_versions: bool) -> None:
-    """Print the answer to a line, or why there is none."""
+def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -> None:
+    """Print the answer to a line, or the error."""
     try:
-        answers.show(conversation.answer(line), "table", quiet, show_versions)
+        answers.show(session.answer(line), "table", quiet, show_versions)
     except TrackNameError as error:
         render.error(SgpError(str(error)))
-        for number, track in enumerate(conversation.listed if error.candidates else (), 1):
+        for number, track in enumerate(session.listed if error.candidates else (), 1):
             render.text(f"{number:>4}   {track.name} ({track.count:,}×)")
     except SgpError as error:
         render.error(error)

@@ -1,7 +1,6 @@
-"""What was typed at the prompt, for the arrow keys, in this session and the next.
+"""The history of the prompt, which the arrow keys recall in later sessions too.
 
-Lines are kept as JSON strings. A number and `<` mean something only after the list before them, and stay in their
-session.
+Lines are saved as JSON strings. Numbers and `<` refer to the list before them, so they are not saved.
 """
 
 from __future__ import annotations
@@ -15,34 +14,34 @@ from prompt_toolkit.history import History
 from skipgramophone.experiment.user_state import KeptLines, state_directory
 
 LINES_KEPT = 1000
-LONGEST_LINE = 1000  # letters; what was pasted by mistake is not kept
+LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
 
 
 def history_file() -> Path:
-    """Where the lines of this user lie."""
+    """Return the path of this user's history."""
     return state_directory() / "history"
 
 
-class KeptHistory(History):
-    """Lines of earlier sessions, and those of this one, which are added to them."""
+class SavedHistory(History):
+    """Lines of earlier sessions and of this one."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._kept = KeptLines(path, LINES_KEPT)
 
     def load_history_strings(self) -> Iterable[str]:
-        """The lines of earlier sessions, the latest first."""
+        """Yield the lines of earlier sessions, latest first."""
         return filter(None, map(_line, reversed(self._kept.read())))
 
     def store_string(self, string: str) -> None:
-        """Keep a line for later sessions, if it means something there."""
+        """Save a line for later sessions if it makes sense there."""
         line = string.strip()
         if line and len(line) <= LONGEST_LINE and line not in ("<", "?") and not line.lstrip("+- ").isdecimal():
             self._kept.add(json.dumps(line))
 
 
 def _line(text: str) -> str:
-    """What a line of the file stands for; nothing where it is damaged."""
+    """Decode a line of the file; empty if it is damaged."""
     try:
         line = json.loads(text)
     except (ValueError, RecursionError):

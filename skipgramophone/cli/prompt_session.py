@@ -1,4 +1,4 @@
-"""A conversation about tracks: what each line means after what has been asked and listed before."""
+"""The state of the prompt: interprets each line given the earlier queries and the last list."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
     from skipgramophone.settings import SimilarSettings
 
 HELP = """\
-name               the tracks that are like it; a part of the name will do
-3                  those that are like the third track of the list
-+name +3 -name -3  towards this track too, away from this one
-<                  back to the question before
+name               similar tracks; part of the name is enough
+3                  tracks similar to number 3 of the list
++name +3 -name -3  move towards this track, or away from it
+<                  back to the previous query
 =name              a name that is a number, or begins with one of these signs
-Tab completes a name, the arrows bring back earlier lines, Ctrl-C drops a line, Ctrl-D leaves."""
+Tab completes a name, the arrow keys recall earlier lines, Ctrl-C clears the line, Ctrl-D quits."""
 BACK = "<"
 LIKE, UNLIKE, NAME = "+", "-", "="
 
 
-class Conversation:
-    """Answers line after line.
+class PromptState:
+    """Answers one line after the other.
 
     Attributes:
-        listed: the tracks that numbers stand for, from 1.
+        listed: the tracks that numbers refer to, from 1.
     """
 
     def __init__(self, lookup: Lookup, settings: SimilarSettings) -> None:
         self.listed: tuple[Track, ...] = ()
         self._lookup = lookup
         self._settings = settings
-        self._asked: list[tuple[Seed, ...]] = []  # what has been answered, the present question last
+        self._asked: list[tuple[Seed, ...]] = []  # seeds of the answered queries, latest last
 
     def answer(self, line: str) -> Answer:
         """Answer a line.
 
         Raises:
-            TrackNameError: a name does not mean one track; `listed` are those that it may mean, if there are any.
-            SettingError: the line asks for nothing, or likes and unlikes cancel each other out.
+            TrackNameError: a name does not match exactly one track; `listed` holds the candidates, if any.
+            SettingError: the line cannot be answered, or likes and unlikes cancel out.
         """
         if line == BACK:
             return self._back()
@@ -50,14 +50,14 @@ class Conversation:
         seed, notes = self._seed(line.removeprefix(sign).strip(), sign)
         others = tuple(earlier for earlier in before if earlier.track.row != seed.track.row)
         if sign == UNLIKE and not others:
-            raise SettingError("there is nothing else to move away from: begin with a track")
+            raise SettingError("nothing to move away from: start with a track")
         seeds = (*others, seed)
         answer = self._ask(seeds, notes)
         self._asked.append(seeds)
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Seed, list[str]]:
-        """What a number of the list or a name means, and what is to be said about it."""
+        """Resolve a number of the list or a name, with remarks about the match."""
         weight = -1.0 if sign == UNLIKE else 1.0
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
             return Seed(self.listed[int(name) - 1], weight), []
@@ -69,14 +69,14 @@ class Conversation:
             raise
 
     def _back(self) -> Answer:
-        """Answer the question before once more."""
+        """Answer the previous query again."""
         if len(self._asked) < 2:
-            raise SettingError("there is no question before")
+            raise SettingError("there is no previous query")
         self._asked.pop()
         return self._ask(self._asked[-1], [])
 
     def _ask(self, seeds: tuple[Seed, ...], notes: list[str]) -> Answer:
-        """Look seeds up, and let numbers stand for what is found."""
+        """Look up seeds, and let numbers refer to the result."""
         answer = self._lookup.similar_to(seeds, self._settings, notes)
         self.listed = tuple(near.track for near in answer.neighbours)
         return answer

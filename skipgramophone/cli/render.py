@@ -1,7 +1,7 @@
-"""What people see: tables on stdout, notes and errors on stderr, JSON for scripts.
+"""Printing: tables on standard output, notes and errors on standard error, JSON and CSV for scripts.
 
-Names come from strangers: no markup or emoji code of theirs is obeyed, and no control character reaches the terminal.
-On a terminal a table fits its width; elsewhere nothing is coloured, wrapped or cut.
+Names come from strangers: markup and emoji codes in them are not interpreted, and control characters are escaped. On a
+terminal a table fits its width; elsewhere nothing is coloured, wrapped or cut.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from rich.text import Text
 
 from skipgramophone.errors import SgpError, TrackNameError
 
-UNLIMITED = 1_000_000_000  # columns, where there is no terminal to fit
-MOST_COLUMNS = 100  # of a curve, where there is no terminal to fit
+UNLIMITED = 1_000_000_000  # width when the output is not a terminal
+MOST_COLUMNS = 100  # of a curve when the output is not a terminal
 LONGEST_BAR = 40
 BLOCKS = " ▁▂▃▄▅▆▇█"
-PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # of a block
-# What could steer a terminal or turn text: controls, halves of surrogate pairs, ends of lines, directions.
+PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
+# Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def visible(text: str) -> str:
-    """Write control characters and text-direction overrides as escapes, so that none is obeyed.
+    """Escape control characters and bidirectional overrides.
 
     >>> visible("red \\x1b[31m alert\\u202e")
     'red \\\\x1b[31m alert\\\\u202e'
@@ -44,56 +44,56 @@ def visible(text: str) -> str:
 
 
 def console(stream: IO[str]) -> Console:
-    """A console on a stream that prints text as it is."""
+    """Return a console that prints text without interpreting it."""
     width = None if stream.isatty() else UNLIMITED
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def error(failure: SgpError) -> None:
-    """Print an error as one line, and under it the names that may have been meant."""
-    _complain(f"error: {visible(str(failure))}")
+    """Print an error as one line, with candidate names below it."""
+    _print_stderr(f"error: {visible(str(failure))}")
     for name in failure.candidates if isinstance(failure, TrackNameError) else ():
-        _complain(f"  {visible(name)}")
+        _print_stderr(f"  {visible(name)}")
 
 
 def note(text: str, quiet: bool) -> None:
-    """Print a line on stderr that is no result."""
+    """Print a remark on standard error, unless quiet."""
     if not quiet:
-        _complain(visible(text), style="dim")
+        _print_stderr(visible(text), style="dim")
 
 
-def _complain(line: str, style: str = "") -> None:
-    """Print a line on stderr, if anybody is there to read it."""
+def _print_stderr(line: str, style: str = "") -> None:
+    """Print a line on standard error; a closed pipe is ignored."""
     with contextlib.suppress(BrokenPipeError):
         console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:
-    """A value as JSON that is safe to show: what could steer a terminal is written as \\uXXXX; no indent, one line."""
+    """Return a value as JSON in which control characters are escaped as \\uXXXX; without indent it is one line."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     return STEERING.sub(lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on stdout."""
+    """Print a value as JSON on standard output."""
     sys.stdout.write(json_text(value) + "\n")
 
 
 def print_json_line(value: Any) -> None:
-    """Print a value as a line of JSON on stdout, at once: somebody may be waiting for it."""
+    """Print a value as one line of JSON on standard output, and flush it: a reader may be waiting."""
     sys.stdout.write(json_text(value, indent=None) + "\n")
     sys.stdout.flush()
 
 
 def short(value: object, digits: int = 4) -> str:
-    """A value in few letters; nothing for None."""
+    """Format a value with few digits; empty for None."""
     if isinstance(value, float):
         return f"{value:.{digits}g}"
     return "" if value is None else str(value)
 
 
 def print_csv(records: Sequence[Mapping[str, object]]) -> None:
-    """Print records as CSV on stdout, with a line of names; nothing where there are none."""
+    """Print records as CSV with a header on standard output; nothing if there are no records."""
     writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")
     if records:
         writer.writeheader()
@@ -102,7 +102,7 @@ def print_csv(records: Sequence[Mapping[str, object]]) -> None:
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
-    """Print a table of two columns on stdout: what, and how much."""
+    """Print a table of labels and values on standard output."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -112,9 +112,9 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
 
 
 def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table with a head on stdout; each column is a name and "text" or "number".
+    """Print a table with a header on standard output; a column is a name and "text" or "number".
 
-    Where a terminal is too narrow, numbers keep their room and text gives way, with an ellipsis.
+    If the terminal is too narrow, text columns are shortened with an ellipsis, and numbers are not.
     """
     cells = [[visible(cell) for cell in row] for row in rows]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
@@ -137,7 +137,7 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float]) -> None:
-    """Print a table of numbers with a bar behind each row, as long as its value, on stdout."""
+    """Print a table of numbers on standard output, with a bar proportional to the value after each row."""
     to = console(sys.stdout)
     taken = sum(max(cell_len(row[at]) for row in (columns, *rows)) + 3 for at in range(len(columns)))
     room = max(1, min(to.width - taken, LONGEST_BAR))
@@ -152,7 +152,7 @@ def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Seq
 
 
 def curve(title: str, values: Sequence[float], height: int = 8) -> None:
-    """Draw values as a curve of blocks on stdout, one column each, or one for several where there are too many."""
+    """Draw values as a block curve on standard output; neighbouring values are averaged if there are too many."""
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)
     each = -(-len(values) // room)
@@ -167,7 +167,7 @@ def curve(title: str, values: Sequence[float], height: int = 8) -> None:
 
 
 def text(line: str) -> None:
-    """Print a line on stdout."""
+    """Print a line on standard output."""
     to = console(sys.stdout)
     to.print(Text(visible(line)), soft_wrap=not to.is_terminal)
 
@@ -180,12 +180,12 @@ def _print(title: str, table: Table) -> None:
 
 
 def _print_table(to: Console, table: Table) -> None:
-    """Print a table with nothing but line ends after the last letter of each line."""
+    """Print a table without trailing spaces."""
     with to.capture() as captured:
         to.print(table)
     sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
 
 
 def _escaped(letter: str) -> str:
-    """A character as a Python escape."""
+    """Return a character as a Python escape."""
     return letter.encode("unicode_escape", "surrogatepass").decode("ascii")

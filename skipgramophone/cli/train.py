@@ -1,4 +1,4 @@
-"""`sgp train`: a corpus becomes vectors and an index."""
+"""`sgp train`: train vectors on a corpus, and build the index."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.cli.index import in_files
+from skipgramophone.cli.index import shard_note
+from skipgramophone.cli.options import given_settings, with_config, with_settings
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.settings import RunSettings, TrainSettings, WindowSize
 from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_in
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import Order
@@ -21,67 +23,39 @@ if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import TrainReport
 
 
+@with_settings
 def train(
     context: typer.Context,
     experiment: options.Experiment,
-    window_size: options.Window = options.WINDOW_SIZE,
-    embedding_dim: options.EmbeddingDim = options.TRAIN.embedding_dim,
-    epochs: options.Epochs = options.TRAIN.epochs,
-    learning_rate: options.LearningRate = options.TRAIN.learning_rate,
-    random_seed: options.RandomSeed = options.TRAIN.random_seed,
-    negatives: options.Negatives = options.TRAIN.negatives,
-    noise_exponent: options.NoiseExponent = options.TRAIN.noise_exponent,
-    subsample: options.Subsample = options.TRAIN.subsample,
-    min_count: options.MinCount = options.TRAIN.min_count,
-    patience: Annotated[
-        int,
-        typer.Option(
-            "--patience",
-            metavar="N",
-            help="Hold out 5 % of the playlists, and stop after N epochs without a better loss on them; 0: do not.",
-        ),
-    ] = options.TRAIN.patience,
+    *,
+    settings: TrainSettings,
     config: options.Config = None,
     start_from: Annotated[
         str | None,
-        typer.Option("--from", metavar="EXPERIMENT", help="Begin with the vectors of this one.", show_default=False),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
-    checkpoint_every: Annotated[
-        float, typer.Option("--checkpoint-every", metavar="SECONDS", help="Keep an unfinished run this often.")
-    ] = options.RUN.checkpoint_seconds,
-    log_dir: Annotated[
-        Path | None,
-        typer.Option("--log-dir", metavar="DIR", help="Write scalars for TensorBoard here.", show_default=False),
-    ] = options.RUN.log_dir,
-    device: options.DeviceName = options.RUN.device,
-    threads: options.Threads = options.RUN.threads,
-    local_cluster: Annotated[
-        str | None,
         typer.Option(
-            "--local-cluster",
-            metavar="WORKERSxSERVERS",
-            help="Train on a cluster of processes of this machine, as 2x1.",
-            show_default=False,
+            "--from", metavar="EXPERIMENT", help="Initialize from this experiment's vectors.", show_default=False
         ),
-    ] = options.RUN.local_cluster,
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
+    run: RunSettings,
     private_network: Annotated[
         bool,
         typer.Option(
-            "--private-network", help="TF_CONFIG names other machines, and nobody else is on the network between them."
+            "--private-network",
+            help="Confirm that the machines in TF_CONFIG are on a private network (the connection is not protected).",
         ),
     ] = False,
     no_index: Annotated[
-        bool, typer.Option("--no-index", help="Build no index: look-ups compare every track, until sgp index is run.")
+        bool, typer.Option("--no-index", help="Do not build the index; look-ups then use exact search.")
     ] = False,
     force: options.Force = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Train track vectors on the corpus of EXPERIMENT, and index them.
+    """Train track vectors on the corpus of EXPERIMENT, and build the index.
 
-    Skip-gram with negative sampling: tracks that keep the same company come to lie near each other.
+    The model is skip-gram with negative sampling: tracks that appear in the same playlists get similar vectors.
 
     \b
     sgp train demo
@@ -91,76 +65,71 @@ def train(
     sgp train june --from may
     sgp train demo --local-cluster 2x1
 
-    Where TF_CONFIG names a cluster, the same command on each machine is its chief, a worker or a server.
+    If TF_CONFIG describes a cluster, run the same command on each machine: it becomes chief, worker or server.
     """
-    given = TrainSettings(
-        window_size=options.window_size(window_size),
-        embedding_dim=embedding_dim,
-        epochs=epochs,
-        learning_rate=learning_rate,
-        random_seed=random_seed,
-        negatives=negatives,
-        noise_exponent=noise_exponent,
-        subsample=subsample,
-        min_count=min_count,
-        patience=patience,
-    )
     role = _role(private_network, quiet)
     if role and not role.is_chief:
         _serve(experiment, role, experiments_dir, quiet)
         return
-    run = RunSettings(
-        threads=threads,
-        device=device,  # type: ignore[arg-type]
-        checkpoint_seconds=checkpoint_every,
-        log_dir=log_dir,
-        local_cluster=local_cluster,
-        role=role,
-    )
-    settings = options.overridden(context, config, "train", given)
+    settings = with_config(context, config, "train", settings)
     if resume:
-        settings = _of_unfinished(context, experiment, settings, experiments_dir)
-    report = run_train(experiment, settings, run, force, quiet, experiments_dir, resume, start_from, no_index)
+        settings = _with_unfinished_settings(context, experiment, settings, experiments_dir)
+    report = run_train(
+        experiment,
+        settings,
+        replace(run, role=role),
+        force=force,
+        quiet=quiet,
+        experiments_dir=experiments_dir,
+        resume=resume,
+        start_from=start_from,
+        no_index=no_index,
+    )
     show(report, json, quiet)
 
 
 def _role(private_network: bool, quiet: bool) -> Role | None:
-    """The part of this process in a cluster that TF_CONFIG names, if it names one."""
+    """Return the role of this process in the cluster that TF_CONFIG describes, or None."""
     role = role_in(os.environ)
     abroad = role.abroad() if role else []
     if abroad and not private_network:
         raise SettingError(
-            f"{VARIABLE} names {abroad[0]}, and TensorFlow's gRPC asks nobody who they are: whoever reaches a port "
-            "can run code here. Give --private-network if nobody else is on that network"
+            f"{VARIABLE} names {abroad[0]}, but TensorFlow's gRPC has no authentication: anyone who reaches a port can "
+            "run code here. Add --private-network only if nobody else is on that network"
         )
     if abroad:
-        render.note("whoever reaches the ports of this cluster can run code on it: keep its network private", quiet)
+        render.note(
+            "warning: anyone who reaches the ports of this cluster can run code on it: keep its network private", quiet
+        )
     return role
 
 
 def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: bool) -> None:
-    """Be a worker or a parameter server."""
-    from skipgramophone.pipeline import pipeline
+    """Run as a worker or a parameter server until the chief ends."""
+    from skipgramophone.pipeline.train import serve
 
-    render.note(f"{role.job} {role.index} at {role.address}, until the chief at {role.cluster[CHIEF][0]} ends", quiet)
-    pipeline.serve(experiment, role, experiments_dir)
+    render.note(
+        f"{role.job} {role.index} at {role.address}: serving until the chief at {role.cluster[CHIEF][0]} ends", quiet
+    )
+    serve(experiment, role, experiments_dir)
     render.note("the chief has ended", quiet)
 
 
-def _of_unfinished(
+def _with_unfinished_settings(
     context: typer.Context, experiment: str, given: TrainSettings, experiments_dir: Path | None
 ) -> TrainSettings:
-    """The settings of the unfinished run, but for what was said on the command line."""
-    from skipgramophone.pipeline import pipeline
+    """Take the settings of the unfinished run; those that were given take precedence."""
+    from skipgramophone.pipeline.train import unfinished_settings
 
-    kept = pipeline.unfinished_settings(experiment, experiments_dir)
-    return replace(kept, **{name: getattr(given, name) for name in options.said(context, given)})
+    kept = unfinished_settings(experiment, experiments_dir)
+    return replace(kept, **{name: getattr(given, name) for name in given_settings(context, given)})
 
 
 def run_train(
     experiment: str,
     settings: TrainSettings,
     run: RunSettings,
+    *,
     force: bool,
     quiet: bool,
     experiments_dir: Path | None,
@@ -170,13 +139,13 @@ def run_train(
 ) -> TrainReport:
     """Train with a progress bar."""
     from skipgramophone.cli.progress import training
-    from skipgramophone.pipeline import pipeline
+    from skipgramophone.pipeline import train as use_case
 
     for doubt in settings.doubts():
         render.note(doubt, quiet)
-    occurrences = pipeline.occurrences(experiment, experiments_dir)
+    occurrences = use_case.occurrences(experiment, experiments_dir)
     with training(quiet, settings.epochs, occurrences) as progress:
-        return pipeline.train(
+        return use_case.train(
             experiment,
             settings,
             force=force,
@@ -190,7 +159,7 @@ def run_train(
 
 
 def show(report: TrainReport, json: bool, quiet: bool) -> None:
-    """Print what was trained."""
+    """Print the report."""
     if json:
         render.print_json(asdict(report))
     elif not quiet:
@@ -198,41 +167,49 @@ def show(report: TrainReport, json: bool, quiet: bool) -> None:
 
 
 def _rows(report: TrainReport) -> list[tuple[str, str]]:
-    """The report, a line a fact."""
+    """Return the lines of the report."""
     settings, index = report.settings, report.index
     rare = report.tracks - report.tracks_learnt
-    left = f"; {rare:,} rarer than --min-count {settings['min_count']} have none" if rare else ""
-    taken = f", {report.tracks_taken_over:,} begun with earlier ones" if report.tracks_taken_over else ""
-    stopped = f" of {settings['epochs']}, then patience ended" if report.epochs < settings["epochs"] else ""
+    left = f"; none for {plural(rare, 'track')} below --min-count {settings['min_count']}" if rare else ""
+    taken = f"; {report.tracks_taken_over:,} initialized from earlier vectors" if report.tracks_taken_over else ""
+    stopped = f" of {settings['epochs']} (stopped by --patience)" if report.epochs < settings["epochs"] else ""
     return [
         ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}{taken}"),
         ("context", _context(report)),
         ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
-        ("learning rate", f"{report.learning_rate:.2g}, falling to nothing"),
+        ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
-        ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks a second"),
-        ("index", _index(index) if index else "none: look-ups compare every track"),
+        ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks/s"),
+        ("index", _index(index) if index else "none: look-ups use exact search"),
     ]
 
 
 def _index(facts: IndexFacts) -> str:
-    """What an index is and finds."""
-    trees = f"{facts.trees} trees{in_files(facts)}"
-    return f"{trees}, {facts.bytes / 1e6:.1f} MB, finds {facts.recall_at_10:.1%} of the ten nearest"
+    """Describe an index."""
+    trees = f"{facts.trees} trees{shard_note(facts)}"
+    return f"{trees}, {facts.bytes / 1e6:.1f} MB, recall@10 {facts.recall_at_10:.1%}"
 
 
 def _context(report: TrainReport) -> str:
-    """The context, and why it was chosen."""
+    """Return the context, and why it was chosen."""
     window, order = report.settings["window_size"], report.order
-    context = "the whole playlist" if window == "bag" else f"{window} tracks on each side"
-    return f"{context}: {reason(order)}" if order else context
+    context = context_name(window)
+    return f"{context} ({reason(order)})" if order else context
+
+
+def context_name(window: WindowSize) -> str:
+    """Name a context that has been decided."""
+    return "whole playlist" if window == "bag" else f"window of {plural(int(window), 'track')} per side"
 
 
 def reason(order: Order) -> str:
-    """Why a context was chosen, in words."""
+    """Say why a context was chosen."""
     if order.over_shuffled is None:
-        return f"only {order.asked} playlists to tell by, too few"
+        return f"too few held-out playlists to decide: {order.asked}"
     if order.over_whole is None:
-        return "the order of the playlists tells nothing"
-    share = f"what stands near finds {order.over_whole.mean:+.0%} against the whole"
-    return f"order tells something, and {share}"
+        return "track order carries no information"
+    if order.window_size == "bag":
+        from skipgramophone.evaluation.window_choice import CLEARLY  # here, because it is slow to import
+
+        return f"a window scores only {order.over_whole.mean:+.0%} against the whole playlist; {CLEARLY:+.0%} needed"
+    return f"a window scores {order.over_whole.mean:+.0%} against the whole playlist"

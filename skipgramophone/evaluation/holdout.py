@@ -44,8 +44,6 @@ from skipgramophone.training.run import fit
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from skipgramophone.pipeline.append import Before
-    from skipgramophone.playlists.encoding import EncodedPlaylists
     from skipgramophone.training.trainer import Progress
 
 
@@ -55,11 +53,13 @@ def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings,
         return split_of_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
     playlists = read_playlist_table(experiment.directory("corpus"), len(corpus))
-    return split_playlists(corpus, playlists, share, settings.group, settings.random_seed, held_out)
+    return split_playlists(
+        corpus, playlists, share=share, group=settings.group, seed=settings.random_seed, named=held_out
+    )
 
 
 def split_playlists(
-    corpus: Corpus, playlists: pa.Table, share: float, group: str | None, seed: int, named: Path | None
+    corpus: Corpus, playlists: pa.Table, *, share: float, group: str | None, seed: int, named: Path | None
 ) -> Split:
     """Hold out playlists, at random or by name.
 
@@ -75,7 +75,7 @@ def split_playlists(
         EvaluationError: there are too few playlists, or a name is none's.
         StorageError: the file cannot be read.
     """
-    groups = _groups(corpus, playlists, group, seed)
+    groups = playlist_groups(corpus, playlists, group, seed)
     if named is None:
         return split_at_random(groups, share, seed)
     with storage_errors(named, "read"):
@@ -85,33 +85,6 @@ def split_playlists(
             raise EvaluationError(f"{named} is no list of names in UTF-8: {error}") from error
     keys = playlists["name"].to_pylist() if group is None else group_keys(playlists["owner"].to_pylist(), group)
     return split_by_name(keys, groups, frozenset(line for line in lines if line))
-
-
-def set_aside(
-    encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
-) -> EncodedPlaylists:
-    """Set playlists aside that are never to be trained on, if that is asked for.
-
-    Of a corpus that grows, what was set aside stays so, and what belongs with it is set aside too; of all else that is
-    added nothing is.
-
-    Raises:
-        EvaluationError: there are too few playlists, or a name is none's.
-    """
-    if before and before.held_out.any():
-        groups = _groups(encoded.corpus, encoded.playlists, settings.group, settings.random_seed)
-        old = before.playlist_of(encoded.first_rows)
-        held_out = (old >= 0) & before.held_out[old]
-        return encoded.set_aside(held_out | (old < 0) & np.isin(groups, groups[held_out]))
-    if before or (settings.holdout is None and named is None):
-        return encoded
-    held_out = split_playlists(
-        encoded.corpus, encoded.playlists, settings.holdout or 0.0, settings.group, settings.random_seed, named
-    ).held_out
-    counts = encoded.corpus.playlists(np.flatnonzero(~held_out)).counts(encoded.tracks.num_rows)
-    row = np.empty(len(counts), np.int64)
-    row[np.lexsort((encoded.tracks["first_place"].to_numpy(), -counts))] = np.arange(len(counts))
-    return encoded.renumbered(row).set_aside(held_out)
 
 
 def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings) -> tuple[Corpus, Split] | None:
@@ -129,13 +102,13 @@ def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSe
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
     playlists = read_playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
-    own = _groups(aside, playlists, made_with.group, made_with.random_seed)
+    own = playlist_groups(aside, playlists, made_with.group, made_with.random_seed)
     groups = np.concatenate([np.arange(len(corpus)), len(corpus) + own])
     return corpus.and_then(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
 
 
-def _groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
-    """Number playlists by what must stay together."""
+def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
+    """Number playlists by the group that must stay in one part of a split, int64 (playlists,)."""
     owners = playlists["owner"].to_pylist()
     if pattern is None and "key" in playlists.column_names:  # the first version did not keep it
         number: dict[tuple[str, ...], int] = {}

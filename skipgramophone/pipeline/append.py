@@ -1,8 +1,8 @@
-"""A corpus that grows: what it holds is encoded anew with the sources that are added, and its tracks keep their rows.
+"""A corpus that grows: its rows are encoded again together with the added sources, and its tracks keep their numbers.
 
-So the same rules serve at the first extract and at every later one. A playlist that is there already takes on the
-tracks that it does not hold yet; what is read of the others once more is left out, and counted. Nothing that is there
-is taken out, and old row numbers stay: new tracks get rows after them, among themselves in order of count.
+The same rules therefore apply to the first extract and to every later one. A playlist that exists already gains the
+tracks that it does not contain yet; tracks that it contains are left out, and counted. Nothing is removed, and row
+numbers stay: new tracks get the following rows, in order of their counts.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.rows import TEXT, RowBlock
 from skipgramophone.settings import LASTING, ExtractSettings
+from skipgramophone.wording import plural
 
-AGAIN = "run sgp extract again, with all sources and --force"
+AGAIN = "extract all sources again, into a new experiment or into this one with --force"
 FACTS: dict[str, type] = dict.fromkeys(
     ("rows_read", "rows_used", "rows_rejected", "rows_left_out", "letters_replaced"), int
 )
@@ -41,17 +42,17 @@ FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": li
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A corpus that is to grow.
+    """The corpus before it grows.
 
     Attributes:
-        manifest: what it says of itself.
-        corpus: its playlists, those that were set aside last.
-        held_out: bool (playlists,), those that were set aside.
+        manifest: its manifest.
+        corpus: its playlists, held-out ones last.
+        held_out: bool (playlists,), true for held-out playlists.
         tracks: artist, title, uri and first_place of its tracks, in row order.
-        spellings: other ways in which they are written: row, artist, title, count.
-        uris: other uris that they have: uri, row.
+        spellings: other spellings of the tracks: row, artist, title, count.
+        uris: other uris of the tracks: uri, row.
         playlists: owner, name and key of its playlists.
-        rejects: the file with what was not used.
+        rejects: file with the rejected rows.
     """
 
     manifest: Manifest
@@ -65,75 +66,73 @@ class Before:
 
     @property
     def lasting(self) -> dict[str, Any]:
-        """The settings that whatever is added must share."""
+        """The settings that added sources must share."""
         made_with = asdict(ExtractSettings()) | self.manifest.settings
         return {name: made_with[name] for name in LASTING}
 
     @property
     def former(self) -> list[dict[str, Any]]:
-        """The corpora that came before the one that is made now, the earliest first, this one the last."""
+        """Earlier versions of the corpus that is being made, oldest first; the last is this one."""
         facts = self.manifest.facts
         own = {name: facts[name] for name in ("tracks", "playlists", "occurrences")}
         own |= {"digest": self.manifest.digest, "created": self.manifest.created, "settings": self.manifest.settings}
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Insist on the settings that a corpus has once and for all.
+        """Verify the settings that a corpus keeps for good.
 
         Raises:
-            SettingError: one is another.
+            SettingError: a setting differs.
         """
         for name, value in self.lasting.items():
             given = getattr(settings, name)
-            if json.dumps(given) != json.dumps(value):  # a tuple is a list there
+            if json.dumps(given) != json.dumps(value):  # manifests store tuples as lists
                 raise SettingError(
-                    f"{name.replace('_', '-')} was {value} when the corpus was extracted, and cannot be {given} for "
-                    "what is added: leave it out, or extract all anew with --force"
+                    f"{name.replace('_', '-')} is {value} in this corpus and cannot be {given} for added sources: "
+                    "leave it out, or extract all sources into another experiment"
                 )
 
     def require_new_sources(self, described: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse sources that the corpus was made from already.
+        """Refuse sources that the corpus already contains.
 
         Raises:
-            SourceError: there are some.
+            SourceError: the corpus contains one of them.
         """
         known = {source["sha256"] for source in self.manifest.facts["sources"]}
         again = [source["file"] or "the built-in sample" for source in described if source["sha256"] in known]
         if again:
-            more = f" and {len(again) - 1:,} more sources are" if len(again) > 1 else " is"
-            raise SourceError(
-                f"{again[0]}{more} in the corpus already: leave out what is there, or add --force to read it again"
-            )
+            more = f" and {plural(len(again) - 1, 'more source')} are" if len(again) > 1 else " is"
+            raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or re-read it with --force")
 
     def rows(self) -> RowBlock:
-        """What it holds, as rows that a reader might have delivered."""
+        """Return its content as rows, as a reader would deliver them."""
         playlist = pa.array(np.repeat(np.arange(len(self.corpus)), self.corpus.lengths()))
-        tracks, playlists = _kept_once(self.tracks), _kept_once(self.playlists)
+        tracks, playlists = _dictionary_encoded(self.tracks), _dictionary_encoded(self.playlists)
         of_playlist = {"owner": "owner", "playlist": "name", "key": "key"}
         columns = {column: playlists[name].take(playlist) for column, name in of_playlist.items()}
         columns |= {name: tracks[name].take(pa.array(self.corpus.track_ids)) for name in ("artist", "title", "uri")}
         return RowBlock(pa.table(columns))
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The playlist in which each of some rows stands, -1 for what was added; int64 (rows,)."""
+        """Return the playlist of each row, -1 for added rows; int64 (rows,)."""
         found = np.searchsorted(self.corpus.offsets, rows, side="right") - 1
         return np.where(rows < self.corpus.occurrences, found, -1)
 
     def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
-        """What was encoded of `rows` and all that is added, with row numbers and first places as they were.
+        """Return the encoding of `rows` and all added rows, with the old row numbers and first places.
 
         Raises:
-            ExperimentError: two of its tracks would be one now.
+            ExperimentError: two of its tracks would now be one.
         """
         first, old = encoded.tracks["first_place"].to_numpy() - 1, self.tracks.num_rows
         known = first < self.corpus.occurrences
         if np.count_nonzero(known) != old:
-            raise ExperimentError(f"tracks are told apart in another way than when this corpus was made: {AGAIN}")
+            raise ExperimentError(f"this version identifies tracks differently from the one that wrote it: {AGAIN}")
         row = np.empty(len(first), np.int64)
         row[known] = self.corpus.track_ids[first[known]]
         row[~known] = np.arange(old, len(row))
         encoded = encoded.renumbered(row)
-        # Places are counted over all rows that were ever read and name a track; those that were left out are not here.
+        # Places count all rows that were ever read and name a track, including rows that were left out later.
         facts = self.manifest.facts
         gone = facts["rows_used"] + facts["rows_left_out"] - self.corpus.occurrences
         added = encoded.tracks["first_place"].to_numpy()[old:] + gone
@@ -143,7 +142,7 @@ class Before:
         return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
 
     def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
-        """A report of the corpus that it has grown to, from one that knows the rows of what was added alone."""
+        """Return the report of the grown corpus, from a report that counts the added rows only."""
         facts, rows = self.manifest.facts, self.corpus.occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
         used = report.rows_used - rows
@@ -177,16 +176,16 @@ class Before:
 
 
 def read_before(experiment: Experiment) -> Before:
-    """Read the corpus of an experiment that is to grow.
+    """Read the corpus of an experiment before it grows.
 
     Raises:
-        ExperimentError: there is none, it is damaged, it was made of imported names, or by a version that did not keep
-            what tells its playlists apart.
+        ExperimentError: there is no corpus, it is damaged, it was made from imported vectors, or by a version that did
+            not record what identifies its playlists.
     """
     manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
     if has_corpus_of_names(experiment):
         raise ExperimentError(
-            f"the corpus of '{experiment.name}' holds names of imported vectors and no playlists: "
+            f"the corpus of '{experiment.name}' was made from imported vectors and has no playlists: "
             "extract into another experiment"
         )
     corpus, aside = read_corpus(directory), read_corpus_set_aside(directory)
@@ -197,7 +196,7 @@ def read_before(experiment: Experiment) -> Before:
         playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), ASIDE)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
-            f"the corpus of '{experiment.name}' was made by an earlier version, which did not keep what tells "
+            f"the corpus of '{experiment.name}' was made by an earlier version, which did not record how to tell "
             f"playlists of one name apart: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
@@ -212,7 +211,7 @@ def read_before(experiment: Experiment) -> Before:
             ) from error
     fits = len(corpus) == playlists.num_rows and corpus.names_only(tracks.num_rows)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
-        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not fit; {AGAIN}")
+        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not match; {AGAIN}")
     return Before(
         manifest=manifest,
         corpus=corpus,
@@ -226,13 +225,13 @@ def read_before(experiment: Experiment) -> Before:
 
 
 def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:
-    """Rows as a table with columns of some types."""
+    """Return rows as a table with columns of the given types."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in types)
     return pa.table({name: pa.array(column, types[name]) for name, column in zip(types, columns, strict=True)})
 
 
-def _kept_once(table: pa.Table) -> dict[str, pa.DictionaryArray]:
-    """The text columns of a table with each string kept once."""
+def _dictionary_encoded(table: pa.Table) -> dict[str, pa.DictionaryArray]:
+    """Return the text columns of a table, dictionary-encoded."""
     columns = {name: table[name].combine_chunks() for name in table.column_names}
     return {
         name: column.cast(TEXT).dictionary_encode()
@@ -242,7 +241,7 @@ def _kept_once(table: pa.Table) -> dict[str, pa.DictionaryArray]:
 
 
 def _summed(before: pa.Table, added: pa.Table) -> pa.Table:
-    """Spellings of both, those that both have with the sum of their counts, in order of rows and names."""
+    """Merge two tables of spellings, adding counts, in order of rows and names."""
     both = pa.concat_tables([before, added.cast(before.schema)])
     keys = ["row", "artist", "title"]
     summed = both.group_by(keys).aggregate([("count", "sum")]).rename_columns([*keys, "count"])

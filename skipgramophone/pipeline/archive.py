@@ -1,8 +1,8 @@
-"""Whole experiments moved: copied, renamed, packed into an archive, and unpacked from one.
+"""Copies, renames, packs and unpacks experiments.
 
-An archive is a zip file of all that an experiment holds, but for its lock and the drafts of writers. It may come from
-a stranger: its members are written by names that are looked at first, as plain files into a draft, and what a manifest
-says of its files must hold before the draft is moved in.
+An archive is a zip file of an experiment without its lock and the drafts of writers. It may come from a stranger:
+member names are checked first, members are written as plain files into a draft, and all checksums must match before the
+draft is published.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from skipgramophone.experiment.publishing import (
 )
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
-from skipgramophone.pipeline.check import what_is_wrong_with
+from skipgramophone.pipeline.check import difference_from_manifest
 
-DEEPEST = 8  # directories
-COMPRESSION = 1  # vectors hardly shrink, names do at once
+DEEPEST = 8  # most parts of a member name
+COMPRESSION = 1  # vectors hardly compress, names do at any level
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 
 
@@ -54,7 +54,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
     """Copy an experiment, whole or not at all.
 
     Raises:
-        ExperimentError: there is no such experiment, it is being written, or the new name is taken or none.
+        ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
         StorageError: the disk failed, or is full.
     """
     experiment, place = open_experiment(name, experiments_dir), new_place(new, experiments_dir)
@@ -62,16 +62,16 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)  # with its time, by which an index is known
+            shutil.copy2(path, target)  # with its modification time, which identifies an index
         _describe(draft, new)
         publish(draft, place)
 
 
 def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = None) -> None:
-    """Give an experiment another name.
+    """Rename an experiment.
 
     Raises:
-        ExperimentError: there is no such experiment, it is being written, or the new name is taken or none.
+        ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
         StorageError: the disk failed.
     """
     experiment, place = open_experiment(name, experiments_dir), new_place(new, experiments_dir)
@@ -83,18 +83,18 @@ def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = 
 def pack_experiment(
     name: str, archive: Path | str, *, force: bool = False, experiments_dir: Path | str | None = None
 ) -> int:
-    """Pack an experiment into an archive, which is read back, and return the number of its bytes.
+    """Pack an experiment into a zip archive, read it back, and return its size in bytes.
 
     Raises:
-        ExperimentError: there is no such experiment, it is being written, or the archive is refused.
-        StorageError: the disk failed, or what was written does not read back.
+        ExperimentError: the experiment does not exist or is being written, or the archive exists.
+        StorageError: the disk failed, or the archive does not read back as written.
     """
     experiment, archive = open_experiment(name, experiments_dir), Path(archive)
     require_replaceable(archive, force)
     with experiment.writing("experiments pack"), published_file(archive) as draft:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
             for path in sorted(_files(experiment)):
-                member = zipfile.ZipInfo(path.relative_to(experiment.path).as_posix())  # without a time
+                member = zipfile.ZipInfo(path.relative_to(experiment.path).as_posix())  # no time stamp
                 member.compress_type, member.file_size = zipfile.ZIP_DEFLATED, path.stat().st_size
                 with path.open("rb") as source, packed.open(member, "w") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
@@ -106,12 +106,12 @@ def pack_experiment(
 
 
 def unpack_experiment(archive: Path | str, name: str | None = None, experiments_dir: Path | str | None = None) -> str:
-    """Unpack an experiment, whole or not at all, and return its name: the given one, or that which it was packed with.
+    """Unpack an experiment completely or not at all, and return its name: the given one or that in the archive.
 
     Raises:
-        SourceError: the file is no packed experiment, or not the one that was packed.
-        ExperimentError: the name is taken or none, or a later version wrote it.
-        StorageError: the disk failed, or is too full.
+        SourceError: the file is not a packed experiment, or is damaged.
+        ExperimentError: the name is taken or not valid, or a later version wrote the archive.
+        StorageError: the disk failed or is too full.
     """
     archive = Path(archive)
     with storage_errors(archive, "read"):
@@ -122,7 +122,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
             members = _members(archive, packed)
             described = json.loads(packed.read(DESCRIPTION))
             if not isinstance(described, dict) or not isinstance(described.get("name"), str):
-                raise SourceError(f"{archive} is no packed experiment: its {DESCRIPTION} is damaged")
+                raise SourceError(f"{archive} is not a packed experiment: its {DESCRIPTION} is damaged")
             require_format(archive, described)
             name = name or described["name"]
             place = new_place(name, experiments_dir)
@@ -130,7 +130,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 place.parent.mkdir(parents=True, exist_ok=True)
                 needed, free = sum(member.file_size for member in members), shutil.disk_usage(place.parent).free
             if needed > free:
-                raise StorageError(f"cannot write {place}: it needs {needed:,} bytes, and {free:,} are free")
+                raise StorageError(f"cannot write {place}: it needs {needed:,} bytes, but only {free:,} are free")
             with draft_directory(place) as draft:
                 for member in members:
                     target = draft / member.filename
@@ -141,36 +141,36 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 _describe(draft, name)
                 publish(draft, place)
     except (*DAMAGE, ValueError, RecursionError) as error:
-        raise SourceError(f"{archive} is no packed experiment, or is damaged: {reason_of(error)}") from error
+        raise SourceError(f"{archive} is not a packed experiment, or is damaged: {reason_of(error)}") from error
     return name
 
 
 def _files(experiment: Experiment) -> Iterator[Path]:
-    """All files of an experiment but for its lock and what killed writers left.
+    """Yield all files of an experiment except its lock and leftovers of killed writers.
 
     Raises:
-        ExperimentError: there is something else than plain files.
+        ExperimentError: the directory contains something other than regular files.
     """
     with storage_errors(experiment.path, "read"):
         for path in experiment.path.rglob("*"):
             if not _is_kept(path.relative_to(experiment.path).parts):
                 continue
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise ExperimentError(f"{path} is neither a file nor a directory: remove it first")
+                raise ExperimentError(f"{path} is not a regular file or directory: move it out of the experiment first")
             if path.is_file():
                 yield path
 
 
 def _is_kept(parts: Sequence[str]) -> bool:
-    """Whether a path inside an experiment is that of something it holds: no lock, and no draft of a writer."""
+    """Whether a path inside an experiment belongs to it: not the lock, and not a draft of a writer."""
     return parts[0] not in (LOCK, NEW_DESCRIPTION) and not any(is_draft(part) for part in parts)
 
 
 def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The files of an archive, all of which have names that can be written below a directory.
+    """Return the members of an archive, after checking that their names are safe.
 
     Raises:
-        SourceError: one has not, or two have the same.
+        SourceError: a name is unsafe or appears twice.
     """
     members = packed.infolist()
     names: set[str] = set()
@@ -182,18 +182,18 @@ def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         kind = member.external_attr >> 16 & 0o170000  # as Unix writes it; 0 where it does not
         safe = plain and short and ".." not in parts and _is_kept(parts) and kind in (0, 0o100000)
         if not safe or name in names:
-            raise SourceError(f"{archive} is no packed experiment: it has a member {name!r}")
+            raise SourceError(f"{archive} is not a valid archive: unsafe member {name!r}")
         names.add(name)
     if DESCRIPTION not in names:
-        raise SourceError(f"{archive} is no packed experiment: it has no {DESCRIPTION}")
+        raise SourceError(f"{archive} is not a packed experiment: it has no {DESCRIPTION}")
     return members
 
 
 def _require_as_published(archive: Path, experiment: Experiment) -> None:
-    """Insist that stages hold the files that their manifests list, and give these the time that they had.
+    """Verify that stages hold exactly the files of their manifests, and restore the modification times.
 
     Raises:
-        SourceError: a file is missing, or another, or a manifest is damaged.
+        SourceError: a file is missing, unlisted or damaged, or a manifest is damaged.
     """
     for stage in PARENT:
         if not experiment.has(stage):
@@ -201,10 +201,10 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
         directory = experiment.directory(stage)
         try:
             listed = experiment.manifest(stage).files
-        except ExperimentError as error:  # which names a place that is gone when it is read
-            raise SourceError(f"{archive} is damaged: {stage}/{MANIFEST} is not as it must be") from error
+        except ExperimentError as error:  # its message names a temporary directory
+            raise SourceError(f"{archive} is damaged: invalid {stage}/{MANIFEST}") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
-            if wrong := what_is_wrong_with(directory, name, listed.get(name)):
+            if wrong := difference_from_manifest(directory, name, listed.get(name)):
                 raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
             time = listed[name].get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
@@ -212,7 +212,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
     if experiment.has("model") and experiment.has("index"):
         centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
         facts = usable(experiment.manifest("index").facts, centre)
-        if facts is not None:  # what is not usable is never opened
+        if facts is not None:  # an unusable index is never opened
             require_sound_nodes(experiment.directory("index") / INDEX_FILE, facts)
 
 

@@ -1,7 +1,7 @@
-"""A check of an experiment: whether each stage is what it was published as, and whether the stages fit each other.
+"""Verifies experiments: the files of each stage, and whether the stages match each other.
 
-Everything is read: each file is hashed and compared with its manifest, then its content is looked at, because a file
-can be damaged before it is hashed. Nothing is changed, unless leftovers of killed runs are to be removed.
+Every file is read: its hash is compared with the manifest, then its content is checked, because a file can be damaged
+before it is hashed. Nothing is changed, except that leftovers of killed runs are removed on request.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ from skipgramophone.lookup.annoy_index import usable
 from skipgramophone.lookup.index_recall import measured_recall
 
 State = Literal["damaged", "stale", "leftover", "unfinished"]
-LOST_RECALL = 0.02  # how much less than when it was built an index may find: queries are the same, ties are not
-Tell = Callable[[int, int, str], None]  # bytes done, of how many, of which file
+LOST_RECALL = 0.02  # tolerated drop of recall@10 since the index was built: ties may fall differently
+Tell = Callable[[int, int, str], None]  # bytes done, bytes in all, file
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be.
+    """A problem that a check found.
 
     Attributes:
-        experiment: its name.
-        place: of what, below the directory of experiments.
-        state: "damaged" (the bytes are not what they were), "stale" (made from what has since been replaced),
-            "leftover" (of a run that was killed; harmless), "unfinished" (a training run that can go on).
-        what: what was found, and what to do, one line.
+        experiment: name of the experiment.
+        place: path below the experiments directory.
+        state: "damaged" (bytes differ from what was published), "stale" (made from a stage that has been replaced),
+            "leftover" (from a killed run; harmless), "unfinished" (a training run that can be resumed).
+        what: what was found and what to do, in one line.
     """
 
     experiment: str
@@ -73,12 +73,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check has looked at, and what it has found.
+    """The result of a check.
 
     Attributes:
-        experiments: their names.
-        bytes: of the files that were read.
-        findings: nothing where all is well; leftovers that were removed are listed all the same.
+        experiments: names of the checked experiments.
+        bytes: size of the files that were read.
+        findings: the problems; leftovers are listed even if they were removed.
     """
 
     experiments: tuple[str, ...]
@@ -87,7 +87,7 @@ class Checked:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether anything is not what it was."""
+        """Whether anything is damaged."""
         return any(finding.state == "damaged" for finding in self.findings)
 
 
@@ -98,31 +98,31 @@ def check(
     experiments_dir: Path | str | None = None,
     progress: Tell | None = None,
 ) -> Checked:
-    """Check one experiment, or all of a directory.
+    """Verify one experiment, or all of a directory.
 
     Args:
-        name: of the experiment; None: all.
-        clean: remove leftovers of runs that no longer live.
-        experiments_dir: where experiments lie.
-        progress: told of each file before it is read: bytes read so far, bytes to read, its place.
+        name: name of the experiment; None for all.
+        clean: remove leftovers of killed runs.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        progress: called before each file with the bytes read, the bytes in all and the path.
 
     Raises:
-        ExperimentError: there is no such experiment, or no directory of experiments; or `clean` is asked for while
-            another process writes the experiment.
+        ExperimentError: the experiment or the experiments directory does not exist, or `clean` is given while another
+            process writes the experiment.
     """
     if name is not None:
         experiments = [named_experiment(name, experiments_dir)]
         if not experiments[0].has_description():
-            open_experiment(name, experiments_dir)  # says that there is none
+            open_experiment(name, experiments_dir)  # raises the error for a missing experiment
     else:
         experiments = experiments_in(experiments_dir)
-    read = _Read(experiments, progress)
+    read = _ReadProgress(experiments, progress)
     findings = tuple(finding for experiment in experiments for finding in _check(experiment, read, clean))
     return Checked(tuple(experiment.name for experiment in experiments), read.bytes, findings)
 
 
-class _Read:
-    """Counts what has been read of all that is to be read."""
+class _ReadProgress:
+    """Counts the bytes read, and reports progress."""
 
     def __init__(self, experiments: list[Experiment], progress: Tell | None) -> None:
         files = (path for each in experiments for stage in PARENT for path in each.directory(stage).glob("*"))
@@ -130,14 +130,14 @@ class _Read:
         self.bytes, self._progress = 0, progress
 
     def next(self, experiment: Experiment, path: Path) -> None:
-        """Tell that a file is read next."""
+        """Report that a file is read next."""
         if self._progress:
             self._progress(self.bytes, self._total, str(path.relative_to(experiment.path.parent)))
         self.bytes += path.lstat().st_size if path.exists() else 0
 
 
-def _check(experiment: Experiment, read: _Read, clean: bool) -> Iterator[Finding]:
-    """Check one experiment."""
+def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator[Finding]:
+    """Verify one experiment."""
     try:
         require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     except SgpError as error:
@@ -150,21 +150,21 @@ def _check(experiment: Experiment, read: _Read, clean: bool) -> Iterator[Finding
         yield from wrong
         if parent in sound and not wrong:
             sound.add(stage)
-    yield from _check_beside(experiment)
+    yield from _check_other_files(experiment)
     yield from _check_leftovers(experiment, clean)
 
 
 def _finding(experiment: Experiment, place: str, state: State, what: object) -> Finding:
-    """A finding below an experiment's directory."""
+    """Return a finding at a path of an experiment."""
     return Finding(experiment.name, f"{experiment.name}/{place}", state, str(what))
 
 
-def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read: _Read) -> Iterator[Finding]:
-    """Check the files of a stage, where it comes from, and, unless the stage before is in doubt, what it holds."""
+def _check_stage(experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress) -> Iterator[Finding]:
+    """Verify files and lineage of a stage and, if its parent is sound, its content."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not (directory / MANIFEST).is_file():
-        yield _finding(experiment, stage, "damaged", f"it has no {MANIFEST}: {again}")
+        yield _finding(experiment, stage, "damaged", f"{MANIFEST} is missing: {again}")
         return
     try:
         manifest = experiment.manifest(stage)
@@ -174,47 +174,47 @@ def _check_stage(experiment: Experiment, stage: str, on_sound_ground: bool, read
     damaged = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
         read.next(experiment, directory / name)
-        if wrong := what_is_wrong_with(directory, name, manifest.files.get(name)):
+        if wrong := difference_from_manifest(directory, name, manifest.files.get(name)):
             damaged = True
             yield _finding(experiment, f"{stage}/{name}", "damaged", f"{wrong}: {again}")
     if not damaged and digest_of(manifest) != manifest.digest:
         damaged = True
-        yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"it is not what was published: {again}")
+        yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"checksum mismatch: {again}")
     if damaged:
         return
     try:
         experiment.current(stage)
     except SgpError as error:
-        if on_sound_ground or not experiment.directory(str(PARENT[stage])).exists():
+        if parent_is_sound or not experiment.directory(str(PARENT[stage])).exists():
             yield _finding(experiment, stage, "stale", error)
         return
-    if on_sound_ground:
+    if parent_is_sound:
         try:
-            LOOKS[stage](experiment, manifest)
+            VERIFY[stage](experiment, manifest)
         except SgpError as error:
             yield _finding(experiment, stage, "damaged", error)
 
 
-def what_is_wrong_with(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:
-    """How a file of a stage differs from what its manifest says; None where it does not."""
+def difference_from_manifest(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:
+    """Return how a file differs from its manifest entry, or None if it does not."""
     path = directory / name
     if published is None:
-        return "it was not published with its stage"
+        return "file is not listed in the manifest"
     if path.is_symlink() or not path.is_file():
-        return "it is missing" if not path.exists() else "it is not a regular file"
+        return "file is missing" if not path.exists() else "not a regular file"
     try:
         size = path.stat().st_size
         if size != published.get("bytes"):
-            return f"it has {size:,} bytes and was published with {published.get('bytes')}"
+            return f"wrong size: {size:,} bytes instead of {published.get('bytes')}"
         if file_sha256(path) != published.get("sha256"):
-            return "its bytes are not those that were published"
+            return "checksum mismatch"
     except SgpError as error:
         return str(error)
     return None
 
 
-def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
-    """Insist that playlists and catalogue fit each other and what the manifest tells of them."""
+def _verify_corpus(experiment: Experiment, manifest: Manifest) -> None:
+    """Verify that playlists, catalogue, postings and manifest match."""
     directory = experiment.directory("corpus")
     corpus = read_corpus(directory)
     with closing(Catalogue(directory)) as catalogue:
@@ -223,69 +223,68 @@ def _look_at_corpus(experiment: Experiment, manifest: Manifest) -> None:
     aside = read_corpus_set_aside(directory)
     for part, prefix in ((corpus, ""), *([(aside, ASIDE)] if aside else [])):
         if not part.names_only(tracks):
-            raise ExperimentError(
-                f"{directory} is damaged: its playlists name tracks that {CATALOGUE_FILE} does not have"
-            )
+            raise ExperimentError(f"{directory} is damaged: unknown track id in a playlist")
         read_playlist_table(directory, len(part), prefix)
     if has_corpus_of_names(experiment):
         return
     if not np.array_equal(corpus.counts(tracks), counts):
-        raise ExperimentError(f"{directory} is damaged: {CATALOGUE_FILE} does not count what its playlists hold")
+        raise ExperimentError(f"{directory} is damaged: counts in {CATALOGUE_FILE} do not match the playlists")
     made, kept = postings(corpus, tracks), read_postings(directory, corpus, tracks)
     if not (np.array_equal(made.offsets, kept.offsets) and np.array_equal(made.playlists, kept.playlists)):
-        raise ExperimentError(f"{directory} is damaged: its postings are not those of its playlists")
+        raise ExperimentError(f"{directory} is damaged: postings do not match the playlists")
     for what, held in (("playlists", len(corpus)), ("tracks", tracks), ("occurrences", corpus.occurrences)):
         if manifest.facts.get(what) != held:
-            told = manifest.facts.get(what)
-            raise ExperimentError(f"{directory} is damaged: it holds {held:,} {what}, and its manifest says {told}")
+            listed = manifest.facts.get(what)
+            raise ExperimentError(f"{directory} is damaged: {held:,} {what} instead of {listed} as in the manifest")
     _require_json_lines(directory / REJECTS)
 
 
-def _look_at_model(experiment: Experiment, _manifest: Manifest) -> None:
-    """Insist that the vectors fit the catalogue and are numbers."""
+def _verify_model(experiment: Experiment, _manifest: Manifest) -> None:
+    """Verify that the vectors match the catalogue and are finite."""
     directory = experiment.directory("model")
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         embeddings = read_embeddings(directory, len(catalogue))
     if not embeddings.are_finite():
-        raise ExperimentError(f"{directory} is damaged: its vectors hold numbers that are not finite")
+        raise ExperimentError(f"{directory} is damaged: vectors hold values that are not finite")
     for name, dimensions in ((CENTRE_MEAN, 1), (ACCUMULATORS, 2)):
         path = directory / name
         if path.exists() and not np.isfinite(read_array(path, np.float32, dimensions)).all():
-            raise ExperimentError(f"{path} is damaged: it holds numbers that are not finite")
+            raise ExperimentError(f"{path} is damaged: it holds values that are not finite")
     if (directory / HISTORY).exists():
         _require_json_lines(directory / HISTORY)
 
 
-def _look_at_index(experiment: Experiment, manifest: Manifest) -> None:
-    """Insist that the index finds what exact search finds, as often as when it was built."""
+def _verify_index(experiment: Experiment, manifest: Manifest) -> None:
+    """Verify that the index reaches the recall@10 that was measured when it was built."""
     directory = experiment.directory("index")
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         centre = read_embeddings(experiment.directory("model"), len(catalogue)).centre
     facts = usable(manifest.facts, centre)
     if facts is None:
-        raise ExperimentError(f"{directory} is damaged: it does not fit the vectors; run sgp index {experiment.name}")
+        raise ExperimentError(f"{directory} is damaged: it does not match the vectors; run sgp index {experiment.name}")
     recall = measured_recall(directory / INDEX_FILE, centre, facts)
     if recall < facts.recall_at_10 - LOST_RECALL:
         raise ExperimentError(
-            f"{directory} is damaged: it finds {recall:.1%} of the ten nearest, and {facts.recall_at_10:.1%} "
-            f"when it was built; run sgp index {experiment.name}"
+            f"{directory} is damaged: recall@10 is {recall:.1%}, and was {facts.recall_at_10:.1%} when it was built; "
+            f"run sgp index {experiment.name}"
         )
 
 
-LOOKS: dict[str, Callable[[Experiment, Manifest], None]] = {
-    "corpus": _look_at_corpus,
-    "model": _look_at_model,
-    "index": _look_at_index,
+VERIFY: dict[str, Callable[[Experiment, Manifest], None]] = {
+    "corpus": _verify_corpus,
+    "model": _verify_model,
+    "index": _verify_index,
 }
 
 
-def _check_beside(experiment: Experiment) -> Iterator[Finding]:
-    """Look at what stands beside the stages: an unfinished run, reports of evaluations."""
+def _check_other_files(experiment: Experiment) -> Iterator[Finding]:
+    """Verify the files outside the stages: the checkpoint of an unfinished run, and evaluation reports."""
     try:
         checkpoint = read_checkpoint(experiment.path)
         if checkpoint is not None:
-            stopped = f"a training run was stopped in epoch {checkpoint.progress.get('epoch')}"
-            yield _finding(experiment, CHECKPOINT, "unfinished", f"{stopped}: sgp train {experiment.name} --resume")
+            stopped = f"a training run stopped in epoch {checkpoint.progress.get('epoch')}"
+            advice = f"continue with sgp train {experiment.name} --resume"
+            yield _finding(experiment, CHECKPOINT, "unfinished", f"{stopped}: {advice}")
     except SgpError as error:
         yield _finding(experiment, CHECKPOINT, "damaged", error)
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
@@ -296,7 +295,7 @@ def _check_beside(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[Finding]:
-    """List what killed runs left, and remove it if that is asked for."""
+    """List leftovers of killed runs, and remove them on request."""
     below = [experiment.path, experiment.path / EVALUATION, experiment.path / EVALUATION / MODELS]
     there = [path for directory in below if directory.is_dir() for path in leftovers(directory)]
     if (experiment.path / NEW_DESCRIPTION).exists():
@@ -306,14 +305,13 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[Finding]:
             for path in there:
                 remove(path)
     for path in there:
-        said = "removed" if clean else f"sgp check {experiment.name} --clean removes it; so does the next run"
-        yield _finding(
-            experiment, str(path.relative_to(experiment.path)), "leftover", f"a run that was killed left it: {said}"
-        )
+        outcome = "removed" if clean else f"sgp check {experiment.name} --clean and the next run remove it"
+        place = str(path.relative_to(experiment.path))
+        yield _finding(experiment, place, "leftover", f"left behind by a killed run: {outcome}")
 
 
 def _require_json_lines(path: Path) -> None:
-    """Insist that each line of a file is a JSON object."""
+    """Verify that each line of a file is a JSON object."""
     with storage_errors(path, "read"), path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
@@ -321,4 +319,4 @@ def _require_json_lines(path: Path) -> None:
             except (ValueError, RecursionError):
                 whole = False
             if not whole:
-                raise ExperimentError(f"{path} is damaged: line {number} is no JSON object")
+                raise ExperimentError(f"{path} is damaged: line {number} is not a JSON object")

@@ -1,4 +1,4 @@
-"""A survey of experiments: what each holds, how it was made, and what it was found to be worth."""
+"""Lists, compares and removes experiments."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What there is to know of an experiment.
+    """Summary of an experiment.
 
     Attributes:
-        name: of the experiment.
-        created: when its latest stage was published, ISO 8601; empty where there is none.
-        bytes: of all its files.
-        states: stage -> "current", "stale", "absent" or what is wrong with it.
+        name: name of the experiment.
+        created: when its latest stage was published, ISO 8601; empty if there is none.
+        bytes: size of all its files.
+        states: stage -> "current", "stale", "absent" or the error that it raises.
         settings: command -> settings that made the stage.
-        facts: stage -> what the run found out.
+        facts: stage -> facts of its manifest.
         losses: mean loss of each epoch.
         metrics: protocol -> ranker -> metric -> mean, of the latest evaluation of the present model's settings.
     """
@@ -49,7 +49,7 @@ class Overview:
     metrics: dict[str, dict[str, dict[str, float]]]
 
     def record(self) -> dict[str, Any]:
-        """One flat record: name, date, size, settings, counts, loss and metrics."""
+        """Return one flat record: name, date, size, settings, counts, loss and metrics."""
         flat: dict[str, Any] = {"experiment": self.name, "created": self.created, "bytes": self.bytes}
         flat |= {f"{stage}": state for stage, state in self.states.items()}
         flat |= {f"{command}.{name}": value for command, made in self.settings.items() for name, value in made.items()}
@@ -63,19 +63,19 @@ class Overview:
 
 
 def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
-    """All experiments of a directory, by name; what cannot be opened is listed with the reason.
+    """Return an overview of all experiments of a directory, by name.
 
     Raises:
-        ExperimentError: the directory is not there.
+        ExperimentError: the directory does not exist.
     """
     return [overview(experiment.name, experiments_dir) for experiment in experiments_in(experiments_dir)]
 
 
 def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
-    """What there is to know of one experiment.
+    """Return an overview of one experiment.
 
     Raises:
-        ExperimentError: there is no such experiment.
+        ExperimentError: the experiment does not exist.
     """
     experiment = open_experiment(name, experiments_dir)
     states: dict[str, str] = {}
@@ -103,7 +103,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
 
 
 def changed(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The records with only those entries in which they differ, and the name.
+    """Return the records with only the entries that differ, and the name.
 
     >>> changed([{"experiment": "a", "epochs": 1, "dim": 9}, {"experiment": "b", "epochs": 2, "dim": 9}])
     [{'experiment': 'a', 'epochs': 1}, {'experiment': 'b', 'epochs': 2}]
@@ -115,14 +115,14 @@ def changed(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> None:
-    """Remove an experiment with all its stages, unless somebody is writing it.
+    """Remove an experiment with all its stages.
 
     Raises:
-        ExperimentError: there is no such experiment, or it is being written.
+        ExperimentError: the experiment does not exist, or is being written.
     """
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("experiments rm"):
-        (experiment.path / DESCRIPTION).unlink()  # from here on it is no experiment, whatever happens
+        (experiment.path / DESCRIPTION).unlink()  # from here on it no longer counts as an experiment
         for path in experiment.path.iterdir():
             if path.name == LOCK:
                 continue
@@ -135,7 +135,7 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
 
 
 def _losses(experiment: Experiment) -> list[float]:
-    """Mean loss of each epoch of the model, as far as its history tells."""
+    """Read the mean loss of each epoch; empty if there is no history."""
     try:
         lines = (experiment.directory("model") / HISTORY).read_text(encoding="utf-8").splitlines()
         return [float(json.loads(line)["loss"]) for line in lines]
@@ -144,7 +144,7 @@ def _losses(experiment: Experiment) -> list[float]:
 
 
 def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, dict[str, float]]]:
-    """Means of the latest evaluation of each protocol that was made of the corpus and the settings of a model."""
+    """Read the means of the latest evaluation of each protocol with the corpus and settings of a model."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
         try:
@@ -156,5 +156,5 @@ def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[s
                 for row in report["judgement"]["judged"]
             }
         except (SgpError, KeyError, TypeError, ValueError):
-            continue  # not a report that this version reads: it says nothing of the present model
+            continue  # not a report of the present model that this version can read
     return found

@@ -1,4 +1,4 @@
-"""Reports: what each stage found out, as plain values for a table, for JSON and for a notebook."""
+"""Reports of the use cases, as plain values for tables, JSON and notebooks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How far the reading of the sources has come."""
+    """Progress of reading sources."""
 
     bytes_read: int
-    bytes_total: int  # 0 where it is not known
-    rows: int  # 0 while standard input is still being received
+    bytes_total: int  # 0 if unknown
+    rows: int  # 0 while standard input is being received
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How far the writing of the catalogue has come; when all tracks are written their names are indexed."""
+    """Progress of writing the catalogue; once all tracks are written, the name index is built."""
 
     tracks_written: int
     tracks_total: int
@@ -33,7 +33,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What sources have brought to a corpus that was there."""
+    """What added sources contributed to an existing corpus."""
 
     rows_read: int
     rows_used: int
@@ -42,133 +42,133 @@ class Added:
     rows_left_out: int
     left_out: dict[str, int]
     sources: int
-    playlists: int  # new ones
-    grown: int  # playlists that were there and hold more now
-    tracks: int  # new ones
+    playlists: int  # new playlists
+    grown: int  # existing playlists that gained tracks
+    tracks: int  # new tracks
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractReport:
-    """What an extraction found; all counts are of the whole corpus, but for those in `added`."""
+    """Result of an extraction; counts are of the whole corpus, except those in `added`."""
 
     experiment: str
     sources: list[dict[str, Any]]  # file, format, bytes, sha256
-    passed_over: list[dict[str, str]]  # file, reason: what directories and archives hold besides
-    rows_read: int  # used, rejected and left out
+    passed_over: list[dict[str, str]]  # file, reason: files of directories and archives that were skipped
+    rows_read: int  # used + rejected + left out
     rows_used: int
     rows_rejected: int
     rejected: dict[str, int]  # rows by reason
-    rows_left_out: int  # by cleaning that was asked for
+    rows_left_out: int  # by requested cleaning
     left_out: dict[str, int]  # rows by reason
-    letters_replaced: int  # bytes that are not in the encoding
+    letters_replaced: int  # replacement characters for undecodable bytes
     owners: int
     playlists: int
     tracks: int
     occurrences: int
-    held_out_playlists: int  # set aside; those above are the others
+    held_out_playlists: int  # not counted in the playlists above
     held_out_occurrences: int
     longest_playlist: int
-    repeats: int  # places of a playlist whose track has stood in it before
+    repeats: int  # occurrences of a track that appears earlier in the same playlist
     without_artist: int  # rows with an empty artist
-    namesakes: int  # tracks that have artist and title in common with a more frequent one
-    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, of a few names that most have
-    same_tracks: int  # playlists that hold the tracks of an earlier one
-    split: int  # playlists that were split
-    welded: int  # playlists that went into another of the same name
+    namesakes: int  # tracks with the artist and title of a more frequent track
+    most_namesakes: list[tuple[str, str, int]]  # artist, title, number of tracks: the names with most tracks
+    same_tracks: int  # playlists with exactly the tracks of an earlier one
+    split: int  # playlists split by --max-length
+    welded: int  # playlists merged with another of the same name
     sorted_by_title: int
-    sortable: int  # playlists long enough for the order to tell
+    sortable: int  # playlists that are long enough to judge their order
     seconds: float
     rows_per_second: int
-    findings: tuple[Finding, ...] | None = None  # what an inspection finds; None: nothing was looked for
-    added: Added | None = None  # where the corpus has grown
-    former: list[dict[str, Any]] = field(default_factory=list)  # the corpora that it has grown from, and their digests
+    findings: tuple[Finding, ...] | None = None  # findings of an inspection; None if there was none
+    added: Added | None = None  # if the corpus has grown
+    former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
 
 
 @dataclass(frozen=True, slots=True)
 class TrainReport:
-    """What a training run did."""
+    """Result of a training run."""
 
     experiment: str
     settings: dict[str, Any]
     tracks: int
     tracks_learnt: int
-    tracks_taken_over: int  # rows of an earlier model that it began with
+    tracks_taken_over: int  # tracks initialized from an earlier model
     occurrences: int
-    epochs: int  # done; fewer than asked for where patience ended
+    epochs: int  # epochs trained; fewer than requested if patience stopped the run
     first_loss: float
     last_loss: float
     learning_rate: float
     seconds: float
-    tracks_per_second: int  # occurrences trained a second, compilation included
-    index: IndexFacts | None  # None where none was asked for
-    order: Order | None  # what the context was decided by, where that was left to the corpus
+    tracks_per_second: int  # occurrences per second, including compilation
+    index: IndexFacts | None  # None with --no-index
+    order: Order | None  # evidence for the context, if it was chosen from the corpus
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What an export wrote."""
+    """Result of an export."""
 
     experiment: str
     destination: str
-    beside: list[str]  # files that travel with it
+    beside: list[str]  # other files that belong to it
     format: str
     tracks: int
     left_out: int  # tracks without a vector
-    not_asked: int  # tracks with a vector that the settings leave out
-    no_room: int  # tracks that were asked for and are more than the format shows
-    unknown: list[str]  # names that were asked for and that no track with a vector has
+    not_asked: int  # tracks with a vector that are filtered out
+    no_room: int  # tracks beyond the limit of the format
+    unknown: list[str]  # requested names without a matching vector
     dim: int
     bytes: int
     dtype: str
-    recall_at_10: float | None  # share of the ten nearest that stay so in a narrower type; None: nothing is lost
+    recall_at_10: float | None  # recall@10 of a narrower dtype against float32; None if nothing is lost
 
 
 @dataclass(frozen=True, slots=True)
 class MapReport:
-    """What a map shows."""
+    """Result of drawing a map."""
 
     experiment: str
     destination: str
-    pictures: list[str]  # still ones, beside the page
+    pictures: list[str]  # PNG or SVG files
     projection: str
     tracks: int
-    not_shown: int  # learnt tracks beyond the most frequent that were asked for
+    not_shown: int  # tracks with a vector beyond --top
     clusters: list[Cluster]
-    preserved: float  # share of the true nearest that are as near in the plane
+    preserved: float  # share of nearest neighbours that are preserved in the plane
     seconds: float
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import took in."""
+    """Result of an import."""
 
     experiment: str
     source: dict[str, Any]  # file, format, bytes, sha256
-    vectors: int  # in the file
-    unused: int  # vectors that found no track
-    by_uri: int  # vectors that found theirs by the uri
-    namesakes: int  # vectors whose name several tracks have
+    vectors: int  # vectors in the file
+    unused: int  # vectors that match no track
+    by_uri: int  # vectors matched by uri
+    namesakes: int  # vectors whose name matches several tracks
     has_context: bool
     tracks: int
     tracks_learnt: int  # tracks with a vector
     dim: int
-    corpus_of_names: bool  # the corpus was made from the names
+    corpus_of_names: bool  # whether the corpus was made from the names
     index: IndexFacts
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateReport:
-    """How an experiment's settings were judged."""
+    """Result of an evaluation."""
 
     experiment: str
     settings: dict[str, Any]
     training: dict[str, Any]
     corpus: str  # digest
-    split: str  # digest of which playlists were held out
-    set_aside: bool  # by extract, so that the model itself was asked; else one that was trained for it
-    started_from: str | None  # the experiment whose vectors training began with, and which may have seen what is asked
-    imported: bool  # the vectors came from elsewhere, and whether they had seen the held-out playlists is not known
+    split: str  # digest of the held-out playlists
+    set_aside: bool  # held out by extract, so that the model itself was evaluated
+    started_from: str | None  # experiment that initialized the vectors, and may have seen held-out playlists
+    imported: bool  # whether the vectors were imported; they may have seen held-out playlists
     created: str
     version: str
     judgement: Judgement

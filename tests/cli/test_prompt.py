@@ -17,8 +17,8 @@ from prompt_toolkit.document import Document
 
 import skipgramophone as sgp
 from skipgramophone.cli.prompt import TrackCompleter
-from skipgramophone.cli.prompt_history import LINES_KEPT, KeptHistory, history_file
-from skipgramophone.cli.prompt_session import Conversation
+from skipgramophone.cli.prompt_history import LINES_KEPT, SavedHistory, history_file
+from skipgramophone.cli.prompt_session import PromptState
 from skipgramophone.errors import AmbiguousTrackError, SettingError, UnknownTrackError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
@@ -29,10 +29,10 @@ PENCIL = "Jörund Tarrovale Trio - Every Pencil Knows"
 
 
 @pytest.fixture
-def conversation(sample_root: Path) -> Iterator[Conversation]:
+def conversation(sample_root: Path) -> Iterator[PromptState]:
     """A conversation about the sample, five tracks an answer."""
     with sgp.open("demo", sample_root) as demo:
-        yield Conversation(demo, sgp.SimilarSettings(number=5))
+        yield PromptState(demo, sgp.SimilarSettings(number=5))
 
 
 def asked(answer: Answer) -> list[tuple[str, float]]:
@@ -40,7 +40,7 @@ def asked(answer: Answer) -> list[tuple[str, float]]:
     return [(seed.track.name, seed.weight) for seed in answer.seeds]
 
 
-def test_numbers_hop_and_signs_add(conversation: Conversation) -> None:
+def test_numbers_hop_and_signs_add(conversation: PromptState) -> None:
     first = conversation.answer("every pencil knows")
     assert asked(first) == [(PENCIL, 1)]
     third, second = (first.neighbours[at].track.name for at in (2, 1))
@@ -59,7 +59,7 @@ def test_numbers_hop_and_signs_add(conversation: Conversation) -> None:
     assert asked(conversation.answer("2")) == [(second, 1)]
 
 
-def test_lines_that_ask_for_nothing_change_nothing(conversation: Conversation) -> None:
+def test_lines_that_ask_for_nothing_change_nothing(conversation: PromptState) -> None:
     for line, why in (("<", "no question before"), ("-every pencil knows", "nothing else to move away")):
         with pytest.raises(SettingError, match=why):
             conversation.answer(line)
@@ -74,7 +74,7 @@ def test_lines_that_ask_for_nothing_change_nothing(conversation: Conversation) -
     assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]
 
 
-def test_of_several_that_are_meant_one_is_taken_by_its_number(conversation: Conversation) -> None:
+def test_of_several_that_are_meant_one_is_taken_by_its_number(conversation: PromptState) -> None:
     with pytest.raises(AmbiguousTrackError) as several:
         conversation.answer("skyline wandering")
     assert [name.split(" (1")[0] for name in several.value.candidates] == [t.name for t in conversation.listed]
@@ -111,26 +111,26 @@ def test_without_a_terminal_it_is_not_opened(sample_root: Path) -> None:
 def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     path = history_file()
-    history = KeptHistory(path)
+    history = SavedHistory(path)
     for line in ("every pencil", "3", "+3", "- 7", "<", "?", "  ", "x" * 1001, "+ «Håkan»\x1b[2J \udcff", "=22"):
         history.append_string(line)
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     kept = ["=22", "+ «Håkan»\x1b[2J \udcff", "every pencil"]
-    assert list(KeptHistory(path).load_history_strings()) == kept
+    assert list(SavedHistory(path).load_history_strings()) == kept
 
     path.write_bytes(path.read_bytes() + b'"half a li\xff\n{}\n[[[\n' + b"[" * 100_000 + b"\n")  # damage is passed over
-    assert list(KeptHistory(path).load_history_strings()) == kept
+    assert list(SavedHistory(path).load_history_strings()) == kept
     for at in range(2 * LINES_KEPT):
-        KeptHistory(path).store_string(f"song {at}")
-    assert len(list(KeptHistory(path).load_history_strings())) == LINES_KEPT
+        SavedHistory(path).store_string(f"song {at}")
+    assert len(list(SavedHistory(path).load_history_strings())) == LINES_KEPT
     assert len(path.read_text().splitlines()) == LINES_KEPT
     assert path.stat().st_mode & 0o777 == 0o600
 
     path.unlink()
     path.mkdir()  # or anything else that cannot be written: the history is the session's
-    history = KeptHistory(path)
+    history = SavedHistory(path)
     history.append_string("every pencil")
-    assert (history.get_strings(), list(KeptHistory(path).load_history_strings())) == (["every pencil"], [])
+    assert (history.get_strings(), list(SavedHistory(path).load_history_strings())) == (["every pencil"], [])
     path.rmdir()
     path.symlink_to(tmp_path / "elsewhere")
     history.append_string("faded raincoat")

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import skipgramophone as package
-from skipgramophone.pipeline import extracting, pipeline
+from skipgramophone.pipeline import extract as use_case
 from skipgramophone.pipeline.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
 from tests.faults.slow_disk import can_serve
@@ -150,9 +150,9 @@ def test_no_thread_writes_on_in_whose_start_an_interrupt_falls(
         monkeypatch.setattr(threading.Thread, "start", start)
         real_write(*given)
 
-    real_start, real_write = threading.Thread.start, extracting.write_corpus
-    monkeypatch.setattr(pipeline, "write_corpus", write)
-    monkeypatch.setattr(extracting, "_write_numbers", write_late)
+    real_start, real_write = threading.Thread.start, use_case.write_corpus
+    monkeypatch.setattr(use_case, "write_corpus", write)
+    monkeypatch.setattr(use_case, "_write_playlists", write_late)
     with pytest.raises(KeyboardInterrupt):
         package.extract("x", write_dump(two_genres()), experiments_dir=experiments)
     time.sleep(8 * PAUSE)

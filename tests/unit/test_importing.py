@@ -17,7 +17,7 @@ from skipgramophone import importers
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, TrainingError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.pipeline.importing import UNUSED
+from skipgramophone.pipeline.import_vectors import UNUSED
 from skipgramophone.settings import RunSettings
 from tests.conftest import Sgp, two_genres
 from tests.unit.test_exporters import HOSTILE, vectors_of

@@ -18,8 +18,8 @@ from skipgramophone.experiment.corpus import falls
 from skipgramophone.inspection.distribution import distribution
 from skipgramophone.inspection.findings import ADVICE, KINDS, Finding
 from skipgramophone.inspection.report import findings as inspected
-from skipgramophone.pipeline.inspecting import contents_of_sources
-from skipgramophone.pipeline.pipeline import extract
+from skipgramophone.pipeline.extract import extract
+from skipgramophone.pipeline.extract_report import contents_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import dump_text
@@ -244,7 +244,7 @@ ROWS = st.lists(
 @given(ROWS)
 def test_whatever_there_is_is_counted_as_a_loop_counts_it(rows: list[tuple[str, str, str, str, str | None]]) -> None:
     encoded = encode(blocks_of(rows))
-    contents = contents_of_sources(encoded)
+    contents = contents_of(encoded)
     lists = [contents.corpus.track_ids[a:b].tolist() for a, b in pairwise(contents.corpus.offsets)]
     assert contents.distinct_tracks.tolist() == [len(set(tracks)) for tracks in lists]
     tracks = range(contents.tracks.num_rows)

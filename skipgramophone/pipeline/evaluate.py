@@ -1,0 +1,148 @@
+"""Evaluates an experiment on held-out playlists, and measures the stability of its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone import __version__
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.embeddings import read_embeddings
+from skipgramophone.experiment.experiment import now, open_experiment, write_json
+from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
+from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.publishing import published_file, remove_leftovers
+from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
+from skipgramophone.pipeline.reports import EvaluateReport
+from skipgramophone.pipeline.stages import open_corpus
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.evaluation.stability import Stability
+    from skipgramophone.training.trainer import Progress
+
+
+def evaluate(
+    name: str,
+    settings: EvaluateSettings | None = None,
+    *,
+    held_out: Path | None = None,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    training: Callable[[Progress], None] | None = None,
+    judging: Callable[[str, int, int], None] | None = None,
+) -> EvaluateReport:
+    """Evaluate how well the settings of an experiment predict held-out playlists.
+
+    A part of the playlists is held out, and a model is trained on the others with the settings of the experiment. It is
+    kept, so that the next evaluation of the same split is quick. Its rankings are compared with baselines.
+
+    Args:
+        name: name of the experiment.
+        settings: what to hold out, and the protocol.
+        held_out: file that names the playlists to hold out, one per line: the match of `settings.group` in the owner
+            or, without a group, the name of the playlist. Without it and a share, the playlists that extract held out
+            are used with the model of the experiment itself.
+        run: how to carry out the training.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        training: called with the progress of training.
+        judging: called with the ranker, the number of queries done and their total.
+
+    Raises:
+        EvaluationError: there are too few playlists to hold some out, or they have no tracks to find.
+        ExperimentError: the experiment has no model, or it is stale.
+    """
+    from skipgramophone.evaluation.comparison import judge_embeddings
+    from skipgramophone.evaluation.holdout import artist_numbers, held_out_model, split_of, split_set_aside
+
+    settings = settings or EvaluateSettings()
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    with experiment.writing("evaluate"):
+        corpus, tracks = open_corpus(experiment)
+        aside = None if held_out else split_set_aside(experiment, corpus, settings)
+        corpus, split = aside or (corpus, split_of(experiment, corpus, settings, held_out))
+        imported = IMPORTED in model.facts
+        own = read_embeddings(experiment.directory("model"), tracks)
+        trained_with = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
+        if imported or aside:  # imported vectors cannot be retrained, and the own model has not seen these
+            embeddings = own
+        else:
+            part = split.training_part(corpus)
+            embeddings = held_out_model(
+                experiment, part, tracks, trained_with, split.digest, run or RunSettings(), training
+            )
+        judgement = judge_embeddings(
+            corpus,
+            split,
+            embeddings,
+            artist_numbers(experiment),
+            trained_with,
+            settings,
+            judging or (lambda _name, _done, _all: None),
+        )
+        report = EvaluateReport(
+            experiment=name,
+            settings=asdict(settings),
+            training=model.settings,
+            corpus=model.parent or "",
+            split=split.digest,
+            imported=imported,
+            set_aside=aside is not None,
+            started_from=model.facts.get("started_from"),
+            created=now(),
+            version=__version__,
+            judgement=judgement,
+        )
+        directory = experiment.path / EVALUATION
+        directory.mkdir(exist_ok=True)
+        remove_leftovers(directory)
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # unique names
+        with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
+            write_json(path, asdict(report))
+    return report
+
+
+def measure_stability(
+    name: str,
+    neighbours: int = 10,
+    *,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    training: Callable[[Progress], None] | None = None,
+) -> Stability:
+    """Retrain with the next seed, and measure how far both models agree on nearest neighbours.
+
+    Look-ups show the result until the model is replaced.
+
+    Args:
+        name: name of the experiment.
+        neighbours: number of nearest tracks to compare.
+        run: how to carry out the training, whose vectors are kept.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        training: called with the progress of training.
+
+    Raises:
+        EvaluationError: too few tracks have vectors.
+        ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
+    """
+    from skipgramophone.evaluation.holdout import held_out_model
+    from skipgramophone.evaluation.stability import stability
+
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    if IMPORTED in model.facts:
+        raise ExperimentError(f"the vectors of '{name}' were imported and cannot be retrained with another seed")
+    with experiment.writing("evaluate"):
+        corpus, tracks = open_corpus(experiment)
+        settings = with_next_seed(TrainSettings(**model.settings))
+        other = held_out_model(experiment, corpus, tracks, settings, NO_SPLIT, run or RunSettings(), training)
+        embeddings = read_embeddings(experiment.directory("model"), tracks)
+        found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
+        with published_file(experiment.path / EVALUATION / STABILITY_REPORT) as path:
+            write_json(path, report)
+    return found

@@ -1,0 +1,62 @@
+"""Exports vectors to files that other tools read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skipgramophone.lookup.lookup import open_lookup
+from skipgramophone.pipeline.reports import ExportReport
+from skipgramophone.settings import ExportSettings
+
+
+def export(
+    name: str,
+    destination: Path | str,
+    format: str | None = None,
+    settings: ExportSettings | None = None,
+    *,
+    force: bool = False,
+    experiments_dir: Path | str | None = None,
+) -> ExportReport:
+    """Write the vectors of an experiment to a file in a format that other tools read.
+
+    Args:
+        name: name of the experiment.
+        destination: file to write; a directory for annoy, savedmodel and projector.
+        format: format of the file; default: by the suffix.
+        settings: which tracks, and how.
+        force: replace an existing file.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+
+    Raises:
+        SettingError: the format is unknown or cannot hold what is asked for, or no track is left.
+        ExperimentError: a stage is missing or stale, or the destination exists.
+        StorageError: the disk failed, or the file does not read back as written.
+    """
+    from skipgramophone import exporters  # here, because look-ups do without pyarrow
+    from skipgramophone.exporters.selection import as_asked, origin, select, vectors_of
+
+    settings, destination = settings or ExportSettings(), Path(destination)
+    chosen = exporters.format_of(destination, format)
+    exporters.require_room(chosen, settings)
+    exporters.require_writable(destination, chosen, force)
+    with open_lookup(name, experiments_dir) as lookup:
+        selection = select(lookup, settings, chosen)
+        vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
+    vectors, recall = as_asked(vectors, settings)
+    size = exporters.write(destination, chosen, vectors, force, about)
+    return ExportReport(
+        experiment=name,
+        destination=str(destination),
+        beside=[path.name for path in exporters.beside(destination, chosen)],
+        format=chosen,
+        tracks=len(selection.tracks),
+        left_out=selection.left_out,
+        not_asked=selection.not_asked,
+        no_room=selection.no_room,
+        unknown=selection.unknown,
+        dim=lookup.embeddings.dim,
+        bytes=size,
+        dtype=settings.dtype,
+        recall_at_10=recall,
+    )

@@ -1,0 +1,296 @@
+"""Extracts playlists: sources are read, encoded, split and counted, and the corpus stage is published.
+
+The steps, in order: `open_readers` finds a reader per file, `read_playlists` reads and encodes their rows, `hold_out`
+sets playlists aside for evaluation, `report_of` counts what was found, and `write_corpus` writes the files.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from skipgramophone.errors import SettingError, SourceError
+from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
+from skipgramophone.experiment.catalogue_writer import write_catalogue
+from skipgramophone.experiment.corpus import ASIDE, REJECTS
+from skipgramophone.experiment.experiment import new_experiment, open_experiment, write_lines
+from skipgramophone.experiment.playlist_table import PLAYLISTS
+from skipgramophone.experiment.postings import postings
+from skipgramophone.experiment.publishing import file_sha256
+from skipgramophone.inspection.report import findings
+from skipgramophone.parallel import beside
+from skipgramophone.pipeline.append import Before, read_before
+from skipgramophone.pipeline.extract_report import SourceFacts, contents_of, describe_sources, report_of
+from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
+from skipgramophone.pipeline.stages import package_versions
+from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
+from skipgramophone.playlists.readers.rows import Reader
+from skipgramophone.playlists.reject_limit import Tolerance
+from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
+from skipgramophone.settings import ExtractSettings
+from skipgramophone.training.vocabulary import ranks_by_count
+
+Progress = Callable[[Reading | Writing], None]
+
+
+def extract(
+    name: str,
+    sources: Sequence[Path | str] | Path | str = (),
+    settings: ExtractSettings | None = None,
+    *,
+    sample: bool = False,
+    held_out: Path | None = None,
+    append: bool = False,
+    force: bool = False,
+    dry_run: bool = False,
+    experiments_dir: Path | str | None = None,
+    progress: Progress | None = None,
+) -> ExtractReport:
+    """Read sources of playlists into the corpus of an experiment.
+
+    Args:
+        name: name of the experiment.
+        sources: a file, directory or archive to read, or several in order.
+        settings: how to read them; with `append`, None for the settings that the corpus was extracted with.
+        sample: read the built-in sample instead of files.
+        held_out: file that names the playlists to hold out, one per line: the match of `settings.group` in the owner
+            or, without a group, the name of the playlist.
+        append: add to the existing corpus, whose tracks keep their row numbers.
+        force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
+        dry_run: read and count, but write nothing.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        progress: called with the progress of reading, then of writing.
+
+    Raises:
+        SettingError: both sources and the sample are given, or neither, or the settings do not fit the corpus.
+        EvaluationError: there are too few playlists to hold some out, or a name matches no playlist.
+        SourceError: a source cannot be read, no row of it can be used, or it is already part of the corpus.
+        ExperimentError: the experiment already has a corpus or, with `append`, has none that can grow; or the name of
+            the experiment is not valid.
+        StorageError: the disk failed or is full.
+    """
+    paths = source_paths(sources, sample)
+    started = time.perf_counter()
+    with ExitStack() as until_done:
+        experiment, before = None, None
+        if append:
+            experiment = open_experiment(name, experiments_dir)
+            if not dry_run:
+                until_done.enter_context(experiment.writing("extract"))
+            before = read_before(experiment)
+        elif not dry_run:
+            experiment = until_done.enter_context(new_experiment(name, experiments_dir))
+            experiment.require_new("corpus", force)
+        settings = _checked_settings(settings, before, held_out)
+        readers = open_readers(paths, settings, sample, progress)
+        encoded, source_facts = read_playlists(readers, settings, before=before, reread=force, progress=progress)
+        encoded = hold_out(encoded, settings, held_out, before)
+        report = report_of(name, encoded, source_facts)
+        if before:
+            report = before.reported(report, encoded)
+        if dry_run:
+            report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
+        if experiment is None or dry_run or (report.added and not report.added.rows_used):
+            return _with_time(report, started)
+        with experiment.publishing("corpus", asdict(settings)) as draft:
+            write_corpus(draft.path, encoded, before, progress)
+            report = _with_time(report, started)
+            draft.facts |= asdict(report) | {"versions": package_versions("pyarrow", "pandas", "numpy")}
+            del encoded, before  # they map files of the corpus that is replaced, which NFS would keep
+    return report
+
+
+def corpus_settings(name: str, experiments_dir: Path | str | None = None) -> dict[str, Any]:
+    """Return the settings of an experiment's corpus that everything added to it must share.
+
+    Raises:
+        ExperimentError: the experiment has no corpus, or it is damaged.
+    """
+    return read_before(open_experiment(name, experiments_dir)).lasting
+
+
+def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> list[Path]:
+    """Return the sources as paths; an empty list stands for the sample.
+
+    Raises:
+        SettingError: both sources and the sample are given, or neither.
+    """
+    paths = [Path(sources)] if isinstance(sources, Path | str) else [Path(source) for source in sources]
+    if sample and paths:
+        raise SettingError("give either a SOURCE or --sample, not both")
+    if not sample and not paths:
+        raise SettingError("give a SOURCE to read, or --sample for the built-in sample")
+    return paths
+
+
+def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool, progress: Progress | None) -> Sources:
+    """Find the reader for each file; standard input is received completely first.
+
+    Raises:
+        SourceError: a path cannot be read, or is not in a known format.
+        StorageError: the file system failed.
+    """
+
+    def received(size: int) -> None:
+        if progress:
+            progress(Reading(size, 0, 0))
+
+    return Sources([SampleReader(settings.num_rows)], []) if sample else open_sources(paths, settings, received)
+
+
+def read_playlists(
+    sources: Sources,
+    settings: ExtractSettings,
+    *,
+    before: Before | None = None,
+    reread: bool = False,
+    progress: Progress | None = None,
+) -> tuple[EncodedPlaylists, SourceFacts]:
+    """Read and encode all sources, after the rows of an existing corpus.
+
+    Args:
+        sources: the readers, and the files that have none.
+        settings: how to read and clean.
+        before: the corpus that grows, if any.
+        reread: accept sources that the corpus already contains.
+        progress: called with the progress of reading.
+
+    Raises:
+        SourceError: a source cannot be read, no row of it can be used, or the corpus already contains it.
+        ExperimentError: two tracks of the existing corpus would become one.
+    """
+    with beside() as thread:  # hash files while they are read, so that the disk is read once
+        paths = sorted({reader.file.path for reader in sources.readers if reader.file})
+        hashes = {path: thread.submit(file_sha256, path) for path in paths}
+
+        def described() -> list[dict[str, Any]]:
+            return describe_sources(sources.readers, {path: hashed.result() for path, hashed in hashes.items()})
+
+        if before and not reread:
+            before.require_new_sources(described())
+        encoded, replaced = _encode(sources.readers, settings, before, progress)
+        return encoded, SourceFacts(described(), sources.passed_over, replaced)
+
+
+def hold_out(
+    encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
+) -> EncodedPlaylists:
+    """Set playlists aside that are never trained on, if asked for.
+
+    When a corpus grows, its held-out playlists stay held out, new playlists of their groups join them, and no other new
+    playlist is held out.
+
+    Raises:
+        EvaluationError: there are too few playlists, or a name matches no playlist.
+    """
+    if before and before.held_out.any():
+        groups = playlist_groups(encoded.corpus, encoded.playlists, settings.group, settings.random_seed)
+        old = before.playlist_of(encoded.first_rows)
+        held_out = (old >= 0) & before.held_out[old]
+        return encoded.set_aside(held_out | (old < 0) & np.isin(groups, groups[held_out]))
+    if before or (settings.holdout is None and named is None):
+        return encoded
+    split = split_playlists(
+        encoded.corpus,
+        encoded.playlists,
+        share=settings.holdout or 0.0,
+        group=settings.group,
+        seed=settings.random_seed,
+        named=named,
+    )
+    # Row numbers follow the counts of the playlists that are kept.
+    counts = encoded.corpus.playlists(np.flatnonzero(~split.held_out)).counts(encoded.tracks.num_rows)
+    row = np.empty(len(counts), np.int64)
+    row[np.lexsort((encoded.tracks["first_place"].to_numpy(), -counts))] = np.arange(len(counts))
+    return encoded.renumbered(row).set_aside(split.held_out)
+
+
+def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None, progress: Progress | None) -> None:
+    """Write the files of the corpus stage into a draft directory."""
+    ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
+    tracks = encoded.tracks.num_rows
+    with beside() as thread:
+        numbers = thread.submit(_write_playlists, directory, encoded)
+        written = (lambda some: progress(Writing(some, tracks))) if progress else None
+        write_catalogue(
+            directory,
+            encoded.tracks,
+            encoded.spellings,
+            encoded.uris,
+            ranks=ranks,
+            progress=written,
+        )
+        numbers.result()
+    pq.write_table(encoded.playlists, directory / PLAYLISTS)
+    if encoded.held_out:
+        playlists, aside = encoded.held_out
+        aside.write(directory, ASIDE)
+        pq.write_table(playlists, directory / f"{ASIDE}{PLAYLISTS}")
+    write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None)
+
+
+def _checked_settings(
+    settings: ExtractSettings | None, before: Before | None, held_out: Path | None
+) -> ExtractSettings:
+    """Return the settings to extract with, after checking that they fit each other and the existing corpus."""
+    if before:
+        settings = settings or ExtractSettings(**before.lasting)
+        before.require_settings(settings)
+        if held_out:
+            raise SettingError("--holdout with a file is for the first extract of a corpus: leave it out with --append")
+    settings = settings or ExtractSettings()
+    if settings.holdout is not None and held_out:
+        raise SettingError("hold out a share of the playlists or those that a file names, not both")
+    if settings.group is not None and settings.holdout is None and not held_out and not before:
+        raise SettingError("--group applies to held-out playlists: give --holdout too")
+    return settings
+
+
+def _encode(
+    readers: Sequence[Reader], settings: ExtractSettings, before: Before | None, progress: Progress | None
+) -> tuple[EncodedPlaylists, int]:
+    """Read and encode the rows of all readers; also return how many characters replace undecodable bytes."""
+    total = sum(reader.file.size for reader in readers if reader.file)
+    encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
+    if before:
+        encoder.begin_with(before.rows())
+    for reader in readers:
+        tolerance, replaced_here = Tolerance(settings), 0
+        for block in reader.blocks():
+            tolerance.take(block)
+            encoder.add(block)
+            rows += block.used + len(block.rejects)
+            replaced_here = max(replaced_here, block.replaced)  # a block that was prepared ahead may count fewer
+            if progress:
+                progress(Reading(done + block.bytes_read, total, rows))
+        tolerance.judge()
+        done, replaced = done + (reader.file.size if reader.file else 0), replaced + replaced_here
+    if rows == len(encoder.rejects):
+        first = next(iter(encoder.rejects), None)
+        if first is None:
+            raise SourceError("the sources contain no rows")
+        raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
+    encoded = encoder.encode()
+    if not len(encoded.track_ids):
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in encoded.left_out.items())
+        raise SourceError(f"no row is left after cleaning: {reasons}")
+    return before.grown(encoded) if before else encoded, replaced
+
+
+def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:
+    """Write the playlists as track ids, and the postings of the tracks."""
+    encoded.corpus.write(directory)
+    postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
+
+
+def _with_time(report: ExtractReport, started: float) -> ExtractReport:
+    """Return a report with the seconds since `started` and the rows per second."""
+    seconds, rows = time.perf_counter() - started, (report.added or report).rows_read
+    return replace(report, seconds=round(seconds, 3), rows_per_second=round(rows / seconds))

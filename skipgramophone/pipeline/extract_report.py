@@ -1,0 +1,89 @@
+"""The report of an extraction: every input row is accounted for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.inspection.contents import Contents
+from skipgramophone.pipeline.reports import ExtractReport
+from skipgramophone.playlists.encoding import EncodedPlaylists
+from skipgramophone.playlists.readers.rows import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What is known of the sources besides their rows.
+
+    Attributes:
+        described: one record per file, as `describe_sources` makes them.
+        passed_over: name of each file that was not read, and the reason.
+        letters_replaced: replacement characters for undecodable bytes.
+    """
+
+    described: list[dict[str, Any]]
+    passed_over: Sequence[tuple[str, str]]
+    letters_replaced: int
+
+
+def contents_of(encoded: EncodedPlaylists) -> Contents:
+    """Return encoded playlists in the form that an inspection takes."""
+    return Contents(Corpus(encoded.track_ids, encoded.offsets), encoded.tracks, encoded.playlists)
+
+
+def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> ExtractReport:
+    """Count what was read and encoded; seconds and rows per second are left at 0."""
+    corpus = encoded.corpus
+    aside = encoded.held_out[1] if encoded.held_out else None
+    used = corpus.occurrences + (aside.occurrences if aside else 0)
+    rejected, left_out = len(encoded.rejects), sum(encoded.left_out.values())
+    return ExtractReport(
+        experiment=name,
+        sources=sources.described,
+        passed_over=[{"file": file, "reason": reason} for file, reason in sources.passed_over],
+        rows_read=used + rejected + left_out,
+        rows_used=used,
+        rows_rejected=rejected,
+        rejected=dict(Counter(reject.reason for reject in encoded.rejects)),
+        rows_left_out=left_out,
+        left_out=encoded.left_out,
+        letters_replaced=sources.letters_replaced,
+        owners=pc.count_distinct(encoded.playlists["owner"]).as_py(),
+        playlists=len(corpus),
+        tracks=encoded.tracks.num_rows,
+        occurrences=corpus.occurrences,
+        held_out_playlists=len(aside) if aside else 0,
+        held_out_occurrences=aside.occurrences if aside else 0,
+        longest_playlist=int(corpus.lengths().max()),
+        repeats=encoded.repeats,
+        without_artist=encoded.without_artist,
+        namesakes=encoded.namesakes,
+        most_namesakes=encoded.most_namesakes,
+        same_tracks=encoded.same_tracks,
+        split=encoded.split,
+        welded=encoded.welded,
+        sorted_by_title=encoded.sorted_by_title,
+        sortable=encoded.sortable,
+        seconds=0.0,
+        rows_per_second=0,
+    )
+
+
+def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
+    """Describe each file for the manifest: name, format, size and hash, but not its path; an archive counts once."""
+    known: dict[Path | None, dict[str, Any]] = {}
+    for reader in readers:
+        file = reader.file
+        if file is None:
+            known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
+        elif file.path not in known:
+            name = file.name.removesuffix(f"/{file.member}")
+            size = file.path.stat().st_size
+            known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hashes[file.path]}
+    return list(known.values())

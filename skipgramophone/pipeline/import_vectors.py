@@ -1,0 +1,166 @@
+"""Imports vectors that were trained elsewhere as the model of an experiment."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import SourceError
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.experiment import Experiment, new_experiment, write_lines
+from skipgramophone.experiment.imported import IMPORTED, has_corpus_of_names
+from skipgramophone.experiment.playlist_table import PLAYLISTS
+from skipgramophone.experiment.postings import postings
+from skipgramophone.experiment.publishing import file_sha256
+from skipgramophone.importers.matching import Matching, match
+from skipgramophone.importers.vectors import NamedVectors
+from skipgramophone.pipeline.reports import ImportReport
+from skipgramophone.pipeline.stages import package_versions, publish_index
+from skipgramophone.settings import IndexSettings
+from skipgramophone.training.run import unfinished_run
+from skipgramophone.wording import plural
+
+UNUSED = "unused.jsonl"  # in the model stage: imported vectors that match no track
+
+
+def import_vectors(
+    name: str,
+    source: Path | str,
+    format: str | None = None,
+    index_settings: IndexSettings | None = None,
+    *,
+    force: bool = False,
+    experiments_dir: Path | str | None = None,
+) -> ImportReport:
+    """Import vectors that were trained elsewhere as the model of an experiment, and build the index.
+
+    If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title; tracks
+    without a vector count as not learnt. Otherwise a corpus without playlists is made from the names, with tracks in
+    order of count (or in file order, if the file has no counts).
+
+    Args:
+        name: name of the experiment.
+        source: file to read.
+        format: format of the file; default: by the suffix.
+        index_settings: how to build the index.
+        force: replace an existing model.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+
+    Raises:
+        SettingError: the format is unknown.
+        SourceError: the file cannot be read in this format, or none of its vectors matches a track of the corpus.
+        ExperimentError: the experiment already has a model or an unfinished run, or its name is not valid.
+        StorageError: the disk failed or is full.
+    """
+    from skipgramophone import importers  # here, because look-ups do without pyarrow
+    from skipgramophone.playlists.readers.source_files import shown
+
+    source = Path(source)
+    chosen = importers.format_of(source, format)
+    vectors = importers.read(source, chosen)
+    described = {"file": shown(Path(source.name)), "format": chosen} | {
+        "bytes": source.stat().st_size,
+        "sha256": file_sha256(source),
+    }
+    with new_experiment(name, experiments_dir, "import") as experiment:
+        experiment.require_new("model", force)
+        made = not experiment.has("corpus") or has_corpus_of_names(experiment)
+        if made:  # a corpus that an earlier import made is replaced with its vectors
+            with experiment.publishing("corpus", {}) as draft:
+                vectors = write_names(draft.path, vectors)
+                draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
+        matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
+        unfinished_run(experiment, "", None, resume=False, force=force)  # refused, or discarded with force
+        placed = matching.place(vectors, tracks)
+        facts: dict[str, Any] = {
+            "tracks": tracks,
+            "tracks_learnt": int(placed.learnt().sum()),
+            "vectors": len(vectors),
+            "unused": len(matching.unused),
+            "by_uri": matching.by_uri,
+            "namesakes": matching.namesakes,
+            "has_context": vectors.context is not None,
+        }
+        with experiment.publishing("model", {}) as draft:
+            placed.write(draft.path)
+            write_lines(draft.path / UNUSED, unused_records(vectors, matching))
+            draft.facts |= facts | {IMPORTED: described, "versions": package_versions("numpy")}
+        index = publish_index(experiment, placed, index_settings or IndexSettings())
+    return ImportReport(experiment=name, source=described, dim=placed.dim, corpus_of_names=made, index=index, **facts)
+
+
+def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
+    """Write a corpus with the names of vectors and no playlists; return the vectors in row order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
+
+    counts = np.zeros(len(vectors), np.int64) if vectors.count is None else vectors.count
+    order = np.argsort(-counts, kind="stable")
+    ordered = _reorder(vectors, order)
+    known = (ordered.artist, ordered.title, ordered.uri, counts[order], range(1, len(vectors) + 1))
+    columns = zip(TRACKS.items(), known, strict=True)
+    write_catalogue(directory, pa.table({name: pa.array(column, kind) for (name, kind), column in columns}))
+    corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64))
+    corpus.write(directory)
+    postings(corpus, len(vectors)).write(directory)
+    nobody = pa.array([], pa.string())
+    pq.write_table(pa.table({"owner": nobody, "name": nobody, "key": nobody}), directory / PLAYLISTS)
+    return ordered
+
+
+def match_catalogue(
+    experiment: Experiment, vectors: NamedVectors, source: Path, in_order: bool
+) -> tuple[Matching, int]:
+    """Match vectors with the catalogue of an experiment, and return the number of its tracks too.
+
+    Args:
+        experiment: experiment with a corpus.
+        vectors: the imported vectors.
+        source: file that they come from, for messages.
+        in_order: vector i belongs to row i, because the catalogue was made from the vectors.
+
+    Raises:
+        SourceError: no vector matches a track of the catalogue.
+    """
+    with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
+        if in_order:
+            return Matching(np.arange(len(vectors)), {}, 0, 0), len(catalogue)
+        matching = match(vectors, catalogue)
+        if len(matching.unused) == len(vectors):
+            raise SourceError(
+                f"none of the {plural(len(vectors), 'vector')} of {source} matches a track of '{experiment.name}': "
+                "vectors are matched by uri, or by artist and title; the first vector is called "
+                f"{vectors.name(0)!r}, the first track {catalogue.track(0).name!r}"
+            )
+        return matching, len(catalogue)
+
+
+def unused_records(vectors: NamedVectors, matching: Matching) -> list[dict[str, Any]]:
+    """Return one record per vector that matches no track."""
+    return [
+        {"vector": at + 1, "artist": vectors.artist[at], "title": vectors.title[at], "uri": vectors.uri[at]}
+        | {"reason": reason}
+        for at, reason in sorted(matching.unused.items())
+    ]
+
+
+def _reorder(vectors: NamedVectors, order: npt.NDArray[np.int64]) -> NamedVectors:
+    """Return vectors in another order."""
+    return replace(
+        vectors,
+        artist=[vectors.artist[at] for at in order],
+        title=[vectors.title[at] for at in order],
+        uri=[vectors.uri[at] for at in order],
+        count=None if vectors.count is None else vectors.count[order],
+        centre=vectors.centre[order],
+        context=None if vectors.context is None else vectors.context[order],
+        context_bias=None if vectors.context_bias is None else vectors.context_bias[order],
+    )

@@ -1,0 +1,109 @@
+"""Inspects playlists: of an experiment, or of sources before they are extracted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.evaluation.window_choice import order_of
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.experiment import Experiment, named_experiment, open_experiment
+from skipgramophone.experiment.playlist_table import read_playlist_table
+from skipgramophone.inspection.contents import Contents
+from skipgramophone.inspection.report import Inspection, inspection
+from skipgramophone.pipeline.extract import Progress, open_readers, read_playlists, source_paths
+from skipgramophone.pipeline.extract_report import contents_of, report_of
+from skipgramophone.pipeline.stages import open_corpus
+from skipgramophone.settings import ExtractSettings, TrainSettings
+
+
+def inspect(
+    what: Sequence[Path | str] | Path | str = (),
+    settings: ExtractSettings | None = None,
+    *,
+    sample: bool = False,
+    experiments_dir: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Inspection:
+    """Inspect the playlists of an experiment, or of sources before they are extracted.
+
+    Args:
+        what: name of an experiment, or one or several files to read. If a name is both, the experiment is inspected;
+            "./name" is the file.
+        settings: how to read sources.
+        sample: inspect the built-in sample instead.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        progress: called with the progress of reading.
+
+    Raises:
+        SettingError: nothing is named, or settings are given for an experiment.
+        SourceError: a source cannot be read, or no row of it can be used.
+        ExperimentError: the experiment has no corpus, or its corpus has no playlists.
+        StorageError: the disk failed.
+    """
+    started = time.perf_counter()
+    named = [what] if isinstance(what, Path | str) else list(what)
+    experiment = _named_experiment(named, experiments_dir)
+    if experiment is None:
+        settings = settings or ExtractSettings()
+        readers = open_readers(source_paths(named, sample), settings, sample, progress)
+        encoded, source_facts = read_playlists(readers, settings, progress=progress)
+        contents, facts = contents_of(encoded), asdict(report_of("", encoded, source_facts))
+    elif settings is not None or sample:
+        raise SettingError(
+            f"'{experiment.name}' is an experiment, which has been read already: leave out the options for reading"
+        )
+    else:
+        facts = experiment.manifest("corpus").facts
+        contents = _contents_of_experiment(experiment)
+    order = order_of(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
+    kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
+    shown = ["the built-in sample"] if sample else [str(one) for one in named]
+    return inspection(kind, shown, contents, facts, order, time.perf_counter() - started)
+
+
+def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> Experiment | None:
+    """Return the experiment that is named, or None if sources are; a word that is both is the experiment.
+
+    Raises:
+        ExperimentError: the word is neither, or the experiment has an unknown format.
+    """
+    if len(named) != 1 or isinstance(named[0], Path):
+        return None
+    word = named[0]
+    try:
+        experiment = named_experiment(word, root)
+    except ExperimentError:  # a path, or standard input
+        return None
+    if experiment.has_description():
+        return open_experiment(word, root)
+    if Path(word).exists():
+        return None
+    raise ExperimentError(f"no experiment '{word}' in {experiment.path.parent}, and no file of that name")
+
+
+def _contents_of_experiment(experiment: Experiment) -> Contents:
+    """Read the playlists of an experiment.
+
+    Raises:
+        ExperimentError: the corpus has no playlists, or is damaged.
+    """
+    corpus, _ = open_corpus(experiment)
+    if not corpus.occurrences:
+        raise ExperimentError(
+            f"nothing to inspect: the corpus of '{experiment.name}' was made from imported vectors and has no playlists"
+        )
+    directory = experiment.directory("corpus")
+    with closing(Catalogue(directory)) as catalogue:
+        columns = zip(*catalogue.names(), strict=True)
+    names = zip(("artist", "title", "uri"), columns, strict=True)
+    tracks = pa.table({name: pa.array(column, pa.large_string()) for name, column in names})
+    playlists = read_playlist_table(directory, len(corpus)).select(["owner", "name"])
+    return Contents(corpus, tracks, playlists)

@@ -1,0 +1,69 @@
+"""Draws a map of the tracks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from skipgramophone.experiment.publishing import published_file, require_replaceable
+from skipgramophone.lookup.lookup import open_lookup
+from skipgramophone.pipeline.reports import MapReport
+from skipgramophone.settings import MapSettings
+
+
+def draw_map(
+    name: str,
+    destination: Path | str,
+    settings: MapSettings | None = None,
+    *,
+    pictures: Mapping[str, Path | str] | None = None,
+    force: bool = False,
+    experiments_dir: Path | str | None = None,
+) -> MapReport:
+    """Draw a two-dimensional map of the tracks of an experiment, as one self-contained HTML file.
+
+    Args:
+        name: name of the experiment.
+        destination: HTML file to write.
+        settings: which tracks, and how.
+        pictures: pictures to write too, as "png" or "svg" -> file.
+        force: replace an existing file.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+
+    Raises:
+        SettingError: UMAP or, for pictures, Matplotlib is needed and not installed.
+        ExperimentError: a stage is missing or stale, or a destination exists.
+        StorageError: the disk failed.
+    """
+    from skipgramophone.maps import picture
+    from skipgramophone.maps.drawing import draw
+    from skipgramophone.maps.page import page
+
+    settings, destination, started = settings or MapSettings(), Path(destination), time.perf_counter()
+    stills = {format: Path(place) for format, place in (pictures or {}).items()}
+    picture.require_formats(stills)
+    for place in (destination, *stills.values()):
+        require_replaceable(place, force)
+    with open_lookup(name, experiments_dir) as lookup:
+        learnt = lookup.learnt_by_count()
+        rows = learnt[: settings.top]
+        tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
+    drawing = draw(f"Map of {name}", tracks, centre, settings)
+    with ExitStack() as published:  # all files appear together, once all are written
+        published.enter_context(published_file(destination)).write_text(page(drawing), encoding="utf-8", newline="\n")
+        for format, place in stills.items():
+            picture.write(published.enter_context(published_file(place)), drawing, format)
+    return MapReport(
+        experiment=name,
+        destination=str(destination),
+        pictures=[str(place) for place in stills.values()],
+        projection=drawing.projection,
+        tracks=len(rows),
+        not_shown=len(learnt) - len(rows),
+        clusters=list(drawing.colourings["cluster"].groups),
+        preserved=drawing.preserved,
+        seconds=round(time.perf_counter() - started, 2),
+        bytes=destination.stat().st_size,
+    )

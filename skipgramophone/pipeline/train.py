@@ -1,0 +1,156 @@
+"""Trains track vectors on a corpus, and publishes model and index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
+from skipgramophone.experiment.corpus import Corpus, read_corpus
+from skipgramophone.experiment.embeddings import read_embeddings
+from skipgramophone.experiment.experiment import open_experiment, write_lines
+from skipgramophone.experiment.file_names import HISTORY
+from skipgramophone.pipeline.reports import TrainReport
+from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
+from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
+from skipgramophone.training.cluster.config import WORKER, Role
+from skipgramophone.training.run import Keeper, fit, unfinished_run
+from skipgramophone.training.warm_start import earlier_rows
+
+if TYPE_CHECKING:
+    from skipgramophone.evaluation.window_choice import Order
+    from skipgramophone.training.trainer import Progress
+
+
+def train(
+    name: str,
+    settings: TrainSettings | None = None,
+    index_settings: IndexSettings | None = None,
+    *,
+    force: bool = False,
+    resume: bool = False,
+    start_from: str | None = None,
+    no_index: bool = False,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> TrainReport:
+    """Train vectors on a corpus, then build the index.
+
+    Checkpoints are written during training. A run that was interrupted or killed continues from the last one with
+    `resume`, and ends with the same bytes as an uninterrupted run.
+
+    Args:
+        name: name of the experiment.
+        settings: how to train; with `resume`, None or the settings of the unfinished run.
+        index_settings: how to build the index.
+        force: replace an existing model, and discard an unfinished run.
+        resume: continue the unfinished run.
+        start_from: experiment (this one is allowed) whose vectors initialize the tracks that it has learnt.
+        no_index: do not build the index; look-ups then use exact search.
+        run: how to carry out the training.
+        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        progress: called with the progress of training.
+
+    Raises:
+        TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.
+        ExperimentError: the experiment has no corpus, or already has a model.
+        StorageError: the disk failed or is full.
+    """
+    run = run or RunSettings()
+    experiment = open_experiment(name, experiments_dir)
+    with experiment.writing("train"):
+        digest = experiment.manifest("corpus").digest
+        checkpoint = unfinished_run(experiment, digest, settings, resume, force)
+        if checkpoint is None:
+            experiment.require_new("model", force)
+        settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
+        corpus, tracks = open_corpus(experiment)
+        earlier, started_from = None, start_from
+        if start_from is not None and checkpoint is None:
+            earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
+            if start_from == name:  # the origin of its own vectors is the origin of these too
+                started_from = experiment.manifest("model").facts.get("started_from") or name
+        settings, order = _choose_window(settings, corpus, tracks)
+        keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
+        with experiment.publishing("model", asdict(settings)) as draft:
+            fitted = fit(corpus, tracks, settings, draft.path, run, progress, checkpoint, earlier, keeper.keep)
+            write_lines(draft.path / HISTORY, fitted.history)
+            facts: dict[str, Any] = {
+                "tracks": tracks,
+                "tracks_learnt": fitted.tracks_learnt,
+                "tracks_taken_over": len(earlier.rows) if earlier else 0,
+                "occurrences": corpus.occurrences,
+                "epochs": len(fitted.history),
+                "first_loss": fitted.history[0]["loss"],
+                "last_loss": fitted.history[-1]["loss"],
+                "learning_rate": fitted.conditions["learning_rate"],
+                "seconds": round(fitted.seconds, 2),
+                "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
+            }
+            draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
+            draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
+        remove_checkpoint(experiment.path)
+        index = None
+        if not no_index:
+            embeddings = read_embeddings(experiment.directory("model"), tracks)
+            index = publish_index(experiment, embeddings, index_settings or IndexSettings())
+    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
+
+
+def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:
+    """Run a worker or a parameter server of a cluster until its chief ends.
+
+    Raises:
+        ExperimentError: a worker does not find the experiment whose corpus it reads.
+        TrainingError: the port of its address is in use.
+    """
+    from skipgramophone.training.cluster import member
+
+    member.serve(role, open_experiment(name, experiments_dir).path if role.job == WORKER else None)
+
+
+def unfinished_settings(name: str, experiments_dir: Path | str | None = None) -> TrainSettings:
+    """Return the settings of the unfinished training run of an experiment.
+
+    Raises:
+        ExperimentError: there is no unfinished run, or its checkpoint is damaged.
+    """
+    found = read_checkpoint(open_experiment(name, experiments_dir).path)
+    if found is None:
+        raise ExperimentError(f"experiment '{name}' has no unfinished run to resume: start one with sgp train {name}")
+    return TrainSettings(**found.settings)
+
+
+def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:
+    """Return the epochs that a model was trained for (0 if it was imported), and the occurrences in its corpus.
+
+    Raises:
+        ExperimentError: the experiment has no model, or it is stale.
+    """
+    model = open_experiment(name, experiments_dir).current("model")
+    return model.settings.get("epochs", 0), occurrences(name, experiments_dir)
+
+
+def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
+    """Return the number of occurrences in the corpus of an experiment, which one epoch trains on.
+
+    Raises:
+        ExperimentError: the experiment has no corpus, or it is damaged.
+    """
+    experiment = open_experiment(name, experiments_dir)
+    experiment.manifest("corpus")
+    return read_corpus(experiment.directory("corpus")).occurrences
+
+
+def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, Order | None]:
+    """Return settings with a decided context, and the evidence if it was chosen from the corpus."""
+    if settings.window_size != "auto":
+        return settings, None
+    from skipgramophone.evaluation.window_choice import order_of
+
+    order = order_of(corpus, tracks, settings.random_seed)
+    return replace(settings, window_size=order.window_size), order

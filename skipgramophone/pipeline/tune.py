@@ -1,0 +1,64 @@
+"""Searches for better training settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.experiment import open_experiment, write_json
+from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.publishing import published_file
+from skipgramophone.pipeline.stages import open_corpus
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings
+from skipgramophone.settings_file import settings_text
+
+if TYPE_CHECKING:
+    from skipgramophone.evaluation.tuning import TrialReport, TuneReport
+
+TUNING = "tuning"  # directory of an experiment: journal, best settings and report
+
+
+def tune(
+    name: str,
+    settings: TuneSettings | None = None,
+    *,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    tell: Callable[[TrialReport], None] = lambda _trial: None,
+) -> TuneReport:
+    """Search for settings that predict held-out playlists better than those of the experiment's model.
+
+    The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report next to it.
+
+    Raises:
+        EvaluationError: there are too few playlists to hold some out.
+        ExperimentError: the experiment has no model, or it is stale, or imported.
+        SettingError: Optuna is not installed.
+    """
+    from skipgramophone.evaluation.holdout import split_of
+    from skipgramophone.evaluation.tuning import tune as search
+
+    settings = settings or TuneSettings()
+    experiment = open_experiment(name, experiments_dir)
+    model = experiment.current("model")
+    if IMPORTED in model.facts:
+        raise ExperimentError(f"the model of '{name}' was imported: it has no training settings to start from")
+    with experiment.writing("tune"):
+        corpus, tracks = open_corpus(experiment)
+        held_out = EvaluateSettings(
+            protocol=settings.protocol, share=settings.share, group=settings.group, random_seed=settings.random_seed
+        )
+        test = split_of(experiment, corpus, held_out, None)
+        directory = experiment.path / TUNING
+        own = TrainSettings(**model.settings)
+        report = search(
+            name, corpus, tracks, test, own, settings, directory / "journal.log", run or RunSettings(), tell
+        )
+        with published_file(directory / "best.toml") as path:
+            path.write_text(settings_text({"train": report.winner}), encoding="utf-8")
+        with published_file(directory / "report.json") as path:
+            write_json(path, asdict(report))
+    return report

@@ -1,0 +1,82 @@
+"""Settings of `sgp evaluate` and `sgp tune`: how vectors are evaluated on held-out playlists."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from skipgramophone.settings.extraction import GROUP_HELP
+from skipgramophone.settings.lookup import SCORES, Score
+from skipgramophone.settings.setting import SHARE, above, at_least, between, check, require, seed_of_bits, setting
+from skipgramophone.settings.time_span import seconds_of
+
+Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+EVALUATED_SHARE = 0.1  # share of the playlists to hold out by default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateSettings:
+    """How vectors are evaluated on held-out playlists."""
+
+    protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS)}.", metavar="NAME")
+    score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
+    seeds: int | None = setting(
+        None,
+        "Tracks given per playlist (default: half, or all but the last).",
+        metavar="N",
+        bounds=at_least(1),
+    )
+    draws: int = setting(
+        3, "Evaluate each playlist N times, with different tracks given.", metavar="N", bounds=between(1, 100)
+    )
+    share: float | None = setting(
+        None,
+        f"Share of the playlists to hold out (default: those held out by extract, or {EVALUATED_SHARE}).",
+        metavar="X",
+        bounds=SHARE,
+    )
+    group: str | None = setting(None, GROUP_HELP, metavar="REGEX")
+    min_count: int | None = setting(
+        None,
+        "Do not rank tracks with fewer than N training occurrences (default: as the model was trained).",
+        metavar="N",
+        bounds=at_least(1),
+    )
+    k: int = setting(
+        10, "Cut-off of recall@k, hit@k, coverage and diversity.", "-k", metavar="N", bounds=between(1, 500)
+    )
+    random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(63))
+
+    def __post_init__(self) -> None:
+        check(self)
+        require(
+            self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
+            f"seeds cannot be combined with {self.protocol}, which gives one track",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneSettings:
+    """How training settings are searched for."""
+
+    budget: float = setting(
+        900.0,
+        "Time to spend, such as 90s, 15m or 2h.",
+        metavar="TIME",
+        bounds=above(0),
+        parse=seconds_of,
+        default_text="15m",
+    )
+    trials: int = setting(1000, "Maximum number of trials.", metavar="N", bounds=at_least(1))
+    protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
+    share: float = setting(
+        0.1,
+        "Share of the playlists to hold out for validation, and again for the test.",
+        metavar="X",
+        bounds=SHARE,
+    )
+    group: str | None = setting(None, GROUP_HELP, metavar="REGEX")
+    random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(63))
+
+    def __post_init__(self) -> None:
+        check(self)
+        require(self.protocol != "deezer2018", "deezer2018 has no playlists to search on: use next-item")

@@ -1,0 +1,66 @@
+"""Settings of `sgp export` and `sgp map`: what leaves an experiment, and in which form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from skipgramophone.settings.setting import at_least, between, check, seed_of_bits, setting
+
+MatrixName = Literal["centre", "context", "both"]
+MATRICES: tuple[MatrixName, ...] = get_args(MatrixName)
+Dtype = Literal["float32", "float16", "int8"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+Colour = Literal["cluster", "artist"]
+COLOURS: tuple[Colour, ...] = get_args(Colour)
+Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP if it is installed
+PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSettings:
+    """Which tracks are exported, and how."""
+
+    min_count: int = setting(0, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(0))
+    top: int | None = setting(None, "Export only the N most frequent tracks.", metavar="N", bounds=at_least(1))
+    artist: Sequence[str] | None = setting(None, "Export only tracks of this artist; can be repeated.", metavar="NAME")
+    only: Sequence[str] | None = setting(
+        None, "Export only the tracks in this file, one name or uri per line.", metavar="FILE"
+    )
+    matrix: MatrixName | None = setting(
+        None, f"Vectors to export: {', '.join(MATRICES)} (default: all that the format can hold).", metavar="NAME"
+    )
+    dtype: Dtype = setting("float32", f"Number type: {', '.join(DTYPES)}.", metavar="NAME")
+    normalise: bool = setting(False, "Scale vectors to length 1.")
+    neighbours: int = setting(
+        0, "Also write the N nearest neighbours of each track (parquet only).", metavar="N", bounds=at_least(0)
+    )
+    projection: Projection | None = setting(
+        None,
+        f"Also write x and y of a map (parquet only): {', '.join(PROJECTIONS)}.",
+        metavar="NAME",
+    )
+    safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas.")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSettings:
+    """How vectors become a map."""
+
+    projection: Projection = setting(
+        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: UMAP if it is installed.", metavar="NAME"
+    )
+    colour: Colour = setting(
+        "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page has a switch.", metavar="NAME"
+    )
+    clusters: int = setting(
+        12, "Number of clusters, and of artists with a colour of their own.", metavar="N", bounds=between(1, 100)
+    )
+    neighbours: int = setting(10, "Nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100))
+    top: int = setting(100_000, "Show only the N most frequent tracks.", metavar="N", bounds=at_least(1))
+    random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(32))
+
+    def __post_init__(self) -> None:
+        check(self)

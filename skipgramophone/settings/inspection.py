@@ -1,0 +1,30 @@
+"""Thresholds of `sgp inspect`: from which value on a finding is reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From where on an inspection speaks of something: a share of what it counts, unless it says otherwise."""
+
+    rejected: float = 0.01  # of the rows: below it is the noise of any dump
+    playlists: int = 100  # so many: on the 40 of the Zenodo slice two seeds agree on one of twenty nearest tracks
+    of_one_track: float = 0.1  # of the playlists: they cost little before
+    giant_length: int = 2000  # tracks: no editorial playlist of the archive has 800, but people's libraries have
+    in_giants: float = 0.05  # of the occurrences
+    in_order: float = 0.1  # of playlists of 5 or more: chance sorts one in forty of those of 5, and no longer ones
+    out_of_order: float = 0.05  # of the steps of a playlist that is said to be in order: additions, other alphabets
+    of_one_artist: float = 0.25  # of playlists of 5 or more: some albums are in any collection
+    repeated: float = 0.01  # of the occurrences: it is 0.05 % in the Zenodo slice
+    near_duplicates: float = 0.02  # of the playlists: it is 0.2 % among the snapshots of the archive
+    welded_length: int = 100  # tracks: shorter playlists hold repeats by chance
+    welded_repeats: float = 0.1  # of a playlist's places: no person repeats as much
+    seen_once: float = 0.5  # of the tracks: half is what any long tail has (the archive's: 49 %)
+    everywhere: float = 0.2  # of the playlists: the best known track of the archive stands in 13 %
+    several_uris: float = 0.05  # of the tracks: reissues alone are less
+    without_artist: float = 0.01  # of the occurrences, where others have one: it is 0.08 % in the Zenodo slice
+    placeholders: float = 0.001  # of the occurrences: one name that stands for many is much at once
+    joined_artists: float = 0.02  # of the tracks: duets that are artists of their own are fewer
+    spoilt_names: float = 0.001  # of the tracks: a fault of the encoding strikes many, a slip of the keyboard one

@@ -1,0 +1,89 @@
+"""Settings of `sgp similar`, `sgp continue` and `sgp explain`: what a look-up returns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from skipgramophone.errors import SettingError
+from skipgramophone.settings.setting import at_least, between, check, setting, with_default
+
+Score = Literal["cosine", "cosine+count", "model", "hybrid"]
+SCORES: tuple[Score, ...] = get_args(Score)
+AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
+ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
+
+
+def parse_limit(text: str) -> int | None:
+    """Read a limit, where 0 means no limit.
+
+    Raises:
+        SettingError: the text is not a whole number.
+    """
+    try:
+        return int(text) or None
+    except ValueError:
+        raise SettingError(f"max-per-artist must be a whole number (0 = no limit), not {text!r}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarSettings:
+    """What a look-up returns."""
+
+    number: int = setting(10, "Number of tracks to show.", "-n", "--number", metavar="N", bounds=at_least(1))
+    by: Score = setting(
+        "cosine",
+        "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
+        "model: probability that the model gives to a shared playlist; hybrid: what continues a playlist, by shared "
+        "playlists and cosine.",
+        metavar="SCORE",
+    )
+    exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
+    max_per_artist: int | None = setting(
+        None,
+        "Maximum tracks per artist (0 = no limit).",
+        metavar="N",
+        bounds=at_least(1),
+        parse=parse_limit,
+    )
+    fold_versions: bool = setting(
+        False,
+        "Count live, remastered and edited versions of a song as one track.",
+        "--fold-versions/--all-versions",
+    )
+    min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    popularity: float = setting(
+        0.0, "-1 favours rare tracks, 1 popular ones (0 = off).", metavar="X", bounds=between(-1, 1)
+    )
+    diversity: float = setting(0.0, "Diversity: 0 = off, 1 = maximum.", metavar="X", bounds=between(0, 1))
+    exact: bool = setting(False, "Use exact search instead of the index.")
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether no filter applies, so that the tracks with the highest scores are the answer."""
+        limited = self.exclude_artist or self.max_per_artist is not None or self.fold_versions
+        return not limited and self.min_count == 1 and self.diversity == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContinueSettings(SimilarSettings):
+    """What continues a playlist."""
+
+    number: int = with_default(SimilarSettings, "number", 50)
+    by: Score = with_default(SimilarSettings, "by", "hybrid")
+    max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
+    fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainSettings:
+    """How much to list about two tracks."""
+
+    number: int = setting(
+        5, "Tracks and playlists to list per section.", "-n", "--number", metavar="N", bounds=at_least(1)
+    )
+
+    def __post_init__(self) -> None:
+        check(self)

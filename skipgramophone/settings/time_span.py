@@ -1,0 +1,23 @@
+"""Spans of time as people type them."""
+
+from __future__ import annotations
+
+from skipgramophone.errors import SettingError
+
+
+def seconds_of(text: str) -> float:
+    """Read a span of time, in seconds.
+
+    >>> seconds_of("90"), seconds_of("15m"), seconds_of("1.5h")
+    (90.0, 900.0, 5400.0)
+
+    Raises:
+        SettingError: the text is not a number with an optional unit.
+    """
+    unit = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
+    try:
+        return float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        raise SettingError(
+            f"a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not {text!r}"
+        ) from None

@@ -1,0 +1,182 @@
+"""Settings of `sgp train` and `sgp index`: how a corpus becomes vectors, and vectors an index."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from skipgramophone.errors import SettingError
+from skipgramophone.settings.setting import (
+    Bounds,
+    above,
+    at_least,
+    between,
+    check,
+    require,
+    seed_of_bits,
+    setting,
+)
+
+if TYPE_CHECKING:
+    from skipgramophone.training.cluster.config import Role
+
+Context = Literal["bag"] | int  # "bag": the whole playlist; N: up to N tracks per side
+WindowSize = Literal["auto", "bag"] | int  # "auto": chosen from the corpus
+Device = Literal["auto", "cpu", "gpu"]
+DEVICES: tuple[Device, ...] = get_args(Device)
+LOWEST_SENSIBLE_RATE = 0.01
+HELD_OUT_SHARE = 0.05  # share of the playlists that training with --patience holds out
+CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints
+MOST_TREES, MOST_SHARDS = 1000, 1000
+BAG_BLOCK = 64  # tracks of a playlist that the trainer processes together
+WIDEST_WINDOW = BAG_BLOCK - 1
+AUTO_WINDOW = 5  # what "auto" chooses where order carries information
+
+
+def parse_window_size(text: str) -> WindowSize:
+    """Read a window size: 'auto', 'bag' or a number.
+
+    Raises:
+        SettingError: the text is none of these.
+    """
+    if text == "auto" or text == "bag":
+        return text  # type: ignore[return-value]
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """How a corpus becomes vectors: skip-gram with negative sampling (arXiv 1310.4546)."""
+
+    window_size: WindowSize = setting(
+        "auto",
+        "Context window: N tracks per side, 'bag' (whole playlist) or 'auto' (choose from the corpus).",
+        "-wsz",
+        "--window-size",
+        metavar="N|bag|auto",
+        bounds=between(1, WIDEST_WINDOW),
+        parse=parse_window_size,
+        default_text="auto",
+    )
+    embedding_dim: int = setting(
+        100, "Embedding dimension.", "-emb", "--embedding-dim", metavar="N", bounds=between(1, 4096)
+    )
+    epochs: int = setting(30, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1))
+    learning_rate: float | None = setting(
+        None,
+        "Initial Adagrad learning rate (default: from corpus size).",
+        "-lr",
+        "--learning-rate",
+        metavar="X",
+        bounds=above(0),
+    )
+    random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(63))
+    negatives: int = setting(5, "Negative samples per pair.", metavar="N", bounds=at_least(1))
+    noise_exponent: float = setting(
+        0.75,
+        "Exponent of the negative-sampling distribution: 0 is uniform, 1 follows the counts.",
+        metavar="X",
+        bounds=between(-2, 2),
+    )
+    subsample: float = setting(0.0, "Subsampling threshold (0 = off).", metavar="X", bounds=between(0, 1))
+    min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    patience: int = setting(
+        0,
+        "Hold out 5 % of the playlists, and stop after N epochs without a better loss on them (0 = off).",
+        metavar="N",
+        bounds=at_least(0),
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def context(self) -> Context:
+        """The window size, once it is decided."""
+        window = self.window_size
+        if window == "auto":
+            raise SettingError("window-size 'auto' must be resolved from a corpus first: train() does that")
+        return window
+
+    def doubts(self) -> list[str]:
+        """Return one warning per value that is allowed but probably a mistake."""
+        if self.learning_rate is not None and self.learning_rate < LOWEST_SENSIBLE_RATE:
+            return [
+                f"warning: a learning rate of {self.learning_rate:g} suits Adam, but is too small for row-wise "
+                "Adagrad: leave out -lr to choose it from the corpus size"
+            ]
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """How training is carried out; except for the device, none of it changes the result.
+
+    A cluster adds updates in the order of their arrival: the quality is the same, but the bytes differ each time.
+    """
+
+    threads: int | None = setting(
+        None, "Threads (default: all cores). Does not affect the result.", metavar="N", bounds=at_least(1)
+    )
+    device: Device = setting("auto", f"Device to train on: {', '.join(DEVICES)}.", metavar="NAME")
+    checkpoint_seconds: float = setting(
+        CHECKPOINT_SECONDS,
+        "Seconds between checkpoints.",
+        "--checkpoint-every",
+        metavar="SECONDS",
+        bounds=Bounds("at least 0", lambda value: value >= 0),
+    )
+    log_dir: Path | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
+    local_cluster: str | None = setting(
+        None, "Train with a cluster of processes on this machine, such as 2x1.", metavar="WORKERSxSERVERS"
+    )
+    role: "Role | None" = None  # role of this process in a cluster of machines (TF_CONFIG)
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.role is not None:
+            require(self.local_cluster is None, "TF_CONFIG names a cluster: leave out --local-cluster, or unset it")
+        if self.local_cluster is not None:
+            require(
+                re.fullmatch(r"[1-9]\d{0,2}x[1-9]\d{0,2}", self.local_cluster, re.ASCII) is not None,
+                f"local-cluster must be WORKERSxSERVERS, such as 2x1, not {self.local_cluster}",
+            )
+        if self.role is not None or self.local_cluster is not None:
+            require(self.device != "gpu", "a cluster trains on processors: leave out --device gpu")
+
+    @property
+    def workers_and_servers(self) -> tuple[int, int]:
+        """The numbers of workers and servers of a local cluster, (0, 0) without one."""
+        workers, _, servers = (self.local_cluster or "0x0").partition("x")
+        return int(workers), int(servers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSettings:
+    """How vectors become an Annoy index."""
+
+    trees: int = setting(
+        32,
+        "Number of Annoy trees. More trees give a larger file and faster search.",
+        metavar="N",
+        bounds=between(1, MOST_TREES),
+    )
+    recall: float = setting(
+        0.98,
+        "Minimum recall@10.",
+        metavar="X",
+        bounds=Bounds("above 0 and at most 1", lambda value: 0 < value <= 1),
+    )
+    shards: int | None = setting(
+        None,
+        "Split the index into N files, built one at a time (default: one per 4 million tracks).",
+        metavar="N",
+        bounds=between(1, MOST_SHARDS),
+    )
+    random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(31))
+
+    def __post_init__(self) -> None:
+        check(self)
