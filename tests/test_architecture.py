@@ -1,4 +1,4 @@
-"""The shape of the code: layers, imports that cost, what is public."""
+"""The shape of the code: layers, cycles, sizes, costly imports, and what is public."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,180 +14,155 @@ import pytest
 import skipgramophone
 
 PACKAGE = Path(skipgramophone.__file__).parent
+MOST_LINES = 400  # of a file
+MOST_ROOT_MODULES = 10
+MOST_POSITIONAL = 4  # arguments of a call
 
-# Each layer and its modules; a module may import its own layer and those above.
-LAYERS: list[tuple[str, set[str]]] = [
-    (
-        "words",
-        {"errors", "roles", "settings", "settings_file", "memory", "survival", "full_text", "kept_lines", "seals"},
-    ),
-    (
-        "values",
-        {
-            "arrays",
-            "playlists",
-            "vocabulary",
-            "catalogue",
-            "cataloguing",
-            "corpus",
-            "postings",
-            "twins",
-            "embeddings",
-            "versions",
-            "spelling",
-        },
-    ),
-    ("algorithms", {"training", "neighbours", "ranking", "maps"}),
-    ("disk", {"publishing", "experiment", "checkpoint", "suffixes", "word2vec", "exporters", "importers"}),
-    ("judgement", {"evaluation", "inspection"}),
-    (
-        "story",
-        {
-            "agreement",
-            "answer",
-            "search",
-            "lookup",
-            "explanation",
-            "reports",
-            "fitting",
-            "held_out",
-            "survey",
-            "comparison",
-            "moving",
-            "checking",
-            "tuning",
-            "exporting",
-            "extracting",
-            "importing",
-            "inspecting",
-            "appending",
-            "warm_start",
-            "pipeline",
-        },
-    ),
-    ("face", {"cli", "__main__"}),
+ROOT = "(root)"  # modules in the root of the package: errors, words and small mechanisms that know nothing of the rest
+# Packages from the lowest to the highest layer. A module may import its own package and those of lower layers.
+LAYERS: list[set[str]] = [
+    {ROOT},
+    {"settings"},
+    {"names"},
+    {"experiment"},
+    {"playlists"},
+    {"training"},
+    {"lookup"},
+    {"evaluation"},
+    {"inspection", "maps", "importers"},
+    {"exporters"},
+    {"pipeline"},
+    {"cli"},
 ]
-# Packages that one place alone may import.
+LAYER_OF = {package: layer for layer, packages in enumerate(LAYERS) for package in packages}
+ENTRIES = {"__init__", "__main__"}  # the Python interface and `python -m`: they may import anything
+
+# Third-party packages, and the only packages or modules that may import them.
 ALLOWED_IN = {
-    "adbc_driver_manager": {"cataloguing"},
-    "adbc_driver_sqlite": {"cataloguing"},
-    "annoy": {"neighbours"},
-    "tensorflow": {"training/runtime"},
-    "pandas": {"lookup"},
-    "pyarrow": {
-        "appending",
-        "cataloguing",
-        "playlists/columnar",
-        "playlists/columns",
-        "playlists/encoding",
-        "playlists/files",
-        "playlists/folding",
-        "playlists/lines",
-        "playlists/mpd",
-        "playlists/numbering",
-        "playlists/ordering",
-        "playlists/parting",
-        "playlists/plain",
-        "playlists/rows",
-        "playlists/sources",
-        "playlists/zenodo",
-        "checking",
-        "exporters/csv",
-        "exporters/parquet",
-        "exporters/projector",
-        "exporters/vectors",
-        "extracting",
-        "importers/parquet",
-        "importing",
-        "inspecting",
-        "inspection/contents",
-        "inspection/inspection",
-        "inspection/names",
-        "inspection/playlists",
-        "held_out",
-        "lookup",
-    },
-    "optuna": {"tuning"},
-    "rich": {"cli/render", "cli/progress"},
-    "prompt_toolkit": {"cli/history", "cli/prompt"},
-    "rapidfuzz": {"spelling"},
-    "safetensors": {"exporters/safetensors"},
-    "faiss": {"exporters/faiss"},
-    "onnx": {"exporters/onnx"},
-    "umap": {"maps/projection"},
-    "matplotlib": {"maps/picture"},
-    "scipy": {"maps/clusters", "evaluation/order", "evaluation/rankers", "evaluation/scorecard", "postings"},
-    "typer": {
-        "cli/answers",
-        "cli/app",
-        "cli/check",
-        "cli/completion",
-        "cli/continuing",
-        "cli/evaluate",
-        "cli/experiments",
-        "cli/explain",
-        "cli/extract",
-        "cli/options",
-        "cli/similar",
-        "cli/train",
-        "cli/tune",
-        "cli/export",
-        "cli/importing",
-        "cli/inspecting",
-        "cli/mapping",
-    },
+    "adbc_driver_manager": {"experiment.catalogue_writer"},
+    "adbc_driver_sqlite": {"experiment.catalogue_writer"},
+    "annoy": {"lookup.annoy_index"},
+    "faiss": {"exporters.faiss"},
+    "matplotlib": {"maps.picture"},
+    "onnx": {"exporters.onnx"},
+    "optuna": {"evaluation.tuning"},
+    "pandas": {"lookup.lookup"},
+    "prompt_toolkit": {"cli.prompt", "cli.prompt_history"},
+    "pyarrow": {"names", "experiment", "playlists", "inspection", "evaluation", "importers", "exporters", "pipeline"},
+    "rapidfuzz": {"names.typos"},
+    "rich": {"cli.render", "cli.progress"},
+    "safetensors": {"exporters.safetensors"},
+    "scipy": {"maps", "evaluation", "experiment.postings"},
+    "tensorflow": {"training.tensorflow_runtime"},
+    "typer": {"cli"},
+    "umap": {"maps.projection"},
 }
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Each module by its path inside the package, parsed."""
+    """Yield each module by its dotted name inside the package, parsed; a package goes by its name."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).with_suffix("").as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+        yield name, ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of everything that is imported, at any depth."""
-    for node in ast.walk(tree):
+TREES = dict(modules())
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    """Whether a statement runs for type checkers only."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports(tree: ast.AST, of_types: bool = False) -> Iterator[str]:
+    """Yield the dotted names of all imports, at any depth; those that run for type checkers only if `of_types`."""
+    for node in ast.iter_child_nodes(tree):
+        if is_type_checking(node) and not of_types:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            if node.module == "skipgramophone":
-                yield from (f"skipgramophone.{alias.name}" for alias in node.names)
-            else:
-                yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from imports(node, of_types)
 
 
-def layer_of(module: str) -> int:
-    """Number of the layer of a module."""
-    top = module.split("/")[0]
-    found = [at for at, (_, names) in enumerate(LAYERS) if top in names]
-    assert found, f"{module} is in no layer"
-    return found[0]
+def own_imports(module: str) -> set[str]:
+    """Return the modules of this package that a module imports when it runs, inside functions too."""
+    found = set()
+    for name in imports(TREES[module]):
+        first, _, rest = name.partition(".")
+        if first == "skipgramophone":
+            owner = rest if rest in TREES else rest.rpartition(".")[0]
+            found.add(owner or "__init__")
+    return found - {module}
 
 
-def test_nothing_is_imported_upward() -> None:
-    for module, tree in modules():
-        if module == "__init__":
-            continue
-        for name in imports(tree):
-            parts = name.split(".")
-            if parts[0] == "skipgramophone" and parts[1:] and not parts[1].startswith("__version"):
-                assert layer_of(parts[1]) <= layer_of(module), f"{module} imports {name}"
+def package_of(module: str) -> str:
+    """Return the package of a module, `ROOT` for a module in the root."""
+    first = module.split(".")[0]
+    return first if first in LAYER_OF else ROOT
 
 
-def test_each_package_is_imported_where_it_belongs() -> None:
+def test_every_package_has_a_layer() -> None:
+    packages = {path.parent.relative_to(PACKAGE).parts[0] for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == set(LAYER_OF) - {ROOT}
+
+
+@pytest.mark.parametrize("module", sorted(set(TREES) - ENTRIES))
+def test_a_module_imports_only_its_own_package_and_lower_layers(module: str) -> None:
+    for name in own_imports(module) - {"__init__"}:
+        lower = LAYER_OF[package_of(name)] < LAYER_OF[package_of(module)]
+        assert lower or package_of(name) == package_of(module), f"{module} imports {name}"
+
+
+def test_no_modules_import_each_other_in_a_cycle() -> None:
+    graph = {module: own_imports(module) - ENTRIES for module in TREES if module not in ENTRIES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def test_the_root_has_few_modules_and_no_file_is_long() -> None:
+    assert len([path for path in PACKAGE.glob("*.py")]) <= MOST_ROOT_MODULES
+    own = Path(__file__).parent
+    for root in (PACKAGE, own, own.parent / "benchmarks", own.parent / "examples"):
+        for path in root.rglob("*.py"):
+            lines = len(path.read_text(encoding="utf-8").splitlines())
+            assert lines <= MOST_LINES, f"{path.relative_to(root.parent)} has {lines} lines"
+
+
+def test_no_call_passes_many_arguments_by_position() -> None:
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                given = [argument for argument in node.args if not isinstance(argument, ast.Starred)]
+                where = f"{module}, line {node.lineno}: {ast.unparse(node.func)}"
+                assert len(given) <= MOST_POSITIONAL, f"{where} gets {len(given)} arguments by position"
+
+
+def test_the_table_of_contents_lists_every_use_case() -> None:
+    contents = ast.get_docstring(TREES["pipeline"]) or ""
+    listed = {line.split()[0] for line in contents.splitlines() if line.startswith("    ")}
+    there = {module.removeprefix("pipeline.") for module in TREES if module.startswith("pipeline.")}
+    assert listed == there
+
+
+def test_each_third_party_package_is_imported_where_it_belongs() -> None:
     known = set(ALLOWED_IN) | {"numpy", "skipgramophone"} | set(sys.stdlib_module_names)
-    for module, tree in modules():
-        for name in imports(tree):
+    for module, tree in TREES.items():
+        for name in imports(tree, of_types=True):
             top = name.split(".")[0]
-            assert top in known, f"{module} imports {name}, which no layer may"
-            assert module in ALLOWED_IN.get(top, {module}), f"{module} imports {name}"
+            assert top in known, f"{module} imports {name}, which no module may"
+            if top in ALLOWED_IN and not (top == "pyarrow" and module == "lookup.lookup"):
+                assert {module, package_of(module)} & ALLOWED_IN[top], f"{module} imports {name}"
 
 
-def test_only_the_face_prints_exits_or_reads_the_command_line() -> None:
-    for module, tree in modules():
-        if module.startswith("cli/"):
+def test_only_the_command_line_prints_exits_or_reads_arguments() -> None:
+    for module, tree in TREES.items():
+        if package_of(module) == "cli":
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -195,18 +171,19 @@ def test_only_the_face_prints_exits_or_reads_the_command_line() -> None:
             assert not (isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.argv"), module
 
 
-def test_every_function_and_class_says_what_it_does() -> None:
-    for module, tree in modules():
-        assert ast.get_docstring(tree) or module.endswith("__init__"), module
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        outers: list[ast.Module | ast.ClassDef] = [tree, *classes]
-        for outer in outers:
-            for node in outer.body:
-                if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("__"):
-                    assert ast.get_docstring(node) or node.name == "_options", f"{module}: {node.name}"
+@pytest.mark.parametrize("module", sorted(TREES))
+def test_every_module_function_and_class_has_a_docstring(module: str) -> None:
+    tree = TREES[module]
+    assert ast.get_docstring(tree), module
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    outers: list[ast.Module | ast.ClassDef] = [tree, *classes]
+    for outer in outers:
+        for node in outer.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("__"):
+                assert ast.get_docstring(node) or node.name == "_options", f"{module}: {node.name}"
 
 
-def test_public_names_are_what_is_there() -> None:
+def test_public_names_exist() -> None:
     for name in skipgramophone.__all__:
         assert getattr(skipgramophone, name) is not None
     assert set(dir(skipgramophone)) == set(skipgramophone.__all__)
@@ -218,7 +195,7 @@ COSTLY = ("tensorflow", "keras", "pandas", "scipy", "pyarrow", "pydantic")
 
 
 def loaded_by(code: str, *arguments: str) -> set[str]:
-    """Top-level modules that are loaded once some code has run in a fresh process."""
+    """Return the top-level modules that are loaded after some code has run in a fresh process."""
     program = f"import sys\n{code}\nprint('\\n'.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines())
@@ -231,12 +208,12 @@ assert CliRunner().invoke(app, sys.argv[1:]).exit_code == 0
 """
 
 
-def test_importing_the_package_loads_nothing_that_costs() -> None:
+def test_importing_the_package_loads_nothing_costly() -> None:
     assert not loaded_by("import skipgramophone") & {*COSTLY, "numpy", "rich", "typer"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "-h"], ["similar", "--help"], ["--version"]])
-def test_help_loads_nothing_that_costs(arguments: list[str]) -> None:
+def test_help_loads_nothing_costly(arguments: list[str]) -> None:
     assert not loaded_by(RUN, *arguments) & {*COSTLY, "numpy", "annoy"}
 
 
@@ -246,8 +223,6 @@ def test_a_look_up_loads_neither_tensorflow_nor_pandas_nor_scipy(sample_root: Pa
     assert {"numpy", "annoy", "sqlite3"} <= loaded
 
 
-def test_an_export_to_a_plain_format_loads_nothing_that_it_does_not_write_with(
-    sample_root: Path, tmp_path: Path
-) -> None:
+def test_an_export_to_a_plain_format_loads_only_what_it_needs(sample_root: Path, tmp_path: Path) -> None:
     loaded = loaded_by(RUN, "export", "demo", str(tmp_path / "o.npz"), "--experiments-dir", str(sample_root))
     assert not loaded & {"tensorflow", "keras", "pandas", "faiss", "onnx", "safetensors", "matplotlib", "umap", "scipy"}

@@ -1,1 +1,1 @@
-"""The command line: one file a command; it builds settings, calls the pipeline, and shows what came of it."""
+"""The command line: one module per command. It reads options, calls a use case and prints the result."""

@@ -1,0 +1,1 @@
+"""Look-ups: resolving names, nearest neighbours by index or exact search, ranking and explaining."""

@@ -1,0 +1,1 @@
+"""Track names: normalization, versions of one song, and typos."""

@@ -1,0 +1,1 @@
+"""Readers: one module per format of playlists, and the modules that several of them share."""

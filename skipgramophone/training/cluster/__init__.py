@@ -1,0 +1,1 @@
+"""Training in a cluster of processes: chief, workers and parameter servers."""
