@@ -126,7 +126,7 @@ def test_no_modules_import_each_other_in_a_cycle() -> None:
 
 
 def test_the_root_has_few_modules_and_no_file_is_long() -> None:
-    assert len([path for path in PACKAGE.glob("*.py")]) <= MOST_ROOT_MODULES
+    assert len(list(PACKAGE.glob("*.py"))) <= MOST_ROOT_MODULES
     own = Path(__file__).parent
     for root in (PACKAGE, own, own.parent / "benchmarks", own.parent / "examples"):
         for path in root.rglob("*.py"):

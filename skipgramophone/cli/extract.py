@@ -206,7 +206,7 @@ def _sorted(report: ExtractReport) -> str:
     meaning = (
         ": track order carries no information, so use -wsz bag" if report.sorted_by_title > report.sortable / 2 else ""
     )
-    return f"{report.sorted_by_title:,} of {report.sortable:,} playlists with 5 or more tracks{meaning}"
+    return f"{report.sorted_by_title:,} of {plural(report.sortable, 'playlist')} with 5 or more tracks{meaning}"
 
 
 def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:

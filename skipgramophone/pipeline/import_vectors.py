@@ -24,7 +24,6 @@ from skipgramophone.pipeline.reports import ImportReport
 from skipgramophone.pipeline.stages import package_versions, publish_index
 from skipgramophone.settings import IndexSettings
 from skipgramophone.training.run import unfinished_run
-from skipgramophone.wording import plural
 
 UNUSED = "unused.jsonl"  # in the model stage: imported vectors that match no track
 
@@ -136,7 +135,7 @@ def match_catalogue(
         matching = match(vectors, catalogue)
         if len(matching.unused) == len(vectors):
             raise SourceError(
-                f"none of the {plural(len(vectors), 'vector')} of {source} matches a track of '{experiment.name}': "
+                f"no vector of {source} (of {len(vectors):,}) matches a track of '{experiment.name}': "
                 "vectors are matched by uri, or by artist and title; the first vector is called "
                 f"{vectors.name(0)!r}, the first track {catalogue.track(0).name!r}"
             )

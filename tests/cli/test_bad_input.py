@@ -19,7 +19,7 @@ KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
 COLUMNS = "; or say which column is what with --columns artist=…,title=…"
 
 TO_STDOUT = "to stdout go csv, jsonl, tsv and word2vec: name one with --format, or give a file"
-TWO_RESULTS = "json and the vectors cannot both go to stdout: give a file"
+TWO_RESULTS = "--json and the vectors cannot both go to standard output: give a file"
 FORMATS = (
     "is not one that sgp writes (annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
     "savedmodel, tsv, word2vec, word2vec-binary): name one with --format"
@@ -118,7 +118,7 @@ def test_a_stage_that_is_not_there(sgp: Sgp, write_dump: WriteDump, experiments:
     [
         (["extract", "x", "--sample", "-nr", "0"], "num-rows must be at least 1, or -1 for all rows, not 0"),
         (["train", "x", "-e", "0"], "epochs must be at least 1, not 0"),
-        (["train", "x", "-emb", "-3"], "embedding-dim must be at least 1, not -3"),
+        (["train", "x", "-emb", "-3"], "embedding-dim must be from 1 to 4096, not -3"),
         (["train", "x", "-wsz", "0"], "window-size must be 'auto', 'bag' or from 1 to 63, not 0"),
         (["train", "x", "-wsz", "sack"], "window-size must be 'auto', 'bag' or a number, not 'sack'"),
         (["train", "x", "-lr", "nan"], "learning-rate must be above 0, not nan"),
@@ -251,7 +251,7 @@ def test_a_reader_that_has_seen_enough(sample_root: Path) -> None:
     ) as running:
         assert running.stdout is not None
         assert running.stderr is not None
-        assert running.stdout.readline().startswith("top 2000 tracks")
+        assert running.stdout.readline().startswith("top 2,000 tracks")
         running.stdout.close()
         assert running.stderr.read() == ""
         assert running.wait() == 0

@@ -55,7 +55,7 @@ def test_what_is_sound_is_left_in_peace(sgp: Sgp, whole: Path, experiments: Path
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     ran = sgp("check", "whole", "-q")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
-    assert sgp("check").out.endswith("MB: nothing is damaged\n")
+    assert sgp("check").out.endswith("MB: no damage found\n")
     assert {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()} == before
     shutil.copytree(GOLDEN / "first", experiments / "first")
     vectors, names = np.eye(4, dtype=np.float32), np.array(["a - b", "c - d", "e - f", "g - h"])
@@ -162,19 +162,19 @@ def write_rubbish(stage: Path) -> None:
 @pytest.mark.parametrize(
     ("stage", "spoil", "said"),
     [
-        ("model", spoil_centre, "its vectors hold numbers that are not finite"),
+        ("model", spoil_centre, "vectors hold values that are not finite"),
         ("model", scribble, "centre_mean.npy is damaged"),
         ("model", swap_halves, "does not fit its catalogue"),
-        ("corpus", name_a_stranger, "name tracks that tracks.sqlite does not have"),
-        ("corpus", miscount, "does not count what its playlists hold"),
-        ("corpus", misplace, "its postings are not those of its playlists"),
+        ("corpus", name_a_stranger, "unknown track id in a playlist"),
+        ("corpus", miscount, "counts in tracks.sqlite do not match the playlists"),
+        ("corpus", misplace, "postings do not match the playlists"),
         ("corpus", plant("CREATE TRIGGER t AFTER INSERT ON tracks BEGIN DELETE FROM tracks; END"), "it holds 't'"),
         ("corpus", plant("CREATE VIEW v AS SELECT 1"), "it holds 'v'"),
         ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "numbers them up to"),
         ("corpus", plant("UPDATE tracks SET title = x'00' WHERE row = 3"), "row 3"),
         ("corpus", forget_a_list, "playlists.parquet has 59 of its 60 playlists"),
-        ("corpus", write_rubbish, "line 2 is no JSON object"),
-        ("index", foreign_index, "of the ten nearest"),
+        ("corpus", write_rubbish, "line 2 is not a JSON object"),
+        ("index", foreign_index, "recall@10 is "),
     ],
 )
 def test_content_is_looked_at(sgp: Sgp, whole: Path, stage: str, spoil: Callable[[Path], None], said: str) -> None:

@@ -72,7 +72,7 @@ def test_versions_and_artists_are_kept_apart_unless_it_is_said_otherwise(sample_
     versions = [track for near in answer["neighbours"] for track in near["versions"]]
     assert len(versions) + len(answer["versions_of_seeds"]) == folded_away > 20
     (note,) = answer["notes"]
-    assert note == f"other versions of songs that are listed or were asked about, left out: {folded_away}"
+    assert note == f"left out {folded_away} other versions of songs that are listed or were asked about"
     for near in answer["neighbours"]:
         assert all(
             song(track["artist"], track["title"]) == song(near["artist"], near["title"]) for track in near["versions"]
@@ -80,7 +80,7 @@ def test_versions_and_artists_are_kept_apart_unless_it_is_said_otherwise(sample_
     shown = continued(sample_root, *GIVEN, "--show-versions")
     assert (shown.code, shown.err) == (0, note + "\n")
     lines = shown.out.splitlines()
-    assert lines[0] == "top 50 tracks by hybrid for " + lines[0].partition(" for ")[2]
+    assert lines[0] == "top 50 tracks ranked by hybrid for " + lines[0].partition(" for ")[2]
     assert len(lines) == 3 + 50 + len(versions)
     assert continued(sample_root, *GIVEN, "--show-versions", "--json").code == 2
     assert continued(sample_root, *GIVEN, "--show-versions", "--all-versions").code == 2
@@ -101,7 +101,7 @@ def test_files_standard_input_and_unknown_names(sample_root: Path, tmp_path: Pat
         ran = continued(sample_root, "--file", str(tmp_path / name), *at)
         assert (ran.code, ran.out) == (0, wanted.out)
         if name == "dump.csv":
-            assert ran.err == f"{tmp_path / name} holds 4 playlists; the tracks of all were taken\n"
+            assert ran.err == f"{tmp_path / name} contains 4 playlists: using the tracks of all\n"
         else:
             assert ran.err.startswith(f"left out: no track is called '{unknown}'")
             assert len(ran.err.splitlines()) == (2 if name == "names.txt" else 1)
@@ -109,7 +109,7 @@ def test_files_standard_input_and_unknown_names(sample_root: Path, tmp_path: Pat
             assert continued(sample_root, "-", *at, stdin=text).out == wanted.out
     (tmp_path / "many.txt").write_text("\n".join((*GIVEN, *(f"{unknown} {at}" for at in range(40)))))
     assert continued(sample_root, "--file", str(tmp_path / "many.txt"), *at).err.splitlines()[-1] == (
-        "left out: 35 more names of 43"
+        "left out: 35 more of 43 names"
     )
     (tmp_path / "binary").write_bytes(b"\0\1\2")
     assert continued(sample_root, "--file", str(tmp_path / "binary"), *at).code == 1
@@ -136,7 +136,7 @@ def test_a_json_list_a_line(sample_root: Path) -> None:
     assert answers[0]["notes"][0].startswith("left out: no track is called 'no such name at all'")
     assert answers[0]["neighbours"] == answers[5]["neighbours"]
     assert answers[4] == {"query": "{", "exit_code": 2, "candidates": []} | {
-        "error": 'a line must be a JSON list of names, as ["artist - title", "another"]'
+        "error": 'each line must be a JSON list of names, such as ["artist - title", "another title"]'
     }
     assert continued(sample_root, "--stdin", stdin=lines[0] + "\n" + lines[1]).code == 3
 
@@ -153,5 +153,5 @@ def test_an_artist_is_what_is_asked_about(sample_root: Path) -> None:
     assert json.loads(by_names) == json.loads(continued(sample_root, "--artist", artist, "--json").out)
     unknown = run_sgp("similar", "demo", "--artist", "tarrovale", "--experiments-dir", sample_root)
     assert unknown.code == 3
-    assert unknown.err.splitlines()[0] == "error: no artist is called 'tarrovale'; did you mean one of these?"
+    assert unknown.err.splitlines()[0] == "error: no artist matches 'tarrovale'; did you mean one of these?"
     assert "  Jörund Tarrovale Trio" in unknown.err.splitlines()

@@ -102,7 +102,7 @@ def test_nothing_is_removed_unasked(sgp: Sgp, three: Path, experiments: Path) ->
     refused = sgp("experiments", "rm", "gone")
     assert (refused.code, refused.err) == (
         2,
-        "error: nobody is there to ask whether 'gone' is to go: give --yes\n",
+        "error: not a terminal: add --yes to confirm that 'gone' is removed\n",
     )
     assert (experiments / "gone" / "corpus").is_dir()
     assert sgp("experiments", "rm", "gone", "--yes").code == 0

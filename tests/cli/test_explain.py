@@ -53,8 +53,8 @@ def test_it_reads_like_a_page(sample_root: Path) -> None:
     ran = run_sgp("explain", "demo", A, B, "-n", "1", "--experiments-dir", sample_root)
     lines = ran.out.splitlines()
     assert lines[0] == "Jörund Tarrovale Trio - Every Pencil Knows and Jörund Tarroquist - Faded Raincoat"
-    heads = ["the shortest 1 of 29 shared playlists", "between them", "nearest to A", "nearest to B"]
+    heads = ["shared playlists (the shortest 1 of 29)", "near both", "nearest to A", "nearest to B"]
     assert [line for line in lines if line in heads] == heads
     same = run_sgp("explain", "demo", A, A, "--experiments-dir", sample_root)
-    assert (same.code, same.err) == (2, f"error: '{A}' and '{A}' mean one track: give two\n")
+    assert (same.code, same.err) == (2, f"error: '{A}' and '{A}' are the same track: give two different ones\n")
     assert run_sgp("explain", "demo", A, "no such name at all", "--experiments-dir", sample_root).code == 3

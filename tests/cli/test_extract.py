@@ -25,8 +25,8 @@ def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_pa
     (dumps / "empty").write_text("")
     ran = sgp("extract", "x", dumps)
     assert (ran.code, ran.err) == (0, "")
-    assert "files passed over  dumps/.DS_Store: hidden\n                   dumps/empty: empty\n" in ran.out
-    assert "                   dumps/notes.md: in no format that sgp knows (its first line is '# nothing')" in ran.out
+    assert "files skipped    dumps/.DS_Store: hidden\n                 dumps/empty: empty\n" in ran.out
+    assert "                 dumps/notes.md: in no format that sgp knows (its first line is '# nothing')" in ran.out
     manifest = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
     assert [found["file"] for found in manifest["facts"]["passed_over"]] == [
         "dumps/.DS_Store",
@@ -47,7 +47,9 @@ def test_sessions_are_not_spoken_of_as_what_they_are_not(sgp: Sgp, write_dump: W
     assert [line.split("  ")[0] for line in ran.out.splitlines()] == [
         "corpus of x", "rows read", "rows used", "rows rejected", "playlists", "", "tracks", "occurrences", "time",
     ]  # fmt: skip
-    assert "playlists      9, the longest of 6\n               6 hold the tracks of another\n" in ran.out
+    assert (
+        "playlists      9; longest: 6 tracks\n               6 with exactly the tracks of another playlist\n" in ran.out
+    )
 
 
 def test_it_stops_at_the_first_reject_or_at_too_many(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
@@ -77,10 +79,10 @@ def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write
         "rows left out  2\n"
         "               1 of playlists shorter than 2\n"
         "               1 repeats of a track in its playlist\n"
-        "replaced       1 letters for bytes that are not in the encoding\n"
+        "replaced       1 character for bytes that the encoding cannot decode\n"
     ) in ran.out
     ran = sgp("extract", "y", path, "--min-length", "9")
-    assert (ran.code, ran.err) == (1, "error: no row is left: 3 of playlists shorter than 9\n")
+    assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 of playlists shorter than 9\n")
 
 
 def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
@@ -89,10 +91,10 @@ def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
     header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
     path = write_dump(header + "".join(f'"u","A","Song","p","x:{at}"\n"u","B","b{at}","p",""\n' for at in range(3)))
     ran = sgp("extract", "x", path, "--dry-run")
-    assert ran.out.startswith("corpus of x, not written\n")
+    assert ran.out.startswith("corpus of x (dry run: not written)\n")
     assert (
         "tracks           6\n"
-        "                 2 have artist and title of another: --merge-uris makes them one\n"
+        "                 2 share artist and title with another track: merge them with --merge-uris\n"
         "                   3 × A - Song\n"
     ) in ran.out
     assert "tracks           4\n" in sgp("extract", "x", path, "--dry-run", "--merge-uris").out

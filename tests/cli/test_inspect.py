@@ -55,21 +55,21 @@ def test_the_terminal_says_the_same_in_words(sgp: Sgp, write_dump: WriteDump) ->
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("inspection of ")
     assert (
-        "playlists    1, 9 to 9 tracks long\n"
-        "             9.0 on average, half of them 9 or more\n"
-        "tracks       8, 7 of them (88%) seen once\n"
-        "occurrences  9\n"
-        "head         the most frequent 1% of the tracks hold 22%, 4 tracks hold half\n"
-        "             Håkan - a \\x1b[31m[red]:heart: (2); "
+        "playlists      1, with 9 to 9 tracks\n"
+        "               mean length 9.0, median 9\n"
+        "tracks         8; 7 (88%) occur only once\n"
+        "occurrences    9\n"
+        "head           the top 1% of tracks make 22% of occurrences, 4 tracks make half\n"
+        "most frequent  Håkan - a \\x1b[31m[red]:heart: (2); "
     ) in ran.out
-    assert "8 to 15           1               100.0%   ████████████████████████████████████████\n" in ran.out
-    assert "2 to 3        1                22.2%   █████▊\n" in ran.out
-    assert "\n1. there are only 1 playlists\n   effect  who goes with whom " in ran.out
-    assert "\n   as in   dated (9)\n" in ran.out
+    assert "8 to 15           1                 100.0%   ████████████████████████████████████████\n" in ran.out
+    assert "2 to 3        1                  22.2%   █████▋\n" in ran.out
+    assert "\n1. there are only 1 playlists\n   effect    who goes with whom " in ran.out
+    assert "\n   examples  dated (9)\n" in ran.out
     assert (
         "-wsz auto\n"
-        "context  the whole playlist: only 0 playlists to tell by, too few\n"
-        "asked    0 playlists that were held out\n"
+        "context   whole playlist (too few held-out playlists to decide: 0)\n"
+        "evidence  0 held-out playlists\n"
     ) in ran.out
     assert not any(line.endswith(" ") for line in ran.out.splitlines())
 
@@ -94,7 +94,7 @@ def test_of_a_clean_corpus_it_says_that_nothing_was_found(sgp: Sgp, write_dump: 
     rng = np.random.default_rng(3)
     lines = [" ".join(f"id{track}" for track in rng.choice(300, 9, replace=False)) for _ in range(400)]
     ran = sgp("inspect", write_dump("\n".join(lines) + "\n", "sessions.txt"))
-    assert "\nnothing was found that should be known before training\n" in ran.out
+    assert "\nno problems found\n" in ran.out
 
 
 def test_what_is_read_is_read_as_asked(sgp: Sgp, write_dump: WriteDump) -> None:
@@ -114,9 +114,9 @@ def test_a_word_is_an_experiment_first_and_bad_input_is_one_line(
     assert sgp("extract", "x", write_dump(two_genres(9), "dump.csv"), "-q").code == 0
     assert (inspected(sgp, "x")["kind"], inspected(sgp, "x")["playlists"]) == ("experiment", 9)
     assert (inspected(sgp, "./x")["kind"], inspected(sgp, "./x")["playlists"]) == ("sources", 4)
-    read = "error: 'x' is an experiment: it has been read already; or name its sources\n"
+    read = "error: 'x' is an experiment, which has been read already: leave out the options for reading\n"
     for arguments, code, line in (
-        (["nothing"], 1, f"error: there is neither an experiment 'nothing' in {experiments} nor a file of that name\n"),
+        (["nothing"], 1, f"error: no experiment 'nothing' in {experiments}, and no file of that name\n"),
         ([], 2, "error: give a SOURCE to read, or --sample for the built-in sample\n"),
         (["x", "--sample"], 2, read),
         (["x", "-nr", "5"], 2, read),
@@ -139,7 +139,7 @@ def test_a_word_is_an_experiment_first_and_bad_input_is_one_line(
 def test_playlists_that_were_welded_are_counted(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump(HEADER + "\n" + "".join(f'"u{at}","A","song {at}","mine"\n' for at in range(3)))
     ran = sgp("extract", "x", path, "--group-by", "name")
-    assert "               2 more went into one of the same name\n" in ran.out
+    assert "               2 merged with another playlist of the same name\n" in ran.out
     assert json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())["facts"]["welded"] == 2
     (welded,) = [finding for finding in inspected(sgp, "x")["findings"] if finding["kind"] == "welded-by-name"]
     assert welded["what"] == "2 of 3 playlists (67%) went into another owner's of the same name"

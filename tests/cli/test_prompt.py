@@ -60,7 +60,7 @@ def test_numbers_hop_and_signs_add(conversation: PromptState) -> None:
 
 
 def test_lines_that_ask_for_nothing_change_nothing(conversation: PromptState) -> None:
-    for line, why in (("<", "no question before"), ("-every pencil knows", "nothing else to move away")):
+    for line, why in (("<", "no previous query"), ("-every pencil knows", "nothing to move away")):
         with pytest.raises(SettingError, match=why):
             conversation.answer(line)
     first = conversation.answer("+every pencil knows")  # there is nothing to add to: it begins with it
@@ -68,7 +68,7 @@ def test_lines_that_ask_for_nothing_change_nothing(conversation: PromptState) ->
     for line in ("77777", "=", "+qqqqqq"):
         with pytest.raises(UnknownTrackError):
             conversation.answer(line)
-    with pytest.raises(SettingError, match="nothing else to move away from"):
+    with pytest.raises(SettingError, match="nothing to move away from"):
         conversation.answer("-every pencil knows")
     assert conversation.listed == listed
     assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]
@@ -105,7 +105,7 @@ def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
 def test_without_a_terminal_it_is_not_opened(sample_root: Path) -> None:
     ran = run_sgp("similar", "demo", "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: give a TRACK to look up, as in: sgp similar EXPERIMENT 'artist - title'\n"
+    assert ran.err == "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'\n"
 
 
 def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ class Terminal:
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux, which types into a terminal, is not installed")
 def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None:
     terminal = Terminal(sample_root, tmp_path)
-    ready = "demo> a track; ? for help, Ctrl-D to leave"
+    ready = "demo> type a track; ? for help, Ctrl-D to quit"
     try:
         terminal.wait_for(ready)
         terminal.type("every pen")
@@ -189,7 +189,7 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.wait_for("   4   Jörund & the Inkwells - Skyline, Still Wandering (147×)", ready)
         terminal.type("4", "Enter")
         answered = "top 3 tracks most similar to 'Jörund & the Inkwells - Skyline, Still Wandering'"
-        assert "left out: " in terminal.wait_for(answered, ready)  # the other three that the name may mean
+        assert "left out 2 " in terminal.wait_for(answered, ready)  # the other three that the name may mean
         terminal.type("?", "Enter")
         assert "\\n" not in terminal.wait_for("back to the question before", ready)
         terminal.type("never sent", "C-c")

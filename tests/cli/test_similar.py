@@ -159,7 +159,7 @@ def test_filters_never_shorten_the_list_while_more_exist(trained: Path) -> None:
         assert [near["position"] for near in neighbours(trained, "folk 3", "-n", str(len(wanted)), *filters)] == wanted
         code, out, err = similar(trained, "folk 3", "-n", "80", *filters, "--format", "plain")
         assert (code, len(out.splitlines())) == (0, len(wanted))
-        assert err == f"{len(wanted)} of 80: no more tracks pass the filters\n"
+        assert err == f"only {len(wanted)} of 80 results: no more tracks pass the filters\n"
 
 
 def test_one_of_each_artist(trained: Path) -> None:
@@ -224,7 +224,7 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     wanted = list(dict.fromkeys(line.partition(" (feat. ")[0].partition(" - Live")[0] for line in each.splitlines()))
     assert one.splitlines()[0] == each.splitlines()[1]
     assert len(wanted) < 20
-    assert note.startswith("other versions of songs that are listed or were asked about, left out: ")
+    assert note.endswith(" other versions of songs that are listed or were asked about\n")
     answer = json.loads(run("--json", "--fold-versions")[0])
     assert [track["title"] for track in answer["versions_of_seeds"]] == [
         "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
@@ -279,7 +279,7 @@ def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
     ran = run_sgp(*asked)
     assert (ran.code, ran.err) == (0, "")
     # left: two, three, four (90 degrees away); right: three, two, five.
-    assert ran.out.splitlines()[0] == "most similar to 'a - one' in left and in right: 2 of 3 the same"
+    assert ran.out.splitlines()[0] == "most similar to 'a - one' in left and right: 2 of 3 in both"
     assert [line.split() for line in ran.out.splitlines()[3:]] == [
         ["1", "0.970", "2", "0.894", "a", "two"],
         ["2", "0.894", "1", "0.970", "a", "three"],
@@ -291,7 +291,7 @@ def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
     assert [one["answers"][1] and one["answers"][1]["rank"] for one in told["neighbours"]] == [2, 1, None, 3]
     assert run_sgp(*asked, "--format", "csv").out.splitlines()[3] == "3,0.0,,,a,four,"
     refused = run_sgp(*asked, "--format", "m3u8")
-    assert (refused.code, refused.err) == (2, "error: --compare is shown as table, json, csv, not as m3u8\n")
+    assert (refused.code, refused.err) == (2, "error: --compare supports the formats table, json, csv, not m3u8\n")
 
 
 def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
     asked = similar(tmp_path, "folk 3", "--json")
     assert asked[0] == 0
     assert json.loads(asked[1])["answered_by"] == "exact search"
-    assert "there is no index, so every track was compared; sgp index genres builds it anew" in asked[2]
+    assert "no index: used exact search; rebuild it with sgp index genres" in asked[2]
     exact = neighbours(tmp_path, "folk 3", "--exact")
 
     built = run("index", "genres", "--shards", "3", "--trees", "5", "--recall", "1", "--json")
@@ -319,5 +319,5 @@ def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
 
     shard = tmp_path / "genres" / "index" / "tracks.annoy.2"
     shard.write_bytes(shard.read_bytes()[:-4])
-    assert "the index is damaged, so every track was compared" in similar(tmp_path, "folk 3")[2]
+    assert "the index is damaged: used exact search" in similar(tmp_path, "folk 3")[2]
     assert run("check", "genres").code == 5

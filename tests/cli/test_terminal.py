@@ -67,7 +67,7 @@ def test_a_table_fits_its_terminal_and_keeps_its_numbers(hostile: Path, columns:
     plain = ESCAPES.sub("", output).replace("\r", "")
     lines = plain.splitlines()
     assert all(cell_len(line) <= columns for line in lines)
-    assert lines[0] == "7 of 10: there are no more tracks"
+    assert lines[0] == "only 7 of 10 results: there are no more tracks"
     body = lines[4:]
     assert len(body) == 7
     for rank, line in enumerate(body, 1):

@@ -52,11 +52,17 @@ def test_a_search_that_was_stopped_goes_on(wrong: Path) -> None:
     assert len(json.loads(again.out)["trials"]) == 2
 
 
+UNITS = "s, m or h (such as 90s, 15m or 2h)"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["--budget", "soon"], "a span of time is a number with s, m or h behind it, as 15m, not 'soon'"),
-        (["--budget", "0"], "budget must be above 0 seconds, not 0.0"),
+        (
+            ["--budget", "soon"],
+            "a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not 'soon'",
+        ),
+        (["--budget", "0"], "budget must be above 0, not 0.0"),
         (["--trials", "0"], "trials must be at least 1, not 0"),
         (["--protocol", "deezer2018"], "deezer2018 has no playlists to search on: use next-item"),
     ],

@@ -63,7 +63,7 @@ def test_what_is_set_aside_is_seen_by_nobody_and_has_no_twin(
     facts = json.loads((stage / "manifest.json").read_text())["facts"]
     assert facts["held_out_playlists"] == len(aside)
     assert facts["rows_used"] == facts["occurrences"] + facts["held_out_occurrences"] == len(world())
-    told = f"held out {len(aside)} playlists of {facts['held_out_occurrences']} rows, never trained on"
+    told = f"held out {len(aside)} playlists, {facts['held_out_occurrences']} occurrences"
     assert told in " ".join(ran.out.split())
     assert rows <= facts["held_out_occurrences"]
     with closing(Catalogue(stage)) as catalogue:
@@ -98,15 +98,15 @@ def test_playlists_are_set_aside_by_name_and_with_their_group(
         (
             ["--holdout", "some"],
             2,
-            "holdout must be a share, as 0.1, or a file with the names of playlists, not 'some'",
+            "holdout must be a share, such as 0.1, or a file with playlist names, not 'some'",
         ),
         (["--holdout", "0.99"], 1, "there are too few playlists to hold some out: 13, in 12 groups that stay whole"),
         (["--holdout", names], 1, "1 names to hold out are no playlist's, as \"nobody's\""),
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is no list of names in UTF-8"),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is no regular expression"),
-        (["--group", "a"], 2, "group says which playlists are held out together: give a share or a file to hold out"),
-        (["--append", "--holdout", names], 2, "playlists are named to be held out when a corpus is first extracted"),
-        (["--append", "--holdout", "0.1"], 2, "holdout was None when the corpus was extracted, and cannot be 0.1"),
+        (["--group", "a"], 2, "--group applies to held-out playlists: give --holdout too"),
+        (["--append", "--holdout", names], 2, "--holdout with a file is for the first extract of a corpus"),
+        (["--append", "--holdout", "0.1"], 2, "holdout is None in this corpus and cannot be 0.1"),
     ]
     for arguments, code, message in refused:
         ran = sgp("extract", "x", dump, "--force", *arguments)

@@ -75,15 +75,15 @@ def test_rows_stay_and_playlists_take_on_what_they_have_not(sgp: Sgp, experiment
     ran = sgp("extract", "x", two, "--append")
     assert ran.code == 0
     for line in (
-        "corpus of x, grown",
+        "corpus of x (extended)",
         "rows read      8",
         "rows used      5",
         "rows rejected  1",
         "rows left out  2",
         "               2 that their playlists hold already",
-        "playlists      4 of 2 owners, the longest of 3",
-        "               2 of them new, 1 grown",
-        "tracks         5, 2 of them new",
+        "playlists      4 by 2 owners; longest: 3 tracks",
+        "               2 new, 1 extended",
+        "tracks         5 (2 new)",
     ):
         assert line in ran.out.splitlines()
     assert tracks_of(experiments, "x") == [
@@ -115,7 +115,7 @@ def test_rows_stay_and_playlists_take_on_what_they_have_not(sgp: Sgp, experiment
     # What is there already is no more when it is read again.
     grown = (experiments / "x" / "corpus" / "manifest.json").read_bytes()
     ran = sgp("extract", "x", two, "--append")
-    message = "error: two.csv is in the corpus already: leave out what is there, or add --force to read it again\n"
+    message = "error: two.csv is in the corpus already: leave it out, or re-read it with --force\n"
     assert (ran.code, ran.err) == (1, message)
     ran = sgp("extract", "x", two, one, "--append", "--force")
     assert (ran.code, ran.out.splitlines()[0]) == (0, "corpus of x, as it was")
@@ -196,9 +196,9 @@ def test_what_cannot_grow_is_said(sgp: Sgp, experiments: Path, write_dump: Write
     config = tmp_path / "s.toml"
     config.write_text("[extract]\ngroup_by = 'name'\n")
     refused: list[tuple[list[str | Path], str]] = [
-        (["--min-length", "3"], "min-length was 1 when the corpus was extracted, and cannot be 3 for what is added"),
-        (["--config", config], "group-by was owner when the corpus was extracted, and cannot be name for what"),
-        (["--keep", "skips"], "keep was ['episodes'] when the corpus was extracted, and cannot be ['skips'] for what"),
+        (["--min-length", "3"], "min-length is 1 in this corpus and cannot be 3 for added sources"),
+        (["--config", config], "group-by is owner in this corpus and cannot be name for added sources"),
+        (["--keep", "skips"], "keep is ['episodes'] in this corpus and cannot be ['skips'] for added sources"),
     ]
     for arguments, message in refused:
         ran = sgp("extract", "x", two, "--append", *arguments)
@@ -206,13 +206,13 @@ def test_what_cannot_grow_is_said(sgp: Sgp, experiments: Path, write_dump: Write
     ran = sgp("extract", "x", "--sample", one, two, "--append")
     assert "give either a SOURCE or --sample, not both" in ran.err
     ran = sgp("extract", "x", two, one, one, "--append")
-    assert ran.err.startswith("error: one.csv is in the corpus already")
+    assert ran.err.startswith("error: one.csv is already in the corpus")
     assert sgp("extract", "x", two, "--append", "--repeats", "keep", "-q").code == 0  # as it was
 
     stage = experiments / "x" / "corpus"
     pq.write_table(pq.read_table(stage / "playlists.parquet", columns=["owner", "name"]), stage / "playlists.parquet")
     ran = sgp("extract", "x", one, "--append")
-    assert "was made by an earlier version, which did not keep what tells playlists of one name apart" in ran.err
+    assert "was made by an earlier version, which did not record how to tell playlists of one name apart" in ran.err
     np.savez(tmp_path / "v.npz", vectors=np.eye(2, dtype=np.float32), tracks=np.array(["a - b", "c - d"]))
     package.import_vectors("names", tmp_path / "v.npz")
     with pytest.raises(ExperimentError, match="holds names of imported vectors and no playlists"):

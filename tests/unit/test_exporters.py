@@ -399,7 +399,7 @@ def test_only_some_artists_and_only_a_list(sample_root: Path, tmp_path: Path) ->
     ran = run_sgp(
         "export", "demo", "-", "--format", "tsv", "--only", tmp_path / "list.m3u8", "--experiments-dir", sample_root
     )
-    assert ran.err == "1 of the names asked for are no track with a vector: 'no such track'\n"
+    assert ran.err == "1 name without a matching vector: 'no such track'\n"
     assert [line.split("\t")[3] for line in ran.out.splitlines()] == ['"uri"', f'"{uri}"']
 
 

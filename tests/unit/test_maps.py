@@ -277,7 +277,7 @@ def test_the_command(sample_root: Path, tmp_path: Path) -> None:
     options = ("--experiments-dir", sample_root, "--projection", "pca")
     ran = run_sgp("map", "demo", "-o", place, "--top", "500", *options)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[2] == "tracks      500 in 12 clusters; 2,484 that occur less are not shown: --top"
+    assert ran.out.splitlines()[2] == "tracks      500 in 12 clusters; 2,484 rarer ones not shown (--top)"
     before = place.read_bytes()
     refused = run_sgp("map", "demo", "-o", place, *options)
     assert (refused.code, refused.out, refused.err) == (1, "", f"error: {place} exists; --force replaces it\n")

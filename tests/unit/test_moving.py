@@ -66,7 +66,7 @@ def test_a_name_that_is_taken_or_none_is_refused(root: Path, move: Callable[...,
     with open_experiment("demo", root).writing("train"), pytest.raises(ExperimentError, match="is being written by"):
         move("demo", "new", root)
     os.mkfifo(root / "demo" / "pipe")
-    with pytest.raises(ExperimentError, match="pipe is neither a file nor a directory: remove it first"):
+    with pytest.raises(ExperimentError, match="pipe is not a regular file or directory: move it out of"):
         copy_experiment("demo", "new", root)
     assert sorted(path.name for path in root.iterdir()) == ["demo", "empty"]
 
@@ -120,7 +120,7 @@ def archive_of(members: list[tuple[str, bytes]], kind: int = 0) -> bytes:
 )  # fmt: skip
 def test_no_path_of_a_member_is_obeyed_blindly(tmp_path: Path, archive: bytes) -> None:
     (tmp_path / "evil.zip").write_bytes(archive)
-    with pytest.raises(SourceError, match=r"evil\.zip is no packed experiment: it has a member '"):
+    with pytest.raises(SourceError, match=r"evil\.zip is not a valid archive: unsafe member '"):
         unpack_experiment(tmp_path / "evil.zip", experiments_dir=tmp_path / "root" / "experiments")
     assert [path.name for path in tmp_path.rglob("*")] == ["evil.zip"]
 
@@ -149,12 +149,12 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
         return other.getvalue()
 
     for data, why in (
-        (whole[:half], "is no packed experiment, or is damaged"),
-        (whole[:half] + bytes(64) + whole[half + 64 :], "is no packed experiment, or is damaged"),
-        (b"", "is no packed experiment, or is damaged"),
+        (whole[:half], "is not a packed experiment, or is damaged"),
+        (whole[:half] + bytes(64) + whole[half + 64 :], "is not a packed experiment, or is damaged"),
+        (b"", "is not a packed experiment, or is damaged"),
         (
             changed("model/context.npy", lambda data: data + b"!"),
-            r"is damaged: model/context\.npy: it has 1,193,729 bytes",
+            r"is damaged: model/context\.npy: wrong size: 1,193,729 bytes",
         ),
         (changed("model/context.npy", lambda data: data[:-1] + b"!"), r"model/context\.npy: its bytes are not those"),
         (
@@ -199,7 +199,7 @@ def test_the_commands(root: Path, tmp_path: Path) -> None:
         return done.err
 
     assert ran("copy", "demo", "again") == "copied 'demo' to 'again'\n"
-    assert ran("rename", "again", "other") == "'again' is 'other' now\n"
+    assert ran("rename", "again", "other") == "renamed 'again' to 'other'\n"
     assert ran("pack", "other", tmp_path / "o.zip").startswith(f"packed 'other' into {tmp_path / 'o.zip'} (")
     assert ran("unpack", tmp_path / "o.zip", "--name", "third") == "unpacked 'third'\n"
     shutil.copytree(root / "third", root / ".third.1.draft")  # as a killed writer leaves it

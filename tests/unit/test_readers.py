@@ -423,7 +423,7 @@ def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Pa
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ("artist=x", "columns must name a title, as title=Song"),
+        ("artist=x", "columns must name a title, as in title=Song"),
         (
             "title",
             "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, id, "

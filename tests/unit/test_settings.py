@@ -132,4 +132,4 @@ def test_default_texts_mean_the_defaults() -> None:
 def test_a_rate_that_suits_adam_is_questioned() -> None:
     assert TrainSettings().doubts() == []
     (doubt,) = TrainSettings(learning_rate=0.001).doubts()
-    assert doubt.startswith("a learning rate of 0.001 is one for Adam; row-wise Adagrad will hardly move with it")
+    assert doubt.startswith("warning: a learning rate of 0.001 suits Adam")
