@@ -31,7 +31,7 @@ from typing import Any
 import skipgramophone as package
 from tests.faults.drill import COMMANDS, NEEDS_TENSORFLOW, Drill, make_stock, run
 from tests.faults.full_disk import NAMESPACE, can_mount
-from tests.faults.test_readers import answered, look_up
+from tests.faults.test_concurrent_readers import answered, look_up
 
 INSIDE = "SGP_SLOW_DISK_INSIDE"
 KINDS = ("kill", "interrupt", "terminate", "broken")

@@ -20,7 +20,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.pipeline.import_vectors import UNUSED
 from skipgramophone.settings import RunSettings
 from tests.conftest import Sgp, two_genres
-from tests.unit.test_exporters import HOSTILE, vectors_of
+from tests.exporters.test_exporters import HOSTILE, vectors_of
 
 ROWS = [
     ("o", "Ada", "One", "p"),

@@ -23,7 +23,7 @@ from skipgramophone.pipeline.extract_report import contents_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import dump_text
-from tests.unit.test_encoding import blocks_of
+from tests.playlists.test_encoding import blocks_of
 
 WriteDump = Callable[..., Path]
 Track = tuple[str, str]  # artist, title

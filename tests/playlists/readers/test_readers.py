@@ -458,7 +458,7 @@ def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
         read(write_dump(lines.encode("utf-16")), "zenodo")
 
 
-SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[3] / "shared" / "data")) / "formats"
+SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "formats"
 
 
 @pytest.mark.skipif(not SHAPES.is_dir(), reason="the samples of real formats are not here")

@@ -15,7 +15,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
-from tests.unit.test_encoding import Row, blocks_of, decoded
+from tests.playlists.test_encoding import Row, blocks_of, decoded
 
 Lists = list[list[int]]
 
