@@ -121,7 +121,7 @@ def test_the_index_reaches_the_recall_that_it_states(tmp_path: Path) -> None:
     queries = range(0, 2998, 23)
     for row in queries:
         without = np.array([row])
-        near = nearest_by_index(index, centre, unit_rows(centre[row]), 10, without)
+        near = nearest_by_index(index, centre, unit_rows(centre[row]), number=10, without=without)
         true = exact_search(centre).nearest(unit_rows(centre[row]), 10, without)
         assert near is not None
         assert len(near.rows) == 10
@@ -148,7 +148,7 @@ def test_an_index_in_several_files_finds_what_lies_in_all_of_them(
     assert len(index) == rows
     exact, hits, queries = exact_search(centre), 0, range(0, rows - 2, 23)
     for row in queries:
-        near = nearest_by_index(index, centre, unit_rows(centre[row]), 10, np.array([row]))
+        near = nearest_by_index(index, centre, unit_rows(centre[row]), number=10, without=np.array([row]))
         true = exact.nearest(unit_rows(centre[row]), 10, np.array([row]))
         assert near is not None
         hits += len(set(near.rows.tolist()) & set(true.rows.tolist()))
@@ -237,7 +237,7 @@ def test_blocks_and_ties_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
     assert again.rows.tolist() == exact.rows.tolist()
     index = AnnoyCandidates(tmp_path / "whole", whole)
-    near = nearest_by_index(index, centre, unit_rows(centre[23]), 3, np.array([23]))
+    near = nearest_by_index(index, centre, unit_rows(centre[23]), number=3, without=np.array([23]))
     assert near is not None
     assert near.rows.tolist() == exact.rows.tolist()
 
@@ -247,7 +247,7 @@ def test_too_few_candidates_are_left_to_exact_search(tmp_path: Path) -> None:
     path = tmp_path / "x.annoy"
     index = AnnoyCandidates(path, build_index(path, centre, IndexSettings(trees=2)))
     vector = unit_rows(centre[0])
-    assert nearest_by_index(index, centre, vector, 11, np.array([0])) is None
+    assert nearest_by_index(index, centre, vector, number=11, without=np.array([0])) is None
     assert len(exact_search(centre).nearest(vector, 11, np.array([0])).rows) == 9
 
 

@@ -39,18 +39,18 @@ def test_scores_that_lie_too_far_apart_are_infinite() -> None:
 def test_diversity_passes_over_what_is_like_the_first() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
     scores = np.array([0.9, 0.8, 0.3], np.float32)
-    assert choose(scores, vectors, [], 3, 0.0).tolist() == [0, 1, 2]
+    assert choose(scores, vectors, [], number=3, diversity=0.0).tolist() == [0, 1, 2]
     # Second place at d = 0.5: 0.4 - 0.5 for the twin of the first, 0.15 - 0 for the other.
-    assert choose(scores, vectors, [], 2, 0.5).tolist() == [0, 2]
+    assert choose(scores, vectors, [], number=2, diversity=0.5).tolist() == [0, 2]
     # At d = 0.3: 0.56 - 0.3 against 0.21.
-    assert choose(scores, vectors, [], 2, 0.3).tolist() == [0, 1]
+    assert choose(scores, vectors, [], number=2, diversity=0.3).tolist() == [0, 1]
 
 
 def test_an_artist_has_so_many_places() -> None:
     scores = np.linspace(1, 0, 6, dtype=np.float32)
     artists = np.array([0, 0, 0, 1, 1, 2])
     vectors = np.eye(6, dtype=np.float32)
-    assert choose(scores, vectors, [(artists, 1)], 6, 0.0).tolist() == [0, 3, 5]
-    assert choose(scores, vectors, [(artists, 2)], 4, 0.0).tolist() == [0, 1, 3, 4]
+    assert choose(scores, vectors, [(artists, 1)], number=6, diversity=0.0).tolist() == [0, 3, 5]
+    assert choose(scores, vectors, [(artists, 2)], number=4, diversity=0.0).tolist() == [0, 1, 3, 4]
     songs = np.array([0, 1, 1, 1, 2, 3])
-    assert choose(scores, vectors, [(artists, 2), (songs, 1)], 6, 0.0).tolist() == [0, 1, 4, 5]
+    assert choose(scores, vectors, [(artists, 2), (songs, 1)], number=6, diversity=0.0).tolist() == [0, 1, 4, 5]
