@@ -160,7 +160,7 @@ def write_rubbish(stage: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "spoil", "said"),
+    ("stage", "spoil", "message"),
     [
         ("model", spoil_centre, "vectors hold values that are not finite"),
         ("model", scribble, "centre_mean.npy is damaged"),
@@ -177,18 +177,18 @@ def write_rubbish(stage: Path) -> None:
         ("index", foreign_index, "recall@10 is "),
     ],
 )
-def test_content_is_checked_too(sgp: Sgp, whole: Path, stage: str, spoil: Callable[[Path], None], said: str) -> None:
+def test_content_is_checked_too(sgp: Sgp, whole: Path, stage: str, spoil: Callable[[Path], None], message: str) -> None:
     spoil(whole / stage)
     republish(whole, stage)
     ran = sgp("check", "whole")
     first = ran.out.splitlines()[0]
     assert (ran.code, ran.err) == (5, "")
     assert first.startswith(f"damaged  whole/{stage}: ")
-    assert said in first
+    assert message in first
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "listed"),
     [
         ("../../secret", {"bytes": 6, "sha256": "0"}),
         ("centre.npy", "rubbish"),
@@ -197,11 +197,11 @@ def test_content_is_checked_too(sgp: Sgp, whole: Path, stage: str, spoil: Callab
     ],
 )
 def test_unsafe_file_names_in_a_manifest_are_refused(
-    sgp: Sgp, whole: Path, experiments: Path, name: str, told: object
+    sgp: Sgp, whole: Path, experiments: Path, name: str, listed: object
 ) -> None:
     (experiments / "secret").write_text("secret")
     manifest = json.loads((whole / "model" / "manifest.json").read_text())
-    manifest["files"][name] = told
+    manifest["files"][name] = listed
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")

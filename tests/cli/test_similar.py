@@ -236,7 +236,7 @@ def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, t
     for stage, name, command in (("corpus", "postings.npy", "extract"), ("model", "context_bias.npy", "train")):
         path = tmp_path / "genres" / stage / name
         whole = path.read_bytes()
-        for content, told in (
+        for content, problem in (
             (whole + b"\0", f"it has {len(whole) + 1:,} bytes, and was published with others"),
             (None, "it is missing"),
         ):
@@ -245,7 +245,7 @@ def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, t
                 path.write_bytes(content)
             code, out, err = similar(tmp_path, "folk 3")
             assert (code, out) == (1, "")
-            assert err == f"error: {path} is damaged: {told}; run sgp {command} genres --force\n"
+            assert err == f"error: {path} is damaged: {problem}; run sgp {command} genres --force\n"
         path.write_bytes(whole)
     assert similar(tmp_path, "folk 3")[0] == 0
 
@@ -286,9 +286,9 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
         ["3", "0.000", "a", "four"],
         ["3", "0.800", "A", "FIVE"],
     ]
-    told = json.loads(run_sgp(*asked, "--json").out)
-    assert (told["experiments"], told["shared"]) == (["left", "right"], 2)
-    assert [one["answers"][1] and one["answers"][1]["rank"] for one in told["neighbours"]] == [2, 1, None, 3]
+    compared = json.loads(run_sgp(*asked, "--json").out)
+    assert (compared["experiments"], compared["shared"]) == (["left", "right"], 2)
+    assert [one["answers"][1] and one["answers"][1]["rank"] for one in compared["neighbours"]] == [2, 1, None, 3]
     assert run_sgp(*asked, "--format", "csv").out.splitlines()[3] == "3,0.0,,,a,four,"
     refused = run_sgp(*asked, "--format", "m3u8")
     assert (refused.code, refused.err) == (2, "error: --compare supports the formats table, json, csv, not m3u8\n")
