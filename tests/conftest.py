@@ -130,7 +130,7 @@ def two_genres(playlists: int = 60, length: int = 12, tracks: int = 40) -> list[
 
 @pytest.fixture(scope="session")
 def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the experiment "demo": the built-in sample, trained with the defaults. Tests must not change it."""
+    """A directory with the experiment "demo": the built-in sample, trained with the defaults. Do not change it."""
     import skipgramophone as package
 
     root = tmp_path_factory.mktemp("sample")
