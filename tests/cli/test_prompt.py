@@ -193,7 +193,7 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         answered = "top 3 tracks most similar to 'Jörund & the Inkwells - Skyline, Still Wandering'"
         assert "left out 2 " in terminal.wait_for(answered, ready)  # the other three matches
         terminal.type("?", "Enter")
-        assert "\\n" not in terminal.wait_for("back to the question before", ready)
+        assert "\\n" not in terminal.wait_for("back to the previous query", ready)
         terminal.type("never sent", "C-c")
         terminal.wait_for("never sent", ready)
         terminal.type("Up")
