@@ -40,6 +40,7 @@ demo: setup
 	$(SGP) train demo --force
 	$(SGP) similar demo "every pencil knows"
 	$(SGP) export demo experiments/demo.npz --force
+	@printf '\nThe experiment "demo" is ready. Type these two commands next:\n\n  source $(BIN)/activate\n  sgp similar demo "every library knows"\n'
 
 test: setup-test
 	$(BIN)/python -m pytest
