@@ -34,7 +34,7 @@ PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
 NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
 NUMBER = re.compile(r"[+-]?\b\d+\.\d+|[+-]?\b\d+(?=%)")  # a decimal or a percentage; counts are compared as text
-VERSION = re.compile(r"^## (\d+\.\d+\.\d+) \(\d{4}-\d{2}-\d{2}\)$", re.MULTILINE)
+VERSION = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
 
 pytestmark = pytest.mark.skipif(not README.exists(), reason="the documents are not part of an installed package")
 
@@ -52,7 +52,9 @@ NAMES = tuple(command_names(typer.main.get_command(app)))
 
 def help_page() -> str:
     """Return docs/commands.md as it must be."""
-    parts = ["# Commands\n\nThe help of every command, as it is printed. `make docs` writes this page, and a test checks it.\n"]
+    parts = [
+        "# Commands\n\nThe help of every command, as it is printed. `make docs` writes this page; a test checks it.\n"
+    ]
     for name in NAMES:
         arguments = [*name.split(), "--help"]
         printed = run_sgp(*arguments).out.rstrip()
@@ -115,7 +117,11 @@ def headings() -> set[str]:
                 pairs = [node.elt]
                 names = [one.value for one in node.generators[0].iter.elts if isinstance(one, ast.Constant)]
             for pair in pairs:
-                if isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and ast.unparse(pair.elts[1]) in ("'text'", "'number'"):
+                if (
+                    isinstance(pair, ast.Tuple)
+                    and len(pair.elts) == 2
+                    and ast.unparse(pair.elts[1]) in ("'text'", "'number'")
+                ):
                     found |= {pair.elts[0].value} if isinstance(pair.elts[0], ast.Constant) else set(names)
     return found - {""}
 
@@ -189,7 +195,9 @@ def rewrite() -> None:
         os.environ.pop("SGP_EXPERIMENTS", None)
         for command in (("extract", "demo", "--sample", "-q"), ("train", "demo", "-q")):  # as make demo
             assert run_sgp(*command).code == 0
-        README.write_text(EXAMPLE.sub(lambda found: f"```console\n{run_example(found[1])}```\n", text), encoding="utf-8")
+        README.write_text(
+            EXAMPLE.sub(lambda found: f"```console\n{run_example(found[1])}```\n", text), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":
