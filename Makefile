@@ -1,12 +1,13 @@
-# make demo      set up, then the whole tour on the built-in sample
-# make test      set up, then the default test run
-# make test-all  what is slow: processes, packages, long training
-# make lint, make types
-# make docs      rewrites docs/commands.md and the examples of README.md from real output
-# make lock      writes constraints.txt anew: the newest versions that pyproject.toml allows
-# make licences  writes docs/licences.md anew
-# make audit     asks for known vulnerabilities of what constraints.txt names (needs a network)
-# make bench     times the trainer beside gensim and fastText
+# make demo      set up, then extract, train, look up and export the built-in sample
+# make test      set up, then run the default tests
+# make test-all  run the slow tests: processes, packages, long training
+# make lint      check style and spelling
+# make types     check types
+# make docs      write docs/commands.md and the examples of README.md from real output
+# make lock      write constraints.txt: the newest versions that pyproject.toml allows
+# make licences  write docs/licences.md
+# make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
+# make bench     compare the speed of the trainer with gensim and fastText
 
 PYTHON ?= python3
 VENV := .venv
@@ -51,6 +52,7 @@ test-all: setup-test
 lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: setup-test
 	$(BIN)/mypy

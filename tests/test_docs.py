@@ -22,6 +22,7 @@ from skipgramophone import __version__
 from skipgramophone.cli.app import app
 from skipgramophone.evaluation.scorecard import STRATA
 from tests.conftest import run_sgp
+from tests.test_architecture import LAYERS
 
 HERE = Path(__file__).parent.parent
 COMMANDS = HERE / "docs" / "commands.md"
@@ -29,6 +30,8 @@ GLOSSARY = HERE / "docs" / "glossary.md"
 PYTHON_PAGE = HERE / "docs" / "python.md"
 README = HERE / "README.md"
 CONTRACT = HERE / "experiments" / "README.md"
+CONTRIBUTING = HERE / "CONTRIBUTING.md"
+PRE_COMMIT = HERE / ".pre-commit-config.yaml"
 CHANGELOG = HERE / "CHANGELOG.md"
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
@@ -183,6 +186,21 @@ def test_the_changelog_names_this_version_and_is_in_order() -> None:
     versions = VERSION.findall(CHANGELOG.read_text(encoding="utf-8"))
     assert versions[0] == __version__
     assert versions == sorted(versions, key=lambda version: [int(part) for part in version.split(".")], reverse=True)
+
+
+def test_the_map_of_the_code_has_every_package_in_order() -> None:
+    (picture,) = re.findall(r"```\n(  cli/.*?)```", CONTRIBUTING.read_text(encoding="utf-8"), re.DOTALL)
+    drawn = [set(re.findall(r"(\w+)/", line[:35])) for line in picture.splitlines()]  # explanations start at 36
+    assert [packages for packages in drawn if packages] == LAYERS[:0:-1]
+
+
+def test_pre_commit_runs_the_checks_of_ci() -> None:
+    if not PRE_COMMIT.exists():
+        pytest.skip("the hooks are not part of an sdist")
+    makefile = (HERE / "Makefile").read_text(encoding="utf-8")
+    checks = re.findall(r"^(?:lint|types): setup-test\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    commands = [line.strip().removeprefix("$(BIN)/") for lines in checks for line in lines.splitlines()]
+    assert re.findall(r"entry: \.venv/bin/(.*)", PRE_COMMIT.read_text(encoding="utf-8")) == commands
 
 
 def rewrite() -> None:
