@@ -36,6 +36,7 @@ CHANGELOG = HERE / "CHANGELOG.md"
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
 NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
+KINDS = ("'text'", "'number'")  # of columns, as cli/render.py takes them
 NUMBER = re.compile(r"[+-]?\b\d+\.\d+|[+-]?\b\d+(?=%)")  # a decimal or a percentage; counts are compared as text
 VERSION = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
 
@@ -111,21 +112,14 @@ def neighbours(example: str) -> set[str]:
 
 def headings() -> set[str]:
     """Return the column headings of the tables in cli/: pairs of a name and "text" or "number"."""
-    found = set()
+    found: set[Any] = set()
     for path in sorted((HERE / "skipgramophone" / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            pairs = [node]
-            names: list[str] = []
+            pair, names = node, list[ast.expr]()
             if isinstance(node, ast.GeneratorExp) and isinstance(node.generators[0].iter, ast.Tuple):
-                pairs = [node.elt]
-                names = [one.value for one in node.generators[0].iter.elts if isinstance(one, ast.Constant)]
-            for pair in pairs:
-                if (
-                    isinstance(pair, ast.Tuple)
-                    and len(pair.elts) == 2
-                    and ast.unparse(pair.elts[1]) in ("'text'", "'number'")
-                ):
-                    found |= {pair.elts[0].value} if isinstance(pair.elts[0], ast.Constant) else set(names)
+                pair, names = node.elt, node.generators[0].iter.elts  # ((name, "number") for name in (...))
+            if isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and ast.unparse(pair.elts[1]) in KINDS:
+                found |= {one.value for one in (pair.elts[0], *names) if isinstance(one, ast.Constant)}
     return found - {""}
 
 
