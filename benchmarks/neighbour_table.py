@@ -43,7 +43,7 @@ def by_index(centre: Matrix, true: Rows, number: int) -> tuple[float, float]:
         candidates = AnnoyCandidates(Path(scratch, "index"), facts)
         started, found = time.perf_counter(), 0
         for row in range(ASKED):
-            given = nearest_by_index(candidates, centre, unit_rows(centre[row]), number, np.array([row]))
+            given = nearest_by_index(candidates, centre, unit_rows(centre[row]), number=number, without=np.array([row]))
             found += 0 if given is None else len(np.intersect1d(given.rows, true[row]))
         return ASKED / (time.perf_counter() - started), found / (ASKED * number)
 

@@ -139,6 +139,8 @@ def test_no_call_passes_many_arguments_by_position() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 given = [argument for argument in node.args if not isinstance(argument, ast.Starred)]
+                if all(isinstance(argument, ast.Constant) for argument in given):
+                    continue  # a list of names, as in only("artist", "title")
                 where = f"{module}, line {node.lineno}: {ast.unparse(node.func)}"
                 assert len(given) <= MOST_POSITIONAL, f"{where} gets {len(given)} arguments by position"
 

@@ -166,7 +166,7 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
 
 
 def nearest_by_index(
-    candidates: AnnoyCandidates, centre: Matrix, vector: Matrix, number: int, without: Rows
+    candidates: AnnoyCandidates, centre: Matrix, vector: Matrix, *, number: int, without: Rows
 ) -> Neighbours | None:
     """Ask the index and rank its candidates exactly; None if it returns too few although more tracks exist."""
     rows = np.setdiff1d(candidates.near(vector, 2 * number + len(without) + RECALL_AT), without)

@@ -83,7 +83,7 @@ def recall_of_index(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, 
     found = wanted = 0
     for query, true in zip(queries, truth, strict=True):
         vector = unit_rows(np.asarray(centre[query]))
-        given = nearest_by_index(candidates, centre, vector, len(true.rows), np.array([query], np.int64))
+        given = nearest_by_index(candidates, centre, vector, number=len(true.rows), without=np.array([query], np.int64))
         wanted += len(true.rows)
         if given is not None and len(true.rows):
             found += int(np.count_nonzero(given.similarities >= true.similarities[-1] - TIE))

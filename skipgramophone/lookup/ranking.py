@@ -95,7 +95,7 @@ def hybrid(
 
 
 def choose(
-    scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], number: int, diversity: float
+    scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], *, number: int, diversity: float
 ) -> npt.NDArray[np.int64]:
     """Select up to `number` candidates, and return their places in the order of selection, int64 (chosen,).
 

@@ -181,7 +181,7 @@ class Search:
             notes.append(f"left out {left_out:,} other {versions} of songs that are listed or were asked about")
         support = self._support(asked, [track.row for _, track, _ in listed.chosen])
         neighbours = tuple(
-            Neighbour(rank, similarity, track, shared, versions)
+            Neighbour(rank, similarity, track, shared=shared, versions=versions)
             for rank, ((similarity, track, versions), shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
         )
         return Answer(
@@ -255,7 +255,9 @@ class Search:
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> _Listed | None:
         """Select from what the index proposes; None if that does not fill the list."""
         width = min(_width(settings), len(self.catalogue))
-        found = nearest_by_index(index, self._embeddings.centre, asked.vector, width, np.unique(asked.rows))
+        found = nearest_by_index(
+            index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.rows)
+        )
         if found is None:
             return None
         return self._chosen(self._pool(found), asked, settings)
@@ -342,7 +344,7 @@ def _listed(pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed:
     if settings.max_per_artist is not None:
         limits.append((_labels(artists, passed), settings.max_per_artist))
     scores = pool.scores[passed]
-    places = choose(scores, vectors[passed], limits, settings.number, settings.diversity)
+    places = choose(scores, vectors[passed], limits, number=settings.number, diversity=settings.diversity)
     chosen = [passed[place] for place in places.tolist()]
     last = max(chosen, default=-1)  # candidates that rank below it would not have been listed
     versions: dict[str, list[Track]] = {}

@@ -73,16 +73,22 @@ def evaluate(
         else:
             part = split.training_part(corpus)
             embeddings = held_out_model(
-                experiment, part, tracks, trained_with, split.digest, run or RunSettings(), training
+                experiment,
+                part,
+                tracks,
+                settings=trained_with,
+                split=split.digest,
+                run=run or RunSettings(),
+                progress=training,
             )
         judgement = judge_embeddings(
             corpus,
             split,
             embeddings,
-            artist_numbers(experiment),
-            trained_with,
-            settings,
-            judging or (lambda _name, _done, _all: None),
+            artists=artist_numbers(experiment),
+            training=trained_with,
+            settings=settings,
+            progress=judging or (lambda _name, _done, _all: None),
         )
         report = EvaluateReport(
             experiment=name,
@@ -139,9 +145,23 @@ def measure_stability(
     with experiment.writing("evaluate"):
         corpus, tracks = open_corpus(experiment)
         settings = with_next_seed(TrainSettings(**model.settings))
-        other = held_out_model(experiment, corpus, tracks, settings, NO_SPLIT, run or RunSettings(), training)
+        other = held_out_model(
+            experiment,
+            corpus,
+            tracks,
+            settings=settings,
+            split=NO_SPLIT,
+            run=run or RunSettings(),
+            progress=training,
+        )
         embeddings = read_embeddings(experiment.directory("model"), tracks)
-        found = stability(embeddings.centre, other.centre, corpus.counts(tracks), neighbours, settings.random_seed)
+        found = stability(
+            embeddings.centre,
+            other.centre,
+            corpus.counts(tracks),
+            neighbours=neighbours,
+            seed=settings.random_seed,
+        )
         report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
         with published_file(experiment.path / EVALUATION / STABILITY_REPORT) as path:
             write_json(path, report)

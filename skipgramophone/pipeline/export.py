@@ -44,7 +44,7 @@ def export(
         selection = select(lookup, settings, chosen)
         vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
     vectors, recall = as_asked(vectors, settings)
-    size = exporters.write(destination, chosen, vectors, force, about)
+    size = exporters.write(destination, chosen, vectors, force=force, about=about)
     return ExportReport(
         experiment=name,
         destination=str(destination),

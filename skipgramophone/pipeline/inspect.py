@@ -66,7 +66,7 @@ def inspect(
     order = order_of(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
     kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
     shown = ["the built-in sample"] if sample else [str(one) for one in named]
-    return inspection(kind, shown, contents, facts, order, time.perf_counter() - started)
+    return inspection(kind, shown, contents, facts=facts, order=order, seconds=time.perf_counter() - started)
 
 
 def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> Experiment | None:

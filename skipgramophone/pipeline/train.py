@@ -64,7 +64,7 @@ def train(
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"):
         digest = experiment.manifest("corpus").digest
-        checkpoint = unfinished_run(experiment, digest, settings, resume, force)
+        checkpoint = unfinished_run(experiment, digest, settings, resume=resume, force=force)
         if checkpoint is None:
             experiment.require_new("model", force)
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
@@ -77,7 +77,17 @@ def train(
         settings, order = _choose_window(settings, corpus, tracks)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with experiment.publishing("model", asdict(settings)) as draft:
-            fitted = fit(corpus, tracks, settings, draft.path, run, progress, checkpoint, earlier, keeper.keep)
+            fitted = fit(
+                corpus,
+                tracks,
+                settings,
+                directory=draft.path,
+                run=run,
+                progress=progress,
+                checkpoint=checkpoint,
+                earlier=earlier,
+                keep=keeper.keep,
+            )
             write_lines(draft.path / HISTORY, fitted.history)
             facts: dict[str, Any] = {
                 "tracks": tracks,

@@ -55,7 +55,15 @@ def tune(
         directory = experiment.path / TUNING
         own = TrainSettings(**model.settings)
         report = search(
-            name, corpus, tracks, test, own, settings, directory / "journal.log", run or RunSettings(), tell
+            name,
+            corpus,
+            tracks,
+            test=test,
+            own=own,
+            settings=settings,
+            journal=directory / "journal.log",
+            run=run or RunSettings(),
+            tell=tell,
         )
         with published_file(directory / "best.toml") as path:
             path.write_text(settings_text({"train": report.winner}), encoding="utf-8")

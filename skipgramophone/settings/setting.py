@@ -80,7 +80,8 @@ def setting(
     default_text: str | None = None,
 ) -> Any:
     """Declare a field of a settings class; see `Setting` for the arguments."""
-    return field(default=default, metadata={KEY: Setting(help, flags, metavar, bounds, parse, default_text)})
+    described = Setting(help, flags, metavar=metavar, bounds=bounds, parse=parse, default_text=default_text)
+    return field(default=default, metadata={KEY: described})
 
 
 def with_default(settings: type[Any], name: str, default: Any) -> Any:

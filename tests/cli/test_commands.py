@@ -1,4 +1,4 @@
-"""The commands as a user meets them: whole output, exit code, and what is left on disk."""
+"""The main commands: whole output, exit code, and the files they leave."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import os
 import re
 import shutil
 import sqlite3
-import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
@@ -18,9 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.experiment.trusted_files import seal
-from skipgramophone.lookup import search
-from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Row, Sgp, run_sgp, two_genres
 
@@ -44,11 +38,11 @@ def clocks_masked(text: str) -> str:
 
 
 def left(directory: Path) -> list[str]:
-    """Every file below a directory."""
+    """All files below a directory."""
     return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
 
 
-def test_extract_says_what_it_found(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_the_report_of_extract(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     ran = sgp("extract", "small", write_dump([*SMALL[:4], ("x", "", "", "y"), *SMALL[4:]]))
     assert (ran.code, ran.err) == (0, "")
     assert clocks_masked(ran.out) == (
@@ -105,23 +99,10 @@ def test_several_sources_are_one_corpus(sgp: Sgp, write_dump: WriteDump) -> None
     assert [source["file"] for source in both["sources"]] == ["one.csv", "other.csv"]
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the experiment "genres", trained in a few epochs. Read it only."""
-    from tests.conftest import dump_text
-
-    root = tmp_path_factory.mktemp("trained")
-    (root / "dump.csv").write_text(dump_text([*two_genres(), ("z", "Rare", "Once \x1b[2J [/b] :heart:", "list z")]))
-    for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
-        ran = run_sgp(*command, "-q", "--experiments-dir", root)
-        assert (ran.code, ran.out, ran.err) == (0, "", "")
-    return root
-
-
-def test_train_says_what_it_did(trained: Path) -> None:
-    ran = run_sgp(
-        "train", "genres", "-emb", "16", "-e", "3", "--min-count", "2", "--force", "--experiments-dir", trained
-    )
+def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
+    root = tmp_path / "copy"
+    shutil.copytree(trained, root)
+    ran = run_sgp("train", "genres", "-emb", "16", "-e", "3", "--min-count", "2", "--force", "--experiments-dir", root)
     assert ran.code == 0
     lines = clocks_masked(ran.out).splitlines()
     assert lines[0] == "model of genres"
@@ -132,7 +113,7 @@ def test_train_says_what_it_did(trained: Path) -> None:
     assert re.fullmatch(r"loss           \d+\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[5])
     assert lines[6] == "time           # s, # tracks/s"
     assert re.fullmatch(r"index          32 trees, 0\.\d MB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
-    model = trained / "genres" / "model"
+    model = root / "genres" / "model"
     assert left(model) == [
         "accumulators.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy", "history.jsonl",
         "manifest.json", "train.log",
@@ -141,14 +122,12 @@ def test_train_says_what_it_did(trained: Path) -> None:
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
     assert {epoch["tracks"] for epoch in history} == {720}
     assert json.loads((model / "manifest.json").read_text())["settings"]["min_count"] == 2
-    rare = run_sgp("similar", "genres", "rare", "--experiments-dir", trained)
+    rare = run_sgp("similar", "genres", "rare", "--experiments-dir", root)
     assert rare.code == 3
     assert rare.err == (
-        "error: 'Rare - Once \\x1b[2J [/b] :heart:' occurs 1 times, too rarely to be learnt: "
-        "train with a smaller --min-count\n"
+        "error: 'Rare - Once \\x1b[2J [/b] :heart:' has no vector: it occurs 1 time, below --min-count; "
+        "train with a lower --min-count\n"
     )
-    again = run_sgp("train", "genres", "-emb", "16", "-e", "10", "--force", "-q", "--experiments-dir", trained)
-    assert again.code == 0
 
 
 def test_similar_prints_a_table(trained: Path) -> None:
@@ -176,7 +155,7 @@ def test_similar_as_json(trained: Path) -> None:
     assert all(n["position"] >= 1 and n["first_place"] >= 1 for n in answer["neighbours"])
 
 
-def test_names_are_never_obeyed(trained: Path) -> None:
+def test_control_characters_and_markup_in_names_have_no_effect(trained: Path) -> None:
     for arguments in ([], ["--json"]):
         ran = run_sgp("similar", "genres", "rare", *arguments, "--experiments-dir", trained)
         assert ran.code == 0
@@ -184,14 +163,14 @@ def test_names_are_never_obeyed(trained: Path) -> None:
         assert "[/b] :heart:" in ran.out
 
 
-def test_fewer_than_asked_for_are_said_and_never_padded(trained: Path) -> None:
+def test_fewer_results_than_requested_are_noted_and_not_padded(trained: Path) -> None:
     ran = run_sgp("similar", "genres", "folk 3", "-n", "500", "--experiments-dir", trained)
     assert ran.code == 0
     assert ran.err == "only 80 of 500 results: there are no more tracks\n"
     assert len(ran.out.splitlines()) == 3 + 80
 
 
-def test_a_misspelt_track_is_taken_and_said_on_stderr(trained: Path) -> None:
+def test_a_misspelt_name_is_matched_with_a_note_on_stderr(trained: Path) -> None:
     ran = run_sgp("similar", "genres", "folkk artist 2 - folkk 13", "--experiments-dir", trained)
     assert ran.code == 0
     name = "folk artist 2 - folk 13"
@@ -239,7 +218,7 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "jsonl", "word2vec"])
-def test_text_formats_go_down_a_pipe(trained: Path, tmp_path: Path, format: str) -> None:
+def test_text_formats_can_be_piped(trained: Path, tmp_path: Path, format: str) -> None:
     place = tmp_path / "out"
     run_sgp("export", "genres", place, "--format", format, "--experiments-dir", trained)
     ran = run_sgp("export", "genres", "-", "--format", format, "--experiments-dir", trained)
@@ -247,152 +226,19 @@ def test_text_formats_go_down_a_pipe(trained: Path, tmp_path: Path, format: str)
     assert ran.out == place.read_text(encoding="utf-8")
 
 
-def test_export_says_what_float16_costs(trained: Path, tmp_path: Path) -> None:
+def test_export_reports_the_recall_of_float16(trained: Path, tmp_path: Path) -> None:
     place = tmp_path / "out.npz"
     ran = run_sgp("export", "genres", place, "--dtype", "float16", "--experiments-dir", trained)
     assert re.search(r"^float16       recall@10 (9\d\.\d|100\.0)% against float32$", ran.out, re.MULTILINE)
 
 
-def test_a_broken_index_is_passed_over_and_a_missing_one_too(trained: Path, tmp_path: Path) -> None:
-    root = tmp_path / "copy"
-    shutil.copytree(trained, root)
-    true = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out)
-    assert true["answered_by"] == "index"
-    index = root / "genres" / "index"
-    whole = (index / "tracks.annoy").read_bytes()
-    noise = np.random.default_rng(1).bytes(len(whole))
-    half = len(whole) // 2
-    breaks: list[tuple[str, Callable[[], object]]] = [
-        ("the index is damaged", lambda: (index / "tracks.annoy").write_bytes(b"short")),
-        ("the index is damaged", lambda: (index / "tracks.annoy").write_bytes(noise)),
-        ("the index is damaged", lambda: (index / "tracks.annoy").write_bytes(whole[:half] + noise[half:])),
-        ("the index is stale or damaged", lambda: (index / "manifest.json").write_text("{")),
-        ("no index", lambda: shutil.rmtree(index)),
-    ]
-    for why, break_it in breaks:
-        break_it()
-        ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root)
-        assert ran.code == 0
-        assert ran.err == f"{why}: used exact search; rebuild it with sgp index genres\n"
-        answer = json.loads(ran.out)
-        assert answer["answered_by"] == "exact search"
-        assert answer["neighbours"] == true["neighbours"]
-    built = run_sgp("index", "genres", "--experiments-dir", root)
-    assert built.code == 0
-    assert built.out.splitlines()[:2] == ["index of genres", "tracks        81 × 16"]
-    assert json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", root).out) == true
-
-
-def test_an_index_of_which_annoy_dies_or_that_finds_little_is_passed_over(trained: Path, tmp_path: Path) -> None:
-    true = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", trained).out)
-    shutil.copytree(trained, tmp_path / "copy")
-    place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
-    status, whole = place.stat(), place.read_bytes()
-    facts = json.loads((place.parent / "manifest.json").read_text())
-    # Other bytes of the same size and time are what the check of the manifest leaves: the file is read through.
-    death = r"Annoy crashed on the index \(SIG\w+; .*pip install.*\)"
-    for content, is_taken_for_sound, why in (
-        (np.random.default_rng(1).bytes(len(whole)), False, "the index is damaged"),
-        (np.random.default_rng(1).bytes(len(whole)), True, death),
-        (b"\xff" * len(whole), True, death),
-        (b"\0" * len(whole), False, "the index is damaged"),
-        (whole[: len(whole) // 2] * 2, False, "the index is damaged"),
-    ):
-        place.write_bytes(content)
-        os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
-        if is_taken_for_sound:
-            seal([place])
-        ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
-        answer = json.loads(ran.out)
-        assert (ran.code, answer["neighbours"], answer["answered_by"]) == (0, true["neighbours"], "exact search")
-        assert re.fullmatch(rf"{why}: used exact search; rebuild it with sgp index genres\n", ran.err)
-    place.write_bytes(whole)
-    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
-    facts["facts"]["recall_at_10"] = 0.25
-    (place.parent / "manifest.json").write_text(json.dumps(facts))
-    ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
-    assert ran.err.startswith("recall@10 of the index is 25.0%, below")
-    assert json.loads(ran.out)["neighbours"] == true["neighbours"]
-
-
-def test_an_index_is_read_through_once(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[Path] = []
-
-    def counted(path: Path, facts: IndexFacts) -> None:
-        read.append(path)
-        require_sound_nodes(path, facts)
-
-    monkeypatch.setattr(search, "require_sound_nodes", counted)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    shutil.copytree(trained, tmp_path / "copy")
-    place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"
-    asked = ("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
-
-    def times_read() -> int:
-        before = len(read)
-        assert json.loads(run_sgp(*asked).out)["answered_by"] == "index"
-        return len(read) - before
-
-    assert (times_read(), times_read()) == (1, 0)
-    kept = tmp_path / "state" / "skipgramophone" / "sound"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert "genres" not in kept.read_text()
-    # What was written anew is another file, though it says that it is as large and as old.
-    status = place.stat()
-    place.write_bytes(place.read_bytes())
-    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert (times_read(), times_read()) == (1, 0)
-    kept.write_bytes(b"\xff\0rubbish\n" * 5000)
-    assert (times_read(), times_read()) == (1, 0)
-    run_sgp("index", "genres", "--experiments-dir", tmp_path / "copy")  # who builds one knows it
-    assert times_read() == 0
-    monkeypatch.setenv("XDG_STATE_HOME", str(place))  # nothing can be kept there
-    assert (times_read(), times_read()) == (1, 1)
-
-
-def test_a_copy_of_an_index_is_as_good(trained: Path, tmp_path: Path) -> None:
-    shutil.copytree(trained, tmp_path / "copy", copy_function=shutil.copyfile)  # new times
-    ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
-    assert (ran.err, json.loads(ran.out)["answered_by"]) == ("", "index")
-
-
-def test_a_vector_that_is_no_number_is_refused(trained: Path, tmp_path: Path) -> None:
-    shutil.copytree(trained, tmp_path / "copy")
-    centre = np.load(tmp_path / "copy" / "genres" / "model" / "centre.npy", mmap_mode="r+")
-    row = json.loads(run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", trained).out)["seeds"][0]
-    centre[row["position"] - 1, 2] = np.nan
-    centre.flush()
-    ran = run_sgp("similar", "genres", "folk 3", "--experiments-dir", tmp_path / "copy")
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err == (f"error: the vector of '{row['artist']} - folk 3' is not finite: run sgp train genres --force\n")
-    for command in (["similar", "genres", "folk 4", "--exact"], ["continue", "genres", "folk 4"]):
-        ran = run_sgp(*command, "--experiments-dir", tmp_path / "copy")
-        assert (ran.code, ran.out) == (1, "")
-        assert ran.err == "error: the model holds numbers that are not finite: train it again with --force\n"
-
-
-@pytest.mark.parametrize("number", [0x7FC00000, 0x7F800001, 0x7F800000, 0x7F61B1E6])  # NaN twice, infinity, 3e38
-def test_a_number_that_is_none_is_told_of_in_one_line(trained: Path, tmp_path: Path, number: int) -> None:
-    shutil.copytree(trained, tmp_path / "copy")
-    near = json.loads(run_sgp("similar", "genres", "folk 4", "--json", "--experiments-dir", trained).out)["neighbours"]
-    centre = np.load(tmp_path / "copy" / "genres" / "model" / "centre.npy", mmap_mode="r+")
-    centre.view(np.uint32)[near[0]["position"] - 1, 2] = number
-    centre.flush()
-    where = ["--experiments-dir", str(tmp_path / "copy")]
-    for command in (["similar", "genres", "folk 4"], ["export", "genres", str(tmp_path / "x.csv"), "--normalise"]):
-        program = [sys.executable, "-m", "skipgramophone", *command, *where]  # in which numpy warns as it does a user
-        ran = subprocess.run(program, capture_output=True, text=True, check=False)
-        assert (ran.returncode, ran.stdout) == (1, "")
-        assert ran.stderr == "error: the model holds numbers that are not finite: train it again with --force\n"
-
-
-def test_any_number_may_be_asked_for(trained: Path) -> None:
+def test_a_huge_number_of_results_may_be_requested(trained: Path) -> None:
     ran = run_sgp("similar", "genres", "folk 3", "-n", "100000000000", "--json", "--experiments-dir", trained)
     assert ran.code == 0
     assert len(json.loads(ran.out)["neighbours"]) == 80
 
 
-def test_a_source_of_any_name_is_kept_in_words(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+def test_a_file_name_that_is_not_utf8_is_escaped(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
     name = os.fsencode(str(tmp_path)) + b"/b\xffd.csv"
     with open(name, "w") as file:  # noqa: PTH123
         file.write(HEADER + '\n"u","A","t","p"\nbroken\n"u","A","s","p"\n')
@@ -403,7 +249,7 @@ def test_a_source_of_any_name_is_kept_in_words(sgp: Sgp, tmp_path: Path, experim
     assert sgp("train", "x", "-e", "1", "-q").code == 0
 
 
-def test_run_goes_from_a_dump_to_a_first_look(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_run_extracts_trains_and_looks_up(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp(
         "run", "large_wsz", "--csv_path", write_dump(two_genres(20)), "--window_size", "4", "-emb", "8", "-e", "2"
     )
@@ -428,7 +274,7 @@ def test_run_goes_from_a_dump_to_a_first_look(sgp: Sgp, write_dump: WriteDump) -
         ["--csv_path", "{dump}", "-nr", "100", "-wsz", "4", "-emb", "8", "-e", "1", "-lr", "0.5", "-rs", "7"],
     ],
 )  # fmt: skip
-def test_every_spelling_of_the_original_is_understood(
+def test_the_options_of_the_original_script_still_work(
     sgp: Sgp, write_dump: WriteDump, experiments: Path, arguments: list[str]
 ) -> None:
     dump = write_dump(two_genres(20), "with_under_score.csv")
@@ -444,7 +290,7 @@ def test_every_spelling_of_the_original_is_understood(
     assert corpus["facts"]["sources"][0]["file"] == "with_under_score.csv"
 
 
-def test_minus_one_row_is_all_rows_and_the_rate_of_adam_is_questioned(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_minus_one_row_means_all_rows_and_a_rate_for_adam_gives_a_warning(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("run", "x", "--csv_path", write_dump(two_genres(20)), "-nr", "-1", "-lr", "0.001", "-e", "1", "-emb", "4")
     assert ran.code == 0
     assert "rows read        240\n" in ran.out
@@ -462,7 +308,7 @@ def test_the_version_and_the_help_have_short_forms() -> None:
         assert run_sgp(command, "-h").out == run_sgp(command, "--help").out
 
 
-def test_experiments_lie_where_they_are_said_to(
+def test_the_experiments_directory_comes_from_option_variable_or_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_dump: WriteDump
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -476,7 +322,7 @@ def test_experiments_lie_where_they_are_said_to(
     assert (tmp_path / "by_option" / "x" / "corpus").is_dir()
 
 
-def test_a_header_alone(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_a_dump_with_a_header_and_no_rows_is_refused(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump(HEADER + "\n")
     ran = sgp("extract", "x", path)
     assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path}: a header and no rows\n")
