@@ -15,6 +15,7 @@ BIN := $(VENV)/bin
 SGP := $(BIN)/sgp
 LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
 .PHONY: demo test test-all lint types docs lock licences audit bench setup setup-test
 
@@ -44,10 +45,10 @@ demo: setup
 	@printf '\nThe experiment "demo" is ready. Type these two commands next:\n\n  source $(BIN)/activate\n  sgp similar demo "every library knows"\n'
 
 test: setup-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: setup-test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
 
 lint: setup-test
 	$(BIN)/ruff check .

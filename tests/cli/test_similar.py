@@ -328,7 +328,7 @@ def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
 def test_a_list_that_is_not_sorted_by_cosine_shows_its_score(sample_root: Path) -> None:
     title = "sample:track:0001"
     for options in (["--by", "hybrid"], ["--by", "model"], ["--popularity", "0.5"]):
-        command = ["similar", "demo", title, *options, "--experiments-dir", sample_root]
+        command = ["similar", "demo", title, *options, "--experiments-dir", str(sample_root)]
         scores = [near["score"] for near in json.loads(run_sgp(*command, "--json").out)["neighbours"]]
         assert scores == sorted(scores, reverse=True)
         header, _, *lines = run_sgp(*command).out.splitlines()[1:]
