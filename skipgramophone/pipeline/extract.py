@@ -32,7 +32,7 @@ from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
 from skipgramophone.playlists.readers.rows import Reader
-from skipgramophone.playlists.reject_limit import Tolerance
+from skipgramophone.playlists.reject_limit import RejectLimit
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.training.vocabulary import ranks_by_count
@@ -262,7 +262,7 @@ def _encode(
     if before:
         encoder.begin_with(before.rows())
     for reader in readers:
-        tolerance, replaced_here = Tolerance(settings), 0
+        tolerance, replaced_here = RejectLimit(settings), 0
         for block in reader.blocks():
             tolerance.take(block)
             encoder.add(block)

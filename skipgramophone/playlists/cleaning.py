@@ -13,19 +13,19 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import distinct, postings
-from skipgramophone.playlists.near_duplicates import with_twins
-from skipgramophone.playlists.numbering import parts_of, playlists_at_once
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.numbering import playlist_slices, row_slices
 from skipgramophone.settings import ExtractSettings
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 TRACK_BITS = 32  # of a track's number, beside that of its playlist
 MOST = (1 << 64) - 1
-TWIN_SEED = 1  # of the hashes by which near-duplicates are found
+NEAR_DUPLICATE_SEED = 1  # of the hashes by which near-duplicates are found
 
 
 @dataclass(frozen=True, slots=True)
-class Clean:
+class CleanedPlaylists:
     """What stays of a corpus.
 
     Attributes:
@@ -43,7 +43,7 @@ class Clean:
     split: int = 0
 
 
-def cleaned(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> Clean:
+def clean_corpus(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> CleanedPlaylists:
     """Leave out and split what the settings ask for: repeats, then near-duplicates, then by length.
 
     Args:
@@ -53,23 +53,23 @@ def cleaned(corpus: Corpus, settings: ExtractSettings, known: Flags | None = Non
             same tracks in the same playlists is left out first; None: none.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
-    clean = Clean(_every_place(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
+    clean = CleanedPlaylists(_all_places(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
     if known.any():
-        clean = _less_places(clean, _is_there_already(corpus, known), "that their playlists hold already")
+        clean = _without_places(clean, _is_already_known(corpus, known), "that their playlists hold already")
     if settings.repeats == "drop":
         left = Corpus(corpus.track_ids[clean.places], clean.offsets)
-        clean = _less_places(clean, _is_repeat(left), "repeats of a track in its playlist")
+        clean = _without_places(clean, _is_repeat(left), "repeats of a track in its playlist")
     if settings.drop_duplicate_playlists:
         stay = np.logical_or.reduceat(known[clean.places], clean.offsets[:-1])
-        twin = has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
-        clean = _less_playlists(clean, twin, "of playlists that are nearly the same as another")
+        twin = has_longer_near_duplicate(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
+        clean = _without_playlists(clean, twin, "of playlists that are nearly the same as another")
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
-        clean = _less_playlists(clean, short, f"of playlists shorter than {settings.min_length:,}")
+        clean = _without_playlists(clean, short, f"of playlists shorter than {settings.min_length:,}")
     return clean if settings.max_length is None else _split(clean, settings.max_length)
 
 
-def count_again(corpus: Corpus) -> tuple[int, int]:
+def count_repeats(corpus: Corpus) -> tuple[int, int]:
     """Count the places whose track has stood in the playlist before, and the playlists whose set of tracks has.
 
     The sets are compared by the sums of random numbers of 64 bits: two different ones are taken for the same once in
@@ -81,21 +81,21 @@ def count_again(corpus: Corpus) -> tuple[int, int]:
     held = postings(corpus, tracks)
     hashes = np.random.default_rng(tracks).integers(0, MOST, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlists_at_once(held.offsets):  # tracks, and the playlists of each
+    for some in playlist_slices(held.offsets):  # tracks, and the playlists of each
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(distinct(sums))
 
 
-def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:
+def offsets_of(lengths: npt.NDArray[np.int64]) -> Ids:
     """Offsets of playlists of some lengths."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _every_place(occurrences: int) -> npt.NDArray[np.int32]:
+def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
     """All places of a corpus, int32 (occurrences,)."""
     places = scratch(occurrences, np.int32)
-    for part in parts_of(occurrences):
+    for part in row_slices(occurrences):
         places[part] = np.arange(part.start, part.stop)
     return places
 
@@ -110,7 +110,7 @@ def _is_repeat(corpus: Corpus) -> Flags:
     return again
 
 
-def _is_there_already(corpus: Corpus, known: Flags) -> Flags:
+def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
     """Places that are read of tracks that their playlist is known to hold."""
     begins = corpus.offsets[:-1]
     read_again = np.logical_or.reduceat(known, begins) & ~np.logical_and.reduceat(known, begins)
@@ -122,41 +122,41 @@ def _is_there_already(corpus: Corpus, known: Flags) -> Flags:
     return again & ~known
 
 
-def has_longer_twin(corpus: Corpus, stay: Flags) -> Flags:
+def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
     """Playlists of which another that is nearly the same is longer, or as long and earlier; but for those that stay."""
-    group = with_twins(corpus, np.arange(len(corpus)), TWIN_SEED)
+    group = join_near_duplicates(corpus, np.arange(len(corpus)), NEAR_DUPLICATE_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))
     again = np.zeros(len(corpus), np.bool_)
     again[best[1:][np.diff(group[best]) == 0]] = True
     return again & ~stay
 
 
-def _less_places(clean: Clean, gone: Flags, reason: str) -> Clean:
+def _without_places(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
     """Leave out places."""
     left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
-    return _counted(clean, Clean(clean.places[~gone], ends_of(left), clean.playlists, {}), reason)
+    return _with_count(clean, CleanedPlaylists(clean.places[~gone], offsets_of(left), clean.playlists, {}), reason)
 
 
-def _less_playlists(clean: Clean, gone: Flags, reason: str) -> Clean:
+def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
     """Leave out playlists with all their places."""
     lengths = np.diff(clean.offsets)
     places = clean.places[np.repeat(~gone, lengths)]
-    return _counted(clean, Clean(places, ends_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
+    return _with_count(clean, CleanedPlaylists(places, offsets_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
 
 
-def _counted(before: Clean, after: Clean, reason: str) -> Clean:
+def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
     """What stays, with the count of what did not."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
-    return Clean(after.places, after.offsets, after.playlists, left_out)
+    return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)
 
 
-def _split(clean: Clean, most: int) -> Clean:
+def _split(clean: CleanedPlaylists, most: int) -> CleanedPlaylists:
     """Split playlists into parts of at most so many places, as equal as can be."""
     lengths = np.diff(clean.offsets)
     parts = -(-lengths // most)
-    part = np.arange(parts.sum()) - np.repeat(ends_of(parts)[:-1], parts)
+    part = np.arange(parts.sum()) - np.repeat(offsets_of(parts)[:-1], parts)
     length, among = np.repeat(lengths, parts), np.repeat(parts, parts)
     ends = length * (part + 1) // among - length * part // among
     playlists = np.repeat(clean.playlists, parts)
-    return Clean(clean.places, ends_of(ends), playlists, clean.left_out, int(np.count_nonzero(parts > 1)))
+    return CleanedPlaylists(clean.places, offsets_of(ends), playlists, clean.left_out, int(np.count_nonzero(parts > 1)))

@@ -2,7 +2,7 @@
 
 A track is its uri where the source gives one, otherwise its artist and title without case, edge spaces and Unicode
 form. A playlist is an owner and a name, and the key by which its source tells it from another of that name. Tracks are
-numbered by count, ties by first appearance; playlists stand in order of first appearance and their tracks in the order
+number_keys by count, ties by first appearance; playlists stand in order of first appearance and their tracks in the order
 of the dump. Where a corpus grows, what it holds already comes first, as rows like others. All columnar: names are
 folded once for each distinct spelling, never once for each row.
 """
@@ -21,19 +21,19 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import beside, in_order
-from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
+from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.numbering import (
     Codes,
     Numbering,
     count_codes,
     first_rows,
-    numbered,
-    parts_of,
-    playlists_at_once,
+    number_keys,
+    playlist_slices,
+    row_slices,
     rows_by_code,
-    taken,
+    take_codes,
 )
-from skipgramophone.playlists.partitioning import beginnings, by_letters
+from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
 from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
@@ -122,7 +122,7 @@ class EncodedPlaylists:
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
             uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
-            track_ids=taken(row.astype(np.int32), self.track_ids),
+            track_ids=take_codes(row.astype(np.int32), self.track_ids),
         )
 
 
@@ -131,7 +131,7 @@ class PlaylistEncoder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._columns = {name: Numbering(TEXT, by_letters) for name in COLUMNS}
+        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
 
@@ -143,7 +143,7 @@ class PlaylistEncoder:
     def add(self, block: RowBlock) -> None:
         """Take in a block; its strings are kept once each."""
         for name, column in self._columns.items():
-            column.add(_kept_once(block.table[name].combine_chunks()))
+            column.add(_dictionary_encoded(block.table[name].combine_chunks()))
         self.rejects += block.rejects
 
     def encode(self) -> EncodedPlaylists:
@@ -154,14 +154,14 @@ class PlaylistEncoder:
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
             playlist, playlists, welded = numbered_playlists.result()
-        offsets = ends_of(count_codes(playlist, playlists.num_rows))
+        offsets = offsets_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
-        clean = cleaned(Corpus(taken(track, order), offsets), self._settings, order < self._known)
+        clean = clean_corpus(Corpus(take_codes(track, order), offsets), self._settings, order < self._known)
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
         with beside() as thread:
-            again = thread.submit(count_again, Corpus(track_ids, offsets))
+            again = thread.submit(count_repeats, Corpus(track_ids, offsets))
             spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)
             sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
@@ -171,7 +171,7 @@ class PlaylistEncoder:
             tracks=tracks,
             spellings=spellings,
             uris=uris,
-            playlists=_kept(playlists, clean.playlists),
+            playlists=_kept_playlists(playlists, clean.playlists),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
             track_ids=track_ids,
@@ -190,14 +190,14 @@ class PlaylistEncoder:
         )
 
 
-def _kept_once(column: pa.Array) -> pa.DictionaryArray:
+def _dictionary_encoded(column: pa.Array) -> pa.DictionaryArray:
     """A column whose strings are kept once each, if they are not already."""
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Numbers under which spellings of one name are one, and how many there are."""
-    parted, keys, known = by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
+    parted, keys, known = partition_by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
     for part, names in enumerate(in_order(parted.part(part).dictionary_encode for part in range(len(parted)))):
         keys[parted.places(part)] = names.indices.to_numpy() + known
         known += len(names.dictionary)
@@ -208,14 +208,14 @@ def _named_tracks(coded: Coded) -> Codes:
     """Number for each row its artist and title, however they are spelt, in order of first appearance."""
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     (artist_key, _), (title_key, keys) = in_order(partial(_identity_keys, strings) for strings in (artists, titles))
-    return numbered(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
+    return number_keys(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
 
 
 def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
     """Number for each row its track: the uri where it has one."""
     if np.all(uri < 0):
         return named
-    return numbered(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
+    return number_keys(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
 
 
 def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.Table]:
@@ -227,17 +227,17 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
         used: which rows of the dump are used, in the order of the corpus.
     """
     (artist, artists), (title, titles), (uri, uris) = coded["artist"], coded["title"], coded["uri"]
-    key = taken(track, used)
+    key = take_codes(track, used)
     count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         np.minimum.at(first, key[part], used[part].astype(np.int64))  # of one type: ten times as fast
     by_place = np.argsort(first, kind="stable")  # nearly in order already
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)
     rank[by_count] = np.arange(len(by_count))
     place = first[by_count]
-    for part in parts_of(len(key)):
+    for part in row_slices(len(key)):
         key[part] = rank[key[part]]
     tracks = pa.table(
         {
@@ -261,7 +261,7 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
     first_artist, first_title = artist[place], title[place]
     names = ["row", "artist", "title"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names} | {"count": pa.array([], pa.int64())})]
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         here, rows = used[part], row[part]
         other = (artist[here] != first_artist[rows]) | (title[here] != first_title[rows])
         here, rows = here[other], rows[other]
@@ -276,7 +276,7 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
 def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
     """The number of each track's artist and title, int32 (tracks,)."""
     name_of = np.empty(tracks, np.int32)
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         name_of[row[part]] = named[used[part]]
     return name_of
 
@@ -286,15 +286,15 @@ def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.T
     codes, uris = coded["uri"]
     own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         uri, rows = codes[used[part]], row[part]
         other = (uri >= 0) & (uri != own[rows])
-        found.append(_each_once(pa.table({"uri": uri[other], "row": rows[other]})))
-    pairs = _each_once(pa.concat_tables(found))
+        found.append(_without_repeats(pa.table({"uri": uri[other], "row": rows[other]})))
+    pairs = _without_repeats(pa.concat_tables(found))
     return pa.table({"uri": pc.take(uris, pairs["uri"]), "row": pairs["row"].cast(pa.int64())})
 
 
-def _each_once(table: pa.Table) -> pa.Table:
+def _without_repeats(table: pa.Table) -> pa.Table:
     """The rows of a table without repeats, in order."""
     return table.group_by(table.column_names, use_threads=False).aggregate([])
 
@@ -303,14 +303,14 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     """Give each row of the dump its playlist's number; name them in order of appearance; count what was welded."""
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
     # A playlist is its owner, its name and its key, where it has one; or its name alone.
-    playlist = numbered(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
+    playlist = number_keys(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
     if len(keys):
         named = playlist
-        playlist = numbered(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
+        playlist = number_keys(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
     first = first_rows(playlist)
     apart = len(first)
     if group_by == "name":
-        playlist = numbered(len(name), lambda part: name[part].astype(np.int64))
+        playlist = number_keys(len(name), lambda part: name[part].astype(np.int64))
         first = first_rows(playlist)
     described = {
         "owner": pc.take(owners, pa.array(owner[first])),
@@ -320,7 +320,7 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     return playlist, pa.table(described), apart - len(first)
 
 
-def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
+def _kept_playlists(playlists: pa.Table, kept: Ids) -> pa.Table:
     """The playlists that are kept; a key that holds within one file alone becomes a number that no other has."""
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1]).cast(TEXT)
@@ -332,7 +332,7 @@ def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
 def _count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
     """Count the used rows whose string is empty."""
     empty = pc.index(strings, "").as_py()  # distinct: it stands there once or not at all
-    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in parts_of(len(used)))
+    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
 
 
 def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
@@ -344,9 +344,9 @@ def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tupl
 
 def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
     """Count the playlists whose titles stand in code-point order, and those long enough to tell."""
-    length, begin = np.diff(offsets), beginnings(titles)
+    length, begin = np.diff(offsets), first_bytes(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
-    for some in playlists_at_once(offsets):
+    for some in playlist_slices(offsets):
         first, end = int(offsets[some.start]), int(offsets[some.stop])
         title = codes[used[first:end]]
         begins = begin[title]

@@ -15,16 +15,16 @@ from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.playlists.readers.titles import are_titles
-from skipgramophone.playlists.readers.yes import has_names
+from skipgramophone.playlists.readers.yes import has_song_names
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.settings import FORMATS, Format
 
-HOW_TO_NAME_COLUMNS = "say which column is what with --columns artist=…,title=…"
+ASSIGN_COLUMNS = "say which column is what with --columns artist=…,title=…"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 
 
-def recognised(file: SourceFile, head: bytes) -> Format:
+def detect_format(file: SourceFile, head: bytes) -> Format:
     """Name the format of a file that begins with `head`.
 
     Raises:
@@ -33,33 +33,33 @@ def recognised(file: SourceFile, head: bytes) -> Format:
     lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
     header = lines[0]
     if head.startswith(UTF_16_MARKS):
-        raise UnknownFormatError(file.called, "in UTF-16: say --encoding utf-16")
+        raise UnknownFormatError(file.display_name, "in UTF-16: say --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
-        raise UnknownFormatError(file.called, f"a table: {HOW_TO_NAME_COLUMNS}")
+        raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0]:
-        raise UnknownFormatError(file.called, "a binary file that sgp does not read")
+        raise UnknownFormatError(file.display_name, "a binary file that sgp does not read")
     if columns_of(header) is not None:
         return "zenodo"
     if is_header(header):
         return "exportify"
-    if in_json := _recognised_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
+    if in_json := _detect_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
         return in_json
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         return "m3u"
     if is_lastfm(lines):
         return "lastfm"
     if _holds_ids(lines):
-        return "yes" if has_names(file) else "sessions"
+        return "yes" if has_song_names(file) else "sessions"
     if are_titles(lines[:100]):
         return "titles"
     raise UnknownFormatError(
-        file.called,
+        file.display_name,
         f"in no format that sgp knows (its first line is {_shortened(header)!r}); "
-        f"name one with --format: {', '.join(FORMATS)}" + (f"; or {HOW_TO_NAME_COLUMNS}" if _is_table(lines) else ""),
+        f"name one with --format: {', '.join(FORMATS)}" + (f"; or {ASSIGN_COLUMNS}" if _is_table(lines) else ""),
     )
 
 
-def _recognised_json(head: bytes) -> Format | None:
+def _detect_json(head: bytes) -> Format | None:
     """The format of JSON that begins in some way."""
     if head.startswith(b"{") and b'"track_metadata"' in head:
         return "listenbrainz"

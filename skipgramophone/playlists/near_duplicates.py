@@ -20,7 +20,7 @@ COMPARED = 1 << 20  # pairs whose min-hashes are compared at once
 Groups = npt.NDArray[np.int64]
 
 
-def with_twins(corpus: Corpus, groups: Groups, seed: int) -> Groups:
+def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
     """Join the groups of playlists that are nearly the same, found by min-hashing (Broder 1997)."""
     parent = list(range(int(groups.max(initial=-1)) + 1))
 

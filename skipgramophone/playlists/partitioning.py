@@ -20,7 +20,7 @@ SCATTER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2^64 / golden ratio: Knuth'
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
+class Partition:
     """Values in parts; equal ones stand in the same part.
 
     Attributes:
@@ -45,12 +45,12 @@ class Parted:
         return self.order[self.ends[number] : self.ends[number + 1]]
 
 
-def whole(values: pa.Array) -> Parted:
+def single_part(values: pa.Array) -> Partition:
     """Values in one part."""
-    return Parted(values, np.arange(len(values)), np.array([0, len(values)]))
+    return Partition(values, np.arange(len(values)), np.array([0, len(values)]))
 
 
-def by_letters(strings: pa.Array) -> Parted:
+def partition_by_letters(strings: pa.Array) -> Partition:
     """Strings (large_string, no nulls) parted by their first and last letters."""
     starts, ends_of_strings, words = _words(strings)
     lengths = ends_of_strings - starts
@@ -59,10 +59,10 @@ def by_letters(strings: pa.Array) -> Parted:
     part = (scattered >> np.uint64(8 * WORD - PART_BITS)).astype(np.uint8)
     order = np.argsort(part, kind="stable")
     ends = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=1 << PART_BITS))])
-    return Parted(strings.take(pa.array(order)), order, ends)
+    return Partition(strings.take(pa.array(order)), order, ends)
 
 
-def beginnings(strings: pa.Array) -> Words:
+def first_bytes(strings: pa.Array) -> Words:
     """The first eight bytes of each string as a number; where two differ, their order is that of the strings.
 
     A string of fewer is as if zeros followed.

@@ -7,7 +7,7 @@ from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import FEWEST_JUDGED, ExtractSettings
 
 
-class Tolerance:
+class RejectLimit:
     """Watches one file."""
 
     def __init__(self, settings: ExtractSettings) -> None:
@@ -26,7 +26,7 @@ class Tolerance:
         self._rejects += len(block.rejects)
         self._first = self._first or next(iter(block.rejects), None)
         if self._first and self._settings.strict:
-            raise SourceError(f"{_told(self._first)} (without --strict it is set aside)")
+            raise SourceError(f"{_described(self._first)} (without --strict it is set aside)")
 
     def judge(self) -> None:
         """Say at the end of the file whether it was what it was taken for.
@@ -37,10 +37,10 @@ class Tolerance:
         if self._first and self._rows >= FEWEST_JUDGED and self._rejects > self._settings.max_rejects * self._rows:
             raise SourceError(
                 f"{self._first.file}: {self._rejects:,} of {self._rows:,} rows cannot be used, so it may not be what "
-                f"it is taken for; {_told(self._first)} (--format names another, --max-rejects 1 goes on)"
+                f"it is taken for; {_described(self._first)} (--format names another, --max-rejects 1 goes on)"
             )
 
 
-def _told(reject: Reject) -> str:
+def _described(reject: Reject) -> str:
     """Where a reject stands, and why it is one."""
     return f"{reject.file}, line {reject.line}: {reject.reason}"

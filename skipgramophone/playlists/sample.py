@@ -159,7 +159,7 @@ class _Song:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _PlannedPlaylist:
     """A playlist before it has an order: what its owner has in mind, and the songs so far."""
 
     owner: str
@@ -211,11 +211,11 @@ def sample_world(seed: int = 2017) -> SampleWorld:
     """Make the world that belongs to the seed."""
     dice = _Dice(seed)
     songs = _songs(dice)
-    drafts = _drafts(dice)
-    _deal(dice, songs, drafts)
-    _fill(dice, songs, drafts)
+    plans = _plan_playlists(dice)
+    _deal(dice, songs, plans)
+    _fill(dice, songs, plans)
     tracks, versions = _recordings(songs)
-    playlists = [_playlist(dice, draft, tracks, versions) for draft in drafts]
+    playlists = [_playlist(dice, planned, tracks, versions) for planned in plans]
     return SampleWorld(tuple(tracks), tuple(playlists))
 
 
@@ -270,21 +270,21 @@ def _titles(dice: _Dice, scene: int, rank: int, guest: str) -> tuple[str, ...]:
     return (title, *(title + other for other in others[: 1 + dice.weighted((0.65, 0.93, 1.0))]))
 
 
-def _drafts(dice: _Dice) -> list[_Draft]:
+def _plan_playlists(dice: _Dice) -> list[_PlannedPlaylist]:
     """Let each owner begin some playlists, most of them at home in one scene."""
     used: set[tuple[str, str]] = set()
-    drafts: list[_Draft] = []
+    plans: list[_PlannedPlaylist] = []
     crowd = list(accumulate(1 / (scene + 6) for scene in range(len(SCENES))))
     for number in range(OWNERS):
         owner = f"{_surname(dice).lower()}{number + 100}"
         home = dice.weighted(crowd)
         for _ in range(1 + dice.around(PLAYLISTS_AN_OWNER)):
             scene = home if dice.random() < 0.6 else dice.weighted(crowd)
-            drafts.append(_draft(dice, owner, scene, used))
-    return drafts
+            plans.append(_plan_playlist(dice, owner, scene, used))
+    return plans
 
 
-def _draft(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _Draft:
+def _plan_playlist(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _PlannedPlaylist:
     """Begin a playlist, under a name that its owner does not use yet."""
     plain = name = SCENE_NAMES[scene] if dice.random() < 0.2 else dice.pick(PLAYLIST_NAMES)
     copies = 1
@@ -293,7 +293,7 @@ def _draft(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _
         name = f"{plain} {copies}"
     used.add((owner, name))
     scenes = (scene, (scene + dice.pick((1, -1))) % len(SCENES)) if dice.random() < MIXED else (scene,)
-    return _Draft(owner, name, scenes, dice.point(), max(5, min(60, dice.around(SONGS_A_PLAYLIST))), {})
+    return _PlannedPlaylist(owner, name, scenes, dice.point(), max(5, min(60, dice.around(SONGS_A_PLAYLIST))), {})
 
 
 def _nearness(here: Point, there: Point) -> float:
@@ -303,11 +303,11 @@ def _nearness(here: Point, there: Point) -> float:
     return near * near * near * near
 
 
-def _deal(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None:
+def _deal(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
     """Put every song whole into a few playlists that suit it, or the rarest tracks could not be learnt."""
-    homes: list[list[_Draft]] = [[] for _ in SCENES]
-    for draft in drafts:
-        homes[draft.scenes[0]].append(draft)
+    homes: list[list[_PlannedPlaylist]] = [[] for _ in SCENES]
+    for planned in plans:
+        homes[planned.scenes[0]].append(planned)
     for number, song in enumerate(songs):
         hosts = homes[dice.pick(song.scenes)]
         weights = list(accumulate(_nearness(song.place, host.mood) * host.length for host in hosts))
@@ -318,21 +318,21 @@ def _deal(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None
             host.songs[number] = True
 
 
-def _fill(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None:
+def _fill(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
     """Fill each playlist with songs that are near its mood, hits first."""
     members: list[list[int]] = [[] for _ in SCENES]
     for number, song in enumerate(songs):
         for scene in song.scenes:
             members[scene].append(number)
     anywhere = list(accumulate(song.weight for song in songs))
-    for draft in drafts:
-        shelves = [(members[scene], _weights(draft.mood, songs, members[scene])) for scene in draft.scenes]
-        for _ in range(30 * draft.length):  # a narrow mood in a small scene may run dry before
-            if len(draft.songs) >= draft.length:
+    for planned in plans:
+        shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
+        for _ in range(30 * planned.length):  # a narrow mood in a small scene may run dry before
+            if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]
             picked = dice.weighted(anywhere) if dice.random() < NOISE else shelf[dice.weighted(weights)]
-            draft.songs.setdefault(picked, False)
+            planned.songs.setdefault(picked, False)
 
 
 def _weights(mood: Point, songs: Sequence[_Song], shelf: Sequence[int]) -> list[float]:
@@ -353,15 +353,17 @@ def _recordings(songs: Sequence[_Song]) -> tuple[list[SampleTrack], list[range]]
     return tracks, versions
 
 
-def _playlist(dice: _Dice, draft: _Draft, tracks: list[SampleTrack], versions: list[range]) -> SamplePlaylist:
+def _playlist(
+    dice: _Dice, planned: _PlannedPlaylist, tracks: list[SampleTrack], versions: list[range]
+) -> SamplePlaylist:
     """Choose the versions of a playlist's songs, and put the tracks in order."""
     order: list[int] = []
-    for song in dice.shuffled(tuple(draft.songs)):
+    for song in dice.shuffled(tuple(planned.songs)):
         taken: Sequence[int] = versions[song]
-        if not draft.songs[song]:
+        if not planned.songs[song]:
             taken = [track for track in taken if dice.random() < JOINS] or taken[:1]
         for track in taken:
             order.extend([track] * (1 + (dice.random() < REPEATS)))
     if dice.random() < BY_TITLE:
         order.sort(key=lambda track: tracks[track].title.casefold())
-    return SamplePlaylist(draft.owner, draft.name, tuple(order))
+    return SamplePlaylist(planned.owner, planned.name, tuple(order))

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
+from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.test_encoding import Row, blocks_of, decoded
@@ -23,12 +23,12 @@ Lists = list[list[int]]
 def corpus_of(lists: Lists) -> Corpus:
     """A corpus of lists of tracks."""
     lengths = np.array([len(tracks) for tracks in lists], np.int64)
-    return Corpus(np.array([track for tracks in lists for track in tracks], np.int32), ends_of(lengths))
+    return Corpus(np.array([track for tracks in lists for track in tracks], np.int32), offsets_of(lengths))
 
 
 def lists_of(corpus: Corpus, settings: ExtractSettings) -> tuple[Lists, dict[str, int]]:
     """What cleaning leaves, and what it counts."""
-    clean = cleaned(corpus, settings)
+    clean = clean_corpus(corpus, settings)
     tracks, ends = corpus.track_ids[clean.places].tolist(), clean.offsets.tolist()
     return [tracks[start:end] for start, end in pairwise(ends)], clean.left_out
 
@@ -89,7 +89,7 @@ def test_every_place_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> 
 @given(LISTS)
 def test_repeats_and_playlists_of_the_same_tracks_are_counted(lists: Lists) -> None:
     repeats = sum(len(tracks) - len(set(tracks)) for tracks in lists)
-    assert count_again(corpus_of(lists)) == (repeats, len(lists) - len({frozenset(tracks) for tracks in lists}))
+    assert count_repeats(corpus_of(lists)) == (repeats, len(lists) - len({frozenset(tracks) for tracks in lists}))
 
 
 def test_playlists_are_grouped_by_name_and_uris_merged_on_request() -> None:

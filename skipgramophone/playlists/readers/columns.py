@@ -22,18 +22,18 @@ from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.experiment.arrays import spooling
 from skipgramophone.playlists.readers.documents import objects_in
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
-from skipgramophone.playlists.readers.rows import Told
+from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
 
 PARQUET_MAGIC = b"PAR1"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20
 Roles = dict[str, str]  # role -> its column
-Named = dict[str, str]  # role -> what stands there
-NamedRecord = tuple[int, Told, Named | str]
+RoleFields = dict[str, str]  # role -> what stands there
+TableRecord = tuple[int, RawRecord, RoleFields | str]
 
 
-def named_in(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
+def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
     """Deliver the rows of a table of whichever kind.
 
     Raises:
@@ -43,8 +43,8 @@ def named_in(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
     if kind == "parquet":
         return _from_parquet(stream, roles)
     if kind == "objects":
-        return named_in_objects(numbered_lines(stream), roles)
-    return named_in_fields(read_fields(stream), stream.file.called, roles)
+        return records_of_objects(numbered_lines(stream), roles)
+    return records_of_fields(read_fields(stream), stream.file.display_name, roles)
 
 
 def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
@@ -56,7 +56,7 @@ def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ColumnLayout:
     """Where the columns of CSV and TSV stand.
 
     Attributes:
@@ -70,26 +70,26 @@ class Layout:
     has_header: bool
 
 
-def layout_of(first: Sequence[str], called: str, roles: Roles) -> Layout:
+def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
     """Where the columns stand, by the fields of the first line.
 
     Raises:
         SourceError: there is no column of a name that was given.
     """
     numbers = None if set(roles.values()) & set(first) else _numbers(roles, len(first))
-    return Layout(numbers or places_of(roles, first, called), len(first), numbers is None)
+    return ColumnLayout(numbers or column_places(roles, first, display_name), len(first), numbers is None)
 
 
-def named_in_fields(
-    records: Iterable[FieldsRecord], called: str, roles: Roles, layout: Layout | None = None
-) -> Iterator[NamedRecord]:
+def records_of_fields(
+    records: Iterable[FieldsRecord], display_name: str, roles: Roles, layout: ColumnLayout | None = None
+) -> Iterator[TableRecord]:
     """Rows of CSV and TSV; None: the layout is found by the first of them."""
     for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
             continue
         if layout is None:
-            layout = layout_of(fields, called, roles)
+            layout = layout_of(fields, display_name, roles)
             if layout.has_header:
                 continue
         fits = len(fields) == layout.width
@@ -104,7 +104,7 @@ def _numbers(roles: Roles, width: int) -> dict[str, int] | None:
     return {role: int(name) - 1 for role, name in roles.items()}
 
 
-def places_of(roles: Roles, header: Sequence[str], called: str) -> dict[str, int]:
+def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dict[str, int]:
     """Where the columns stand that were named.
 
     Raises:
@@ -112,19 +112,19 @@ def places_of(roles: Roles, header: Sequence[str], called: str) -> dict[str, int
     """
     for name in roles.values():
         if name not in header:
-            raise SourceError(f"{called} has no column {name!r}: there are {', '.join(header)}")
+            raise SourceError(f"{display_name} has no column {name!r}: there are {', '.join(header)}")
         if header.count(name) > 1:
-            raise SourceError(f"{called} has more than one column {name!r}: give one of them another name")
+            raise SourceError(f"{display_name} has more than one column {name!r}: give one of them another name")
     return {role: header.index(name) for role, name in roles.items()}
 
 
-def named_in_objects(lines: Iterable[Line], roles: Roles) -> Iterator[NamedRecord]:
+def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRecord]:
     """Rows of JSON lines; a name with dots goes into objects inside."""
     for number, line, found in objects_in(lines):
         if isinstance(found, str):
             yield number, line, found
             continue
-        values = {role: _inside(found, name) for role, name in roles.items()}
+        values = {role: _nested_value(found, name) for role, name in roles.items()}
         unfit = next((role for role, value in values.items() if isinstance(value, list | dict | bool)), None)
         if unfit:
             yield number, line, f"the {unfit} is no text"
@@ -132,17 +132,17 @@ def named_in_objects(lines: Iterable[Line], roles: Roles) -> Iterator[NamedRecor
             yield number, line, {role: "" if value is None else str(value) for role, value in values.items()}
 
 
-def _inside(record: object, name: str) -> object:
+def _nested_value(record: object, name: str) -> object:
     """A field of an object, or of one inside it."""
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
 
 
-def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
+def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
     """Rows of Parquet."""
     with parquet_in(stream, roles) as file:
-        yield from named_in_parquet(file, roles)
+        yield from records_of_parquet(file, roles)
 
 
 @contextmanager
@@ -160,13 +160,13 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
             spool.flush()
         try:
             file = pq.ParquetFile(spool)
-            places_of(roles, file.schema_arrow.names, stream.file.called)
+            column_places(roles, file.schema_arrow.names, stream.file.display_name)
             yield file
         except (pa.ArrowException, UnicodeDecodeError) as error:  # names of columns and text may be none
-            raise SourceError(f"{stream.file.called} is damaged: {reason_of(error)}") from error
+            raise SourceError(f"{stream.file.display_name} is damaged: {reason_of(error)}") from error
 
 
-def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord]:
+def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableRecord]:
     """Rows of Parquet, whose "lines" count them from 1."""
     number = 0
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):

@@ -8,7 +8,7 @@ from typing import Any
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.lines import Line, whole_bytes, whole_text
-from skipgramophone.playlists.readers.rows import Told
+from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 LARGEST = 1 << 30
@@ -32,7 +32,7 @@ def document_of(stream: OpenFile, raw: bytes, what: str) -> Any:
     try:
         return json.loads(whole_text(stream, raw))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{stream.file.called} is no {what.removeprefix('a ')}: {error}") from error
+        raise SourceError(f"{stream.file.display_name} is no {what.removeprefix('a ')}: {error}") from error
 
 
 def objects_in(lines: Iterable[Line]) -> Iterator[tuple[int, str, dict[str, Any] | str]]:
@@ -50,12 +50,12 @@ def _object(line: str) -> dict[str, Any] | str:
     return value if isinstance(value, dict) else "no JSON object"
 
 
-def texts_of(record: dict[str, Any], *names: str) -> list[str] | None:
+def text_fields(record: dict[str, Any], *names: str) -> list[str] | None:
     """Some fields of an object, empty where they are missing; None where one is no text."""
     values = [record.get(name) for name in names]
     return [value or "" for value in values] if all(isinstance(value, str | None) for value in values) else None
 
 
-def as_told(part: Any) -> Told:
+def raw_record(part: Any) -> RawRecord:
     """A part of a document as a record tells it: JSON at once where it is no object, for a line is text too."""
     return part if isinstance(part, dict) else json.dumps(part, ensure_ascii=False)

@@ -39,7 +39,7 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
         if not header:
             if not _are_columns(fields):
                 raise SourceError(
-                    f"{stream.file.called} is no file of Exportify: its first line names no {URI}, {TITLE}"
+                    f"{stream.file.display_name} is no file of Exportify: its first line names no {URI}, {TITLE}"
                 )
             header = fields
             artist_at = next(header.index(name) for name in ARTISTS if name in header)

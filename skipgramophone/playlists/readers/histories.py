@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from skipgramophone.playlists.readers.rows import Record, Row, Told
+from skipgramophone.playlists.readers.rows import RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_TIME = "no time of listening"
-NO_TEXT = "a name that is no text"
+NAME_NOT_TEXT = "a name that is no text"
 EPISODE = "a podcast episode"
 SKIP = "played for 0 ms"
 
@@ -34,12 +34,12 @@ class Play(NamedTuple):
 
 
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
-PlayRecord = tuple[int, Told, Play | str]  # line, what stands there, the play or why it is none
+PlayRecord = tuple[int, RawRecord, Play | str]  # line, what stands there, the play or why it is none
 
 
-def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Deliver plays in the order of time, in sessions."""
-    kept: list[tuple[int, Told, Play]] = []
+    kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if isinstance(found, str):
             yield number, text, found

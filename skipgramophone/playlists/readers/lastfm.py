@@ -12,7 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from skipgramophone.playlists.readers.histories import NO_TIME, Play, PlayRecord, in_sessions, seconds_since_1970
+from skipgramophone.playlists.readers.histories import (
+    NO_TIME,
+    Play,
+    PlayRecord,
+    seconds_since_1970,
+    split_into_sessions,
+)
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
@@ -38,7 +44,7 @@ def is_lastfm(lines: Sequence[str]) -> bool:
 
 def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Deliver the scrobbles of a file, in sessions."""
-    return in_sessions(_plays(stream), stream, settings)
+    return split_into_sessions(_plays(stream), stream, settings)
 
 
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:

@@ -53,7 +53,7 @@ class RawLines:
         ends = np.count_nonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
         return int(ends) + (not self.data.endswith(b"\n") and bool(self.data))
 
-    def parted(self, number: int) -> tuple[RawLines, RawLines]:
+    def split_at(self, number: int) -> tuple[RawLines, RawLines]:
         """The first lines, so many of them or fewer, and the others."""
         ends = self._ends()
         cut = int(ends[number - 1]) + 1 if number <= len(ends) else len(self.data)
@@ -82,7 +82,7 @@ def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
     Raises:
         SourceError: the packed data is damaged, or a line has no end.
     """
-    return (decoded(stream, raw) for raw in read_raw_lines(stream))
+    return (decode_lines(stream, raw) for raw in read_raw_lines(stream))
 
 
 def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
@@ -104,10 +104,10 @@ def numbered_lines(stream: OpenFile) -> Iterator[Line]:
     Raises:
         SourceError: the packed data is damaged, or a line has no end.
     """
-    return numbered(read_lines(stream))
+    return number_lines(read_lines(stream))
 
 
-def numbered(blocks: Iterable[LineBlock]) -> Iterator[Line]:
+def number_lines(blocks: Iterable[LineBlock]) -> Iterator[Line]:
     """Deliver the lines of blocks one by one, as `numbered_lines` does."""
     for block in blocks:
         good = zip(block.numbers.tolist(), block.lines.to_pylist(), ("" for _ in block.lines), strict=True)
@@ -124,7 +124,7 @@ def whole_text(stream: OpenFile, raw: bytes) -> str:
     text = stream.text(raw)
     if text is None:
         raise SourceError(
-            f"{stream.file.called} is not {stream.encoding}: name its --encoding, or say --bad-bytes replace"
+            f"{stream.file.display_name} is not {stream.encoding}: name its --encoding, or say --bad-bytes replace"
         )
     return text
 
@@ -139,16 +139,18 @@ def whole_bytes(stream: OpenFile, largest: int) -> bytes:
     while more := stream.read(1 << 20):
         data += more
         if len(data) > largest:
-            raise SourceError(f"{stream.file.called} is larger than {largest >> 20:,} MiB, too large to be what it is")
+            raise SourceError(
+                f"{stream.file.display_name} is larger than {largest >> 20:,} MiB, too large to be what it is"
+            )
     return bytes(data.removeprefix(BYTE_ORDER_MARK))
 
 
-def shown(raw: bytes) -> str:
+def printable(raw: bytes) -> str:
     """Text of a raw line for a report, bad bytes written as \\xNN."""
     return raw.decode("utf-8", "backslashreplace")
 
 
-def decoded(stream: OpenFile, raw: RawLines) -> LineBlock:
+def decode_lines(stream: OpenFile, raw: RawLines) -> LineBlock:
     """Decode whole lines, setting aside those that cannot be text."""
     if is_text(raw.data):
         return text_lines(raw)
@@ -157,7 +159,7 @@ def decoded(stream: OpenFile, raw: RawLines) -> LineBlock:
         text = None if b"\0" in line else stream.text(line)
         if text is None:
             reason = NUL_BYTE if b"\0" in line else f"not {stream.encoding}"
-            rejects.append(Reject(stream.file.name, number, reason, shown(line)))
+            rejects.append(Reject(stream.file.name, number, reason, printable(line)))
         else:
             lines.append(text)
             kept.append(number)
@@ -212,6 +214,8 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
         else:
             pending += data
         if len(pending) > LONGEST_LINE:
-            raise SourceError(f"{stream.file.called}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows")
+            raise SourceError(
+                f"{stream.file.display_name}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows"
+            )
     if pending:
         yield pending

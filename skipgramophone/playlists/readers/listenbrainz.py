@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from skipgramophone.playlists.readers.documents import objects_in, texts_of
-from skipgramophone.playlists.readers.histories import NO_TEXT, NO_TIME, Play, PlayRecord, in_sessions
+from skipgramophone.playlists.readers.documents import objects_in, text_fields
+from skipgramophone.playlists.readers.histories import NAME_NOT_TEXT, NO_TIME, Play, PlayRecord, split_into_sessions
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -20,7 +20,7 @@ from skipgramophone.settings import ExtractSettings
 
 def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Deliver the listens of a file, in sessions."""
-    return in_sessions(_plays(stream), stream, settings)
+    return split_into_sessions(_plays(stream), stream, settings)
 
 
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
@@ -36,7 +36,7 @@ def _play(listen: dict[str, Any]) -> Play | str:
         return NO_TIME
     if not isinstance(track, dict):
         return "no track_metadata"
-    names, listener = texts_of(track, "artist_name", "track_name"), texts_of(listen, "user_name")
+    names, listener = text_fields(track, "artist_name", "track_name"), text_fields(listen, "user_name")
     if names is None or listener is None:
-        return NO_TEXT
+        return NAME_NOT_TEXT
     return Play(listener[0], names[0], names[1], None, time, time)

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.readers.documents import LARGEST, as_told, document_of
+from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record
 from skipgramophone.playlists.readers.lines import is_text, whole_bytes
 from skipgramophone.playlists.readers.rows import (
     COLUMNS,
@@ -30,10 +30,10 @@ from skipgramophone.playlists.readers.rows import (
     Record,
     Row,
     RowBlock,
-    gathered,
-    kept_once,
+    dictionary_of,
+    find_unusable,
+    gather_blocks,
     null_for_empty,
-    why_unusable,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
@@ -61,9 +61,9 @@ class MpdReader:
         settings = self.settings
         with self.file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
             raw = whole_bytes(stream, LARGEST)
-            table = _plain(raw) if settings.num_rows == ALL_ROWS else None
-            if table is None or why_unusable(table, settings):
-                yield from gathered(records_of(stream, raw), stream, settings)
+            table = _read_with_arrow(raw) if settings.num_rows == ALL_ROWS else None
+            if table is None or find_unusable(table, settings):
+                yield from gather_blocks(records_of(stream, raw), stream, settings)
             else:
                 yield RowBlock(table, [], stream.bytes_read, stream.replaced)
 
@@ -79,12 +79,12 @@ def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:
         tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
         if not isinstance(tracks, list) or "pid" not in playlist:
             number += 1
-            yield number, as_told(playlist), "a playlist without pid or tracks"
+            yield number, raw_record(playlist), "a playlist without pid or tracks"
             continue
         name = playlist.get("name")
         for track in tracks:
             number += 1
-            yield number, as_told(track), _row(name, playlist["pid"], track)
+            yield number, raw_record(track), _row(name, playlist["pid"], track)
 
 
 def _row(name: object, pid: object, track: object) -> Row | str:
@@ -107,11 +107,13 @@ def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
     content = document_of(stream, raw, "a slice of the Million Playlist Dataset")
     playlists = content.get("playlists") if isinstance(content, dict) else None
     if not isinstance(playlists, list):
-        raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: it has no playlists")
+        raise SourceError(
+            f"{stream.file.display_name} is no slice of the Million Playlist Dataset: it has no playlists"
+        )
     return playlists
 
 
-def _plain(raw: bytes) -> pa.Table | None:
+def _read_with_arrow(raw: bytes) -> pa.Table | None:
     """The rows of a slice, or None where something in it is missing or of another kind."""
     if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow dies of a null at the beginning
         return None
@@ -137,11 +139,11 @@ def _plain(raw: bytes) -> pa.Table | None:
         "playlist": pc.fill_null(name, ""),
         "key": pa.array([f"pid {each}" for each in pid.to_pylist()], TEXT),
     }
-    columns = {role: kept_once(column, len(playlists)).take(playlist) for role, column in of_playlist.items()}
+    columns = {role: dictionary_of(column, len(playlists)).take(playlist) for role, column in of_playlist.items()}
     columns |= {
-        "owner": kept_once("", len(track)),
-        "artist": kept_once(names["artist"], len(track)),
-        "title": kept_once(names["title"], len(track)),
-        "uri": kept_once(null_for_empty(names["uri"]), len(track)),
+        "owner": dictionary_of("", len(track)),
+        "artist": dictionary_of(names["artist"], len(track)),
+        "title": dictionary_of(names["title"], len(track)),
+        "uri": dictionary_of(null_for_empty(names["uri"]), len(track)),
     }
     return pa.table({name: columns[name] for name in COLUMNS})

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
-from skipgramophone.playlists.readers.rows import COLUMNS, KEPT_ONCE, TEXT
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, TEXT
 
 BATCH = 1 << 17  # rows
 DIGITS = r"^[0-9]{1,14}$"
@@ -50,23 +50,23 @@ class PlacedRows:
         return pa.table({name: found[name] for name in COLUMNS})
 
 
-def joined(pieces: Sequence[PlacedRows]) -> PlacedRows:
+def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
     """All rows of a file, each string once."""
     columns = {}
     for name in COLUMNS:
-        chunks = pa.chunked_array([piece.columns[name] for piece in pieces], KEPT_ONCE)
+        chunks = pa.chunked_array([piece.columns[name] for piece in pieces], DICTIONARY)
         columns[name] = pa.concat_arrays(chunks.unify_dictionaries().chunks)
     places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
     return PlacedRows(columns, places, named)
 
 
-def in_their_order(placed: PlacedRows) -> Iterator[pa.Table]:
+def ordered_tables(placed: PlacedRows) -> Iterator[pa.Table]:
     """Rows in the order of their places, those of one place as they stand; some at a time."""
     order = np.argsort(placed.places, kind="stable")
     return (placed.rows(part) for part in _parts(order[placed.named[order]]))
 
 
-def in_sessions(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
+def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
     """Rows in the order of time, in sessions that pauses of more than `gap` seconds part; some at a time.
 
     Rows of one time stand as the file has them, or the other way round where it begins with the newest. A session is
@@ -132,11 +132,11 @@ def _numbers(
         fits = pc.match_substring_regex(texts, form).to_numpy(zero_copy_only=False)
         found[fits] = at_once(texts.filter(pa.array(fits)))
         left &= ~fits
-    found[left] = _one_by_one(texts.filter(pa.array(left)), one)
+    found[left] = _parse_each(texts.filter(pa.array(left)), one)
     return found
 
 
-def _one_by_one(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
+def _parse_each(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
     """Numbers of texts, each by itself."""
     numbers = (one(text) for text in texts.to_pylist())
     return np.array([math.nan if number is None else number for number in numbers], np.float64)
@@ -158,7 +158,7 @@ def _seconds_of_moments(moments: pa.Array) -> Places:
     try:
         return np.asarray(pc.utf8_rtrim(moments, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
     except pa.ArrowInvalid:  # there is no such day, or hour
-        return _one_by_one(moments, seconds_since_1970)
+        return _parse_each(moments, seconds_since_1970)
 
 
 def _minutes(times: Places) -> pa.Array:

@@ -18,13 +18,13 @@ import pyarrow.json as arrow_json
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from skipgramophone.playlists.readers.columns import Layout, NamedRecord, Roles, layout_of
+from skipgramophone.playlists.readers.columns import ColumnLayout, Roles, TableRecord, layout_of
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
-from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, HALF_A_LETTER, TEXT, Told, Where, can_be_written
+from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, TEXT, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
 
 BATCH = 1 << 17  # rows
-Fault = tuple[int, str, Told]  # line, what is wrong with it, what stands there
+Fault = tuple[int, str, RawRecord]  # line, what is wrong with it, what stands there
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +51,23 @@ class PlainLines(Protocol):
         ...
 
 
-def in_columns(records: Iterable[NamedRecord], roles: Roles) -> Iterator[PlainRows]:
+def columns_of_records(records: Iterable[TableRecord], roles: Roles) -> Iterator[PlainRows]:
     """Rows that were read record by record."""
     left = iter(records)
     while some := list(islice(left, BLOCK_RECORDS)):
-        yield _in_columns(some, roles)
+        yield _columns_of_records(some, roles)
 
 
-def _in_columns(records: Sequence[NamedRecord], roles: Roles) -> PlainRows:
+def _columns_of_records(records: Sequence[TableRecord], roles: Roles) -> PlainRows:
     """Some rows that were read record by record."""
-    faults = [(line, named, told) for line, told, named in records if isinstance(named, str)]
-    good = [(line, told, named) for line, told, named in records if not isinstance(named, str)]
+    faults = [(line, named, raw) for line, raw, named in records if isinstance(named, str)]
+    good = [(line, raw, named) for line, raw, named in records if not isinstance(named, str)]
     try:
         columns = {role: pa.array([named[role] for _, _, named in good], TEXT) for role in roles}
     except UnicodeEncodeError:
-        halves = [(line, told, HALF_A_LETTER) for line, told, named in good if not can_be_written(named.values())]
-        whole = [record for record in good if can_be_written(record[2].values())]
-        return _in_columns([*((line, told, named) for line, named, told in faults), *halves, *whole], roles)
+        halves = [(line, raw, LONE_SURROGATE) for line, raw, named in good if not is_valid_text(named.values())]
+        whole = [record for record in good if is_valid_text(record[2].values())]
+        return _columns_of_records([*((line, raw, named) for line, named, raw in faults), *halves, *whole], roles)
     return PlainRows(columns, lambda rows: [good[row][:2] for row in rows], faults)
 
 
@@ -75,7 +75,7 @@ def _in_columns(records: Sequence[NamedRecord], roles: Roles) -> PlainRows:
 class PlainFields:
     """Reads lines of CSV and TSV, up to the first that is not plain."""
 
-    layout: Layout
+    layout: ColumnLayout
     delimiter: str
     is_over: bool = False
 
@@ -107,11 +107,11 @@ class PlainFields:
 
         def where(rows: Sequence[int]) -> Iterator[tuple[int, str]]:
             for place in at[list(rows)].tolist():
-                yield raw.first + place, self.delimiter.join(self._parted(lines[place].as_py()))
+                yield raw.first + place, self.delimiter.join(self._fields(lines[place].as_py()))
 
         faults: list[Fault] = [(raw.first + place, "blank line", "") for place in np.flatnonzero(blank).tolist()]
         for place in filled[wrong].tolist():
-            fields = self._parted(lines[place].as_py())
+            fields = self._fields(lines[place].as_py())
             faults.append((raw.first + place, wrong_width(fields, self.layout.width), self.delimiter.join(fields)))
         columns = {role: _as_one(table[f"{place}"]) for role, place in self.layout.places.items()}
         return PlainRows(columns, where, faults)
@@ -132,18 +132,18 @@ class PlainFields:
             csv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(wanted, TEXT), include_columns=wanted),
         )
 
-    def _parted(self, line: str) -> list[str]:
+    def _fields(self, line: str) -> list[str]:
         """The fields of a line."""
         return fields_of(line, self.delimiter)
 
 
-def plain_fields(head: RawLines, called: str, roles: Roles) -> PlainFields | None:
+def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields | None:
     """A reader of lines of CSV and TSV by the first of them; None where that is not plain, or has one field alone.
 
     Raises:
         SourceError: there is no column of a name that was given.
     """
-    data = _plain_text(head.parted(1)[0].data)
+    data = _plain_text(head.split_at(1)[0].data)
     if data is None:
         return None
     line = data.removesuffix(b"\n").decode()
@@ -151,7 +151,7 @@ def plain_fields(head: RawLines, called: str, roles: Roles) -> PlainFields | Non
     fields = fields_of(line, delimiter)
     if len(fields) < 2 or not _are_plain(pa.array([line], TEXT), delimiter):
         return None
-    return PlainFields(layout_of(fields, called, roles), delimiter)
+    return PlainFields(layout_of(fields, display_name, roles), delimiter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
     return all(fits(role, schema.field(name).type) for role, name in roles.items())
 
 
-def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
+def parquet_rows(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
     """Rows of Parquet, whose "lines" count them from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):

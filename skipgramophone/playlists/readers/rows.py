@@ -2,7 +2,7 @@
 
 A reader turns a file into a stream of `RowBlock`s. A block holds columns and never cuts, merges or drops: what it
 could not use stands in `rejects`, so that rows read = rows used + rows rejected, always. A reader that goes record by
-record is a function that yields `Record`s; `gathered` makes blocks of them.
+record is a function that yields `Record`s; `gather_blocks` makes blocks of them.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
 IN_ONE_FILE = "\0"
 TEXT = pa.large_string()
-KEPT_ONCE = pa.dictionary(pa.int32(), TEXT)
+DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
-HALF_A_LETTER = "a name with half a pair of surrogates, which is no text"
+LONE_SURROGATE = "a name with half a pair of surrogates, which is no text"
 PLACEHOLDER = "a placeholder instead of a name"
 PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in small letters
 
@@ -59,9 +59,9 @@ class Row(NamedTuple):
     uri: str | None = None
 
 
-Told = str | dict[str, Any]  # what stands at a place: the line, or a part of a document, which is told as JSON
-Record = tuple[int, Told, Row | str]  # line, what stands there, the row or why it is none
-Where = Callable[[Sequence[int]], Iterable[tuple[int, Told]]]  # of some rows: their lines, and what stands there
+RawRecord = str | dict[str, Any]  # what stands at a place: the line, or a part of a document, which is raw as JSON
+Record = tuple[int, RawRecord, Row | str]  # line, what stands there, the row or why it is none
+Where = Callable[[Sequence[int]], Iterable[tuple[int, RawRecord]]]  # of some rows: their lines, and what stands there
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +101,26 @@ class Reader(Protocol):
         ...
 
 
-def gathered(records: Iterable[Record], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
     """Gather records into blocks, up to `num_rows` of them; one that names no track is rejected."""
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
     while some := list(islice(left, BLOCK_RECORDS)):
-        rows = [(line, told, found) for line, told, found in some if not isinstance(found, str)]
+        rows = [(line, raw, found) for line, raw, found in some if not isinstance(found, str)]
         rejects = [
-            Reject(stream.file.name, at, found, as_text(told)) for at, told, found in some if isinstance(found, str)
+            Reject(stream.file.name, at, found, as_text(raw)) for at, raw, found in some if isinstance(found, str)
         ]
         try:
             table = _table(row for _, _, row in rows)
         except UnicodeEncodeError:
-            halves = [record for record in rows if not can_be_written(record[2])]
-            rejects += [Reject(stream.file.name, at, HALF_A_LETTER, as_text(told)) for at, told, _ in halves]
-            rows = [record for record in rows if can_be_written(record[2])]
+            halves = [record for record in rows if not is_valid_text(record[2])]
+            rejects += [Reject(stream.file.name, at, LONE_SURROGATE, as_text(raw)) for at, raw, _ in halves]
+            rows = [record for record in rows if is_valid_text(record[2])]
             table = _table(row for _, _, row in rows)
 
-        def where(at: Sequence[int], rows: Sequence[tuple[int, Told, Row]] = rows) -> list[tuple[int, Told]]:
+        def where(at: Sequence[int], rows: Sequence[tuple[int, RawRecord, Row]] = rows) -> list[tuple[int, RawRecord]]:
             return [rows[row][:2] for row in at]
 
-        yield block_of(table, where, rejects, stream.file.name, settings, (stream.bytes_read, stream.replaced))
+        yield make_block(table, where, rejects, stream.file.name, settings, (stream.bytes_read, stream.replaced))
 
 
 def _table(rows: Iterable[Row]) -> pa.Table:
@@ -131,12 +131,12 @@ def _table(rows: Iterable[Row]) -> pa.Table:
     )
 
 
-def can_be_written(texts: Iterable[str | None]) -> bool:
+def is_valid_text(texts: Iterable[str | None]) -> bool:
     """Whether strings can be written as UTF-8: JSON may name one half of a pair of surrogates."""
     return not any(0xD800 <= ord(letter) <= 0xDFFF for text in texts if text for letter in text)
 
 
-def block_of(
+def make_block(
     table: pa.Table,
     where: Where,
     rejects: Sequence[Reject],
@@ -155,17 +155,17 @@ def block_of(
         so_far: bytes that were read of the file, and letters that stand for bad ones.
     """
     found = list(rejects)
-    unusable = why_unusable(table, settings)
-    for (line, told), reason in zip(where(list(unusable)), unusable.values(), strict=True):
-        found.append(Reject(file, line, reason, as_text(told)))
+    unusable = find_unusable(table, settings)
+    for (line, raw), reason in zip(where(list(unusable)), unusable.values(), strict=True):
+        found.append(Reject(file, line, reason, as_text(raw)))
     found.sort(key=lambda reject: reject.line)
     return RowBlock(without(table, unusable), found, *so_far)
 
 
-def kept_once(column: pa.Array | str | None, number: int) -> pa.DictionaryArray:
+def dictionary_of(column: pa.Array | str | None, number: int) -> pa.DictionaryArray:
     """Strings kept once each; a single one, or none, is of that number of rows."""
     if column is None:
-        return pa.nulls(number, KEPT_ONCE)
+        return pa.nulls(number, DICTIONARY)
     if isinstance(column, str):
         return pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int32)), pa.array([column], TEXT))
     return column.dictionary_encode()
@@ -176,13 +176,13 @@ def null_for_empty(column: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
 
 
-def as_text(told: object) -> str:
+def as_text(raw: object) -> str:
     """A line as it is, and a part of a document as JSON; half a letter as \\uXXXX."""
-    text = told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+    text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def why_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
+def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
     """Which rows name no track, and why: they have neither artist nor title, or what stands for a missing name.
 
     The strings of the table are kept once each.

@@ -52,7 +52,7 @@ class SourceFile:
     spool: Any = None  # keeps what was read from standard input until nobody needs it
 
     @property
-    def called(self) -> str:
+    def display_name(self) -> str:
         """What messages call it, in one line: the path that a person can go to, where there is one."""
         name = self.name if self.spool or self.member else str(self.path)
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
@@ -66,7 +66,7 @@ class SourceFile:
         """The file of a name beside this one, if there is one."""
         if self.member is not None:
             inside = str(PurePosixPath(self.member).with_name(name))
-            with storage_errors(self.path, "read"), damage_told(self), zipfile.ZipFile(self.path) as archive:
+            with storage_errors(self.path, "read"), damage_errors(self), zipfile.ZipFile(self.path) as archive:
                 there = inside in archive.namelist()
             return replace(self, name=str(PurePosixPath(self.name).with_name(name)), member=inside) if there else None
         path = self.path.with_name(name)
@@ -93,12 +93,12 @@ class SourceFile:
                 packed = stack.enter_context(io.BufferedReader(cast(io.RawIOBase, self._member(raw, stack))))
             data = self._unpacked(packed)
             if codecs.lookup(encoding).name != "utf-8":
-                data = cast(IO[bytes], Recoded(data, encoding, self.called))
+                data = cast(IO[bytes], RecodedStream(data, encoding, self.display_name))
             yield OpenFile(self, packed, data, encoding.upper(), replaces)
 
     def _member(self, raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
         """Open the member of a zip archive."""
-        with damage_told(self):
+        with damage_errors(self):
             archive = stack.enter_context(zipfile.ZipFile(raw))
             known = archive.getinfo(self.member or "")
             if known.flag_bits & 1:
@@ -112,7 +112,7 @@ class SourceFile:
 
     def _unpacked(self, packed: io.BufferedReader) -> IO[bytes]:
         """What unpacks gz and zst data, or the data as they are."""
-        with damage_told(self):
+        with damage_errors(self):
             head = packed.peek(4)
             if head.startswith(GZIP_MAGIC):
                 return cast(IO[bytes], gzip.open(packed))
@@ -152,7 +152,7 @@ class OpenFile:
 
     def _read(self, size: int) -> bytes:
         """Read what has not been looked at."""
-        with damage_told(self.file):
+        with damage_errors(self.file):
             return self._data.read(size)
 
     def text(self, raw: bytes) -> str | None:
@@ -172,12 +172,12 @@ class OpenFile:
         return min(self.file.size, self._packed.tell())
 
 
-class Recoded:
+class RecodedStream:
     """Bytes in some encoding, read as UTF-8. A byte that is no letter stays as it is, so that its line can be told."""
 
-    def __init__(self, data: IO[bytes], encoding: str, called: str) -> None:
+    def __init__(self, data: IO[bytes], encoding: str, display_name: str) -> None:
         self._data = data
-        self._called = called
+        self._called = display_name
         self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
 
@@ -198,16 +198,16 @@ class Recoded:
 
 
 @contextmanager
-def damage_told(file: SourceFile) -> Iterator[None]:
+def damage_errors(file: SourceFile) -> Iterator[None]:
     """Turn damage in packed data into one line."""
     try:
         yield
     except DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:  # what unpacks complains without a number
             raise
-        raise SourceError(f"{file.called}: the packed data is damaged or cut short") from error
+        raise SourceError(f"{file.display_name}: the packed data is damaged or cut short") from error
     except NotImplementedError as error:  # what zipfile says of a method or a version that it does not know
-        raise SourceError(f"{file.called} is packed in a way that sgp does not know: unpack it first") from error
+        raise SourceError(f"{file.display_name} is packed in a way that sgp does not know: unpack it first") from error
 
 
 def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -> list[SourceFile]:
@@ -229,40 +229,40 @@ def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -
     except ValueError as error:  # a NUL in the path
         raise SourceError(f"{str(path)!r} is no path: {error}") from error
     if stat.S_ISDIR(mode):
-        found = [member for below, reason in _below(path) for member in _found(below, path, reason)]
+        found = [member for below, reason in _files_below(path) for member in _source_files(below, path, reason)]
         if not found:
             raise SourceError(f"{path} is a directory without a file")
         return found
     if not stat.S_ISREG(mode):
         raise SourceError(f"{path} is not a regular file")
-    return _members(path, shown(Path(path.name)))
+    return _members(path, printable_path(Path(path.name)))
 
 
-def _found(path: Path, directory: Path, reason: str) -> list[SourceFile]:
+def _source_files(path: Path, directory: Path, reason: str) -> list[SourceFile]:
     """The files that something below a directory stands for."""
-    name = shown(path.relative_to(directory.parent))
+    name = printable_path(path.relative_to(directory.parent))
     return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
 
 
-def shown(path: Path) -> str:
+def printable_path(path: Path) -> str:
     """A path as it is kept in reports: bytes of it that are no UTF-8 are written as \\xNN."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _below(directory: Path) -> list[tuple[Path, str]]:
+def _files_below(directory: Path) -> list[tuple[Path, str]]:
     """What lies below a directory, in order of its names, each with the reason for which it is not read ("": none)."""
     found: list[tuple[Path, str]] = []
     with storage_errors(directory, "read"):
-        for parent, directories, names in os.walk(directory, onerror=_raise):
+        for parent, directories, names in os.walk(directory, onerror=_reraise):
             for path in (Path(parent) / name for name in (*directories, *names)):
-                reason = _why_not(path)
+                reason = _reason_to_skip(path)
                 if reason or not path.is_dir():
                     found.append((path, reason))
-            directories[:] = [name for name in directories if not _why_not(Path(parent) / name)]
+            directories[:] = [name for name in directories if not _reason_to_skip(Path(parent) / name)]
     return sorted(found)
 
 
-def _why_not(path: Path) -> str:
+def _reason_to_skip(path: Path) -> str:
     """Why something below a directory is not read, or nothing."""
     if path.name.startswith("."):
         return HIDDEN
@@ -271,7 +271,7 @@ def _why_not(path: Path) -> str:
     return "" if path.is_file() else "not a regular file"
 
 
-def _raise(error: OSError) -> None:
+def _reraise(error: OSError) -> None:
     """Do not pass over a directory that cannot be read."""
     raise error
 
@@ -282,7 +282,7 @@ def _members(path: Path, name: str) -> list[SourceFile]:
         whole = SourceFile(path, name, path.stat().st_size)
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
-    with storage_errors(path, "read"), damage_told(whole), zipfile.ZipFile(path) as archive:
+    with storage_errors(path, "read"), damage_errors(whole), zipfile.ZipFile(path) as archive:
         # `is_dir` of Python 3.11 fails of a name without a letter.
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)

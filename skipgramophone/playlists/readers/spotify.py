@@ -18,17 +18,17 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.readers.documents import as_told, read_document, texts_of
+from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     EPISODE,
-    NO_TEXT,
+    NAME_NOT_TEXT,
     NO_TIME,
     SKIP,
     Play,
     PlayRecord,
     Sessions,
-    in_sessions,
     seconds_since_1970,
+    split_into_sessions,
 )
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
@@ -38,10 +38,10 @@ LOCAL = "spotify:local:"
 MOST_MILLISECONDS = 1 << 53  # of a play: more is no number that can be reckoned with
 # The parts of a history are numbered at the end of their names, in the order of time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
-Named = tuple[str, str, str | None]  # artist, title, uri
+TrackFields = tuple[str, str, str | None]  # artist, title, uri
 
 
-def with_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
+def link_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
     """Files with the parts of each listening history in their order and knowing of each other; the rest as it is.
 
     A history is one directory's, or one archive's, and of one kind: music, podcasts, video.
@@ -69,8 +69,8 @@ def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
         return _playlists(content["playlists"], stream, settings)
     if isinstance(content, list):
-        return in_sessions(_plays(content, settings), stream, settings)
-    raise SourceError(f"{stream.file.called} holds neither playlists nor a streaming history of Spotify")
+        return split_into_sessions(_plays(content, settings), stream, settings)
+    raise SourceError(f"{stream.file.display_name} holds neither playlists nor a streaming history of Spotify")
 
 
 def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -80,18 +80,22 @@ def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings
         items = playlist.get("items") if isinstance(playlist, dict) else None
         if not isinstance(items, list) or not isinstance(playlist.get("name", ""), str | None):
             number += 1
-            yield number, as_told(playlist), "a playlist without a name or items"
+            yield number, raw_record(playlist), "a playlist without a name or items"
             continue
         for item in items:
             number += 1
             found = _item(item, "episodes" in (settings.keep or ()))
             if isinstance(found, str):
-                yield number, as_told(item), found
+                yield number, raw_record(item), found
             else:
-                yield number, as_told(item), Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
+                yield (
+                    number,
+                    raw_record(item),
+                    Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found),
+                )
 
 
-def _item(item: Any, keeps_episodes: bool) -> Named | str:
+def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
     """What an item of a playlist is, or why it is nothing."""
     if not isinstance(item, dict):
         return "an item that is no object"
@@ -99,19 +103,19 @@ def _item(item: Any, keeps_episodes: bool) -> Named | str:
     if isinstance(local, dict):
         return _local(local)
     if isinstance(episode, dict):
-        found = texts_of(episode, "showName", "episodeName", "episodeUri")
+        found = text_fields(episode, "showName", "episodeName", "episodeUri")
         return _named(found) if keeps_episodes else EPISODE
     if isinstance(track, dict):
-        return _named(texts_of(track, "artistName", "trackName", "trackUri"))
+        return _named(text_fields(track, "artistName", "trackName", "trackUri"))
     return "neither track, episode nor local file"
 
 
-def _named(fields: list[str] | None) -> Named | str:
+def _named(fields: list[str] | None) -> TrackFields | str:
     """Artist, title and uri out of three fields."""
-    return NO_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
+    return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
 
 
-def _local(local: dict[str, Any]) -> Named | str:
+def _local(local: dict[str, Any]) -> TrackFields | str:
     """A local file by its uri, spotify:local:artist:album:title:seconds."""
     uri = local.get("uri")
     parts = uri.removeprefix(LOCAL).split(":") if isinstance(uri, str) and uri.startswith(LOCAL) else []
@@ -127,7 +131,7 @@ def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
         found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is no object"
         if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
             found = SKIP
-        yield number, as_told(play), found
+        yield number, raw_record(play), found
 
 
 def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
@@ -146,5 +150,5 @@ def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
                 return EPISODE
     else:
         track = ("artistName", "trackName", "trackUri")
-    found = _named(texts_of(play, *track))
+    found = _named(text_fields(play, *track))
     return found if isinstance(found, str) else Play("", *found, ended - lasted / 1000, ended)

@@ -37,11 +37,11 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
     Raises:
         SourceError: a quoted field does not end.
     """
-    return fields_in(numbered_lines(stream), stream.file.called, delimiter)
+    return fields_in(numbered_lines(stream), stream.file.display_name, delimiter)
 
 
-def fields_in(lines: Iterator[Line], called: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
-    """Deliver the fields of lines as `read_fields` does; `called` is the file for an error.
+def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
+    """Deliver the fields of lines as `read_fields` does; `display_name` is the file for an error.
 
     Raises:
         SourceError: a quoted field does not end.
@@ -70,7 +70,7 @@ def fields_in(lines: Iterator[Line], called: str, delimiter: str | None = None) 
             faults.clear()
             yield number, delimiter.join(fields), fields or "blank line"
     except csv.Error as error:
-        raise SourceError(f"{called}, line {number}: {error}") from error
+        raise SourceError(f"{display_name}, line {number}: {error}") from error
     yield from faults
 
 

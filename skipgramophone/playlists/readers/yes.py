@@ -25,12 +25,12 @@ PLAYLISTS = re.compile(r"(?:.*/)?(?:train|test)\.txt$")
 HEADER_LINES = 2
 
 
-def has_names(file: SourceFile) -> bool:
-    """Whether a file is called as the playlists are, and has the names of the songs beside it."""
+def has_song_names(file: SourceFile) -> bool:
+    """Whether a file is display_name as the playlists are, and has the names of the songs beside it."""
     return PLAYLISTS.match(file.name) is not None and file.sibling(NAMES) is not None
 
 
-def is_list_of_names(file: SourceFile) -> bool:
+def holds_song_names(file: SourceFile) -> bool:
     """Whether a file holds the names of songs, and the playlists are beside it."""
     return PurePosixPath(file.name).name == NAMES and any(file.sibling(name) for name in ("train.txt", "test.txt"))
 
@@ -43,7 +43,7 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """
     beside = stream.file.sibling(NAMES)
     if beside is None:
-        raise SourceError(f"{stream.file.called} has no {NAMES} beside it, which names its songs")
+        raise SourceError(f"{stream.file.display_name} has no {NAMES} beside it, which names its songs")
     with beside.open(settings.encoding, settings.bad_bytes == "replace") as names:
         songs = dict(_songs(names))
     lines = numbered_lines(stream)
@@ -72,5 +72,7 @@ def _songs(stream: OpenFile) -> Iterator[tuple[str, tuple[str, str]]]:
     for number, line, fault in numbered_lines(stream):
         fields = [field.strip().replace("\\/", "/") for field in line.split("\t")]
         if fault or len(fields) != 3:
-            raise SourceError(f"{stream.file.called}, line {number}: {fault or 'not a number, a title and an artist'}")
+            raise SourceError(
+                f"{stream.file.display_name}, line {number}: {fault or 'not a number, a title and an artist'}"
+            )
         yield fields[0], (fields[2], fields[1])

@@ -5,7 +5,7 @@
 
 The data set's own readme names the backslash as its escape, yet most quotes inside names stand bare, so a CSV parser
 mangles them. The fields are found by the one thing that holds: they stand between `","`. A backslash escapes
-a quote or a backslash and nothing else (the artist is called `Axwell /\\ Ingrosso`). A column of track uris may follow.
+a quote or a backslash and nothing else (the artist is display_name `Axwell /\\ Ingrosso`). A column of track uris may follow.
 
 Most lines hold two quotes a field and no others. To a CSV parser whose separator is the quote they are columns of
 fields and of commas in turn, which is many times as fast as taking lines apart; all others are taken apart.
@@ -29,13 +29,13 @@ from skipgramophone.playlists.readers.lines import (
     BYTE_ORDER_MARK,
     LineBlock,
     RawLines,
-    decoded,
+    decode_lines,
     is_text,
     read_raw_lines,
     text_lines,
     with_plain_ends,
 )
-from skipgramophone.playlists.readers.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, block_of
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, TEXT, Reject, RowBlock, make_block
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
@@ -91,27 +91,27 @@ class ZenodoReader:
         rows, limit = 0, self.settings.num_rows
         for raw in read_raw_lines(stream):
             if columns is None:
-                header, raw = raw.parted(1)
+                header, raw = raw.split_at(1)
                 columns = self._columns(header.data)
             if limit != ALL_ROWS:
-                raw, _ = raw.parted(limit - rows)
+                raw, _ = raw.split_at(limit - rows)
             if not raw.data:
                 continue
             rows += len(raw)
             if is_text(raw.data):
                 yield partial(self._parse_text, raw, columns, stream.replaced)
             else:
-                yield partial(self._parse_lines, decoded(stream, raw), columns, stream.replaced)
+                yield partial(self._parse_lines, decode_lines(stream, raw), columns, stream.replaced)
             if rows == limit:
                 return
         if not rows:
-            raise SourceError(f"{self.file.called}: a header and no rows")
+            raise SourceError(f"{self.file.display_name}: a header and no rows")
 
     def _columns(self, header: bytes) -> tuple[str, ...]:
         """Take the columns from the first line."""
         columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
-            raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
+            raise SourceError(f"{self.file.display_name}: the first line is not a header of the Zenodo dialect")
         return columns
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
@@ -155,14 +155,14 @@ class ZenodoReader:
         replaced: int,
     ) -> RowBlock:
         """Rows of fields, less those that name no track; `texts` gives the lines of some numbers."""
-        nothing = pa.nulls(len(numbers), KEPT_ONCE)
+        nothing = pa.nulls(len(numbers), DICTIONARY)
         table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
         rows = pa.table({name: table[name] for name in COLUMNS})
 
         def where(at: Sequence[int]) -> Iterator[tuple[int, str]]:
             return zip(numbers[at].tolist(), texts(numbers[at]), strict=True)
 
-        return block_of(rows, where, rejects, self.file.name, self.settings, (bytes_read, replaced))
+        return make_block(rows, where, rejects, self.file.name, self.settings, (bytes_read, replaced))
 
     def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
         """Split lines into columns; say which of them are rows, and what is wrong with the others."""
@@ -195,7 +195,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
         return None
     between = [f"{at}" for at in range(len(columns) + 1)]  # nothing, commas, nothing
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
-    types = dict.fromkeys(columns, KEPT_ONCE) | dict.fromkeys(between, pa.bool_())
+    types = dict.fromkeys(columns, DICTIONARY) | dict.fromkeys(between, pa.bool_())
     types |= {between[0]: pa.null(), between[-1]: pa.null()}
 
     def put_aside(row: csv.InvalidRow) -> str:
@@ -217,7 +217,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
         return None
     if any(table[name].null_count for name in between[1:-1]):
         return None
-    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, KEPT_ONCE) for name in columns}
+    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, DICTIONARY) for name in columns}
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:

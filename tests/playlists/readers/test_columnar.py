@@ -19,9 +19,16 @@ from hypothesis import strategies as st
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
 from skipgramophone.playlists.readers.columnar import NO_POSITION, ColumnsReader
-from skipgramophone.playlists.readers.columns import named_in
-from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, NO_TIME, Play, in_sessions, seconds_since_1970
-from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gathered
+from skipgramophone.playlists.readers.columns import table_records
+from skipgramophone.playlists.readers.histories import (
+    EARLIEST,
+    LATEST,
+    NO_TIME,
+    Play,
+    seconds_since_1970,
+    split_into_sessions,
+)
+from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -44,7 +51,7 @@ def one_by_one(stream: OpenFile, asked: ExtractSettings) -> Iterator[Record]:
     of_file = None if {"owner", "playlist"} <= set(roles) else stream.file.place
     alone = PurePosixPath(stream.file.name).stem
     placed: list[tuple[float, int, Any, dict[str, str]]] = []
-    for number, told, named in named_in(stream, roles):
+    for number, told, named in table_records(stream, roles):
         place = number_of(named) if isinstance(named, dict) else math.nan
         if isinstance(named, dict) and not math.isnan(place):
             placed.append((place, number, told, named))
@@ -59,7 +66,7 @@ def one_by_one(stream: OpenFile, asked: ExtractSettings) -> Iterator[Record]:
             )
             for time, at, told, row in placed
         ]
-        yield from in_sessions(plays, stream, asked)
+        yield from split_into_sessions(plays, stream, asked)
         return
     for _, number, told, row in sorted(placed, key=lambda one: one[0]):
         playlist = row.get("playlist", row.get("id", alone))
@@ -90,19 +97,19 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
         plainly += 1
         return one_by_one_of(self, *arguments)
 
-    one_by_one_of = ColumnsReader._one_by_one
+    one_by_one_of = ColumnsReader._read_records
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "some"
         path.write_bytes(data)
         (file,) = files_of(path)
-        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_one_by_one", counted):
+        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_read_records", counted):
             for way in ("columnar", "records"):
                 try:
                     if way == "columnar":
                         found.append(all_of(list(ColumnsReader(file, asked).blocks())))
                     else:
                         with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
-                            found.append(all_of(list(gathered(one_by_one(stream, asked), stream, asked))))
+                            found.append(all_of(list(gather_blocks(one_by_one(stream, asked), stream, asked))))
                 except SgpError as error:
                     found.append(str(error))
     return found[0], found[1], plainly == 0

@@ -15,7 +15,7 @@ from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import mpd
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.mpd import MpdReader, records_of
-from skipgramophone.playlists.readers.rows import RowBlock, gathered
+from skipgramophone.playlists.readers.rows import RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -57,10 +57,10 @@ def both(data: bytes, **others: Any) -> tuple[Read, Read, bool]:
     asked, plain = ExtractSettings(**others), []
 
     def noted(raw: bytes) -> Any:
-        plain.append(_plain(raw))
+        plain.append(_read_with_arrow(raw))
         return plain[-1]
 
-    _plain = mpd._plain
+    _read_with_arrow = mpd._read_with_arrow
     found: list[Read] = []
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "slice.json"
@@ -69,12 +69,12 @@ def both(data: bytes, **others: Any) -> tuple[Read, Read, bool]:
         for way in ("columnar", "records"):
             try:
                 if way == "columnar":
-                    with patch.object(mpd, "_plain", noted):
+                    with patch.object(mpd, "_read_with_arrow", noted):
                         found.append(all_of(list(MpdReader(file, asked).blocks())))
                 else:
                     with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
                         records = records_of(stream, whole_bytes(stream, 1 << 20))
-                        found.append(all_of(list(gathered(records, stream, asked))))
+                        found.append(all_of(list(gather_blocks(records, stream, asked))))
             except SgpError as error:
                 found.append(str(error))
     return found[0], found[1], any(table is not None for table in plain)

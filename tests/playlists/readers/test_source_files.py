@@ -128,6 +128,6 @@ def test_standard_input_is_a_file_like_any(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(CONTENT))))
     (file,) = files_of(Path("-"))
     assert content(file) == CONTENT
-    assert file.name == file.called == "standard input"
+    assert file.name == file.display_name == "standard input"
     file.spool.close()
     assert not file.path.exists()
