@@ -1,6 +1,7 @@
-"""Which format a file is in, by its first bytes: a name says little about what somebody exported.
+"""Detection of a file's format from its first bytes.
 
-Only a playlist of bare paths has nothing but its name to be known by.
+File names are not used, because exports can have any name. The exception is an M3U playlist without a header, which
+only its suffix identifies.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from skipgramophone.playlists.readers.yes import has_song_names
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.settings import FORMATS, Format
 
-ASSIGN_COLUMNS = "say which column is what with --columns artist=…,title=…"
+ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 
 
 def detect_format(file: SourceFile, head: bytes) -> Format:
-    """Name the format of a file that begins with `head`.
+    """Return the format of a file that begins with the bytes `head`.
 
     Raises:
-        UnknownFormatError: it is in none that sgp reads.
+        UnknownFormatError: sgp does not know the format.
     """
     lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
     header = lines[0]
     if head.startswith(UTF_16_MARKS):
-        raise UnknownFormatError(file.display_name, "in UTF-16: say --encoding utf-16")
+        raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
         raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0]:
@@ -54,13 +55,13 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
         return "titles"
     raise UnknownFormatError(
         file.display_name,
-        f"in no format that sgp knows (its first line is {_shortened(header)!r}); "
-        f"name one with --format: {', '.join(FORMATS)}" + (f"; or {ASSIGN_COLUMNS}" if _is_table(lines) else ""),
+        f"not in a format that sgp knows (first line: {_shortened(header)!r}); "
+        f"choose one with --format: {', '.join(FORMATS)}" + (f"; or {ASSIGN_COLUMNS}" if _is_table(lines) else ""),
     )
 
 
 def _detect_json(head: bytes) -> Format | None:
-    """The format of JSON that begins in some way."""
+    """Return the format of a JSON file that begins with the bytes `head`, or None if it is not known."""
     if head.startswith(b"{") and b'"track_metadata"' in head:
         return "listenbrainz"
     if head.startswith(b"{") and b'"playlists"' in head:
@@ -77,11 +78,11 @@ def _is_table(lines: list[str]) -> bool:
 
 
 def _holds_ids(lines: list[str]) -> bool:
-    """Whether most words of the lines could be ids: they hold a digit and nothing that stands between fields."""
+    """Whether most words of the lines could be ids: they contain a digit and no delimiter or quote."""
     words = [word for line in lines[:100] for word in line.split()]
     return len(words) > len(lines[:100]) and sum(map(bool, map(ID.fullmatch, words))) > 0.9 * len(words)
 
 
 def _shortened(header: str) -> str:
-    """The start of a line, enough to recognise it."""
+    """Return the start of a line, long enough to recognise it."""
     return header if len(header) <= 60 else header[:57] + "..."

@@ -1,4 +1,4 @@
-"""Sources of playlists: what a file holds, found out by looking at it, and the reader that fits."""
+"""Sources of playlists: finds the files of each path, detects their formats and opens the matching readers."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ RECORDS: dict[Format, RecordFunction] = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What some paths stand for.
+    """The files of some paths.
 
     Attributes:
-        readers: one a file that is read, in order.
-        passed_over: name of each file that is not, and why.
+        readers: one per file that is read, in order.
+        passed_over: name of each file that is skipped, and the reason.
     """
 
     readers: list[Reader]
@@ -57,15 +57,15 @@ class Sources:
 def open_sources(
     paths: Sequence[Path], settings: ExtractSettings, received: Callable[[int], None] = lambda _size: None
 ) -> Sources:
-    """Find the reader for each file of some paths; what a directory or archive holds besides is passed over.
+    """Open the reader for each file of some paths; other files of a directory or archive are skipped.
 
     Args:
-        paths: what was given.
-        settings: how to read it.
-        received: is told how many bytes of standard input have come so far.
+        paths: files, directories, archives, or `-` for standard input.
+        settings: how to read them.
+        received: called with the number of bytes that were received from standard input so far.
 
     Raises:
-        SourceError: a path is a file that no reader takes, or holds none; with `strict`, any file has no reader.
+        SourceError: a path has no file in a known format or, with `strict`, a file is in none.
         StorageError: the file system failed.
     """
     readers: list[Reader] = []
@@ -86,26 +86,26 @@ def open_sources(
             if reason is not None:
                 passed_over.append((file.name, reason))
         if len(readers) == before:
-            raise SourceError(f"{path} holds no file in a format that sgp knows; {_first_skipped(passed_over)}")
+            raise SourceError(f"{path} has no file in a format that sgp knows; {_first_skipped(passed_over)}")
     return Sources(readers, passed_over)
 
 
 def _reason_to_skip(file: SourceFile) -> str | None:
-    """Why a file is no source of its own, or None where it may be one."""
+    """Return the reason why a file is not a source itself, or None if it may be one."""
     if file.passed_over:
         return file.passed_over
-    return "names of songs, read with the playlists beside it" if holds_song_names(file) else None
+    return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 
 def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
-    """The first file that was passed over, and how many more."""
+    """Return the first skipped file with its reason, and the number of further ones."""
     name, reason = passed_over[0]
     more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
     return f"{name}: {reason}{more}"
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """The reader for a file, as the settings say or by its first bytes."""
+    """Return the reader for a file; the settings or the first bytes of the file determine the format."""
     with file.open(settings.encoding) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
@@ -129,21 +129,21 @@ class RecordReader:
     format: Format
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows in order."""
+        """Yield the rows in order."""
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             yield from gather_blocks(RECORDS[self.format](stream, self.settings), stream, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
 class SampleReader:
-    """Reads the built-in sample, which is made up on the spot."""
+    """Reads the built-in sample, which is generated in memory."""
 
     num_rows: int = ALL_ROWS
     file: None = None
     format: str = "sample"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows of the sample in one block."""
+        """Yield the rows of the sample in one block."""
         world = sample_world()
         rows = [
             (playlist.owner, playlist.name, None, track.artist, track.title, track.uri)

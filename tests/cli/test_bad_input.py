@@ -15,8 +15,8 @@ from skipgramophone.settings import FORMATS as SOURCE_FORMATS
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
-KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
-COLUMNS = "; or say which column is what with --columns artist=…,title=…"
+KNOWN = f"choose one with --format: {', '.join(SOURCE_FORMATS)}"
+COLUMNS = "; or assign its columns with --columns artist=…,title=…"
 
 TO_STDOUT = "to stdout go csv, jsonl, tsv and word2vec: name one with --format, or give a file"
 TWO_RESULTS = "--json and the vectors cannot both go to standard output: give a file"
@@ -34,7 +34,7 @@ FORMATS = (
         (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read"),
         (
             b"name,age\nx,3\n",
-            "{path} is in no format that sgp knows (its first line is 'name,age'); " + KNOWN + COLUMNS,
+            "{path} is not in a format that sgp knows (first line: 'name,age'); " + KNOWN + COLUMNS,
         ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (

@@ -26,7 +26,7 @@ def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_pa
     ran = sgp("extract", "x", dumps)
     assert (ran.code, ran.err) == (0, "")
     assert "files skipped    dumps/.DS_Store: hidden\n                 dumps/empty: empty\n" in ran.out
-    assert "                 dumps/notes.md: in no format that sgp knows (its first line is '# nothing')" in ran.out
+    assert "                 dumps/notes.md: not in a format that sgp knows (first line: '# nothing')" in ran.out
     manifest = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
     assert [found["file"] for found in manifest["facts"]["passed_over"]] == [
         "dumps/.DS_Store",
@@ -38,7 +38,7 @@ def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_pa
     (nothing := tmp_path / "nothing").mkdir()
     (nothing / ".hidden").write_text("1 2\n")
     ran = sgp("extract", "y", nothing)
-    assert ran.err == f"error: {nothing} holds no file in a format that sgp knows; nothing/.hidden: hidden\n"
+    assert ran.err == f"error: {nothing} has no file in a format that sgp knows; nothing/.hidden: hidden\n"
     assert not (experiments / "y").exists()
 
 
@@ -56,13 +56,14 @@ def test_it_stops_at_the_first_reject_or_at_too_many(sgp: Sgp, write_dump: Write
     good = dump_text(two_genres(10))
     ran = sgp("extract", "x", write_dump(good + "x\n"), "--strict")
     line = "does not begin and end with a quote"
-    assert ran.err == f"error: dump.csv, line 122: {line} (without --strict it is set aside)\n"
+    assert ran.err == f"error: dump.csv, line 122: {line} (leave out --strict to skip such rows)\n"
     path = write_dump(good + "x\n" * 121)
     ran = sgp("extract", "x", path)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: dump.csv: 121 of 241 rows cannot be used, so it may not be what it is taken for; "
-        f"dump.csv, line 122: {line} (--format names another, --max-rejects 1 goes on)\n"
+        "error: dump.csv: 121 of 241 rows cannot be used, so the format may be wrong; "
+        f"first: dump.csv, line 122: {line} "
+        "(choose a format with --format, or accept all rejects with --max-rejects 1)\n"
     )
     assert list(experiments.iterdir()) == []
     assert sgp("extract", "x", path, "--max-rejects", "1", "-q").code == 0
@@ -77,12 +78,12 @@ def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write
         "rows used      2\n"
         "rows rejected  0\n"
         "rows left out  2\n"
-        "               1 of playlists shorter than 2\n"
-        "               1 repeats of a track in its playlist\n"
+        "               1 in playlists shorter than 2\n"
+        "               1 repeated within a playlist\n"
         "replaced       1 character for bytes that the encoding cannot decode\n"
     ) in ran.out
     ran = sgp("extract", "y", path, "--min-length", "9")
-    assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 of playlists shorter than 9\n")
+    assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 in playlists shorter than 9\n")
 
 
 def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(

@@ -198,7 +198,7 @@ def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDum
     found = open_sources([tmp_path], ExtractSettings())
     assert [reader.format for reader in found.readers] == ["yes"]
     assert found.passed_over == [
-        (f"{tmp_path.name}/song_hash.txt", "names of songs, read with the playlists beside it")
+        (f"{tmp_path.name}/song_hash.txt", "song names, read together with the playlists in the same directory")
     ]
     headless = write_dump("0 1\n1 0 0\n", "test.txt")
     assert len(read(headless, "yes")[0]) == 5
@@ -278,7 +278,7 @@ def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
     assert rows == [("p", "Bj\ufffdrk", "J\ufffdga", None), ("p", "A", "b", None)]
     rows, rejects = read(write_dump(lines.encode() + b'"u","\x81","b","p"\n'), "zenodo", encoding="cp1252")
     assert [reject.reason for reject in rejects] == ["not CP1252"]
-    with pytest.raises(SourceError, match="in UTF-16: say --encoding utf-16"):
+    with pytest.raises(SourceError, match="is UTF-16 text: add --encoding utf-16"):
         read(write_dump(lines.encode("utf-16")), "zenodo")
 
 

@@ -173,7 +173,7 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
     [
         (b"", "{path} is empty"),
         (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read"),
-        (b"artist;title\nx;y\n", "{path} is in no format that sgp knows (its first line is 'artist;title')"),
+        (b"artist;title\nx;y\n", "{path} is not in a format that sgp knows (first line: 'artist;title')"),
         (b"\x1f\x8b\x08\0broken", "{path}: the packed data is damaged or cut short"),
     ],
 )
