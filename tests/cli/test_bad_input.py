@@ -39,7 +39,7 @@ FORMATS = (
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
             b"\x1f\x8b\x08\0\0\0\0\0\0\3nonsense",
-            "{path}: the packed data is damaged or cut short",
+            "{path}: the compressed data is damaged or truncated",
         ),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_path_that_is_no_file(sgp: Sgp, tmp_path: Path, experiments: Path) -> 
     (empty := tmp_path / "empty").mkdir()
     for path, line in (
         (tmp_path / "nowhere.csv", f"cannot read {tmp_path / 'nowhere.csv'}: No such file or directory"),
-        (empty, f"{empty} is a directory without a file"),
+        (empty, f"{empty} is a directory without files"),
         (Path("/dev/zero"), "/dev/zero is not a regular file"),
     ):
         ran = sgp("extract", "x", path)

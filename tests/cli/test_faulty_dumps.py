@@ -58,9 +58,9 @@ def looping(path: Path) -> None:
     path.symlink_to(path)
 
 
-CUT_SHORT = "the packed data is damaged or cut short"
-UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields where 4 are wanted"
-SLICE = "is no slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
+CUT_SHORT = "the compressed data is damaged or truncated"
+UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields instead of 4"
+SLICE = "is not a slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
 
 # What is used and what is rejected of a dump that is faulty in a part. A line of 10 MB: test_extract.py.
 IN_PART: list[tuple[str, Make, tuple[str, ...], Report]] = [
@@ -70,7 +70,7 @@ IN_PART: list[tuple[str, Make, tuple[str, ...], Report]] = [
     ("line ends of Windows", holding(DUMP.replace(b"\n", b"\r\n")), (), (1, 0, {})),
     ("an unbalanced quote", holding(DUMP + b'"u","A","x,"p"\n' + GOOD), (), (2, 1, {NARROW: 1})),
     ("no quote at the end", holding(DUMP + b'"u","A","x","p\n'), (), (1, 1, {UNQUOTED: 1})),
-    ("a NUL", holding(DUMP + b'"u","A","x\0","p"\n'), (), (1, 1, {"holds a NUL byte": 1})),
+    ("a NUL", holding(DUMP + b'"u","A","x\0","p"\n'), (), (1, 1, {"contains a NUL byte": 1})),
     ("a missing column", holding(DUMP + b'"u","A","x"\n'), (), (1, 1, {NARROW: 1})),
     ("a zip with two members", zipped({"a.csv": DUMP, "b.csv": DUMP + b"?\n"}), (), (2, 1, {UNQUOTED: 1})),
     ("nested directories and a loop", nested, (), (1, 0, {})),
@@ -84,11 +84,11 @@ AS_A_WHOLE: list[tuple[str, Make, tuple[str, ...], str]] = [
     ("a header alone", holding(HEADER.encode() + b"\n"), (), "{at}: a header and no rows"),
     ("a gzip that is cut short", holding(gzip.compress(DUMP * 999)[:-20]), (), "{at}: " + CUT_SHORT),
     ("a zip that is cut short", zipped({"a.csv": DUMP}, 60), (), "{at}: " + CUT_SHORT),
-    ("an empty zip", zipped({}), (), "{at} is an archive without a file"),
+    ("an empty zip", zipped({}), (), "{at} is an archive without files"),
     ("a link to itself", looping, (), "cannot read {at}: Too many levels of symbolic links"),
     ("no row", holding(HEADER.encode() + b"\nx\n"), (), f"dump: no row could be used; line 2: {UNQUOTED}"),
-    ("no such column", holding(b"by,a,b\nA,x,p\n"), COLUMNS, "{at} has no column 'song': there are by, a, b"),
-    ("a directory of nothing", lambda path: path.mkdir(), (), "{at} is a directory without a file"),
+    ("no such column", holding(b"by,a,b\nA,x,p\n"), COLUMNS, "{at} has no column 'song': its columns are by, a, b"),
+    ("a directory of nothing", lambda path: path.mkdir(), (), "{at} is a directory without files"),
     ("a slice that is cut short", holding(b'{"info": {}, "playlists": [{"pid": 0'), (), "{at} " + SLICE),
 ]
 

@@ -1,8 +1,8 @@
-"""Tables with columns of one's own: what is plain is read by Arrow, the rest record by record, block after block.
+"""The reader of tables with any columns: Arrow reads plain blocks, other blocks are read record by record.
 
-Where rows have times or positions, all blocks are join_rows and put in order. Both ways make the same of a table. A quote
-that stands elsewhere than around a field, or twice in one, may go on over the end of a line: from there on such a file
-is read record by record.
+Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field with line
+ends, so such a file is read record by record from there on. If rows have times or positions, all blocks are joined and
+sorted.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
-NO_POSITION = "no position in its playlist"
+NO_POSITION = "no valid position"
 Made = TypeVar("Made")
-Make = Callable[[PlainRows, int, int], Made]  # of rows, the bytes and the replaced letters of the file up to them
+Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so far, replaced characters so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,10 @@ class ColumnsReader:
     format: str = "columns"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows in order, up to `num_rows` of them.
+        """Yield the rows in order, up to `num_rows` of them.
 
         Raises:
-            SourceError: the table has no column of a name that was given, or cannot be read as what it is.
+            SourceError: the table lacks an assigned column, or it is damaged.
         """
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             if self._place:
@@ -87,11 +87,11 @@ class ColumnsReader:
 
     @property
     def _place(self) -> str:
-        """The column that the order of rows goes by, if any."""
+        """The role that rows are sorted by, or ""."""
         return next((role for role in ("time", "position") if role in self.settings.roles), "")
 
     def _ordered_blocks(self, stream: OpenFile) -> Iterator[RowBlock]:
-        """What is wrong with rows as they are read, then those that can be used."""
+        """Yield the rejects while rows are read, then the sorted rows."""
         pieces = []
         for block, placed in self._each(stream, self._placed):
             yield block
@@ -107,7 +107,7 @@ class ColumnsReader:
         yield from (RowBlock(table, [], stream.bytes_read, stream.replaced) for table in tables)
 
     def _each(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """What is made of some rows after the other."""
+        """Read the table block by block, and yield what `make` returns for each block."""
         kind = kind_of(stream)
         if self.settings.num_rows != ALL_ROWS:
             some = islice(table_records(stream, self.settings.roles), self.settings.num_rows)
@@ -117,7 +117,7 @@ class ColumnsReader:
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 
     def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Rows of CSV and TSV."""
+        """Read CSV or TSV."""
         raws, display_name, roles = read_raw_lines(stream), self.file.display_name, self.settings.roles
         head = next(raws, None)
         if head is None:
@@ -128,7 +128,7 @@ class ColumnsReader:
             yield from self._read_records(records_of_fields(records, display_name, roles), stream, make)
             return
         raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
-        tried = in_order(partial(_try_plain, plain, raw, stream, make) for raw in raws if raw.data)
+        tried = in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws if raw.data)
         for raw, made in tried:
             if made is None:
                 rest = chain([raw], (later for later, _ in tried))
@@ -140,9 +140,10 @@ class ColumnsReader:
                 yield made
 
     def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Rows of JSON lines."""
+        """Read JSON lines."""
         plain = PlainObjects(self.settings.roles)
-        for raw, made in in_order(partial(_try_plain, plain, raw, stream, make) for raw in read_raw_lines(stream)):
+        raws = read_raw_lines(stream)
+        for raw, made in in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws):
             if made is None:
                 records = records_of_objects(_lines([raw], stream), self.settings.roles)
                 yield from self._read_records(records, stream, make)
@@ -150,7 +151,7 @@ class ColumnsReader:
                 yield made
 
     def _read_parquet(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Rows of Parquet, whose "lines" count them from 1."""
+        """Read Parquet, whose "line" numbers count rows from 1."""
         roles = self.settings.roles
         with parquet_in(stream, roles) as file:
             if not is_plain(file.schema_arrow, roles):
@@ -160,43 +161,43 @@ class ColumnsReader:
                 yield make(rows, stream.bytes_read, stream.replaced)
 
     def _read_records(self, records: Iterable[TableRecord], stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """What is made of rows that are read record by record."""
+        """Yield what `make` returns for blocks of rows that are read record by record."""
         for rows in columns_of_records(records, self.settings.roles):
             yield make(rows, stream.bytes_read, stream.replaced)
 
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
-        """A block of rows."""
+        """Return a block of rows."""
         return make_block(
             self._table(rows),
             rows.where,
             self._rejects(rows.faults),
-            self.file.name,
-            self.settings,
-            (bytes_read, replaced),
+            file=self.file.name,
+            settings=self.settings,
+            so_far=(bytes_read, replaced),
         )
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
-        """What is wrong with rows, as a block without any, and the others with their places."""
+        """Return the rejects of some rows as a block without rows, and the usable rows with their places."""
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         table = self._table(rows).take(pa.array(placed))
         unusable = find_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
-        lacking = NO_TIME if self._place == "time" else NO_POSITION
-        faults = [(line, lacking, raw) for line, raw in rows.where(without)]
-        told_of = rows.where(placed[list(unusable)].tolist())
-        faults += [(line, why, raw) for (line, raw), why in zip(told_of, unusable.values(), strict=True)]
+        no_place = NO_TIME if self._place == "time" else NO_POSITION
+        faults = [(line, no_place, raw) for line, raw in rows.where(without)]
+        unnamed = rows.where(placed[list(unusable)].tolist())
+        faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
         columns = {name: table[name].combine_chunks() for name in COLUMNS}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
         return RowBlock(table[:0], rejects, bytes_read, replaced), PlacedRows(columns, places, named)
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
-        """Faults as they are reported."""
+        """Return faults as rejects of this file."""
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Rows as tracks of playlists; without a column for id or name a playlist is the file."""
+        """Return rows as tracks of playlists; without a column for id or name, the file is the playlist."""
         found, number = rows.columns, len(rows.columns["title"])
         of_file = None if {"owner", "playlist"} <= found.keys() else self.file.place
         alone = PurePosixPath(self.file.name).stem
@@ -211,12 +212,12 @@ class ColumnsReader:
         return pa.table({name: dictionary_of(table[name], number) for name in COLUMNS})
 
 
-def _try_plain(plain: PlainLines, raw: RawLines, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:
-    """Some lines, and what is made of their rows if they are plain."""
+def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:
+    """Return some lines, and what `make` returns for their rows, or None if a line is not plain."""
     rows = plain.read(raw)
     return raw, None if rows is None else make(rows, raw.bytes_read, stream.replaced)
 
 
 def _lines(raws: Iterable[RawLines], stream: OpenFile) -> Iterator[Line]:
-    """Lines one by one."""
+    """Decode lines and yield them one by one."""
     return number_lines(decode_lines(stream, raw) for raw in raws)

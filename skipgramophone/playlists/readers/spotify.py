@@ -1,11 +1,12 @@
-"""What Spotify hands out of an account: its playlists, its streaming history, its extended streaming history.
+"""Account data of Spotify: playlists, streaming history, and extended streaming history.
 
     Playlist1.json                            {"playlists": [{"name": ..., "items": [{"track": {"trackName": ...
     StreamingHistory0.json                    [{"endTime": "2021-01-09 02:15", "artistName": ..., "msPlayed": ...
     Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
 
-Playlists of one name stay apart. Exports before 2021 have no uris. A local file goes by the names in its uri. Podcast
-episodes and plays of 0 ms are left out unless they are asked for. The lines of a report count the items of the file.
+Playlists with the same name stay separate. Exports before 2021 have no uris. The names of a local file are in its uri.
+Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of rejects
+count the items of the file from 1.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     EPISODE,
-    NAME_NOT_TEXT,
     NO_TIME,
     SKIP,
     Play,
@@ -30,21 +30,22 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
 LOCAL = "spotify:local:"
-MOST_MILLISECONDS = 1 << 53  # of a play: more is no number that can be reckoned with
-# The parts of a history are numbered at the end of their names, in the order of time.
+MOST_MILLISECONDS = 1 << 53  # of a play; larger integers have no exact float
+# The names of the parts of a history end in numbers, in the order of time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
 TrackFields = tuple[str, str, str | None]  # artist, title, uri
 
 
 def link_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Files with the parts of each listening history in their order and knowing of each other; the rest as it is.
+    """Sort the parts of each listening history among the files, and let them share their sessions.
 
-    A history is one directory's, or one archive's, and of one kind: music, podcasts, video.
+    The parts of a history are in one directory or archive and of one kind: music, podcasts or video. Other files keep
+    their places.
     """
     parts: dict[tuple[Path, str], list[tuple[int, int]]] = {}  # history -> number of a part, its place among the files
     for at, file in enumerate(files):
@@ -60,21 +61,21 @@ def link_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
 
 
 def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver the playlists of a file, or its plays in sessions.
+    """Yield the playlists of a file, or its plays in sessions.
 
     Raises:
-        SourceError: the file is no part of such an export.
+        SourceError: the file is not part of the account data of Spotify.
     """
-    content = read_document(stream, "a part of an export of Spotify")
+    content = read_document(stream, "part of the account data of Spotify")
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
         return _playlists(content["playlists"], stream, settings)
     if isinstance(content, list):
         return split_into_sessions(_plays(content, settings), stream, settings)
-    raise SourceError(f"{stream.file.display_name} holds neither playlists nor a streaming history of Spotify")
+    raise SourceError(f"{stream.file.display_name} has neither playlists nor a streaming history of Spotify")
 
 
 def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """The items of each playlist."""
+    """Yield the items of each playlist."""
     number = 0
     for at, playlist in enumerate(playlists):
         items = playlist.get("items") if isinstance(playlist, dict) else None
@@ -96,9 +97,9 @@ def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings
 
 
 def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
-    """What an item of a playlist is, or why it is nothing."""
+    """Return the names of an item of a playlist, or the reason for rejecting it."""
     if not isinstance(item, dict):
-        return "an item that is no object"
+        return "an item that is not a JSON object"
     track, local, episode = (item.get(name) for name in ("track", "localTrack", "episode"))
     if isinstance(local, dict):
         return _local(local)
@@ -111,12 +112,12 @@ def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
 
 
 def _named(fields: list[str] | None) -> TrackFields | str:
-    """Artist, title and uri out of three fields."""
+    """Return artist, title and uri from three fields, or the reason for rejecting them."""
     return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
 
 
 def _local(local: dict[str, Any]) -> TrackFields | str:
-    """A local file by its uri, spotify:local:artist:album:title:seconds."""
+    """Return the names of a local file from its uri, spotify:local:artist:album:title:seconds."""
     uri = local.get("uri")
     parts = uri.removeprefix(LOCAL).split(":") if isinstance(uri, str) and uri.startswith(LOCAL) else []
     if len(parts) != 4:
@@ -125,17 +126,17 @@ def _local(local: dict[str, Any]) -> TrackFields | str:
 
 
 def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
-    """The plays of a history, short or extended."""
+    """Yield the plays of a streaming history, short or extended."""
     keep = settings.keep or ()
     for number, play in enumerate(plays, 1):
-        found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is no object"
+        found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is not a JSON object"
         if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
             found = SKIP
         yield number, raw_record(play), found
 
 
 def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
-    """A play, or why it is none."""
+    """Return a play, or the reason for rejecting it."""
     extended = "ts" in play
     time = play.get("ts" if extended else "endTime")
     ended = seconds_since_1970(time) if isinstance(time, str) else None
@@ -151,4 +152,4 @@ def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
     else:
         track = ("artistName", "trackName", "trackUri")
     found = _named(text_fields(play, *track))
-    return found if isinstance(found, str) else Play("", *found, ended - lasted / 1000, ended)
+    return found if isinstance(found, str) else Play("", *found, began=ended - lasted / 1000, ended=ended)

@@ -250,7 +250,7 @@ def test_a_time_that_no_calendar_has_is_a_row_that_is_rejected() -> None:
         assert not isinstance(read, str)
         rows, rejects, _ = read
         role = columns[8:].partition("=")[0]
-        assert rejects[0].reason == (NO_TIME if role == "time" else f"the {role} is out of range")
+        assert rejects[0].reason == (NO_TIME if role == "time" else f"{role} is out of range")
         assert [row["title"] for row in rows] == ([] if "position" in columns else ["b"])
 
 
@@ -348,4 +348,4 @@ def test_two_columns_of_one_name_are_one_line() -> None:
     for data in (in_parquet(twice), b"T,T\na,b\n"):
         fast = both(data, "title=T", 1 << 20)[0]
         assert isinstance(fast, str)
-        assert fast.endswith("/some has more than one column 'T': give one of them another name")
+        assert fast.endswith("/some has several columns 'T': rename all but one")

@@ -32,7 +32,7 @@ def test_scrobbles_newest_first_are_sessions_in_the_order_of_time(write_dump: Wr
         ("2020-11-20 09:35", "Biome", "Kitemare", None),
         ("2020-11-20 09:35", "Biome", "Let Me", None),
     ]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(1, "no time of listening")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(1, "no valid timestamp")]
     rows, _ = read(write_dump(HEADERLESS, "me.csv"), "lastfm", session_gap="24h")
     assert {playlist for playlist, *_ in rows} == {"2020-11-19 20:58"}
     rows, _ = read(write_dump(HEADERLESS, "me.csv"), "lastfm", session_gap="3m")
@@ -76,10 +76,10 @@ def test_listens_of_several_people_are_sessions_of_each(write_dump: WriteDump) -
         ("2021-06-01 10:00", "Sigur Rós", "Hoppípolla", None),
     ]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (4, "no time of listening"),
-        (5, "a name that is no text"),
+        (4, "no valid timestamp"),
+        (5, "a name that is not text"),
         (6, "not JSON"),
-        (7, "no JSON object"),
+        (7, "not a JSON object"),
         (8, "no track_metadata"),
     ]
 
@@ -105,7 +105,7 @@ def test_a_streaming_history_is_cut_where_nothing_was_played(write_dump: WriteDu
         (night, "A", "a mix of an hour", None),
         ("2021-01-09 05:13", "A", "three", None),
     ]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(3, "played for 0 ms"), (6, "no time of listening")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(3, "played for 0 ms"), (6, "no valid timestamp")]
     rows, _ = read(path, "spotify", keep=["skips"])
     assert [title for _, _, title, _ in rows] == ["one", "two", "skipped", "a mix of an hour", "three"]
 
@@ -174,4 +174,4 @@ def test_a_play_beyond_the_calendar_has_no_time(write_dump: WriteDump, ended: st
         write_dump(json.dumps([song, song | {"ts": ended, "ms_played": lasted}]), "endsong_0.json"), "spotify"
     )
     assert len(rows) == 1
-    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "no time of listening")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "no valid timestamp")]

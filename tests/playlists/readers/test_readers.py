@@ -40,8 +40,8 @@ def test_a_slice_of_mpd_is_read_by_pid(write_dump: WriteDump) -> None:
     rows, rejects = read(write_dump(mpd(first, second, {"name": "no pid"}), "mpd.slice.0-999.json"), "mpd")
     assert rows == [("Mornings", "Frank Ocean", "Pink + White", "u:1"), ("Mornings", 'Tito "El"', "El Amor", "u:3")]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (2, "a track that is no object"),
-        (3, "a name that is no text"),
+        (2, "a track that is not a JSON object"),
+        (3, "a name that is not text"),
         (5, "neither artist nor title"),
         (6, "a playlist without pid or tracks"),
     ]
@@ -53,7 +53,7 @@ def test_half_a_pair_of_surrogates_is_no_text(write_dump: WriteDump) -> None:
     rows, rejects = read(write_dump(slice_of_one, "mpd.slice.0-999.json"), "mpd")
     assert rows == [("x", "A", "B", "u:2")]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (1, "a name with half a pair of surrogates, which is no text")
+        (1, "a name with a lone surrogate, which is not valid text")
     ]
     assert '"track_name": "\\ud800"' in rejects[0].text
 
@@ -70,7 +70,10 @@ def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [('{"playlists": [', "is no slice of the Million Playlist Dataset: "), ('{"playlists": 3}', "it has no playlists")],
+    [
+        ('{"playlists": [', "is not a slice of the Million Playlist Dataset: "),
+        ('{"playlists": 3}', "it has no playlists"),
+    ],
 )
 def test_a_broken_slice_is_one_line(write_dump: WriteDump, text: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
@@ -215,11 +218,11 @@ def test_columns_of_ones_own_in_csv(write_dump: WriteDump) -> None:
     rows, rejects = read(path, "columns", columns="artist=artist,title=song,time=when")
     assert rows == [("2026-07-18 14:00", "B", "two", None), ("2026-07-18 14:00", "A", "one", None)]
     assert [(reject.line, reject.reason, reject.text) for reject in rejects] == [
-        (4, "no time of listening", "A;three;x;never")
+        (4, "no valid timestamp", "A;three;x;never")
     ]
     rows, _ = read(path, "columns", columns="title=2,uri=1")
     assert rows[:2] == [("radio", "", "song", "artist"), ("radio", "", "one", "A")]
-    with pytest.raises(SourceError, match=r"has no column 'Song': there are artist, song, show, when$"):
+    with pytest.raises(SourceError, match=r"has no column 'Song': its columns are artist, song, show, when$"):
         read(path, "columns", columns="title=Song")
 
 
@@ -227,7 +230,7 @@ def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tm
     lines = '{"track": {"name": "one"}, "by": "A", "at": 3}\n{"track": {"name": ["x"]}, "by": "B"}\n'
     rows, rejects = read(write_dump(lines, "plays.jsonl"), "columns", columns="artist=by,title=track.name,playlist=at")
     assert rows == [("3", "A", "one", None)]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "the title is no text")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "title is not text")]
     path = tmp_path / "plays.parquet"
     when = [datetime(2026, 1, 1, 12, 5), datetime(2026, 1, 1, 12, 0)]
     pq.write_table(pa.table({"by": ["A", None], "song": ["one", "two"], "when": when}), path)
@@ -241,7 +244,7 @@ def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Pa
     pq.write_table(pa.table(table), path)
     rows, rejects = read(path, "columns", columns="title=song,id=list,position=at")
     assert rows == [("9", "", "zero", None), ("7", "", "two", None), ("7", "", "ten", None)]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(4, "no position in its playlist")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(4, "no valid position")]
 
 
 @pytest.mark.parametrize(

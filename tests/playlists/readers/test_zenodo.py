@@ -100,14 +100,14 @@ def test_each_line_that_is_no_row_has_its_reason(write_dump: WriteDump) -> None:
     used, rejects = read(write_dump(content))
     assert [row[2] for row in used] == ["fine", "also fine"]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (3, "3 fields where 4 are wanted"),
+        (3, "3 fields instead of 4"),
         (4, "does not begin and end with a quote"),
         (5, "blank line"),
         (6, "not UTF-8"),
-        (7, "holds a NUL byte"),
+        (7, "contains a NUL byte"),
         (8, "neither artist nor title"),
         (9, "neither artist nor title"),
-        (10, "5 fields where 4 are wanted"),
+        (10, "5 fields instead of 4"),
     ]
     assert rejects[3].text == '"u","A","bad \\xff byte","p"'
     assert {reject.file for reject in rejects} == {"dump.csv"}
@@ -174,7 +174,7 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
         (b"", "{path} is empty"),
         (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read"),
         (b"artist;title\nx;y\n", "{path} is not in a format that sgp knows (first line: 'artist;title')"),
-        (b"\x1f\x8b\x08\0broken", "{path}: the packed data is damaged or cut short"),
+        (b"\x1f\x8b\x08\0broken", "{path}: the compressed data is damaged or truncated"),
     ],
 )
 def test_what_is_no_dump_is_refused(write_dump: WriteDump, content: bytes, message: str) -> None:
@@ -195,7 +195,7 @@ def test_a_gzip_file_that_is_cut_short_is_refused(write_dump: WriteDump) -> None
     rows = [(f"o{at * 7919 % 1009}", f"a{at * 104729 % 10007}", f"t{at}", "p") for at in range(30_000)]
     path = write_dump(rows, "dump.csv.gz")
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the packed data is damaged or cut short"):
+    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the compressed data is damaged or truncated"):
         read(path)
 
 
@@ -203,12 +203,12 @@ def test_a_line_without_an_end_is_refused(write_dump: WriteDump, monkeypatch: py
     monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(lines, "LONGEST_LINE", 1 << 20)
     path = write_dump(HEADER + "\n" + "x" * (2 << 20))
-    with pytest.raises(SourceError, match="a line of more than 1 MiB: not a file of rows"):
+    with pytest.raises(SourceError, match="a line is longer than 1 MiB: not a file of rows"):
         read(path)
 
 
 def test_an_empty_directory_and_a_device_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is a directory without a file"):
+    with pytest.raises(SourceError, match="is a directory without files"):
         open_sources([tmp_path], ExtractSettings())
     with pytest.raises(SourceError, match="/dev/null is not a regular file"):
         open_sources([Path("/dev/null")], ExtractSettings())
