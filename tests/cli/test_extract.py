@@ -1,4 +1,4 @@
-"""`sgp extract`: what is accounted for, and where it stops."""
+"""`sgp extract`: its report, skipped files, the reject limit and reproducible output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import HEADER, Sgp, dump_text, two_genres
 WriteDump = Callable[..., Path]
 
 
-def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+def test_a_directory_is_read_and_its_skipped_files_are_reported(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
     dumps = tmp_path / "dumps"
     dumps.mkdir()
     (dumps / "a.csv").write_text(dump_text(two_genres(4)))
@@ -42,7 +42,7 @@ def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_pa
     assert not (experiments / "y").exists()
 
 
-def test_sessions_are_not_spoken_of_as_what_they_are_not(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("extract", "x", write_dump("1 2 3 4 5 6\n4 1\n2 1 4\n" * 3, "sessions.txt"))
     assert [line.split("  ")[0] for line in ran.out.splitlines()] == [
         "corpus of x", "rows read", "rows used", "rows rejected", "playlists", "", "tracks", "occurrences", "time",
@@ -52,7 +52,9 @@ def test_sessions_are_not_spoken_of_as_what_they_are_not(sgp: Sgp, write_dump: W
     )
 
 
-def test_it_stops_at_the_first_reject_or_at_too_many(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_extract_stops_at_the_first_reject_with_strict_or_at_too_many(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path
+) -> None:
     good = dump_text(two_genres(10))
     ran = sgp("extract", "x", write_dump(good + "x\n"), "--strict")
     line = "does not begin and end with a quote"
@@ -69,7 +71,7 @@ def test_it_stops_at_the_first_reject_or_at_too_many(sgp: Sgp, write_dump: Write
     assert sgp("extract", "x", path, "--max-rejects", "1", "-q").code == 0
 
 
-def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_report_counts_cleaned_rows_and_replaced_bytes(sgp: Sgp, write_dump: WriteDump) -> None:
     lines = HEADER.encode() + b'\n"u","A","one","p"\n"u","A","one","p"\n"u","B\xf6","two","p"\n"u","C","x","q"\n'
     path = write_dump(lines)
     ran = sgp("extract", "x", path, "--repeats", "drop", "--min-length", "2", "--bad-bytes", "replace")
@@ -86,7 +88,7 @@ def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write
     assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 in playlists shorter than 9\n")
 
 
-def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
+def test_a_dry_run_shows_tracks_with_equal_names_and_writes_nothing(
     sgp: Sgp, write_dump: WriteDump, experiments: Path
 ) -> None:
     header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
@@ -102,7 +104,7 @@ def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
     assert list(experiments.iterdir()) == []
 
 
-def test_the_order_of_sources_does_not_matter_where_it_should_not(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_order_of_sources_does_not_affect_the_report(sgp: Sgp, write_dump: WriteDump) -> None:
     one, other = write_dump(two_genres(20), "one.csv"), write_dump("1 2 3\n3 1\n", "other.txt")
     reports = [
         json.loads(sgp("extract", "x", *paths, "--dry-run", "--json").out) for paths in ([one, other], [other, one])
@@ -114,7 +116,7 @@ def test_the_order_of_sources_does_not_matter_where_it_should_not(sgp: Sgp, writ
     assert reports[0] == reports[1]
 
 
-def test_a_line_of_10_mb_is_a_row_like_any(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_a_line_of_10_mb_is_read(sgp: Sgp, write_dump: WriteDump) -> None:
     path = write_dump(dump_text([("u", "A", "x" * 10_000_000, "p"), ("u", "A", "b", "p")]).replace("\n", "\r\n"))
     report = json.loads(sgp("extract", "x", path, "--dry-run", "--json").out)
     assert (report["rows_used"], report["rows_rejected"], report["tracks"]) == (2, 0, 2)
@@ -129,8 +131,8 @@ def test_the_same_sources_give_the_same_bytes(sgp: Sgp, write_dump: WriteDump, e
     assert digests[0] == digests[1]
 
 
-def test_replaced_letters_are_counted_though_later_blocks_are_read_ahead(tmp_path: Path) -> None:
-    """A block with bad bytes is read by the one who waits, and what is made of the next by then knows nothing of it."""
+def test_replaced_characters_are_counted_when_later_blocks_are_read_ahead(tmp_path: Path) -> None:
+    """A block that is prepared ahead does not know the replaced characters of the block before it."""
     path = tmp_path / "some.jsonl"
     path.write_bytes(b'{"T": "good"}\n' * 9 + b'{"T": "b\xffd"}\n{"T": "good"}\n')
     with patch.object(lines, "BLOCK_BYTES", 14):

@@ -67,7 +67,7 @@ Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so f
 
 @dataclass(frozen=True, slots=True)
 class ColumnsReader:
-    """Reads one table."""
+    """The reader of one table."""
 
     file: SourceFile
     settings: ExtractSettings

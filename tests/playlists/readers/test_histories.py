@@ -24,7 +24,7 @@ HEADERLESS = (
 )
 
 
-def test_scrobbles_newest_first_are_sessions_in_the_order_of_time(write_dump: WriteDump) -> None:
+def test_lastfm_scrobbles_become_sessions_in_the_order_of_time(write_dump: WriteDump) -> None:
     rows, rejects = read(write_dump(HEADERLESS, "me.csv"), "lastfm")
     assert rows == [
         ("2020-11-19 20:58", "Earth, Wind & Fire", "Boogie Wonderland", None),
@@ -48,13 +48,13 @@ def test_scrobbles_newest_first_are_sessions_in_the_order_of_time(write_dump: Wr
         '"1559040600","28 May 2019, 10:50","B","","x","","two",""\n"1559040000","","A","","x","","one",""\n"1",""\n',
     ],
 )
-def test_scrobbles_with_a_header(write_dump: WriteDump, text: str) -> None:
+def test_lastfm_layouts_with_a_header(write_dump: WriteDump, text: str) -> None:
     rows, rejects = read(write_dump(text, "me.csv"), "lastfm")
     assert rows == [("2019-05-28 10:40", "A", "one", None), ("2019-05-28 10:40", "B", "two", None)]
     assert [reject.line for reject in rejects] == [4]
 
 
-def test_listens_of_several_people_are_sessions_of_each(write_dump: WriteDump) -> None:
+def test_listenbrainz_listeners_have_separate_sessions(write_dump: WriteDump) -> None:
     def listen(time: object, artist: object, title: str, user: str) -> str:
         track = {"artist_name": artist, "track_name": title}
         return json.dumps({"listened_at": time, "user_name": user, "track_metadata": track}, ensure_ascii=False)
@@ -84,7 +84,7 @@ def test_listens_of_several_people_are_sessions_of_each(write_dump: WriteDump) -
     ]
 
 
-def test_a_streaming_history_is_cut_where_nothing_was_played(write_dump: WriteDump) -> None:
+def test_a_spotify_history_is_split_at_pauses(write_dump: WriteDump) -> None:
     def play(end: str, title: str, ms: int) -> dict[str, object]:
         return {"endTime": end, "artistName": "A", "trackName": title, "msPlayed": ms}
 
@@ -110,14 +110,14 @@ def test_a_streaming_history_is_cut_where_nothing_was_played(write_dump: WriteDu
     assert [title for _, _, title, _ in rows] == ["one", "two", "skipped", "a mix of an hour", "three"]
 
 
-def test_the_parts_of_a_history_are_read_as_one(tmp_path: Path) -> None:
+def test_sessions_continue_across_the_parts_of_a_spotify_history(tmp_path: Path) -> None:
     def part(hour: int, minute: int, title: str) -> list[dict[str, object]]:
-        """A play of a minute."""
+        """Return a play of one minute."""
         end = f"2021-01-09 {hour:02}:{minute + 1:02}"
         return [{"endTime": end, "artistName": "A", "trackName": title, "msPlayed": 60_000}]
 
     def sessions(*paths: Path) -> list[list[str]]:
-        """Titles of each session, in order."""
+        """Return the titles of each session, in order."""
         found: dict[tuple[str, str], list[str]] = {}
         for reader in open_sources(list(paths), ExtractSettings()).readers:
             for block in reader.blocks():
@@ -141,12 +141,12 @@ def test_the_parts_of_a_history_are_read_as_one(tmp_path: Path) -> None:
         for path in sorted(mine.iterdir()):
             archive.write(path, path.name)
     assert sessions(tmp_path / "my.zip", hers / "StreamingHistory1.json") == [*each, *apart, ["somebody else"]]
-    # Parts that overlap are no parts of one history: the second does not go on from the first.
+    # Overlapping parts do not belong to one history: the second does not continue the first.
     (mine / "StreamingHistory1.json").write_text(json.dumps(part(0, 30, "earlier")))
     assert sessions(*(mine / f"StreamingHistory{number}.json" for number in (0, 1))) == [["0 begins"], ["earlier"]]
 
 
-def test_the_extended_streaming_history_has_uris_and_episodes(write_dump: WriteDump) -> None:
+def test_the_extended_spotify_history_has_uris_and_episodes(write_dump: WriteDump) -> None:
     song = {"ts": "2021-06-01T10:00:00Z", "ms_played": 201_000, "master_metadata_track_name": "Hyperballad"}
     song |= {"master_metadata_album_artist_name": "Björk", "spotify_track_uri": "u:21", "episode_name": None}
     episode = {"ts": "2021-06-01T10:04:00Z", "ms_played": 1000, "master_metadata_track_name": None}
@@ -167,7 +167,7 @@ def test_the_extended_streaming_history_has_uris_and_episodes(write_dump: WriteD
     ],
     ids=["long", "longer", "negative", "early", "late"],
 )
-def test_a_play_beyond_the_calendar_has_no_time(write_dump: WriteDump, ended: str, lasted: int) -> None:
+def test_a_spotify_play_with_a_time_out_of_range_is_rejected(write_dump: WriteDump, ended: str, lasted: int) -> None:
     song = {"ts": "2021-06-01T10:00:00Z", "ms_played": 201_000, "master_metadata_track_name": "Hyperballad"}
     song |= {"master_metadata_album_artist_name": "Björk", "spotify_track_uri": "u:21"}
     rows, rejects = read(

@@ -1,4 +1,4 @@
-"""Readers of the formats that people export: each with the playlists that a person reads in the file."""
+"""Readers of playlist exports and tables: the rows and rejects of small files."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ WriteDump = Callable[..., Path]
 
 
 def mpd(*playlists: object) -> str:
-    """A slice."""
+    """Return a slice as JSON."""
     return json.dumps({"info": {"slice": "0-999"}, "playlists": playlists}, ensure_ascii=False, indent=4)
 
 
 def track(artist: object, title: object, uri: str) -> dict[str, object]:
-    """A track of a slice."""
+    """Return a track of a slice."""
     return {"pos": 0, "artist_name": artist, "track_uri": uri, "track_name": title, "album_name": "x"}
 
 
-def test_a_slice_of_mpd_is_read_by_pid(write_dump: WriteDump) -> None:
+def test_mpd_rows_and_rejects(write_dump: WriteDump) -> None:
     first = {
         "name": "Mornings",
         "pid": 0,
@@ -47,7 +47,7 @@ def test_a_slice_of_mpd_is_read_by_pid(write_dump: WriteDump) -> None:
     ]
 
 
-def test_half_a_pair_of_surrogates_is_no_text(write_dump: WriteDump) -> None:
+def test_a_lone_surrogate_is_rejected(write_dump: WriteDump) -> None:
     playlist = {"name": "x", "pid": 0, "tracks": [track("A", "\ud800", "u:1"), track("A", "B", "u:2")]}
     slice_of_one = json.dumps({"info": {"slice": "0-999"}, "playlists": [playlist]})
     rows, rejects = read(write_dump(slice_of_one, "mpd.slice.0-999.json"), "mpd")
@@ -58,7 +58,7 @@ def test_half_a_pair_of_surrogates_is_no_text(write_dump: WriteDump) -> None:
     assert '"track_name": "\\ud800"' in rejects[0].text
 
 
-def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
+def test_mpd_playlists_with_one_name_and_different_pids_stay_separate(write_dump: WriteDump) -> None:
     from skipgramophone.playlists.encoding import encode
 
     lists = [
@@ -75,12 +75,12 @@ def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
         ('{"playlists": 3}', "it has no playlists"),
     ],
 )
-def test_a_broken_slice_is_one_line(write_dump: WriteDump, text: str, message: str) -> None:
+def test_a_broken_mpd_slice_raises_an_error(write_dump: WriteDump, text: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         read(write_dump(text, "slice.json"), "mpd")
 
 
-def test_both_generations_of_exportify_are_read_and_named_by_the_file(write_dump: WriteDump) -> None:
+def test_both_exportify_layouts_are_read_and_the_file_names_the_playlist(write_dump: WriteDump) -> None:
     old = (
         '"Track URI","Track Name","Artist URI","Artist Name","Album URI"\n'
         '"spotify:track:33","It Ain\'t ""Over""","spotify:artist:3","Somebody","spotify:album:3"\n'
@@ -108,13 +108,13 @@ def test_both_generations_of_exportify_are_read_and_named_by_the_file(write_dump
     assert [(reject.line, reject.reason) for reject in rejects] == [(3, "not UTF-8")]
 
 
-def test_a_quote_that_does_not_end_is_one_line(write_dump: WriteDump) -> None:
+def test_an_unclosed_quote_raises_an_error_with_its_line(write_dump: WriteDump) -> None:
     text = 'Track URI,Track Name,Artist Name\nu:1,"never ends,x\nu:2,y,z\n'
     with pytest.raises(SourceError, match=r"open\.csv, line 3: unexpected end of data"):
         read(write_dump(text, "open.csv"), "exportify")
 
 
-def test_an_extended_m3u_is_named_and_its_tracks_are_what_it_says(write_dump: WriteDump) -> None:
+def test_extended_m3u_names_the_playlist_and_its_tracks(write_dump: WriteDump) -> None:
     text = (
         "\ufeff#EXTM3U\n#PLAYLIST:Evening\n#EXTINF:354,Queen - Bohemian Rhapsody\n../Queen/01.mp3\n"
         "#EXTINF:-1,A stream\nhttp://127.0.0.1/stream\n\n#EXTINF:151,Simon & Garfunkel - Cecilia\n"
@@ -130,7 +130,7 @@ def test_an_extended_m3u_is_named_and_its_tracks_are_what_it_says(write_dump: Wr
     assert rejects == []
 
 
-def test_bare_paths_are_read_by_their_file_names_in_the_encodings_of_old_players(write_dump: WriteDump) -> None:
+def test_m3u_paths_name_tracks_in_utf_8_and_windows_1252(write_dump: WriteDump) -> None:
     paths = (
         "TV/阿桑 - 一直很安静.mp3\n/music/50 Cent, Snoop Dogg - P.I.M.P. - Remix.flac\n"
         "C:\\Music\\Boards of Canada - Roygbiv.mp3\n"
@@ -147,7 +147,7 @@ def test_bare_paths_are_read_by_their_file_names_in_the_encodings_of_old_players
     assert rows == [("old", "Björk", "Jóga", None), ("old", "Håkan Hellström", "Brännö serenad", None)]
 
 
-def test_playlists_of_an_account_with_episodes_and_local_files(write_dump: WriteDump) -> None:
+def test_spotify_playlists_with_episodes_and_local_files(write_dump: WriteDump) -> None:
     items = [
         {"track": {"trackName": "Redbone", "artistName": "Childish Gambino", "trackUri": "u:12"}, "localTrack": None},
         {"track": {"trackName": "Old", "artistName": "Somebody"}, "episode": None},
@@ -176,7 +176,7 @@ def test_playlists_of_an_account_with_episodes_and_local_files(write_dump: Write
     assert len(rejects) == 3
 
 
-def test_a_typed_list_is_parted_at_the_first_dash(write_dump: WriteDump) -> None:
+def test_a_typed_list_is_split_at_the_first_dash(write_dump: WriteDump) -> None:
     text = "Queen - Bohemian Rhapsody\n50 Cent, Snoop Dogg - P.I.M.P. - Remix\n\nTrina Ft Kelly- Here We Go\n"
     rows, rejects = read(write_dump(text, "evening.txt"), "titles")
     assert rows == [
@@ -187,7 +187,7 @@ def test_a_typed_list_is_parted_at_the_first_dash(write_dump: WriteDump) -> None
     assert [(reject.line, reject.reason) for reject in rejects] == [(3, "blank line")]
 
 
-def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDump, tmp_path: Path) -> None:
+def test_yes_playlists_are_read_with_the_song_names_of_their_directory(write_dump: WriteDump, tmp_path: Path) -> None:
     names = "0 \tGucci Time (w\\/ Swizz Beatz)\tGucci Mane\n1 \tHot Toddy\tUsher\n2 \t-\t-\n"
     write_dump(names, "song_hash.txt")
     path = write_dump("0 1 2 \n2 2 1 \n0 1 \n2 1 0 9 \n", "train.txt")
@@ -210,7 +210,7 @@ def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDum
 TABLE = "artist;song;show;when\nA;one;x;2026-07-18T15:10:00+01:00\nB;two;y;2026-07-18T15:00:00+01:00\nA;three;x;never\n"
 
 
-def test_columns_of_ones_own_in_csv(write_dump: WriteDump) -> None:
+def test_assigned_columns_of_csv(write_dump: WriteDump) -> None:
     path = write_dump(TABLE, "radio.csv")
     rows, rejects = read(path, "columns", columns="artist=artist,title=song,playlist=show")
     assert rows == [("x", "A", "one", None), ("y", "B", "two", None), ("x", "A", "three", None)]
@@ -226,7 +226,7 @@ def test_columns_of_ones_own_in_csv(write_dump: WriteDump) -> None:
         read(path, "columns", columns="title=Song")
 
 
-def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tmp_path: Path) -> None:
+def test_assigned_columns_of_json_lines_and_parquet(write_dump: WriteDump, tmp_path: Path) -> None:
     lines = '{"track": {"name": "one"}, "by": "A", "at": 3}\n{"track": {"name": ["x"]}, "by": "B"}\n'
     rows, rejects = read(write_dump(lines, "plays.jsonl"), "columns", columns="artist=by,title=track.name,playlist=at")
     assert rows == [("3", "A", "one", None)]
@@ -238,7 +238,7 @@ def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tm
     assert rows == [("2026-01-01 12:00", "", "two", None), ("2026-01-01 12:00", "A", "one", None)]
 
 
-def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Path) -> None:
+def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) -> None:
     path = tmp_path / "part-0.parquet"
     table = {"list": [7, 7, 9, 7], "at": [2, 10, 0, None], "song": ["two", "ten", "zero", "lost"]}
     pq.write_table(pa.table(table), path)
@@ -260,13 +260,13 @@ def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Pa
         ("title=x,title=y", "columns must be role=column"),
     ],
 )
-def test_columns_that_are_not_said_right(columns: str, message: str) -> None:
-    with pytest.raises(SettingError) as refused:
+def test_invalid_column_assignments_raise_an_error(columns: str, message: str) -> None:
+    with pytest.raises(SettingError) as raised:
         ExtractSettings(columns=columns)
-    assert str(refused.value).startswith(message)
+    assert str(raised.value).startswith(message)
 
 
-def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
+def test_encodings_and_undecodable_bytes(write_dump: WriteDump) -> None:
     from tests.conftest import HEADER
 
     lines = HEADER + '\n"u","Björk","Jóga","p"\n'
@@ -288,7 +288,7 @@ def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
 SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "formats"
 
 
-@pytest.mark.skipif(not SHAPES.is_dir(), reason="the samples of real formats are not here")
+@pytest.mark.skipif(not SHAPES.is_dir(), reason="the samples of real formats are missing")
 @pytest.mark.parametrize(
     ("file", "format", "playlists"),
     [
@@ -302,7 +302,7 @@ SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[4] / "share
         ("spotify-export-2020/Playlist1.json", "spotify", {"Picks Vol-3 (Original)": 2}),
     ],
 )
-def test_the_shapes_that_real_exports_have(file: str, format: str, playlists: dict[str, int]) -> None:
+def test_samples_of_real_exports(file: str, format: str, playlists: dict[str, int]) -> None:
     rows, rejects = read(SHAPES / file, format)
     assert rejects == []
     found = [playlist for playlist, *_ in rows]

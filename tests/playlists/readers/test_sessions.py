@@ -1,4 +1,4 @@
-"""Sessions of ids: a line is a playlist."""
+"""The reader of sessions of ids: each line is a playlist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skipgramophone.settings import ExtractSettings
 WriteDump = Callable[..., Path]
 
 
-def test_a_line_is_a_session_named_by_its_number(write_dump: WriteDump) -> None:
+def test_each_line_is_a_session_named_by_its_number(write_dump: WriteDump) -> None:
     path = write_dump(b"\xef\xbb\xbf85116 22375 85116\n\n71477\tgift_0001_40\r\n\xff1\n", "sessions.txt")
     (reader,) = open_sources([path], ExtractSettings()).readers
     assert reader.format == "sessions"
@@ -26,7 +26,7 @@ def test_a_line_is_a_session_named_by_its_number(write_dump: WriteDump) -> None:
     ]
 
 
-def test_sessions_of_two_files_stay_apart(write_dump: WriteDump) -> None:
+def test_sessions_of_two_files_stay_separate(write_dump: WriteDump) -> None:
     from skipgramophone.playlists.encoding import encode
 
     paths = [write_dump("1 2\n3 1\n", "one.txt"), write_dump("1 3\n", "other.txt.gz")]
