@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from skipgramophone.evaluation.window_choice import Order
+from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.inspection.contents import Contents, Ids
 from skipgramophone.inspection.distribution import Distribution, distribution
 from skipgramophone.inspection.findings import KINDS, Finding, found, percent
@@ -68,7 +68,7 @@ class Inspection:
     head_share: float
     most_frequent: tuple[Frequent, ...]
     findings: tuple[Finding, ...]
-    order: Order
+    order: ContextChoice
     seconds: float
 
 
@@ -77,7 +77,7 @@ def inspection(
     inspected: Sequence[str],
     contents: Contents,
     facts: Mapping[str, Any],
-    order: Order,
+    order: ContextChoice,
     seconds: float,
 ) -> Inspection:
     """Put together what there is to say of a corpus; `facts` are those of its extraction."""
