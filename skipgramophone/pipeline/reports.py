@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
-    from skipgramophone.maps.clusters import Cluster
+    from skipgramophone.maps.clusters import TrackGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class MapReport:
     projection: str
     tracks: int
     not_shown: int  # tracks with a vector beyond --top
-    clusters: list[Cluster]
+    clusters: list[TrackGroup]
     preserved: float  # share of nearest neighbours that are preserved in the plane
     seconds: float
     bytes: int
