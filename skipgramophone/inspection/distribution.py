@@ -49,13 +49,13 @@ def distribution(values: Ids) -> Distribution:
     """Return the distribution of values of at least 1; there must be at least one value."""
     power = np.floor(np.log2(values)).astype(np.int64)
     number = np.bincount(power)
-    held = np.bincount(power, values) / values.sum()
+    share = np.bincount(power, values) / values.sum()
     return Distribution(
         mean=round(float(values.mean()), 2),
         median=float(np.median(values)),
         least=int(values.min()),
         most=int(values.max()),
         steps=tuple(
-            Step(1 << at, (2 << at) - 1, int(number[at]), round(float(held[at]), 6)) for at in range(len(number))
+            Step(1 << at, (2 << at) - 1, int(number[at]), round(float(share[at]), 6)) for at in range(len(number))
         ),
     )

@@ -16,7 +16,7 @@ const ink = points.getContext("2d"), overlay = marks.getContext("2d");
 const style = getComputedStyle(document.documentElement);
 const still = matchMedia("(prefers-reduced-motion: reduce)"), dark = matchMedia("(prefers-color-scheme: dark)");
 const view = { scale: 1, x: EXTENT / 2, y: EXTENT / 2 };
-let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, flight = 0, asked = false;
+let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, flight = 0, scheduled = false;
 let pictured = null, costly = 0, idle = 0;
 let matches = null, shown = LISTED, colours = [];
 
@@ -164,9 +164,9 @@ function mark() {
 }
 
 function repaint() {
-  if (asked) return;
-  asked = true;
-  requestAnimationFrame(() => { asked = false; paint(); });
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => { scheduled = false; paint(); });
 }
 
 function resize() {
@@ -336,19 +336,19 @@ function group({ label, tracks }, c) {
 find("colour").value = data.colour;
 find("colour").addEventListener("change", (event) => { colourBy(event.target.value); search(find("query").value); });
 
-const held = new Map();
+const pointers = new Map();
 let moved = 0;
 const at = (event) => { const box = points.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
 points.addEventListener("pointerdown", (event) => {
   cancelAnimationFrame(flight);
   points.setPointerCapture(event.pointerId);
-  if (!held.size) moved = 0;
-  held.set(event.pointerId, at(event));
+  if (!pointers.size) moved = 0;
+  pointers.set(event.pointerId, at(event));
 });
 points.addEventListener("pointermove", (event) => {
-  const [x, y] = at(event), before = held.get(event.pointerId);
+  const [x, y] = at(event), before = pointers.get(event.pointerId);
   if (!before) { hover(x, y); return; }
-  const others = [...held].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+  const others = [...pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
   moved += Math.abs(x - before[0]) + Math.abs(y - before[1]);
   if (others.length) {
     const [[ox, oy]] = others, apart = (p) => Math.hypot(p[0] - ox, p[1] - oy) || 1;
@@ -358,13 +358,13 @@ points.addEventListener("pointermove", (event) => {
     view.y -= (y - before[1]) / view.scale;
     repaint();
   }
-  held.set(event.pointerId, [x, y]);
+  pointers.set(event.pointerId, [x, y]);
 });
 points.addEventListener("pointerup", (event) => {
-  held.delete(event.pointerId);
-  if (moved < 5 && !held.size) select(under(...at(event)), { flying: false, focusing: false });
+  pointers.delete(event.pointerId);
+  if (moved < 5 && !pointers.size) select(under(...at(event)), { flying: false, focusing: false });
 });
-points.addEventListener("pointercancel", (event) => held.delete(event.pointerId));
+points.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
 points.addEventListener("pointerleave", () => hover(-1e9, -1e9));
 points.addEventListener("wheel", (event) => {
   event.preventDefault();
