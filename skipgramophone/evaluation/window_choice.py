@@ -105,7 +105,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
         by_playlist = precision(make_ranker(whole))
         gains.append((by_window - by_playlist) / _mean(by_playlist))
     over_whole = estimate(np.mean(gains, axis=0), groups, seed)
-    window = AUTO_WINDOW if over_whole.mean > MIN_GAIN else "bag"
+    window: Context = AUTO_WINDOW if over_whole.mean > MIN_GAIN else "bag"
     return ContextChoice(window, len(queries), over_shuffled, over_whole)
 
 
