@@ -97,7 +97,7 @@ def main() -> None:
     drawing = draw("benchmark", tracks, centre, MapSettings(projection=asked.projection))
     text = page(drawing)
     seconds = time.perf_counter() - started
-    print(f"made in       {seconds:.0f} s; the plane keeps {drawing.preserved:.0%} of the nearest near")
+    print(f"made in       {seconds:.0f} s; the plane preserves {drawing.preserved:.0%} of nearest neighbours")
     print(f"size          {len(text.encode()) / 1e6:.1f} MB")
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch, "map.html")

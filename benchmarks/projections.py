@@ -25,7 +25,7 @@ from skipgramophone.maps import projection
 
 
 def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Callable[[], Any]]:
-    """Each projection by its name."""
+    """Return each projection by its name."""
 
     def pacmap() -> Any:
         from pacmap import PaCMAP
@@ -60,7 +60,10 @@ def main() -> None:
         started = time.perf_counter()
         plane = np.asarray(project(), np.float32)
         seconds = time.perf_counter() - started
-        print(f"{name:11} {projection.preserved(plane, near[:, :10], SEED):.3f} kept near, {seconds:.1f} s", flush=True)
+        print(
+            f"{name:11} {projection.preserved_share(plane, near[:, :10], SEED):.3f} preserved, {seconds:.1f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

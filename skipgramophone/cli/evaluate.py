@@ -14,7 +14,7 @@ from skipgramophone.settings import EvaluateSettings, RunSettings
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.comparison import Judged, Judgement
+    from skipgramophone.evaluation.comparison import Comparison, RankerResult
     from skipgramophone.evaluation.scorecard import Estimate
     from skipgramophone.evaluation.stability import Stability
     from skipgramophone.pipeline.reports import EvaluateReport
@@ -138,7 +138,7 @@ def _metrics(report: EvaluateReport) -> list[str]:
     return ["r_precision", "ndcg", f"recall@{k}", f"hit@{k}", "mrr", "clicks"]
 
 
-def _scores(row: Judged, first: str, others: list[str]) -> list[str]:
+def _scores(row: RankerResult, first: str, others: list[str]) -> list[str]:
     """Return the scores of a ranker: the main metric with its interval, the others as means."""
     means = [f"{row.metrics[name].mean:.{2 if name == 'clicks' else 3}f}" for name in others]
     return [row.ranker, _interval(row.metrics[first]), *means]
@@ -153,14 +153,14 @@ def _records(report: EvaluateReport) -> list[dict[str, object]]:
     ]
 
 
-def _beyond(row: Judged) -> list[str]:
+def _beyond(row: RankerResult) -> list[str]:
     """Return coverage, popularity, diversity and hits per stratum of a ranker."""
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
     return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
 
 
-def _verdicts(judgement: Judgement, metric: str) -> list[str]:
+def _verdicts(judgement: Comparison, metric: str) -> list[str]:
     """Say for each of our rankings whether it differs significantly from each baseline, in one metric."""
     lines = []
     for row in judgement.judged:

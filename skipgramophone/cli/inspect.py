@@ -15,7 +15,7 @@ from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.scorecard import Estimate
-    from skipgramophone.evaluation.window_choice import Order
+    from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.distribution import Distribution
     from skipgramophone.inspection.report import Inspection
 
@@ -114,10 +114,10 @@ def _show_histogram(of: str, what: str, values: Distribution) -> None:
     render.histogram([of, what, "share of occurrences"], rows, [step.number for step in steps])
 
 
-def _context(order: Order) -> list[tuple[str, str]]:
+def _context(order: ContextChoice) -> list[tuple[str, str]]:
     """Return the context that -wsz auto chooses, with the evidence."""
     from skipgramophone.cli.train import reason
-    from skipgramophone.evaluation.window_choice import CLEARLY
+    from skipgramophone.evaluation.window_choice import MIN_GAIN
 
     context = (
         "whole playlist"
@@ -133,7 +133,7 @@ def _context(order: Order) -> list[tuple[str, str]]:
             )
         )
     if order.over_whole:
-        rows.append(("window vs whole", f"{_interval(order.over_whole)}; a window is chosen from {CLEARLY:+.0%}"))
+        rows.append(("window vs whole", f"{_interval(order.over_whole)}; a window is chosen from {MIN_GAIN:+.0%}"))
     return rows
 
 

@@ -18,7 +18,7 @@ from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_i
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.window_choice import Order
+    from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.lookup.annoy_index import IndexFacts
     from skipgramophone.pipeline.reports import TrainReport
 
@@ -202,14 +202,14 @@ def context_name(window: WindowSize) -> str:
     return "whole playlist" if window == "bag" else f"window of {plural(int(window), 'track')} per side"
 
 
-def reason(order: Order) -> str:
+def reason(order: ContextChoice) -> str:
     """Say why a context was chosen."""
     if order.over_shuffled is None:
         return f"too few held-out playlists to decide: {order.asked}"
     if order.over_whole is None:
         return "track order carries no information"
     if order.window_size == "bag":
-        from skipgramophone.evaluation.window_choice import CLEARLY  # here, because it is slow to import
+        from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
 
-        return f"a window scores only {order.over_whole.mean:+.0%} against the whole playlist; {CLEARLY:+.0%} needed"
+        return f"a window scores only {order.over_whole.mean:+.0%} against the whole playlist; {MIN_GAIN:+.0%} needed"
     return f"a window scores {order.over_whole.mean:+.0%} against the whole playlist"

@@ -1,1 +1,1 @@
-"""Judgement: how well vectors find what belongs with a playlist, beside counts that need no vectors."""
+"""Evaluation: how well embeddings predict held-out playlists, compared with baselines that need no vectors."""

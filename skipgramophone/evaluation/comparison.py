@@ -1,4 +1,4 @@
-"""A judgement: every ranker on the same questions, and the differences from the baselines, playlist by playlist."""
+"""Comparison of rankers on the same queries, with paired differences from the baselines."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.metrics import DEPTH
-from skipgramophone.evaluation.protocols import ask
+from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import (
     Cosine,
     CosineAndCount,
     Euclidean,
     Hybrid,
+    IndexedCosine,
     ModelScore,
     Popularity,
     Ranker,
-    Served,
     item_knn,
     membership,
     truncated_svd,
 )
-from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
+from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Scorecard, estimate, score_ranker
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import spooling
 from skipgramophone.experiment.corpus import Corpus
@@ -36,20 +36,22 @@ from skipgramophone.lookup.annoy_index import FILE, AnnoyCandidates
 from skipgramophone.lookup.index_builder import build_index
 from skipgramophone.lookup.ranking import log_prior
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
+from skipgramophone.wording import plural
 
 BASELINES = ("popularity", "item-kNN", "SVD")
-SERVED = "index"  # compared with what exact search finds by cosine
+INDEX = "index"  # compared with exact search by cosine
 OURS = ("euclidean", *SCORES)
 Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One row of a report.
+class RankerResult:
+    """Results of one ranker.
 
     Attributes:
         metrics: metric -> mean and interval.
         against: baseline -> metric -> mean and interval of the paired difference; empty for a baseline.
+        coverage, popularity, artists, found_by_frequency: see `Scorecard`.
     """
 
     ranker: str
@@ -62,41 +64,42 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was asked, and what each ranker made of it."""
+class Comparison:
+    """Results of all rankers, and the size of the evaluation."""
 
     held_out: int  # playlists
-    asked: int
-    questions: int
-    passed_over: int  # for want of five trained tracks
+    asked: int  # playlists with queries
+    questions: int  # queries
+    passed_over: int  # playlists that were skipped, with fewer than five trained tracks
     tracks_ranked: int
-    wanted: int
+    wanted: int  # tracks to find, of all queries
     unknown: int  # tracks of held-out playlists that were not trained on
-    judged: list[Judged]
+    judged: list[RankerResult]
 
 
-def judge_embeddings(
+def compare_rankers(
     corpus: Corpus,
     split: Split,
     embeddings: Embeddings,
+    *,
     artists: Rows,
     training: TrainSettings,
     settings: EvaluateSettings,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
-) -> Judgement:
-    """Judge embeddings that were trained on the training part of a split.
+) -> Comparison:
+    """Compare rankings of embeddings, trained on the training part of a split, with baselines.
 
     Args:
         corpus: all playlists.
-        split: which are held out.
-        embeddings: centre and context, a row a track of the catalogue.
-        artists: int64 (tracks,), equal for tracks of one artist.
+        split: the held-out playlists.
+        embeddings: centre and context vectors, one row per track of the catalogue.
+        artists: int64 (tracks,), equal for tracks of the same artist.
         training: the settings that the embeddings were trained with.
-        settings: what to ask.
-        progress: is told the ranker, the questions that it has answered, and how many there are.
+        settings: protocol, k and score.
+        progress: called with the ranker, the number of queries done and their total.
 
     Raises:
-        EvaluationError: there is nothing to ask.
+        EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.
         ExperimentError: a vector is not finite.
     """
     if not embeddings.are_finite():
@@ -105,27 +108,35 @@ def judge_embeddings(
     counts = trained_on.counts(len(embeddings))
     least = settings.min_count if settings.min_count is not None else training.min_count
     ranked = (counts >= max(1, least)) & embeddings.learnt()
-    questions = ask(
-        corpus, split.held_out, ranked, settings.protocol, settings.random_seed, settings.seeds, settings.draws
-    )
     rows = np.flatnonzero(ranked)
+    query_set = make_queries(
+        corpus,
+        split.held_out,
+        ranked,
+        protocol=settings.protocol,
+        seed=settings.random_seed,
+        given=settings.seeds,
+        draws=settings.draws,
+    ).renumbered(rows, len(embeddings))
     if settings.k > len(rows):
-        raise EvaluationError(f"k is {settings.k} and only {len(rows):,} tracks are ranked: give a smaller -k")
-    asked = questions.renumbered(rows, len(embeddings))
-    catalogue = Catalogued(counts[rows], artists[rows])
+        raise EvaluationError(
+            f"k is {settings.k}, but only {plural(len(rows), 'track')} can be ranked: use a smaller -k"
+        )
+    queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
+    rankers = _rankers(trained_on, embeddings, rows, counts=counts[rows], training=training, settings=settings)
     cards: dict[str, Scorecard] = {}
-    for name, ranker in _rankers(trained_on, embeddings, rows, counts[rows], training, settings).items():
-        cards[name] = judge(ranker, asked.asked, catalogue, settings.k, partial(progress, name))
-    groups = split.groups[[question.playlist for question in asked.asked]]
-    return Judgement(
+    for name, ranker in rankers.items():
+        cards[name] = score_ranker(ranker, queries, catalogue, settings.k, progress=partial(progress, name))
+    groups = split.groups[[query.playlist for query in queries]]
+    return Comparison(
         held_out=int(split.held_out.sum()),
-        asked=len({question.playlist for question in asked.asked}),
-        questions=len(asked.asked),
-        passed_over=asked.passed_over,
+        asked=len({query.playlist for query in queries}),
+        questions=len(queries),
+        passed_over=query_set.skipped,
         tracks_ranked=len(rows),
-        wanted=sum(len(question.wanted) for question in asked.asked),
-        unknown=sum(question.unknown for question in asked.asked),
-        judged=[_judged(name, cards, groups, settings.random_seed) for name in cards],
+        wanted=sum(len(query.wanted) for query in queries),
+        unknown=sum(query.unknown for query in queries),
+        judged=[_result(name, cards, groups, settings.random_seed) for name in cards],
     )
 
 
@@ -133,11 +144,12 @@ def _rankers(
     trained_on: Corpus,
     embeddings: Embeddings,
     rows: Rows,
+    *,
     counts: npt.NDArray[np.int64],
     training: TrainSettings,
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
-    """The baselines, then the rankings of the embeddings, over the ranked rows."""
+    """Return the baselines, then the rankers that use the embeddings, over the ranked rows."""
     whole = membership(trained_on, len(embeddings))
     playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
     kept = Embeddings(
@@ -153,26 +165,29 @@ def _rankers(
     published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {
         "cosine": cosine,
-        **({} if settings.score else {SERVED: _served(cosine.unit)}),
+        **({} if settings.score else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts),
     }
     if settings.score and settings.score not in ours:
-        raise EvaluationError(f"these vectors have no score {settings.score!r}: they were imported without context")
+        raise EvaluationError(
+            f"--score {settings.score} needs context vectors, and these vectors were imported without them: "
+            "use --score cosine"
+        )
     chosen = {settings.score: ours[settings.score]} if settings.score else ours
     return baselines | published | chosen
 
 
-def _served(unit: Matrix) -> Served:
-    """The index of some vectors, in memory alone: its file is gone when it is open."""
+def _indexed(unit: Matrix) -> IndexedCosine:
+    """Build and open a temporary index; its file is deleted once it is open."""
     with spooling(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
-        return Served(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
+        return IndexedCosine(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
 
 
-def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> Judged:
-    """A row of the report."""
+def _result(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> RankerResult:
+    """Return the results of one ranker, with its differences from the baselines."""
     card = cards[name]
     metrics = {metric: estimate(values, groups, seed) for metric, values in card.values.items()}
     against = {
@@ -180,6 +195,14 @@ def _judged(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> 
             metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed)
             for metric in card.values
         }
-        for baseline in (BASELINES if name in OURS else ("cosine",) if name == SERVED else ())
+        for baseline in (BASELINES if name in OURS else ("cosine",) if name == INDEX else ())
     }
-    return Judged(name, metrics, against, card.coverage, card.popularity, card.artists, card.found_by_frequency)
+    return RankerResult(
+        ranker=name,
+        metrics=metrics,
+        against=against,
+        coverage=card.coverage,
+        popularity=card.popularity,
+        artists=card.artists,
+        found_by_frequency=card.found_by_frequency,
+    )

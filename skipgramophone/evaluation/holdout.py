@@ -1,7 +1,7 @@
-"""What is held out: the split of a corpus, when it is extracted or evaluated, and a model that has seen one part alone.
+"""Held-out playlists: splits for extraction and evaluation, and models trained on the training part of a split.
 
-Whoever splits, the same functions do it: playlists of one group stay together, and so do playlists that are nearly the
-same and the parts of one that was split for its length.
+Extraction and evaluation split in the same way. Playlists of the same group stay together, and so do near-duplicates
+and the parts of a playlist that was split for its length.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from skipgramophone.evaluation.splits import (
     Groups,
     Split,
     group_keys,
-    groups_of,
+    groups_by_owner,
     split_at_random,
     split_by_name,
-    split_of_last_tracks,
+    split_last_tracks,
 )
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import ASIDE, Corpus, read_corpus_set_aside
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress
 
 
-def split_of(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
+def make_split(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
     """Hold out playlists for an evaluation: at random, by name, or the last track of each."""
     if settings.protocol == "deezer2018":
-        return split_of_last_tracks(len(corpus))
+        return split_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
     playlists = read_playlist_table(experiment.directory("corpus"), len(corpus))
     return split_playlists(
@@ -65,14 +65,14 @@ def split_playlists(
 
     Args:
         corpus: the playlists.
-        playlists: their owners, names and keys.
-        share: how many to hold out, where none are named.
-        group: what this finds in the owner keeps playlists together.
-        seed: of the draw, and of the hashes that find twins.
-        named: a file with a line for each that is held out: its name, or what `group` finds.
+        playlists: table of their owners, names and keys.
+        share: share of the playlists to hold out, without `named`.
+        group: regular expression on the owner; playlists with equal matches stay together.
+        seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
+        named: file with the playlists to hold out, one per line: the name or, with `group`, its match in the owner.
 
     Raises:
-        EvaluationError: there are too few playlists, or a name is none's.
+        EvaluationError: there are too few playlists, or a name matches no playlist.
         StorageError: the file cannot be read.
     """
     groups = playlist_groups(corpus, playlists, group, seed)
@@ -82,23 +82,26 @@ def split_playlists(
         try:
             lines = named.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError as error:
-            raise EvaluationError(f"{named} is no list of names in UTF-8: {error}") from error
+            raise EvaluationError(f"{named} is not valid UTF-8: save it as UTF-8 text ({error})") from error
     keys = playlists["name"].to_pylist() if group is None else group_keys(playlists["owner"].to_pylist(), group)
     return split_by_name(keys, groups, frozenset(line for line in lines if line))
 
 
-def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings) -> tuple[Corpus, Split] | None:
-    """All playlists, and the split that extract made; None where it made none, or another one is asked for.
+def read_extract_split(
+    experiment: Experiment, corpus: Corpus, settings: EvaluateSettings
+) -> tuple[Corpus, Split] | None:
+    """Return all playlists with the split that extract made, or None if it made none or the settings need another one.
 
     Raises:
-        EvaluationError: playlists are to be grouped in another way than they were.
+        EvaluationError: the settings group playlists, but extract has already chosen the held-out ones.
     """
     aside = read_corpus_set_aside(experiment.directory("corpus"))
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":
         return None
     if settings.group is not None:
         raise EvaluationError(
-            "the held-out playlists were set aside by extract: --group is for others, which --share or --held-out name"
+            "extract has already held out playlists, so --group has no effect: leave it out, or make a new split with "
+            "--share or --held-out"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
     playlists = read_playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
@@ -110,12 +113,12 @@ def split_set_aside(experiment: Experiment, corpus: Corpus, settings: EvaluateSe
 def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
     """Number playlists by the group that must stay in one part of a split, int64 (playlists,)."""
     owners = playlists["owner"].to_pylist()
-    if pattern is None and "key" in playlists.column_names:  # the first version did not keep it
+    if pattern is None and "key" in playlists.column_names:  # the first version did not store keys
         number: dict[tuple[str, ...], int] = {}
         known = zip(owners, playlists["name"].to_pylist(), playlists["key"].to_pylist(), strict=True)
         groups = np.array([number.setdefault(each, len(number)) for each in known], np.int64)
     else:
-        groups = groups_of(owners, pattern)
+        groups = groups_by_owner(owners, pattern)
     return join_near_duplicates(corpus, groups, seed)
 
 
@@ -123,27 +126,28 @@ def held_out_model(
     experiment: Experiment,
     training: Corpus,
     tracks: int,
+    *,
     settings: TrainSettings,
     split: str,
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
-    """A model that was trained on the training part of a split, from an earlier evaluation if there was one.
+    """Return a model trained on the training part of a split; reuse the one of an earlier evaluation.
 
-    `split` is its digest, or `NO_SPLIT`.
+    `split` is the digest of the split, or `NO_SPLIT`.
     """
     kept = split_model_directory(experiment, settings, split, run.local_cluster)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)
         with draft_directory(kept) as draft:
-            fit(training, tracks, settings, draft, run, progress)
+            fit(training, tracks, settings, directory=draft, run=run, progress=progress)
             publish(draft, kept)
     return read_embeddings(kept, tracks)
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
-    """Numbers of the artists of all tracks, equal for one artist, int64 (tracks,)."""
+    """Return a number for each track's artist, equal for tracks of the same artist, int64 (tracks,)."""
     number: dict[str, int] = {}
     catalogue = Catalogue(experiment.directory("corpus"))
     artists = (identity(track.artist) for track in catalogue.all_tracks())

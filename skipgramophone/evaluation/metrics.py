@@ -1,14 +1,13 @@
-"""Metrics of one ranking, as the RecSys Challenge 2018 defined them where it did.
+"""Metrics of one ranking. R-precision, NDCG and clicks follow the RecSys Challenge 2018.
 
-`hits` says for each place of the ranking, from the first, whether what stands there was wanted; `wanted` is how many
-were. With R = wanted:
+`hits` marks the relevant tracks in the ranking, best rank first. `wanted` is the number R of relevant tracks:
 
     R-precision   hits among the first R / R
-    NDCG@k        sum over hits within k of 1 / log2(place + 1), over the same for a perfect ranking
+    NDCG@k        sum over hits within k of 1 / log2(rank + 1), over the same for a perfect ranking
     recall@k      hits among the first k / R
     hit@k         1 if there is a hit among the first k
-    MRR@k         1 / place of the first hit within k, else 0
-    clicks        pages of ten to turn before the first hit among 500: floor((place - 1) / 10), else 51
+    MRR@k         1 / rank of the first hit within k, else 0
+    clicks        pages of ten to turn before the first hit among 500: floor((rank - 1) / 10), else 51
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ NO_CLICKS = 51
 
 
 def r_precision(hits: Hits, wanted: int) -> float:
-    """Share of the first `wanted` places that are hits.
+    """Return the share of the first `wanted` tracks that are hits.
 
     >>> r_precision(np.array([True, False, True]), 2)
     0.5
@@ -31,7 +30,7 @@ def r_precision(hits: Hits, wanted: int) -> float:
 
 
 def ndcg(hits: Hits, wanted: int, k: int = DEPTH) -> float:
-    """Discounted gain of the hits within k, over that of a perfect ranking.
+    """Return the discounted cumulative gain within k, divided by that of a perfect ranking.
 
     >>> round(ndcg(np.array([False, True]), 1), 4)
     0.6309
@@ -42,7 +41,7 @@ def ndcg(hits: Hits, wanted: int, k: int = DEPTH) -> float:
 
 
 def recall(hits: Hits, wanted: int, k: int) -> float:
-    """Share of what was wanted that stands within k.
+    """Return the share of the relevant tracks that are among the first k.
 
     >>> recall(np.array([True, False, True]), 4, 3)
     0.5
@@ -51,7 +50,7 @@ def recall(hits: Hits, wanted: int, k: int) -> float:
 
 
 def hit_rate(hits: Hits, k: int) -> float:
-    """1 if something wanted stands within k, else 0.
+    """Return 1 if a relevant track is among the first k, else 0.
 
     >>> hit_rate(np.array([False, True]), 1), hit_rate(np.array([False, True]), 2)
     (0.0, 1.0)
@@ -60,20 +59,20 @@ def hit_rate(hits: Hits, k: int) -> float:
 
 
 def reciprocal_rank(hits: Hits, k: int = DEPTH) -> float:
-    """1 over the place of the first hit within k, else 0.
+    """Return 1 / rank of the first hit within k, or 0 without a hit.
 
     >>> reciprocal_rank(np.array([False, False, True, True])) == 1 / 3
     True
     """
-    places = np.flatnonzero(hits[:k])
-    return 1 / (int(places[0]) + 1) if len(places) else 0.0
+    ranks = np.flatnonzero(hits[:k])
+    return 1 / (int(ranks[0]) + 1) if len(ranks) else 0.0
 
 
 def clicks(hits: Hits) -> float:
-    """Pages of ten to turn before the first hit among 500, else 51.
+    """Return the pages of ten tracks to turn before the first hit among 500, or 51 without a hit.
 
     >>> clicks(np.array([False] * 10 + [True])), clicks(np.array([False]))
     (1.0, 51.0)
     """
-    places = np.flatnonzero(hits[:DEPTH])
-    return float(int(places[0]) // 10) if len(places) else float(NO_CLICKS)
+    ranks = np.flatnonzero(hits[:DEPTH])
+    return float(int(ranks[0]) // 10) if len(ranks) else float(NO_CLICKS)

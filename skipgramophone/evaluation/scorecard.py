@@ -1,7 +1,7 @@
-"""Scorecards: the metrics of a ranker over all questions, with their uncertainty, and paired against another's.
+"""Scorecards: the metrics of a ranker over all queries, and bootstrap intervals of means and paired differences.
 
-Intervals are 95 % percentile bootstrap intervals over playlists (over groups of them, where playlists stay together),
-because playlists of one origin are no independent evidence.
+Intervals are 95 % percentile bootstrap intervals. Whole groups of playlists are resampled, because playlists of the
+same group are not independent evidence.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.evaluation.metrics import DEPTH, clicks, hit_rate, ndcg, r_precision, recall, reciprocal_rank
-from skipgramophone.evaluation.protocols import Question, Rows
+from skipgramophone.evaluation.protocols import EvaluationQuery, Rows
 from skipgramophone.evaluation.rankers import Ranker, Scores
 
 DRAWS = 2000
-SCORE_BYTES = 256 << 20  # of one batch of scores
-LOTS = 1 << 20  # what the lots are drawn by
+SCORE_BYTES = 256 << 20  # size of one batch of scores
+TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """What a ranker did.
+    """Results of a ranker.
 
     Attributes:
-        values: metric -> float64 (questions,).
-        coverage: share of the catalogue that stands among the first k of some question.
-        popularity: mean over the first k of the share of the catalogue that is rarer; 0.5 favours nobody.
-        artists: mean share of distinct artists among the first k.
-        found_by_frequency: share of what was wanted within 500, for tracks of the head, the middle and the tail.
+        values: metric -> float64 (queries,).
+        coverage: share of the catalogue that is among the top k of at least one query.
+        popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 favours neither rare nor popular tracks.
+        artists: mean number of distinct artists in the top k, divided by the number of tracks in it.
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail.
     """
 
     values: dict[str, Values]
@@ -45,7 +45,7 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean and its 95 % interval."""
+    """A mean with its 95 % interval."""
 
     mean: float
     low: float
@@ -53,12 +53,12 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogued:
-    """What is known of the tracks that are ranked.
+class RankedCatalogue:
+    """Counts and artists of the tracks that are ranked.
 
     Attributes:
         counts: int64 (tracks,), occurrences in the training part.
-        artists: int64 (tracks,), equal for tracks of one artist.
+        artists: int64 (tracks,), equal for tracks of the same artist.
     """
 
     counts: npt.NDArray[np.int64]
@@ -67,14 +67,17 @@ class Catalogued:
     def __len__(self) -> int:
         return len(self.counts)
 
-    def rarer(self) -> Values:
-        """Share of the catalogue that is rarer than each track (half of those that are as frequent), (tracks,)."""
+    def popularity(self) -> Values:
+        """Return the share of the catalogue that is rarer than each track, float64 (tracks,); ties count half."""
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
         return np.asarray(below / (2 * len(ordered)), np.float64)
 
-    def stratum(self) -> npt.NDArray[np.int64]:
-        """0, 1, 2 for head, middle and tail: a third of all occurrences each, the most frequent first."""
+    def strata(self) -> npt.NDArray[np.int64]:
+        """Return 0, 1 or 2 for tracks of the head, the middle and the tail, int64 (tracks,).
+
+        Each stratum has a third of all occurrences; the head has the most frequent tracks.
+        """
         order = np.argsort(-self.counts, kind="stable")
         before = np.cumsum(self.counts[order]) - self.counts[order]
         stratum = np.empty(len(self.counts), np.int64)
@@ -85,10 +88,10 @@ class Catalogued:
 STRATA = ("head", "middle", "tail")
 
 
-def first_places(scores: Scores, given: Rows, depth: int, lots: Rows) -> Rows:
-    """Rows of the highest scores, best first, ties by lot; what is given is left out.
+def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
+    """Return the rows with the highest scores, best first, without the given rows; `tie_order` breaks ties.
 
-    >>> first_places(np.array([3, 1, 2, 2], np.float32), np.array([0]), 2, np.array([3, 0, 2, 1])).tolist()
+    >>> top_rows(np.array([3, 1, 2, 2], np.float32), np.array([0]), 2, np.array([3, 0, 2, 1])).tolist()
     [3, 2]
     """
     scores = scores.copy()
@@ -96,61 +99,61 @@ def first_places(scores: Scores, given: Rows, depth: int, lots: Rows) -> Rows:
     depth = min(depth, len(scores) - len(given))
     if depth <= 0:
         return np.empty(0, np.int64)
-    bar = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-    above = np.flatnonzero(scores > bar)
-    level = np.flatnonzero((scores == bar) & np.isfinite(scores))
-    places = depth - len(above)
-    if places < len(level):
-        level = level[np.argpartition(lots[level], places)[:places]]
-    rows = np.concatenate([above, level])
-    return rows[np.lexsort((lots[rows], -scores[rows]))]
+    lowest = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+    above = np.flatnonzero(scores > lowest)
+    tied = np.flatnonzero((scores == lowest) & np.isfinite(scores))
+    free = depth - len(above)
+    if free < len(tied):
+        tied = tied[np.argpartition(tie_order[tied], free)[:free]]
+    rows = np.concatenate([above, tied])
+    return rows[np.lexsort((tie_order[rows], -scores[rows]))]
 
 
-def judge(
+def score_ranker(
     ranker: Ranker,
-    questions: Sequence[Question],
-    catalogue: Catalogued,
+    queries: Sequence[EvaluationQuery],
+    catalogue: RankedCatalogue,
     k: int,
-    answered: Callable[[int, int], None] = lambda _done, _all: None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Scorecard:
-    """Put all questions to a ranker, a batch at a time, and rank the whole catalogue for each.
+    """Rank the whole catalogue for each query, in batches, and compute all metrics.
 
-    Ties fall by lots that are drawn once, the same for every ranker. The order of rows would not do: it is by count,
-    held-out playlists included, and would tell a ranker with many ties what they hold.
+    Ties are broken by one fixed permutation, the same for every ranker. Row order cannot break ties: rows are sorted by
+    counts that include the held-out playlists, so a ranker with many ties would see which tracks those contain.
 
     Args:
         ranker: scores tracks.
-        questions: rows are those of the catalogue.
+        queries: queries with rows of the catalogue.
         catalogue: the tracks that are ranked.
-        k: depth of recall@k and hit@k.
-        answered: is told how many questions have been answered so far, and how many there are.
+        k: depth of NDCG@k, recall@k and hit@k.
+        progress: called with the number of queries done and their total.
     """
     values: dict[str, list[float]] = {}
-    shown, artists, rarer = np.zeros(len(catalogue), np.bool_), [], []
-    stratum, popularity = catalogue.stratum(), catalogue.rarer()
-    lots = np.random.default_rng(LOTS).permutation(len(catalogue))
+    covered, artists, popularities = np.zeros(len(catalogue), np.bool_), [], []
+    strata, popularity = catalogue.strata(), catalogue.popularity()
+    tie_order = np.random.default_rng(TIE_SEED).permutation(len(catalogue))
     found, wanted = np.zeros(3), np.zeros(3)
     batch = max(1, SCORE_BYTES // (4 * len(catalogue)))
-    for start in range(0, len(questions), batch):
-        some = questions[start : start + batch]
-        for question, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue))), strict=True):
-            places = first_places(scores, question.given, max(DEPTH, len(question.wanted) + question.unknown), lots)
-            if question.repeats:
-                places = np.concatenate([question.wanted, places])
-            hits = np.isin(places, question.wanted)
-            for name, value in _metrics(hits, len(question.wanted), question.unknown, k).items():
+    for start in range(0, len(queries), batch):
+        some = queries[start : start + batch]
+        for query, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue))), strict=True):
+            ranking = top_rows(scores, query.given, max(DEPTH, len(query.wanted) + query.unknown), tie_order)
+            if query.repeats:
+                ranking = np.concatenate([query.wanted, ranking])
+            hits = np.isin(ranking, query.wanted)
+            for name, value in _metrics(hits, len(query.wanted), query.unknown, k).items():
                 values.setdefault(name, []).append(value)
-            first = places[:k]
-            shown[first] = True
-            rarer.append(float(popularity[first].mean()))
-            artists.append(len(np.unique(catalogue.artists[first])) / max(1, len(first)))
-            np.add.at(wanted, stratum[question.wanted], 1)
-            np.add.at(found, stratum[places[:DEPTH][hits[:DEPTH]]], 1)
-        answered(min(start + batch, len(questions)), len(questions))
+            top = ranking[:k]
+            covered[top] = True
+            popularities.append(float(popularity[top].mean()))
+            artists.append(len(np.unique(catalogue.artists[top])) / max(1, len(top)))
+            np.add.at(wanted, strata[query.wanted], 1)
+            np.add.at(found, strata[ranking[:DEPTH][hits[:DEPTH]]], 1)
+        progress(min(start + batch, len(queries)), len(queries))
     return Scorecard(
         values={name: np.array(column) for name, column in values.items()},
-        coverage=float(shown.mean()),
-        popularity=float(np.mean(rarer)),
+        coverage=float(covered.mean()),
+        popularity=float(np.mean(popularities)),
         artists=float(np.mean(artists)),
         found_by_frequency={
             name: float(found[at] / wanted[at]) if wanted[at] else float("nan") for at, name in enumerate(STRATA)
@@ -159,7 +162,7 @@ def judge(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Every metric of one ranking; those called "whole" want the unknown tracks too."""
+    """Return all metrics of one ranking; "whole" metrics also count tracks that were not trained on as relevant."""
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),
@@ -174,32 +177,32 @@ def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> 
 
 
 def estimate(values: Values, groups: npt.NDArray[np.int64], seed: int) -> Estimate:
-    """Mean of a metric and its interval, resampling whole groups.
+    """Return the mean of a metric with its interval, resampling whole groups.
 
     Args:
-        values: float64 (questions,).
-        groups: int64 (questions,), equal for playlists that are no independent evidence.
-        seed: of the resampling; the same groups are drawn for the same seed, so that differences are paired.
+        values: float64 (queries,).
+        groups: int64 (queries,), equal for playlists that are not independent.
+        seed: random seed of the bootstrap. The same seed draws the same groups, so differences are paired.
     """
     names, member = np.unique(groups, return_inverse=True)
     total = np.bincount(member, values)
     size = np.bincount(member).astype(np.float64)
-    drawn = _resampled(len(names), seed)
-    low, high = np.percentile((drawn @ total) / (drawn @ size), [2.5, 97.5])
+    weights = _bootstrap_weights(len(names), seed)
+    low, high = np.percentile((weights @ total) / (weights @ size), [2.5, 97.5])
     return Estimate(float(values.mean()), float(low), float(high))
 
 
-@lru_cache(maxsize=1)  # every metric of a report, and every difference, is judged by the same draws
-def _resampled(groups: int, seed: int) -> Values:
-    """How often each group is drawn, float64 (DRAWS, groups)."""
+@lru_cache(maxsize=1)  # all metrics and differences of a report use the same draws
+def _bootstrap_weights(groups: int, seed: int) -> Values:
+    """Return how often each group is drawn in each bootstrap sample, float64 (DRAWS, groups)."""
     rng = np.random.default_rng([seed, DRAWS, groups])
     return np.asarray(rng.multinomial(groups, np.full(groups, 1 / groups), DRAWS), np.float64)
 
 
-def given_matrix(questions: Sequence[Question], tracks: int) -> Any:
-    """What is given, scipy.sparse.csr_array (questions, tracks) of float32 ones."""
+def given_matrix(queries: Sequence[EvaluationQuery], tracks: int) -> Any:
+    """Return the given tracks of each query, scipy.sparse.csr_array (queries, tracks) of float32 ones."""
     from scipy import sparse
 
-    rows = np.concatenate([question.given for question in questions])
-    offsets = np.cumsum([0, *(len(question.given) for question in questions)])
-    return sparse.csr_array((np.ones(len(rows), np.float32), rows, offsets), shape=(len(questions), tracks))
+    rows = np.concatenate([query.given for query in queries])
+    offsets = np.cumsum([0, *(len(query.given) for query in queries)])
+    return sparse.csr_array((np.ones(len(rows), np.float32), rows, offsets), shape=(len(queries), tracks))

@@ -1,7 +1,7 @@
-"""Splits: which playlists are trained on and which are held out.
+"""Splits of the playlists into a training part and a held-out part.
 
-Playlists are split, never rows. Playlists of one group (an owner, an origin) stay together, and so do playlists that
-are nearly the same, so that nothing held out has a twin among what was trained on. A split is a function of the
+Whole playlists are held out, never single rows. Playlists of the same group, such as an owner, stay together, and so do
+near-duplicates, so that no held-out playlist has a near-duplicate in the training part. A split depends only on the
 playlists and the seed.
 """
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.wording import plural
 
 WATCHED = 64  # tells the draw of playlists to watch from others of one seed
 PUBLISHED_SEED, PUBLISHED_DRAWN, PUBLISHED_ASKED = 4, 2000, 1000
@@ -26,27 +27,27 @@ Groups = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Playlists in two parts.
+    """A training part and a held-out part.
 
     Attributes:
         held_out: bool (playlists,).
         groups: int64 (playlists,), equal for playlists that must stay together.
-        last_alone: of every playlist the last track alone is held out, and `held_out` says which are asked.
+        last_track_only: only the last track of every playlist is held out; `held_out` marks those that are evaluated.
     """
 
     held_out: Flags
     groups: Groups
-    last_alone: bool = False
+    last_track_only: bool = False
 
     @property
     def digest(self) -> str:
-        """A hash of which playlists are held out."""
+        """Return a hash of the held-out playlists."""
         flags = np.packbits(self.held_out).tobytes()
-        return hashlib.sha256(flags + b"last" * self.last_alone).hexdigest()[:16]
+        return hashlib.sha256(flags + b"last" * self.last_track_only).hexdigest()[:16]
 
     def training_part(self, corpus: Corpus) -> Corpus:
-        """What is not held out."""
-        if self.last_alone:
+        """Return the playlists or tracks that are not held out."""
+        if self.last_track_only:
             last = np.maximum(corpus.offsets[1:] - 1, corpus.offsets[:-1])[corpus.lengths() > 0]
             lengths = np.maximum(corpus.lengths() - 1, 0)
             offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -54,18 +55,20 @@ class Split:
         return corpus.playlists(np.flatnonzero(~self.held_out))
 
     def held_out_part(self, corpus: Corpus) -> Corpus:
-        """The playlists that are held out."""
+        """Return the playlists that are held out."""
         return corpus.playlists(np.flatnonzero(self.held_out))
 
 
-def groups_of(owners: Sequence[str], pattern: str | None) -> Groups:
-    """Number playlists by what a pattern finds in their owner; each is its own group without a pattern.
+def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
+    """Number playlists by the match of a pattern in their owner, int64 (playlists,).
 
-    >>> groups_of(["a@1", "b@1", "a@2"], "[^@]*").tolist()
+    Without a pattern each playlist is its own group.
+
+    >>> groups_by_owner(["a@1", "b@1", "a@2"], "[^@]*").tolist()
     [0, 1, 0]
 
     Raises:
-        EvaluationError: the pattern is no regular expression.
+        EvaluationError: the pattern is not a valid regular expression.
     """
     if pattern is None:
         return np.arange(len(owners), dtype=np.int64)
@@ -75,23 +78,23 @@ def groups_of(owners: Sequence[str], pattern: str | None) -> Groups:
 
 
 def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
-    """What a pattern finds at the start of each owner, or the owner where it finds nothing.
+    """Return the match of a pattern at the start of each owner, or the whole owner without a match.
 
     Raises:
-        EvaluationError: the pattern is no regular expression.
+        EvaluationError: the pattern is not a valid regular expression.
     """
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise EvaluationError(f"--group {pattern!r} is no regular expression: {error}") from error
+        raise EvaluationError(f"--group {pattern!r} is not a valid regular expression: {error}") from error
     return [found[0] if (found := expression.match(owner)) else owner for owner in owners]
 
 
 def split_at_random(groups: Groups, share: float, seed: int) -> Split:
-    """Hold out whole groups, drawn by the seed, until they make up a share of the playlists.
+    """Hold out random groups until they contain a share of the playlists.
 
     Raises:
-        EvaluationError: there are too few groups to hold one out and keep one.
+        EvaluationError: no group would be left to train on.
     """
     names, sizes = np.unique(groups, return_counts=True)
     order = np.random.default_rng([seed, len(names)]).permutation(len(names))
@@ -99,19 +102,21 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
     number = int(np.searchsorted(reached, share * len(groups))) + 1
     if len(names) < 2 or number >= len(names):
         raise EvaluationError(
-            f"there are too few playlists to hold some out: {len(groups):,}, in {len(names):,} groups that stay whole"
+            f"too few playlists to hold out {share:g} of them: {plural(len(groups), 'playlist')} in "
+            f"{plural(len(names), 'group')} that cannot be split; hold out a smaller share or add playlists"
         )
     return Split(np.isin(groups, names[order[:number]]), groups)
 
 
-def split_of_last_tracks(playlists: int) -> Split:
-    """Hold out the last track of every playlist, and ask a thousand of them: those that the code published with
-    arXiv 1804.04212 asks, by its seed.
+def split_last_tracks(playlists: int) -> Split:
+    """Hold out the last track of every playlist, and evaluate a thousand playlists.
+
+    Source: the code published with arXiv 1804.04212, whose seed selects the same playlists.
     """
     drawn = np.random.RandomState(PUBLISHED_SEED).choice(playlists, min(PUBLISHED_DRAWN, playlists), replace=False)
     held_out = np.zeros(playlists, np.bool_)
     held_out[drawn[: max(1, min(PUBLISHED_ASKED, len(drawn)))]] = True
-    return Split(held_out, np.arange(playlists), last_alone=True)
+    return Split(held_out, np.arange(playlists), last_track_only=True)
 
 
 def split_without_loss(corpus: Corpus, tracks: int, share: float, min_count: int, seed: int) -> Split:
@@ -142,16 +147,18 @@ def split_without_loss(corpus: Corpus, tracks: int, share: float, min_count: int
 
 
 def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:
-    """Hold out the playlists whose key is named, and whatever must stay with them.
+    """Hold out the playlists with the given keys, and all playlists of their groups.
 
     Raises:
-        EvaluationError: a name is no playlist's, or nothing is left to train on.
+        EvaluationError: a key matches no playlist, or no playlist is left to train on.
     """
     missing = held_out - set(keys)
     if missing:
-        raise EvaluationError(f"{len(missing):,} names to hold out are no playlist's, as {sorted(missing)[0]!r}")
+        raise EvaluationError(
+            f"no playlist matches {sorted(missing)[0]!r}; names to hold out without a match: {len(missing):,}"
+        )
     named = np.array([key in held_out for key in keys], np.bool_)
     split = Split(np.isin(groups, groups[named]), groups)
     if split.held_out.all() or not split.held_out.any():
-        raise EvaluationError("the held-out playlists must be some of all playlists, and not all of them")
+        raise EvaluationError("the names must hold out at least one playlist and leave at least one to train on")
     return split

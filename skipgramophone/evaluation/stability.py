@@ -1,7 +1,7 @@
-"""Stability: how much two trainings with other seeds agree on what is near a track.
+"""Stability: how far two trainings with different seeds agree on nearest neighbours.
 
-Of the nearest tracks of one model, the share that are among as many nearest of the other. What two seeds do not agree
-on is chance, however near it looks.
+It is the share of the k nearest tracks of one model that are also among the k nearest of the other model. Neighbours
+that change with the seed are chance, regardless of their similarity.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.scorecard import STRATA, Catalogued, Estimate, estimate
+from skipgramophone.evaluation.scorecard import STRATA, Estimate, RankedCatalogue, estimate
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.exact_search import exact_search
+from skipgramophone.wording import plural
 
-ASKED = 2000  # tracks, drawn by the seed
+MAX_TRACKS = 2000  # a random sample of the tracks is compared
 
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """How far two models agree.
+    """Agreement of two models.
 
     Attributes:
-        neighbours: how many nearest tracks are compared.
-        asked: tracks whose neighbours are compared.
-        agreement: mean share of a track's neighbours that both models name.
-        by_chance: what two models that know nothing of each other would agree on.
-        by_frequency: the same for tracks of the head, the middle and the tail; absent where none was drawn.
-        least: the least count of a track of each of these.
+        neighbours: number of nearest tracks that are compared.
+        asked: number of tracks whose neighbours are compared.
+        agreement: mean share of a track's neighbours that both models have in common.
+        by_chance: expected agreement of two unrelated models.
+        by_frequency: agreement for tracks of the head, the middle and the tail; without strata that have no sampled
+            track.
+        least: the smallest track count of each stratum.
     """
 
     neighbours: int
@@ -41,31 +43,32 @@ class Stability:
 
 
 def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbours: int, seed: int) -> Stability:
-    """Compare the nearest tracks of two models of one catalogue.
+    """Compare the nearest tracks of two models of the same catalogue.
 
     Args:
-        one: float32 (tracks, embedding_dim); rows of zeros are tracks that were not learnt.
-        other: the same of the other model; its dimension may be another.
+        one: float32 (tracks, embedding_dim); rows of zeros are tracks without a vector.
+        other: vectors of the other model; its dimension may differ.
         counts: int64 (tracks,), occurrences.
-        neighbours: how many nearest tracks to compare.
-        seed: of the draw of tracks, and of the intervals.
+        neighbours: number of nearest tracks to compare.
+        seed: random seed for the sample of tracks and for the intervals.
 
     Raises:
-        EvaluationError: fewer tracks than `neighbours` + 1 were learnt by both.
+        EvaluationError: at most `neighbours` tracks have a vector in both models.
     """
     learnt = np.flatnonzero(is_learnt(one) & is_learnt(other))
     if len(learnt) <= neighbours:
         raise EvaluationError(
-            f"{len(learnt):,} tracks are too few to compare {neighbours} neighbours of: give a smaller -k"
+            f"cannot compare {neighbours} neighbours: only {plural(len(learnt), 'track')} have vectors in both models; "
+            "use a smaller -k"
         )
-    rows = np.random.default_rng(seed).choice(learnt, min(ASKED, len(learnt)), replace=False)
-    itself = np.split(rows, len(rows))  # is not among its neighbours
+    rows = np.random.default_rng(seed).choice(learnt, min(MAX_TRACKS, len(learnt)), replace=False)
+    itself = np.split(rows, len(rows))  # a track is not its own neighbour
     near = [
         exact_search(matrix).nearest_to_many(unit_rows(np.asarray(matrix[rows])), neighbours, itself)
         for matrix in (one, other)
     ]
     shared = np.array([np.isin(a.rows, b.rows).mean() for a, b in zip(*near, strict=True)])
-    strata = Catalogued(counts, np.arange(len(counts))).stratum()
+    strata = RankedCatalogue(counts, np.arange(len(counts))).strata()
     stratum = strata[rows]
     groups = np.arange(len(rows))
     return Stability(

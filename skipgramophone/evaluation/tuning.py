@@ -1,8 +1,8 @@
-"""Tuning: a search for settings that find more of held-out playlists than the defaults do.
+"""Tuning: a search for training settings that predict held-out playlists better than the present ones.
 
-Playlists fall into three parts: those that trials train on, those that trials are judged by (validation), and the test
-playlists, which nothing sees until the winner stands. The search is Optuna's (tree-structured Parzen estimators, bad
-trials stopped early by the median); every trial is kept in a journal, so that a search that was killed goes on.
+Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
+The search uses Optuna: tree-structured Parzen estimators, and early stopping of trials below the median. Every trial
+is recorded in a journal, so an interrupted search continues where it stopped.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skipgramophone.errors import SettingError, TrainingError
-from skipgramophone.evaluation.protocols import Questions, ask
+from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import Cosine
-from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Values, estimate, judge
+from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
 from skipgramophone.evaluation.splits import Groups, Split, split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, read_embeddings, unit_rows
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress, Trainer
 
 METRIC = "ndcg"
-SAMPLE_TOKENS = 1_000_000  # a larger corpus is searched on so many of its occurrences
-MOST_QUESTIONS = 600
-JUDGED_EARLY = (0.25, 0.5)  # parts of the epochs after which a bad trial may be stopped
+SAMPLE_TOKENS = 1_000_000  # on a larger corpus, the search uses a sample of this many occurrences
+MAX_QUERIES = 600
+EARLY_QUERIES = 200  # queries of a comparison before a trial has finished
+EARLY_STOPS = (0.25, 0.5)  # shares of the epochs after which a bad trial may be stopped
 WINDOWS = ("bag", 3, 5, 10)
 DIMENSIONS = (64, 100, 128, 192)
 SUBSAMPLES = (0.0, 1e-2, 1e-3, 1e-4)
@@ -46,7 +47,7 @@ SUBSAMPLES = (0.0, 1e-2, 1e-3, 1e-4)
 
 @dataclass(frozen=True, slots=True)
 class TrialReport:
-    """What one trial came to."""
+    """Result of one trial."""
 
     number: int
     state: str  # "complete" or "pruned"
@@ -56,14 +57,14 @@ class TrialReport:
 
 @dataclass(frozen=True, slots=True)
 class TuneReport:
-    """What a search found.
+    """Result of a search.
 
     Attributes:
-        trials: all of them, the best first.
-        winner: the settings to train with; those of the experiment where nothing was surely better.
-        is_new: whether they are others than the experiment's own.
-        gain: metric -> by how much the winner finds more than the experiment's settings, on the test playlists.
-        test_playlists: how many those are.
+        trials: all trials, best first.
+        winner: the settings to train with; the present ones if no trial was significantly better.
+        is_new: whether the winner differs from the present settings.
+        gain: metric -> paired difference between winner and present settings on the test playlists.
+        test_playlists: number of test playlists.
     """
 
     experiment: str
@@ -75,24 +76,24 @@ class TuneReport:
     test_playlists: int
 
 
-class Bench:
-    """Trains on some playlists and asks others."""
+class Evaluator:
+    """Trains on the training part of a split and evaluates on the held-out part."""
 
-    def __init__(self, corpus: Corpus, split: Split, tracks: int, settings: TuneSettings, min_count: int) -> None:
-        """Draw up the questions.
+    def __init__(self, corpus: Corpus, split: Split, tracks: int, *, settings: TuneSettings, min_count: int) -> None:
+        """Make the queries.
 
         Raises:
-            EvaluationError: there is nothing to ask.
+            EvaluationError: no held-out playlist has enough trained tracks.
         """
         self.part = split.training_part(corpus)
         self._tracks = tracks
         counts = self.part.counts(tracks)
         ranked = counts >= max(1, min_count)
         self._rows = np.flatnonzero(ranked)
-        questions: Questions = ask(corpus, split.held_out, ranked, settings.protocol, settings.random_seed)
-        self.asked = questions.renumbered(self._rows, tracks).asked[:MOST_QUESTIONS]
-        self.groups = split.groups[[question.playlist for question in self.asked]]
-        self._catalogue = Catalogued(counts[self._rows], np.arange(len(self._rows)))
+        query_set = make_queries(corpus, split.held_out, ranked, protocol=settings.protocol, seed=settings.random_seed)
+        self.queries = query_set.renumbered(self._rows, tracks).queries[:MAX_QUERIES]
+        self.groups = split.groups[[query.playlist for query in self.queries]]
+        self._catalogue = RankedCatalogue(counts[self._rows], np.arange(len(self._rows)))
 
     def train(
         self,
@@ -100,21 +101,22 @@ class Bench:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train with settings, and judge the cosines of the vectors: metric -> float64 (questions,)."""
+        """Train, and evaluate the cosine of the vectors: metric -> float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
-            fit(self.part, self._tracks, settings, Path(directory), run, None, keep=watch)
-            return self.judge(np.asarray(read_embeddings(Path(directory), self._tracks).centre))
+            fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
+            return self.evaluate(np.asarray(read_embeddings(Path(directory), self._tracks).centre))
 
-    def judge(self, centre: Matrix, some: int | None = None) -> dict[str, Values]:
-        """Judge vectors by all questions, or by the first of them."""
+    def evaluate(self, centre: Matrix, first: int | None = None) -> dict[str, Values]:
+        """Evaluate vectors on all queries, or only on the first ones."""
         ranker = Cosine(unit_rows(centre[self._rows]))
-        return judge(ranker, self.asked[:some], self._catalogue, k=10).values
+        return score_ranker(ranker, self.queries[:first], self._catalogue, k=10).values
 
 
 def tune(
     name: str,
     corpus: Corpus,
     tracks: int,
+    *,
     test: Split,
     own: TrainSettings,
     settings: TuneSettings,
@@ -122,76 +124,77 @@ def tune(
     run: RunSettings,
     tell: Callable[[TrialReport], None] = lambda _trial: None,
 ) -> TuneReport:
-    """Search, confirm, and measure the gain.
+    """Search for better settings, confirm the best on validation playlists, and measure the gain on test playlists.
 
     Args:
-        name: of the experiment.
+        name: name of the experiment.
         corpus: all playlists.
-        tracks: rows of the catalogue.
-        test: which playlists nothing may see until the end.
-        own: the settings to beat.
-        settings: of the search.
-        journal: where the trials are kept.
+        tracks: number of rows of the catalogue.
+        test: split whose held-out playlists stay unseen until the end.
+        own: the present settings of the experiment.
+        settings: settings of the search.
+        journal: file that records the trials.
         run: how to carry out the trainings.
-        tell: is told of each trial as it ends.
+        tell: called with each finished trial.
 
     Raises:
-        EvaluationError: there is too little to hold out.
+        EvaluationError: there are too few playlists to hold some out.
         SettingError: Optuna is not installed.
     """
     optuna = _optuna()
     started = time.monotonic()
     rest, groups = test.training_part(corpus), test.groups[~test.held_out]
     split = split_at_random(groups, settings.share, settings.random_seed + 1)
-    validation = Bench(rest, split, tracks, settings, own.min_count)
-    sample = _sampled(rest, groups, settings)
-    searched = Bench(*sample, tracks, settings, own.min_count) if sample else validation
+    validation = Evaluator(rest, split, tracks, settings=settings, min_count=own.min_count)
+    sample = _sample(rest, groups, settings)
+    searched = Evaluator(*sample, tracks, settings=settings, min_count=own.min_count) if sample else validation
     occurrences = searched.part.occurrences
-    space = Space(own, occurrences)
-    study = _study(optuna, journal, own, test, settings)
+    space = SearchSpace(own, occurrences)
+    study = _open_study(optuna, journal, own=own, test=test, settings=settings)
     if not study.trials:
         usual = replace(TrainSettings(), window_size="bag", embedding_dim=own.embedding_dim)
-        for settled in (own, usual):
-            study.enqueue_trial(space.parameters(settled, occurrences), skip_if_exists=True)
+        for first in (own, usual):
+            study.enqueue_trial(space.parameters(first, occurrences), skip_if_exists=True)
 
     def run_trial(trial: Trial) -> float:
         space.suggest(trial)
         tried = space.settings(trial.params, occurrences)
-        marks = [max(1, round(part * tried.epochs)) for part in JUDGED_EARLY]
+        stops = [max(1, round(share * tried.epochs)) for share in EARLY_STOPS]
 
         def watch(trainer: Trainer, at: Progress, _history: list[dict[str, Any]]) -> None:
-            if not at.epoch_done or at.epoch not in marks or at.epoch == tried.epochs:
+            if not at.epoch_done or at.epoch not in stops or at.epoch == tried.epochs:
                 return
             rows = trainer.tables.centre.rows[:]
-            trial.report(float(searched.judge(rows - rows.mean(axis=0), 200)[METRIC].mean()), marks.index(at.epoch))
+            values = searched.evaluate(rows - rows.mean(axis=0), EARLY_QUERIES)[METRIC]
+            trial.report(float(values.mean()), stops.index(at.epoch))
             if trial.should_prune():
                 raise optuna.TrialPruned
 
         try:
             return float(searched.train(tried, run, watch)[METRIC].mean())
-        except TrainingError as error:  # a rate at which the loss is no longer a number
+        except TrainingError as error:  # the learning rate is so high that the loss diverges
             raise optuna.TrialPruned from error
 
-    # Time is left for two trainings on all but the test playlists, and for two to confirm what was found.
+    # The budget reserves time for four more trainings: two on validation and two on test playlists.
     slowest = 0.0
-    while len(_ended(study)) < settings.trials or not slowest:
+    while len(_finished(study)) < settings.trials or not slowest:
         begun = time.monotonic()
         if slowest and begun - started + 5 * slowest > settings.budget:
             break
         study.optimize(run_trial, n_trials=1, callbacks=[lambda _study, trial: tell(_report_of(trial))])
         slowest = max(slowest, time.monotonic() - begun)
     best = space.settings(study.best_trial.params, rest.occurrences)
-    is_new = _is_surely_better(best, own, validation, run, settings)
+    is_new = _is_significantly_better(best, own, validation, run=run, seed=settings.random_seed)
     winner = space.settings(study.best_trial.params, corpus.occurrences) if is_new else own
-    bench = Bench(corpus, test, tracks, settings, own.min_count)
+    final = Evaluator(corpus, test, tracks, settings=settings, min_count=own.min_count)
     gain: dict[str, Estimate] = {}
     if is_new:
-        before, after = bench.train(own, run), bench.train(winner, run)
+        before, after = final.train(own, run), final.train(winner, run)
         gain = {
-            metric: estimate(after[metric] - before[metric], bench.groups, settings.random_seed)
+            metric: estimate(after[metric] - before[metric], final.groups, settings.random_seed)
             for metric in ("r_precision", METRIC)
         }
-    trials = map(_report_of, _ended(study))
+    trials = map(_report_of, _finished(study))
     return TuneReport(
         experiment=name,
         settings=asdict(settings),
@@ -199,12 +202,12 @@ def tune(
         winner=asdict(winner),
         is_new=is_new,
         gain=gain,
-        test_playlists=len({question.playlist for question in bench.asked}),
+        test_playlists=len({query.playlist for query in final.queries}),
     )
 
 
-def _study(optuna: Any, journal: Path, own: TrainSettings, test: Split, settings: TuneSettings) -> Study:
-    """The search as far as its journal tells; settings to beat, playlists and seed make it what it is."""
+def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, settings: TuneSettings) -> Study:
+    """Open the study in a journal, or create it; present settings, test playlists and seed identify it."""
     made_of = [asdict(own), test.digest, settings.protocol, settings.share, settings.random_seed]
     journal.parent.mkdir(parents=True, exist_ok=True)
     study: Study = optuna.create_study(
@@ -219,10 +222,10 @@ def _study(optuna: Any, journal: Path, own: TrainSettings, test: Split, settings
 
 
 def _optuna() -> Any:
-    """Optuna, quiet.
+    """Import Optuna, and silence its log.
 
     Raises:
-        SettingError: it is not installed.
+        SettingError: Optuna is not installed.
     """
     try:
         import optuna
@@ -232,27 +235,27 @@ def _optuna() -> Any:
     return optuna
 
 
-def _sampled(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpus, Split] | None:
-    """Part of a large corpus with a split of its own, or None where the whole is small enough."""
+def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpus, Split] | None:
+    """Return a sample of a large corpus with its own split, or None if the whole corpus is small enough."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
-    taken = rest.drawn(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
-    split = split_at_random(groups[taken], settings.share, settings.random_seed + 1)
-    return rest.playlists(taken), split
+    sampled = rest.drawn(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
+    split = split_at_random(groups[sampled], settings.share, settings.random_seed + 1)
+    return rest.playlists(sampled), split
 
 
-def _is_surely_better(
-    best: TrainSettings, own: TrainSettings, validation: Bench, run: RunSettings, settings: TuneSettings
+def _is_significantly_better(
+    best: TrainSettings, own: TrainSettings, validation: Evaluator, *, run: RunSettings, seed: int
 ) -> bool:
-    """Whether settings find more of the validation playlists than others, with an interval above 0."""
+    """Whether the best settings beat the present ones on validation playlists, with an interval above 0."""
     if best == own:
         return False
     before, after = validation.train(own, run)[METRIC], validation.train(best, run)[METRIC]
-    return estimate(after - before, validation.groups, settings.random_seed).low > 0
+    return estimate(after - before, validation.groups, seed).low > 0
 
 
-class Space:
-    """What a search may choose from: the usual ranges, widened to hold the settings that are to be beaten."""
+class SearchSpace:
+    """Ranges of the settings: the usual ones, widened to include the present settings."""
 
     def __init__(self, own: TrainSettings, occurrences: int) -> None:
         self._own, self._occurrences = own, occurrences
@@ -262,7 +265,7 @@ class Space:
         self._subsamples = sorted({*SUBSAMPLES, own.subsample})
 
     def parameters(self, settings: TrainSettings, occurrences: int) -> dict[str, Any]:
-        """Settings as a trial for a corpus of some size."""
+        """Return the trial parameters of settings for a corpus of some size."""
         usual = rate_for(occurrences, settings.context)
         return {
             "window_size": str(settings.context),
@@ -282,27 +285,27 @@ class Space:
         trial.suggest_int("epochs", min(5, own.epochs), max(40, own.epochs))
         trial.suggest_int("negatives", min(2, own.negatives), max(15, own.negatives))
         trial.suggest_float("noise_exponent", min(-0.5, own.noise_exponent), max(1.0, own.noise_exponent))
-        trial.suggest_float("rate", min(0.1, self._rate), max(5.0, self._rate), log=True)  # times the usual one
+        trial.suggest_float("rate", min(0.1, self._rate), max(5.0, self._rate), log=True)  # factor of the default rate
         trial.suggest_categorical("subsample", self._subsamples)
 
     def settings(self, parameters: dict[str, Any], occurrences: int) -> TrainSettings:
-        """The settings that parameters mean for a corpus of some size."""
+        """Return the settings of trial parameters for a corpus of some size."""
         if parameters["rate"] == self._rate and parameters == self.parameters(self._own, self._occurrences):
             return self._own
         window, rate = parameters["window_size"], parameters["rate"]
         context: Context = "bag" if window == "bag" else int(window)
-        taken = {name: value for name, value in parameters.items() if name != "rate"}
+        others = {name: value for name, value in parameters.items() if name != "rate"}
         learning_rate = None if rate == 1.0 else rate * rate_for(occurrences, context)
-        return replace(self._own, **taken | {"window_size": context, "learning_rate": learning_rate})
+        return replace(self._own, **others | {"window_size": context, "learning_rate": learning_rate})
 
 
-def _ended(study: Study) -> list[FrozenTrial]:
-    """The trials that came to an end; a search that was killed leaves one that did not."""
+def _finished(study: Study) -> list[FrozenTrial]:
+    """Return the finished trials, without the one that was running when a search was killed."""
     return [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
 
 
 def _report_of(trial: FrozenTrial) -> TrialReport:
-    """What a trial came to; one that was stopped has the value it had come to by then."""
-    seen = list(trial.intermediate_values.values())
-    value = trial.value if trial.value is not None else seen[-1] if seen else 0.0
+    """Return the report of a trial; a trial that was stopped early has its last intermediate value."""
+    intermediate = list(trial.intermediate_values.values())
+    value = trial.value if trial.value is not None else intermediate[-1] if intermediate else 0.0
     return TrialReport(trial.number, trial.state.name.lower(), value, trial.params)

@@ -1,18 +1,20 @@
-"""Whether the order of playlists carries meaning, and so how far a context should reach: what `-wsz auto` goes by.
+"""The choice of context for `-wsz auto`: a window or the whole playlist, depending on what track order predicts.
 
-Some playlists are held out, half of each is given and the rest is to be found, by plain counts of who stands with
-whom in the others. Three ways of counting are put side by side:
+Some playlists are held out. Half of each is given, and the other half is predicted from co-occurrence counts of the
+other playlists. Three ways of counting pairs are compared:
 
     near       pairs at most `AUTO_WINDOW` apart
-    shuffled   the same, after the tracks of each playlist were shuffled: as many pairs, no order
+    shuffled   the same after shuffling the tracks of each playlist: as many pairs, without order
     whole      all pairs of a playlist (of blocks of its tracks, as the trainer sees them)
 
-A window is chosen where near surely finds more than shuffled, so that order carries meaning, and also clearly more than
-whole, so that what stands far apart does harm. Otherwise the whole playlist is the context. Pairs are turned into
-rankings in three ways, because no one of them alone foretells what trained vectors do (docs/training.md): as they are,
-each weighed by what both tracks have (a kNN); as cosines of rows of positive pointwise mutual information, which is
-what skip-gram with negative sampling makes vectors of (Levy and Goldberg 2014, "Neural Word Embedding as Implicit
-Matrix Factorization"); and as those rows in few dimensions.
+A window is chosen on two conditions. Near must be significantly better than shuffled, so track order carries
+information. It must also beat whole by a margin, so distant pairs do harm. Otherwise the whole playlist is the context.
+
+Pairs are turned into rankings in three ways, because no single one predicts how trained vectors behave
+(docs/training.md): pair weights normalized by the weights of both tracks (kNN); cosines of rows of positive pointwise
+mutual information, the matrix that skip-gram with negative sampling factorizes; and those rows in few dimensions.
+
+Source: Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
 """
 
 from __future__ import annotations
@@ -24,35 +26,34 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.protocols import ask
+from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import Cosine, PairWeights, Ranker, RowProducts
-from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Values, estimate, judge
+from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
 from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
-SAMPLE_TOKENS = 200_000  # that are looked at, at most: a few seconds
+SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample, which takes a few seconds
 SHARE = 0.1  # of the sample is held out
-QUESTIONS = 600  # at most
-FEWEST_QUESTIONS = 50  # fewer tell nothing
-UNRANKED = -1  # track number of what is too rare to count
-CLEARLY = 0.03  # a window trains fewer pairs than a bag, and so it has to be better by this share
+MAX_QUERIES = 600
+MIN_QUERIES = 50  # fewer give no reliable comparison
+UNRANKED = -1  # number of tracks that are too rare to count
+MIN_GAIN = 0.03  # relative gain that a window needs, because it trains fewer pairs than a whole playlist
 DIMENSIONS = 48
 TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What the order of the playlists says.
+class ContextChoice:
+    """The chosen context, with the evidence.
 
     Attributes:
-        window_size: the context that follows from it.
-        asked: playlists that were asked of; with fewer than 50 nothing is compared.
-        over_shuffled: share by which near finds more than shuffled (of R-precision, by mutual information).
-        over_whole: share by which near finds more than whole, mean of the three rankings; None where the order carries
-            no meaning anyway.
+        window_size: the chosen context.
+        asked: number of held-out playlists in the comparison; with fewer than 50 nothing is compared.
+        over_shuffled: relative gain in R-precision of near over shuffled, by mutual information.
+        over_whole: relative gain of near over whole, mean of the three rankings; None if order carries no information.
     """
 
     window_size: Context
@@ -61,13 +62,13 @@ class Order:
     over_whole: Estimate | None = None
 
 
-def order_of(corpus: Corpus, tracks: int, seed: int) -> Order:
-    """Choose the context for a corpus by what its order says.
+def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
+    """Choose a window or the whole playlist as context for a corpus.
 
     Args:
         corpus: the playlists.
-        tracks: rows of the catalogue.
-        seed: of the sample and of all that is drawn; the answer is a function of it and the corpus.
+        tracks: number of rows of the catalogue.
+        seed: random seed. The result depends only on it and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
     sample = corpus.playlists(corpus.drawn(SAMPLE_TOKENS, rng))
@@ -76,45 +77,46 @@ def order_of(corpus: Corpus, tracks: int, seed: int) -> Order:
         trained_on = split.training_part(sample)
         counts = trained_on.counts(tracks)
         rows = np.flatnonzero(counts >= 2)
-        questions = ask(sample, split.held_out, counts >= 2, "continuation", seed)
+        query_set = make_queries(sample, split.held_out, counts >= 2, protocol="continuation", seed=seed)
     except EvaluationError:
-        return Order("bag", 0)
-    asked = questions.renumbered(rows, tracks).asked[:QUESTIONS]
-    if len(asked) < FEWEST_QUESTIONS:
-        return Order("bag", len(asked))
+        return ContextChoice("bag", 0)
+    queries = query_set.renumbered(rows, tracks).queries[:MAX_QUERIES]
+    if len(queries) < MIN_QUERIES:
+        return ContextChoice("bag", len(queries))
     number = np.full(tracks, UNRANKED)
     number[rows] = np.arange(len(rows))
     known = Corpus(number[trained_on.track_ids].astype(np.int32), trained_on.offsets)
     shuffled = _shuffled(known, rng)
-    groups = split.groups[[question.playlist for question in asked]]
-    catalogue = Catalogued(counts[rows], np.arange(len(rows)))
+    groups = split.groups[[query.playlist for query in queries]]
+    catalogue = RankedCatalogue(counts[rows], np.arange(len(rows)))
 
-    def found(ranker: Ranker) -> Values:
-        return judge(ranker, asked, catalogue, k=10).values["r_precision"]
+    def precision(ranker: Ranker) -> Values:
+        return score_ranker(ranker, queries, catalogue, k=10).values["r_precision"]
 
     near, near_shuffled = _pairs_near(known, len(rows)), _pairs_near(shuffled, len(rows))
-    by_cosine, without_order = found(_cosines(near)), found(_cosines(near_shuffled))
+    by_cosine, without_order = precision(_cosines(near)), precision(_cosines(near_shuffled))
     over_shuffled = estimate((by_cosine - without_order) / _mean(without_order), groups, seed)
     if over_shuffled.low <= 0:
-        return Order("bag", len(asked), over_shuffled)
+        return ContextChoice("bag", len(queries), over_shuffled)
     whole = _pairs_of_blocks(shuffled, len(rows))
     gains = []
-    for ranked_by in (_knn, _cosines, _few_dimensions):
-        here = by_cosine if ranked_by is _cosines else found(ranked_by(near))
-        there = found(ranked_by(whole))
-        gains.append((here - there) / _mean(there))
+    for make_ranker in (_knn, _cosines, _few_dimensions):
+        by_window = by_cosine if make_ranker is _cosines else precision(make_ranker(near))
+        by_playlist = precision(make_ranker(whole))
+        gains.append((by_window - by_playlist) / _mean(by_playlist))
     over_whole = estimate(np.mean(gains, axis=0), groups, seed)
-    return Order(AUTO_WINDOW if over_whole.mean > CLEARLY else "bag", len(asked), over_shuffled, over_whole)
+    window: Context = AUTO_WINDOW if over_whole.mean > MIN_GAIN else "bag"
+    return ContextChoice(window, len(queries), over_shuffled, over_whole)
 
 
 def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:
-    """The corpus with the tracks of each playlist in random order."""
+    """Return the corpus with the tracks of each playlist in random order."""
     order = np.lexsort((rng.random(corpus.occurrences), _playlist_numbers(corpus)))
     return Corpus(corpus.track_ids[order], corpus.offsets)
 
 
 def _pairs_near(corpus: Corpus, tracks: int) -> Any:
-    """Weights of the pairs within a window, as word2vec's random window has them, csr (tracks, tracks)."""
+    """Return the pair weights of word2vec's random window, csr (tracks, tracks)."""
     from scipy import sparse
 
     playlist, pairs = _playlist_numbers(corpus), sparse.csr_array((tracks, tracks), dtype=np.float64)
@@ -128,24 +130,24 @@ def _pairs_near(corpus: Corpus, tracks: int) -> Any:
 
 
 def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
-    """Weights of the pairs of blocks of each playlist, each centre weighing one, csr (tracks, tracks)."""
+    """Return the pair weights of blocks of each playlist, where each centre has weight 1, csr (tracks, tracks)."""
     from scipy import sparse
 
-    place = np.arange(corpus.occurrences) - np.repeat(corpus.offsets[:-1], corpus.lengths())
-    _, block = np.unique(np.stack([_playlist_numbers(corpus), place // BAG_BLOCK]), axis=1, return_inverse=True)
+    position = np.arange(corpus.occurrences) - np.repeat(corpus.offsets[:-1], corpus.lengths())
+    _, block = np.unique(np.stack([_playlist_numbers(corpus), position // BAG_BLOCK]), axis=1, return_inverse=True)
     ranked = corpus.track_ids != UNRANKED
     block, track = block[ranked], corpus.track_ids[ranked]
     shape = (int(block.max(initial=-1)) + 1, tracks)
-    held = sparse.coo_array((np.ones(len(track)), (block, track)), shape=shape).tocsr()
-    others = np.maximum(np.asarray(held.sum(axis=1)).ravel() - 1, 1)
-    pairs = (held.T @ (sparse.diags_array(1 / others) @ held)).tocoo()
+    in_block = sparse.coo_array((np.ones(len(track)), (block, track)), shape=shape).tocsr()
+    others = np.maximum(np.asarray(in_block.sum(axis=1)).ravel() - 1, 1)
+    pairs = (in_block.T @ (sparse.diags_array(1 / others) @ in_block)).tocoo()
     row, column = pairs.coords
     apart = row != column
     return sparse.coo_array((pairs.data[apart], (row[apart], column[apart])), shape=pairs.shape).tocsr()
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Rank by the pairs as they are, each over the square root of what its two tracks have."""
+    """Rank by pair weight, divided by the square root of the total weights of both tracks."""
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
@@ -159,10 +161,10 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Rank by cosines of rows of mutual information in few dimensions, scaled by their sizes' roots."""
+    """Rank by cosines of rows of mutual information in few dimensions, scaled by the root of the singular values."""
     from scipy.sparse.linalg import eigsh
 
-    information = _mutual_information(pairs)  # symmetric: its singular values are the sizes of its eigenvalues
+    information = _mutual_information(pairs)  # symmetric: the singular values are the absolute eigenvalues
     dimensions = max(1, min(DIMENSIONS, information.shape[0] - 1))
     start = np.random.default_rng(DIMENSIONS).random(information.shape[0], np.float32)
     value, vector = eigsh(information, k=dimensions, v0=start)
@@ -170,7 +172,7 @@ def _few_dimensions(pairs: Any) -> Ranker:
 
 
 def _mutual_information(pairs: Any) -> Any:
-    """Positive pointwise mutual information of the tracks of pairs, csr (tracks, tracks)."""
+    """Return the positive pointwise mutual information of pairs of tracks, csr (tracks, tracks)."""
     from scipy import sparse
 
     weight = np.asarray(pairs.sum(axis=0)).ravel()
@@ -183,17 +185,17 @@ def _mutual_information(pairs: Any) -> Any:
 
 
 def _diagonal(values: npt.NDArray[np.float64]) -> Any:
-    """A sparse diagonal matrix."""
+    """Return a sparse diagonal matrix."""
     from scipy import sparse
 
     return sparse.diags_array(values)
 
 
 def _mean(values: Values) -> float:
-    """A mean to divide by."""
+    """Return the mean, but at least `TINY`, so that it can be a divisor."""
     return max(float(values.mean()), TINY)
 
 
 def _playlist_numbers(corpus: Corpus) -> npt.NDArray[np.int64]:
-    """The playlist of each occurrence, int64 (occurrences,)."""
+    """Return the playlist number of each occurrence, int64 (occurrences,)."""
     return np.repeat(np.arange(len(corpus)), corpus.lengths())

@@ -110,11 +110,11 @@ def _taken(matrix: Matrix, rows: Rows) -> Matrix:
 
 def _plane(centre: Matrix, asked: Projection) -> npt.NDArray[np.float32]:
     """Where tracks lie in two dimensions, as in a map of them; float32 (tracks, 2)."""
-    chosen = projection.chosen(asked, len(centre))
+    chosen = projection.choose_projection(asked, len(centre))
     near, similarities = np.zeros((len(centre), 0), np.int64), np.zeros((len(centre), 0), np.float32)
     if chosen == "umap":
         near, similarities = nearest_to_each(centre, projection.NEIGHBOURS)
-    return projection.plane_of(chosen, centre, near, similarities, MapSettings().random_seed)
+    return projection.project(chosen, centre, near, similarities, seed=MapSettings().random_seed)
 
 
 def as_asked(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:

@@ -1,1 +1,1 @@
-"""The doctor: what playlists are like, what is wrong with them, what that does to training, and what helps."""
+"""Inspection of playlists: statistics, and problems with their effect on training and a remedy."""

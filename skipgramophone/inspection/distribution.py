@@ -1,4 +1,4 @@
-"""How something is distributed over a corpus, in a few numbers and a histogram whose steps double."""
+"""Distributions of lengths and counts: summary statistics, and a histogram with ranges that double in width."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from skipgramophone.inspection.contents import Ids
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a histogram.
+    """One range of a histogram.
 
     Attributes:
-        least: smallest value that falls into it.
-        most: largest value that falls into it.
-        number: how many playlists (of lengths) or tracks (of counts).
-        share: of all occurrences that these hold.
+        least: smallest value of the range.
+        most: largest value of the range.
+        number: number of playlists (by length) or tracks (by count) in the range.
+        share: their share of all occurrences.
     """
 
     least: int
@@ -28,14 +28,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How playlists differ in length, or tracks in count.
+    """Distribution of playlist lengths or track counts.
 
     Attributes:
-        mean: of all values.
-        median: half of the values are as large or larger, half as small or smaller.
-        least: the smallest value.
-        most: the largest value.
-        steps: 1, 2-3, 4-7, 8-15 and so on, up to the largest value; none is left out.
+        mean: mean of the values.
+        median: median of the values.
+        least: smallest value.
+        most: largest value.
+        steps: histogram with the ranges 1, 2-3, 4-7, 8-15 and so on, up to the largest value, without gaps.
     """
 
     mean: float
@@ -46,16 +46,16 @@ class Distribution:
 
 
 def distribution(values: Ids) -> Distribution:
-    """Describe values of 1 or more; there is one at the least."""
+    """Return the distribution of values of at least 1; there must be at least one value."""
     power = np.floor(np.log2(values)).astype(np.int64)
     number = np.bincount(power)
-    held = np.bincount(power, values) / values.sum()
+    share = np.bincount(power, values) / values.sum()
     return Distribution(
         mean=round(float(values.mean()), 2),
         median=float(np.median(values)),
         least=int(values.min()),
         most=int(values.max()),
         steps=tuple(
-            Step(1 << at, (2 << at) - 1, int(number[at]), round(float(held[at]), 6)) for at in range(len(number))
+            Step(1 << at, (2 << at) - 1, int(number[at]), round(float(share[at]), 6)) for at in range(len(number))
         ),
     )

@@ -1,4 +1,4 @@
-"""What an inspection has to say of one kind of fault: how much of it there is, what it does, what helps."""
+"""Findings of an inspection: the kinds of problems, with their effect and remedy."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ Unit = Literal["rows", "playlists", "tracks", "occurrences"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about a corpus that somebody who trains on it should know.
+    """A problem of a corpus that affects training or look-ups.
 
     Attributes:
-        kind: what it is, in a word that stays.
-        what: the same in a sentence, with its numbers.
-        count: how many of `unit` it is about.
-        of: how many there are.
-        share: `count` of `of`, from 0 to 1.
-        unit: what is counted.
-        examples: a few of them by name, the most telling first.
-        effect: what it does to training or to look-ups.
-        remedy: what to do about it.
-        flags: the options that the remedy names, each with its command.
+        kind: stable identifier of the problem.
+        what: the problem in one sentence, with its numbers.
+        count: number of affected rows, playlists, tracks or occurrences.
+        of: their total number.
+        share: `count` / `of`, from 0 to 1.
+        unit: the unit of `count` and `of`.
+        examples: a few names, most important first.
+        effect: the effect on training or look-ups.
+        remedy: how to solve the problem.
+        flags: the options that the remedy mentions, each with its command.
     """
 
     kind: Kind
@@ -64,126 +64,129 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a kind of fault does, and what helps."""
+    """Effect and remedy of a kind of problem."""
 
     effect: str
     remedy: str
     flags: tuple[str, ...] = ()
 
 
-WHOLE_PLAYLIST = "train with the whole playlist as context (-wsz bag, or auto, which looks at the order first)"
-READ_ANEW = "read the source with the encoding that it was written in (--encoding), or mend the file it was made from"
+WHOLE_PLAYLIST = "train with the whole playlist as context: -wsz bag, or auto, which tests whether order matters"
+READ_AGAIN = "read the source with the encoding it was written in (--encoding), or fix the source file"
 
 ADVICE: dict[Kind, Advice] = {
     "rejected-rows": Advice(
-        "what stands in them is not learnt",
-        "see rejects.jsonl for the lines; --encoding, --bad-bytes replace and --keep take more of them in, "
-        "--format and --columns name what the source is",
+        "their tracks are not trained",
+        "see rejects.jsonl for the lines; --encoding, --bad-bytes replace and --keep accept more rows, "
+        "--format and --columns override the detected format",
         ("extract --encoding", "extract --bad-bytes", "extract --keep", "extract --format", "extract --columns"),
     ),
     "few-playlists": Advice(
-        "who goes with whom is told by a handful of people: neighbours change with the seed, and -wsz auto cannot tell",
-        "add playlists; evaluate --stability says how far two seeds agree",
+        "co-occurrence comes from very few playlists: neighbours change with the seed, and -wsz auto cannot decide",
+        "add playlists; evaluate --stability measures how far neighbours change with the seed",
         ("evaluate --stability",),
     ),
     "short-playlists": Advice(
-        "a track that stands alone has no company to learn from, and is counted all the same",
-        "leave them out with --min-length 2",
+        "a single track has no context to learn from, but still counts towards its frequency",
+        "drop these playlists with --min-length 2",
         ("extract --min-length",),
     ),
     "giant-playlists": Advice(
-        "a library is no company: its tracks are trained as if they belonged together, and one person's outweighs many",
-        "--max-length splits them, so that what was added together stays together",
+        "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person outweighs "
+        "many",
+        "--max-length splits them, so that tracks that were added together stay together",
         ("extract --max-length",),
     ),
     "title-order": Advice(
-        "a narrow window learns the alphabet: what is near a track begins with the same letters",
+        "a narrow window learns the alphabet: neighbours start with the same letters",
         WHOLE_PLAYLIST,
         ("train -wsz bag",),
     ),
     "artist-order": Advice(
-        "a narrow window learns who made a track: what is near it is by the same artist",
-        WHOLE_PLAYLIST + "; similar --max-per-artist thins out what is left of it",
+        "a narrow window learns artists: neighbours are by the same artist",
+        WHOLE_PLAYLIST + "; similar --max-per-artist limits tracks of the same artist in answers",
         ("train -wsz bag", "similar --max-per-artist"),
     ),
     "one-artist": Advice(
-        "these playlists teach that tracks of one artist belong together, and nothing else",
-        "similar --max-per-artist or --exclude-artist looks past them",
+        "these playlists only teach that tracks of the same artist are related",
+        "limit such tracks in answers with similar --max-per-artist or --exclude-artist",
         ("similar --max-per-artist", "similar --exclude-artist"),
     ),
     "repeats": Advice(
-        "a track counts as often as it stands there, and is trained as often: one listener outvotes many",
-        "--repeats drop keeps the first of each",
+        "each repeat is counted and trained again: one listener outweighs many",
+        "--repeats drop keeps only the first occurrence of each track in a playlist",
         ("extract --repeats",),
     ),
     "near-duplicates": Advice(
-        "their pairs are trained again and again, as if many people agreed",
-        "--drop-duplicate-playlists keeps the longest of each; evaluate keeps twins on one side by itself",
+        "their pairs are trained several times, as if many people agreed",
+        "--drop-duplicate-playlists keeps the longest of each group; evaluate never separates near-duplicates",
         ("extract --drop-duplicate-playlists",),
     ),
     "welded-by-name": Advice(
-        "strangers' playlists are trained as one: their tracks count as company",
+        "playlists of different people are trained as one: unrelated tracks count as related",
         "extract with --group-by owner",
         ("extract --group-by",),
     ),
     "looks-welded": Advice(
-        "if several people's playlists of one name lie in one, strangers' tracks count as company",
-        "name what tells them apart: --columns owner=…, or a column of its own for the playlist",
+        "if these are merged playlists of different people, unrelated tracks count as related",
+        "name a column that separates them: --columns owner=…, or another column for the playlist",
         ("extract --columns",),
     ),
     "seen-once": Advice(
-        "such a track lies wherever its one playlist lies: a neighbour by accident, and most of the memory",
-        "train --min-count 2 gives it no vector; similar --min-count leaves it out of answers",
+        "each is trained on a single playlist: its neighbours are chance, and together they take most of the memory",
+        "train --min-count 2 gives them no vector; similar --min-count leaves them out of answers",
         ("train --min-count", "similar --min-count"),
     ),
     "everywhere": Advice(
-        "what stands in every list goes with everything and tells nothing; it takes a large share of the training",
-        "train --subsample 1e-3 thins it out; similar --popularity -0.5 prefers rarer tracks",
+        "a track in very many playlists co-occurs with everything: it carries no information but takes much training",
+        "train --subsample 1e-3 trains it less often; similar --popularity -0.5 favours rarer tracks",
         ("train --subsample", "similar --popularity"),
     ),
     "several-uris": Advice(
-        "one song is several tracks: each learns from a part of its playlists, and they crowd each other's neighbours",
-        "--merge-uris makes them one (it welds recordings that differ in nothing but the uri); "
+        "one song is several tracks: each learns from part of its playlists, and they crowd each other's neighbours",
+        "--merge-uris merges them (also recordings that differ only in the uri); "
         "similar --fold-versions folds them in answers",
         ("extract --merge-uris", "similar --fold-versions"),
     ),
     "no-artist": Advice(
-        "without an artist different songs of one title are one track",
-        "name the column of the artist, as --columns artist=…,title=…",
+        "without an artist, different songs with the same title become one track",
+        "name the artist column, such as --columns artist=…,title=…",
         ("extract --columns",),
     ),
     "placeholders": Advice(
-        "unlike songs become one track that goes with everything",
-        "name the right columns (--columns), or mend the names in the source; similar --exclude-artist hides them",
+        "different songs become one track that co-occurs with everything",
+        "name the right columns (--columns), or fix the names in the source; similar --exclude-artist hides them",
         ("extract --columns", "similar --exclude-artist"),
     ),
     "joined-artists": Advice(
-        "an artist with a guest is another artist: songs read with and without the guest are two tracks, and "
-        "--max-per-artist and --exclude-artist do not see them as one",
-        "give the source's column of the main artist, as --columns artist=…",
+        "an artist with a guest counts as another artist: a song with and without the guest becomes two tracks, and "
+        "--max-per-artist and --exclude-artist treat them as different artists",
+        "name the column of the main artist, such as --columns artist=…",
         ("extract --columns",),
     ),
     "mojibake": Advice(
-        "one name in two spellings is two tracks, and is found by neither", READ_ANEW, ("extract --encoding",)
+        "a name in two spellings becomes two tracks, and neither spelling finds both",
+        READ_AGAIN,
+        ("extract --encoding",),
     ),
     "lost-letters": Advice(
-        "names that differed in a lost letter are one, and a name with all its letters is another track",
-        READ_ANEW,
+        "names that differ only in a lost character become one track, and the correct spelling is another track",
+        READ_AGAIN,
         ("extract --encoding",),
     ),
     "escapes": Advice(
-        "the same name written plainly elsewhere is another track, and is not found by it",
-        "undo the escapes in the source (html.unescape, urllib.parse.unquote) before it is read",
+        "the same name without escapes is another track, and does not find this one",
+        "decode the escapes in the source (html.unescape, urllib.parse.unquote) before you extract it",
     ),
     "unseen-letters": Advice(
-        "names that look the same are two tracks",
-        "take these characters out of the source before it is read",
+        "names that look the same are different tracks",
+        "remove these characters from the source before you extract it",
     ),
 }
 
 
-def found(kind: Kind, what: str, count: int, of: int, unit: Unit, examples: Sequence[str]) -> Finding:
-    """A finding with the advice for its kind; the share is put behind the sentence's numbers."""
+def make_finding(kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str]) -> Finding:
+    """Return a finding with the effect and remedy of its kind."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,
@@ -200,7 +203,7 @@ def found(kind: Kind, what: str, count: int, of: int, unit: Unit, examples: Sequ
 
 
 def percent(part: int, whole: int) -> str:
-    """A share in words.
+    """Format a share as a percentage.
 
     >>> percent(39, 40), percent(1, 300), percent(1, 10_000), percent(2, 2)
     ('98%', '0.3%', 'under 0.1%', '100%')

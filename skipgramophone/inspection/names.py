@@ -1,4 +1,4 @@
-"""What may be wrong with names: letters that were lost or mistaken, names that stand for none, artists run together."""
+"""Problems with names: encoding errors, lost characters, placeholders, and artists that combine several others."""
 
 from __future__ import annotations
 
@@ -10,101 +10,105 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
-from skipgramophone.inspection.findings import Finding, Kind, found, percent
+from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.settings import Thresholds
 
-# UTF-8 that was read as Windows-1252: a lead byte as a letter, and behind it what 80 to BF are there.
+# UTF-8 that was decoded as Windows-1252: a lead byte as a letter, followed by a character for a byte from 80 to BF.
 CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-MISTAKEN = f"[\u00c2-\u00f4][{CONTINUATION}]"
-LOST = "\ufffd|\\pL\\?\\pL"  # the letter that stands for none, or a question mark in the midst of a word
+MOJIBAKE = f"[\u00c2-\u00f4][{CONTINUATION}]"
+LOST = "\ufffd|\\pL\\?\\pL"  # the replacement character, or a question mark inside a word
 ESCAPES = r"&(amp|quot|apos|lt|gt|nbsp|#\d{2,6}|#x[0-9a-fA-F]{2,5});|\\u[0-9a-fA-F]{4}|%[89A-Fa-f][0-9A-Fa-f]%|%20"
-# Controls, spaces of no width, directions; joiners of letters are left alone, because some scripts need them.
-UNSEEN = "[\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
-NOBODY = (
+# Control characters, zero-width spaces and direction marks, but not zero-width joiners, which some scripts need.
+INVISIBLE = "[\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]"
+PLACEHOLDER_ARTIST = (
     r"^(unknown|unknown artist|<unknown>|\[unknown\]|unbekannt|unbekannter interpret|artiste inconnu"
     r"|various|various artists|va|v\.a\.|<missing>|n/?a|none|null|nan|undefined|artist|-+|\?+)$"
 )
-NOTHING = (
+PLACEHOLDER_TITLE = (
     r"^(unknown title|unknown track|<unknown>|\[unknown\]|<missing>|n/?a|undefined|nan|-+|\?+"
     r"|(audio ?)?(track|titel|piste|pista|spur) ?[#-]? ?\d{1,3})$"
 )
 JOINED = r"\s*(?:;|,|\s/\s|\s&\s|\s\+\s|\sx\s|\svs\.?\s|\sfeat\.?\s|\sft\.?\s|\sfeaturing\s|\swith\s)\s*"
 
 
-def faults_of_names(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Everything that is found about the names of tracks."""
+def inspect_names(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Yield findings about the names of tracks."""
     yield from _without_artist(contents, thresholds)
     yield from _placeholders(contents, thresholds)
-    yield from _joined(contents, thresholds)
-    yield from _spoilt(contents, thresholds)
+    yield from _joined_artists(contents, thresholds)
+    yield from _damaged(contents, thresholds)
 
 
 def _without_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Tracks without an artist, unless none has one."""
+    """Find tracks without an artist, unless all tracks are without one."""
     nameless = _marks(pc.equal(contents.artists, ""))
     number, of = int(contents.counts[nameless].sum()), contents.corpus.occurrences
     if thresholds.without_artist * of < number < of:
-        said = f"{number:,} of {of:,} occurrences ({percent(number, of)}) name no artist"
-        yield found(
-            "no-artist", said, number, of, "occurrences", contents.track_names(np.flatnonzero(nameless)[:EXAMPLES])
-        )
+        what = f"{number:,} of {of:,} occurrences ({percent(number, of)}) have no artist"
+        names = contents.track_names(np.flatnonzero(nameless)[:EXAMPLES])
+        yield make_finding("no-artist", what, count=number, of=of, unit="occurrences", examples=names)
 
 
 def _placeholders(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Names that stand for a missing one."""
-    empty = _matching(contents.artists, NOBODY) | _matching(contents.titles, NOTHING)
+    """Find placeholders for missing names."""
+    empty = _matching(contents.artists, PLACEHOLDER_ARTIST) | _matching(contents.titles, PLACEHOLDER_TITLE)
     number, of = int(contents.counts[empty].sum()), contents.corpus.occurrences
     if number > thresholds.placeholders * of:
-        said = f"{number:,} of {of:,} occurrences ({percent(number, of)}) are of names that stand for a missing one"
-        yield found("placeholders", said, number, of, "occurrences", contents.track_names(_first(contents, empty)))
+        what = f"{number:,} of {of:,} occurrences ({percent(number, of)}) have a placeholder instead of a name"
+        names = _most_frequent(contents, empty)
+        yield make_finding("placeholders", what, count=number, of=of, unit="occurrences", examples=names)
 
 
-def _joined(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Artists whose name is made of the names of two or more artists of the corpus."""
+def _joined_artists(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Find artists whose name combines the names of two or more artists of the corpus."""
     coded = contents.artists.dictionary_encode()
     known = set(coded.dictionary.to_pylist()) - {""}
     candidates = np.flatnonzero(_matching(coded.dictionary, JOINED))
     names = coded.dictionary.take(pa.array(candidates)).to_pylist()
-    parted = [re.split(JOINED, name) for name in names]
-    joined = [len(parts) > 1 and sum(part in known for part in parts) >= 2 for parts in parted]
+    split = [re.split(JOINED, name) for name in names]
+    joined = [len(parts) > 1 and sum(part in known for part in parts) >= 2 for parts in split]
     tracks = np.isin(coded.indices.to_numpy(), candidates[np.array(joined, np.bool_)])
     number, of = int(np.count_nonzero(tracks)), len(contents.counts)
     if number > thresholds.joined_artists * of:
-        said = f"{number:,} of {of:,} tracks ({percent(number, of)}) are by an artist who is several of the others"
-        yield found("joined-artists", said, number, of, "tracks", contents.track_names(_first(contents, tracks)))
+        what = f"{number:,} of {of:,} tracks ({percent(number, of)}) have an artist that combines several other artists"
+        examples = _most_frequent(contents, tracks)
+        yield make_finding("joined-artists", what, count=number, of=of, unit="tracks", examples=examples)
 
 
-def _spoilt(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Names whose letters were mistaken, lost, escaped or cannot be seen."""
-    words: dict[Kind, tuple[str, str]] = {
-        "mojibake": (MISTAKEN, "have letters that are UTF-8 read in another encoding"),
-        "lost-letters": (LOST, "have lost letters"),
-        "escapes": (ESCAPES, "are written with escapes"),
-        "unseen-letters": (UNSEEN, "hold letters that cannot be seen"),
+def _damaged(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Find names with mojibake, lost characters, escapes or invisible characters."""
+    problems: dict[Kind, tuple[str, str]] = {
+        "mojibake": (MOJIBAKE, "have names in UTF-8 that was decoded with another encoding"),
+        "lost-letters": (LOST, "have names with lost characters"),
+        "escapes": (ESCAPES, "have names with escape sequences"),
+        "unseen-letters": (INVISIBLE, "have names with invisible characters"),
     }
-    for kind, (pattern, said) in words.items():
-        spoilt = np.zeros(len(contents.counts), np.bool_)
+    for kind, (pattern, problem) in problems.items():
+        damaged = np.zeros(len(contents.counts), np.bool_)
         for role in ("artist", "title"):
             names = contents.tracks[role].combine_chunks()
-            spoilt |= _mistaken(names) if kind == "mojibake" else _matching(names, pattern)
-        number, of = int(np.count_nonzero(spoilt)), len(spoilt)
+            damaged |= _with_mojibake(names) if kind == "mojibake" else _matching(names, pattern)
+        number, of = int(np.count_nonzero(damaged)), len(damaged)
         if number > thresholds.spoilt_names * of:
-            what = f"{number:,} of {of:,} tracks ({percent(number, of)}) {said}"
-            yield found(kind, what, number, of, "tracks", contents.track_names(_first(contents, spoilt)))
+            what = f"{number:,} of {of:,} tracks ({percent(number, of)}) {problem}"
+            examples = _most_frequent(contents, damaged)
+            yield make_finding(kind, what, count=number, of=of, unit="tracks", examples=examples)
 
 
-def _mistaken(names: pa.Array) -> Marks:
-    """Names that are UTF-8 read as Windows-1252: their bytes there are UTF-8 of other letters."""
-    marks = _matching(names, MISTAKEN)
+def _with_mojibake(names: pa.Array) -> Marks:
+    """Mark names that are UTF-8 decoded as Windows-1252."""
+    marks = _matching(names, MOJIBAKE)
     which = np.flatnonzero(marks)
-    marks[which] = [_is_mistaken(name) for name in names.take(pa.array(which)).to_pylist()]
+    marks[which] = [_is_mojibake(name) for name in names.take(pa.array(which)).to_pylist()]
     return marks
 
 
-def _is_mistaken(name: str) -> bool:
-    """Whether a name's bytes in Windows-1252 (five of which are no letters there) are UTF-8.
+def _is_mojibake(name: str) -> bool:
+    """Whether a name, encoded in Windows-1252, is valid UTF-8.
 
-    >>> _is_mistaken("BjÃ¶rk"), _is_mistaken("Björk"), _is_mistaken("CAFÉ – “Déjà vu”")
+    Five bytes have no character in Windows-1252; they are encoded as in Latin-1.
+
+    >>> _is_mojibake("BjÃ¶rk"), _is_mojibake("Björk"), _is_mojibake("CAFÉ – “Déjà vu”")
     (True, False, False)
     """
     try:
@@ -117,16 +121,16 @@ def _is_mistaken(name: str) -> bool:
 
 
 def _matching(names: pa.Array, pattern: str) -> Marks:
-    """Names in which a pattern is found."""
+    """Mark names that contain a match of a pattern."""
     return _marks(pc.match_substring_regex(names, pattern))
 
 
 def _marks(values: pa.Array) -> Marks:
-    """Arrow's booleans as numpy's, which may be changed."""
+    """Return Arrow booleans as a writable numpy array."""
     return np.array(values.to_numpy(zero_copy_only=False), np.bool_)
 
 
-def _first(contents: Contents, chosen: Marks) -> Ids:
-    """The most frequent of some tracks."""
-    which = np.flatnonzero(chosen)
-    return which[np.argsort(-contents.counts[which], kind="stable")[:EXAMPLES]]
+def _most_frequent(contents: Contents, chosen: Marks) -> tuple[str, ...]:
+    """Return the names of the most frequent of the chosen tracks."""
+    which: Ids = np.flatnonzero(chosen)
+    return contents.track_names(which[np.argsort(-contents.counts[which], kind="stable")[:EXAMPLES]])

@@ -1,4 +1,4 @@
-"""What may be wrong with playlists: their number, their lengths, their order, and what stands in them again."""
+"""Problems with playlists: their number, length and order, repeats, near-duplicates and merged playlists."""
 
 from __future__ import annotations
 
@@ -8,115 +8,121 @@ import numpy as np
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import falls
-from skipgramophone.inspection.contents import EXAMPLES, LEAST_TELLING, Contents, Ids, Marks, numbered
-from skipgramophone.inspection.findings import Finding, Kind, found, percent
+from skipgramophone.inspection.contents import EXAMPLES, MIN_SORTABLE, Contents, Ids, Marks, rank_strings
+from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.playlists.cleaning import has_longer_near_duplicate
 from skipgramophone.settings import Thresholds
+from skipgramophone.wording import plural
 
 
-def faults_of_playlists(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Everything that is found about the playlists of a corpus."""
+def inspect_playlists(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Yield findings about playlists."""
     yield from _too_few(contents, thresholds)
     yield from _too_short(contents, thresholds)
     yield from _too_long(contents, thresholds)
-    yield from _in_order(contents, thresholds)
-    yield from _of_one_artist(contents, thresholds)
-    yield from _with_repeats(contents, thresholds)
-    yield from _nearly_the_same(contents, thresholds)
+    yield from _sorted(contents, thresholds)
+    yield from _one_artist(contents, thresholds)
+    yield from _repeats(contents, thresholds)
+    yield from _near_duplicates(contents, thresholds)
 
 
 def _too_few(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Whether there are too few to learn from."""
+    """Find out whether there are too few playlists to learn from."""
     number = len(contents.corpus)
     if number < thresholds.playlists:
-        yield found("few-playlists", f"there are only {number:,} playlists", number, number, "playlists", ())
+        what = f"only {plural(number, 'playlist')}"
+        yield make_finding("few-playlists", what, count=number, of=number, unit="playlists", examples=())
 
 
 def _too_short(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Playlists of a single track."""
+    """Find playlists with a single track."""
     short = contents.distinct_tracks == 1
     if short.mean() > thresholds.of_one_track:
-        yield _some(contents, "short-playlists", short, "hold a single track")
+        yield _playlist_finding(contents, "short-playlists", short, "contain a single track")
 
 
 def _too_long(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Playlists that are libraries."""
+    """Find playlists that are whole libraries."""
     giant = contents.lengths > thresholds.giant_length
-    held, all_places = int(contents.lengths[giant].sum()), contents.corpus.occurrences
-    if held > thresholds.in_giants * all_places:
-        said = f"are longer than {thresholds.giant_length:,} and hold {percent(held, all_places)} of all occurrences"
-        yield _some(contents, "giant-playlists", giant, said)
+    number, of = int(contents.lengths[giant].sum()), contents.corpus.occurrences
+    if number > thresholds.in_giants * of:
+        problem = (
+            f"are longer than {thresholds.giant_length:,} tracks and make {percent(number, of)} of all occurrences"
+        )
+        yield _playlist_finding(contents, "giant-playlists", giant, problem)
 
 
-def _in_order(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Playlists that are sorted by title or by artist, up or down, with or without regard to case.
+def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Find playlists that are sorted by title or artist, ascending or descending, with or without regard to case.
 
-    A name that stands there again says nothing, so that a playlist has to hold five different ones. Players disagree
-    about accents and articles, and people add to lists that they have sorted: a few steps may lead back.
+    Only playlists with at least five different names are considered. A few descents are allowed, because players sort
+    accents and articles differently, and people add tracks to sorted playlists.
     """
     kinds: dict[str, Kind] = {"title": "title-order", "artist": "artist-order"}
     for role, kind in kinds.items():
-        caseless = numbered(contents.titles if role == "title" else contents.artists)[contents.corpus.track_ids]
-        as_written = numbered(contents.tracks[role].combine_chunks())[contents.corpus.track_ids]
-        telling = contents.distinct(caseless) >= LEAST_TELLING
+        caseless = rank_strings(contents.titles if role == "title" else contents.artists)[contents.corpus.track_ids]
+        as_written = rank_strings(contents.tracks[role].combine_chunks())[contents.corpus.track_ids]
+        sortable = contents.distinct_values(caseless) >= MIN_SORTABLE
         fewest = np.minimum.reduce([falls(by, contents.corpus.offsets) for by in (as_written, caseless, -caseless)])
-        in_order = fewest <= thresholds.out_of_order * (contents.lengths - 1)
-        number, of = int(np.count_nonzero(telling & in_order)), int(np.count_nonzero(telling))
+        in_order = sortable & (fewest <= thresholds.out_of_order * (contents.lengths - 1))
+        number, of = int(np.count_nonzero(in_order)), int(np.count_nonzero(sortable))
         if number > thresholds.in_order * of:
-            named = f"of {of:,} playlists with {LEAST_TELLING} {role}s or more"
-            said = f"{number:,} {named} ({percent(number, of)}) stand in the order of their {role}s, or nearly"
-            yield found(kind, said, number, of, "playlists", _longest(contents, telling & in_order))
+            what = f"{number:,} of {of:,} playlists with at least {MIN_SORTABLE} {role}s ({percent(number, of)})"
+            what += f" are sorted by {role}, or nearly"
+            names = _longest(contents, in_order)
+            yield make_finding(kind, what, count=number, of=of, unit="playlists", examples=names)
 
 
-def _of_one_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Playlists of one artist, as albums are."""
+def _one_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Find playlists with a single artist, such as albums."""
     if pc.all(pc.equal(contents.artists, "")).as_py():
         return
-    telling = contents.distinct_tracks >= LEAST_TELLING
-    alone = telling & (contents.distinct(numbered(contents.artists)[contents.corpus.track_ids]) == 1)
-    number, of = int(np.count_nonzero(alone)), int(np.count_nonzero(telling))
+    long_enough = contents.distinct_tracks >= MIN_SORTABLE
+    artists = rank_strings(contents.artists)[contents.corpus.track_ids]
+    one_artist = long_enough & (contents.distinct_values(artists) == 1)
+    number, of = int(np.count_nonzero(one_artist)), int(np.count_nonzero(long_enough))
     if number > thresholds.of_one_artist * of:
-        said = (
-            f"{number:,} of {of:,} playlists of {LEAST_TELLING} tracks or more ({percent(number, of)}) hold one artist"
-        )
-        yield found("one-artist", said, number, of, "playlists", _longest(contents, alone))
+        what = f"{number:,} of {of:,} playlists with at least {MIN_SORTABLE} tracks ({percent(number, of)})"
+        what += " contain a single artist"
+        names = _longest(contents, one_artist)
+        yield make_finding("one-artist", what, count=number, of=of, unit="playlists", examples=names)
 
 
-def _with_repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Tracks that stand in a playlist again, and playlists that look like several."""
-    again = contents.lengths - contents.distinct_tracks
-    number, of = int(again.sum()), contents.corpus.occurrences
+def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Find repeats of tracks within playlists, and playlists that look like several merged ones."""
+    repeats = contents.lengths - contents.distinct_tracks
+    number, of = int(repeats.sum()), contents.corpus.occurrences
     if number > thresholds.repeated * of:
-        said = f"{number:,} of {of:,} occurrences ({percent(number, of)}) are repeats of a track in its playlist"
-        worst = np.argsort(-again, kind="stable")[:EXAMPLES]
-        yield found("repeats", said, number, of, "occurrences", contents.playlist_names(worst[again[worst] > 0]))
+        what = f"{number:,} of {of:,} occurrences ({percent(number, of)}) are repeats within a playlist"
+        worst = np.argsort(-repeats, kind="stable")[:EXAMPLES]
+        names = contents.playlist_names(worst[repeats[worst] > 0])
+        yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
-        # Sessions are named by numbers and times, and nobody's playlists were put together to make them.
+        # Names without letters are numbers or times of listening sessions, which are not merged from several people.
         named = pc.match_substring_regex(contents.playlists["name"], r"\pL").to_numpy()
-        welded = named & (contents.lengths > thresholds.welded_length)
-        welded &= again > thresholds.welded_repeats * contents.lengths
-        if welded.any():
-            said = f"belong to nobody, are longer than {thresholds.welded_length:,} and repeat themselves"
-            yield _some(contents, "looks-welded", welded, said)
+        merged = named & (contents.lengths > thresholds.welded_length)
+        merged &= repeats > thresholds.welded_repeats * contents.lengths
+        if merged.any():
+            problem = f"have no owner, are longer than {thresholds.welded_length:,} tracks and repeat many of them"
+            yield _playlist_finding(contents, "looks-welded", merged, problem)
 
 
-def _nearly_the_same(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Playlists of which another holds nearly the same tracks."""
-    twins = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
-    if twins.mean() > thresholds.near_duplicates:
-        yield _some(
-            contents, "near-duplicates", twins, "share 80% of their tracks or more with one that is longer or earlier"
-        )
+def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Find playlists with a near-duplicate that is longer or earlier."""
+    duplicates = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
+    if duplicates.mean() > thresholds.near_duplicates:
+        problem = "share at least 80% of their tracks with a longer or earlier playlist"
+        yield _playlist_finding(contents, "near-duplicates", duplicates, problem)
 
 
-def _some(contents: Contents, kind: Kind, chosen: Marks, said: str) -> Finding:
-    """A finding about some of the playlists."""
+def _playlist_finding(contents: Contents, kind: Kind, chosen: Marks, problem: str) -> Finding:
+    """Return a finding about the chosen playlists."""
     number, of = int(np.count_nonzero(chosen)), len(contents.corpus)
-    what = f"{number:,} of {of:,} playlists ({percent(number, of)}) {said}"
-    return found(kind, what, number, of, "playlists", _longest(contents, chosen))
+    what = f"{number:,} of {of:,} playlists ({percent(number, of)}) {problem}"
+    return make_finding(kind, what, count=number, of=of, unit="playlists", examples=_longest(contents, chosen))
 
 
 def _longest(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """The longest of some playlists by name."""
+    """Return the names of the longest of the chosen playlists."""
     which: Ids = np.flatnonzero(chosen)
     return contents.playlist_names(which[np.argsort(-contents.lengths[which], kind="stable")[:EXAMPLES]])

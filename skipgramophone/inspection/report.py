@@ -1,4 +1,4 @@
-"""An inspection: what a corpus is like, what is wrong with it, and which context its order speaks for."""
+"""The report of an inspection: statistics of a corpus, its problems, and the context that `-wsz auto` chooses."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow.compute as pc
 
-from skipgramophone.evaluation.window_choice import Order
+from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.inspection.contents import Contents, Ids
 from skipgramophone.inspection.distribution import Distribution, distribution
-from skipgramophone.inspection.findings import KINDS, Finding, found, percent
-from skipgramophone.inspection.names import faults_of_names
-from skipgramophone.inspection.playlists import faults_of_playlists
-from skipgramophone.inspection.tracks import faults_of_tracks
+from skipgramophone.inspection.findings import KINDS, Finding, make_finding, percent
+from skipgramophone.inspection.names import inspect_names
+from skipgramophone.inspection.playlists import inspect_playlists
+from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
 
-SCHEMA = 1  # of the JSON; it is raised when a field changes its meaning or goes away
+SCHEMA = 1  # version of the JSON; raised when a field is removed or changes its meaning
 HEAD = 0.01  # share of the tracks that is called the head
 SHOWN_FREQUENT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Frequent:
+class FrequentTrack:
     """One of the most frequent tracks."""
 
     name: str
@@ -33,25 +33,25 @@ class Frequent:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What an inspection found out.
+    """Result of an inspection.
 
     Attributes:
-        schema: of this record.
+        schema: version of this record.
         kind: "experiment" or "sources".
-        inspected: the experiment's name, or the sources as they were named.
-        playlists: how many there are.
-        owners: how many owners of playlists there are; one where none is named.
-        tracks: how many there are.
-        occurrences: places of all playlists together.
-        lengths: of the playlists.
-        counts: of the tracks.
-        once: tracks that occur a single time.
-        half: so many of the most frequent tracks hold half of all occurrences.
-        head_share: share of all occurrences that the most frequent hundredth of the tracks holds.
-        most_frequent: tracks.
-        findings: what should be known before training, in the order of `KINDS`.
-        order: what `-wsz auto` chooses, and by what.
-        seconds: that it took.
+        inspected: name of the experiment, or the sources as they were given.
+        playlists: number of playlists.
+        owners: number of owners; 1 if no owner is known.
+        tracks: number of tracks.
+        occurrences: total length of all playlists.
+        lengths: distribution of the playlist lengths.
+        counts: distribution of the track counts.
+        once: number of tracks that occur only once.
+        half: number of the most frequent tracks that together make half of all occurrences.
+        head_share: share of all occurrences that the most frequent 1 % of the tracks make.
+        most_frequent: the most frequent tracks.
+        findings: problems to know before training, in the order of `KINDS`.
+        order: the context that `-wsz auto` chooses, with the evidence.
+        seconds: duration of the inspection.
     """
 
     schema: int
@@ -66,9 +66,9 @@ class Inspection:
     once: int
     half: int
     head_share: float
-    most_frequent: tuple[Frequent, ...]
+    most_frequent: tuple[FrequentTrack, ...]
     findings: tuple[Finding, ...]
-    order: Order
+    order: ContextChoice
     seconds: float
 
 
@@ -76,11 +76,12 @@ def inspection(
     kind: Literal["experiment", "sources"],
     inspected: Sequence[str],
     contents: Contents,
+    *,
     facts: Mapping[str, Any],
-    order: Order,
+    order: ContextChoice,
     seconds: float,
 ) -> Inspection:
-    """Put together what there is to say of a corpus; `facts` are those of its extraction."""
+    """Return the inspection of a corpus; `facts` are those of its extraction."""
     counts = np.sort(contents.counts)[::-1]
     reached = np.cumsum(counts)
     most = np.argsort(-contents.counts, kind="stable")[:SHOWN_FREQUENT]
@@ -98,7 +99,9 @@ def inspection(
         once=int(np.count_nonzero(counts == 1)),
         half=int(np.searchsorted(reached, reached[-1] / 2)) + 1,
         head_share=round(float(reached[_head(counts) - 1] / reached[-1]), 6),
-        most_frequent=tuple(Frequent(name, int(contents.counts[at])) for name, at in zip(names, most, strict=True)),
+        most_frequent=tuple(
+            FrequentTrack(name, int(contents.counts[at])) for name, at in zip(names, most, strict=True)
+        ),
         findings=findings(contents, facts),
         order=order,
         seconds=round(seconds, 2),
@@ -106,31 +109,33 @@ def inspection(
 
 
 def findings(contents: Contents, facts: Mapping[str, Any], thresholds: Thresholds | None = None) -> tuple[Finding, ...]:
-    """Everything that is found about a corpus, in the order of `KINDS`."""
+    """Return all findings about a corpus, in the order of `KINDS`."""
     thresholds = thresholds or Thresholds()
     every = [
-        *_of_rows(facts, thresholds),
-        *faults_of_playlists(contents, thresholds),
-        *faults_of_tracks(contents, thresholds),
-        *faults_of_names(contents, thresholds),
+        *_inspect_extraction(facts, thresholds),
+        *inspect_playlists(contents, thresholds),
+        *inspect_tracks(contents, thresholds),
+        *inspect_names(contents, thresholds),
     ]
     return tuple(sorted(every, key=lambda finding: KINDS.index(finding.kind)))
 
 
-def _of_rows(facts: Mapping[str, Any], thresholds: Thresholds) -> Iterator[Finding]:
-    """What extraction itself has counted: rows that it rejected, playlists that it welded."""
+def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Iterator[Finding]:
+    """Yield findings that extraction has counted: rejected rows and merged playlists."""
     rejected, read = facts.get("rows_rejected", 0), facts.get("rows_read", 0)
     if rejected > thresholds.rejected * read:
         reasons = sorted(facts.get("rejected", {}).items(), key=lambda counted: -counted[1])
-        said = f"{rejected:,} of {read:,} rows ({percent(rejected, read)}) were rejected"
-        yield found("rejected-rows", said, rejected, read, "rows", [f"{n:,} × {reason}" for reason, n in reasons[:3]])
-    welded, playlists = facts.get("welded", 0), facts.get("playlists", 0)
-    if welded:
-        of = welded + playlists
-        said = f"{welded:,} of {of:,} playlists ({percent(welded, of)}) went into another owner's of the same name"
-        yield found("welded-by-name", said, welded, of, "playlists", ())
+        examples = [f"{number:,} × {reason}" for reason, number in reasons[:3]]
+        what = f"{rejected:,} of {read:,} rows ({percent(rejected, read)}) were rejected"
+        yield make_finding("rejected-rows", what, count=rejected, of=read, unit="rows", examples=examples)
+    merged, playlists = facts.get("welded", 0), facts.get("playlists", 0)
+    if merged:
+        of = merged + playlists
+        what = f"{merged:,} of {of:,} playlists ({percent(merged, of)})"
+        what += " were merged with another owner's playlist of the same name"
+        yield make_finding("welded-by-name", what, count=merged, of=of, unit="playlists", examples=())
 
 
 def _head(counts: Ids) -> int:
-    """How many tracks are the head."""
+    """Return the number of tracks in the head."""
     return max(1, round(HEAD * len(counts)))

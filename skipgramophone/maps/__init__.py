@@ -1,1 +1,1 @@
-"""A map of the catalogue: where the tracks lie in two dimensions, which cluster, and the page that shows them."""
+"""Map of the tracks: a two-dimensional projection, clusters, an interactive HTML page, and pictures."""

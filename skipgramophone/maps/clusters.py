@@ -1,4 +1,4 @@
-"""Clusters of tracks, found among the vectors (not in the plane), and the artists that each is named by."""
+"""Clusters of tracks, computed from the vectors (not from the plane) and labelled with their leading artists."""
 
 from __future__ import annotations
 
@@ -13,47 +13,48 @@ import numpy.typing as npt
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
-LEADERS = 3  # artists that a cluster is named by
+LEADING_ARTISTS = 3  # number of artists in the label of a cluster
 Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
-    """Tracks that lie together."""
+class TrackGroup:
+    """A group of tracks with the same colour: a cluster, an artist, or the rest."""
 
-    label: str  # its leading artists
+    label: str  # a cluster's leading artists, or the artist
     tracks: int
 
 
-def clusters_of(centre: Matrix, number: int, seed: int) -> Labels:
-    """The cluster of each track by k-means of unit rows, int64 (tracks,); the largest is 0, none is empty."""
-    from scipy.cluster.vq import kmeans2  # here, because look-ups do without scipy
+def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
+    """Return the cluster of each track by k-means of unit rows, int64 (tracks,); 0 is the largest, none is empty."""
+    from scipy.cluster.vq import kmeans2  # imported here because look-ups must not load scipy
 
     units = unit_rows(np.asarray(centre))
     distinct = len(np.unique(units, axis=0))
-    with warnings.catch_warnings():  # an empty cluster is no fault: it is left out
+    with warnings.catch_warnings():  # empty clusters are expected: they are left out
         warnings.simplefilter("ignore", UserWarning)
         _, found = kmeans2(units, min(number, distinct), minit="++", seed=np.random.default_rng(seed))
-    _, first, place, size = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
+    _, first, index, size = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(size), np.int64)
     rank[np.lexsort((first, -size))] = np.arange(len(size))
-    return rank[place]
+    return rank[index]
 
 
-def described(tracks: Sequence[Track], labels: Labels) -> list[Cluster]:
-    """Each cluster with its leading artists: those with many occurrences, and most of theirs here.
+def describe_clusters(tracks: Sequence[Track], labels: Labels) -> list[TrackGroup]:
+    """Return size and leading artists of each cluster.
 
-    An artist with n occurrences in the cluster and N altogether counts n * n / N.
+    An artist with n of its N occurrences in the cluster has weight n * n / N. This favours artists that are frequent in
+    the cluster and rare elsewhere.
     """
-    everywhere: Counter[str] = Counter()
-    here: list[Counter[str]] = [Counter() for _ in range(int(labels.max()) + 1)]
+    total: Counter[str] = Counter()
+    by_cluster: list[Counter[str]] = [Counter() for _ in range(int(labels.max()) + 1)]
     for track, label in zip(tracks, labels.tolist(), strict=True):
-        everywhere[track.artist] += track.count
-        here[label][track.artist] += track.count
+        total[track.artist] += track.count
+        by_cluster[label][track.artist] += track.count
     size = np.bincount(labels).tolist()
     clusters = []
-    for inside, number in zip(here, size, strict=True):
-        weight = {artist: n * n / max(everywhere[artist], 1) for artist, n in inside.items() if artist}
-        leaders = sorted(weight, key=lambda artist: (-weight[artist], artist))[:LEADERS]
-        clusters.append(Cluster(", ".join(leaders) or "without an artist", number))
+    for counts, number in zip(by_cluster, size, strict=True):
+        weight = {artist: n * n / max(total[artist], 1) for artist, n in counts.items() if artist}
+        leaders = sorted(weight, key=lambda artist: (-weight[artist], artist))[:LEADING_ARTISTS]
+        clusters.append(TrackGroup(", ".join(leaders) or "without an artist", number))
     return clusters

@@ -1,4 +1,4 @@
-"""A map as it is to be shown: tracks with their places, their colours and their nearest."""
+"""The contents of a map: tracks with their positions, colours and nearest neighbours."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.exact_search import Rows, nearest_to_each
-from skipgramophone.maps import projection
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
-from skipgramophone.maps.projection import Plane
+from skipgramophone.maps.projection import NEIGHBOURS, Plane, choose_projection, preserved_share, project
 from skipgramophone.settings import Colour, MapSettings, Projection
+from skipgramophone.wording import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,15 @@ class Drawing:
     """A map.
 
     Attributes:
-        title: what it is called.
-        tracks: in order of count.
-        plane: float32 (tracks, 2).
-        near: the nearest of each among the vectors, rows of `tracks`, int64 (tracks, number).
-        similarities: theirs, float32 (tracks, number).
-        colourings: what the tracks can be coloured by.
-        colour: what they are coloured by at first.
-        projection: how the plane was found.
-        preserved: share of the true nearest that are as near in the plane.
+        title: title of the map.
+        tracks: the tracks, most frequent first.
+        plane: positions, float32 (tracks, 2).
+        near: nearest neighbours of each track by vector, as rows of `tracks`, int64 (tracks, neighbours).
+        similarities: their similarities, float32 (tracks, neighbours).
+        colourings: the available colourings of the tracks.
+        colour: the initial colouring.
+        projection: the method that computed the plane.
+        preserved: share of the nearest neighbours by vector that are also nearest neighbours in the plane.
     """
 
     title: str
@@ -45,32 +45,32 @@ class Drawing:
 
     @property
     def about(self) -> str:
-        """A sentence or two of what it shows."""
-        called = "UMAP" if self.projection == "umap" else "principal components"
+        """Return a short description of the map."""
+        method = "UMAP" if self.projection == "umap" else "principal components"
         return (
-            f"{len(self.tracks):,} tracks, larger where they occur more. Nearest tracks are those of the vectors; the "
-            f"plane ({called}) keeps {self.preserved:.0%} of them near."
+            f"{plural(len(self.tracks), 'track')}; larger dots occur more often. Nearest tracks are computed from the "
+            f"full vectors. The map ({method}) preserves {self.preserved:.0%} of nearest neighbours."
         )
 
 
 def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSettings) -> Drawing:
-    """Draw tracks.
+    """Compute a map of tracks.
 
     Args:
-        title: what the map is called.
-        tracks: in order of count.
-        centre: their vectors, float32 (len(tracks), embedding_dim), no row of zeros.
-        settings: how; `top` is the caller's.
+        title: title of the map.
+        tracks: the tracks, most frequent first.
+        centre: their vectors, float32 (len(tracks), embedding_dim), without rows of zeros.
+        settings: projection, clusters, neighbours and colours; the caller has applied `top`.
 
     Raises:
-        SettingError: UMAP is asked for and cannot be used.
+        SettingError: UMAP is required and cannot be used.
     """
-    chosen, seed = projection.chosen(settings.projection, len(tracks)), settings.random_seed
-    wanted = max(settings.neighbours, projection.NEIGHBOURS) if chosen == "umap" else settings.neighbours
+    projection, seed = choose_projection(settings.projection, len(tracks)), settings.random_seed
+    wanted = max(settings.neighbours, NEIGHBOURS) if projection == "umap" else settings.neighbours
     near, similarities = np.zeros((len(tracks), 0), np.int64), np.zeros((len(tracks), 0), np.float32)
     if len(tracks) > 1:
         near, similarities = nearest_to_each(centre, min(wanted, len(tracks) - 1))
-    plane = projection.plane_of(chosen, centre, near, similarities, seed)
+    plane = project(projection, centre, near, similarities, seed=seed)
     near, similarities = near[:, : settings.neighbours], similarities[:, : settings.neighbours]
     return Drawing(
         title=title,
@@ -83,6 +83,6 @@ def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSetti
             "artist": by_artist(tracks, settings.clusters),
         },
         colour=settings.colour,
-        projection=chosen,
-        preserved=projection.preserved(plane, near, seed),
+        projection=projection,
+        preserved=preserved_share(plane, near, seed),
     )

@@ -1,8 +1,8 @@
 "use strict";
-// Places are in steps of the file's plane (0 to 65535); a view is a scale (pixels a step) and the place at the middle.
+// Positions are integer steps in the plane (0 to 65535). A view is a scale (pixels per step) and the position of the centre.
 const EXTENT = 65535, LISTED = 40, GRID = 256, REACH = 10, SIZES = 4, SIMILARITY_STEPS = 32767;
 const FRAME = 10, REST = 150;  // milliseconds
-const CROWDED = 20000;  // tracks, of which small ones need not be round
+const CROWDED = 20000;  // with more tracks than this, small dots are drawn as squares
 const data = JSON.parse(document.getElementById("data").textContent);
 const numbers = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const places = numbers(data.places, Uint16Array);
@@ -16,7 +16,7 @@ const ink = points.getContext("2d"), overlay = marks.getContext("2d");
 const style = getComputedStyle(document.documentElement);
 const still = matchMedia("(prefers-reduced-motion: reduce)"), dark = matchMedia("(prefers-color-scheme: dark)");
 const view = { scale: 1, x: EXTENT / 2, y: EXTENT / 2 };
-let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, flight = 0, asked = false;
+let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, flight = 0, scheduled = false;
 let pictured = null, costly = 0, idle = 0;
 let matches = null, shown = LISTED, colours = [];
 
@@ -26,11 +26,12 @@ const nameOf = (track) => {
 };
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const times = (count) => count.toLocaleString("en") + "×";
+const occurrences = (count) => count.toLocaleString("en") + (count === 1 ? " occurrence" : " occurrences");
 
 const most = Math.log1p(data.count.reduce((a, b) => Math.max(a, b), 1));
 const sizes = Uint8Array.from(data.count, (count) => Math.min(SIZES - 1, Math.floor((SIZES * Math.log1p(count)) / most)));
 
-// A grid of the tracks of each cell, to find the one under the pointer.
+// A grid with the tracks of each cell, to find the track under the pointer.
 const cellOf = (track) => (places[2 * track] >> 8) + GRID * (places[2 * track + 1] >> 8);
 const starts = new Uint32Array(GRID * GRID + 1), inCells = new Uint32Array(total);
 for (let track = 0; track < total; track++) starts[cellOf(track) + 1]++;
@@ -38,8 +39,8 @@ for (let cell = 0; cell < GRID * GRID; cell++) starts[cell + 1] += starts[cell];
 const filled = starts.slice();
 for (let track = 0; track < total; track++) inCells[filled[cellOf(track)]++] = track;
 
-// What the tracks are coloured by: the group of each; the tracks of each size and group, so that a colour is set once (those of
-// no group of their own are drawn first, the frequent ones last); and where the label of a group stands, at the median of its tracks.
+// The current colouring. Tracks are batched by size and group, so that each colour is set once; the rest is drawn first, and
+// frequent tracks are drawn last. The label of a group is at the median position of its tracks.
 let colouring, batches, middles;
 const isRest = (c) => colouring.groups[c].saturation === 0;
 function colourBy(name) {
@@ -63,8 +64,8 @@ const across = (x) => (x - view.x) * view.scale + width / 2;
 const down = (y) => (y - view.y) * view.scale + height / 2;
 const radius = (size) => (1.1 + 0.9 * size) * Math.min(3, Math.max(1, Math.sqrt(view.scale / fitted)));
 
-// Where all the tracks take longer to draw than a frame may, a moving map shows its last picture, moved and scaled, and is
-// drawn anew once it rests.
+// If drawing all tracks takes longer than a frame, a moving map shows its last picture, moved and scaled. It is redrawn when the
+// movement stops.
 const picture = document.createElement("canvas");
 function paint() {
   clearTimeout(idle);
@@ -163,9 +164,9 @@ function mark() {
 }
 
 function repaint() {
-  if (asked) return;
-  asked = true;
-  requestAnimationFrame(() => { asked = false; paint(); });
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => { scheduled = false; paint(); });
 }
 
 function resize() {
@@ -227,7 +228,7 @@ function under(x, y) {
   return best;
 }
 
-// A dot has the colour of its group, or of the group of its track.
+// A dot in a list has the colour of its group, or of its track's group.
 function paintDot(dot) {
   const { group, track } = dot.dataset;
   dot.style.background = colours[group ?? colouring.of[track]];
@@ -254,14 +255,14 @@ function select(track, { flying = true, focusing = true } = {}) {
   chosen.hidden = track < 0;
   if (track >= 0) {
     chosen.querySelector("h2 bdi").textContent = nameOf(track);
-    chosen.querySelector("p").textContent = times(data.count[track]) + ", in the cluster of " + cluster.groups[cluster.of[track]].label;
+    chosen.querySelector("p").textContent = occurrences(data.count[track]) + ", cluster: " + cluster.groups[cluster.of[track]].label;
     const list = [];
     for (let at = track * nearby; at < (track + 1) * nearby; at++) {
       const other = near[at];
       list.push(entry(other, (similarity[at] / SIMILARITY_STEPS).toFixed(3), () => select(other)));
     }
     chosen.querySelector("ol").replaceChildren(...list);
-    find("status").textContent = nameOf(track) + ": " + nearby + " nearest tracks";
+    find("status").textContent = nameOf(track) + ": " + nearby + (nearby === 1 ? " nearest track" : " nearest tracks");
     if (focusing) chosen.querySelector("h2").focus();
     if (flying) fly({ x: places[2 * track], y: places[2 * track + 1], scale: Math.max(view.scale, 6 * fitted) });
   }
@@ -291,7 +292,7 @@ function list(focus = false) {
     const track = matches ? matches[at] : at;
     items.push(entry(track, times(data.count[track]), () => select(track)));
   }
-  find("listed").textContent = matches ? "Tracks found" : "Most frequent tracks";
+  find("listed").textContent = matches ? "Matching tracks" : "Most frequent tracks";
   find("tracks").replaceChildren(...items);
   find("more").hidden = shown >= length;
   if (focus) items[Math.max(0, shown - LISTED)]?.firstChild.focus();
@@ -335,19 +336,19 @@ function group({ label, tracks }, c) {
 find("colour").value = data.colour;
 find("colour").addEventListener("change", (event) => { colourBy(event.target.value); search(find("query").value); });
 
-const held = new Map();
+const pointers = new Map();
 let moved = 0;
 const at = (event) => { const box = points.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
 points.addEventListener("pointerdown", (event) => {
   cancelAnimationFrame(flight);
   points.setPointerCapture(event.pointerId);
-  if (!held.size) moved = 0;
-  held.set(event.pointerId, at(event));
+  if (!pointers.size) moved = 0;
+  pointers.set(event.pointerId, at(event));
 });
 points.addEventListener("pointermove", (event) => {
-  const [x, y] = at(event), before = held.get(event.pointerId);
+  const [x, y] = at(event), before = pointers.get(event.pointerId);
   if (!before) { hover(x, y); return; }
-  const others = [...held].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+  const others = [...pointers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
   moved += Math.abs(x - before[0]) + Math.abs(y - before[1]);
   if (others.length) {
     const [[ox, oy]] = others, apart = (p) => Math.hypot(p[0] - ox, p[1] - oy) || 1;
@@ -357,13 +358,13 @@ points.addEventListener("pointermove", (event) => {
     view.y -= (y - before[1]) / view.scale;
     repaint();
   }
-  held.set(event.pointerId, [x, y]);
+  pointers.set(event.pointerId, [x, y]);
 });
 points.addEventListener("pointerup", (event) => {
-  held.delete(event.pointerId);
-  if (moved < 5 && !held.size) select(under(...at(event)), { flying: false, focusing: false });
+  pointers.delete(event.pointerId);
+  if (moved < 5 && !pointers.size) select(under(...at(event)), { flying: false, focusing: false });
 });
-points.addEventListener("pointercancel", (event) => held.delete(event.pointerId));
+points.addEventListener("pointercancel", (event) => pointers.delete(event.pointerId));
 points.addEventListener("pointerleave", () => hover(-1e9, -1e9));
 points.addEventListener("wheel", (event) => {
   event.preventDefault();

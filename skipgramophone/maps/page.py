@@ -1,7 +1,7 @@
-"""The page of a map: one file of HTML with its style, its script and its data, that asks nothing of any network.
+"""The page of a map: one HTML file with its style, script and data, which loads nothing from a network.
 
-Names come from strangers: they stand in the page as JSON alone, with every "<" escaped, and the script shows them as
-text. A content-security policy lets just this style and this script run (by their hashes) and nothing be loaded.
+Names are untrusted. The page contains them only as JSON, with every "<" escaped, and the script shows them as text. A
+content security policy allows only this style and this script, by their hashes, and blocks all other resources.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from skipgramophone.maps.colouring import Colouring
 from skipgramophone.maps.drawing import Drawing
 from skipgramophone.maps.projection import Plane
 
-EXTENT = 65_535  # the longer side of the plane, in steps
+EXTENT = 65_535  # length of the longer side of the plane, in integer steps
 SIMILARITY_STEPS = 32_767
 
 
 def page(drawing: Drawing) -> str:
-    """The page of a map as text."""
+    """Return the HTML page of a map."""
     tracks = drawing.tracks
     artists = list(dict.fromkeys(track.artist for track in tracks))
     number_of = {artist: at for at, artist in enumerate(artists)}
@@ -36,7 +36,7 @@ def page(drawing: Drawing) -> str:
         "title": [track.title for track in tracks],
         "count": [track.count for track in tracks],
         "colour": drawing.colour,
-        "colourings": {name: _described(colouring) for name, colouring in drawing.colourings.items()},
+        "colourings": {name: _colouring_data(colouring) for name, colouring in drawing.colourings.items()},
         "places": _base64(_in_steps(drawing.plane), "<u2"),
         "near": _base64(drawing.near, "<u4"),
         "similarity": _base64(np.rint(np.clip(drawing.similarities, -1, 1) * SIMILARITY_STEPS), "<i2"),
@@ -53,8 +53,8 @@ def page(drawing: Drawing) -> str:
     )
 
 
-def _described(colouring: Colouring) -> dict[str, Any]:
-    """A colouring for the script; a group without a hue is that of all others."""
+def _colouring_data(colouring: Colouring) -> dict[str, Any]:
+    """Return a colouring for the script; the group with saturation 0 contains all other tracks."""
     groups = [
         {"label": group.label, "tracks": group.tracks, "hue": hue, "saturation": saturation}
         for group, (hue, saturation) in zip(colouring.groups, colouring.colours(), strict=True)
@@ -63,7 +63,7 @@ def _described(colouring: Colouring) -> dict[str, Any]:
 
 
 def _policy(style: str, script: str) -> str:
-    """The content-security policy: nothing but this style and this script."""
+    """Return a content security policy that allows only this style and this script."""
     rules = {
         "default-src": "'none'",
         "style-src": _hash(style),
@@ -76,22 +76,22 @@ def _policy(style: str, script: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """The source expression of an inline element."""
+    """Return the hash source of an inline element for the policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _json(value: dict[str, Any]) -> str:
-    """JSON that no HTML can break out of."""
+    """Return JSON that cannot close its script element."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _base64(numbers: npt.NDArray[Any], dtype: str) -> str:
-    """Numbers as base64 of their bytes."""
+    """Return the bytes of numbers in base64."""
     return base64.b64encode(np.ascontiguousarray(numbers, dtype).tobytes()).decode()
 
 
 def _in_steps(plane: Plane) -> npt.NDArray[np.float64]:
-    """Places from 0 to EXTENT on the longer side, centred on the other, up being small; float64 (tracks, 2)."""
+    """Return positions scaled to 0 .. EXTENT, float64 (tracks, 2): the shorter side is centred, y points downwards."""
     low, high = plane.min(axis=0).astype(np.float64), plane.max(axis=0).astype(np.float64)
     steps = EXTENT / max(float((high - low).max()), 1e-12)
     centred = (plane - (low + high) / 2) * steps * [1, -1]

@@ -1,7 +1,8 @@
-"""Two dimensions of many: principal components, or UMAP where it is installed.
+"""Projections to two dimensions: principal components, or UMAP if it is installed.
 
-UMAP (McInnes, Healy and Melville, arXiv 1802.03426) is given the exact neighbours and begins at the principal
-components, so that nothing but its own descent depends on the seed.
+UMAP gets exact neighbours and starts from the principal components, so only its optimization depends on the seed.
+
+Source: McInnes, Healy and Melville, arXiv 1802.03426.
 """
 
 from __future__ import annotations
@@ -20,34 +21,37 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import Projection
 
-NEIGHBOURS = 15  # of each track that UMAP keeps near
-ASKED = 500  # tracks of which the neighbours in the plane are compared with the true ones
+NEIGHBOURS = 15  # n_neighbors of UMAP
+SAMPLED = 500  # number of tracks whose neighbours in the plane are compared with the nearest by vector
 Plane = npt.NDArray[np.float32]
 
 
-def chosen(projection: Projection, tracks: int) -> Projection:
-    """The projection to use: as asked for, else UMAP where it is installed and there are tracks enough.
+def choose_projection(projection: Projection, tracks: int) -> Projection:
+    """Return the projection to use; "auto" is UMAP if it is installed and there are enough tracks.
 
     Raises:
-        SettingError: UMAP is asked for and not installed, or there are too few tracks for it.
+        SettingError: UMAP is required but not installed, or there are too few tracks for it.
     """
     enough, installed = tracks > 2 * NEIGHBOURS, find_spec("umap") is not None
     if projection == "umap" and not installed:
-        raise SettingError("UMAP is not installed: pip install 'skipgramophone[map]', or take --projection pca")
+        raise SettingError("UMAP is not installed: pip install 'skipgramophone[map]', or use --projection pca")
     if projection == "umap" and not enough:
-        raise SettingError(f"UMAP needs more than {2 * NEIGHBOURS} tracks: take --projection pca")
+        raise SettingError(f"UMAP needs more than {2 * NEIGHBOURS} tracks: use --projection pca")
     if projection == "auto":
         return "umap" if installed and enough else "pca"
     return projection
 
 
-def plane_of(projection: Projection, centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plane:
-    """The tracks in two dimensions by a projection that `chosen` has chosen; see `by_umap` for what it is given."""
+def project(projection: Projection, centre: Matrix, near: Rows, similarities: Matrix, *, seed: int) -> Plane:
+    """Project tracks to two dimensions with "umap" or "pca"; see `by_umap` for the arguments."""
     return by_umap(centre, near, similarities, seed) if projection == "umap" else by_components(centre)
 
 
 def by_components(centre: Matrix) -> Plane:
-    """The first two principal components of the unit rows, float32 (tracks, 2), the largest of each upwards."""
+    """Return the first two principal components of the unit rows, float32 (tracks, 2).
+
+    The sign of each component makes its largest absolute value positive.
+    """
     units = unit_rows(np.asarray(centre))
     units -= units.mean(axis=0)
     _, axes = np.linalg.eigh((units.T @ units).astype(np.float64))
@@ -58,21 +62,21 @@ def by_components(centre: Matrix) -> Plane:
 
 
 def by_umap(centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plane:
-    """UMAP by cosine, float32 (tracks, 2).
+    """Return the UMAP projection by cosine distance, float32 (tracks, 2).
 
     Args:
         centre: float32 (tracks, embedding_dim).
-        near: the nearest rows of each, int64 (tracks, at least NEIGHBOURS - 1).
+        near: nearest rows of each track, int64 (tracks, at least NEIGHBOURS - 1).
         similarities: their cosines, float32, of the same shape.
-        seed: of its descent.
+        seed: random seed of the optimization.
     """
-    umap = _umap()
+    umap = _import_umap()
     own = np.arange(len(centre))[:, None]
     rows = np.hstack([own, near[:, : NEIGHBOURS - 1]])
     far = np.hstack([np.zeros((len(centre), 1), np.float32), 1 - similarities[:, : NEIGHBOURS - 1]])
-    with warnings.catch_warnings():  # it warns that it could not place other tracks later, and that it uses one core
+    with warnings.catch_warnings():  # it warns that it cannot transform new tracks and that it uses one core
         warnings.simplefilter("ignore")
-        descent = umap.UMAP(
+        reducer = umap.UMAP(
             n_neighbors=NEIGHBOURS,
             metric="cosine",
             init=by_components(centre),
@@ -80,14 +84,14 @@ def by_umap(centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plan
             random_state=seed,
             n_jobs=1,
         )
-        return np.asarray(descent.fit_transform(np.asarray(centre)), np.float32)
+        return np.asarray(reducer.fit_transform(np.asarray(centre)), np.float32)
 
 
-def _umap() -> ModuleType:
-    """The library, which is an extra and compiles as it loads, without TensorFlow, which it loads where it can."""
+def _import_umap() -> ModuleType:
+    """Import UMAP, an optional dependency, without TensorFlow, which it would load if it is installed."""
     hidden = "tensorflow" not in sys.modules
     if hidden:
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]  # what makes Python's import fail
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]  # makes `import tensorflow` fail
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -98,13 +102,13 @@ def _umap() -> ModuleType:
     return cast(ModuleType, umap)
 
 
-def preserved(plane: Plane, near: Rows, seed: int) -> float:
-    """Share of the true nearest of some tracks that are as near in the plane: what the picture keeps."""
+def preserved_share(plane: Plane, near: Rows, seed: int) -> float:
+    """Return the share of nearest neighbours by vector that are also nearest in the plane, for a sample of tracks."""
     number = near.shape[1]
-    asked = np.random.default_rng(seed).permutation(len(plane))[:ASKED]
-    kept = 0
-    for row in asked:
+    sampled = np.random.default_rng(seed).permutation(len(plane))[:SAMPLED]
+    preserved = 0
+    for row in sampled:
         distance = ((plane - plane[row]) ** 2).sum(axis=1)
         distance[row] = np.inf
-        kept += len(np.intersect1d(np.argpartition(distance, number - 1)[:number], near[row]))
-    return kept / (len(asked) * number) if number else 1.0
+        preserved += len(np.intersect1d(np.argpartition(distance, number - 1)[:number], near[row]))
+    return preserved / (len(sampled) * number) if number else 1.0

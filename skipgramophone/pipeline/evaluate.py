@@ -55,16 +55,16 @@ def evaluate(
         EvaluationError: there are too few playlists to hold some out, or they have no tracks to find.
         ExperimentError: the experiment has no model, or it is stale.
     """
-    from skipgramophone.evaluation.comparison import judge_embeddings
-    from skipgramophone.evaluation.holdout import artist_numbers, held_out_model, split_of, split_set_aside
+    from skipgramophone.evaluation.comparison import compare_rankers
+    from skipgramophone.evaluation.holdout import artist_numbers, held_out_model, make_split, read_extract_split
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     with experiment.writing("evaluate"):
         corpus, tracks = open_corpus(experiment)
-        aside = None if held_out else split_set_aside(experiment, corpus, settings)
-        corpus, split = aside or (corpus, split_of(experiment, corpus, settings, held_out))
+        aside = None if held_out else read_extract_split(experiment, corpus, settings)
+        corpus, split = aside or (corpus, make_split(experiment, corpus, settings, held_out))
         imported = IMPORTED in model.facts
         own = read_embeddings(experiment.directory("model"), tracks)
         trained_with = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
@@ -81,7 +81,7 @@ def evaluate(
                 run=run or RunSettings(),
                 progress=training,
             )
-        judgement = judge_embeddings(
+        judgement = compare_rankers(
             corpus,
             split,
             embeddings,

@@ -12,7 +12,7 @@ from typing import Literal
 import pyarrow as pa
 
 from skipgramophone.errors import ExperimentError, SettingError
-from skipgramophone.evaluation.window_choice import order_of
+from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.experiment import Experiment, named_experiment, open_experiment
 from skipgramophone.experiment.playlist_table import read_playlist_table
@@ -63,7 +63,7 @@ def inspect(
     else:
         facts = experiment.manifest("corpus").facts
         contents = _contents_of_experiment(experiment)
-    order = order_of(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
+    order = choose_context(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
     kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
     shown = ["the built-in sample"] if sample else [str(one) for one in named]
     return inspection(kind, shown, contents, facts=facts, order=order, seconds=time.perf_counter() - started)

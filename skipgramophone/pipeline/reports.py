@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from skipgramophone.lookup.annoy_index import IndexFacts
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.comparison import Judgement
-    from skipgramophone.evaluation.window_choice import Order
+    from skipgramophone.evaluation.comparison import Comparison
+    from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
-    from skipgramophone.maps.clusters import Cluster
+    from skipgramophone.maps.clusters import TrackGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class TrainReport:
     seconds: float
     tracks_per_second: int  # occurrences per second, including compilation
     index: IndexFacts | None  # None with --no-index
-    order: Order | None  # evidence for the context, if it was chosen from the corpus
+    order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class MapReport:
     projection: str
     tracks: int
     not_shown: int  # tracks with a vector beyond --top
-    clusters: list[Cluster]
+    clusters: list[TrackGroup]
     preserved: float  # share of nearest neighbours that are preserved in the plane
     seconds: float
     bytes: int
@@ -171,4 +171,4 @@ class EvaluateReport:
     imported: bool  # whether the vectors were imported; they may have seen held-out playlists
     created: str
     version: str
-    judgement: Judgement
+    judgement: Comparison

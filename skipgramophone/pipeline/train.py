@@ -21,7 +21,7 @@ from skipgramophone.training.run import Keeper, fit, unfinished_run
 from skipgramophone.training.warm_start import earlier_rows
 
 if TYPE_CHECKING:
-    from skipgramophone.evaluation.window_choice import Order
+    from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.training.trainer import Progress
 
 
@@ -156,11 +156,11 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
     return read_corpus(experiment.directory("corpus")).occurrences
 
 
-def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, Order | None]:
+def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
     """Return settings with a decided context, and the evidence if it was chosen from the corpus."""
     if settings.window_size != "auto":
         return settings, None
-    from skipgramophone.evaluation.window_choice import order_of
+    from skipgramophone.evaluation.window_choice import choose_context
 
-    order = order_of(corpus, tracks, settings.random_seed)
+    order = choose_context(corpus, tracks, settings.random_seed)
     return replace(settings, window_size=order.window_size), order

@@ -38,7 +38,7 @@ def tune(
         ExperimentError: the experiment has no model, or it is stale, or imported.
         SettingError: Optuna is not installed.
     """
-    from skipgramophone.evaluation.holdout import split_of
+    from skipgramophone.evaluation.holdout import make_split
     from skipgramophone.evaluation.tuning import tune as search
 
     settings = settings or TuneSettings()
@@ -51,7 +51,7 @@ def tune(
         held_out = EvaluateSettings(
             protocol=settings.protocol, share=settings.share, group=settings.group, random_seed=settings.random_seed
         )
-        test = split_of(experiment, corpus, held_out, None)
+        test = make_split(experiment, corpus, held_out, None)
         directory = experiment.path / TUNING
         own = TrainSettings(**model.settings)
         report = search(

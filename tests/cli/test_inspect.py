@@ -15,7 +15,7 @@ from tests.conftest import HEADER, Sgp, two_genres
 
 WriteDump = Callable[..., Path]
 
-# The JSON as docs/inspecting.md describes it.
+# The fields of the JSON, as described in docs/inspecting.md.
 SCHEMA = {
     "schema", "kind", "inspected", "playlists", "owners", "tracks", "occurrences", "lengths", "counts", "once", "half",
     "head_share", "most_frequent", "findings", "order", "seconds",
@@ -24,16 +24,16 @@ DISTRIBUTION = {"mean", "median", "least", "most", "steps"}
 FINDING = {"kind", "what", "count", "of", "share", "unit", "examples", "effect", "remedy", "flags"}
 
 
-def inspected(sgp: Sgp, *arguments: str | Path) -> dict[str, Any]:
-    """What `--json` prints."""
+def inspect_json(sgp: Sgp, *arguments: str | Path) -> dict[str, Any]:
+    """Return the output of `--json`."""
     ran = sgp("inspect", *arguments, "--json")
     assert (ran.code, ran.err) == (0, "")
     found: dict[str, Any] = json.loads(ran.out)
     return found
 
 
-def test_auto_is_told_as_training_does_it_and_everything_is_counted(sgp: Sgp, sample_root: Path) -> None:
-    found = inspected(sgp, "demo", "--experiments-dir", sample_root)
+def test_the_choice_of_context_is_that_of_training_and_all_counts_agree(sgp: Sgp, sample_root: Path) -> None:
+    found = inspect_json(sgp, "demo", "--experiments-dir", sample_root)
     assert set(found) == SCHEMA
     assert set(found["lengths"]) == set(found["counts"]) == DISTRIBUTION
     assert all(set(finding) == FINDING for finding in found["findings"])
@@ -49,7 +49,7 @@ def test_auto_is_told_as_training_does_it_and_everything_is_counted(sgp: Sgp, sa
     assert finding["count"] >= corpus["facts"]["sorted_by_title"]
 
 
-def test_the_terminal_says_the_same_in_words(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     rows = [("u", "Håkan", f"{'abcdefgh'[at]} \x1b[31m[red]:heart:", "dated") for at in range(8)]
     ran = sgp("inspect", write_dump(rows + rows[:1]))
     assert (ran.code, ran.err) == (0, "")
@@ -63,8 +63,8 @@ def test_the_terminal_says_the_same_in_words(sgp: Sgp, write_dump: WriteDump) ->
         "most frequent  Håkan - a \\x1b[31m[red]:heart: (2); "
     ) in ran.out
     assert "8 to 15           1                 100.0%   ████████████████████████████████████████\n" in ran.out
-    assert "2 to 3        1                  22.2%   █████▋\n" in ran.out
-    assert "\n1. there are only 1 playlists\n   effect    who goes with whom " in ran.out
+    assert "2 to 3        1                  22.2%   █████▊\n" in ran.out
+    assert "\n1. only 1 playlist\n   effect  co-occurrence comes from very few playlists: " in ran.out
     assert "\n   examples  dated (9)\n" in ran.out
     assert (
         "-wsz auto\n"
@@ -74,46 +74,46 @@ def test_the_terminal_says_the_same_in_words(sgp: Sgp, write_dump: WriteDump) ->
     assert not any(line.endswith(" ") for line in ran.out.splitlines())
 
 
-def test_sources_an_experiment_of_them_and_a_dry_run_are_found_to_be_the_same(
+def test_sources_an_experiment_and_a_dry_run_have_the_same_findings(
     sgp: Sgp, write_dump: WriteDump, experiments: Path
 ) -> None:
     path = write_dump([*two_genres(120), ("", "Tom Petty", "Free Fallin'", "")])
-    found = inspected(sgp, path)
+    found = inspect_json(sgp, path)
     dry = json.loads(sgp("extract", "x", path, "--dry-run", "--json").out)["findings"]
     assert dry == found["findings"]
     assert f"\n{len(dry)}. " in sgp("extract", "x", path, "--dry-run").out
     assert list(experiments.iterdir()) == []
     assert sgp("extract", "x", path, "-q").code == 0
-    of_experiment = inspected(sgp, "x")
+    of_experiment = inspect_json(sgp, "x")
     for one, kind, named in ((found, "sources", str(path)), (of_experiment, "experiment", "x")):
         assert (one.pop("kind"), one.pop("inspected"), one.pop("seconds") > 0) == (kind, [named], True)
     assert found == of_experiment
 
 
-def test_of_a_clean_corpus_it_says_that_nothing_was_found(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_a_clean_corpus_has_no_problems(sgp: Sgp, write_dump: WriteDump) -> None:
     rng = np.random.default_rng(3)
     lines = [" ".join(f"id{track}" for track in rng.choice(300, 9, replace=False)) for _ in range(400)]
     ran = sgp("inspect", write_dump("\n".join(lines) + "\n", "sessions.txt"))
     assert "\nno problems found\n" in ran.out
 
 
-def test_what_is_read_is_read_as_asked(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_options_for_reading_are_used(sgp: Sgp, write_dump: WriteDump) -> None:
     path = write_dump("by;song;show\nA;one;x\nB;two;x\nA;three;y\n", "radio.csv")
     ran = sgp("inspect", path)
     assert (ran.code, ran.out) == (1, "")
-    assert inspected(sgp, path, "--columns", "artist=by,title=song,playlist=show")["playlists"] == 2
-    assert inspected(sgp, path, "--columns", "artist=by,title=song,playlist=show", "-nr", "2")["playlists"] == 1
+    assert inspect_json(sgp, path, "--columns", "artist=by,title=song,playlist=show")["playlists"] == 2
+    assert inspect_json(sgp, path, "--columns", "artist=by,title=song,playlist=show", "-nr", "2")["playlists"] == 1
 
 
-def test_a_word_is_an_experiment_first_and_bad_input_is_one_line(
+def test_a_name_is_an_experiment_first_and_errors_are_one_line(
     sgp: Sgp, write_dump: WriteDump, experiments: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_dump(two_genres(4), "x")
-    assert inspected(sgp, "x")["kind"] == "sources"
+    assert inspect_json(sgp, "x")["kind"] == "sources"
     assert sgp("extract", "x", write_dump(two_genres(9), "dump.csv"), "-q").code == 0
-    assert (inspected(sgp, "x")["kind"], inspected(sgp, "x")["playlists"]) == ("experiment", 9)
-    assert (inspected(sgp, "./x")["kind"], inspected(sgp, "./x")["playlists"]) == ("sources", 4)
+    assert (inspect_json(sgp, "x")["kind"], inspect_json(sgp, "x")["playlists"]) == ("experiment", 9)
+    assert (inspect_json(sgp, "./x")["kind"], inspect_json(sgp, "./x")["playlists"]) == ("sources", 4)
     read = "error: 'x' is an experiment, which has been read already: leave out the options for reading\n"
     for arguments, code, line in (
         (["nothing"], 1, f"error: no experiment 'nothing' in {experiments}, and no file of that name\n"),
@@ -125,22 +125,22 @@ def test_a_word_is_an_experiment_first_and_bad_input_is_one_line(
         ran = sgp("inspect", *arguments)
         assert (ran.code, ran.out, ran.err) == (code, "", line)
     playlists = experiments / "x" / "corpus" / "playlists.parquet"
-    for content, said in ((b"rubbish", "playlists.parquet is damaged: "), (None, f"cannot read {playlists}: ")):
+    for content, message in ((b"damaged", "playlists.parquet is damaged: "), (None, f"cannot read {playlists}: ")):
         playlists.unlink()
         if content is not None:
             playlists.write_bytes(content)
         ran = sgp("inspect", "x")
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
-        assert said in ran.err
+        assert message in ran.err
     shutil.rmtree(experiments / "x" / "corpus")
     assert sgp("inspect", "x").err == "error: experiment 'x' has no corpus yet: run sgp extract x\n"
 
 
-def test_playlists_that_were_welded_are_counted(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_playlists_merged_by_name_are_counted(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump(HEADER + "\n" + "".join(f'"u{at}","A","song {at}","mine"\n' for at in range(3)))
     ran = sgp("extract", "x", path, "--group-by", "name")
     assert "               2 merged with another playlist of the same name\n" in ran.out
     assert json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())["facts"]["welded"] == 2
-    (welded,) = [finding for finding in inspected(sgp, "x")["findings"] if finding["kind"] == "welded-by-name"]
-    assert welded["what"] == "2 of 3 playlists (67%) went into another owner's of the same name"
+    (merged,) = [finding for finding in inspect_json(sgp, "x")["findings"] if finding["kind"] == "welded-by-name"]
+    assert merged["what"] == "2 of 3 playlists (67%) were merged with another owner's playlist of the same name"
     assert "same name" not in sgp("extract", "y", path).out

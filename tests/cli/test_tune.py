@@ -1,4 +1,4 @@
-"""`sgp tune`: a search finds what was planted wrong, goes on after a stop, and never takes chance for a gain."""
+"""`sgp tune`: it improves bad settings, continues after a stop, and keeps the settings without a significant gain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest.importorskip("optuna", reason="tuning needs Optuna")
 
 @pytest.fixture(scope="module")
 def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Experiment "wrong": part of the sample, trained with a window and a rate that do not suit it."""
+    """Return the directory of experiment "wrong": part of the sample, trained with an unsuitable window and rate."""
     root = tmp_path_factory.mktemp("tune")
     extracted = run_sgp("extract", "wrong", "--sample", "-nr", "20000", "-q", "--experiments-dir", root)
     assert extracted.code == 0
@@ -25,11 +25,11 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_search_gains_where_the_settings_were_wrong_and_goes_on_where_it_stood(wrong: Path) -> None:
+def test_a_search_finds_better_settings_than_bad_ones(wrong: Path) -> None:
     first = run_sgp("tune", "wrong", "--trials", "2", "--json", "-q", "--experiments-dir", wrong)
     assert (first.code, first.err) == (0, "")
     report = json.loads(first.out)
-    assert [trial["number"] for trial in report["trials"]] == [1, 0]  # the usual settings, then the wrong ones
+    assert [trial["number"] for trial in report["trials"]] == [1, 0]  # the default settings, then the bad ones
     assert report["is_new"]
     assert report["winner"]["window_size"] == "bag"
     assert report["gain"]["r_precision"]["low"] > 0
@@ -42,17 +42,15 @@ def test_a_search_gains_where_the_settings_were_wrong_and_goes_on_where_it_stood
 
 
 @pytest.mark.slow
-def test_a_search_that_was_stopped_goes_on(wrong: Path) -> None:
+def test_a_stopped_search_continues(wrong: Path) -> None:
     shown = run_sgp("tune", "wrong", "--trials", "1", "--experiments-dir", wrong)
     assert shown.code == 0
-    assert "nothing was surely better than the present settings on validation playlists: they stay" in shown.out
+    line = "no trial was significantly better than the present settings on validation playlists: keep them"
+    assert line in shown.out
     assert len([line for line in shown.err.splitlines() if line.startswith("trial ")]) == 1
     again = run_sgp("tune", "wrong", "--trials", "2", "--json", "--experiments-dir", wrong)
-    assert len([line for line in again.err.splitlines() if line.startswith("trial ")]) == 1  # the first one was kept
+    assert len([line for line in again.err.splitlines() if line.startswith("trial ")]) == 1  # the first is not rerun
     assert len(json.loads(again.out)["trials"]) == 2
-
-
-UNITS = "s, m or h (such as 90s, 15m or 2h)"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +65,6 @@ UNITS = "s, m or h (such as 90s, 15m or 2h)"
         (["--protocol", "deezer2018"], "deezer2018 has no playlists to search on: use next-item"),
     ],
 )
-def test_what_cannot_be_searched_is_one_line(sgp: Sgp, arguments: list[str], line: str) -> None:
+def test_invalid_options_are_one_line_errors(sgp: Sgp, arguments: list[str], line: str) -> None:
     ran = sgp("tune", "x", *arguments)
     assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")

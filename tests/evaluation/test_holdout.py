@@ -1,4 +1,4 @@
-"""Playlists that extract sets aside: which they are, that nothing else sees them, and that evaluate asks of them."""
+"""Playlists held out by extract: their choice, that no other stage uses them, and that evaluate does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from skipgramophone.evaluation.holdout import split_of, split_set_aside
+from skipgramophone.evaluation.holdout import make_split, read_extract_split
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import read_corpus, read_corpus_set_aside
 from skipgramophone.experiment.experiment import open_experiment
@@ -22,15 +22,15 @@ WriteDump = Callable[..., Path]
 Named = tuple[str, str]
 
 
-def world() -> list[Row]:
-    """Playlists of two genres, and a copy of each third, whose owner is another and which has a track more."""
+def playlist_rows() -> list[Row]:
+    """Return playlists of two genres, and a copy of every third one with another owner and one more track."""
     rows = two_genres(60)
     rows += [(f"copier of {row[0]}", *row[1:]) for row in rows if int(row[3].split()[1]) % 3 == 0]
     return rows + [(f"copier of owner {at % 9}", "x", f"rare {at}", f"list {at}") for at in range(0, 60, 3)]
 
 
 def playlists_of(stage: Path, prefix: str = "") -> dict[Named, frozenset[str]]:
-    """The names of the tracks of each playlist by owner and name."""
+    """Return the names of the tracks of each playlist, by owner and name."""
     corpus = read_corpus(stage, prefix)
     with closing(Catalogue(stage)) as catalogue:
         names = [track.name for track in catalogue.all_tracks()]
@@ -40,10 +40,10 @@ def playlists_of(stage: Path, prefix: str = "") -> dict[Named, frozenset[str]]:
     return {key: frozenset(names[row] for row in own) for key, own in zip(keys, ids, strict=True)}
 
 
-def test_what_is_set_aside_is_seen_by_nobody_and_has_no_twin(
+def test_held_out_playlists_are_not_in_the_corpus_and_have_no_near_duplicate(
     sgp: Sgp, experiments: Path, write_dump: WriteDump
 ) -> None:
-    dump = write_dump(world())
+    dump = write_dump(playlist_rows())
     assert sgp("extract", "all", dump, "-q").code == 0
     ran = sgp("extract", "x", dump, "--holdout", "0.2", "-rs", "5")
     assert ran.code == 0
@@ -51,32 +51,32 @@ def test_what_is_set_aside_is_seen_by_nobody_and_has_no_twin(
     trained, aside = playlists_of(stage), playlists_of(stage, "held_out_")
     assert trained | aside == everything
     assert not trained.keys() & aside.keys()
-    # It is the split that evaluate would have made.
+    # evaluate would make the same split.
     corpus = read_corpus(experiments / "all" / "corpus")
-    asked = EvaluateSettings(share=0.2, random_seed=5)
-    split = split_of(open_experiment("all"), corpus, asked, None)
+    settings = EvaluateSettings(share=0.2, random_seed=5)
+    split = make_split(open_experiment("all"), corpus, settings, None)
     assert {key for key, held_out in zip(everything, split.held_out, strict=True) if held_out} == aside.keys()
     for tracks in aside.values():
-        likeness = [len(tracks & others) / len(tracks | others) for others in trained.values()]
-        assert max(likeness) < 0.8
+        overlap = [len(tracks & others) / len(tracks | others) for others in trained.values()]
+        assert max(overlap) < 0.8
     rows = sum(len(tracks) for tracks in aside.values())
     facts = json.loads((stage / "manifest.json").read_text())["facts"]
     assert facts["held_out_playlists"] == len(aside)
-    assert facts["rows_used"] == facts["occurrences"] + facts["held_out_occurrences"] == len(world())
-    told = f"held out {len(aside)} playlists, {facts['held_out_occurrences']} occurrences"
-    assert told in " ".join(ran.out.split())
+    assert facts["rows_used"] == facts["occurrences"] + facts["held_out_occurrences"] == len(playlist_rows())
+    summary = f"held out {len(aside)} playlists, {facts['held_out_occurrences']} occurrences"
+    assert summary in " ".join(ran.out.split())
     assert rows <= facts["held_out_occurrences"]
     with closing(Catalogue(stage)) as catalogue:
         counts = catalogue.counts()
         assert counts == sorted(counts, reverse=True)
         assert counts == read_corpus(stage).counts(len(catalogue)).tolist()
-        assert min(counts) == 0  # the rare track of a copy that is held out
+        assert min(counts) == 0  # the additional track of a copy that is held out
     assert sgp("check", "x").code == 0
     np.save(stage / "held_out_track_ids.npy", np.full(facts["held_out_occurrences"], 10_000, np.int32))
     assert sgp("check", "x").code == 5
 
 
-def test_playlists_are_set_aside_by_name_and_with_their_group(
+def test_playlists_are_held_out_by_name_with_their_group(
     sgp: Sgp, experiments: Path, write_dump: WriteDump, tmp_path: Path
 ) -> None:
     rows = [(f"o{at % 3}@{at}", "a", str(6 * at + track), f"p{at}") for at in range(12) for track in range(6)]
@@ -91,7 +91,7 @@ def test_playlists_are_set_aside_by_name_and_with_their_group(
     assert {name for _, name in aside} == {"p2", "p5", "p8", "p11"}
 
     before = (experiments / "x" / "corpus" / "manifest.json").read_bytes()
-    names.write_text("p7\nnobody's\n")
+    names.write_text("p7\nunknown\n")
     (tmp_path / "latin.txt").write_bytes(b"na\xefve\n")
     refused: list[tuple[list[str | Path], int, str]] = [
         (["--holdout", "1.5"], 2, "holdout must be above 0 and below 1, or a file, not 1.5"),
@@ -100,10 +100,15 @@ def test_playlists_are_set_aside_by_name_and_with_their_group(
             2,
             "holdout must be a share, such as 0.1, or a file with playlist names, not 'some'",
         ),
-        (["--holdout", "0.99"], 1, "there are too few playlists to hold some out: 13, in 12 groups that stay whole"),
-        (["--holdout", names], 1, "1 names to hold out are no playlist's, as \"nobody's\""),
-        (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is no list of names in UTF-8"),
-        (["--holdout", "0.1", "--group", "("], 1, "--group '(' is no regular expression"),
+        (
+            ["--holdout", "0.99"],
+            1,
+            "too few playlists to hold out 0.99 of them: 13 playlists in 12 groups that cannot be split; hold out a "
+            "smaller share or add playlists",
+        ),
+        (["--holdout", names], 1, "no playlist matches 'unknown'; names to hold out without a match: 1"),
+        (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
+        (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),
         (["--group", "a"], 2, "--group applies to held-out playlists: give --holdout too"),
         (["--append", "--holdout", names], 2, "--holdout with a file is for the first extract of a corpus"),
         (["--append", "--holdout", "0.1"], 2, "holdout is None in this corpus and cannot be 0.1"),
@@ -114,21 +119,23 @@ def test_playlists_are_set_aside_by_name_and_with_their_group(
     assert (experiments / "x" / "corpus" / "manifest.json").read_bytes() == before
 
 
-def test_what_was_set_aside_stays_so_when_the_corpus_grows(sgp: Sgp, experiments: Path, write_dump: WriteDump) -> None:
-    stage = experiments / "x" / "corpus"
-    assert sgp("extract", "x", write_dump(world(), "a.csv"), "--holdout", "0.2", "--max-length", "8", "-q").code == 0
+def test_held_out_playlists_stay_held_out_when_the_corpus_grows(
+    sgp: Sgp, experiments: Path, write_dump: WriteDump
+) -> None:
+    stage, dump = experiments / "x" / "corpus", write_dump(playlist_rows(), "a.csv")
+    assert sgp("extract", "x", dump, "--holdout", "0.2", "--max-length", "8", "-q").code == 0
     trained, aside = playlists_of(stage), playlists_of(stage, "held_out_")
     grown, copied, other = next(iter(aside)), list(aside)[-1], next(iter(trained))
     added = [(*grown[:1], "new", f"of {at}", grown[1]) for at in range(3)]
     added += [(*other[:1], "new", "of 1", other[1])]
     with closing(Catalogue(stage)) as catalogue:
         rows = [catalogue.resolve(name).track for name in aside[copied]]
-    added += [("twin", track.artist, track.title, "twin") for track in rows]
-    added += [("stranger", "new", f"of {at}", "stranger") for at in range(9)]
+    added += [("duplicate", track.artist, track.title, "duplicate") for track in rows]
+    added += [("unrelated", "new", f"of {at}", "unrelated") for at in range(9)]
     assert sgp("extract", "x", write_dump(added, "b.csv"), "--append", "-q").code == 0
     now, still = playlists_of(stage), playlists_of(stage, "held_out_")
-    assert set(still) == {*aside, ("twin", "twin")}
-    assert set(now) == {*trained, ("stranger", "stranger")}
+    assert set(still) == {*aside, ("duplicate", "duplicate")}
+    assert set(now) == {*trained, ("unrelated", "unrelated")}
     assert "new - of 1" in now[other]
     held = read_corpus_set_aside(stage)
     facts = json.loads((stage / "manifest.json").read_text())["facts"]
@@ -138,10 +145,10 @@ def test_what_was_set_aside_stays_so_when_the_corpus_grows(sgp: Sgp, experiments
     assert sgp("check", "x").code == 0
 
 
-def test_evaluate_asks_of_what_was_set_aside(
+def test_evaluate_uses_the_held_out_playlists(
     sgp: Sgp, experiments: Path, write_dump: WriteDump, tmp_path: Path
 ) -> None:
-    assert sgp("extract", "x", write_dump(world()), "--holdout", "0.3", "-q").code == 0
+    assert sgp("extract", "x", write_dump(playlist_rows()), "--holdout", "0.3", "-q").code == 0
     aside = playlists_of(experiments / "x" / "corpus", "held_out_")
     with closing(Catalogue(experiments / "x" / "corpus")) as catalogue:
         names = [track.name for track in catalogue.all_tracks() if track.count]
@@ -152,14 +159,18 @@ def test_evaluate_asks_of_what_was_set_aside(
     assert report["set_aside"]
     assert report["judgement"]["held_out"] == len(aside)
     ran = sgp("evaluate", "x", "--group", ".*")
-    assert (ran.code, "were set aside by extract: --group is for others, which --share or" in ran.err) == (1, True)
+    assert (ran.code, ran.err) == (
+        1,
+        "error: extract has already held out playlists, so --group has no effect: leave it out, or make a new split "
+        "with --share or --held-out\n",
+    )
     corpus = read_corpus(experiments / "x" / "corpus")
-    assert split_set_aside(open_experiment("x"), corpus, EvaluateSettings(share=0.1)) is None
+    assert read_extract_split(open_experiment("x"), corpus, EvaluateSettings(share=0.1)) is None
 
 
 @pytest.mark.slow
-def test_evaluate_asks_the_model_itself(sgp: Sgp, experiments: Path, write_dump: WriteDump) -> None:
-    assert sgp("extract", "x", write_dump(world()), "--holdout", "0.3", "-q").code == 0
+def test_evaluate_uses_the_model_itself(sgp: Sgp, experiments: Path, write_dump: WriteDump) -> None:
+    assert sgp("extract", "x", write_dump(playlist_rows()), "--holdout", "0.3", "-q").code == 0
     assert sgp("train", "x", "-wsz", "bag", "-emb", "4", "-e", "1", "-q").code == 0
     ran = sgp("evaluate", "x", "--score", "cosine", "--json")
     assert ran.code == 0
@@ -167,10 +178,10 @@ def test_evaluate_asks_the_model_itself(sgp: Sgp, experiments: Path, write_dump:
     aside = playlists_of(experiments / "x" / "corpus", "held_out_")
     assert (report["set_aside"], report["started_from"]) == (True, None)
     assert report["judgement"]["held_out"] == len(aside)
-    assert report["judgement"]["unknown"] > 0  # rare tracks, which the model was not trained on
+    assert report["judgement"]["unknown"] > 0  # rare tracks that the model was not trained on
     assert not (experiments / "x" / "evaluation" / "models").exists()
-    told = "held out since it was extracted: the model itself was judged, none was trained for it"
-    assert told in sgp("evaluate", "x", "--score", "cosine").out
+    line = "playlists held out by extract: the model itself was evaluated"
+    assert line in sgp("evaluate", "x", "--score", "cosine").out
 
 
 def test_the_parts_of_a_long_playlist_stay_together(sgp: Sgp, write_dump: WriteDump) -> None:
@@ -178,6 +189,6 @@ def test_the_parts_of_a_long_playlist_stay_together(sgp: Sgp, write_dump: WriteD
     assert sgp("extract", "x", dump, "--max-length", "3", "-q").code == 0
     experiment = open_experiment("x")
     corpus = read_corpus(experiment.directory("corpus"))
-    split = split_of(experiment, corpus, EvaluateSettings(share=0.2), None)
+    split = make_split(experiment, corpus, EvaluateSettings(share=0.2), None)
     assert len(set(split.groups.tolist())) == 10
     assert split.held_out.reshape(10, 3).all(axis=1).sum() == split.held_out.reshape(10, 3).any(axis=1).sum() == 2

@@ -1,11 +1,11 @@
-"""Each ranker against its definition, written out another way."""
+"""Rankers, compared with independent implementations of their definitions."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from skipgramophone.evaluation.protocols import Question
+from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import (
     Cosine,
     CosineAndCount,
@@ -17,7 +17,7 @@ from skipgramophone.evaluation.rankers import (
     membership,
     truncated_svd,
 )
-from skipgramophone.evaluation.scorecard import Catalogued, given_matrix, judge
+from skipgramophone.evaluation.scorecard import RankedCatalogue, given_matrix, score_ranker
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, unit_rows
 from skipgramophone.lookup.ranking import rooted
@@ -33,14 +33,14 @@ def random_corpus(seed: int = 1) -> Corpus:
 
 
 def given(*lists: list[int]) -> object:
-    """What is given, as rankers take it."""
-    return given_matrix([Question(0, np.array(rows), np.array([0]), 0) for rows in lists], TRACKS)
+    """Return the matrix of given tracks."""
+    return given_matrix([EvaluationQuery(0, np.array(rows), np.array([0]), 0) for rows in lists], TRACKS)
 
 
-ASKED = ([0, 3], [5], [1, 2, 7])
+QUERIES = ([0, 3], [5], [1, 2, 7])
 
 
-def test_item_knn_is_the_cosine_of_playlists_shared() -> None:
+def test_item_knn_is_the_cosine_of_shared_playlists() -> None:
     corpus = random_corpus()
     holds = [set(corpus.track_ids[a:b].tolist()) for a, b in zip(corpus.offsets[:-1], corpus.offsets[1:], strict=True)]
     lists_of = [{at for at, playlist in enumerate(holds) if track in playlist} for track in range(TRACKS)]
@@ -49,10 +49,10 @@ def test_item_knn_is_the_cosine_of_playlists_shared() -> None:
             sum(len(lists_of[i] & lists_of[j]) / np.sqrt(len(lists_of[i]) * len(lists_of[j])) for i in rows)
             for j in range(TRACKS)
         ]
-        for rows in ASKED
+        for rows in QUERIES
     ]
     knn = item_knn(membership(corpus, TRACKS))
-    np.testing.assert_allclose(knn.scores(given(*ASKED)), expected, rtol=1e-5)
+    np.testing.assert_allclose(knn.scores(given(*QUERIES)), expected, rtol=1e-5)
     lengths = np.array([len(playlist) for playlist in holds], np.float32)
     expected_by_length = [
         [
@@ -61,10 +61,10 @@ def test_item_knn_is_the_cosine_of_playlists_shared() -> None:
             )
             for j in range(TRACKS)
         ]
-        for rows in ASKED
+        for rows in QUERIES
     ]
     by_length = item_knn(membership(corpus, TRACKS), lengths)
-    np.testing.assert_allclose(by_length.scores(given(*ASKED)), expected_by_length, rtol=1e-5)
+    np.testing.assert_allclose(by_length.scores(given(*QUERIES)), expected_by_length, rtol=1e-5)
 
 
 @pytest.mark.parametrize("dimensions", [3, TRACKS, 99])
@@ -72,103 +72,104 @@ def test_svd_projects_on_the_leading_singular_vectors(dimensions: int) -> None:
     playlists = membership(random_corpus(), TRACKS)
     _, _, right = np.linalg.svd(playlists.toarray())
     leading = right[:dimensions]
-    asked = given(*ASKED)
-    expected = asked.toarray() @ leading.T @ leading  # type: ignore[attr-defined]
-    np.testing.assert_allclose(truncated_svd(playlists, dimensions, seed=1).scores(asked), expected, atol=1e-2)
+    queries = given(*QUERIES)
+    expected = queries.toarray() @ leading.T @ leading  # type: ignore[attr-defined]
+    np.testing.assert_allclose(truncated_svd(playlists, dimensions, seed=1).scores(queries), expected, atol=1e-2)
 
 
-def test_scores_of_vectors_are_what_they_say() -> None:
+def test_scores_of_vectors_match_their_definitions() -> None:
     rng = np.random.default_rng(2)
     centre, context = (rng.standard_normal((TRACKS, DIM)).astype(np.float32) for _ in range(2))
     bias, prior = rng.standard_normal((2, TRACKS)).astype(np.float32)
     counts = rng.integers(1, 100, TRACKS)
     unit = unit_rows(centre)
     cosine = Cosine(unit)
-    for at, rows in enumerate(ASKED):
+    for at, rows in enumerate(QUERIES):
         mean = unit[rows].mean(axis=0)
         cosines = unit @ mean / np.linalg.norm(mean)
-        np.testing.assert_allclose(cosine.scores(given(*ASKED))[at], cosines, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(cosine.scores(given(*QUERIES))[at], cosines, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(
-            CosineAndCount(cosine, counts).scores(given(*ASKED))[at],
+            CosineAndCount(cosine, counts).scores(given(*QUERIES))[at],
             cosines + 0.05 * np.log(1 + counts),
             rtol=1e-4,
             atol=1e-6,
         )
-        model = ModelScore(Embeddings(centre, context, bias), prior).scores(given(*ASKED))[at]
+        model = ModelScore(Embeddings(centre, context, bias), prior).scores(given(*QUERIES))[at]
         np.testing.assert_allclose(model, context @ centre[rows].mean(axis=0) + bias + prior, rtol=1e-4, atol=1e-5)
         distances = np.linalg.norm(centre - centre[rows].mean(axis=0), axis=1)
-        assert np.argsort(-Euclidean(centre).scores(given(*ASKED))[at]).tolist() == np.argsort(distances).tolist()
+        assert np.argsort(-Euclidean(centre).scores(given(*QUERIES))[at]).tolist() == np.argsort(distances).tolist()
 
 
-def test_the_hybrid_adds_what_playlists_and_vectors_say() -> None:
+def test_the_hybrid_score_adds_agreement_cosine_and_log_count() -> None:
     counts = np.array([1, 5, 2, 9, 4, 4, 4, 4, 4, 4, 4, 7])
     popular, cosine = Popularity(counts), Cosine(unit_rows(np.eye(TRACKS, dtype=np.float32)))
     some, many = given([3], [0, 3, 5, 7]), (1, 4)
-    said, near = np.log(1 + counts), cosine.scores(some)
+    logs, near = np.log(1 + counts), cosine.scores(some)
     for row, ranked in enumerate(Hybrid(popular, cosine, counts).scores(some)):
-        expected = np.sqrt(said / np.log(10)) + near[row] + 0.15 / np.sqrt(many[row]) * said
+        expected = np.sqrt(logs / np.log(10)) + near[row] + 0.15 / np.sqrt(many[row]) * logs
         np.testing.assert_allclose(ranked, expected, rtol=1e-5)
 
 
-def test_what_playlists_speak_against_falls_by_its_root() -> None:
+def test_the_root_of_agreement_keeps_its_sign() -> None:
     np.testing.assert_allclose(rooted(np.array([4, -1, 0], np.float32)), [1, -0.5, 0])
     assert rooted(np.zeros(3, np.float32)).tolist() == [0, 0, 0]
 
 
-def test_a_ranker_that_sees_no_difference_gains_nothing_by_the_order_of_rows() -> None:
-    # Rows are in the order of counts that include the held-out playlists: what is wanted stands first.
+def test_a_ranker_with_equal_scores_does_not_profit_from_the_row_order() -> None:
+    # Rows are sorted by counts that include the held-out playlists: the wanted tracks come first.
     tracks, wanted = 2000, np.arange(1, 201)
-    asked = [Question(0, np.array([0]), wanted, 0)]
+    queries = [EvaluationQuery(0, np.array([0]), wanted, 0)]
 
     class Indifferent:
-        """Knows nothing, and says so."""
+        """Gives all tracks the same score."""
 
         def scores(self, _given: object) -> np.ndarray:
-            """The same for all."""
+            """Return zeros."""
             return np.zeros((1, tracks), np.float32)
 
-    found = judge(Indifferent(), asked, Catalogued(np.ones(tracks, np.int64), np.arange(tracks)), 10).values
-    # One in ten is wanted; three deviations of a draw of 200 from 1,999 are 6 %.
+    catalogue = RankedCatalogue(np.ones(tracks, np.int64), np.arange(tracks))
+    found = score_ranker(Indifferent(), queries, catalogue, 10).values
+    # One in ten is wanted; three standard deviations of a sample of 200 from 1,999 are 6 %.
     assert found["r_precision"][0] == pytest.approx(0.1, abs=0.06)
 
 
-def test_an_oracle_scores_one_and_chance_its_expectation() -> None:
+def test_an_oracle_scores_one_and_random_scores_the_expected_value() -> None:
     rng = np.random.default_rng(3)
-    tracks, asked = 200, []
+    tracks, queries = 200, []
     for at in range(400):
         rows = rng.choice(tracks, 30, replace=False)
-        asked.append(Question(at, rows[:10], rows[10:], 0))
-    catalogue = Catalogued(np.ones(tracks, np.int64), np.arange(tracks))
+        queries.append(EvaluationQuery(at, rows[:10], rows[10:], 0))
+    catalogue = RankedCatalogue(np.ones(tracks, np.int64), np.arange(tracks))
 
     class Oracle:
-        """Knows what is wanted."""
+        """Knows the wanted tracks."""
 
         def scores(self, _given: object) -> np.ndarray:
-            """1 for what is wanted."""
-            found = np.zeros((len(asked), tracks), np.float32)
-            for row, question in zip(found, asked, strict=True):
-                row[question.wanted] = 1
+            """Return 1 for wanted tracks, 0 for others."""
+            found = np.zeros((len(queries), tracks), np.float32)
+            for row, query in zip(found, queries, strict=True):
+                row[query.wanted] = 1
             return found
 
     class Chance:
-        """Knows nothing."""
+        """Scores at random."""
 
         def scores(self, _given: object) -> np.ndarray:
-            """Random numbers."""
-            return rng.random((len(asked), tracks), np.float32)
+            """Return random numbers."""
+            return rng.random((len(queries), tracks), np.float32)
 
-    perfect = judge(Oracle(), asked, catalogue, 10).values
+    perfect = score_ranker(Oracle(), queries, catalogue, 10).values
     assert all(perfect[name].mean() == 1 for name in ("r_precision", "ndcg", "ndcg@10", "hit@10", "mrr"))
     assert perfect["recall@10"].mean() == pytest.approx(0.5)
     assert perfect["clicks"].mean() == 0
-    random = judge(Chance(), asked, catalogue, 10).values
-    # 20 wanted of the 190 that are not given: each place is a hit with that probability.
+    random = score_ranker(Chance(), queries, catalogue, 10).values
+    # 20 of the 190 tracks that are not given are wanted: each rank is a hit with that probability.
     assert random["r_precision"].mean() == pytest.approx(20 / 190, abs=0.015)
     assert random["recall@10"].mean() == pytest.approx(10 / 190, abs=0.01)
 
 
-def test_what_repeats_counts_as_found_at_rank_one() -> None:
-    question = Question(0, np.array([4]), np.array([4]), 0, repeats=True)
-    catalogue = Catalogued(np.ones(TRACKS, np.int64), np.arange(TRACKS))
-    card = judge(Popularity(np.arange(TRACKS)), [question], catalogue, 10)
+def test_a_repeated_track_counts_as_found_at_rank_one() -> None:
+    query = EvaluationQuery(0, np.array([4]), np.array([4]), 0, repeats=True)
+    catalogue = RankedCatalogue(np.ones(TRACKS, np.int64), np.arange(TRACKS))
+    card = score_ranker(Popularity(np.arange(TRACKS)), [query], catalogue, 10)
     assert (card.values["hit@10"][0], card.values["ndcg@10"][0], card.values["mrr"][0]) == (1, 1, 1)

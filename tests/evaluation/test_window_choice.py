@@ -1,4 +1,4 @@
-"""What the order of playlists says, on worlds where it is known."""
+"""The choice of context, on generated playlists where the right choice is known."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from skipgramophone.evaluation.window_choice import order_of
+from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import AUTO_WINDOW
 
 SCENES, TRACKS_A_SCENE, LENGTH = 200, 10, 40
-Arrangement = Literal["as it came", "shuffled", "sorted by title"]
+Arrangement = Literal["original", "shuffled", "sorted by title"]
 
 
 def drifting(moves_on: float, arrangement: Arrangement, seed: int, playlists: int = 2000) -> tuple[Corpus, int]:
-    """Playlists that drift from scene to scene, and then are left as they are, shuffled or sorted.
+    """Return playlists that drift from scene to scene, in original order, shuffled or sorted.
 
-    A tenth of the tracks come from anywhere. With `moves_on` near 1 a playlist runs through many scenes, each of them
-    in the company of the next: then all of a playlist belongs together, whatever the order.
+    A tenth of the tracks are random. With `moves_on` near 1 a playlist runs through many consecutive scenes, so all of
+    its tracks belong together, regardless of their order.
     """
     rng = np.random.default_rng(seed)
     tracks = SCENES * TRACKS_A_SCENE
@@ -39,40 +39,40 @@ def drifting(moves_on: float, arrangement: Arrangement, seed: int, playlists: in
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_window_is_chosen_where_playlists_drift(seed: int) -> None:
-    order = order_of(*drifting(0.07, "as it came", seed), seed=7)
-    assert order.window_size == AUTO_WINDOW
-    assert order.over_shuffled is not None
-    assert order.over_whole is not None
-    assert order.over_shuffled.low > 0
-    assert order.over_whole.mean > 0.03
+def test_a_window_is_chosen_if_playlists_drift(seed: int) -> None:
+    choice = choose_context(*drifting(0.07, "original", seed), seed=7)
+    assert choice.window_size == AUTO_WINDOW
+    assert choice.over_shuffled is not None
+    assert choice.over_whole is not None
+    assert choice.over_shuffled.low > 0
+    assert choice.over_whole.mean > 0.03
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("arrangement", ["shuffled", "sorted by title"])
-def test_the_whole_playlist_is_chosen_where_order_tells_nothing(arrangement: Arrangement, seed: int) -> None:
-    order = order_of(*drifting(0.07, arrangement, seed), seed=7)
-    assert order.window_size == "bag"
-    assert order.over_shuffled is not None
-    assert order.over_shuffled.low <= 0
-    assert order.over_whole is None
+def test_the_whole_playlist_is_chosen_if_order_carries_no_information(arrangement: Arrangement, seed: int) -> None:
+    choice = choose_context(*drifting(0.07, arrangement, seed), seed=7)
+    assert choice.window_size == "bag"
+    assert choice.over_shuffled is not None
+    assert choice.over_shuffled.low <= 0
+    assert choice.over_whole is None
 
 
-def test_the_whole_playlist_is_chosen_where_what_is_far_belongs_as_well() -> None:
-    assert order_of(*drifting(0.9, "as it came", 3), seed=7).window_size == "bag"
+def test_the_whole_playlist_is_chosen_if_distant_tracks_belong_together() -> None:
+    assert choose_context(*drifting(0.9, "original", 3), seed=7).window_size == "bag"
 
 
-def test_too_few_playlists_tell_nothing() -> None:
-    corpus, tracks = drifting(0.07, "as it came", 1, playlists=30)
-    order = order_of(corpus, tracks, seed=7)
-    assert (order.window_size, order.over_shuffled) == ("bag", None)
+def test_the_whole_playlist_is_chosen_for_too_few_playlists() -> None:
+    corpus, tracks = drifting(0.07, "original", 1, playlists=30)
+    choice = choose_context(corpus, tracks, seed=7)
+    assert (choice.window_size, choice.over_shuffled) == ("bag", None)
     one = corpus.playlists(np.array([0]))
-    assert order_of(one, tracks, seed=7).window_size == "bag"
+    assert choose_context(one, tracks, seed=7).window_size == "bag"
 
 
-def test_the_answer_is_a_function_of_corpus_and_seed() -> None:
-    corpus, tracks = drifting(0.07, "as it came", 4)
+def test_the_choice_depends_only_on_corpus_and_seed() -> None:
+    corpus, tracks = drifting(0.07, "original", 4)
     track_ids, offsets = corpus.track_ids.copy(), corpus.offsets.copy()
-    assert order_of(corpus, tracks, seed=7) == order_of(corpus, tracks, seed=7)
+    assert choose_context(corpus, tracks, seed=7) == choose_context(corpus, tracks, seed=7)
     assert np.array_equal(corpus.track_ids, track_ids)
     assert np.array_equal(corpus.offsets, offsets)

@@ -1,4 +1,4 @@
-"""The doctor: a clean corpus has nothing, and each fault that is planted in it is found with its count."""
+"""Findings: a clean corpus has none, and each planted problem is found with its count."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from skipgramophone.experiment.corpus import falls
 from skipgramophone.inspection.distribution import distribution
 from skipgramophone.inspection.findings import ADVICE, KINDS, Finding
-from skipgramophone.inspection.report import findings as inspected
+from skipgramophone.inspection.report import findings as all_findings
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.extract_report import contents_of
 from skipgramophone.playlists.encoding import encode
@@ -29,7 +29,7 @@ WriteDump = Callable[..., Path]
 Track = tuple[str, str]  # artist, title
 HEADER = '"user_id","artistname","trackname","playlistname","trackuri"'
 
-# Names that look like faults and are none.
+# Names that look like problems but are correct.
 REAL = [
     ("Earth, Wind & Fire", "September"),
     ("Simon & Garfunkel", "Cecilia"),
@@ -46,7 +46,7 @@ REAL = [
 
 @dataclass(frozen=True)
 class Dump:
-    """Playlists as they are written: (owner, name, tracks); what is done to each row, and how it is read."""
+    """Playlists as (owner, name, tracks), with their uris, bad lines and settings for reading them."""
 
     playlists: list[tuple[str, str, list[Track]]]
     uri: Callable[[int, Track], str] = lambda _playlist, _track: ""
@@ -54,7 +54,7 @@ class Dump:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def text(self) -> str:
-        """The dump."""
+        """Return the dump as CSV."""
         rows = [
             (owner, artist, title, name, self.uri(at, (artist, title)))
             for at, (owner, name, tracks) in enumerate(self.playlists)
@@ -63,27 +63,27 @@ class Dump:
         return dump_text(rows, HEADER) + "no row\n" * self.bad_lines  # type: ignore[arg-type]
 
     def tracks(self) -> list[Track]:
-        """All tracks, in order of first appearance."""
+        """Return all tracks, in order of first appearance."""
         return list(dict.fromkeys(track for _, _, tracks in self.playlists for track in tracks))
 
     def renamed(self, names: dict[Track, Track]) -> Dump:
-        """The dump with other names for some tracks."""
+        """Return the dump with other names for some tracks."""
         lists = [(owner, name, [names.get(track, track) for track in tracks]) for owner, name, tracks in self.playlists]
         return replace(self, playlists=lists)
 
     def occurrences(self, chosen: set[Track]) -> int:
-        """Places of some tracks."""
+        """Return the number of occurrences of some tracks."""
         return sum(track in chosen for _, _, tracks in self.playlists for track in tracks)
 
 
 def clean() -> Dump:
-    """300 playlists of 10 to 39 tracks in no order, of 150 artists with 5 tracks each and a few with one."""
+    """Return 300 playlists of 10 to 39 tracks in random order, of 150 artists with 5 tracks each and a few with one."""
     rng = np.random.default_rng(5)
     tracks = [(f"artist {at * 7 % 150:03}", f"song {at:03}") for at in rng.permutation(750)] + REAL
     lists = []
     for at in range(300):
-        held = rng.choice(len(tracks), rng.integers(10, 40), replace=False)
-        lists.append((f"owner {at % 90}", f"list {at}", [tracks[track] for track in held]))
+        chosen = rng.choice(len(tracks), rng.integers(10, 40), replace=False)
+        lists.append((f"owner {at % 90}", f"list {at}", [tracks[track] for track in chosen]))
     return Dump(lists)
 
 
@@ -92,7 +92,7 @@ SOME = [track for track in CLEAN.tracks() if track not in REAL]
 
 
 def sorted_by(role: int) -> Dump:
-    """Every fourth playlist in the order of one of its names."""
+    """Return the clean dump with every fourth playlist sorted by artist (0) or title (1)."""
     lists = [
         (owner, name, sorted(tracks, key=lambda track: track[role]) if at % 4 == 0 else tracks)
         for at, (owner, name, tracks) in enumerate(CLEAN.playlists)
@@ -100,29 +100,29 @@ def sorted_by(role: int) -> Dump:
     return replace(CLEAN, playlists=lists)
 
 
-def and_more(*playlists: tuple[str, str, list[Track]]) -> Dump:
-    """The clean dump and some playlists."""
+def with_playlists(*playlists: tuple[str, str, list[Track]]) -> Dump:
+    """Return the clean dump with additional playlists."""
     return replace(CLEAN, playlists=[*CLEAN.playlists, *playlists])
 
 
 def with_each(change: Callable[[int, list[Track]], list[Track]]) -> Dump:
-    """The clean dump with something done to each playlist."""
+    """Return the clean dump with a change to each playlist."""
     lists = [(owner, name, change(at, list(tracks))) for at, (owner, name, tracks) in enumerate(CLEAN.playlists)]
     return replace(CLEAN, playlists=lists)
 
 
 def nameless(number: int) -> dict[Track, Track]:
-    """Some tracks without their artist."""
+    """Return new names without artist for some tracks."""
     return {track: ("", track[1]) for track in SOME[:number]}
 
 
-def spoilt(number: int, spoil: Callable[[str], str]) -> Dump:
-    """Some titles with something done to them."""
-    return CLEAN.renamed({(artist, title): (artist, spoil(title)) for artist, title in SOME[:number]})
+def with_titles(number: int, change: Callable[[str], str]) -> Dump:
+    """Return the clean dump with a change to some titles."""
+    return CLEAN.renamed({(artist, title): (artist, change(title)) for artist, title in SOME[:number]})
 
 
-def of_nobody() -> Dump:
-    """Nobody owns a playlist, and twenty of them were called the same."""
+def without_owners() -> Dump:
+    """Return the clean dump without owners, and with the same name for twenty playlists."""
     return replace(
         CLEAN,
         playlists=[
@@ -131,26 +131,28 @@ def of_nobody() -> Dump:
     )
 
 
-def by_artist() -> list[tuple[str, str, list[Track]]]:
-    """An album of each of 120 artists."""
-    albums: dict[str, list[Track]] = {}
+def albums() -> list[tuple[str, str, list[Track]]]:
+    """Return one playlist with all tracks of an artist, for each of 120 artists."""
+    by_artist: dict[str, list[Track]] = {}
     for track in SOME:
-        albums.setdefault(track[0], []).append(track)
-    return [("label", artist, tracks) for artist, tracks in list(albums.items())[:120]]
+        by_artist.setdefault(track[0], []).append(track)
+    return [("label", artist, tracks) for artist, tracks in list(by_artist.items())[:120]]
 
 
 ONCE = [(f"artist {at % 150:03}", f"rare {at}") for at in range(2100)]
 TWO_URIS = set(SOME[:100])
-PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the fault, what comes with it
+PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the problem, problems that come with it
     "rejected-rows": (replace(CLEAN, bad_lines=100), 100, set()),
     "few-playlists": (replace(CLEAN, playlists=CLEAN.playlists[:99]), 99, set()),
-    "short-playlists": (and_more(*(("x", f"single {at}", [SOME[at]]) for at in range(60))), 60, set()),
-    "giant-playlists": (and_more(("x", "everything", ONCE)), 1, {"seen-once"}),
+    "short-playlists": (with_playlists(*(("x", f"single {at}", [SOME[at]]) for at in range(60))), 60, set()),
+    "giant-playlists": (with_playlists(("x", "everything", ONCE)), 1, {"seen-once"}),
     "title-order": (sorted_by(1), 75, set()),
     "artist-order": (sorted_by(0), 75, set()),
-    "one-artist": (and_more(*by_artist()), 120, set()),
+    "one-artist": (with_playlists(*albums()), 120, set()),
     "repeats": (with_each(lambda _, tracks: [*tracks, tracks[0]]), 300, set()),
-    "near-duplicates": (and_more(*(("x", name, tracks[1:]) for _, name, tracks in CLEAN.playlists[:20])), 20, set()),
+    "near-duplicates": (
+        with_playlists(*(("x", name, tracks[1:]) for _, name, tracks in CLEAN.playlists[:20])), 20, set(),
+    ),
     "welded-by-name": (
         replace(
             CLEAN,
@@ -160,7 +162,7 @@ PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the
         300 - 30,
         {"repeats", "few-playlists", "everywhere"},
     ),
-    "looks-welded": (of_nobody(), 1, {"repeats"}),
+    "looks-welded": (without_owners(), 1, {"repeats"}),
     "seen-once": (with_each(lambda at, tracks: [*tracks, *ONCE[at * 4 : at * 4 + 4]]), 1200, set()),
     "everywhere": (with_each(lambda at, tracks: [*tracks[:at % 9], ("Radio", "Jingle"), *tracks[at % 9 :]]), 1, set()),
     "several-uris": (
@@ -175,15 +177,15 @@ PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the
     "joined-artists": (
         CLEAN.renamed({track: (f"{track[0]} feat. {SOME[-1][0]}", track[1]) for track in SOME[:40]}), 40, set(),
     ),
-    "mojibake": (spoilt(5, lambda title: f"Schöne {title}".encode().decode("cp1252")), 5, set()),
-    "lost-letters": (spoilt(5, lambda title: f"Sch?ne {title}"), 5, set()),
-    "escapes": (spoilt(5, lambda title: html.escape(f"Rock & {title}")), 5, set()),
-    "unseen-letters": (spoilt(5, lambda title: f"{title}\u200b"), 5, set()),
+    "mojibake": (with_titles(5, lambda title: f"Schöne {title}".encode().decode("cp1252")), 5, set()),
+    "lost-letters": (with_titles(5, lambda title: f"Sch?ne {title}"), 5, set()),
+    "escapes": (with_titles(5, lambda title: html.escape(f"Rock & {title}")), 5, set()),
+    "unseen-letters": (with_titles(5, lambda title: f"{title}\u200b"), 5, set()),
 }  # fmt: skip
 
 
 def findings(dump: Dump, write_dump: WriteDump) -> dict[str, Finding]:
-    """What is found in a dump, by kind."""
+    """Return the findings about a dump, by kind."""
     report = extract("x", write_dump(dump.text()), ExtractSettings(**dump.settings), dry_run=True)
     assert report.findings is not None
     assert [finding.kind for finding in report.findings] == sorted(
@@ -192,13 +194,13 @@ def findings(dump: Dump, write_dump: WriteDump) -> dict[str, Finding]:
     return {finding.kind: finding for finding in report.findings}
 
 
-def test_each_planted_fault_is_found_and_a_clean_corpus_has_none(write_dump: WriteDump) -> None:
+def test_each_planted_problem_is_found_and_a_clean_corpus_has_none(write_dump: WriteDump) -> None:
     assert findings(CLEAN, write_dump) == {}
     assert set(PLANTED) == set(KINDS) == set(ADVICE)
-    for kind, (dump, count, beside) in PLANTED.items():
+    for kind, (dump, count, others) in PLANTED.items():
         found = findings(dump, write_dump)
         assert kind in found, (kind, set(found))
-        assert set(found) - {kind} <= beside, kind
+        assert set(found) - {kind} <= others, kind
         assert found[kind].count == count, kind
         assert round(count / found[kind].of, 6) == found[kind].share, kind
         assert f"{count:,}" in found[kind].what
@@ -207,19 +209,19 @@ def test_each_planted_fault_is_found_and_a_clean_corpus_has_none(write_dump: Wri
         assert found[kind].remedy
 
 
-def test_a_fault_is_named_by_its_worst(write_dump: WriteDump) -> None:
+def test_examples_are_the_most_frequent_tracks_or_longest_playlists(write_dump: WriteDump) -> None:
     dump, _, _ = PLANTED["mojibake"]
     counts = Counter(" - ".join(track) for _, _, tracks in dump.playlists for track in tracks)
-    named = findings(dump, write_dump)["mojibake"].examples
-    spoilt_counts = sorted((count for name, count in counts.items() if "SchÃ¶ne" in name), reverse=True)
-    assert [counts[name] for name in named] == spoilt_counts[:2]
+    examples = findings(dump, write_dump)["mojibake"].examples
+    damaged = sorted((count for name, count in counts.items() if "SchÃ¶ne" in name), reverse=True)
+    assert [counts[name] for name in examples] == damaged[:2]
     dump, _, _ = PLANTED["giant-playlists"]
     assert findings(dump, write_dump)["giant-playlists"].examples == ("everything (2,100)",)
     dump, _, _ = PLANTED["rejected-rows"]
     assert findings(dump, write_dump)["rejected-rows"].examples == ("100 × does not begin and end with a quote",)
 
 
-def test_a_distribution_leaves_nothing_out() -> None:
+def test_the_ranges_of_a_distribution_have_no_gap() -> None:
     found = distribution(np.array([1, 1, 2, 3, 4, 7, 8, 40]))
     assert [(step.least, step.most, step.number) for step in found.steps] == [
         (1, 1, 2), (2, 3, 2), (4, 7, 2), (8, 15, 1), (16, 31, 0), (32, 63, 1),
@@ -242,20 +244,20 @@ ROWS = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(ROWS)
-def test_whatever_there_is_is_counted_as_a_loop_counts_it(rows: list[tuple[str, str, str, str, str | None]]) -> None:
+def test_counts_equal_those_of_a_loop(rows: list[tuple[str, str, str, str, str | None]]) -> None:
     encoded = encode(blocks_of(rows))
     contents = contents_of(encoded)
     lists = [contents.corpus.track_ids[a:b].tolist() for a, b in pairwise(contents.corpus.offsets)]
     assert contents.distinct_tracks.tolist() == [len(set(tracks)) for tracks in lists]
     tracks = range(contents.tracks.num_rows)
-    assert contents.holders.tolist() == [sum(track in one for one in lists) for track in tracks]
+    assert contents.playlist_counts.tolist() == [sum(track in one for one in lists) for track in tracks]
     assert contents.counts.tolist() == [sum(one.count(track) for one in lists) for track in tracks]
     rises = [[one <= other for one, other in pairwise(numbers)] for numbers in lists]
     ids = contents.corpus.track_ids.astype(np.int64)
     assert falls(ids, contents.corpus.offsets).tolist() == [len(steps) - sum(steps) for steps in rises]
-    told = inspected(contents, {"rows_read": 9, "rows_rejected": 3, "rejected": {"why": 3}})
-    assert [finding.kind for finding in told][:2] == ["rejected-rows", "few-playlists"]
-    for finding in told:
+    found = all_findings(contents, {"rows_read": 9, "rows_rejected": 3, "rejected": {"reason": 3}})
+    assert [finding.kind for finding in found][:2] == ["rejected-rows", "few-playlists"]
+    for finding in found:
         assert 0 < finding.count <= finding.of
         assert finding.share == round(finding.count / finding.of, 6)
         assert all(finding.examples)

@@ -1,4 +1,4 @@
-"""The map in a browser: search, fly, click, read the neighbours, and ask nothing of the network."""
+"""The map in a browser: search, click, neighbours, keyboard, colours, and no network access."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ALERT = "<script>alert(1)</script>"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on the PATH"),
+    pytest.mark.skipif(BROWSER is None, reason="Chromium is not on the PATH"),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser(network: None) -> Iterator[Browser]:
-    """A headless Chromium."""
+    """Start a headless Chromium."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as running:
         opened = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
@@ -36,7 +36,7 @@ def browser(network: None) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def map_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A map of two bundles of tracks, one of whose names are hostile."""
+    """Return the directory of a map of two groups of tracks, where one name is hostile."""
     place = tmp_path_factory.mktemp("map")
     names = [f"{('Folk', 'Techno')[at % 2]} {at} - {ALERT if at == 4 else f'Title {at}'}" for at in range(60)]
     rng = np.random.default_rng(3)
@@ -50,37 +50,38 @@ def map_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, map_file: Path) -> Iterator[Page]:
-    """The map, opened; whatever it asks of the network or complains about fails the test."""
+    """Open the map; any network request, console message or dialog fails the test."""
     opened = browser.new_page(viewport={"width": 1000, "height": 700}, reduced_motion="reduce")
-    asked: list[str] = []
-    complaints: list[str] = []
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.on("console", lambda message: complaints.append(message.text))
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("dialog", lambda dialog: complaints.append(dialog.message))
+    requested: list[str] = []
+    messages: list[str] = []
+    opened.on("request", lambda request: requested.append(request.url))
+    opened.on("console", lambda message: messages.append(message.text))
+    opened.on("pageerror", lambda error: messages.append(str(error)))
+    opened.on("dialog", lambda dialog: messages.append(dialog.message))
     address = (map_file / "map.html").as_uri()
     opened.goto(address)
     opened.wait_for_selector("#stage[data-milliseconds]")
     yield opened
     opened.close()
-    assert [url for url in asked if url not in (address, "data:,")] == []
-    assert complaints == []
+    assert [url for url in requested if url not in (address, "data:,")] == []
+    assert messages == []
 
 
 def nearest(map_file: Path, query: str) -> list[str]:
-    """The names of the ten nearest tracks, as the look-up answers."""
+    """Return the names of the ten nearest tracks, as a look-up returns them."""
     with package.open("bundles", map_file) as experiment:
         return [near.track.name for near in experiment.similar(query).neighbours]
 
 
-def test_search_shows_the_true_neighbours(page: Page, map_file: Path) -> None:
+def test_search_shows_exact_neighbours(page: Page, map_file: Path) -> None:
     page.fill("#query", "TITLE 7")
     assert page.inner_text("#tracks li:first-child bdi") == "Techno 7 - Title 7"
     page.keyboard.press("Enter")
     assert page.inner_text("#chosen h2") == "Techno 7 - Title 7"
     assert page.locator("#chosen li bdi").all_inner_texts() == nearest(map_file, "Techno 7 - Title 7")
     assert page.inner_text("#status") == "Techno 7 - Title 7: 10 nearest tracks"
-    # It has flown there: the track lies in the middle of the map, where a pointer finds it.
+    assert page.inner_text("#chosen p").startswith("53 occurrences, cluster: ")
+    # The map has moved: the track is in the middle, under the pointer.
     box = page.locator("#points").bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -89,7 +90,7 @@ def test_search_shows_the_true_neighbours(page: Page, map_file: Path) -> None:
     assert page.inner_text("#chosen h2") == nearest(map_file, "Techno 7 - Title 7")[0]
 
 
-def test_a_click_on_the_map_chooses_a_track(page: Page, map_file: Path) -> None:
+def test_a_click_on_the_map_selects_a_track(page: Page, map_file: Path) -> None:
     page.fill("#query", "Title 8")
     page.keyboard.press("Enter")
     page.locator("#points").focus()
@@ -102,7 +103,7 @@ def test_a_click_on_the_map_chooses_a_track(page: Page, map_file: Path) -> None:
     assert page.locator("#chosen li bdi").all_inner_texts() == nearest(map_file, "Folk 8 - Title 8")
 
 
-def test_a_hostile_name_is_text(page: Page) -> None:
+def test_a_hostile_name_is_shown_as_text(page: Page) -> None:
     page.fill("#query", "<script>")
     assert page.inner_text("#status") == "1 track"
     page.keyboard.press("Enter")
@@ -120,7 +121,7 @@ def test_the_list_reaches_every_track_by_keyboard(page: Page) -> None:
     assert page.inner_text("#chosen h2") == "Folk 40 - Title 40"
 
 
-def test_the_legend_chooses_a_cluster(page: Page) -> None:
+def test_the_legend_selects_a_cluster(page: Page) -> None:
     page.locator("summary").click()
     assert page.locator("#groups li").count() == 2
     legend = page.locator("#groups button").first
@@ -133,16 +134,16 @@ def test_the_legend_chooses_a_cluster(page: Page) -> None:
     assert page.inner_text("#status") == "60 tracks"
 
 
-def test_the_colours_can_be_those_of_artists(page: Page) -> None:
+def test_tracks_can_be_coloured_by_artist(page: Page) -> None:
     page.locator("summary").click()
     page.locator("#groups button").first.click()
     page.select_option("#colour", "artist")
     legend = page.locator("#groups li")
     assert legend.all_inner_texts() == ["Folk 0\n1", "Techno 1\n1", "other artists\n58"]
-    assert page.inner_text("#status") == "60 tracks"  # none is chosen now
+    assert page.inner_text("#status") == "60 tracks"  # no group is selected any more
     colours = page.evaluate("[...document.querySelectorAll('#tracks .dot')].map((dot) => dot.style.background)")
     assert len(set(colours[:3])) == 3
-    assert set(colours[2:]) == {"rgb(117, 117, 117)"}  # 46 % of white: all others are grey
+    assert set(colours[2:]) == {"rgb(117, 117, 117)"}  # lightness 46 %: all others are grey
     legend.nth(1).locator("button").click()
     assert page.locator("#tracks bdi").all_inner_texts() == ["Techno 1 - Title 1"]
 
@@ -154,7 +155,7 @@ def test_it_fits_a_phone_in_both_themes(page: Page, scheme: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 375
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(251, 250, 248)", "dark": "rgb(20, 22, 26)"}[scheme]
-    # Some frames later it is drawn anew, for the new size and in the colours of the theme.
+    # The map is redrawn after some frames, with the new size and the colours of the theme.
     coloured = page.evaluate("""async () => {
         for (let frame = 0; frame < 600; frame++) {
             await new Promise(requestAnimationFrame);
@@ -165,10 +166,10 @@ def test_it_fits_a_phone_in_both_themes(page: Page, scheme: str) -> None:
         }
         return 0;
     }""")
-    assert coloured > 60  # each of the tracks is some pixels
+    assert coloured > 60  # each track has several pixels
 
 
-def test_the_policy_stops_what_tries_the_network(browser: Browser, map_file: Path) -> None:
+def test_the_policy_blocks_network_requests(browser: Browser, map_file: Path) -> None:
     page = browser.new_page()
     page.goto((map_file / "map.html").as_uri())
     blocked = page.evaluate("""() => new Promise((resolve) => {

@@ -1,4 +1,4 @@
-"""The map: where tracks lie, how clusters are named, and a page that obeys nobody's names."""
+"""The map: projection, clusters, colours, pictures, and a page that is safe against hostile names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import skipgramophone as package
 from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.maps import picture, projection
-from skipgramophone.maps.clusters import Cluster, clusters_of, described
+from skipgramophone.maps.clusters import TrackGroup, describe_clusters, find_clusters
 from skipgramophone.maps.colouring import Colouring, by_artist
 from skipgramophone.maps.drawing import Drawing, draw
 from skipgramophone.maps.page import page
@@ -46,34 +46,34 @@ class Elements(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element."""
+        """Record an element."""
         self.elements.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
-        """Note what a browser would run or lay out by."""
+        """Record the text of scripts and styles."""
         tag, attributes = self.elements[-1] if self.elements else ("", {})
         if tag in ("script", "style") and data.strip():
             self.raw.append((tag, attributes, data))
 
 
 def drawing_of(tracks: list[Track], **values: Any) -> Drawing:
-    """A map of some tracks with random vectors."""
+    """Return a map of some tracks with random vectors."""
     centre = np.random.default_rng(7).standard_normal((len(tracks), 4)).astype(np.float32)
     return draw("A <b>map", tracks, centre, package.MapSettings(projection="pca", clusters=3, **values))
 
 
-def drawn(tracks: list[Track]) -> str:
-    """Its page."""
+def page_of(tracks: list[Track]) -> str:
+    """Return the page of a map of some tracks."""
     return page(drawing_of(tracks))
 
 
 def hostile_tracks() -> list[Track]:
-    """Tracks with names that try to break out."""
+    """Return tracks with names that try to inject markup."""
     return [Track(row, name, HOSTILE[-1 - row], None, 9 - row, row) for row, name in enumerate(HOSTILE)]
 
 
 def data_of(text: str) -> dict[str, Any]:
-    """What the page's script reads, its numbers unpacked."""
+    """Return the data for the page's script, with decoded numbers."""
     (raw,) = [content for tag, attributes, content in Elements(text).raw if attributes.get("id") == "data"]
     data: dict[str, Any] = json.loads(raw)
     kinds = {"places": "<u2", "near": "<u4", "similarity": "<i2"}
@@ -82,18 +82,27 @@ def data_of(text: str) -> dict[str, Any]:
     return data | {name: np.frombuffer(base64.b64decode(data[name]), kind) for name, kind in kinds.items()}
 
 
-def test_no_name_breaks_out_of_the_page() -> None:
-    text = drawn(hostile_tracks())
-    tame = drawn([Track(row, "a", "b", None, 1, row) for row in range(len(HOSTILE))])
-    assert [tag for tag, _ in Elements(text).elements] == [tag for tag, _ in Elements(tame).elements]
+def test_no_name_injects_markup_into_the_page() -> None:
+    text = page_of(hostile_tracks())
+    harmless = page_of([Track(row, "a", "b", None, 1, row) for row in range(len(HOSTILE))])
+    assert [tag for tag, _ in Elements(text).elements] == [tag for tag, _ in Elements(harmless).elements]
     data = data_of(text)
     assert data["title"] == HOSTILE[::-1]
     assert [data["artists"][at] for at in data["artist"]] == HOSTILE
     assert "A &lt;b&gt;map" in text
 
 
-def test_the_policy_lets_this_script_and_this_style_run_and_nothing_else() -> None:
-    elements = Elements(drawn(hostile_tracks()))
+def test_the_page_describes_the_map() -> None:
+    drawing = drawing_of(hostile_tracks())
+    assert drawing.about == (
+        "8 tracks; larger dots occur more often. Nearest tracks are computed from the full vectors. "
+        f"The map (principal components) preserves {drawing.preserved:.0%} of nearest neighbours."
+    )
+    assert drawing.about in page(drawing)
+
+
+def test_the_policy_allows_only_this_script_and_this_style() -> None:
+    elements = Elements(page_of(hostile_tracks()))
     (policy,) = [
         attributes["content"] for tag, attributes in elements.elements if "http-equiv" in attributes and tag == "meta"
     ]
@@ -113,7 +122,7 @@ def test_the_policy_lets_this_script_and_this_style_run_and_nothing_else() -> No
         assert attributes.get("href", "data:,") == "data:,"
 
 
-def test_the_page_holds_the_true_neighbours_and_places(sample_root: Path, tmp_path: Path) -> None:
+def test_the_page_contains_exact_neighbours_and_positions(sample_root: Path, tmp_path: Path) -> None:
     settings = package.MapSettings(projection="pca", neighbours=5)
     report = package.draw_map("demo", tmp_path / "a.html", settings, experiments_dir=sample_root)
     package.draw_map("demo", tmp_path / "b.html", settings, experiments_dir=sample_root)
@@ -139,7 +148,7 @@ def test_the_page_holds_the_true_neighbours_and_places(sample_root: Path, tmp_pa
     assert report.bytes == (tmp_path / "a.html").stat().st_size
 
 
-def test_components_are_those_of_a_decomposition() -> None:
+def test_components_equal_those_of_a_singular_value_decomposition() -> None:
     centre = np.random.default_rng(2).standard_normal((50, 6)).astype(np.float32) * [5, 3, 1, 1, 1, 1]
     unit = centre / np.linalg.norm(centre, axis=1, keepdims=True)
     left, singular, _ = np.linalg.svd(unit - unit.mean(axis=0), full_matrices=False)
@@ -149,87 +158,85 @@ def test_components_are_those_of_a_decomposition() -> None:
     assert projection.by_components(np.ones((3, 1), np.float32)).tolist() == [[0, 0]] * 3
 
 
-def test_what_the_plane_keeps_is_counted() -> None:
-    apart = np.stack([np.arange(8) ** 2, np.zeros(8)], axis=1).astype(
-        np.float32
-    )  # ever farther: the one before is nearest
-    beside = np.array([[1], [0], [1], [2], [3], [4], [5], [6]])
-    assert projection.preserved(apart, beside, 1) == 1
+def test_the_preserved_share_counts_common_neighbours() -> None:
+    # Distances grow along the line, so the previous point is the nearest.
+    line = np.stack([np.arange(8) ** 2, np.zeros(8)], axis=1).astype(np.float32)
+    previous = np.array([[1], [0], [1], [2], [3], [4], [5], [6]])
+    assert projection.preserved_share(line, previous, 1) == 1
     far = np.array([[7], [7], [7], [7], [0], [0], [0], [0]])
-    assert projection.preserved(apart, far, 1) == 0
+    assert projection.preserved_share(line, far, 1) == 0
 
 
-def test_artists_with_most_occurrences_have_a_colour() -> None:
+def test_the_most_frequent_artists_have_a_colour() -> None:
     artists = ["b", "a", "", "b", "c", "a"]
     tracks = [
         Track(row, artist, "t", None, count, row)
         for row, (artist, count) in enumerate(zip(artists, [9, 5, 99, 1, 5, 3], strict=True))
     ]
-    colouring = by_artist(tracks, 2)  # b has 10, a 8, c 5; nobody is no artist
-    assert colouring.groups == [Cluster("b", 2), Cluster("a", 2), Cluster("other artists", 2)]
+    colouring = by_artist(tracks, 2)  # b has 10, a 8, c 5; an empty name is not an artist
+    assert colouring.groups == [TrackGroup("b", 2), TrackGroup("a", 2), TrackGroup("other artists", 2)]
     assert colouring.labels.tolist() == [0, 1, 2, 0, 2, 1]
     assert colouring.colours()[-1] == (0, 0)
     assert len(set(colouring.colours())) == 3
-    everybody = by_artist(tracks[:2], 2)
-    assert (everybody.groups, everybody.has_rest) == ([Cluster("b", 1), Cluster("a", 1)], False)
+    without_rest = by_artist(tracks[:2], 2)
+    assert (without_rest.groups, without_rest.has_rest) == ([TrackGroup("b", 1), TrackGroup("a", 1)], False)
 
 
-def test_clusters_are_found_and_named_by_their_leading_artists() -> None:
+def test_clusters_are_labelled_with_their_leading_artists() -> None:
     rng = np.random.default_rng(4)
     directions = np.repeat(np.eye(3, 5), [10, 20, 6], axis=0)
     centre = (directions * rng.uniform(1, 9, (36, 1)) + 0.01 * rng.standard_normal((36, 5))).astype(np.float32)
-    labels = clusters_of(centre, 3, 1)
+    labels = find_clusters(centre, 3, 1)
     assert labels.tolist() == [1] * 10 + [0] * 20 + [2] * 6
-    np.testing.assert_array_equal(labels, clusters_of(centre, 3, 1))
+    np.testing.assert_array_equal(labels, find_clusters(centre, 3, 1))
     artists = ["folk"] * 4 + ["everywhere"] * 6 + ["techno"] * 5 + ["everywhere"] * 15 + [""] * 6
     tracks = [Track(row, artist, "t", None, 2, row) for row, artist in enumerate(artists)]
-    # In the largest techno counts 10 * 10 / 10, everywhere 30 * 30 / 42; in the next folk 8, everywhere 12 * 12 / 42.
-    assert described(tracks, labels) == [
-        Cluster("everywhere, techno", 20),
-        Cluster("folk, everywhere", 10),
-        Cluster("without an artist", 6),
+    # Weights: techno 10 * 10 / 10 and everywhere 30 * 30 / 42 in the largest; folk 8 and everywhere 12 * 12 / 42 next.
+    assert describe_clusters(tracks, labels) == [
+        TrackGroup("everywhere, techno", 20),
+        TrackGroup("folk, everywhere", 10),
+        TrackGroup("without an artist", 6),
     ]
-    assert clusters_of(np.ones((5, 3), np.float32), 4, 1).tolist() == [0] * 5
+    assert find_clusters(np.ones((5, 3), np.float32), 4, 1).tolist() == [0] * 5
 
 
 @pytest.mark.slow
-def test_umap_keeps_more_neighbours_than_components_and_obeys_the_seed(sample_root: Path, tmp_path: Path) -> None:
+def test_umap_preserves_more_neighbours_than_components_and_is_reproducible(sample_root: Path, tmp_path: Path) -> None:
     pytest.importorskip("umap", reason="umap-learn is not installed")
-    kept = {}
+    preserved = {}
     for name in ("pca", "umap", "auto"):
         settings = package.MapSettings(projection=name, top=600)
         report = package.draw_map("demo", tmp_path / f"{name}.html", settings, experiments_dir=sample_root)
-        kept[name] = report.preserved
-    assert kept["umap"] > 2 * kept["pca"]
+        preserved[name] = report.preserved
+    assert preserved["umap"] > 2 * preserved["pca"]
     assert (tmp_path / "umap.html").read_bytes() == (tmp_path / "auto.html").read_bytes()
 
 
-def test_without_umap_there_are_components_or_one_clear_line(
-    sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(SettingError, match="UMAP needs more than 30 tracks: take --projection pca"):
-        projection.chosen("umap", 30)
-    assert projection.chosen("auto", 30) == "pca"
+def test_without_umap_auto_uses_components_and_umap_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingError, match="UMAP needs more than 30 tracks: use --projection pca"):
+        projection.choose_projection("umap", 30)
+    assert projection.choose_projection("auto", 30) == "pca"
     monkeypatch.setattr(projection, "find_spec", lambda name: None)
-    assert projection.chosen("auto", 1000) == "pca"
-    with pytest.raises(SettingError, match=r"UMAP is not installed: pip install 'skipgramophone\[map\]'"):
-        projection.chosen("umap", 1000)
+    assert projection.choose_projection("auto", 1000) == "pca"
+    message = r"UMAP is not installed: pip install 'skipgramophone\[map\]', or use --projection pca"
+    with pytest.raises(SettingError, match=message):
+        projection.choose_projection("umap", 1000)
 
 
-def test_twenty_thousand_tracks_stay_small() -> None:
+def test_a_page_of_twenty_thousand_tracks_is_small() -> None:
     names = [(f"Some Artist {row % 2000}", f"A Title of the Usual Length {row} - Live") for row in range(20_000)]
     tracks = [Track(row, artist, title, None, 20_000 - row, row) for row, (artist, title) in enumerate(names)]
     plane = np.random.default_rng(7).standard_normal((len(tracks), 2)).astype(np.float32)
     near, similarities = np.zeros((20_000, 10), np.int64), np.zeros((20_000, 10), np.float32)
-    all_one = Colouring(np.zeros(20_000, np.int64), [Cluster("all", 20_000)])
-    colourings: Any = {"cluster": all_one, "artist": by_artist(tracks, 12)}
+    one_group = Colouring(np.zeros(20_000, np.int64), [TrackGroup("all", 20_000)])
+    colourings: Any = {"cluster": one_group, "artist": by_artist(tracks, 12)}
     text = page(Drawing("t", tracks, plane, near, similarities, colourings, "cluster", "pca", 1.0))
-    assert len(text.encode()) < 6_000_000  # 300 bytes a track: 30 MB at 100,000
+    assert len(text.encode()) < 6_000_000  # 300 bytes per track: 30 MB at 100,000
     assert data_of(text)["near"].shape == (200_000,)
 
 
 @pytest.mark.parametrize("colour", ["cluster", "artist"])
-def test_still_pictures_show_points_and_name_groups(tmp_path: Path, colour: Any) -> None:
+def test_pictures_show_points_and_group_labels(tmp_path: Path, colour: Any) -> None:
     pytest.importorskip("matplotlib", reason="Matplotlib is not installed")
     names = [*HOSTILE, "$\\frac{1}{0}$", "\x1b[31m", "\x00", "椎名林檎"]
     tracks = [Track(row, name, "t", None, 99 - row, row) for row, name in enumerate(names * 4)]
@@ -241,28 +248,28 @@ def test_still_pictures_show_points_and_name_groups(tmp_path: Path, colour: Any)
     kinds = {element.tag.rpartition("}")[2] for element in root.iter()}
     assert not kinds & {"script", "foreignObject", "a"}
     shown = [text for element in root.iter() if element.tag.endswith("}text") for text in element.itertext()]
-    labels = [picture.plain(group.label) for group in drawing.colourings[colour].groups]
+    labels = [picture.escape(group.label) for group in drawing.colourings[colour].groups]
     assert shown == ["A <b>map", *(label if len(label) <= 60 else f"{label[:59]}…" for label in labels)]
     from matplotlib.image import imread
 
     pixels = imread(tmp_path / "a.png")
     assert pixels.shape[:2] == (1200, 2100)
     colourful = np.ptp(pixels[..., :3], axis=2) > 0.2
-    assert 48 * 4 < np.count_nonzero(colourful) < pixels.size / 20  # points, and ground between them
+    assert 48 * 4 < np.count_nonzero(colourful) < pixels.size / 20  # points, with background between them
 
 
-def test_pictures_without_matplotlib_are_one_clear_line(
+def test_pictures_without_matplotlib_are_an_error(
     sample_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picture, "find_spec", lambda name: None)
     with pytest.raises(SettingError, match=r"Matplotlib is not installed: pip install 'skipgramophone\[map\]'"):
         package.draw_map("demo", tmp_path / "m.html", pictures={"png": tmp_path / "m.png"}, experiments_dir=sample_root)
-    with pytest.raises(SettingError, match="pictures are png and svg, not 'gif'"):
+    with pytest.raises(SettingError, match="picture format must be png or svg, not 'gif'"):
         package.draw_map("demo", tmp_path / "m.html", pictures={"gif": tmp_path / "m.gif"}, experiments_dir=sample_root)
     assert not list(tmp_path.iterdir())
 
 
-def test_few_tracks_are_a_map_too(experiments: Path, tmp_path: Path) -> None:
+def test_a_map_can_have_very_few_tracks(experiments: Path, tmp_path: Path) -> None:
     for tracks in (1, 2, 3):
         names = np.array([f"artist - {at}" for at in range(tracks)])
         np.savez(tmp_path / "v.npz", vectors=np.eye(3, dtype=np.float32)[:tracks], tracks=names)
@@ -283,11 +290,11 @@ def test_the_command(sample_root: Path, tmp_path: Path) -> None:
     assert (refused.code, refused.out, refused.err) == (1, "", f"error: {place} exists; --force replaces it\n")
     assert place.read_bytes() == before
     stills = ("--png", tmp_path / "map.png", "--svg", tmp_path / "map.svg")
-    told = json.loads(run_sgp("map", "demo", "-o", place, "--force", "--json", *stills, *options).out)
-    assert told["pictures"] == [str(tmp_path / "map.png"), str(tmp_path / "map.svg")]
+    report = json.loads(run_sgp("map", "demo", "-o", place, "--force", "--json", *stills, *options).out)
+    assert report["pictures"] == [str(tmp_path / "map.png"), str(tmp_path / "map.svg")]
     refused = run_sgp("map", "demo", "-o", tmp_path / "new.html", *stills, *options)
     assert (refused.code, refused.err) == (1, f"error: {tmp_path / 'map.png'} exists; --force replaces it\n")
     assert not (tmp_path / "new.html").exists()
-    assert told["tracks"] == 2984
+    assert report["tracks"] == 2984
     with pytest.raises(ExperimentError, match="it is not a regular file"):
         package.draw_map("demo", tmp_path, experiments_dir=sample_root, force=True)
