@@ -20,7 +20,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.pipeline.import_vectors import UNUSED
 from skipgramophone.settings import RunSettings
 from tests.conftest import Sgp, two_genres
-from tests.exporters.test_exporters import HOSTILE, vectors_of
+from tests.exporters.track_vectors import HOSTILE_NAMES, vectors_of
 
 ROWS = [
     ("o", "Ada", "One", "p"),
@@ -133,12 +133,12 @@ def test_what_was_exported_comes_back(
 ) -> None:
     from skipgramophone import exporters
 
-    vectors = vectors_of(HOSTILE)
+    vectors = vectors_of(HOSTILE_NAMES)
     vectors.centre[-1, -1] = np.float32(-3.4e16)
     exporters.write(tmp_path / "out", format, vectors)
     read = importers.read(tmp_path / "out", format)
-    assert list(read.artist) == HOSTILE
-    assert list(read.title) == HOSTILE[::-1]
+    assert list(read.artist) == HOSTILE_NAMES
+    assert list(read.title) == HOSTILE_NAMES[::-1]
     assert list(read.uri) == [track.uri for track in vectors.tracks]
     np.testing.assert_array_equal(read.centre, vectors.centre)
     if read.context is not None:
