@@ -26,8 +26,12 @@ def test_format_is_named_or_taken_from_the_suffix() -> None:
     assert exporters.format_of(Path("x.txt"), "csv") == "csv"
     assert exporters.format_of(Path("x.vec"), None) == "word2vec"
     assert exporters.format_of(Path("x.bin"), None) == "word2vec-binary"
-    with pytest.raises(SettingError, match=r"suffix of 'x.txt' is not one that sgp writes"):
+    with pytest.raises(
+        SettingError, match=r"cannot tell the format of 'x\.txt' from its suffix: give --format with one of annoy, "
+    ):
         exporters.format_of(Path("x.txt"), None)
+    with pytest.raises(SettingError, match="unknown format 'x': give --format with one of annoy, csv, "):
+        exporters.format_of(Path("x.npz"), "x")
 
 
 def test_existing_file_is_kept_without_force(tmp_path: Path) -> None:
@@ -46,21 +50,21 @@ def test_directory_with_other_files_is_never_replaced(tmp_path: Path, format: st
     vectors.centre[:] = [[1, 2, 3], [3, 2, 1]]
     place = tmp_path / "out"
     exporters.write(place, format, vectors)
-    with pytest.raises(ExperimentError, match="out exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match="out already exists: choose another directory, or replace it with --force"
+    ):
         exporters.write(place, format, vectors)
     exporters.write(place, format, vectors, force=True)
     (place / "manifest.json").rename(tmp_path / "kept")
-    with pytest.raises(
-        ExperimentError, match=r"it holds '.*', which is none of the export's"
-    ):  # as if another tool had written it
+    with pytest.raises(ExperimentError, match=r"it contains '.*', which is not part of an export"):
         exporters.write(place, format, vectors, force=True)
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "manifest.json").write_text('{"name": "an app"}')
-    with pytest.raises(ExperimentError, match=r"it holds 'manifest\.json', which is none of the export's"):
+    with pytest.raises(ExperimentError, match=r"it contains 'manifest\.json', which is not part of an export"):
         exporters.write(tmp_path / "app", format, vectors, force=True)
     (tmp_path / "kept").rename(place / "manifest.json")
     (place / "thesis.txt").write_text("precious")
-    with pytest.raises(ExperimentError, match=r"it holds 'thesis\.txt', which is none of the export's"):
+    with pytest.raises(ExperimentError, match=r"it contains 'thesis\.txt', which is not part of an export; choose"):
         exporters.write(place, format, vectors, force=True)
     assert (place / "thesis.txt").read_text() == "precious"
     (tmp_path / "file").write_text("precious")

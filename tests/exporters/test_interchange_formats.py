@@ -14,7 +14,7 @@ import pytest
 
 from skipgramophone import exporters
 from skipgramophone.errors import ExperimentError
-from skipgramophone.word2vec_format import unescaped
+from skipgramophone.word2vec_format import unescape
 from tests.exporters.track_vectors import HOSTILE_NAMES, read_texts, vectors_of
 
 
@@ -91,7 +91,7 @@ def test_gensim_reads_word2vec(tmp_path: Path, format: str) -> None:
     size = exporters.write(place, format, vectors)
     read = models.KeyedVectors.load_word2vec_format(str(place), binary=format == "word2vec-binary")
     np.testing.assert_array_equal(read.vectors, vectors.centre)
-    assert [unescaped(key) for key in read.index_to_key] == [track.name for track in tracks]
+    assert [unescape(key) for key in read.index_to_key] == [track.name for track in tracks]
     assert read.index_to_key[:2] == ["twice%20-%20same", "twice%20-%20same%232"]
     beside = tmp_path / "out.vec.names.jsonl"
     known = [json.loads(line) for line in beside.read_text(encoding="utf-8").split("\n")[:-1]]
@@ -141,8 +141,8 @@ def test_projector_reads_points_and_labels(tmp_path: Path) -> None:
 
 
 def test_large_projector_export_has_frequent_tracks_and_a_sample_of_the_rest() -> None:
-    assert list(exporters.shown("npz", 250_000)) == list(range(250_000))
-    rows = np.array(exporters.shown("projector", 250_000))
+    assert list(exporters.rows_to_write("npz", 250_000)) == list(range(250_000))
+    rows = np.array(exporters.rows_to_write("projector", 250_000))
     assert len(np.unique(rows)) == len(rows) == 100_000
     np.testing.assert_array_equal(rows[:50_000], np.arange(50_000))
     assert rows[-1] == 249_999

@@ -40,9 +40,9 @@ def test_min_count_top_normalise_and_safe_cells(experiments: Path, tmp_path: Pat
     np.testing.assert_array_equal(read["context"], read["centre"])
     _, read = exported(min_count=4)
     np.testing.assert_array_equal(read["centre"], vectors[:3])
-    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more"):
+    with pytest.raises(SettingError, match="none of the 4 tracks occurs 10 times or more: lower min-count"):
         exported(min_count=10)
-    with pytest.raises(SettingError, match="safe-cells is for csv and tsv, which spreadsheets open, not for npz"):
+    with pytest.raises(SettingError, match="safe-cells is for spreadsheets: export as csv or tsv, not npz"):
         exported(safe_cells=True)
     package.export("small", tmp_path / "safe.csv", settings=package.ExportSettings(safe_cells=True))
     read = pd.read_csv(tmp_path / "safe.csv", keep_default_na=False)
@@ -69,9 +69,9 @@ def test_artist_and_only_select_tracks_by_name(sample_root: Path, tmp_path: Path
         [tracks[7].name, tracks[900].name],
         ["unknown - track"],
     )
-    with pytest.raises(SettingError, match="none of the 2,984 tracks is asked for: there is no 'nothing'"):
+    with pytest.raises(SettingError, match="none of the 2,984 tracks is selected: no match for 'nothing'"):
         exported(only=["nothing"])
-    with pytest.raises(SettingError, match="min-count, artist and only together leave none"):
+    with pytest.raises(SettingError, match="is selected: no track matches min-count, artist and only together"):
         exported(only=[next(track.name for track in tracks if track.artist != artist)], artist=[artist])
     (tmp_path / "list.m3u8").write_text(f"#EXTM3U\n#EXTINF:-1,x\n{uri}\nno such track\n", encoding="utf-8")
     ran = run_sgp(
@@ -155,8 +155,9 @@ def test_recall_of_a_copy_compares_nearest_neighbours() -> None:
 
 
 def test_float16_refuses_large_numbers() -> None:
-    with pytest.raises(SettingError, match="float16 has no numbers beyond 65,504, and the vectors do: export float32"):
-        vectors_of(["a", "b"]).halved()
+    message = "the vectors have numbers above 65,504, the maximum of float16: export float32"
+    with pytest.raises(SettingError, match=message):
+        vectors_of(["a", "b"]).to_float16()
 
 
 def test_parquet_has_neighbours_and_projection_for_embedding_atlas(
@@ -166,9 +167,7 @@ def test_parquet_has_neighbours_and_projection_for_embedding_atlas(
     monkeypatch.setattr(parquet, "GROUP_ROWS", 500)
     package.export("demo", tmp_path / "out.parquet", settings=chosen, experiments_dir=sample_root)
     read = pq.read_table(tmp_path / "out.parquet")
-    assert (
-        pq.ParquetFile(tmp_path / "out.parquet").num_row_groups == 2
-    )  # each group is written before the next is computed
+    assert pq.ParquetFile(tmp_path / "out.parquet").num_row_groups == 2  # written one after the other
     centre = np.array(read["centre"].to_pylist(), np.float64)
     places = np.stack([read["x"].to_numpy(), read["y"].to_numpy()], axis=1)
     np.testing.assert_allclose(places, by_components(centre.astype(np.float32)), atol=1e-5)
@@ -180,5 +179,5 @@ def test_parquet_has_neighbours_and_projection_for_embedding_atlas(
     assert near.shape == (700, 5)
     np.testing.assert_allclose(given, np.sort(similarity, axis=1)[:, :-6:-1], atol=1e-5)
     np.testing.assert_allclose(given, np.take_along_axis(similarity, near, axis=1), atol=1e-5)
-    with pytest.raises(SettingError, match="neighbours are written to parquet, not to npz"):
+    with pytest.raises(SettingError, match="npz cannot store neighbours: export as parquet"):
         package.export("demo", tmp_path / "out.npz", settings=chosen, experiments_dir=sample_root)

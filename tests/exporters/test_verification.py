@@ -43,7 +43,7 @@ def test_difference_after_reading_back_is_an_error(tmp_path: Path) -> None:
             require_same(tmp_path, {}, {name: matrices[other]}, vectors)
 
 
-@pytest.mark.parametrize("format", sorted(set(exporters.FORMATS) - {"annoy", "faiss"}))
+@pytest.mark.parametrize("format", sorted(set(exporters.FORMATS) - {"annoy", "faiss"}))  # checked otherwise
 def test_exporters_compare_what_they_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
     compared: list[set[str]] = []
 
