@@ -97,13 +97,13 @@ def test_export_has_a_manifest(sample_root: Path, tmp_path: Path, name: str) -> 
     report = package.export("demo", tmp_path / name, settings=chosen, experiments_dir=sample_root)
     place = tmp_path / name
     home = place if place.is_dir() else tmp_path
-    beside = place / "manifest.json" if place.is_dir() else tmp_path / f"{name}.manifest.json"
-    manifest = json.loads(beside.read_text(encoding="utf-8"))
+    manifest_path = place / "manifest.json" if place.is_dir() else tmp_path / f"{name}.manifest.json"
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     with package.open("demo", sample_root) as demo:
         assert manifest["model"] == demo.experiment.manifest("model").digest
     assert (manifest["experiment"], manifest["tracks"], manifest["dimension"]) == ("demo", 40, 100)
     assert (manifest["matrices"], manifest["dtype"], manifest["format"]) == (["centre"], "float32", report.format)
-    assert set(manifest["files"]) == {path.name for path in home.iterdir()} - {beside.name}
+    assert set(manifest["files"]) == {path.name for path in home.iterdir()} - {manifest_path.name}
     for file, facts in manifest["files"].items():
         data = (home / file).read_bytes()
         assert facts == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

@@ -93,8 +93,8 @@ def test_gensim_reads_word2vec(tmp_path: Path, format: str) -> None:
     np.testing.assert_array_equal(read.vectors, vectors.centre)
     assert [unescape(key) for key in read.index_to_key] == [track.name for track in tracks]
     assert read.index_to_key[:2] == ["twice%20-%20same", "twice%20-%20same%232"]
-    beside = tmp_path / "out.vec.names.jsonl"
-    known = [json.loads(line) for line in beside.read_text(encoding="utf-8").split("\n")[:-1]]
+    names_path = tmp_path / "out.vec.names.jsonl"
+    known = [json.loads(line) for line in names_path.read_text(encoding="utf-8").split("\n")[:-1]]
     assert [record["key"] for record in known] == read.index_to_key
     assert [record["artist"] for record in known] == [track.artist for track in tracks]
     assert size == sum(path.stat().st_size for path in tmp_path.iterdir())

@@ -176,8 +176,8 @@ def test_truncated_or_invalid_word2vec_file_is_refused(tmp_path: Path, format: s
 
     place = tmp_path / "v"
     exporters.write(place, format, vectors_of(["a", "b", "c"]))
-    beside = tmp_path / "v.names.jsonl"
-    whole, names = place.read_bytes(), beside.read_text(encoding="utf-8")
+    names_path = tmp_path / "v.names.jsonl"
+    whole, names = place.read_bytes(), names_path.read_text(encoding="utf-8")
     for part in (
         b"",
         b"3\n",
@@ -191,11 +191,11 @@ def test_truncated_or_invalid_word2vec_file_is_refused(tmp_path: Path, format: s
         with pytest.raises(SourceError, match=r"is not a word2vec file|cannot be read as word2vec"):
             importers.read(place, format)
     place.write_bytes(whole)
-    beside.write_text("\n".join(names.splitlines()[::-1]), encoding="utf-8")
+    names_path.write_text("\n".join(names.splitlines()[::-1]), encoding="utf-8")
     with pytest.raises(SourceError, match=r"does not have the keys of .*: move it away to use the keys as names"):
         importers.read(place, format)
     for line in ("{", "[]", '{"key": 1}'):
-        beside.write_text(line, encoding="utf-8")
+        names_path.write_text(line, encoding="utf-8")
         with pytest.raises(SourceError, match="line 1: not a JSON object with key, artist, title, uri, count"):
             importers.read(place, format)
 
