@@ -66,9 +66,7 @@ def facts_of(root: Path, name: str) -> dict[str, Any]:
     return found
 
 
-def test_append_keeps_row_numbers_and_adds_new_tracks_to_playlists(
-    sgp: Sgp, experiments: Path, write_dump: WriteDump
-) -> None:
+def test_append_keeps_row_numbers_and_extends_playlists(sgp: Sgp, experiments: Path, write_dump: WriteDump) -> None:
     one, two = write_dump(BEFORE, "one.csv"), write_dump(dump_text(ADDED) + '"v",,"r"\n', "two.csv")
     assert sgp("extract", "x", one, "-q").code == 0
     before = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
