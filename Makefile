@@ -1,12 +1,12 @@
 # make demo      set up, then the whole tour on the built-in sample
 # make test      set up, then the default test run
-# make test-all  what is slow: processes, packages, long training
+# make test-all  the slow tests: processes, packages, long training
 # make lint, make types
 # make docs      rewrites docs/commands.md and the examples of README.md from real output
-# make lock      writes constraints.txt anew: the newest versions that pyproject.toml allows
-# make licences  writes docs/licences.md anew
-# make audit     asks for known vulnerabilities of what constraints.txt names (needs a network)
-# make bench     times the trainer beside gensim and fastText
+# make lock      rewrites constraints.txt: the newest versions that pyproject.toml allows
+# make licences  rewrites docs/licences.md
+# make audit     lists known vulnerabilities of the packages in constraints.txt (needs a network)
+# make bench     times the trainer against gensim and fastText
 
 PYTHON ?= python3
 VENV := .venv

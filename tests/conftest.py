@@ -1,4 +1,4 @@
-"""What tests share: a place for experiments, a way to run `sgp`, dumps, and one trained sample."""
+"""Shared fixtures: an experiments directory, a way to run `sgp`, dumps, and a trained sample."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -33,7 +33,7 @@ network_is_allowed = False
 
 
 def _forbid_network(event: str, _arguments: object) -> None:
-    """Refuse whatever in this process would reach beyond it; such a hook cannot be taken away again."""
+    """Refuse network access of this process. An audit hook cannot be removed, so a variable switches it off."""
     if event in NETWORK and not network_is_allowed:
         raise RuntimeError(f"no test may use the network: {event}")
 
@@ -42,16 +42,16 @@ sys.addaudithook(_forbid_network)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what `sgp` keeps for its user away from whoever runs the tests."""
+def _separate_user_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user state of `sgp` in a temporary directory."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_line_now_and_then() -> Iterator[None]:
-    """However slow a machine is, commands say what they say on a quick one: no line that tells how far they are."""
+def _no_progress_lines() -> Iterator[None]:
+    """Suppress progress lines, which a slow machine would print and a fast one not."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("skipgramophone.cli.progress.SECONDS_BETWEEN_LINES", 3600.0)
         yield
@@ -59,7 +59,7 @@ def _no_line_now_and_then() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[None]:
-    """Let the tools of a test talk to their own helpers on this machine."""
+    """Allow network access, for tools that talk to their own processes on this machine."""
     global network_is_allowed
     network_is_allowed = True
     yield
@@ -67,7 +67,7 @@ def network() -> Iterator[None]:
 
 
 def run_sgp(*arguments: str | Path, stdin: str | None = None) -> Ran:
-    """Run `sgp` in this process; a bug shows as the exception that it is."""
+    """Run `sgp` in this process; an unexpected exception is raised again."""
     from skipgramophone.cli.app import app
 
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
@@ -78,7 +78,7 @@ def run_sgp(*arguments: str | Path, stdin: str | None = None) -> Ran:
 
 @pytest.fixture
 def experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory that `sgp` takes for its experiments."""
+    """An empty directory that `sgp` uses for its experiments."""
     root = tmp_path / "experiments"
     root.mkdir()
     monkeypatch.setenv("SGP_EXPERIMENTS", str(root))
@@ -92,12 +92,12 @@ def sgp(experiments: Path) -> Sgp:
 
 
 def table_of(kinds: dict[str, pa.DataType], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Rows as a table of columns of some kinds, as `write_catalogue` takes it."""
+    """Rows as a table with columns of the given types, as `write_catalogue` expects it."""
     return pa.table({name: pa.array([row[at] for row in rows], kinds[name]) for at, name in enumerate(kinds)})
 
 
 def dump_text(rows: Iterable[Row], header: str = HEADER) -> str:
-    """Rows of owner, artist, title, playlist as the dialect writes them, quotes not escaped."""
+    """Rows of owner, artist, title, playlist in the dialect of the Zenodo dump, quotes not escaped."""
     return header + "\n" + "".join('"' + '","'.join(row) + '"\n' for row in rows)
 
 
@@ -130,7 +130,7 @@ def two_genres(playlists: int = 60, length: int = 12, tracks: int = 40) -> list[
 
 @pytest.fixture(scope="session")
 def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the experiment "demo": the built-in sample, trained with the defaults. Read it only."""
+    """A directory with the experiment "demo": the built-in sample, trained with the defaults. Do not change it."""
     import skipgramophone as package
 
     root = tmp_path_factory.mktemp("sample")
@@ -141,22 +141,24 @@ def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def full_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 50,000 bytes."""
+    """Limit the size of every file of this process to 50,000 bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # the signal for it is ignored by Python
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # Python ignores the signal
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def members(experiments: Path, job: str = "") -> list[int]:
-    """Members of clusters that were started for a directory of experiments, by number of process."""
+    """Process ids of the cluster members that were started for a directory of experiments."""
     found = []
     for process in Path("/proc").iterdir():
         try:
-            said = (process / "cmdline").read_text().split("\0") if process.name.isdigit() else []
-            about = (process / "environ").read_text() if "skipgramophone.training.cluster.member" in said else ""
+            arguments = (process / "cmdline").read_text().split("\0") if process.name.isdigit() else []
+            environment = (
+                (process / "environ").read_text() if "skipgramophone.training.cluster.member" in arguments else ""
+            )
         except OSError:
-            continue  # it has ended, or is another user's
-        if str(experiments) in about and (not job or job in said):
+            continue  # it has ended, or belongs to another user
+        if str(experiments) in environment and (not job or job in arguments):
             found.append(int(process.name))
     return found

@@ -1,4 +1,4 @@
-"""The set-up refuses a machine that cannot do it, in a line that names what is missing."""
+"""`make` stops with a line that names what the machine lacks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 def python_that(bare: Path, first: str) -> Path:
-    """A Python that runs a line before whatever it is given with -c."""
+    """A Python that runs a line before the program given with -c."""
     path = bare / "programs" / "python"
     path.write_text(
         f'#!/bin/sh\ncase "$1" in -c) exec {sys.executable} -c "{first}\n$2";; esac\nexec {sys.executable} "$@"\n'
@@ -38,7 +38,7 @@ def python_that(bare: Path, first: str) -> Path:
 
 
 def refused(bare: Path, python: Path) -> str:
-    """What `make demo` says, other than its own last line, when it fails."""
+    """Output of a failing `make demo`, without its last line."""
     ran = subprocess.run(
         ["make", "demo", f"PYTHON={python}"],
         cwd=bare,

@@ -1,4 +1,4 @@
-"""Real dumps, where they are at hand: beside the checkout in shared/data, or where SGP_TEST_DATA says."""
+"""Real dumps, if there are any: in ../shared/data, or in the directory $SGP_TEST_DATA."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHIVE = DATA / "spotify-playlist-archive" / "playlists.csv.gz"
 SESSIONS = DATA / "online-retail" / "sessions.txt"
 AWKWARD = DATA / "formats" / "zenodo-awkward.csv"
 
-# The positions that the original's README prints.
+# The positions in the README of the original script.
 POSITIONS = {
     "john mayer - free fallin' - live at the nokia theatre": 4602,
     "the martini's - free": 4600,
@@ -49,7 +49,7 @@ def test_the_slice_of_the_original(sgp: Sgp, experiments: Path) -> None:
     catalogue = sgp_catalogue(experiments, "z10k")
     for name, position in POSITIONS.items():
         assert catalogue.resolve(name).track.position == position, name
-    # The known awkward lines are lines of this slice; their names are in it letter for letter.
+    # This slice contains the known awkward lines, whose names must come out letter for letter.
     names = {(track.artist, track.title) for track in catalogue.all_tracks()}
     for artist, title in awkward_names():
         assert (artist, title) in names or any(
@@ -58,7 +58,7 @@ def test_the_slice_of_the_original(sgp: Sgp, experiments: Path) -> None:
 
 
 def awkward_names() -> list[tuple[str, str]]:
-    """Artist and title of the awkward lines, read by hand: between the first two and the last separators."""
+    """Artist and title of the awkward lines, read by hand: the text between the first two and the last separators."""
     names = []
     for line in AWKWARD.read_text(encoding="utf-8").splitlines()[1:]:
         _, artist, title, _ = line[1:-1].split('","')
@@ -88,7 +88,9 @@ def test_the_archive(sgp: Sgp) -> None:
     assert (report["rows_read"], report["rows_rejected"]) == (206_245, 0)
     assert (report["tracks"], report["playlists"]) == (64_750, 2_393)
     dry = json.loads(sgp("extract", "again", ARCHIVE, "--dry-run", "--json").out)
-    assert [finding["kind"] for finding in dry["findings"]] == ["joined-artists"]  # artists stand with their guests
+    assert [finding["kind"] for finding in dry["findings"]] == [
+        "joined-artists"
+    ]  # artists are joined with their guests
 
 
 @pytest.mark.skipif(not SESSIONS.exists(), reason="the sessions of online-retail are not at hand")
@@ -99,7 +101,7 @@ def test_the_sessions_of_online_retail(sgp: Sgp) -> None:
     assert (report["playlists"], report["tracks"]) == (4_234, 3_684)
 
 
-# The playlists that a person reads in the small files of formats/: format, playlists, rows that name no track.
+# The playlists that a person reads in the small files of formats/: format, playlists, rows without a track.
 READ_BY_HAND: dict[str, tuple[str, list[tuple[str, list[str]]], int]] = {
     "artist-title/evening.txt": (
         "titles",
@@ -253,7 +255,7 @@ READ_BY_HAND: dict[str, tuple[str, list[tuple[str, list[str]]], int]] = {
 
 
 @pytest.mark.skipif(not AWKWARD.exists(), reason="the small files of formats/ are not at hand")
-def test_every_shape_is_read_as_a_person_reads_it() -> None:
+def test_every_file_format_is_read_as_a_person_reads_it() -> None:
     shapes = {path.name for path in AWKWARD.parent.iterdir()}
     assert {name.split("/")[0] for name in READ_BY_HAND} | {AWKWARD.name} == shapes
     for name, (format, playlists, rejects) in READ_BY_HAND.items():

@@ -118,7 +118,7 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> No
     elif format == "m3u8":
         _print_m3u8(answer)
     elif format == "plain":
-        sys.stdout.writelines(f"{render.visible(near.track.name)}\n" for near in answer.neighbours)
+        render.print_data("".join(f"{render.visible(near.track.name)}\n" for near in answer.neighbours))
     else:
         _print_table(answer, versions)
         if answer.agreement:
@@ -186,16 +186,17 @@ def _print_tsv(answer: Answer) -> None:
     """Print the neighbours as tab-separated values without quotes; tabs in names are escaped."""
     rows = _rows(answer)
     lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
-    sys.stdout.writelines("\t".join(map(str, line)) + "\n" for line in lines)
+    render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
 
 
 def _print_m3u8(answer: Answer) -> None:
     """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
-    sys.stdout.write("#EXTM3U\n")
+    text = "#EXTM3U\n"
     for near in answer.neighbours:
         name = render.visible(near.track.name)
         entry = render.visible(near.track.uri or near.track.name)
-        sys.stdout.write(f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n")
+        text += f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n"
+    render.print_data(text)
 
 
 def _print_table(answer: Answer, versions: bool) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import os
 import signal
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated, Any
 
@@ -28,6 +27,7 @@ from skipgramophone.cli.inspect import inspect
 from skipgramophone.cli.map import draw_map
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
+from skipgramophone.cli.streams import discard_stdout, prepare_streams
 from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
 from skipgramophone.errors import SgpError, StorageError, reason_of
@@ -39,31 +39,41 @@ TERMINATED = 143
 class ErrorBoundary(TyperGroup):
     """Runs a command; an `SgpError` becomes one line on standard error and its exit code."""
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the application; output that cannot be written is an error, that of --help and --version included."""
+        with _errors_as_exit_codes():
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the command."""
-        try:
+        with _errors_as_exit_codes():
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except SgpError as error:
-            render.error(error)
-            raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt as error:
-            sys.stderr.write("interrupted: no stage was changed\n")
-            raise typer.Exit(INTERRUPTED) from error
-        except BrokenPipeError as error:
-            # Results are written after the work is done, so nothing is lost if the reader stops early.
-            _discard_stdout()
-            raise typer.Exit(0) from error
-        except OSError as error:
-            _discard_stdout()
-            render.error(StorageError(f"cannot write {error.filename or 'the result'}: {reason_of(error)}"))
-            raise typer.Exit(StorageError.exit_code) from error
-        return result
+            return result
 
 
-def _discard_stdout() -> None:
-    """Send buffered output to /dev/null, so that the flush at exit does not fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def _errors_as_exit_codes() -> Iterator[None]:
+    """End the process with a line on standard error and an exit code if the block fails."""
+    try:
+        yield
+    except SgpError as error:
+        render.error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        render.note("interrupted: no stage was changed", quiet=False)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Results are written after the work is done, so nothing is lost if the reader stops early.
+        discard_stdout()
+        sys.exit(0)
+    except OSError as error:
+        discard_stdout()
+        render.error(StorageError(f"cannot write {error.filename or 'the result'}: {reason_of(error)}"))
+        sys.exit(StorageError.exit_code)
 
 
 def _hyphens(name: str) -> str:
@@ -126,37 +136,25 @@ def _options(
 def _end_gracefully(number: int, _frame: FrameType | None) -> None:
     """Handle the first SIGINT or SIGTERM with an exception, so that drafts are removed and locks released.
 
-    A second signal ends the process at once, even inside native code: the user does not want to wait. The shell sees
-    exit code 130 or 143 in both cases.
+    A second signal ends the process immediately, even inside native code: the user does not want to wait. The shell
+    sees exit code 130 or 143 in both cases.
     """
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_DFL if each == number else _end_at_once)
+        signal.signal(each, signal.SIG_DFL if each == number else _end_immediately)
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(TERMINATED)
 
 
-def _end_at_once(number: int, _frame: FrameType | None) -> None:
+def _end_immediately(number: int, _frame: FrameType | None) -> None:
     """End the process by the signal; needed because Python handles two signals that arrive together itself."""
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
 
-def _prepare_streams() -> None:
-    """Replace closed streams, and escape characters that a stream cannot encode."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # closed by the caller
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-
-
 def main() -> None:
     """The console entry."""
-    _prepare_streams()
+    prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(each) is not signal.SIG_IGN:  # a shell ignores it for background jobs of scripts
             signal.signal(each, _end_gracefully)

@@ -25,7 +25,7 @@ def require_format(format: str) -> None:
 
 
 def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, quiet: bool) -> None:
-    """Print two answers to one query on standard output, and their notes on standard error."""
+    """Print the answers of two models to one query on standard output, and their notes on standard error."""
     for name, answer in zip(names, answers, strict=True):
         for line in answer.notes:
             render.note(f"{name}: {line}", quiet)

@@ -84,7 +84,7 @@ def show(
 
     found = overview(experiment, experiments_dir)
     if toml:
-        sys.stdout.write(settings_text(found.settings))
+        render.print_data(settings_text(found.settings))
     elif json:
         render.print_json(asdict(found))
     else:

@@ -195,5 +195,5 @@ Compare = Annotated[
     ),
 ]
 ShowVersions = Annotated[
-    bool, typer.Option("--show-versions", help="List folded versions below the track that stands for them.")
+    bool, typer.Option("--show-versions", help="List folded versions below the track that represents them.")
 ]

@@ -72,7 +72,7 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
 
 
 def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -> None:
-    """Print the answer to a line, or the error."""
+    """Print the result of a line, or the error."""
     try:
         answers.show(session.answer(line), "table", quiet, show_versions)
     except TrackNameError as error:

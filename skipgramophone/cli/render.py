@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import json
 import re
 import sys
@@ -21,7 +22,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from skipgramophone.errors import SgpError, TrackNameError
+from skipgramophone.errors import SgpError, StorageError, TrackNameError
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal
 MOST_COLUMNS = 100  # of a curve when the output is not a terminal
@@ -63,14 +64,18 @@ def note(text: str, quiet: bool) -> None:
 
 
 def _print_stderr(line: str, style: str = "") -> None:
-    """Print a line on standard error; a closed pipe is ignored."""
-    with contextlib.suppress(BrokenPipeError):
+    """Print a line on standard error; if that fails, there is no place left to report it."""
+    with contextlib.suppress(OSError):
         console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:
-    """Return a value as JSON in which control characters are escaped as \\uXXXX; without indent it is one line."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    """Return a value as JSON in which control characters are escaped as \\uXXXX; without indent it is one line.
+
+    If standard output cannot hold every letter, all but ASCII are escaped: a JSON reader restores them.
+    """
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    text = json.dumps(value, ensure_ascii=not is_unicode, indent=indent, allow_nan=False)
     return STEERING.sub(lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
 
 
@@ -94,11 +99,29 @@ def short(value: object, digits: int = 4) -> str:
 
 def print_csv(records: Sequence[Mapping[str, object]]) -> None:
     """Print records as CSV with a header on standard output; nothing if there are no records."""
-    writer = csv.DictWriter(sys.stdout, list(records[0]) if records else [], lineterminator="\n")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
     if records:
         writer.writeheader()
     for record in records:
-        writer.writerow({name: visible(str(value)) for name, value in record.items()})
+        writer.writerow({name: "" if value is None else visible(str(value)) for name, value in record.items()})
+    print_data(text.getvalue())
+
+
+def print_data(text: str) -> None:
+    """Print text for other programs on standard output.
+
+    Raises:
+        StorageError: the encoding of standard output cannot hold a letter.
+    """
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError as error:
+        raise StorageError(
+            f"standard output has the encoding {error.encoding}, which cannot hold {text[error.start]!a}: "
+            "set PYTHONIOENCODING=utf-8, or use --format json"
+        ) from error
+    sys.stdout.write(text)
 
 
 def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 From playlists to look-ups:
     extract          reads sources of playlists into the corpus of an experiment
     append           adds sources to a corpus; used by extract
+    extract_report   counts what extract found
     train            trains vectors on the corpus, and builds the index
     index            rebuilds the index
     similar          finds the tracks most similar to one

@@ -117,7 +117,7 @@ def corpus_settings(name: str, experiments_dir: Path | str | None = None) -> dic
 
 
 def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> list[Path]:
-    """Return the sources as paths; an empty list stands for the sample.
+    """Return the sources as paths; an empty list for the sample.
 
     Raises:
         SettingError: both sources and the sample are given, or neither.

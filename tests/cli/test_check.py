@@ -1,4 +1,4 @@
-"""`sgp check`: whatever is done to an experiment's files is found and named, and what is sound is left in peace."""
+"""`sgp check` finds and names any change to the files of an experiment, and reports none on a sound one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3)
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An experiment with all its stages. Copy it."""
+    """An experiment with all its stages. Tests work on a copy."""
     root = tmp_path_factory.mktemp("trained")
     (root / "dump.csv").write_text(dump_text(two_genres()) + '"one","","",""\n')
     package.extract("whole", root / "dump.csv", experiments_dir=root)
@@ -35,12 +35,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def whole(trained: Path, experiments: Path) -> Path:
-    """A copy of it; times are other than those that its manifests tell."""
+    """A copy of it, whose file times differ from those in its manifests."""
     return Path(shutil.copytree(trained, experiments / "whole", copy_function=shutil.copyfile))
 
 
 def republish(whole: Path, stage: str) -> None:
-    """Give a stage a manifest that is right of its files: only their content can betray them then."""
+    """Rewrite the manifest of a stage to match its files, so that only a check of their content can fail."""
     manifest = open_experiment(whole.name, whole.parent).manifest(stage)
     files = {
         name: {"bytes": (whole / stage / name).stat().st_size, "sha256": file_sha256(whole / stage / name)}
@@ -51,7 +51,7 @@ def republish(whole: Path, stage: str) -> None:
     (whole / stage / "manifest.json").write_text(json.dumps({"format": FORMAT} | asdict(manifest)))
 
 
-def test_what_is_sound_is_left_in_peace(sgp: Sgp, whole: Path, experiments: Path) -> None:
+def test_a_sound_experiment_passes(sgp: Sgp, whole: Path, experiments: Path) -> None:
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     ran = sgp("check", "whole", "-q")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
@@ -66,7 +66,7 @@ def test_what_is_sound_is_left_in_peace(sgp: Sgp, whole: Path, experiments: Path
 
 
 @pytest.mark.parametrize("deed", ["flip", "cut", "add", "remove", "link"])
-def test_every_file_is_watched(sgp: Sgp, trained: Path, whole: Path, deed: str) -> None:
+def test_a_change_to_any_file_is_found(sgp: Sgp, trained: Path, whole: Path, deed: str) -> None:
     rng = np.random.default_rng(1)
     for file in sorted(
         path.relative_to(trained) for stage in ("corpus", "model", "index") for path in (trained / stage).iterdir()
@@ -86,7 +86,7 @@ def test_every_file_is_watched(sgp: Sgp, trained: Path, whole: Path, deed: str) 
             if deed == "link":
                 path.symlink_to(trained / file)
         ran = sgp("check", "whole")
-        if ran.code == 0:  # a blank or a digit of a time, which say nothing
+        if ran.code == 0:  # a blank, or a digit of a time: no content changed
             assert (file.name, deed) in {("manifest.json", "flip"), ("manifest.json", "link")}
         else:
             assert (ran.code, ran.err) == (5, "")
@@ -160,7 +160,7 @@ def write_rubbish(stage: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "spoil", "said"),
+    ("stage", "spoil", "message"),
     [
         ("model", spoil_centre, "vectors hold values that are not finite"),
         ("model", scribble, "centre_mean.npy is damaged"),
@@ -177,18 +177,18 @@ def write_rubbish(stage: Path) -> None:
         ("index", foreign_index, "recall@10 is "),
     ],
 )
-def test_content_is_looked_at(sgp: Sgp, whole: Path, stage: str, spoil: Callable[[Path], None], said: str) -> None:
+def test_content_is_checked_too(sgp: Sgp, whole: Path, stage: str, spoil: Callable[[Path], None], message: str) -> None:
     spoil(whole / stage)
     republish(whole, stage)
     ran = sgp("check", "whole")
     first = ran.out.splitlines()[0]
     assert (ran.code, ran.err) == (5, "")
     assert first.startswith(f"damaged  whole/{stage}: ")
-    assert said in first
+    assert message in first
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "listed"),
     [
         ("../../secret", {"bytes": 6, "sha256": "0"}),
         ("centre.npy", "rubbish"),
@@ -196,22 +196,24 @@ def test_content_is_looked_at(sgp: Sgp, whole: Path, stage: str, spoil: Callable
         ("\ud800", {"bytes": 6, "sha256": "0"}),
     ],
 )
-def test_a_manifest_is_not_obeyed(sgp: Sgp, whole: Path, experiments: Path, name: str, told: object) -> None:
+def test_unsafe_file_names_in_a_manifest_are_refused(
+    sgp: Sgp, whole: Path, experiments: Path, name: str, listed: object
+) -> None:
     (experiments / "secret").write_text("secret")
     manifest = json.loads((whole / "model" / "manifest.json").read_text())
-    manifest["files"][name] = told
+    manifest["files"][name] = listed
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
     assert "its parts are not what they must be" in ran.out.splitlines()[0]
 
 
-def test_what_is_stale_unfinished_or_left_over_is_no_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:
+def test_stale_stages_and_leftovers_are_not_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:
     package.train("whole", replace(SETTINGS, random_seed=1), force=True)
     shutil.rmtree(whole / "index")
     shutil.copytree(whole / "model", whole / ".model.999999999.draft")
     (whole / ".experiment.json.new").write_text("{")
-    (whole / f".index.{os.getppid()}.draft").mkdir()  # of a process that lives
+    (whole / f".index.{os.getppid()}.draft").mkdir()  # of a running process
     (whole / "evaluation" / "models" / ".abc.999999999.draft").mkdir(parents=True)
     package.train("whole", SETTINGS, force=True)
     shutil.copytree(whole / "model", whole / ".model.999999999.draft")
@@ -235,7 +237,7 @@ def test_what_is_stale_unfinished_or_left_over_is_no_damage(sgp: Sgp, whole: Pat
     assert (whole / f".index.{os.getppid()}.draft").exists()
 
 
-def test_bad_input_is_one_line(sgp: Sgp, whole: Path, experiments: Path) -> None:
+def test_bad_input_gives_one_line(sgp: Sgp, whole: Path, experiments: Path) -> None:
     assert sgp("check", "nobody").err == (
         f"error: there is no experiment 'nobody' in {experiments}: run sgp extract nobody SOURCE\n"
     )

@@ -1,4 +1,4 @@
-"""What the shell offers on Tab."""
+"""Shell completion."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOSTILE = [
 
 
 def completed(root: Path, *words: str, shell: str = "bash") -> list[str]:
-    """What a shell is given for the last of some words."""
+    """The completions that a shell gets for the last of some words."""
     line = " ".join(("sgp", *words))
     program = "import sys; from skipgramophone.cli.app import app; app(prog_name='sgp')"
     asked = {"SGP_EXPERIMENTS": str(root), "_SGP_COMPLETE": f"complete_{shell}"}
@@ -42,7 +42,7 @@ def completed(root: Path, *words: str, shell: str = "bash") -> list[str]:
 
 
 class Words:
-    """What has been parsed so far."""
+    """The parameters parsed so far."""
 
     def __init__(self, root: Path, experiment: str | None = None, *args: str) -> None:
         self.params = {"experiments_dir": root, "experiment": experiment}
@@ -50,7 +50,7 @@ class Words:
 
 
 def offered(root: Path, typed: str, experiment: str = "demo") -> list[str]:
-    """Tracks that are offered."""
+    """The tracks that are suggested."""
     return completion.tracks(Words(root, experiment), typed)  # type: ignore[arg-type]
 
 
@@ -63,7 +63,7 @@ def test_tracks_are_completed_in_every_shell(sample_root: Path) -> None:
     assert completed(sample_root, "continue", "d") == ["demo"]
 
 
-def test_what_is_offered_is_found(sample_root: Path) -> None:
+def test_suggestions_can_be_looked_up(sample_root: Path) -> None:
     assert offered(sample_root, "jorund-tarrovale-trio-every")[0] == "jorund-tarrovale-trio-every-pencil-knows"
     for name in [*offered(sample_root, "e")[:5], *offered(sample_root, "jo")[:3]]:
         assert run_sgp("similar", "demo", name, "-q", "--experiments-dir", sample_root).code in (0, 4), name
@@ -73,7 +73,7 @@ def test_what_is_offered_is_found(sample_root: Path) -> None:
     assert completion.tracks(waiting, "every-pencil-knows-") == offered(sample_root, "every-pencil-knows-")  # type: ignore[arg-type]
 
 
-def test_names_that_a_shell_would_obey_are_offered_harmless(tmp_path: Path) -> None:
+def test_suggestions_contain_no_shell_syntax(tmp_path: Path) -> None:
     dump = tmp_path / "dump.csv"
     dump.write_text(
         dump_text([("o", f"artist {at}", title, "p") for at, title in enumerate(HOSTILE)]), encoding="utf-8"
@@ -88,14 +88,14 @@ def test_names_that_a_shell_would_obey_are_offered_harmless(tmp_path: Path) -> N
     assert completion.experiments(Words(tmp_path / "absent"), "") == []  # type: ignore[arg-type]
 
 
-def test_hyphens_stand_for_what_stands_between_words(tmp_path: Path) -> None:
+def test_hyphens_match_any_separator_between_words(tmp_path: Path) -> None:
     tracks = ["Don't Stop (Live)", "Don't Stop", "don-t stop", "A - B"]
     write_catalogue(tmp_path, table_of(TRACKS, [("X", title, None, 9 - at, at + 1) for at, title in enumerate(tracks)]))
     catalogue = Catalogue(tmp_path)
     assert catalogue.resolve("x-don-t-stop-live").track.row == 0
     assert [track.row for track in catalogue.find("don-t-stop")[0]] == [1, 2]
     assert catalogue.resolve("a-b").track.row == 3
-    assert [track.row for track in catalogue.find("don't-stop")[0]] == []  # is no completion
+    assert [track.row for track in catalogue.find("don't-stop")[0]] == []  # is not a completion
 
 
 def test_completion_loads_neither_numpy_nor_rich(sample_root: Path) -> None:

@@ -25,7 +25,7 @@ def continued(root: Path, *arguments: str, stdin: str | None = None) -> Ran:
 
 
 @pytest.mark.parametrize("by", ["hybrid", "cosine", "cosine+count", "model"])
-def test_it_ranks_as_evaluate_measures(sample_root: Path, by: str) -> None:
+def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str) -> None:
     from scipy import sparse
 
     answer = json.loads(continued(sample_root, *GIVEN, "-n", "40", "--by", by, "--exact", *AS_RANKED, "--json").out)
@@ -50,10 +50,10 @@ def test_it_ranks_as_evaluate_measures(sample_root: Path, by: str) -> None:
     assert [near["shared"] for near in answer["neighbours"]] == held.toarray()[of_any][:, shown].sum(axis=0).tolist()
 
 
-def test_versions_and_artists_are_kept_apart_unless_it_is_said_otherwise(sample_root: Path) -> None:
+def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     whole = json.loads(continued(sample_root, *GIVEN, "-n", "400", *AS_RANKED, "--json").out)["neighbours"]
     answer = json.loads(continued(sample_root, *GIVEN, "--json").out)
-    # The same on paper: down the list, without versions of what is given or has been listed, five of an artist.
+    # The same by hand: go down the list, skip versions of songs that are given or listed, at most five per artist.
     with sgp.open("demo", sample_root) as demo:
         seen = {song(track.artist, track.title): "given" for track in (demo.resolve(uri).track for uri in GIVEN)}
     listed, artists, folded_away = [], Counter[str](), 0
@@ -86,7 +86,7 @@ def test_versions_and_artists_are_kept_apart_unless_it_is_said_otherwise(sample_
     assert continued(sample_root, *GIVEN, "--show-versions", "--all-versions").code == 2
 
 
-def test_files_standard_input_and_unknown_names(sample_root: Path, tmp_path: Path) -> None:
+def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root: Path, tmp_path: Path) -> None:
     at = ("--format", "plain", "-n", "5", *AS_RANKED)
     wanted = continued(sample_root, *GIVEN, *at)
     assert (wanted.err, len(wanted.out.splitlines())) == ("", 5)
@@ -119,7 +119,7 @@ def test_files_standard_input_and_unknown_names(sample_root: Path, tmp_path: Pat
     assert continued(sample_root, *GIVEN, "--stdin", *at).code == 2
 
 
-def test_a_json_list_a_line(sample_root: Path) -> None:
+def test_a_json_list_per_line(sample_root: Path) -> None:
     lines = [
         json.dumps([*GIVEN, "no such name at all"]),
         '["no such name at all"]',
@@ -141,7 +141,7 @@ def test_a_json_list_a_line(sample_root: Path) -> None:
     assert continued(sample_root, "--stdin", stdin=lines[0] + "\n" + lines[1]).code == 3
 
 
-def test_an_artist_is_what_is_asked_about(sample_root: Path) -> None:
+def test_an_artist_can_be_the_query(sample_root: Path) -> None:
     with sgp.open("demo", sample_root) as demo:
         artist = demo.catalogue.track(0).artist
         tracks = [track for track in demo.catalogue.all_tracks() if track.artist == artist]

@@ -14,7 +14,7 @@ from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Experiments "bare" (a corpus), "five" and "six" (trained alike but for the epochs)."""
+    """Experiments "bare" (a corpus), "five" and "six" (trained alike except for the epochs)."""
     root = tmp_path_factory.mktemp("experiments")
     (root / "dump.csv").write_text(dump_text(two_genres(60)))
     for name in ("bare", "five", "six"):
@@ -37,7 +37,7 @@ def test_experiments_are_listed(three: Path) -> None:
     assert nobody.err == f"error: there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE\n"
 
 
-def test_only_what_differs_is_shown(three: Path) -> None:
+def test_only_differences_are_shown(three: Path) -> None:
     records = json.loads(run_sgp("experiments", "--changed", "--json", "--experiments-dir", three).out)
     assert [record["train.epochs"] for record in records] == [None, 5, 6]
     assert all("train.embedding_dim" in record for record in records)  # "bare" has none
@@ -50,7 +50,7 @@ def test_only_what_differs_is_shown(three: Path) -> None:
     ]
 
 
-def test_one_is_shown_in_full(three: Path) -> None:
+def test_one_experiment_is_shown_in_full(three: Path) -> None:
     ran = run_sgp("experiments", "six", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
     for line in ("experiment six", "corpus  current", "train", "continuation", "loss by epoch"):
@@ -73,7 +73,7 @@ def test_a_settings_file_repeats_a_training(sgp: Sgp, three: Path, tmp_path: Pat
         assert (experiments / "again" / "model" / file).read_bytes() == (three / "six" / "model" / file).read_bytes()
     assert sgp("train", "again", "--config", toml, "-e", "2", "--force", "-q").code == 0
     settings = json.loads((experiments / "again" / "model" / "manifest.json").read_text())["settings"]
-    assert (settings["epochs"], settings["embedding_dim"]) == (2, 8)  # the command line goes before the file
+    assert (settings["epochs"], settings["embedding_dim"]) == (2, 8)  # the command line overrides the file
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_settings_file_repeats_a_training(sgp: Sgp, three: Path, tmp_path: Pat
         ('[train]\nepochs = "many"\n', "epochs must be a whole number, not 'many'"),
     ],
 )
-def test_a_settings_file_that_cannot_be_is_one_line(sgp: Sgp, tmp_path: Path, text: str, message: str) -> None:
+def test_a_bad_settings_file_gives_one_line(sgp: Sgp, tmp_path: Path, text: str, message: str) -> None:
     toml = tmp_path / "bad.toml"
     toml.write_text(text)
     ran = sgp("train", "x", "--config", toml)
@@ -96,7 +96,7 @@ def test_a_settings_file_that_cannot_be_is_one_line(sgp: Sgp, tmp_path: Path, te
     assert len(ran.err.splitlines()) == 1
 
 
-def test_nothing_is_removed_unasked(sgp: Sgp, three: Path, experiments: Path) -> None:
+def test_nothing_is_removed_without_confirmation(sgp: Sgp, three: Path, experiments: Path) -> None:
     assert sgp("extract", "gone", three / "dump.csv", "-q").code == 0
     (experiments / "gone" / "notes").mkdir()
     refused = sgp("experiments", "rm", "gone")

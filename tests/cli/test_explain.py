@@ -16,7 +16,7 @@ from tests.conftest import run_sgp
 A, B = "sample:track:0700", "faded raincoat"
 
 
-def test_it_counts_what_is_there(sample_root: Path) -> None:
+def test_the_counts_match_the_playlists(sample_root: Path) -> None:
     ran = run_sgp("explain", "demo", A, B, "--json", "--experiments-dir", sample_root)
     found = json.loads(ran.out)
     with sgp.open("demo", sample_root) as demo:
@@ -49,7 +49,7 @@ def test_it_counts_what_is_there(sample_root: Path) -> None:
         assert [near["uri"] for near in found["neighbours"][at]] == names[nearest].tolist()
 
 
-def test_it_reads_like_a_page(sample_root: Path) -> None:
+def test_the_page_it_prints(sample_root: Path) -> None:
     ran = run_sgp("explain", "demo", A, B, "-n", "1", "--experiments-dir", sample_root)
     lines = ran.out.splitlines()
     assert lines[0] == "Jörund Tarrovale Trio - Every Pencil Knows and Jörund Tarroquist - Faded Raincoat"

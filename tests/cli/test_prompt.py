@@ -1,4 +1,4 @@
-"""The prompt of `sgp similar`: what lines mean, and how it looks to somebody who types."""
+"""The prompt of `sgp similar`: how lines are understood, and what appears on a terminal."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ PENCIL = "Jörund Tarrovale Trio - Every Pencil Knows"
 
 @pytest.fixture
 def conversation(sample_root: Path) -> Iterator[PromptState]:
-    """A conversation about the sample, five tracks an answer."""
+    """A conversation about the sample, with five tracks per answer."""
     with sgp.open("demo", sample_root) as demo:
         yield PromptState(demo, sgp.SimilarSettings(number=5))
 
 
 def asked(answer: Answer) -> list[tuple[str, float]]:
-    """Names and weights of what was asked about."""
+    """Names and weights of the tracks in the query."""
     return [(seed.track.name, seed.weight) for seed in answer.seeds]
 
 
-def test_numbers_hop_and_signs_add(conversation: PromptState) -> None:
+def test_numbers_select_and_signs_add_tracks(conversation: PromptState) -> None:
     first = conversation.answer("every pencil knows")
     assert asked(first) == [(PENCIL, 1)]
     third, second = (first.neighbours[at].track.name for at in (2, 1))
@@ -59,11 +59,11 @@ def test_numbers_hop_and_signs_add(conversation: PromptState) -> None:
     assert asked(conversation.answer("2")) == [(second, 1)]
 
 
-def test_lines_that_ask_for_nothing_change_nothing(conversation: PromptState) -> None:
+def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None:
     for line, why in (("<", "no previous query"), ("-every pencil knows", "nothing to move away")):
         with pytest.raises(SettingError, match=why):
             conversation.answer(line)
-    first = conversation.answer("+every pencil knows")  # there is nothing to add to: it begins with it
+    first = conversation.answer("+every pencil knows")  # with nothing to add to, it starts a query
     listed = conversation.listed
     for line in ("77777", "=", "+qqqqqq"):
         with pytest.raises(UnknownTrackError):
@@ -74,7 +74,7 @@ def test_lines_that_ask_for_nothing_change_nothing(conversation: PromptState) ->
     assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]
 
 
-def test_of_several_that_are_meant_one_is_taken_by_its_number(conversation: PromptState) -> None:
+def test_an_ambiguous_name_is_settled_by_a_number(conversation: PromptState) -> None:
     with pytest.raises(AmbiguousTrackError) as several:
         conversation.answer("skyline wandering")
     assert [name.split(" (1")[0] for name in several.value.candidates] == [t.name for t in conversation.listed]
@@ -91,7 +91,7 @@ def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
     completer = TrackCompleter(Catalogue(tmp_path))
 
     def completions(typed: str) -> list[tuple[str, int, str]]:
-        """What is offered: the text, where it begins, and what is shown."""
+        """Completions as (text, start position, displayed text)."""
         offered = completer.get_completions(Document(typed), CompleteEvent())
         return [(found.text, found.start_position, found.display_text) for found in offered]
 
@@ -102,13 +102,13 @@ def test_completions_are_names_that_can_be_typed(tmp_path: Path) -> None:
         assert completions(typed) == []
 
 
-def test_without_a_terminal_it_is_not_opened(sample_root: Path) -> None:
+def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
     ran = run_sgp("similar", "demo", "--experiments-dir", sample_root)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "error: no TRACK given: try sgp similar EXPERIMENT 'artist - title'\n"
 
 
-def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_history_is_readable_by_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     path = history_file()
     history = SavedHistory(path)
@@ -118,7 +118,9 @@ def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch:
     kept = ["=22", "+ «Håkan»\x1b[2J \udcff", "every pencil"]
     assert list(SavedHistory(path).load_history_strings()) == kept
 
-    path.write_bytes(path.read_bytes() + b'"half a li\xff\n{}\n[[[\n' + b"[" * 100_000 + b"\n")  # damage is passed over
+    path.write_bytes(
+        path.read_bytes() + b'"half a li\xff\n{}\n[[[\n' + b"[" * 100_000 + b"\n"
+    )  # damaged lines are skipped
     assert list(SavedHistory(path).load_history_strings()) == kept
     for at in range(2 * LINES_KEPT):
         SavedHistory(path).store_string(f"song {at}")
@@ -127,7 +129,7 @@ def test_what_was_typed_is_kept_for_its_owner_alone(tmp_path: Path, monkeypatch:
     assert path.stat().st_mode & 0o777 == 0o600
 
     path.unlink()
-    path.mkdir()  # or anything else that cannot be written: the history is the session's
+    path.mkdir()  # not writable, so the history lasts for the session only
     history = SavedHistory(path)
     history.append_string("every pencil")
     assert (history.get_strings(), list(SavedHistory(path).load_history_strings())) == (["every pencil"], [])
@@ -149,18 +151,18 @@ class Terminal:
         self._tmux("new-session", "-d", "-x", "80", "-y", "50", command)
 
     def _tmux(self, *arguments: str) -> str:
-        """Have tmux do something with this terminal, over a server of its own."""
+        """Run a tmux command on this terminal, over a separate server."""
         command = ["tmux", "-f", "/dev/null", "-L", self._name, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def type(self, *keys: str) -> None:
-        """Press keys, by tmux's names for them."""
+        """Press keys, given by their tmux names."""
         self._tmux("send-keys", "--", *keys)
 
     def wait_for(self, text: str, end: str = "") -> str:
-        """What is on the screen, once some text is, and it ends with another."""
+        """Return the screen once it shows a text and ends with another."""
         screen = ""
-        for _ in range(1200):  # a loaded machine takes its time
+        for _ in range(1200):  # a busy machine is slow
             screen = self._tmux("capture-pane", "-p").rstrip()
             if text in screen and screen.endswith(end):
                 return screen
@@ -168,7 +170,7 @@ class Terminal:
         raise AssertionError(f"{text!r} has not come; there is:\n{screen}")
 
     def close(self) -> None:
-        """End the terminal and what runs in it."""
+        """Close the terminal and end the programs in it."""
         self._tmux("kill-server")
 
 
@@ -189,18 +191,20 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.wait_for("   4   Jörund & the Inkwells - Skyline, Still Wandering (147×)", ready)
         terminal.type("4", "Enter")
         answered = "top 3 tracks most similar to 'Jörund & the Inkwells - Skyline, Still Wandering'"
-        assert "left out 2 " in terminal.wait_for(answered, ready)  # the other three that the name may mean
+        assert "left out 2 " in terminal.wait_for(answered, ready)  # the other three matches
         terminal.type("?", "Enter")
-        assert "\\n" not in terminal.wait_for("back to the question before", ready)
+        assert "\\n" not in terminal.wait_for("back to the previous query", ready)
         terminal.type("never sent", "C-c")
         terminal.wait_for("never sent", ready)
         terminal.type("Up")
-        terminal.wait_for("never sent", "demo> ?")  # the line before, because the last was dropped
+        terminal.wait_for("never sent", "demo> ?")  # the previous line, because the last one was dropped
         terminal.type("C-c")
         terminal.wait_for("never sent", ready)
         terminal.type("C-d")
-        assert "Traceback" not in terminal.wait_for("left with 0", ready)  # another session has begun
+        assert "Traceback" not in terminal.wait_for("left with 0", ready)  # a new session
         terminal.type("Up")
-        terminal.wait_for("left with 0", "demo> skyline wandering")  # the last name; numbers stay in their session
+        terminal.wait_for(
+            "left with 0", "demo> skyline wandering"
+        )  # the last name; numbers are not kept between sessions
     finally:
         terminal.close()

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: once in an orderly way, a second time at once."""
+"""Ctrl-C and SIGTERM: the first ends the command in order, the second immediately."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STRUCK = """
 import os, signal, sys
 from skipgramophone.cli import app
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever whoever runs the tests ignores
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in case the parent process ignores it
 
 def work():
     try:
@@ -29,23 +29,23 @@ app.main()
 
 
 def ran(first: int, then: str) -> tuple[int, str]:
-    """How a process ends whose work is struck by a signal, and what it does while it tidies up."""
+    """Exit status and output of a process that gets one signal while it works and others while it cleans up."""
     program = STRUCK.format(first=first, then=then)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stderr
 
 
-def test_terminated_once_it_tidies_up() -> None:
+def test_one_sigterm_cleans_up() -> None:
     assert ran(signal.SIGTERM, "pass") == (143, "tidying\n")
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once(first: int, second: int) -> None:
+def test_a_second_signal_ends_it_immediately(first: int, second: int) -> None:
     assert ran(first, f"os.kill(os.getpid(), {second}); sys.stderr.write('too late')") == (-second, "tidying\n")
 
 
-def test_two_signals_that_come_together_end_it_without_a_word() -> None:
+def test_two_simultaneous_signals_end_it_without_a_traceback() -> None:
     """Python finds both when it looks, and must not leave the second to the system while it handles the first."""
     both = {signal.SIGINT, signal.SIGTERM}
     program = STRUCK.format(first=0, then="").replace(

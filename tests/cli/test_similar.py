@@ -1,4 +1,4 @@
-"""`sgp similar` for scripts: formats, many queries, names that would break them."""
+"""`sgp similar` for scripts: formats, batches of queries, hostile names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the experiment "genres", in which one folk track has a hostile name. Read it only."""
+    """The experiment "genres", in which one folk track has a hostile name. Tests that change it work on a copy."""
     root = tmp_path_factory.mktemp("similar")
 
     rows = [*two_genres(), *((f"owner {at % 9}", *HOSTILE, f"list {at}") for at in range(0, 60, 2))]
@@ -39,7 +39,7 @@ def similar(root: Path, *arguments: str, stdin: str | None = None) -> tuple[int,
     return ran.code, ran.out, ran.err
 
 
-def test_every_format_tells_the_same_tracks(trained: Path) -> None:
+def test_every_format_lists_the_same_tracks(trained: Path) -> None:
     ask = ("folk 3", "-n", "80", "--format")
     wanted = json.loads(similar(trained, *ask, "json")[1])
     names = [(near["artist"], near["title"]) for near in wanted["neighbours"]]
@@ -62,7 +62,7 @@ def test_every_format_tells_the_same_tracks(trained: Path) -> None:
     assert lines[1::2] == [f"./{name}" if name.startswith("#") else name for name in full]
 
 
-def test_formats_that_are_none_or_two_are_refused(trained: Path) -> None:
+def test_unknown_or_conflicting_formats_are_refused(trained: Path) -> None:
     code, out, err = similar(trained, "folk 3", "--format", "xml")
     assert (code, out) == (2, "")
     assert err == "error: format must be one of table, json, jsonl, csv, tsv, m3u8, plain, not 'xml'\n"
@@ -72,14 +72,14 @@ def test_formats_that_are_none_or_two_are_refused(trained: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["-"], ["--stdin"], ["-", "--json"], ["-", "--format", "jsonl"]])
-def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
+def test_a_json_line_per_query(trained: Path, arguments: list[str]) -> None:
     code, out, err = similar(
         trained, *arguments, "-n", "3", stdin="folk 3\r\nnothing like it\n\nfolk artist 3\ntechno 5"
     )
     assert (code, err) == (3, "")
     folk, unknown, blank, several, techno = map(json.loads, out.splitlines())
     assert folk["query"] == "folk 3"
-    # Of so few tracks all are compared where many lines may come.
+    # With so few tracks, batches compare all of them.
     alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json", "--exact")[1])
     assert folk == {"query": "folk 3"} | alone
     assert (unknown["query"], unknown["exit_code"]) == ("nothing like it", 3)
@@ -90,13 +90,13 @@ def test_a_line_of_json_a_query(trained: Path, arguments: list[str]) -> None:
     assert len(techno["neighbours"]) == 3
 
 
-def test_many_lines_are_answered_like_each_alone(sample_root: Path) -> None:
+def test_a_batch_gives_the_answers_of_single_queries(sample_root: Path) -> None:
     with sgp.open("demo", sample_root) as demo:
         uris = [track.uri or "" for track in demo.catalogue.tracks(range(0, 2900, 97))]
         for settings, asked in (
             (sgp.SimilarSettings(), uris),
             (sgp.SimilarSettings(fold_versions=True, max_per_artist=1, diversity=0.2, number=20), uris),
-            (sgp.SimilarSettings(min_count=150, number=50), uris),  # more than the nearest must be looked at
+            (sgp.SimilarSettings(min_count=150, number=50), uris),  # needs more candidates than the nearest
             (sgp.SimilarSettings(by="hybrid", number=3), uris[:5]),
             (sgp.SimilarSettings(popularity=0.5), uris[:5]),
         ):
@@ -111,13 +111,13 @@ def test_many_lines_are_answered_like_each_alone(sample_root: Path) -> None:
                 ]
 
 
-def test_the_exit_code_of_many_queries(trained: Path) -> None:
+def test_the_exit_code_of_a_batch(trained: Path) -> None:
     assert similar(trained, "-", stdin="folk 3\n")[0] == 0
     assert similar(trained, "-", stdin="") == (0, "", "")
     assert similar(trained, "-", stdin="folk artist 3\nfolk 3\n")[0] == 4
 
 
-def test_answers_come_before_the_input_ends_and_a_closed_pipe_is_quiet(trained: Path) -> None:
+def test_answers_are_streamed_and_a_closed_pipe_is_quiet(trained: Path) -> None:
     command = [sys.executable, "-m", "skipgramophone", "similar", "genres", "-", "--experiments-dir", str(trained)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as running:
@@ -136,12 +136,12 @@ def test_answers_come_before_the_input_ends_and_a_closed_pipe_is_quiet(trained: 
 
 
 def neighbours(root: Path, *arguments: str) -> list[dict[str, object]]:
-    """What a look-up lists."""
+    """The tracks that a look-up lists."""
     found: list[dict[str, object]] = json.loads(similar(root, *arguments, "--json")[1])["neighbours"]
     return found
 
 
-def test_filters_never_shorten_the_list_while_more_exist(trained: Path) -> None:
+def test_filters_do_not_shorten_the_list_while_more_tracks_exist(trained: Path) -> None:
     everything = neighbours(trained, "folk 3", "-n", "80", "--exact")
     median = sorted(int(str(near["count"])) for near in everything)[40]
     artist = ("folk artist 3", "folk artist 4")
@@ -162,7 +162,7 @@ def test_filters_never_shorten_the_list_while_more_exist(trained: Path) -> None:
         assert err == f"only {len(wanted)} of 80 results: no more tracks pass the filters\n"
 
 
-def test_one_of_each_artist(trained: Path) -> None:
+def test_one_track_per_artist(trained: Path) -> None:
     everything = neighbours(trained, "folk 3", "-n", "80", "--exact")
     best = {near["artist"]: near["position"] for near in reversed(everything)}
     capped = neighbours(trained, "folk 3", "-n", "80", "--max-per-artist", "1")
@@ -184,7 +184,7 @@ def test_several_seeds_and_their_weights(trained: Path) -> None:
     assert "-0.5 × 'techno" in similar(trained, "folk 3", "--unlike", "techno 5^.5")[1]
 
 
-def test_who_answered(trained: Path) -> None:
+def test_answered_by_index_or_exact_search(trained: Path) -> None:
     asked = json.loads(similar(trained, "folk 3", "--json")[1])
     exact = json.loads(similar(trained, "folk 3", "--json", "--exact")[1])
     assert (asked["answered_by"], exact["answered_by"]) == ("index", "exact search")
@@ -197,7 +197,7 @@ def test_who_answered(trained: Path) -> None:
 
 
 def test_support_is_counted_in_playlists(trained: Path) -> None:
-    # A dump by hand: folk lists are the even ones, and a track stands in a list once at the most.
+    # Counted by hand: even playlists hold folk, and a track occurs at most once per playlist.
     lists: dict[str, set[str]] = {}
     for _, _, title, playlist in two_genres():
         lists.setdefault(title, set()).add(playlist)
@@ -231,12 +231,12 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     ]
 
 
-def test_a_file_of_another_size_than_it_was_published_with_is_refused(trained: Path, tmp_path: Path) -> None:
+def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained / "genres", tmp_path / "genres")
     for stage, name, command in (("corpus", "postings.npy", "extract"), ("model", "context_bias.npy", "train")):
         path = tmp_path / "genres" / stage / name
         whole = path.read_bytes()
-        for content, told in (
+        for content, problem in (
             (whole + b"\0", f"it has {len(whole) + 1:,} bytes, and was published with others"),
             (None, "it is missing"),
         ):
@@ -245,12 +245,12 @@ def test_a_file_of_another_size_than_it_was_published_with_is_refused(trained: P
                 path.write_bytes(content)
             code, out, err = similar(tmp_path, "folk 3")
             assert (code, out) == (1, "")
-            assert err == f"error: {path} is damaged: {told}; run sgp {command} genres --force\n"
+            assert err == f"error: {path} is damaged: {problem}; run sgp {command} genres --force\n"
         path.write_bytes(whole)
     assert similar(tmp_path, "folk 3")[0] == 0
 
 
-def test_each_of_two_experiments_answers_for_a_track_that_both_hold(tmp_path: Path) -> None:
+def test_two_open_experiments_do_not_share_answers(tmp_path: Path) -> None:
     held = {
         "left": (["a - other", "a - shared", "a - near"], [[0, 1], [1, 0], [1, 0.1]]),
         "right": (["b - near", "b - far", "a - shared"], [[-1, 0.2], [1, 0], [-1, 0]]),
@@ -259,7 +259,7 @@ def test_each_of_two_experiments_answers_for_a_track_that_both_hold(tmp_path: Pa
         np.savez(tmp_path / "v.npz", vectors=np.array(vectors, np.float32), tracks=np.array(tracks))
         sgp.import_vectors(name, tmp_path / "v.npz", experiments_dir=tmp_path)
     with sgp.open("left", tmp_path) as left, sgp.open("right", tmp_path) as right:
-        for _ in range(2):  # one after the other, again and again: nothing of one is taken for the other's
+        for _ in range(2):  # alternate between both, so that a shared cache would show
             for opened, position, nearest in ((left, 2, "a - near"), (right, 3, "b - near")):
                 answer = opened.similar("a - shared")
                 assert answer.seeds[0].track.position == position
@@ -269,7 +269,7 @@ def test_each_of_two_experiments_answers_for_a_track_that_both_hold(tmp_path: Pa
         assert (ran.code, ran.out) == (0, f"{nearest}\n")
 
 
-def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
+def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) -> None:
     names = ["a - one", "a - two", "a - three", "a - four", "a - five"]
     left, right = [[4, 0], [4, 1], [4, 2], [0, 4], [-4, 0]], [[4, 0], [4, 2], [4, 1], [-4, 0], [4, 3]]
     for name, rows, called in (("left", left, names), ("right", right, [one.upper() for one in names])):
@@ -286,9 +286,9 @@ def test_the_answers_of_two_models_stand_side_by_side(tmp_path: Path) -> None:
         ["3", "0.000", "a", "four"],
         ["3", "0.800", "A", "FIVE"],
     ]
-    told = json.loads(run_sgp(*asked, "--json").out)
-    assert (told["experiments"], told["shared"]) == (["left", "right"], 2)
-    assert [one["answers"][1] and one["answers"][1]["rank"] for one in told["neighbours"]] == [2, 1, None, 3]
+    compared = json.loads(run_sgp(*asked, "--json").out)
+    assert (compared["experiments"], compared["shared"]) == (["left", "right"], 2)
+    assert [one["answers"][1] and one["answers"][1]["rank"] for one in compared["neighbours"]] == [2, 1, None, 3]
     assert run_sgp(*asked, "--format", "csv").out.splitlines()[3] == "3,0.0,,,a,four,"
     refused = run_sgp(*asked, "--format", "m3u8")
     assert (refused.code, refused.err) == (2, "error: --compare supports the formats table, json, csv, not m3u8\n")

@@ -1,4 +1,4 @@
-"""What a person sees on a terminal of 80 columns: nothing too wide, no number lost, names never obeyed."""
+"""Output on a terminal of 80 columns: it fits, no number is lost, and names have no effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def on_a_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
-    """Run `sgp` on a terminal of a width; return the exit code and everything that came out."""
+    """Run `sgp` on a terminal of a width; return the exit code and all output."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -37,7 +37,7 @@ def on_a_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
         while True:
             try:
                 read = os.read(master, 65536)
-            except OSError:  # the terminal closes with its last user
+            except OSError:  # the terminal closes with its last process
                 break
             if not read:
                 break
@@ -48,7 +48,7 @@ def on_a_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the experiment "hostile": a few tracks with names that want to be obeyed."""
+    """A directory with the experiment "hostile": a few tracks with control characters and markup in their names."""
     root = tmp_path_factory.mktemp("hostile")
     names = ["\x1b[31mred", "\x9b31mred", "[bold]x[/bold]", ":heart:", "\u202egnp.exe", "a" * 300, "椎名林檎" * 30, "b"]
     rows: list[Row] = [("o", name, f"title of {name}", f"p{at}") for at in range(9) for name in names]
@@ -59,7 +59,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
-def test_a_table_fits_its_terminal_and_keeps_its_numbers(hostile: Path, columns: int) -> None:
+def test_a_table_fits_the_terminal_and_keeps_its_numbers(hostile: Path, columns: int) -> None:
     from rich.cells import cell_len
 
     code, output = on_a_terminal(columns, "similar", "hostile", "title of b", "--experiments-dir", hostile)
@@ -98,7 +98,7 @@ def test_other_answers_fit_too(hostile: Path, command: list[str]) -> None:
     assert "椎名林檎" * 30 in ran.out
 
 
-def test_a_pipe_gets_every_letter(hostile: Path) -> None:
+def test_a_pipe_gets_full_names(hostile: Path) -> None:
     ran = run_sgp("similar", "hostile", "title of b", "--experiments-dir", hostile)
     assert "a" * 300 in ran.out
     assert "椎名林檎" * 30 in ran.out
@@ -106,7 +106,7 @@ def test_a_pipe_gets_every_letter(hostile: Path) -> None:
     assert "\x1b" not in ran.out
 
 
-def test_training_shows_a_bar_and_cleans_it_up(hostile: Path) -> None:
+def test_the_progress_bar_of_training_disappears(hostile: Path) -> None:
     code, output = on_a_terminal(
         100, "train", "hostile", "-e", "2", "-emb", "4", "--force", "--experiments-dir", hostile
     )
@@ -116,8 +116,8 @@ def test_training_shows_a_bar_and_cleans_it_up(hostile: Path) -> None:
     assert "oneDNN" not in output
 
 
-def test_tensorflow_says_nothing_on_the_terminal(tmp_path: Path) -> None:
-    # Macro-batches with ever another number of tracks, each of which wants a program of its own.
+def test_tensorflow_prints_nothing(tmp_path: Path) -> None:
+    # Batches with many different numbers of tracks, each of which compiles its own program.
     rows = [("o", "a", f"t{at % (50 + 40 * (at // 1000))}", f"p{at // 250}") for at in range(20_000)]
     (tmp_path / "dump.csv").write_text(dump_text(rows), encoding="utf-8")
     program = [sys.executable, "-m", "skipgramophone"]

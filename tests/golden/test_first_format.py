@@ -17,7 +17,9 @@ GOLDEN = Path(__file__).parent / "experiments"
 
 
 def test_the_first_format_loads(tmp_path: Path) -> None:
-    shutil.copytree(GOLDEN, tmp_path / "experiments")  # loading must not need to write; a copy shows that it does not
+    shutil.copytree(
+        GOLDEN, tmp_path / "experiments"
+    )  # a copy, so that a test that writes by mistake leaves the golden files alone
     before = {path: path.read_bytes() for path in (tmp_path / "experiments").rglob("*") if path.is_file()}
     ran = run_sgp("similar", "first", "folk 3", "-n", "5", "--json", "--experiments-dir", tmp_path / "experiments")
     assert (ran.code, ran.err) == (0, "")

@@ -1,4 +1,4 @@
-"""Vectors on disk, exact search, and the index that must never answer wrongly."""
+"""Vectors on disk, exact search, and the Annoy index, which must never answer wrongly."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from skipgramophone.training.vocabulary import Vocabulary
 
 
 def vectors(rows: int, dim: int, seed: int) -> Matrix:
-    """Normal vectors of uneven length, the last two rows zero."""
+    """Random normal vectors; the last two rows are zero."""
     rng = np.random.default_rng(seed)
     matrix = (rng.standard_normal((rows, dim)) * rng.uniform(0.1, 5, (rows, 1))).astype(np.float32)
     matrix[-2:] = 0
     return matrix
 
 
-def test_embeddings_come_back_byte_for_byte(tmp_path: Path) -> None:
+def test_embeddings_round_trip_byte_for_byte(tmp_path: Path) -> None:
     centre, context, bias = vectors(20, 6, 1), vectors(20, 6, 2), vectors(20, 1, 3)[:, 0]
     Embeddings(centre, context, bias).write(tmp_path)
     read = read_embeddings(tmp_path, 20)
@@ -41,11 +41,11 @@ def test_embeddings_come_back_byte_for_byte(tmp_path: Path) -> None:
     assert read.dim == 6
     with pytest.raises(ExperimentError, match="does not fit its catalogue"):
         read_embeddings(tmp_path, 21)
-    (tmp_path / "context_bias.npy").unlink()  # as the first version left it
+    (tmp_path / "context_bias.npy").unlink()  # as in the first format
     assert not read_embeddings(tmp_path, 20).context_bias.any()
 
 
-def test_a_corpus_comes_back_and_a_broken_one_is_refused(tmp_path: Path) -> None:
+def test_a_corpus_round_trips_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
     corpus = Corpus(np.array([0, 1, 0, 2], np.int32), np.array([0, 3, 4], np.int64))
     corpus.write(tmp_path)
     read = read_corpus(tmp_path)
@@ -61,34 +61,34 @@ def test_a_corpus_comes_back_and_a_broken_one_is_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "content", [b"", b"\x93NUMPY\x01\x00", b"no array at all", b"\x93NUMPY\x01\x00\x10\x00{'descr': 'O'  }"]
 )
-def test_a_damaged_array_is_one_line(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_array_gives_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.npy").write_bytes(content)
     with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
         read_array(tmp_path / "x.npy", np.float32, 2)
 
 
 @pytest.mark.parametrize("shape", ["(-100, 2)", "(10000000000000000000000, 2)", "(3, 2)", "x", "((((", "(2, 2)" * 9])
-def test_a_header_that_lies_is_one_line(tmp_path: Path, shape: str) -> None:
+def test_a_wrong_array_header_gives_one_line(tmp_path: Path, shape: str) -> None:
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"\0" * 8)
     with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
         read_array(tmp_path / "x.npy", np.float32, 2)
 
 
-def test_a_header_of_a_python_that_is_gone_is_one_line(tmp_path: Path) -> None:
+def test_an_array_header_of_python_2_gives_one_line(tmp_path: Path) -> None:
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 2L), }\n"
     (tmp_path / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(16))
     with pytest.raises(ExperimentError, match=r"x\.npy is damaged: .*Python 2"):
         read_array(tmp_path / "x.npy", np.float32, 2)
 
 
-def test_a_zip_is_no_array(tmp_path: Path) -> None:
+def test_a_zip_is_not_an_array(tmp_path: Path) -> None:
     (tmp_path / "x.npy").write_bytes(b"PK\x03\x04 a zip file, or so it seems")
     with pytest.raises(ExperimentError, match=r"x\.npy is damaged"):
         read_array(tmp_path / "x.npy", np.float32, 2)
 
 
-def test_pickles_and_other_kinds_are_refused(tmp_path: Path) -> None:
+def test_pickles_and_other_dtypes_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "pickle.npy", np.array([{"a": 1}], object), allow_pickle=True)
     np.save(tmp_path / "double.npy", np.zeros((2, 2)))
     np.save(tmp_path / "flat.npy", np.zeros(4, np.float32))
@@ -98,7 +98,7 @@ def test_pickles_and_other_kinds_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 5, 40, 1000])
-def test_exact_search_is_a_full_sort(number: int) -> None:
+def test_exact_search_equals_a_full_sort(number: int) -> None:
     centre = vectors(300, 8, 3)
     for row in (0, 7, 150):
         found = exact_search(centre).nearest(unit_rows(centre[row]), number, np.array([row]))
@@ -132,7 +132,7 @@ def test_the_index_reaches_the_recall_that_it_states(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [3000, 25])
-def test_an_index_in_several_files_finds_what_lies_in_all_of_them(
+def test_an_index_in_several_files_searches_all_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
     centre = vectors(rows, 24, 4)
@@ -153,7 +153,7 @@ def test_an_index_in_several_files_finds_what_lies_in_all_of_them(
         assert near is not None
         hits += len(set(near.rows.tolist()) & set(true.rows.tolist()))
     assert hits / (10 * len(queries)) >= 0.9
-    # A file that is swapped for another of as many rows answers with the wrong ones, and that is seen.
+    # Swapped files of the same number of rows give wrong rows, which is detected.
     (tmp_path / "x.annoy.1").rename(tmp_path / "other")
     (tmp_path / "x.annoy.3").rename(tmp_path / "x.annoy.1")
     (tmp_path / "other").rename(tmp_path / "x.annoy.3")
@@ -164,7 +164,7 @@ def test_an_index_in_several_files_finds_what_lies_in_all_of_them(
         require_sound_nodes(path, facts)
 
 
-def test_one_seed_makes_one_index_file(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_index_file(tmp_path: Path) -> None:
     centre = vectors(500, 8, 5)
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         build_index(tmp_path / name, centre, IndexSettings(random_seed=seed, trees=5))
@@ -172,7 +172,7 @@ def test_one_seed_makes_one_index_file(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() != (tmp_path / "c").read_bytes()
 
 
-def test_an_index_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
+def test_an_index_that_does_not_match_is_never_opened(tmp_path: Path) -> None:
     centre = vectors(100, 8, 6)
     facts = asdict(build_index(tmp_path / "x.annoy", centre, IndexSettings(trees=2)))
     assert usable(facts, centre) is not None
@@ -189,9 +189,9 @@ def test_an_index_that_does_not_fit_is_never_opened(tmp_path: Path) -> None:
     assert usable(facts | {"surprise": 1}, centre) is None
 
 
-def test_an_index_that_would_lead_annoy_out_of_its_file_is_refused(tmp_path: Path) -> None:
+def test_an_index_with_nodes_outside_the_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.annoy"
-    for rows in (3, 300):  # of few, a tree is one node
+    for rows in (3, 300):  # with few rows, a tree is one node
         facts = build_index(path, vectors(rows, 4, 1), IndexSettings(trees=3))
         require_sound_nodes(path, facts)
     whole = path.read_bytes()
@@ -217,16 +217,16 @@ def test_an_index_that_would_lead_annoy_out_of_its_file_is_refused(tmp_path: Pat
             require_sound_nodes(path, facts)
 
 
-def test_vectors_that_are_no_numbers_are_not_indexed(tmp_path: Path) -> None:
+def test_vectors_that_are_not_finite_are_not_indexed(tmp_path: Path) -> None:
     centre = vectors(100, 8, 8)
     centre[7, 3] = np.nan
     with pytest.raises(ExperimentError, match="holds numbers that are not finite"):
         build_index(tmp_path / "x.annoy", centre, IndexSettings(trees=2))
 
 
-def test_blocks_and_ties_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_size_and_ties_do_not_change_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     centre = vectors(60, 4, 9)
-    centre[5] = centre[40] = centre[23]  # three that are the same
+    centre[5] = centre[40] = centre[23]  # three equal vectors
     whole = build_index(tmp_path / "whole", centre, IndexSettings(trees=4))
     exact = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
     assert exact.rows[:2].tolist() == [5, 40]
@@ -262,9 +262,9 @@ def test_noise_and_keep_probabilities() -> None:
 
 
 @pytest.mark.parametrize(("tracks", "number"), [(2, 1), (7, 3), (60, 10), (1300, 50), (300, 299)])
-def test_the_table_of_neighbours_is_exact_search(tracks: int, number: int) -> None:
+def test_the_neighbour_table_equals_exact_search(tracks: int, number: int) -> None:
     centre = np.random.default_rng(tracks).standard_normal((tracks, 8)).astype(np.float32)
-    centre[-1] = centre[0]  # as near as can be, whatever the order of the sums
+    centre[-1] = centre[0]  # equal vectors, whatever the order of the sums
     rows, similarities = nearest_to_each(centre, number)
     assert rows.shape == similarities.shape == (tracks, number)
     for row in range(min(tracks, 100)):
@@ -276,7 +276,9 @@ def test_the_table_of_neighbours_is_exact_search(tracks: int, number: int) -> No
 
 
 @pytest.mark.parametrize(("tracks", "number"), [(3, 1), (60, 10), (300, 500), (1300, 40)])
-def test_many_vectors_find_what_each_alone_finds(tracks: int, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_of_vectors_finds_what_each_finds_alone(
+    tracks: int, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     centre = vectors(tracks, 8, 11)  # the last two rows are zero
     exact = exact_search(centre)
     asked = unit_rows(np.random.default_rng(12).standard_normal((9, 8)).astype(np.float32))

@@ -71,7 +71,7 @@ from skipgramophone.settings.setting import setting_of
         (SimilarSettings, {"diversity": float("nan")}, "diversity must be from 0 to 1, not nan"),
     ],
 )
-def test_out_of_range_is_refused(make: Any, values: dict[str, Any], message: str) -> None:
+def test_values_out_of_range_are_refused(make: Any, values: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingError) as refused:
         make(**values)
     assert str(refused.value) == message
@@ -129,7 +129,7 @@ def test_default_texts_mean_the_defaults() -> None:
                 assert known.parse(known.default_text) == field.default
 
 
-def test_a_rate_that_suits_adam_is_questioned() -> None:
+def test_a_learning_rate_for_adam_gives_a_warning() -> None:
     assert TrainSettings().doubts() == []
     (doubt,) = TrainSettings(learning_rate=0.001).doubts()
     assert doubt.startswith("warning: a learning rate of 0.001 suits Adam")

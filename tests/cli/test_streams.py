@@ -1,0 +1,139 @@
+"""Standard streams: every byte is read and written, or the exit code is not 0."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+SGP = [sys.executable, "-m", "skipgramophone"]
+COLUMNS = "artist=artist,title=title,playlist=playlist"
+QUERIES = "every pencil knows\n" * 60  # their answers are longer than a pipe holds
+
+
+def environment(root: Path, **variables: str) -> dict[str, str]:
+    """The environment of a command, with an experiments directory and more variables."""
+    return {**os.environ, "SGP_EXPERIMENTS": str(root), **variables}
+
+
+def drain(descriptor: int, pause: float) -> bytes:
+    """Read a pipe to its end, beginning after a pause."""
+    time.sleep(pause)
+    with open(descriptor, "rb") as file:
+        return file.read()
+
+
+@pytest.fixture(scope="module")
+def expected(sample_root: Path) -> str:
+    """The answers to all queries."""
+    done = subprocess.run(
+        [*SGP, "similar", "demo", "-"], input=QUERIES, env=environment(sample_root), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.count("\n")) == (0, 60)
+    return done.stdout
+
+
+def test_a_non_blocking_output_gets_every_byte(sample_root: Path, expected: str) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    command = [*SGP, "similar", "demo", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=writing, env=environment(sample_root)) as process:
+        os.close(writing)
+        assert process.stdin is not None
+        process.stdin.write(QUERIES.encode())
+        process.stdin.close()
+        assert drain(reading, 2.0).decode() == expected
+    assert process.returncode == 0
+
+
+def test_a_non_blocking_input_is_read_to_its_end(sample_root: Path, expected: str, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def write_slowly() -> None:
+        time.sleep(1.5)
+        with open(writing, "wb", buffering=0) as file:  # noqa: PTH123
+            for line in QUERIES.encode().splitlines(keepends=True):
+                file.write(line)
+                time.sleep(0.005)
+
+    writer = threading.Thread(target=write_slowly)
+    writer.start()
+    command = [*SGP, "similar", "demo", "-"]
+    done = subprocess.run(command, stdin=reading, capture_output=True, text=True, env=environment(sample_root))
+    writer.join()
+    os.close(reading)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == expected
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_is_cut_is_an_error(sample_root: Path, tmp_path: Path, unbuffered: str, expected: str) -> None:
+    place = tmp_path / "out.json"
+    with place.open("wb") as file:
+        done = subprocess.run(
+            ["bash", "-c", 'ulimit -f 40; exec "$@"', "bash", *SGP, "similar", "demo", "-"],
+            input=QUERIES.encode(),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env=environment(sample_root, PYTHONUNBUFFERED=unbuffered),
+        )
+    assert place.stat().st_size < len(expected)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "error: cannot write the result: File too large\n"
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "train --help", "experiments", "check", "export demo -"])
+def test_a_full_or_closed_output_is_an_error(sample_root: Path, arguments: str) -> None:
+    words = [*arguments.split(), *(["--format", "csv"] if arguments.startswith("export") else [])]
+    for redirection, message in (
+        (">/dev/full", "error: cannot write the result: No space left on device\n"),
+        (">&-", "error: cannot write the result: standard output is closed\n"),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", f'exec "$@" {redirection}', "bash", *SGP, *words],
+            env=environment(sample_root),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (1, message)
+
+
+@pytest.mark.parametrize("arguments", ["similar demo -", "continue demo -", "continue demo --stdin", "extract new -"])
+def test_a_closed_input_is_an_error(sample_root: Path, arguments: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", 'exec "$@" <&-', "bash", *SGP, *arguments.split()],
+        env=environment(sample_root),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: cannot read standard input: it is closed\n"
+    assert not (sample_root / "new").exists()
+
+
+def test_no_letter_is_replaced_without_a_word(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.csv"
+    dump.write_text("artist,title,playlist\nMúm,Ég,one\nMúm,Green,one\nMúm,Ég,two\nMúm,Green,two\n", encoding="utf-8")
+    ascii_output = environment(tmp_path, PYTHONIOENCODING="ascii")
+    for command in (
+        ["extract", "x", str(dump), "--columns", COLUMNS, "-q"],
+        ["train", "x", "-e", "1", "-emb", "4", "-q"],
+    ):
+        subprocess.run([*SGP, *command], env=ascii_output, check=True)
+    look_up = [*SGP, "similar", "x", "green", "-n", "1", "--format"]
+    done = subprocess.run([*look_up, "json"], env=ascii_output, capture_output=True)
+    assert json.loads(done.stdout)["neighbours"][0]["artist"] == "Múm"
+    for format in ("csv", "tsv", "plain", "m3u8"):
+        done = subprocess.run([*look_up, format], env=ascii_output, capture_output=True)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr == (
+            rb"error: standard output has the encoding ascii, which cannot hold '\xfa': "
+            b"set PYTHONIOENCODING=utf-8, or use --format json\n"
+        )
