@@ -29,6 +29,7 @@ from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.lookup.exact_search import exact_search
 from skipgramophone.names.normalization import identity
 from skipgramophone.pipeline.archive import copy_experiment
+from skipgramophone.wording import plural
 
 COLUMNS = "artist=artist,title=title,uri=uri,playlist=playlist,owner=owner"
 TRACKS_OUT, PLAYLISTS_OUT, SEED, NEAR = 0.1, 0.2, 7, 10
@@ -99,7 +100,7 @@ def main() -> None:
         names = ["whole", "other"]
         for epochs in arguments.epochs:
             for start in ("part", None):
-                name = f"{'continued' if start else 'from random'}, {epochs} epochs"
+                name = f"{'continued' if start else 'from random'}, {plural(epochs, 'epoch')}"
                 copy_experiment("part", name, root)
                 train(name, 4, epochs, start and name)
                 names.append(name)

@@ -177,7 +177,7 @@ def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
         done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
         took = time.perf_counter() - started - statistics.median(first)
         (by,) = {json.loads(line)["answered_by"] for line in done.stdout.splitlines()}
-        print(f"{'queries through a pipe, after start':34} {queries / took:8,.0f} per second, by {by}")
+        print(f"{'queries through a pipe, warm':34} {queries / took:8,.0f} per second, by {by}")
         measure_names(lookup.catalogue, rng, max(20, queries // 10))
 
 

@@ -50,9 +50,7 @@ def measure(root: Path, processes: int) -> None:
         seconds = time.perf_counter() - started
         used = [memory(process.pid) for process in opened]
     total = {kind: sum(one[kind] for one in used) / 1e9 for kind in ("Pss", "Pss_Anon", "Pss_File", "Rss")}
-    print(
-        f"{plural(processes, 'process')}: {processes * QUERIES:,} look-ups by {', '.join(sorted(by))} in {seconds:.1f} s"
-    )
+    print(f"processes: {processes}; {processes * QUERIES:,} look-ups by {', '.join(sorted(by))} in {seconds:.1f} s")
     print(", ".join(f"{kind} {gigabytes:.2f} GB" for kind, gigabytes in total.items()))
 
 
