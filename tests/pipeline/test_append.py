@@ -223,7 +223,7 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
 
 
 def test_answers_are_in_order_of_count_for_any_row_order(tmp_path: Path) -> None:
-    """A catalogue in arbitrary row order gives the same answers as one in order of count."""
+    """A catalogue in arbitrary row order returns the same answers as one in order of count."""
     rng = np.random.default_rng(7)
     words = ["love", "night", "blue", "moon", "river", "one", "ab", "Säkert"]
     names = [[" ".join(rng.choice(words, 2)) for _ in range(2)] for _ in range(300)]
