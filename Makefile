@@ -1,12 +1,13 @@
-# make demo      set up, then the whole tour on the built-in sample
-# make test      set up, then the default test run
-# make test-all  the slow tests: processes, packages, long training
-# make lint, make types
-# make docs      rewrites docs/commands.md and the examples of README.md from real output
-# make lock      rewrites constraints.txt: the newest versions that pyproject.toml allows
-# make licences  rewrites docs/licences.md
-# make audit     lists known vulnerabilities of the packages in constraints.txt (needs a network)
-# make bench     times the trainer against gensim and fastText
+# make demo      set up, then extract, train, look up and export the built-in sample
+# make test      set up, then run the default tests
+# make test-all  run the slow tests: processes, packages, long training
+# make lint      check style and spelling
+# make types     check types
+# make docs      write docs/commands.md and the examples of README.md from real output
+# make lock      write constraints.txt: the newest versions that pyproject.toml allows
+# make licences  write docs/licences.md
+# make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
+# make bench     compare the speed of the trainer with gensim and fastText
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +15,7 @@ BIN := $(VENV)/bin
 SGP := $(BIN)/sgp
 LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
 .PHONY: demo test test-all lint types docs lock licences audit bench setup setup-test
 
@@ -40,16 +42,18 @@ demo: setup
 	$(SGP) train demo --force
 	$(SGP) similar demo "every pencil knows"
 	$(SGP) export demo experiments/demo.npz --force
+	@printf '\nThe experiment "demo" is ready. Type these two commands next:\n\n  source $(BIN)/activate\n  sgp similar demo "every library knows"\n'
 
 test: setup-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: setup-test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m slow
 
 lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: setup-test
 	$(BIN)/mypy

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         TrainSettings,
     )
 
-__version__ = "0.1.0"
+__version__ = "0.5.0"
 
 _HOME = {
     "Answer": "lookup.results",

@@ -137,6 +137,7 @@ def record(answer: Answer) -> dict[str, Any]:
             {
                 "rank": near.rank,
                 "similarity": round(near.similarity, 6),
+                "score": None if near.score is None else round(near.score, 6),
                 **track_record(near.track),
                 "shared": near.shared,
                 "versions": list(map(track_record, near.versions)),
@@ -177,6 +178,7 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
             "shared": "" if near.shared is None else near.shared,
             "count": near.track.count,
             "position": near.track.position,
+            "score": "" if near.score is None else round(near.score, 6),
         }
         for near in answer.neighbours
     ]
@@ -205,15 +207,15 @@ def _print_table(answer: Answer, versions: bool) -> None:
     about = ", ".join(map(_seed_name, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
     relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
     support = any(near.shared is not None for near in answer.neighbours)
-    columns = [("rank", "number"), ("similarity", "number"), ("artist", "text"), ("title", "text")]
-    columns += [("shared", "number")] if support else []
+    scored = any(near.score is not None for near in answer.neighbours)
+    columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
+    columns += [("artist", "text"), ("title", "text"), *([("shared", "number")] if support else [])]
     rows = []
     for near in answer.neighbours:
-        row = [str(near.rank), f"{near.similarity:.3f}", *_track_cells(near.track)]
-        rows.append([*row[:4], *([f"{near.shared or 0:,}"] if support else []), *row[4:]])
-        for track in near.versions if versions else ():
-            row = ["", "", *_track_cells(track)]
-            rows.append([*row[:4], *([""] if support else []), *row[4:]])
+        measures = [str(near.rank), *([f"{near.score or 0:.3f}"] if scored else []), f"{near.similarity:.3f}"]
+        rows.append(_row(near.track, measures, f"{near.shared or 0:,}" if support else None))
+        if versions:
+            rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     title = f"top {plural(len(answer.neighbours), 'track')} {relation} {about}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
@@ -224,6 +226,13 @@ def _stability_note(agreement: Agreement) -> str:
     return f"stability for tracks this frequent ({agreement.tracks}): {share} unchanged with another seed"
 
 
-def _track_cells(track: Track) -> list[str]:
-    """Return artist, title, count and position of a track."""
-    return [track.artist, track.title, f"{track.count:,}", str(track.position)]
+def _row(track: Track, measures: list[str], shared: str | None) -> list[str]:
+    """Return the cells of a track; `shared` is None if the table has no such column."""
+    return [
+        *measures,
+        track.artist,
+        track.title,
+        *([] if shared is None else [shared]),
+        f"{track.count:,}",
+        str(track.position),
+    ]

@@ -31,7 +31,7 @@ from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.experiment.split_models import split_model_directory
 from skipgramophone.names.normalization import identity
-from skipgramophone.playlists.near_duplicates import with_twins
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import (
     EVALUATED_SHARE,
     EvaluateSettings,
@@ -116,7 +116,7 @@ def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, se
         groups = np.array([number.setdefault(each, len(number)) for each in known], np.int64)
     else:
         groups = groups_of(owners, pattern)
-    return with_twins(corpus, groups, seed)
+    return join_near_duplicates(corpus, groups, seed)
 
 
 def held_out_model(

@@ -30,7 +30,7 @@ from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Values, es
 from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.playlists.near_duplicates import with_twins
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
 SAMPLE_TOKENS = 200_000  # that are looked at, at most: a few seconds
@@ -72,7 +72,7 @@ def order_of(corpus: Corpus, tracks: int, seed: int) -> Order:
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
     sample = corpus.playlists(corpus.drawn(SAMPLE_TOKENS, rng))
     try:
-        split = split_at_random(with_twins(sample, np.arange(len(sample)), seed), SHARE, seed)
+        split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
         trained_on = split.training_part(sample)
         counts = trained_on.counts(tracks)
         rows = np.flatnonzero(counts >= 2)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.corpus import falls
 from skipgramophone.inspection.contents import EXAMPLES, LEAST_TELLING, Contents, Ids, Marks, numbered
 from skipgramophone.inspection.findings import Finding, Kind, found, percent
-from skipgramophone.playlists.cleaning import has_longer_twin
+from skipgramophone.playlists.cleaning import has_longer_near_duplicate
 from skipgramophone.settings import Thresholds
 
 
@@ -102,7 +102,7 @@ def _with_repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 def _nearly_the_same(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     """Playlists of which another holds nearly the same tracks."""
-    twins = has_longer_twin(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
+    twins = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if twins.mean() > thresholds.near_duplicates:
         yield _some(
             contents, "near-duplicates", twins, "share 80% of their tracks or more with one that is longer or earlier"

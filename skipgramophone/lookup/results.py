@@ -19,6 +19,7 @@ class Neighbour:
     rank: int  # from 1
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
+    score: float | None = None  # the value that the list is sorted by; None if that is the similarity
     shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
     versions: tuple[Track, ...] = ()  # other versions of the same song, folded into this one
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, repeat
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -33,16 +33,17 @@ from skipgramophone.lookup.annoy_index import (
     usable,
 )
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, Rows, exact_search, highest
-from skipgramophone.lookup.ranking import choose, direction, hybrid, log_prior, rooted, with_count, with_popularity
+from skipgramophone.lookup.ranking import direction, hybrid, log_prior, rooted, with_count, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
+from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.stability_report import Agreement, StabilityReport, read_stability
-from skipgramophone.names.normalization import folded
-from skipgramophone.names.song_versions import song
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
+from skipgramophone.wording import plural
 
 COMPARED = 32  # rows that exact search for many queries compares in the time that the index takes for one node
 POOL, POOL_FACTOR = 100, 10  # candidates to select from: at least 100, and 10 per track that is wanted
 WIDENED = 4  # factor by which the candidates grow while filters leave too few
+RARE = 5  # occurrences below which the neighbours of a track are mostly chance
 LOOKED_UP = 8192  # candidates whose names and vectors are read at once
 
 
@@ -55,23 +56,6 @@ class Question:
     rows: Rows  # int64 (seeds,)
     weights: npt.NDArray[np.float64]
     vector: Matrix  # unit query vector, float32 (embedding_dim,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """Candidates to select from, best first."""
-
-    scores: npt.NDArray[np.float32]  # (candidates,)
-    tracks: list[Track]
-    vectors: Matrix  # unit vectors, float32 (candidates, embedding_dim)
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """Selected candidates in order: similarity, track, other versions of its song."""
-
-    chosen: list[tuple[float, Track, tuple[Track, ...]]]
-    versions_of_seeds: tuple[Track, ...]
 
 
 class Search:
@@ -116,11 +100,22 @@ class Search:
         weights = np.array([seed.weight for seed in seeds])
         return Question(
             seeds=tuple(seeds),
-            notes=tuple(notes),
+            notes=(*notes, *self._rarity(seeds)),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
         )
+
+    def _rarity(self, seeds: Sequence[Seed]) -> list[str]:
+        """Warn about seeds that occur so rarely that their neighbours are mostly chance."""
+        rare = [seed.track for seed in seeds if seed.weight > 0 and 0 < seed.track.count < RARE]
+        if not rare or not len(self.corpus):  # imported vectors come without counts
+            return []
+        if len(seeds) == 1:
+            about = f"'{rare[0].name}' occurs {plural(rare[0].count, 'time')}"
+        else:
+            about = f"{len(rare)} of {len(seeds)} query tracks occur fewer than {RARE} times"
+        return [f"{about}: treat these neighbours with care"]
 
     def vector(self, track: Track) -> Matrix:
         """Return the centre vector of a track, float32 (embedding_dim,).
@@ -137,16 +132,15 @@ class Search:
                 f"the vector of '{track.name}' is not finite: run sgp train {self.experiment.name} --force"
             )
         if not vector.any():
-            times = "time" if track.count == 1 else "times"
             raise UnknownTrackError(
-                f"'{track.name}' has no vector: it occurs {track.count:,} {times}, below --min-count; "
+                f"'{track.name}' has no vector: it occurs {plural(track.count, 'time')}, below --min-count; "
                 "train with a lower --min-count"
             )
         return vector
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries, by one matrix product where that is faster than asking the index for each."""
-        pools: Iterator[_Pool | None] = repeat(None)
+        pools: Iterator[Pool | None] = repeat(None)
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
             without = [question.rows for question in questions]
@@ -159,7 +153,7 @@ class Search:
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
         return settings.by == "cosine" and not settings.popularity and (settings.exact or faster)
 
-    def answer(self, asked: Question, settings: SimilarSettings, pool: _Pool | None = None) -> Answer:
+    def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
         """Answer a query; `pool` holds its nearest tracks if they have been found already."""
         notes = list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
@@ -175,14 +169,21 @@ class Search:
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
-        left_out = sum(len(versions) for *_, versions in listed.chosen) + len(listed.versions_of_seeds)
+        left_out = sum(len(choice.versions) for choice in listed.chosen) + len(listed.versions_of_seeds)
         if left_out:
-            versions = "version" if left_out == 1 else "versions"
-            notes.append(f"left out {left_out:,} other {versions} of songs that are listed or were asked about")
-        support = self._support(asked, [track.row for _, track, _ in listed.chosen])
+            notes.append(f"left out {plural(left_out, 'other version')} of songs that are listed or were asked about")
+        support = self._support(asked, [choice.track.row for choice in listed.chosen])
+        has_score = settings.by != "cosine" or bool(settings.popularity)
         neighbours = tuple(
-            Neighbour(rank, similarity, track, shared=shared, versions=versions)
-            for rank, ((similarity, track, versions), shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
+            Neighbour(
+                rank,
+                choice.similarity,
+                choice.track,
+                score=choice.score if has_score else None,
+                shared=shared,
+                versions=choice.versions,
+            )
+            for rank, (choice, shared) in enumerate(zip(listed.chosen, support, strict=True), 1)
         )
         return Answer(
             seeds=asked.seeds,
@@ -252,7 +253,7 @@ class Search:
                     self._opened = "the index is damaged"
         return self._opened
 
-    def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> _Listed | None:
+    def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from what the index proposes; None if that does not fill the list."""
         width = min(_width(settings), len(self.catalogue))
         found = nearest_by_index(
@@ -262,13 +263,13 @@ class Search:
             return None
         return self._chosen(self._pool(found), asked, settings)
 
-    def _chosen(self, pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed | None:
+    def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from the nearest; None if that does not fill the list although more tracks exist."""
-        listed = _listed(pool, asked, settings)
+        listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None
 
-    def _by_comparing(self, asked: Question, settings: SimilarSettings) -> _Listed:
+    def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score every track, and select from more and more of the best until the list is full."""
         learnt = self.exact.candidates(np.empty(0, np.int64))
         scores = self._scores(asked, settings.by, learnt)
@@ -280,7 +281,7 @@ class Search:
                 raise not_finite()
         width = _width(settings)
         while True:
-            listed = _listed(self._pool(highest(rows, scores, width)), asked, settings)
+            listed = select(self._pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
             if len(listed.chosen) == settings.number or width >= len(rows):
                 return listed
             width *= WIDENED
@@ -305,11 +306,11 @@ class Search:
             return hybrid(agreement, cosine, self._counts[rows], float(np.abs(asked.weights).sum()))
         return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
-    def _pool(self, found: Neighbours) -> _Pool:
+    def _pool(self, found: Neighbours) -> Pool:
         """Read the tracks and vectors of the candidates of one query."""
         return next(self._pools([found]))
 
-    def _pools(self, found: Sequence[Neighbours]) -> Iterator[_Pool]:
+    def _pools(self, found: Sequence[Neighbours]) -> Iterator[Pool]:
         """Read the tracks and vectors of the candidates of several queries, many at once."""
         step = max(1, LOOKED_UP // max(1, *(len(near.rows) for near in found)))
         for start in range(0, len(found), step):
@@ -319,40 +320,7 @@ class Search:
             end = 0
             for near in some:
                 first, end = end, end + len(near.rows)
-                yield _Pool(near.similarities, tracks[first:end], vectors[first:end])
-
-
-def _listed(pool: _Pool, asked: Question, settings: SimilarSettings) -> _Listed:
-    """Filter candidates, and select by score, diversity and the limits per artist and song."""
-    tracks, vectors = pool.tracks, pool.vectors
-    similarities = (vectors @ asked.vector).tolist()
-    if settings.takes_all:
-        every = zip(similarities, tracks, repeat(()))
-        return _Listed(list(islice(every, settings.number)), ())
-    excluded = {folded(artist) for artist in settings.exclude_artist or ()}
-    artists = [folded(track.artist) for track in tracks]
-    passed = [
-        at for at, track in enumerate(tracks) if track.count >= settings.min_count and artists[at] not in excluded
-    ]
-    songs, of_seeds = [""] * len(tracks), []
-    if settings.fold_versions:
-        songs = [song(track.artist, track.title) for track in tracks]
-        asked_about = {song(seed.track.artist, seed.track.title) for seed in asked.seeds}
-        of_seeds = [at for at in passed if songs[at] in asked_about]
-        passed = [at for at in passed if songs[at] not in asked_about]
-    limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
-    if settings.max_per_artist is not None:
-        limits.append((_labels(artists, passed), settings.max_per_artist))
-    scores = pool.scores[passed]
-    places = choose(scores, vectors[passed], limits, number=settings.number, diversity=settings.diversity)
-    chosen = [passed[place] for place in places.tolist()]
-    last = max(chosen, default=-1)  # candidates that rank below it would not have been listed
-    versions: dict[str, list[Track]] = {}
-    for at in passed if settings.fold_versions else ():
-        if at < last and at not in chosen:
-            versions.setdefault(songs[at], []).append(tracks[at])
-    listed = [(similarities[at], tracks[at], tuple(versions.get(songs[at], ()))) for at in chosen]
-    return _Listed(listed, tuple(tracks[at] for at in of_seeds if at < last))
+                yield Pool(near.similarities, tracks[first:end], vectors[first:end])
 
 
 def _asks_index(settings: SimilarSettings) -> bool:
@@ -363,12 +331,6 @@ def _asks_index(settings: SimilarSettings) -> bool:
 def _width(settings: SimilarSettings) -> int:
     """Return the number of candidates to select from at first."""
     return settings.number if settings.takes_all else max(POOL, POOL_FACTOR * settings.number)
-
-
-def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:
-    """Number the names at some places, equal for equal names, int64 (places,)."""
-    _, labels = np.unique([names[at] for at in places], return_inverse=True)
-    return labels
 
 
 def _unsound(path: Path, facts: IndexFacts) -> str | None:

@@ -32,7 +32,7 @@ from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
 from skipgramophone.playlists.readers.rows import Reader
-from skipgramophone.playlists.reject_limit import Tolerance
+from skipgramophone.playlists.reject_limit import RejectLimit
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.training.vocabulary import ranks_by_count
@@ -262,15 +262,15 @@ def _encode(
     if before:
         encoder.begin_with(before.rows())
     for reader in readers:
-        tolerance, replaced_here = Tolerance(settings), 0
+        reject_limit, replaced_here = RejectLimit(settings), 0
         for block in reader.blocks():
-            tolerance.take(block)
+            reject_limit.add(block)
             encoder.add(block)
             rows += block.used + len(block.rejects)
             replaced_here = max(replaced_here, block.replaced)  # a block that was prepared ahead may count fewer
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
-        tolerance.judge()
+        reject_limit.check()
         done, replaced = done + (reader.file.size if reader.file else 0), replaced + replaced_here
     if rows == len(encoder.rejects):
         first = next(iter(encoder.rejects), None)

@@ -58,12 +58,12 @@ def import_vectors(
         StorageError: the disk failed or is full.
     """
     from skipgramophone import importers  # here, because look-ups do without pyarrow
-    from skipgramophone.playlists.readers.source_files import shown
+    from skipgramophone.playlists.readers.source_files import printable_path
 
     source = Path(source)
     chosen = importers.format_of(source, format)
     vectors = importers.read(source, chosen)
-    described = {"file": shown(Path(source.name)), "format": chosen} | {
+    described = {"file": printable_path(Path(source.name)), "format": chosen} | {
         "bytes": source.stat().st_size,
         "sha256": file_sha256(source),
     }

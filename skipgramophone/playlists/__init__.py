@@ -1,1 +1,1 @@
-"""Readers of playlist dumps, one a format, and the encoding of what they read."""
+"""Readers of playlist dumps, one per format, and the encoding of their rows as numbers."""

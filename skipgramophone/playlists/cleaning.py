@@ -1,6 +1,6 @@
-"""Cleaning of playlists: what is left out or split because it was asked for, each with its count.
+"""Cleaning of playlists: drops and splits what the settings name, and counts what it drops by reason.
 
-It works on numbers of tracks, before tracks are ranked by count, and says which places of the corpus stay.
+It works on track numbers, before tracks are ranked by count. The result names the places of the corpus that stay.
 """
 
 from __future__ import annotations
@@ -13,27 +13,32 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import distinct, postings
-from skipgramophone.playlists.near_duplicates import with_twins
-from skipgramophone.playlists.numbering import parts_of, playlists_at_once
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.numbering import playlist_slices, row_slices
 from skipgramophone.settings import ExtractSettings
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-TRACK_BITS = 32  # of a track's number, beside that of its playlist
-MOST = (1 << 64) - 1
-TWIN_SEED = 1  # of the hashes by which near-duplicates are found
+TRACK_BITS = 32  # bits of the track number in a (playlist, track) pair that is packed into 64 bits
+LARGEST_HASH = (1 << 64) - 1
+NEAR_DUPLICATE_SEED = 1  # of the hashes that find near-duplicates
+# Reasons for dropping occurrences, as reports and manifests show them after a number.
+ALREADY_IN_PLAYLIST = "already in their playlists"
+REPEATED = "repeated within a playlist"
+NEAR_DUPLICATE = "in near-duplicates of other playlists"
 
 
 @dataclass(frozen=True, slots=True)
-class Clean:
-    """What stays of a corpus.
+class CleanedPlaylists:
+    """The part of a corpus that cleaning keeps.
 
     Attributes:
-        places: int32, the occurrences that stay, rising.
-        offsets: int64 (playlists + 1,), of the playlists that stay, over `places`.
-        playlists: int64 (playlists,), which playlist of the corpus each is or is a part of.
-        left_out: occurrences that do not stay, by what for.
-        split: playlists that were split.
+        places: int32, indices of the occurrences that stay, ascending.
+        offsets: int64 (playlists + 1,), bounds of the playlists that stay, in `places`.
+        playlists: int64 (playlists,), for each playlist that stays, its number in the corpus; the parts of a split
+            playlist share a number.
+        left_out: number of dropped occurrences by reason.
+        split: number of playlists that were split.
     """
 
     places: npt.NDArray[np.int32]
@@ -43,65 +48,65 @@ class Clean:
     split: int = 0
 
 
-def cleaned(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> Clean:
-    """Leave out and split what the settings ask for: repeats, then near-duplicates, then by length.
+def clean_corpus(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> CleanedPlaylists:
+    """Drop and split what the settings name: repeats first, then near-duplicates, then by length.
 
     Args:
         corpus: all playlists.
-        settings: what to leave out and split.
-        known: bool (occurrences,), those that a corpus which grows holds already: they stay, and what is read of the
-            same tracks in the same playlists is left out first; None: none.
+        settings: what to drop and split.
+        known: bool (occurrences,), occurrences of the existing corpus when a corpus grows. They stay; occurrences that
+            repeat a known track in the same playlist are dropped first. Default: none.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
-    clean = Clean(_every_place(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
+    clean = CleanedPlaylists(_all_places(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
     if known.any():
-        clean = _less_places(clean, _is_there_already(corpus, known), "that their playlists hold already")
+        clean = _without_places(clean, _is_already_known(corpus, known), ALREADY_IN_PLAYLIST)
     if settings.repeats == "drop":
         left = Corpus(corpus.track_ids[clean.places], clean.offsets)
-        clean = _less_places(clean, _is_repeat(left), "repeats of a track in its playlist")
+        clean = _without_places(clean, _is_repeat(left), REPEATED)
     if settings.drop_duplicate_playlists:
         stay = np.logical_or.reduceat(known[clean.places], clean.offsets[:-1])
-        twin = has_longer_twin(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
-        clean = _less_playlists(clean, twin, "of playlists that are nearly the same as another")
+        duplicate = has_longer_near_duplicate(Corpus(corpus.track_ids[clean.places], clean.offsets), stay)
+        clean = _without_playlists(clean, duplicate, NEAR_DUPLICATE)
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
-        clean = _less_playlists(clean, short, f"of playlists shorter than {settings.min_length:,}")
+        clean = _without_playlists(clean, short, f"in playlists shorter than {settings.min_length:,}")
     return clean if settings.max_length is None else _split(clean, settings.max_length)
 
 
-def count_again(corpus: Corpus) -> tuple[int, int]:
-    """Count the places whose track has stood in the playlist before, and the playlists whose set of tracks has.
+def count_repeats(corpus: Corpus) -> tuple[int, int]:
+    """Count the repeats of tracks within playlists, and the playlists with the same set of tracks as an earlier one.
 
-    The sets are compared by the sums of random numbers of 64 bits: two different ones are taken for the same once in
-    ten million corpora of a million playlists.
+    Each set is represented by the sum of random 64-bit numbers, one per track. In a corpus of a million playlists, the
+    chance that two different sets have the same sum is one in ten million.
     """
     if not len(corpus):
         return 0, 0
     tracks = int(corpus.track_ids.max()) + 1
     held = postings(corpus, tracks)
-    hashes = np.random.default_rng(tracks).integers(0, MOST, tracks, np.uint64, endpoint=True)
+    hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlists_at_once(held.offsets):  # tracks, and the playlists of each
+    for some in playlist_slices(held.offsets):  # slices of tracks, whose postings are playlists
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(distinct(sums))
 
 
-def ends_of(lengths: npt.NDArray[np.int64]) -> Ids:
-    """Offsets of playlists of some lengths."""
+def offsets_of(lengths: npt.NDArray[np.int64]) -> Ids:
+    """Return the offsets of playlists of the given lengths, int64 (playlists + 1,)."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _every_place(occurrences: int) -> npt.NDArray[np.int32]:
-    """All places of a corpus, int32 (occurrences,)."""
+def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
+    """Return all places of a corpus, int32 (occurrences,)."""
     places = scratch(occurrences, np.int32)
-    for part in parts_of(occurrences):
+    for part in row_slices(occurrences):
         places[part] = np.arange(part.start, part.stop)
     return places
 
 
 def _is_repeat(corpus: Corpus) -> Flags:
-    """Places whose track has stood in the playlist before."""
+    """Mark the places whose track occurs earlier in the same playlist."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
     order = np.lexsort((corpus.track_ids, playlist))  # stable: the first of a track comes first
     again = np.zeros(corpus.occurrences, np.bool_)
@@ -110,8 +115,8 @@ def _is_repeat(corpus: Corpus) -> Flags:
     return again
 
 
-def _is_there_already(corpus: Corpus, known: Flags) -> Flags:
-    """Places that are read of tracks that their playlist is known to hold."""
+def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
+    """Mark the new places whose track is among the known tracks of the same playlist."""
     begins = corpus.offsets[:-1]
     read_again = np.logical_or.reduceat(known, begins) & ~np.logical_and.reduceat(known, begins)
     places = np.flatnonzero(np.repeat(read_again, corpus.lengths()))
@@ -122,41 +127,48 @@ def _is_there_already(corpus: Corpus, known: Flags) -> Flags:
     return again & ~known
 
 
-def has_longer_twin(corpus: Corpus, stay: Flags) -> Flags:
-    """Playlists of which another that is nearly the same is longer, or as long and earlier; but for those that stay."""
-    group = with_twins(corpus, np.arange(len(corpus)), TWIN_SEED)
+def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
+    """Mark the playlists that have a longer near-duplicate, or an earlier one of the same length.
+
+    Args:
+        corpus: the playlists.
+        stay: bool (playlists,), playlists that are never marked.
+    """
+    group = join_near_duplicates(corpus, np.arange(len(corpus)), NEAR_DUPLICATE_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))
     again = np.zeros(len(corpus), np.bool_)
     again[best[1:][np.diff(group[best]) == 0]] = True
     return again & ~stay
 
 
-def _less_places(clean: Clean, gone: Flags, reason: str) -> Clean:
-    """Leave out places."""
+def _without_places(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
+    """Drop places."""
     left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
-    return _counted(clean, Clean(clean.places[~gone], ends_of(left), clean.playlists, {}), reason)
+    after = CleanedPlaylists(clean.places[~gone], offsets_of(left), clean.playlists, {})
+    return _with_count(clean, after, reason)
 
 
-def _less_playlists(clean: Clean, gone: Flags, reason: str) -> Clean:
-    """Leave out playlists with all their places."""
+def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
+    """Drop playlists with all their places."""
     lengths = np.diff(clean.offsets)
     places = clean.places[np.repeat(~gone, lengths)]
-    return _counted(clean, Clean(places, ends_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
+    return _with_count(clean, CleanedPlaylists(places, offsets_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
 
 
-def _counted(before: Clean, after: Clean, reason: str) -> Clean:
-    """What stays, with the count of what did not."""
+def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
+    """Return `after` with the number of dropped occurrences added under a reason."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
-    return Clean(after.places, after.offsets, after.playlists, left_out)
+    return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)
 
 
-def _split(clean: Clean, most: int) -> Clean:
-    """Split playlists into parts of at most so many places, as equal as can be."""
+def _split(clean: CleanedPlaylists, max_length: int) -> CleanedPlaylists:
+    """Split playlists into parts of at most `max_length` places and of nearly equal length."""
     lengths = np.diff(clean.offsets)
-    parts = -(-lengths // most)
-    part = np.arange(parts.sum()) - np.repeat(ends_of(parts)[:-1], parts)
+    parts = -(-lengths // max_length)
+    part = np.arange(parts.sum()) - np.repeat(offsets_of(parts)[:-1], parts)
     length, among = np.repeat(lengths, parts), np.repeat(parts, parts)
     ends = length * (part + 1) // among - length * part // among
     playlists = np.repeat(clean.playlists, parts)
-    return Clean(clean.places, ends_of(ends), playlists, clean.left_out, int(np.count_nonzero(parts > 1)))
+    split = int(np.count_nonzero(parts > 1))
+    return CleanedPlaylists(clean.places, offsets_of(ends), playlists, clean.left_out, split=split)

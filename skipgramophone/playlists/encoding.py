@@ -1,10 +1,12 @@
-"""Encoding: from rows of names to tracks, playlists and row numbers.
+"""Encoding: turns rows of names into tracks, playlists and row numbers.
 
-A track is its uri where the source gives one, otherwise its artist and title without case, edge spaces and Unicode
-form. A playlist is an owner and a name, and the key by which its source tells it from another of that name. Tracks are
-numbered by count, ties by first appearance; playlists stand in order of first appearance and their tracks in the order
-of the dump. Where a corpus grows, what it holds already comes first, as rows like others. All columnar: names are
-folded once for each distinct spelling, never once for each row.
+A track is identified by its uri if the source has one, otherwise by its artist and title regardless of case, edge
+spaces and Unicode form. A playlist is identified by its owner, its name and, if the source has one, a key.
+
+Tracks are numbered by count; ties are in order of first appearance. Playlists are in order of first appearance, and
+their tracks in the order of the dump. When a corpus grows, its existing rows come first, like other rows.
+
+All steps work on columns: names are normalized once per distinct spelling, not once per row.
 """
 
 from __future__ import annotations
@@ -21,55 +23,55 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import beside, in_order
-from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
+from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.numbering import (
     Codes,
     Numbering,
     count_codes,
     first_rows,
-    numbered,
-    parts_of,
-    playlists_at_once,
+    number_keys,
+    playlist_slices,
+    row_slices,
     rows_by_code,
-    taken,
+    take_codes,
 )
-from skipgramophone.playlists.partitioning import beginnings, by_letters
+from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
 from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
 Coded = dict[str, tuple[Codes, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
 SHOWN_NAMESAKES = 3
-SORTABLE_LENGTH = 5  # shorter playlists may be in order by chance
+SORTABLE_LENGTH = 5  # tracks; shorter playlists may be sorted by chance
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedPlaylists:
-    """A dump in numbers.
+    """The tracks and playlists of a dump as numbers, with facts for the report.
 
     Attributes:
-        tracks: a row a track in order of count; artist, title and uri as first read, count, first_place (the row of
-            the dump, counted from 1 over the rows that name a track).
-        spellings: other ways in which tracks were written: row, artist, title, count.
-        uris: other uris of tracks, where uris were merged: uri, row.
-        playlists: owner, name and key (null where the first two tell it from all others), a row a playlist.
-        first_rows: int64 (playlists,), the first row of the dump in each, counted as for `first_place`, but from 0.
-        last_rows: int64 (playlists,), the last.
-        track_ids: int32, all playlists end to end.
-        offsets: int64, playlists + 1.
-        sorted_by_title: playlists of `SORTABLE_LENGTH` or more whose titles stand in code-point order.
-        sortable: playlists of `SORTABLE_LENGTH` or more.
-        without_artist: rows with an empty artist.
-        namesakes: tracks that have artist and title in common with a more frequent one.
-        most_namesakes: artist, title and number of the tracks of that name, for a few names that most tracks have.
-        repeats: places of a playlist whose track has stood in it before.
-        same_tracks: playlists that hold the tracks of an earlier one, in whatever order.
-        left_out: rows that cleaning left out, by what for.
-        split: playlists that were split.
-        welded: playlists that went into another of the same name.
+        tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
+            first_place (first row in the dump, counted from 1 over the rows that name a track).
+        spellings: further spellings of tracks. Columns: row, artist, title, count.
+        uris: further uris of tracks, if uris were merged. Columns: uri, row.
+        playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
+        first_rows: int64 (playlists,), first row of each playlist in the dump, counted like `first_place` but from 0.
+        last_rows: int64 (playlists,), last row of each playlist in the dump.
+        track_ids: int32 (occurrences,), all playlists end to end.
+        offsets: int64 (playlists + 1,), bounds of the playlists in `track_ids`.
+        sorted_by_title: number of playlists with `SORTABLE_LENGTH` or more tracks whose titles are in code-point order.
+        sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
+        without_artist: number of rows with an empty artist.
+        namesakes: number of tracks that share artist and title with a more frequent track.
+        most_namesakes: artist, title and number of tracks, for the few names that most tracks share.
+        repeats: number of places whose track occurs earlier in the same playlist.
+        same_tracks: number of playlists with the same tracks as an earlier one, in any order.
+        left_out: number of rows that cleaning dropped, by reason.
+        split: number of playlists that were split.
+        welded: number of playlists that were merged into another one of the same name.
         rejects: the input records that were not used.
-        held_out: the playlists that were set aside, if any were: owner, name and key, and the playlists themselves. All
-            counts of playlists and occurrences are of the others; a track that stands in these alone counts 0.
+        held_out: the held-out playlists, if there are any: their owners, names and keys, and their tracks. All counts
+            of playlists and occurrences exclude them; a track that only they contain has the count 0.
     """
 
     tracks: pa.Table
@@ -95,11 +97,11 @@ class EncodedPlaylists:
 
     @property
     def corpus(self) -> Corpus:
-        """The playlists."""
+        """The playlists as a corpus."""
         return Corpus(self.track_ids, self.offsets)
 
     def set_aside(self, held_out: npt.NDArray[np.bool_]) -> EncodedPlaylists:
-        """The same with some playlists set aside: bool (playlists,)."""
+        """Return a copy in which the marked playlists are held out; `held_out` is bool (playlists,)."""
         aside, stay = np.flatnonzero(held_out), np.flatnonzero(~held_out)
         corpus = self.corpus.playlists(stay)
         counts = pa.array(corpus.counts(self.tracks.num_rows))
@@ -115,53 +117,53 @@ class EncodedPlaylists:
         )
 
     def renumbered(self, row: Ids) -> EncodedPlaylists:
-        """The same with other row numbers: int64 (tracks,), each once."""
+        """Return a copy with other row numbers; `row` is int64 (tracks,), a permutation."""
         spelt = self.spellings.set_column(0, "row", pa.array(row[self.spellings["row"].to_numpy()]))
         return replace(
             self,
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
             uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
-            track_ids=taken(row.astype(np.int32), self.track_ids),
+            track_ids=take_codes(row.astype(np.int32), self.track_ids),
         )
 
 
 class PlaylistEncoder:
-    """Gathers blocks of rows, then encodes them as a whole."""
+    """Collects blocks of rows, then encodes all of them together."""
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._columns = {name: Numbering(TEXT, by_letters) for name in COLUMNS}
+        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
 
     def begin_with(self, known: RowBlock) -> None:
-        """Take in the rows of a corpus that is to grow, before all others; cleaning leaves them as they are."""
+        """Add the rows of the existing corpus before all others; cleaning does not change them."""
         self.add(known)
         self._known = known.used
 
     def add(self, block: RowBlock) -> None:
-        """Take in a block; its strings are kept once each."""
+        """Add a block; only its distinct strings are kept in memory."""
         for name, column in self._columns.items():
-            column.add(_kept_once(block.table[name].combine_chunks()))
+            column.add(_dictionary_encoded(block.table[name].combine_chunks()))
         self.rejects += block.rejects
 
     def encode(self) -> EncodedPlaylists:
-        """Number tracks and playlists."""
+        """Number the tracks and playlists of all blocks."""
         coded = dict(zip(COLUMNS, in_order(column.finish for column in self._columns.values()), strict=True))
         with beside() as thread:
             numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
             playlist, playlists, welded = numbered_playlists.result()
-        offsets = ends_of(count_codes(playlist, playlists.num_rows))
+        offsets = offsets_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
-        clean = cleaned(Corpus(taken(track, order), offsets), self._settings, order < self._known)
+        clean = clean_corpus(Corpus(take_codes(track, order), offsets), self._settings, order < self._known)
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
         with beside() as thread:
-            again = thread.submit(count_again, Corpus(track_ids, offsets))
+            again = thread.submit(count_repeats, Corpus(track_ids, offsets))
             spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)
             sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
@@ -171,7 +173,7 @@ class PlaylistEncoder:
             tracks=tracks,
             spellings=spellings,
             uris=uris,
-            playlists=_kept(playlists, clean.playlists),
+            playlists=_kept_playlists(playlists, clean.playlists),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
             track_ids=track_ids,
@@ -190,54 +192,57 @@ class PlaylistEncoder:
         )
 
 
-def _kept_once(column: pa.Array) -> pa.DictionaryArray:
-    """A column whose strings are kept once each, if they are not already."""
+def _dictionary_encoded(column: pa.Array) -> pa.DictionaryArray:
+    """Return a column dictionary-encoded, if it is not yet."""
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
-    """Numbers under which spellings of one name are one, and how many there are."""
-    parted, keys, known = by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
-    for part, names in enumerate(in_order(parted.part(part).dictionary_encode for part in range(len(parted)))):
-        keys[parted.places(part)] = names.indices.to_numpy() + known
+    """Number strings so that spellings of one name share a number; also return how many numbers there are."""
+    parts, keys, known = partition_by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
+    for part, names in enumerate(in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
+        keys[parts.places(part)] = names.indices.to_numpy() + known
         known += len(names.dictionary)
     return keys, known
 
 
 def _named_tracks(coded: Coded) -> Codes:
-    """Number for each row its artist and title, however they are spelt, in order of first appearance."""
+    """Return for each row the number of its artist and title in any spelling, in order of first appearance."""
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     (artist_key, _), (title_key, keys) = in_order(partial(_identity_keys, strings) for strings in (artists, titles))
-    return numbered(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
+    return number_keys(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
 
 
 def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
-    """Number for each row its track: the uri where it has one."""
+    """Return for each row the number of its track: by uri if it has one, otherwise by artist and title."""
     if np.all(uri < 0):
         return named
-    return numbered(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
+    return number_keys(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
 
 
 def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.Table]:
-    """Give each used row of the dump its track's row number; describe the tracks.
+    """Number the tracks by count.
 
     Args:
         coded: the columns of all rows.
-        track: numbers of the tracks of all rows.
-        used: which rows of the dump are used, in the order of the corpus.
+        track: the track of each row, as any number.
+        used: indices of the rows that are used, in the order of the corpus.
+
+    Returns:
+        The row number of the track of each used row, int32, and the table of tracks.
     """
     (artist, artists), (title, titles), (uri, uris) = coded["artist"], coded["title"], coded["uri"]
-    key = taken(track, used)
+    key = take_codes(track, used)
     count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
-    for part in parts_of(len(used)):
-        np.minimum.at(first, key[part], used[part].astype(np.int64))  # of one type: ten times as fast
-    by_place = np.argsort(first, kind="stable")  # nearly in order already
+    for part in row_slices(len(used)):
+        np.minimum.at(first, key[part], used[part].astype(np.int64))  # equal types: ten times as fast
+    by_place = np.argsort(first, kind="stable")  # nearly sorted already
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)
     rank[by_count] = np.arange(len(by_count))
     place = first[by_count]
-    for part in parts_of(len(key)):
+    for part in row_slices(len(key)):
         key[part] = rank[key[part]]
     tracks = pa.table(
         {
@@ -252,16 +257,16 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
 
 
 def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """Count the ways in which a track was written other than the first, in order of row, artist and title.
+    """Count the further spellings of each track, in order of row, artist and title.
 
-    `row` is that of the track of each used row of the dump.
+    `row` has the row number of the track of each used row of the dump.
     """
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     place = tracks["first_place"].to_numpy() - 1
     first_artist, first_title = artist[place], title[place]
     names = ["row", "artist", "title"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names} | {"count": pa.array([], pa.int64())})]
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         here, rows = used[part], row[part]
         other = (artist[here] != first_artist[rows]) | (title[here] != first_title[rows])
         here, rows = here[other], rows[other]
@@ -274,43 +279,48 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
 
 
 def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
-    """The number of each track's artist and title, int32 (tracks,)."""
+    """Return the number of each track's artist and title, int32 (tracks,)."""
     name_of = np.empty(tracks, np.int32)
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         name_of[row[part]] = named[used[part]]
     return name_of
 
 
 def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """The uris of the rows of each track that are not the first one's, each once, in order of first appearance."""
+    """Return the further uris of each track without repeats, in order of first appearance."""
     codes, uris = coded["uri"]
     own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
-    for part in parts_of(len(used)):
+    for part in row_slices(len(used)):
         uri, rows = codes[used[part]], row[part]
         other = (uri >= 0) & (uri != own[rows])
-        found.append(_each_once(pa.table({"uri": uri[other], "row": rows[other]})))
-    pairs = _each_once(pa.concat_tables(found))
+        found.append(_without_repeats(pa.table({"uri": uri[other], "row": rows[other]})))
+    pairs = _without_repeats(pa.concat_tables(found))
     return pa.table({"uri": pc.take(uris, pairs["uri"]), "row": pairs["row"].cast(pa.int64())})
 
 
-def _each_once(table: pa.Table) -> pa.Table:
-    """The rows of a table without repeats, in order."""
+def _without_repeats(table: pa.Table) -> pa.Table:
+    """Return the distinct rows of a table in order of first appearance."""
     return table.group_by(table.column_names, use_threads=False).aggregate([])
 
 
 def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table, int]:
-    """Give each row of the dump its playlist's number; name them in order of appearance; count what was welded."""
+    """Number the playlists in order of first appearance.
+
+    Returns:
+        The playlist of each row of the dump, int32; the table of playlists; the number of playlists that were merged
+        into another one of the same name.
+    """
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
-    # A playlist is its owner, its name and its key, where it has one; or its name alone.
-    playlist = numbered(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
+    # Owner, name and the key, if there is one, identify a playlist; with group_by "name" the name alone does.
+    playlist = number_keys(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
     if len(keys):
         named = playlist
-        playlist = numbered(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
+        playlist = number_keys(len(name), lambda part: named[part].astype(np.int64) * (len(keys) + 1) + key[part] + 1)
     first = first_rows(playlist)
     apart = len(first)
     if group_by == "name":
-        playlist = numbered(len(name), lambda part: name[part].astype(np.int64))
+        playlist = number_keys(len(name), lambda part: name[part].astype(np.int64))
         first = first_rows(playlist)
     described = {
         "owner": pc.take(owners, pa.array(owner[first])),
@@ -320,8 +330,8 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     return playlist, pa.table(described), apart - len(first)
 
 
-def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
-    """The playlists that are kept; a key that holds within one file alone becomes a number that no other has."""
+def _kept_playlists(playlists: pa.Table, kept: Ids) -> pa.Table:
+    """Return the playlists that are kept; a key that is unique within one file only is replaced by a unique number."""
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1]).cast(TEXT)
     keys = table["key"].cast(TEXT)
@@ -331,31 +341,31 @@ def _kept(playlists: pa.Table, kept: Ids) -> pa.Table:
 
 def _count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
     """Count the used rows whose string is empty."""
-    empty = pc.index(strings, "").as_py()  # distinct: it stands there once or not at all
-    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in parts_of(len(used)))
+    empty = pc.index(strings, "").as_py()  # the strings are distinct, so it occurs at most once
+    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
 
 
 def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """The names that most tracks have, as their most frequent track is written; names of one track are left out."""
+    """Return the names that most tracks share, in the spelling of the most frequent track; at least two tracks each."""
     most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
     rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
     return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
 
 
 def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
-    """Count the playlists whose titles stand in code-point order, and those long enough to tell."""
-    length, begin = np.diff(offsets), beginnings(titles)
+    """Count the playlists whose titles are in code-point order, and those that are long enough to count."""
+    length, begin = np.diff(offsets), first_bytes(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
-    for some in playlists_at_once(offsets):
+    for some in playlist_slices(offsets):
         first, end = int(offsets[some.start]), int(offsets[some.stop])
         title = codes[used[first:end]]
         begins = begin[title]
         falls = begins[:-1] > begins[1:]
-        # Where titles begin alike all of them tell. Arrow compares UTF-8 bytes, whose order is that of code points.
+        # Equal first bytes: compare the whole titles. Arrow compares UTF-8 bytes, whose order is that of code points.
         alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
         earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
         falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
-        falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # from one playlist to the next
+        falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # between two playlists
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
         in_order += int(np.count_nonzero(sortable[some] & (number == 0)))

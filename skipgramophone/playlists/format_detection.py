@@ -1,6 +1,7 @@
-"""Which format a file is in, by its first bytes: a name says little about what somebody exported.
+"""Detection of a file's format from its first bytes.
 
-Only a playlist of bare paths has nothing but its name to be known by.
+File names are not used, because exports can have any name. The exception is an M3U playlist without a header, which
+only its suffix identifies.
 """
 
 from __future__ import annotations
@@ -15,52 +16,52 @@ from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.playlists.readers.titles import are_titles
-from skipgramophone.playlists.readers.yes import has_names
+from skipgramophone.playlists.readers.yes import has_song_names
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.settings import FORMATS, Format
 
-HOW_TO_NAME_COLUMNS = "say which column is what with --columns artist=…,title=…"
+ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 
 
-def recognised(file: SourceFile, head: bytes) -> Format:
-    """Name the format of a file that begins with `head`.
+def detect_format(file: SourceFile, head: bytes) -> Format:
+    """Return the format of a file that begins with the bytes `head`.
 
     Raises:
-        UnknownFormatError: it is in none that sgp reads.
+        UnknownFormatError: sgp does not know the format.
     """
     lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
     header = lines[0]
     if head.startswith(UTF_16_MARKS):
-        raise UnknownFormatError(file.called, "in UTF-16: say --encoding utf-16")
+        raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
-        raise UnknownFormatError(file.called, f"a table: {HOW_TO_NAME_COLUMNS}")
+        raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0]:
-        raise UnknownFormatError(file.called, "a binary file that sgp does not read")
+        raise UnknownFormatError(file.display_name, "a binary file that sgp does not read")
     if columns_of(header) is not None:
         return "zenodo"
     if is_header(header):
         return "exportify"
-    if in_json := _recognised_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
+    if in_json := _detect_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
         return in_json
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
         return "m3u"
     if is_lastfm(lines):
         return "lastfm"
     if _holds_ids(lines):
-        return "yes" if has_names(file) else "sessions"
+        return "yes" if has_song_names(file) else "sessions"
     if are_titles(lines[:100]):
         return "titles"
     raise UnknownFormatError(
-        file.called,
-        f"in no format that sgp knows (its first line is {_shortened(header)!r}); "
-        f"name one with --format: {', '.join(FORMATS)}" + (f"; or {HOW_TO_NAME_COLUMNS}" if _is_table(lines) else ""),
+        file.display_name,
+        f"not in a format that sgp knows (first line: {_shortened(header)!r}); "
+        f"choose one with --format: {', '.join(FORMATS)}" + (f"; or {ASSIGN_COLUMNS}" if _is_table(lines) else ""),
     )
 
 
-def _recognised_json(head: bytes) -> Format | None:
-    """The format of JSON that begins in some way."""
+def _detect_json(head: bytes) -> Format | None:
+    """Return the format of a JSON file that begins with the bytes `head`, or None if it is not known."""
     if head.startswith(b"{") and b'"track_metadata"' in head:
         return "listenbrainz"
     if head.startswith(b"{") and b'"playlists"' in head:
@@ -77,11 +78,11 @@ def _is_table(lines: list[str]) -> bool:
 
 
 def _holds_ids(lines: list[str]) -> bool:
-    """Whether most words of the lines could be ids: they hold a digit and nothing that stands between fields."""
+    """Whether most words of the lines could be ids: they contain a digit and no delimiter or quote."""
     words = [word for line in lines[:100] for word in line.split()]
     return len(words) > len(lines[:100]) and sum(map(bool, map(ID.fullmatch, words))) > 0.9 * len(words)
 
 
 def _shortened(header: str) -> str:
-    """The start of a line, enough to recognise it."""
+    """Return the start of a line, long enough to recognise it."""
     return header if len(header) <= 60 else header[:57] + "..."

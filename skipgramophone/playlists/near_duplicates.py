@@ -1,6 +1,6 @@
-"""Playlists that are nearly the same, found by min-hashing.
+"""Near-duplicate playlists, found by min-hashing.
 
-Broder 1997, "On the resemblance and containment of documents".
+Source: Broder 1997, "On the resemblance and containment of documents".
 """
 
 from __future__ import annotations
@@ -12,16 +12,28 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.corpus import Corpus
 
-NEARLY_SAME = 0.8  # share of tracks in common (Jaccard) from which two playlists are twins
-SIGNATURE = 64  # min-hashes a playlist
-BAND = 4  # min-hashes that must all agree for two playlists to be compared: twins at 0.8 are missed once in 4,000
-PROMISING = 0.5  # share of min-hashes that agree, below which two are not compared: six deviations below twins at 0.8
-COMPARED = 1 << 20  # pairs whose min-hashes are compared at once
+NEARLY_SAME = 0.8  # Jaccard similarity of their tracks from which two playlists are near-duplicates
+SIGNATURE = 64  # min-hashes per playlist
+BAND = 4  # min-hashes that must all agree before two playlists are compared: misses one near-duplicate (0.8) in 4,000
+PROMISING = 0.5  # least share of equal min-hashes for a comparison: six standard deviations below the mean at 0.8
+COMPARED = 1 << 20  # pairs whose min-hashes are compared in one step
 Groups = npt.NDArray[np.int64]
 
 
-def with_twins(corpus: Corpus, groups: Groups, seed: int) -> Groups:
-    """Join the groups of playlists that are nearly the same, found by min-hashing (Broder 1997)."""
+def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
+    """Join the groups of near-duplicate playlists.
+
+    Args:
+        corpus: the playlists.
+        groups: int64 (playlists,), the group of each playlist.
+        seed: of the hash functions.
+
+    Returns:
+        int64 (playlists,), the group of each playlist after joining.
+
+    Source:
+        Min-hashing, Broder 1997.
+    """
     parent = list(range(int(groups.max(initial=-1)) + 1))
 
     def root(group: int) -> int:
@@ -32,18 +44,18 @@ def with_twins(corpus: Corpus, groups: Groups, seed: int) -> Groups:
 
     for one, other in _promising_pairs(_signatures(corpus, seed)):
         group, joining = root(int(groups[one])), root(int(groups[other]))
-        if group != joining and _likeness(corpus, one, other) >= NEARLY_SAME:
+        if group != joining and _jaccard(corpus, one, other) >= NEARLY_SAME:
             parent[joining] = group
     return np.array([root(int(group)) for group in groups], np.int64)
 
 
 def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
-    """Pairs of playlists whose min-hashes agree in some band and in half of all, each once."""
+    """Yield each pair of playlists whose min-hashes agree in a whole band and in at least half of all places."""
     playlists, found = signatures.shape[1], []
     for band in range(0, SIGNATURE, BAND):
         hashes = signatures[band : band + BAND]
         order = np.lexsort(hashes[::-1])
-        # Playlists of a bucket are compared with the next one only: being twins passes on through a group.
+        # Each playlist of a bucket is compared with the next one only: joining groups connects the rest.
         same = np.flatnonzero(np.all(hashes[:, order[1:]] == hashes[:, order[:-1]], axis=0))
         found.append(order[same] * playlists + order[same + 1])
     pairs, first = np.unique(np.concatenate(found), return_index=True)
@@ -58,7 +70,7 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 
 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
-    """The least hash of the tracks of each playlist under many hash functions, uint32 (SIGNATURE, playlists)."""
+    """Return the lowest hash of each playlist's tracks under each hash function, uint32 (SIGNATURE, playlists)."""
     rng = np.random.default_rng([seed, SIGNATURE])
     tracks = int(corpus.track_ids.max(initial=-1)) + 1
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)
@@ -69,7 +81,7 @@ def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
     return signatures
 
 
-def _likeness(corpus: Corpus, one: int, other: int) -> float:
-    """Share of the tracks of two playlists that both have (Jaccard)."""
+def _jaccard(corpus: Corpus, one: int, other: int) -> float:
+    """Return the Jaccard similarity of the tracks of two playlists."""
     first, second = (set(corpus.track_ids[corpus.offsets[at] : corpus.offsets[at + 1]].tolist()) for at in (one, other))
     return len(first & second) / max(1, len(first | second))

@@ -1,7 +1,7 @@
-"""Numbering: what stands in each row as a number, block after block, so that a dump need not be in memory.
+"""Numbering: replaces the value of each row by a number, block by block, so that a dump need not fit into memory.
 
-Values are kept once each. The numbers of rows lie in a file without a name, mapped into memory, which the system may
-write out and forget when memory is short.
+Distinct values are kept in memory. The numbers of the rows are in a memory-mapped temporary file, so the system can
+write them to disk when memory is short.
 """
 
 from __future__ import annotations
@@ -17,81 +17,85 @@ import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch, spooling
 from skipgramophone.parallel import in_order
-from skipgramophone.playlists.partitioning import Parted, whole
+from skipgramophone.playlists.partitioning import Partition, single_part
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
-PENDING = 1 << 24  # values of blocks that are not united yet, at the least
+PENDING = 1 << 24  # values of blocks that may wait before they are numbered
 
 
 class Numbering:
-    """Numbers values from 0: those of a part in order of first appearance among those that blocks hold once each."""
+    """Numbers the values of a column from 0.
 
-    def __init__(self, kind: pa.DataType, parting: Callable[[pa.Array], Parted] = whole) -> None:
-        self._parting = parting
-        known = parting(pa.array([], kind))
+    Blocks are dictionary-encoded, and `partition` splits their dictionaries into parts that are numbered in parallel.
+    Within a part, values are numbered in order of first appearance.
+    """
+
+    def __init__(self, kind: pa.DataType, partition: Callable[[pa.Array], Partition] = single_part) -> None:
+        self._partition = partition
+        known = partition(pa.array([], kind))
         self._known = [known.part(part) for part in range(len(known))]
-        self._numbers = [np.empty(0, np.int32)] * len(known)  # of the known ones
+        self._numbers = [np.empty(0, np.int32)] * len(known)  # of the known values of each part
         self._values = [known.values]  # in order of their numbers, in pieces
         self._length = 0
-        self._pending: list[tuple[int, Parted]] = []  # where the rows of a block begin, and its values
-        self._waiting = 0
+        self._pending: list[tuple[int, Partition]] = []  # first row and distinct values of each block not yet numbered
+        self._pending_values = 0
         self._rows = 0
-        self._unwritten = 0  # of them, which hold nothing; -1 from the first on that holds something
-        self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (it lives as long as this)
+        self._leading_nulls = 0  # rows, while all rows are null and none is written; -1 after the first value
+        self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
 
     def add(self, block: pa.DictionaryArray) -> None:
-        """Take in the rows of a block."""
+        """Add the rows of a block."""
         if not len(block):
-            return  # it may hold values all the same
-        if block.null_count == len(block) and self._rows == self._unwritten:
-            self._rows = self._unwritten = self._rows + len(block)
+            return  # an empty block may still have a dictionary
+        if block.null_count == len(block) and self._rows == self._leading_nulls:
+            self._rows = self._leading_nulls = self._rows + len(block)
             return
-        if self._rows == self._unwritten:
-            self._write(np.full(self._unwritten, -1, np.int32))
-            self._unwritten = -1
+        if self._rows == self._leading_nulls:
+            self._write(np.full(self._leading_nulls, -1, np.int32))
+            self._leading_nulls = -1
         codes = block.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
         self._write(codes)
-        self._pending.append((self._rows, self._parting(block.dictionary)))
+        self._pending.append((self._rows, self._partition(block.dictionary)))
         self._rows += len(codes)
-        self._waiting += len(block.dictionary)
-        if self._waiting > max(PENDING, self._length):
-            self._unite()
+        self._pending_values += len(block.dictionary)
+        if self._pending_values > max(PENDING, self._length):
+            self._number_pending()
 
     def finish(self) -> tuple[Codes, pa.Array]:
-        """The number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
-        self._unite()
+        """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
+        self._number_pending()
         nothing: Codes = np.broadcast_to(np.int32(-1), self._rows)
-        codes = nothing if self._unwritten == self._rows else self._codes()  # mapped, it outlives the file
+        codes = nothing if self._leading_nulls == self._rows else self._codes()  # the mapping outlives the file
         self._close()
         return codes, pa.concat_arrays(self._values)
 
     def _write(self, codes: Codes) -> None:
-        """Put the numbers of rows behind those before them."""
+        """Append the numbers of rows to the file."""
         with spooling():
             self._file.write(codes.data)
 
-    def _unite(self) -> None:
-        """Number the values of the blocks that wait, and the rows of these blocks."""
+    def _number_pending(self) -> None:
+        """Number the values of the pending blocks, and replace the codes of their rows by these numbers."""
         if not self._pending:
             return
         with spooling():
             self._file.flush()
         starts, blocks = zip(*self._pending, strict=True)
-        self._pending, self._waiting = [], 0
-        number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last is of null
-        united = in_order(partial(_united, known, blocks, part) for part, known in enumerate(self._known))
+        self._pending, self._pending_values = [], 0
+        number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last is for null
+        united = in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
         for part, chunks in enumerate(united):
-            self._learn(part, chunks[-1].dictionary)
+            self._number_new(part, chunks[-1].dictionary)
             for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
                 numbers[block.places(part)] = self._numbers[part][chunk.indices.to_numpy()]
         codes = self._codes()
         for start, end, numbers in zip(starts, [*starts[1:], self._rows], number, strict=True):
             codes[start:end] = numbers[codes[start:end]]
 
-    def _learn(self, part: int, values: pa.Array) -> None:
-        """Number the values of a part that are new, behind those that are known."""
+    def _number_new(self, part: int, values: pa.Array) -> None:
+        """Assign the next numbers to the new values of a part; `values` starts with the known ones."""
         new = values[len(self._known[part]) :]
         numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
         self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])
@@ -99,25 +103,33 @@ class Numbering:
         self._length += len(new)
 
     def _codes(self) -> Codes:
-        """The numbers of all rows, mapped."""
+        """Map the numbers of all rows."""
         return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
 
 
-def numbered(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
-    """Number what the keys of some rows tell apart, in order of first appearance; `keys` gives those of a part."""
+def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
+    """Number rows by their keys, in order of first appearance.
+
+    Args:
+        rows: number of rows.
+        keys: returns the keys of a slice of rows, int64.
+
+    Returns:
+        int32 (rows,), equal for rows with equal keys.
+    """
     numbering = Numbering(pa.int64())
-    for block in in_order(partial(_coded, keys, part) for part in parts_of(rows)):
+    for block in in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
         numbering.add(block)
     return numbering.finish()[0]
 
 
-def parts_of(rows: int) -> Iterator[slice]:
-    """So many rows, a part at a time."""
+def row_slices(rows: int) -> Iterator[slice]:
+    """Yield slices of at most `ROWS_AT_ONCE` that cover all rows."""
     return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
 
 
-def playlists_at_once(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
-    """Playlists some at a time, so that they hold no more than `ROWS_AT_ONCE` occurrences, or are one."""
+def playlist_slices(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Yield slices of playlists with at most `ROWS_AT_ONCE` occurrences each; a longer playlist has its own slice."""
     start = 0
     while start < len(offsets) - 1:
         end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + ROWS_AT_ONCE, "right")) - 1)
@@ -126,17 +138,25 @@ def playlists_at_once(offsets: npt.NDArray[np.int64]) -> Iterator[slice]:
 
 
 def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
-    """How often each number stands there, int64 (distinct,)."""
+    """Count how often each number from 0 to `distinct` - 1 occurs, int64 (distinct,)."""
     counts = np.zeros(distinct, np.int64)
-    for part in parts_of(len(codes)):
+    for part in row_slices(len(codes)):
         counts += np.bincount(codes[part], minlength=distinct)
     return counts
 
 
 def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
-    """Rows in order of their numbers, those of one number as they come; `ends` says where those of each begin."""
+    """Sort rows by their numbers; rows with the same number keep their order.
+
+    Args:
+        codes: int32 (rows,), the number of each row.
+        ends: int64 (numbers + 1,), bounds of the rows of each number in the result.
+
+    Returns:
+        int32 (rows,), indices of rows.
+    """
     rows, free = scratch(len(codes), np.int32), ends[:-1].copy()
-    for part in parts_of(len(codes)):
+    for part in row_slices(len(codes)):
         order = np.argsort(codes[part], kind="stable")
         sorted_codes = codes[part][order]
         begins = np.flatnonzero(np.diff(sorted_codes, prepend=-1))
@@ -147,36 +167,36 @@ def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
     return rows
 
 
-def taken(codes: Codes, rows: Codes) -> Codes:
-    """The numbers of some rows, int32 (rows,)."""
+def take_codes(codes: Codes, rows: Codes) -> Codes:
+    """Return the numbers of the given rows, int32 (rows,)."""
     found = scratch(len(rows), np.int32)
-    for part in parts_of(len(rows)):
+    for part in row_slices(len(rows)):
         found[part] = codes[rows[part]]
     return found
 
 
 def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
-    """The first row of each number, int64; they are numbered in order of first appearance."""
+    """Return the first row of each number, int64; the numbers must be in order of first appearance."""
     found, known = [np.empty(0, np.int64)], -1
-    for part in parts_of(len(codes)):
+    for part in row_slices(len(codes)):
         highest = np.maximum.accumulate(np.concatenate([[known], codes[part]]))
         found.append(np.flatnonzero(np.diff(highest)) + part.start)
         known = int(highest[-1])
     return np.concatenate(found)
 
 
-def _united(known: pa.Array, blocks: Sequence[Parted], part: int) -> list[pa.DictionaryArray]:
-    """What is known of a part and what blocks hold of it, as rows, one a value, numbered alike."""
-    each = (_each(values) for values in (known, *(block.part(part) for block in blocks)))
-    chunks: list[pa.DictionaryArray] = pa.chunked_array(list(each)).unify_dictionaries().chunks
+def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.DictionaryArray]:
+    """Return the known values of a part and those of each block, encoded with one common dictionary."""
+    arrays = (_one_row_each(values) for values in (known, *(block.part(part) for block in blocks)))
+    chunks: list[pa.DictionaryArray] = pa.chunked_array(list(arrays)).unify_dictionaries().chunks
     return chunks
 
 
-def _each(values: pa.Array) -> pa.DictionaryArray:
-    """Values that stand once each as rows, one a value."""
+def _one_row_each(values: pa.Array) -> pa.DictionaryArray:
+    """Return distinct values as a dictionary array with one row per value."""
     return pa.DictionaryArray.from_arrays(pa.array(np.arange(len(values), dtype=np.int32)), values)
 
 
-def _coded(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
-    """The keys of a part, kept once each."""
+def _encode_keys(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
+    """Return the keys of a slice of rows, dictionary-encoded."""
     return pa.array(keys(part)).dictionary_encode()

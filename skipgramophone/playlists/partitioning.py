@@ -1,7 +1,7 @@
-"""Parting strings by their letters, so that tables of them are small enough for the processor's cache.
+"""Partitioning of strings by their letters, so that the hash table of each part fits into the processor's cache.
 
-To number ten million strings with one table of two million takes six times as long as with 64 tables of as many parts,
-to part them included: nearly every look at the one table waits for memory.
+Numbering ten million strings with one table of two million entries takes six times as long as partitioning them and
+using 64 tables, because nearly every access to the large table waits for memory.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ SCATTER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2^64 / golden ratio: Knuth'
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
-    """Values in parts; equal ones stand in the same part.
+class Partition:
+    """Values in parts; equal values are in the same part.
 
     Attributes:
-        values: part after part, each in the order in which they stood.
-        order: int64 (values,), where each stood.
-        ends: int64 (parts + 1,), where each part begins and ends.
+        values: the values part by part, in their original order within a part.
+        order: int64 (values,), the original index of each value.
+        ends: int64 (parts + 1,), the bounds of the parts in `values`.
     """
 
     values: pa.Array
@@ -37,21 +37,21 @@ class Parted:
         return len(self.ends) - 1
 
     def part(self, number: int) -> pa.Array:
-        """The values of a part."""
+        """Return the values of a part."""
         return self.values[self.ends[number] : self.ends[number + 1]]
 
     def places(self, number: int) -> Ids:
-        """Where the values of a part stood."""
+        """Return the original indices of the values of a part."""
         return self.order[self.ends[number] : self.ends[number + 1]]
 
 
-def whole(values: pa.Array) -> Parted:
-    """Values in one part."""
-    return Parted(values, np.arange(len(values)), np.array([0, len(values)]))
+def single_part(values: pa.Array) -> Partition:
+    """Return all values as one part."""
+    return Partition(values, np.arange(len(values)), np.array([0, len(values)]))
 
 
-def by_letters(strings: pa.Array) -> Parted:
-    """Strings (large_string, no nulls) parted by their first and last letters."""
+def partition_by_letters(strings: pa.Array) -> Partition:
+    """Partition strings (large_string, no nulls) by their first and last letters."""
     starts, ends_of_strings, words = _words(strings)
     lengths = ends_of_strings - starts
     first, last = _cut(words[starts], lengths), _cut(words[np.maximum(ends_of_strings - WORD, starts)], lengths)
@@ -59,20 +59,20 @@ def by_letters(strings: pa.Array) -> Parted:
     part = (scattered >> np.uint64(8 * WORD - PART_BITS)).astype(np.uint8)
     order = np.argsort(part, kind="stable")
     ends = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=1 << PART_BITS))])
-    return Parted(strings.take(pa.array(order)), order, ends)
+    return Partition(strings.take(pa.array(order)), order, ends)
 
 
-def beginnings(strings: pa.Array) -> Words:
-    """The first eight bytes of each string as a number; where two differ, their order is that of the strings.
+def first_bytes(strings: pa.Array) -> Words:
+    """Return the first eight bytes of each string as a big-endian number, uint64; shorter strings end in zeros.
 
-    A string of fewer is as if zeros followed.
+    If the numbers of two strings differ, they have the same order as the strings.
     """
     starts, ends, words = _words(strings)
     return _cut(words[starts], ends - starts)
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
-    """Where each string (large_string) begins and ends, and the eight bytes from each place on as a number."""
+    """Return the start and end of each string (large_string), and the eight bytes at each place as a number."""
     _, places, data = strings.buffers()
     at = np.frombuffer(places, np.int64, len(strings) + 1, 8 * strings.offset)
     letters = np.zeros(at[-1] - at[0] + WORD, np.uint8)
@@ -82,6 +82,6 @@ def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
 
 
 def _cut(words: npt.NDArray[np.uint64], lengths: Ids) -> Words:
-    """Words of which all bytes are zero but the first so many."""
+    """Set all bytes of each word to zero except the first `lengths`."""
     kept = np.array([(1 << 8 * WORD) - (1 << 8 * (WORD - length)) for length in range(WORD + 1)], np.uint64)
     return words.astype(np.uint64) & kept[np.minimum(lengths, WORD)]

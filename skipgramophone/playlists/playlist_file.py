@@ -1,4 +1,4 @@
-"""The tracks that a file names, whatever format it is in: what a look-up is asked about."""
+"""The tracks that a playlist file of any format names, as the query of a look-up."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import ExtractSettings
 
-REMARK = "#EXT"  # begins the lines of an M3U file that are no tracks
+REMARK = "#EXT"  # start of the lines of an M3U file that name no track
 
 
 @dataclass(frozen=True, slots=True)
 class NamedTrack:
     """A track as a file names it."""
 
-    name: str  # "artist - title", or what there is of it
+    name: str  # "artist - title", or the one of them that is known
     uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a file names."""
+    """The content of a playlist file."""
 
-    tracks: list[NamedTrack]  # in their order, each once
+    tracks: list[NamedTrack]  # in order of first appearance, without repeats
     playlists: int
-    rejected: int  # records that name no track
+    rejected: int  # records without a track name
 
 
 def names_in(text: str) -> list[str]:
-    """The lines of a text that name a track."""
+    """Return the lines of a text that name a track."""
     lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
     return [line for line in lines if line and not line.startswith(REMARK)]
 
 
 def read_listing(path: Path) -> Listing:
-    """Read a file of playlists in any format that `extract` reads; in none of them, a line is a name.
+    """Read a file of playlists in any format that `extract` reads, or else as a text file with one name per line.
 
     Raises:
         SourceError: the file is binary, empty or damaged.

@@ -1,14 +1,15 @@
-"""How many rows of a file may be rejected before the reading stops."""
+"""The limit on rejected rows per file: reading stops when a file exceeds it."""
 
 from __future__ import annotations
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import FEWEST_JUDGED, ExtractSettings
+from skipgramophone.wording import plural
 
 
-class Tolerance:
-    """Watches one file."""
+class RejectLimit:
+    """Counts the rejected rows of one file and raises if there are too many."""
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
@@ -16,31 +17,32 @@ class Tolerance:
         self._rejects = 0
         self._first: Reject | None = None
 
-    def take(self, block: RowBlock) -> None:
-        """Count a block.
+    def add(self, block: RowBlock) -> None:
+        """Count the rows of a block.
 
         Raises:
-            SourceError: a row is rejected, and the settings are strict.
+            SourceError: a row is rejected and the settings are strict.
         """
         self._rows += block.used + len(block.rejects)
         self._rejects += len(block.rejects)
         self._first = self._first or next(iter(block.rejects), None)
         if self._first and self._settings.strict:
-            raise SourceError(f"{_told(self._first)} (without --strict it is set aside)")
+            raise SourceError(f"{_described(self._first)} (leave out --strict to skip such rows)")
 
-    def judge(self) -> None:
-        """Say at the end of the file whether it was what it was taken for.
+    def check(self) -> None:
+        """Check the share of rejected rows at the end of the file.
 
         Raises:
-            SourceError: more rows were rejected than the settings allow, of a file of `FEWEST_JUDGED` or more.
+            SourceError: the file has at least `FEWEST_JUDGED` rows and more rejects than the settings allow.
         """
         if self._first and self._rows >= FEWEST_JUDGED and self._rejects > self._settings.max_rejects * self._rows:
             raise SourceError(
-                f"{self._first.file}: {self._rejects:,} of {self._rows:,} rows cannot be used, so it may not be what "
-                f"it is taken for; {_told(self._first)} (--format names another, --max-rejects 1 goes on)"
+                f"{self._first.file}: {self._rejects:,} of {plural(self._rows, 'row')} cannot be used, so the format "
+                f"may be wrong; first: {_described(self._first)} "
+                "(choose a format with --format, or accept all rejects with --max-rejects 1)"
             )
 
 
-def _told(reject: Reject) -> str:
-    """Where a reject stands, and why it is one."""
+def _described(reject: Reject) -> str:
+    """Return the file, line and reason of a reject."""
     return f"{reject.file}, line {reject.line}: {reject.reason}"

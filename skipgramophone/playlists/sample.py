@@ -1,11 +1,13 @@
-"""A small invented world of playlists: the whole road from dump to neighbours without a file or a network.
+"""The built-in sample: generated playlists, to try all commands without a file or a network.
 
-About 4,000 playlists over about 3,000 tracks of 22 scenes, shaped like life: a few hits and a long tail,
-playlists of one mood that stray into a neighbouring scene, songs in several versions, names that break
-careless programs. A seed gives the same world on every platform and Python, because only plain arithmetic on
-`random.Random.random()` goes into it: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no
-order of a set. Nobody and nothing in it is real, and it does not say how well a model does on real playlists:
-its scenes are too tidy.
+It has about 4,000 playlists over about 3,000 tracks of 22 scenes, with the properties of real dumps: a few hits and a
+long tail, playlists of one mood with picks from a neighbouring scene, songs in several versions, and names that break
+careless programs.
+
+A seed generates the same world on every platform and Python version, because it uses only plain arithmetic on
+`random.Random.random()`: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no order of a set.
+
+All names are invented. The sample does not show how well a model works on real playlists: its scenes are too tidy.
 """
 
 from __future__ import annotations
@@ -20,17 +22,17 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Point = tuple[float, float, float]
 
-OWNERS, PLAYLISTS_AN_OWNER, SONGS_A_PLAYLIST = 600, 6.3, 22
-SONGS_A_SCENE, ARTISTS_A_SCENE = 120, 22
-SHARED = 0.15  # of a scene's songs belong to the next scene as well
-MIXED, STRAY = 0.5, 0.4  # playlists that visit a neighbouring scene, and their picks from there
-NOISE = 0.05  # of the picks come from anywhere
-REACH = 0.03  # square of the distance at which a song suits a mood a sixteenth as well as at its place
-LEAST, COLLECTED = 5, 25  # playlists, or more, hold every track; and every song of several versions whole
-RECORDED_AGAIN = 0.33  # of the greatest hits have several versions; none of the songs below the middle
-JOINS = 0.97  # a version is taken along this often when its song is picked
-REPEATS = 0.005  # of the tracks stand twice in their playlist
-BY_TITLE = 0.25  # of the playlists are sorted by title
+OWNERS, PLAYLISTS_PER_OWNER, SONGS_PER_PLAYLIST = 600, 6.3, 22
+SONGS_PER_SCENE, ARTISTS_PER_SCENE = 120, 22
+SHARED = 0.15  # share of a scene's songs that also belong to the next scene
+MIXED, STRAY = 0.5, 0.4  # share of playlists that visit a neighbouring scene, and of their picks from there
+NOISE = 0.05  # share of picks from any scene
+REACH = 0.03  # squared distance from a mood at which the weight of a song drops to a sixteenth
+LEAST, COLLECTED = 5, 25  # least number of playlists with each song; the same for songs with several versions
+RECORDED_AGAIN = 0.33  # probability that the greatest hit of a scene has several versions; it drops to 0 at the middle
+JOINS = 0.97  # probability that a version is added when its song is picked
+REPEATS = 0.005  # share of tracks that occur twice in their playlist
+BY_TITLE = 0.25  # share of playlists that are sorted by title
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ PLAYLIST_NAMES = _words(
     "cleaning day|beach|Unsortiertes für später"
 )
 
-# Names as real dumps hold them: quotes, markup, emoji, many scripts, formulas, escapes, loose accents.
+# Names as in real dumps: quotes, markup, emoji, many scripts, formulas, escapes, combining accents.
 HOSTILE = (
     ('Tilda "Matches" Corranby', 'The "Quiet" Hour'),
     ("Bracket Weather", "Harbour Lamps [live]"),
@@ -121,13 +123,13 @@ HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class SampleTrack:
-    """One recording, as a dump would name it."""
+    """One recording, with the names that a dump has."""
 
     artist: str
     title: str
     uri: str
     scenes: tuple[str, ...]  # one or two
-    song: int  # versions of one song share it
+    song: int  # number that the versions of a song share
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,47 +151,47 @@ class SampleWorld:
 
 @dataclass(frozen=True, slots=True)
 class _Song:
-    """A song before it is recorded: what it is called, and where it lies in its scenes."""
+    """A song before its versions become tracks: its names, and its place in its scenes."""
 
     artist: str
-    titles: tuple[str, ...]  # one a version
+    titles: tuple[str, ...]  # one per version
     scenes: tuple[int, ...]
     place: Point
     weight: float  # popularity
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """A playlist before it has an order: what its owner has in mind, and the songs so far."""
+class _PlannedPlaylist:
+    """A playlist before its tracks are in order: its scenes, mood and length, and the songs chosen so far."""
 
     owner: str
     name: str
-    scenes: tuple[int, ...]  # home, and perhaps a neighbour
+    scenes: tuple[int, ...]  # the home scene, and perhaps a neighbour
     mood: Point
     length: int
-    songs: dict[int, bool]  # whether in all their versions
+    songs: dict[int, bool]  # song number -> whether to add all its versions
 
 
 class _Dice:
-    """Chances that are the same everywhere; `choices`, `shuffle` and `gauss` may change with Python."""
+    """Random choices that are the same in every Python version, unlike `choices`, `shuffle` and `gauss`."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed).random
 
     def below(self, end: int) -> int:
-        """Throw a whole number from 0 to end - 1."""
+        """Draw an integer from 0 to end - 1."""
         return int(self.random() * end)
 
     def pick(self, items: Sequence[Item]) -> Item:
-        """Take one of the items, each as likely as any other."""
+        """Draw one of the items, all equally likely."""
         return items[self.below(len(items))]
 
     def weighted(self, cumulative: Sequence[float]) -> int:
-        """Throw an index whose chance is its step in the cumulative weights."""
+        """Draw an index with the probabilities of the given cumulative weights."""
         return bisect(cumulative, self.random() * cumulative[-1], hi=len(cumulative) - 1)
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
-        """Put the items in random order (Fisher and Yates)."""
+        """Return the items in random order (Fisher-Yates shuffle)."""
         order = list(items)
         for last in range(len(order) - 1, 0, -1):
             other = self.below(last + 1)
@@ -197,95 +199,96 @@ class _Dice:
         return order
 
     def around(self, mean: float) -> int:
-        """Throw a whole number near the mean; a product of chances is skewed as a log-normal one is."""
+        """Draw an integer around the mean, with a skewed distribution similar to a log-normal one."""
         for _ in range(4):
             mean *= 0.5 + self.random()
         return int(mean)
 
     def point(self) -> Point:
-        """Throw a place in the unit cube."""
+        """Draw a point in the unit cube."""
         return self.random(), self.random(), self.random()
 
 
 def sample_world(seed: int = 2017) -> SampleWorld:
-    """Make the world that belongs to the seed."""
+    """Generate the world of a seed."""
     dice = _Dice(seed)
     songs = _songs(dice)
-    drafts = _drafts(dice)
-    _deal(dice, songs, drafts)
-    _fill(dice, songs, drafts)
+    plans = _plan_playlists(dice)
+    _distribute_songs(dice, songs, plans)
+    _fill_playlists(dice, songs, plans)
     tracks, versions = _recordings(songs)
-    playlists = [_playlist(dice, draft, tracks, versions) for draft in drafts]
+    playlists = [_playlist(dice, planned, tracks, versions) for planned in plans]
     return SampleWorld(tuple(tracks), tuple(playlists))
 
 
 def _songs(dice: _Dice) -> list[_Song]:
-    """Write the songs of all scenes, no two of one artist with the same title."""
-    called: set[str] = set()
+    """Generate the songs of all scenes; an artist has no two songs with the same title."""
+    used: set[str] = set()
     songs: dict[tuple[str, str], _Song] = {}
     for scene in range(len(SCENES)):
-        artists = [(_artist(dice, called), dice.point()) for _ in range(ARTISTS_A_SCENE)]
-        while len(songs) < (scene + 1) * SONGS_A_SCENE:
-            song = _song(dice, scene, len(songs) % SONGS_A_SCENE, artists)
+        artists = [(_artist(dice, used), dice.point()) for _ in range(ARTISTS_PER_SCENE)]
+        while len(songs) < (scene + 1) * SONGS_PER_SCENE:
+            song = _song(dice, scene, len(songs) % SONGS_PER_SCENE, artists)
             songs.setdefault((song.artist, song.titles[0]), song)
     written = list(songs.values())
     for number, (artist, title) in enumerate(HOSTILE):
-        at = 7 + number * (len(written) // len(HOSTILE))  # from there they fall on hits and on obscure songs
+        at = 7 + number * (len(written) // len(HOSTILE))  # spread over hits and rare songs
         written[at] = replace(written[at], artist=artist, titles=(title,))
     return written
 
 
-def _artist(dice: _Dice, called: set[str]) -> str:
-    """Invent an artist that nobody is called yet."""
+def _artist(dice: _Dice, used: set[str]) -> str:
+    """Generate an artist whose name is not used yet."""
     while True:
         a, b, f = dice.pick(ADJECTIVES), dice.pick(MASCOTS), dice.pick(FIRST_NAMES)
         name = dice.pick(ARTISTS).format(a=a, b=b, f=f, s=_surname(dice))
-        if name not in called:
-            called.add(name)
+        if name not in used:
+            used.add(name)
             return name
 
 
 def _surname(dice: _Dice) -> str:
-    """Invent a surname."""
+    """Generate a surname."""
     return dice.pick(SURNAMES) + dice.pick(SURNAME_ENDS)
 
 
 def _song(dice: _Dice, scene: int, rank: int, artists: Sequence[tuple[str, Point]]) -> _Song:
-    """Write the song of a rank in a scene, near the other songs of its artist."""
+    """Generate the song of a rank in a scene, near the other songs of its artist."""
     (artist, home), (guest, _) = dice.shuffled(artists)[:2]
     x, y, z = dice.point()
     place = ((x + home[0]) / 2, (y + home[1]) / 2, (z + home[2]) / 2)
     scenes = (scene, (scene + 1) % len(SCENES)) if dice.random() < SHARED else (scene,)
-    return _Song(artist, _titles(dice, scene, rank, guest), scenes, place, 1 / ((rank + 2) * (rank + 100)))
+    titles = _titles(dice, scene, rank, guest)
+    return _Song(artist, titles, scenes, place, weight=1 / ((rank + 2) * (rank + 100)))
 
 
 def _titles(dice: _Dice, scene: int, rank: int, guest: str) -> tuple[str, ...]:
-    """Name a song, in each of its versions if it has several."""
+    """Generate the title of a song, and the titles of its other versions if it has any."""
     n, m = dice.shuffled(NOUNS[scene])[:2]
     title = dice.pick(TITLES).format(a=dice.pick(ADJECTIVES), n=n, m=m, d=dice.below(29) + 2)
-    if dice.random() >= RECORDED_AGAIN * (1 - 2 * rank / SONGS_A_SCENE):
+    if dice.random() >= RECORDED_AGAIN * (1 - 2 * rank / SONGS_PER_SCENE):
         return (title,)
     live, remastered = f" - Live at {dice.pick(PLACES)}", f" - Remastered {dice.below(10) + 2007}"
     others = dice.shuffled((live, remastered, f" (feat. {guest})", " - Acoustic"))
     return (title, *(title + other for other in others[: 1 + dice.weighted((0.65, 0.93, 1.0))]))
 
 
-def _drafts(dice: _Dice) -> list[_Draft]:
-    """Let each owner begin some playlists, most of them at home in one scene."""
+def _plan_playlists(dice: _Dice) -> list[_PlannedPlaylist]:
+    """Plan the playlists of each owner, most of them in the owner's home scene."""
     used: set[tuple[str, str]] = set()
-    drafts: list[_Draft] = []
+    plans: list[_PlannedPlaylist] = []
     crowd = list(accumulate(1 / (scene + 6) for scene in range(len(SCENES))))
     for number in range(OWNERS):
         owner = f"{_surname(dice).lower()}{number + 100}"
         home = dice.weighted(crowd)
-        for _ in range(1 + dice.around(PLAYLISTS_AN_OWNER)):
+        for _ in range(1 + dice.around(PLAYLISTS_PER_OWNER)):
             scene = home if dice.random() < 0.6 else dice.weighted(crowd)
-            drafts.append(_draft(dice, owner, scene, used))
-    return drafts
+            plans.append(_plan_playlist(dice, owner, scene, used))
+    return plans
 
 
-def _draft(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _Draft:
-    """Begin a playlist, under a name that its owner does not use yet."""
+def _plan_playlist(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _PlannedPlaylist:
+    """Plan a playlist with a name that its owner does not use yet."""
     plain = name = SCENE_NAMES[scene] if dice.random() < 0.2 else dice.pick(PLAYLIST_NAMES)
     copies = 1
     while (owner, name) in used:
@@ -293,21 +296,22 @@ def _draft(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _
         name = f"{plain} {copies}"
     used.add((owner, name))
     scenes = (scene, (scene + dice.pick((1, -1))) % len(SCENES)) if dice.random() < MIXED else (scene,)
-    return _Draft(owner, name, scenes, dice.point(), max(5, min(60, dice.around(SONGS_A_PLAYLIST))), {})
+    mood, length = dice.point(), max(5, min(60, dice.around(SONGS_PER_PLAYLIST)))
+    return _PlannedPlaylist(owner, name, scenes, mood, length=length, songs={})
 
 
 def _nearness(here: Point, there: Point) -> float:
-    """Say how well a song suits a mood: 1 at the same place, far off falling with the eighth power."""
+    """Return how well a song suits a mood: 1 at the same place, decreasing with the eighth power of a long distance."""
     x, y, z = here[0] - there[0], here[1] - there[1], here[2] - there[2]
     near = REACH / (REACH + x * x + y * y + z * z)
     return near * near * near * near
 
 
-def _deal(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None:
-    """Put every song whole into a few playlists that suit it, or the rarest tracks could not be learnt."""
-    homes: list[list[_Draft]] = [[] for _ in SCENES]
-    for draft in drafts:
-        homes[draft.scenes[0]].append(draft)
+def _distribute_songs(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
+    """Add every song with all its versions to a few playlists that suit it, so that the rarest can be trained on."""
+    homes: list[list[_PlannedPlaylist]] = [[] for _ in SCENES]
+    for planned in plans:
+        homes[planned.scenes[0]].append(planned)
     for number, song in enumerate(songs):
         hosts = homes[dice.pick(song.scenes)]
         weights = list(accumulate(_nearness(song.place, host.mood) * host.length for host in hosts))
@@ -318,30 +322,30 @@ def _deal(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None
             host.songs[number] = True
 
 
-def _fill(dice: _Dice, songs: Sequence[_Song], drafts: Sequence[_Draft]) -> None:
-    """Fill each playlist with songs that are near its mood, hits first."""
+def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
+    """Fill each playlist with songs near its mood; popular songs are more likely."""
     members: list[list[int]] = [[] for _ in SCENES]
     for number, song in enumerate(songs):
         for scene in song.scenes:
             members[scene].append(number)
     anywhere = list(accumulate(song.weight for song in songs))
-    for draft in drafts:
-        shelves = [(members[scene], _weights(draft.mood, songs, members[scene])) for scene in draft.scenes]
-        for _ in range(30 * draft.length):  # a narrow mood in a small scene may run dry before
-            if len(draft.songs) >= draft.length:
+    for planned in plans:
+        shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
+        for _ in range(30 * planned.length):  # a narrow mood in a small scene may have too few songs
+            if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]
             picked = dice.weighted(anywhere) if dice.random() < NOISE else shelf[dice.weighted(weights)]
-            draft.songs.setdefault(picked, False)
+            planned.songs.setdefault(picked, False)
 
 
 def _weights(mood: Point, songs: Sequence[_Song], shelf: Sequence[int]) -> list[float]:
-    """Weigh the songs of a shelf by popularity and by nearness to a mood, cumulatively."""
+    """Return the cumulative weights of the songs of a shelf: popularity times nearness to a mood."""
     return list(accumulate(songs[number].weight * _nearness(songs[number].place, mood) for number in shelf))
 
 
 def _recordings(songs: Sequence[_Song]) -> tuple[list[SampleTrack], list[range]]:
-    """Make each version of each song a track, and say which tracks are a song's."""
+    """Return the tracks, one per version of each song, and the range of track numbers of each song."""
     tracks: list[SampleTrack] = []
     versions: list[range] = []
     for number, song in enumerate(songs):
@@ -349,19 +353,21 @@ def _recordings(songs: Sequence[_Song]) -> tuple[list[SampleTrack], list[range]]
         scenes = tuple(SCENE_NAMES[scene] for scene in song.scenes)
         for title in song.titles:
             uri = f"sample:track:{len(tracks) + 1:04}"
-            tracks.append(SampleTrack(song.artist, title, uri, scenes, number))
+            tracks.append(SampleTrack(song.artist, title, uri, scenes, song=number))
     return tracks, versions
 
 
-def _playlist(dice: _Dice, draft: _Draft, tracks: list[SampleTrack], versions: list[range]) -> SamplePlaylist:
-    """Choose the versions of a playlist's songs, and put the tracks in order."""
+def _playlist(
+    dice: _Dice, planned: _PlannedPlaylist, tracks: list[SampleTrack], versions: list[range]
+) -> SamplePlaylist:
+    """Choose the versions of a playlist's songs and put the tracks in order."""
     order: list[int] = []
-    for song in dice.shuffled(tuple(draft.songs)):
+    for song in dice.shuffled(tuple(planned.songs)):
         taken: Sequence[int] = versions[song]
-        if not draft.songs[song]:
+        if not planned.songs[song]:
             taken = [track for track in taken if dice.random() < JOINS] or taken[:1]
         for track in taken:
             order.extend([track] * (1 + (dice.random() < REPEATS)))
     if dice.random() < BY_TITLE:
         order.sort(key=lambda track: tracks[track].title.casefold())
-    return SamplePlaylist(draft.owner, draft.name, tuple(order))
+    return SamplePlaylist(planned.owner, planned.name, tuple(order))

@@ -1,4 +1,4 @@
-"""Sources of playlists: what a file holds, found out by looking at it, and the reader that fits."""
+"""Sources of playlists: finds the files of each path, detects their formats and opens the matching readers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError
-from skipgramophone.playlists.format_detection import recognised
+from skipgramophone.playlists.format_detection import detect_format
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.lastfm import read_lastfm
 from skipgramophone.playlists.readers.listenbrainz import read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
-from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gathered
+from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
-from skipgramophone.playlists.readers.spotify import read_spotify, with_histories
+from skipgramophone.playlists.readers.spotify import link_histories, read_spotify
 from skipgramophone.playlists.readers.titles import read_titles
-from skipgramophone.playlists.readers.yes import is_list_of_names, read_yes
+from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -43,11 +43,11 @@ RECORDS: dict[Format, RecordFunction] = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What some paths stand for.
+    """The files of some paths.
 
     Attributes:
-        readers: one a file that is read, in order.
-        passed_over: name of each file that is not, and why.
+        readers: one per file that is read, in order.
+        passed_over: name of each file that is skipped, and the reason.
     """
 
     readers: list[Reader]
@@ -57,28 +57,28 @@ class Sources:
 def open_sources(
     paths: Sequence[Path], settings: ExtractSettings, received: Callable[[int], None] = lambda _size: None
 ) -> Sources:
-    """Find the reader for each file of some paths; what a directory or archive holds besides is passed over.
+    """Open the reader for each file of some paths; other files of a directory or archive are skipped.
 
     Args:
-        paths: what was given.
-        settings: how to read it.
-        received: is told how many bytes of standard input have come so far.
+        paths: files, directories, archives, or `-` for standard input.
+        settings: how to read them.
+        received: called with the number of bytes that were received from standard input so far.
 
     Raises:
-        SourceError: a path is a file that no reader takes, or holds none; with `strict`, any file has no reader.
+        SourceError: a path has no file in a known format or, with `strict`, a file is in none.
         StorageError: the file system failed.
     """
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
     found_in = [files_of(path, received) for path in paths]
-    files = iter(with_histories([file for found in found_in for file in found]))
+    files = iter(link_histories([file for found in found_in for file in found]))
     for path, found in zip(paths, found_in, strict=True):
         before = len(readers)
         for file in islice(files, len(found)):
-            reason = _not_asked_for(file)
+            reason = _reason_to_skip(file)
             try:
                 if reason is None:
-                    readers.append(_reader(file, settings))
+                    readers.append(_open_reader(file, settings))
             except UnknownFormatError as error:
                 if settings.strict or len(found) == 1:
                     raise
@@ -86,31 +86,31 @@ def open_sources(
             if reason is not None:
                 passed_over.append((file.name, reason))
         if len(readers) == before:
-            raise SourceError(f"{path} holds no file in a format that sgp knows; {_listed(passed_over)}")
+            raise SourceError(f"{path} has no file in a format that sgp knows; {_first_skipped(passed_over)}")
     return Sources(readers, passed_over)
 
 
-def _not_asked_for(file: SourceFile) -> str | None:
-    """Why a file is no source of its own, or None where it may be one."""
+def _reason_to_skip(file: SourceFile) -> str | None:
+    """Return the reason why a file is not a source itself, or None if it may be one."""
     if file.passed_over:
         return file.passed_over
-    return "names of songs, read with the playlists beside it" if is_list_of_names(file) else None
+    return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 
-def _listed(passed_over: Sequence[tuple[str, str]]) -> str:
-    """The first file that was passed over, and how many more."""
+def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
+    """Return the first skipped file with its reason, and the number of further ones."""
     name, reason = passed_over[0]
     more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
     return f"{name}: {reason}{more}"
 
 
-def _reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """The reader for a file, as the settings say or by its first bytes."""
+def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
+    """Return the reader for a file; the settings or the first bytes of the file determine the format."""
     with file.open(settings.encoding) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
-        raise UnknownFormatError(file.called, "empty")
-    format = "columns" if settings.columns else settings.format or recognised(file, head)
+        raise UnknownFormatError(file.display_name, "empty")
+    format = "columns" if settings.columns else settings.format or detect_format(file, head)
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "columns":
@@ -129,21 +129,21 @@ class RecordReader:
     format: Format
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows in order."""
+        """Yield the rows in order."""
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
-            yield from gathered(RECORDS[self.format](stream, self.settings), stream, self.settings)
+            yield from gather_blocks(RECORDS[self.format](stream, self.settings), stream, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
 class SampleReader:
-    """Reads the built-in sample, which is made up on the spot."""
+    """Reads the built-in sample, which is generated in memory."""
 
     num_rows: int = ALL_ROWS
     file: None = None
     format: str = "sample"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows of the sample in one block."""
+        """Yield the rows of the sample in one block."""
         world = sample_world()
         rows = [
             (playlist.owner, playlist.name, None, track.artist, track.title, track.uri)

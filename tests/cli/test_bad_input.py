@@ -1,4 +1,4 @@
-"""What bad input gets: one clear line, the right exit code, nothing lost, nothing half-written."""
+"""Bad input: a one-line error, the right exit code, no data lost and no partial output."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from skipgramophone.settings import FORMATS as SOURCE_FORMATS
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
-KNOWN = f"name one with --format: {', '.join(SOURCE_FORMATS)}"
-COLUMNS = "; or say which column is what with --columns artist=…,title=…"
+KNOWN = f"choose one with --format: {', '.join(SOURCE_FORMATS)}"
+COLUMNS = "; or assign its columns with --columns artist=…,title=…"
 
 TO_STDOUT = "standard output needs a text format: give --format csv, jsonl, tsv or word2vec, or write to a file"
 TWO_RESULTS = "--json and the vectors cannot both go to standard output: give a file"
@@ -35,16 +35,18 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
         (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read"),
         (
             b"name,age\nx,3\n",
-            "{path} is in no format that sgp knows (its first line is 'name,age'); " + KNOWN + COLUMNS,
+            "{path} is not in a format that sgp knows (first line: 'name,age'); " + KNOWN + COLUMNS,
         ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
             b"\x1f\x8b\x08\0\0\0\0\0\0\3nonsense",
-            "{path}: the packed data is damaged or cut short",
+            "{path}: the compressed data is damaged or truncated",
         ),
     ],
 )
-def test_a_file_that_is_no_dump(sgp: Sgp, write_dump: WriteDump, experiments: Path, content: bytes, line: str) -> None:
+def test_a_file_that_is_not_a_dump(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path, content: bytes, line: str
+) -> None:
     path = write_dump(content)
     ran = sgp("extract", "x", path)
     assert (ran.code, ran.out) == (1, "")
@@ -52,11 +54,11 @@ def test_a_file_that_is_no_dump(sgp: Sgp, write_dump: WriteDump, experiments: Pa
     assert list(experiments.iterdir()) == []
 
 
-def test_a_path_that_is_no_file(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+def test_a_path_that_is_not_a_file(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
     (empty := tmp_path / "empty").mkdir()
     for path, line in (
         (tmp_path / "nowhere.csv", f"cannot read {tmp_path / 'nowhere.csv'}: No such file or directory"),
-        (empty, f"{empty} is a directory without a file"),
+        (empty, f"{empty} is a directory without files"),
         (Path("/dev/zero"), "/dev/zero is not a regular file"),
     ):
         ran = sgp("extract", "x", path)
@@ -65,14 +67,14 @@ def test_a_path_that_is_no_file(sgp: Sgp, tmp_path: Path, experiments: Path) -> 
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails when it is read")
-def test_a_file_that_cannot_be_read(sgp: Sgp, experiments: Path) -> None:
+def test_a_file_with_a_read_error(sgp: Sgp, experiments: Path) -> None:
     ran = sgp("extract", "x", "/proc/self/mem")
     assert (ran.code, ran.out, ran.err) == (1, "", "error: cannot read /proc/self/mem: Input/output error\n")
     assert list(experiments.iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(sgp: Sgp, write_dump: WriteDump) -> None:
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can read all files")
+def test_a_file_without_read_permission(sgp: Sgp, write_dump: WriteDump) -> None:
     path = write_dump(two_genres())
     path.chmod(0)
     ran = sgp("extract", "x", path)
@@ -80,7 +82,7 @@ def test_a_file_that_may_not_be_read(sgp: Sgp, write_dump: WriteDump) -> None:
 
 
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/b", "..", ""])
-def test_a_name_that_leads_elsewhere(sgp: Sgp, write_dump: WriteDump, experiments: Path, name: str) -> None:
+def test_an_experiment_name_that_is_a_path(sgp: Sgp, write_dump: WriteDump, experiments: Path, name: str) -> None:
     dump = write_dump(two_genres())
     line = f"error: {name!r} cannot be an experiment's name: give one word, not a path\n"
     for arguments in (["extract", name, str(dump)], ["train", name], ["similar", name, "x"], ["index", name]):
@@ -90,7 +92,7 @@ def test_a_name_that_leads_elsewhere(sgp: Sgp, write_dump: WriteDump, experiment
     assert list(experiments.iterdir()) == []
 
 
-def test_a_missing_or_doubled_source(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_no_source_or_two_sources(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     dump = str(write_dump(two_genres()))
     missing = "error: give a SOURCE to read, or --sample for the built-in sample\n"
     doubled = "error: give the file as SOURCE or with --csv-path, not both\n"
@@ -102,7 +104,7 @@ def test_a_missing_or_doubled_source(sgp: Sgp, write_dump: WriteDump, experiment
     assert list(experiments.iterdir()) == []
 
 
-def test_a_stage_that_is_not_there(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp_path: Path) -> None:
+def test_a_missing_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp_path: Path) -> None:
     nothing = f"error: there is no experiment 'x' in {experiments}: run sgp extract x SOURCE\n"
     for arguments in (["train", "x"], ["similar", "x", "y"], ["export", "x", str(tmp_path / "o.npz")], ["index", "x"]):
         ran = sgp(*arguments)
@@ -143,14 +145,14 @@ def test_an_option_out_of_range(sgp: Sgp, arguments: list[str], line: str) -> No
     assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")
 
 
-def test_an_option_that_is_no_number_or_unknown(sgp: Sgp) -> None:
+def test_an_invalid_number_and_unknown_options_and_commands(sgp: Sgp) -> None:
     for arguments in (["train", "x", "-e", "many"], ["train", "x", "--nonsense"], ["nonsense"], ["similar"]):
         ran = sgp(*arguments)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err.startswith("Usage: ")
 
 
-def test_a_corpus_with_no_pair(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_a_corpus_without_pairs_to_train_on(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     rows = [(f"owner {at}", "A", f"title {at}", "alone") for at in range(9)]
     assert sgp("extract", "x", write_dump(rows), "-q").code == 0
     ran = sgp("train", "x")
@@ -167,7 +169,7 @@ def test_a_corpus_with_no_pair(sgp: Sgp, write_dump: WriteDump, experiments: Pat
     )
 
 
-def test_what_exists_is_not_replaced_unasked(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     small, large = write_dump(two_genres(10), "small.csv"), write_dump(two_genres(20), "large.csv")
     assert sgp("extract", "x", small, "-q").code == 0
     assert sgp("train", "x", "-e", "1", "-emb", "4", "-q").code == 0
@@ -187,7 +189,7 @@ def test_what_exists_is_not_replaced_unasked(sgp: Sgp, write_dump: WriteDump, ex
     )
 
 
-def test_a_place_that_cannot_be_written(sgp: Sgp, sample_root: Path, tmp_path: Path) -> None:
+def test_a_destination_that_cannot_be_written(sgp: Sgp, sample_root: Path, tmp_path: Path) -> None:
     target = tmp_path / "elsewhere.npz"
     target.write_text("precious")
     (tmp_path / "link.npz").symlink_to(target)
@@ -205,7 +207,7 @@ def test_a_place_that_cannot_be_written(sgp: Sgp, sample_root: Path, tmp_path: P
 
 
 def with_little_space(*arguments: str | Path, limit: int) -> subprocess.CompletedProcess[str]:
-    """Run `sgp` in a process that may not write a file beyond a size: as a full disk does, the write fails half-way."""
+    """Run `sgp` with a limit on file sizes, so that a write fails half-way as on a full disk."""
     return subprocess.run(
         [sys.executable, "-m", "skipgramophone", *map(str, arguments)],
         capture_output=True,
@@ -215,9 +217,7 @@ def with_little_space(*arguments: str | Path, limit: int) -> subprocess.Complete
     )
 
 
-def test_a_disk_that_fills_up(
-    sgp: Sgp, write_dump: WriteDump, experiments: Path, sample_root: Path, tmp_path: Path
-) -> None:
+def test_a_full_disk(sgp: Sgp, write_dump: WriteDump, experiments: Path, sample_root: Path, tmp_path: Path) -> None:
     dump = write_dump([(f"o{at % 50}", f"artist {at}", f"title {at}", "p") for at in range(5000)])
     ran = with_little_space("extract", "x", dump, limit=100_000)
     assert (ran.returncode, ran.stdout) == (1, "")
@@ -233,7 +233,7 @@ def test_a_disk_that_fills_up(
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_disk_that_fills_up_keeps_the_old_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_a_full_disk_keeps_the_old_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     assert sgp("extract", "x", write_dump(two_genres()), "-q").code == 0
     before = {path: path.read_bytes() for path in (experiments / "x" / "corpus").iterdir()}
     (experiments.parent / "large.csv").write_text(
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_up_keeps_the_old_stage(sgp: Sgp, write_dump: WriteDum
     assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
 
 
-def test_a_reader_that_has_seen_enough(sample_root: Path) -> None:
+def test_a_closed_output_pipe_ends_the_command_without_an_error(sample_root: Path) -> None:
     command = [sys.executable, "-m", "skipgramophone", "similar", "demo", "sample:track:0001", "-n", "2000"]
     with subprocess.Popen(
         [*command, "--experiments-dir", str(sample_root)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""`sgp extract`: what is accounted for, and where it stops."""
+"""`sgp extract`: its report, skipped files, the reject limit and reproducible output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import HEADER, Sgp, dump_text, two_genres
 WriteDump = Callable[..., Path]
 
 
-def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+def test_a_directory_is_read_and_its_skipped_files_are_reported(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
     dumps = tmp_path / "dumps"
     dumps.mkdir()
     (dumps / "a.csv").write_text(dump_text(two_genres(4)))
@@ -26,7 +26,7 @@ def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_pa
     ran = sgp("extract", "x", dumps)
     assert (ran.code, ran.err) == (0, "")
     assert "files skipped    dumps/.DS_Store: hidden\n                 dumps/empty: empty\n" in ran.out
-    assert "                 dumps/notes.md: in no format that sgp knows (its first line is '# nothing')" in ran.out
+    assert "                 dumps/notes.md: not in a format that sgp knows (first line: '# nothing')" in ran.out
     manifest = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
     assert [found["file"] for found in manifest["facts"]["passed_over"]] == [
         "dumps/.DS_Store",
@@ -38,11 +38,11 @@ def test_a_directory_is_read_and_what_it_holds_besides_is_named(sgp: Sgp, tmp_pa
     (nothing := tmp_path / "nothing").mkdir()
     (nothing / ".hidden").write_text("1 2\n")
     ran = sgp("extract", "y", nothing)
-    assert ran.err == f"error: {nothing} holds no file in a format that sgp knows; nothing/.hidden: hidden\n"
+    assert ran.err == f"error: {nothing} has no file in a format that sgp knows; nothing/.hidden: hidden\n"
     assert not (experiments / "y").exists()
 
 
-def test_sessions_are_not_spoken_of_as_what_they_are_not(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("extract", "x", write_dump("1 2 3 4 5 6\n4 1\n2 1 4\n" * 3, "sessions.txt"))
     assert [line.split("  ")[0] for line in ran.out.splitlines()] == [
         "corpus of x", "rows read", "rows used", "rows rejected", "playlists", "", "tracks", "occurrences", "time",
@@ -52,23 +52,26 @@ def test_sessions_are_not_spoken_of_as_what_they_are_not(sgp: Sgp, write_dump: W
     )
 
 
-def test_it_stops_at_the_first_reject_or_at_too_many(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
+def test_extract_stops_at_the_first_reject_with_strict_or_at_too_many(
+    sgp: Sgp, write_dump: WriteDump, experiments: Path
+) -> None:
     good = dump_text(two_genres(10))
     ran = sgp("extract", "x", write_dump(good + "x\n"), "--strict")
     line = "does not begin and end with a quote"
-    assert ran.err == f"error: dump.csv, line 122: {line} (without --strict it is set aside)\n"
+    assert ran.err == f"error: dump.csv, line 122: {line} (leave out --strict to skip such rows)\n"
     path = write_dump(good + "x\n" * 121)
     ran = sgp("extract", "x", path)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: dump.csv: 121 of 241 rows cannot be used, so it may not be what it is taken for; "
-        f"dump.csv, line 122: {line} (--format names another, --max-rejects 1 goes on)\n"
+        "error: dump.csv: 121 of 241 rows cannot be used, so the format may be wrong; "
+        f"first: dump.csv, line 122: {line} "
+        "(choose a format with --format, or accept all rejects with --max-rejects 1)\n"
     )
     assert list(experiments.iterdir()) == []
     assert sgp("extract", "x", path, "--max-rejects", "1", "-q").code == 0
 
 
-def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_report_counts_cleaned_rows_and_replaced_bytes(sgp: Sgp, write_dump: WriteDump) -> None:
     lines = HEADER.encode() + b'\n"u","A","one","p"\n"u","A","one","p"\n"u","B\xf6","two","p"\n"u","C","x","q"\n'
     path = write_dump(lines)
     ran = sgp("extract", "x", path, "--repeats", "drop", "--min-length", "2", "--bad-bytes", "replace")
@@ -77,15 +80,15 @@ def test_cleaning_and_replaced_bytes_are_counted_on_the_terminal(sgp: Sgp, write
         "rows used      2\n"
         "rows rejected  0\n"
         "rows left out  2\n"
-        "               1 of playlists shorter than 2\n"
-        "               1 repeats of a track in its playlist\n"
+        "               1 in playlists shorter than 2\n"
+        "               1 repeated within a playlist\n"
         "replaced       1 character for bytes that the encoding cannot decode\n"
     ) in ran.out
     ran = sgp("extract", "y", path, "--min-length", "9")
-    assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 of playlists shorter than 9\n")
+    assert (ran.code, ran.err) == (1, "error: no row is left after cleaning: 3 in playlists shorter than 9\n")
 
 
-def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
+def test_a_dry_run_shows_tracks_with_equal_names_and_writes_nothing(
     sgp: Sgp, write_dump: WriteDump, experiments: Path
 ) -> None:
     header = '"user_id","artistname","trackname","playlistname","trackuri"\n'
@@ -101,7 +104,7 @@ def test_a_dry_run_shows_what_merging_uris_would_weld_and_writes_nothing(
     assert list(experiments.iterdir()) == []
 
 
-def test_the_order_of_sources_does_not_matter_where_it_should_not(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_the_order_of_sources_does_not_affect_the_report(sgp: Sgp, write_dump: WriteDump) -> None:
     one, other = write_dump(two_genres(20), "one.csv"), write_dump("1 2 3\n3 1\n", "other.txt")
     reports = [
         json.loads(sgp("extract", "x", *paths, "--dry-run", "--json").out) for paths in ([one, other], [other, one])
@@ -113,7 +116,7 @@ def test_the_order_of_sources_does_not_matter_where_it_should_not(sgp: Sgp, writ
     assert reports[0] == reports[1]
 
 
-def test_a_line_of_10_mb_is_a_row_like_any(sgp: Sgp, write_dump: WriteDump) -> None:
+def test_a_line_of_10_mb_is_read(sgp: Sgp, write_dump: WriteDump) -> None:
     path = write_dump(dump_text([("u", "A", "x" * 10_000_000, "p"), ("u", "A", "b", "p")]).replace("\n", "\r\n"))
     report = json.loads(sgp("extract", "x", path, "--dry-run", "--json").out)
     assert (report["rows_used"], report["rows_rejected"], report["tracks"]) == (2, 0, 2)
@@ -128,8 +131,8 @@ def test_the_same_sources_give_the_same_bytes(sgp: Sgp, write_dump: WriteDump, e
     assert digests[0] == digests[1]
 
 
-def test_replaced_letters_are_counted_though_later_blocks_are_read_ahead(tmp_path: Path) -> None:
-    """A block with bad bytes is read by the one who waits, and what is made of the next by then knows nothing of it."""
+def test_replaced_characters_are_counted_when_later_blocks_are_read_ahead(tmp_path: Path) -> None:
+    """A block that is prepared ahead does not know the replaced characters of the block before it."""
     path = tmp_path / "some.jsonl"
     path.write_bytes(b'{"T": "good"}\n' * 9 + b'{"T": "b\xffd"}\n{"T": "good"}\n')
     with patch.object(lines, "BLOCK_BYTES", 14):

@@ -1,4 +1,4 @@
-"""One miniature dump a fault, and the whole of what `sgp extract` says of it."""
+"""One small dump per fault, and the complete output of `sgp extract` for it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.conftest import HEADER, Sgp
 GOOD = b'"u","A","fine","p"\n'
 DUMP = HEADER.encode() + b"\n" + GOOD
 COLUMNS = ("--columns", "artist=by,title=song,playlist=show")
-Report = tuple[int, int, dict[str, int]]  # rows used, rows rejected, by reason
+Report = tuple[int, int, dict[str, int]]  # rows used, rows rejected, rejected rows by reason
 Make = Callable[[Path], None]
 
 
-def holding(data: bytes) -> Make:
-    """Write a file."""
+def file_of(data: bytes) -> Make:
+    """Return a function that writes a file."""
 
     def make(path: Path) -> None:
         path.write_bytes(data)
@@ -34,7 +34,7 @@ def holding(data: bytes) -> Make:
 
 
 def zipped(members: dict[str, bytes], cut: int | None = None) -> Make:
-    """Write an archive, or its beginning."""
+    """Return a function that writes an archive, or its first `cut` bytes."""
 
     def make(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -46,7 +46,7 @@ def zipped(members: dict[str, bytes], cut: int | None = None) -> Make:
 
 
 def nested(path: Path) -> None:
-    """A directory with a dump far below, and a link that leads back up."""
+    """Make nested directories with a dump, and a link back to the first directory."""
     deep = path / "a" / "b" / "c"
     deep.mkdir(parents=True)
     (deep / "dump.csv").write_bytes(DUMP)
@@ -54,47 +54,47 @@ def nested(path: Path) -> None:
 
 
 def looping(path: Path) -> None:
-    """A link to itself."""
+    """Make a link to itself."""
     path.symlink_to(path)
 
 
-CUT_SHORT = "the packed data is damaged or cut short"
-UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields where 4 are wanted"
-SLICE = "is no slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
+CUT_SHORT = "the compressed data is damaged or truncated"
+UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields instead of 4"
+SLICE = "is not a slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
 
-# What is used and what is rejected of a dump that is faulty in a part. A line of 10 MB: test_extract.py.
-IN_PART: list[tuple[str, Make, tuple[str, ...], Report]] = [
-    ("a bad byte", holding(DUMP + b'"u","B\xf6rk","x","p"\n'), (), (1, 1, {"not UTF-8": 1})),
-    ("the same, in its encoding", holding(DUMP + b'"u","B\xf6rk","x","p"\n'), ("--encoding", "cp1252"), (2, 0, {})),
-    ("a byte order mark", holding(b"\xef\xbb\xbf" + DUMP), (), (1, 0, {})),
-    ("line ends of Windows", holding(DUMP.replace(b"\n", b"\r\n")), (), (1, 0, {})),
-    ("an unbalanced quote", holding(DUMP + b'"u","A","x,"p"\n' + GOOD), (), (2, 1, {NARROW: 1})),
-    ("no quote at the end", holding(DUMP + b'"u","A","x","p\n'), (), (1, 1, {UNQUOTED: 1})),
-    ("a NUL", holding(DUMP + b'"u","A","x\0","p"\n'), (), (1, 1, {"holds a NUL byte": 1})),
-    ("a missing column", holding(DUMP + b'"u","A","x"\n'), (), (1, 1, {NARROW: 1})),
+# Dumps with a faulty part: the used and rejected rows. For a line of 10 MB, see test_extract.py.
+PARTLY_FAULTY: list[tuple[str, Make, tuple[str, ...], Report]] = [
+    ("a bad byte", file_of(DUMP + b'"u","B\xf6rk","x","p"\n'), (), (1, 1, {"not UTF-8": 1})),
+    ("the same, in its encoding", file_of(DUMP + b'"u","B\xf6rk","x","p"\n'), ("--encoding", "cp1252"), (2, 0, {})),
+    ("a byte order mark", file_of(b"\xef\xbb\xbf" + DUMP), (), (1, 0, {})),
+    ("line ends of Windows", file_of(DUMP.replace(b"\n", b"\r\n")), (), (1, 0, {})),
+    ("an unbalanced quote", file_of(DUMP + b'"u","A","x,"p"\n' + GOOD), (), (2, 1, {NARROW: 1})),
+    ("no quote at the end", file_of(DUMP + b'"u","A","x","p\n'), (), (1, 1, {UNQUOTED: 1})),
+    ("a NUL", file_of(DUMP + b'"u","A","x\0","p"\n'), (), (1, 1, {"contains a NUL byte": 1})),
+    ("a missing column", file_of(DUMP + b'"u","A","x"\n'), (), (1, 1, {NARROW: 1})),
     ("a zip with two members", zipped({"a.csv": DUMP, "b.csv": DUMP + b"?\n"}), (), (2, 1, {UNQUOTED: 1})),
     ("nested directories and a loop", nested, (), (1, 0, {})),
-    ("a short row", holding(b"by,song,show\nA,x,p\nA,y\n"), COLUMNS, (1, 1, {"2 fields instead of 3": 1})),
-    ("broken JSON", holding(b'{"by":"A","song":"x","show":"p"}\n{"by":\n'), COLUMNS, (1, 1, {"not JSON": 1})),
+    ("a short row", file_of(b"by,song,show\nA,x,p\nA,y\n"), COLUMNS, (1, 1, {"2 fields instead of 3": 1})),
+    ("broken JSON", file_of(b'{"by":"A","song":"x","show":"p"}\n{"by":\n'), COLUMNS, (1, 1, {"not JSON": 1})),
 ]
 
-# What is said of a dump that is faulty as a whole; {at} is its path. A zip bomb: test_files.py.
-AS_A_WHOLE: list[tuple[str, Make, tuple[str, ...], str]] = [
-    ("0 bytes", holding(b""), (), "{at} is empty"),
-    ("a header alone", holding(HEADER.encode() + b"\n"), (), "{at}: a header and no rows"),
-    ("a gzip that is cut short", holding(gzip.compress(DUMP * 999)[:-20]), (), "{at}: " + CUT_SHORT),
+# Dumps that cannot be used at all: the error, in which {at} is the path. For a zip bomb, see test_source_files.py.
+UNUSABLE: list[tuple[str, Make, tuple[str, ...], str]] = [
+    ("0 bytes", file_of(b""), (), "{at} is empty"),
+    ("a header alone", file_of(HEADER.encode() + b"\n"), (), "{at}: a header and no rows"),
+    ("a gzip that is cut short", file_of(gzip.compress(DUMP * 999)[:-20]), (), "{at}: " + CUT_SHORT),
     ("a zip that is cut short", zipped({"a.csv": DUMP}, 60), (), "{at}: " + CUT_SHORT),
-    ("an empty zip", zipped({}), (), "{at} is an archive without a file"),
+    ("an empty zip", zipped({}), (), "{at} is an archive without files"),
     ("a link to itself", looping, (), "cannot read {at}: Too many levels of symbolic links"),
-    ("no row", holding(HEADER.encode() + b"\nx\n"), (), f"dump: no row could be used; line 2: {UNQUOTED}"),
-    ("no such column", holding(b"by,a,b\nA,x,p\n"), COLUMNS, "{at} has no column 'song': there are by, a, b"),
-    ("a directory of nothing", lambda path: path.mkdir(), (), "{at} is a directory without a file"),
-    ("a slice that is cut short", holding(b'{"info": {}, "playlists": [{"pid": 0'), (), "{at} " + SLICE),
+    ("no row", file_of(HEADER.encode() + b"\nx\n"), (), f"dump: no row could be used; line 2: {UNQUOTED}"),
+    ("no such column", file_of(b"by,a,b\nA,x,p\n"), COLUMNS, "{at} has no column 'song': its columns are by, a, b"),
+    ("a directory of nothing", lambda path: path.mkdir(), (), "{at} is a directory without files"),
+    ("a slice that is cut short", file_of(b'{"info": {}, "playlists": [{"pid": 0'), (), "{at} " + SLICE),
 ]
 
 
-def test_a_dump_that_is_faulty_in_a_part_is_used_but_for_that(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
-    for at, (fault, make, options, (used, rejected, reasons)) in enumerate(IN_PART):
+def test_a_partly_faulty_dump_is_read_without_the_faulty_rows(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    for at, (fault, make, options, (used, rejected, reasons)) in enumerate(PARTLY_FAULTY):
         path = tmp_path / str(at) / "dump"
         path.parent.mkdir()
         make(path)
@@ -108,14 +108,14 @@ def test_a_dump_that_is_faulty_in_a_part_is_used_but_for_that(sgp: Sgp, tmp_path
         assert all(record["file"].startswith("dump") and record["line"] > 1 for record in kept)
 
 
-def test_a_dump_that_is_faulty_as_a_whole_is_one_line(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
-    for at, (fault, make, options, said) in enumerate(AS_A_WHOLE):
+def test_an_unusable_dump_raises_a_one_line_error(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+    for at, (fault, make, options, message) in enumerate(UNUSABLE):
         path = tmp_path / str(at) / "dump"
         path.parent.mkdir()
         make(path)
         ran = sgp("extract", "x", path, *options)
         assert (ran.code, ran.out) == (1, ""), fault
-        assert ran.err == f"error: {said.format(at=path)}\n", fault
+        assert ran.err == f"error: {message.format(at=path)}\n", fault
         assert list(experiments.iterdir()) == [], fault
 
 
@@ -124,38 +124,38 @@ NAMES = st.lists(st.tuples(TITLES, TITLES), min_size=1, max_size=8)
 
 
 def as_csv(names: list[tuple[str, str]], delimiter: str = ",") -> str:
-    """A table as Python writes it."""
+    """Return names as CSV."""
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows([("by", "song"), *names])
     return text.getvalue()
 
 
 def as_lines(names: list[tuple[str, str]]) -> str:
-    """A JSON object a line."""
+    """Return names as JSON lines."""
     return "".join(json.dumps({"by": artist, "song": title}, ensure_ascii=False) + "\n" for artist, title in names)
 
 
 def as_slice(names: list[tuple[str, str]]) -> str:
-    """A slice of the Million Playlist Dataset."""
+    """Return names as a slice of the Million Playlist Dataset."""
     tracks = [{"artist_name": artist, "track_name": title, "track_uri": "u"} for artist, title in names]
     return json.dumps({"playlists": [{"pid": 0, "name": "p", "tracks": tracks}]})
 
 
 def as_account(names: list[tuple[str, str]]) -> str:
-    """The playlists of an account."""
+    """Return names as playlists of a Spotify account."""
     items = [{"track": {"artistName": artist, "trackName": title}} for artist, title in names]
     return json.dumps({"playlists": [{"name": "p", "items": items}]})
 
 
 def as_listens(names: list[tuple[str, str]]) -> str:
-    """Listens of ListenBrainz."""
+    """Return names as listens of ListenBrainz."""
     tracks = [{"artist_name": artist, "track_name": title} for artist, title in names]
     return "".join(json.dumps({"listened_at": 1, "track_metadata": track}) + "\n" for track in tracks)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NAMES)
-def test_whatever_names_go_in_come_out_letter_for_letter(tmp_path: Path, names: list[tuple[str, str]]) -> None:
+def test_names_are_read_back_exactly_in_every_format(tmp_path: Path, names: list[tuple[str, str]]) -> None:
     keep = ["placeholders"]
     own = ExtractSettings(columns="artist=by,title=song", keep=keep)
     ways: list[tuple[str, ExtractSettings]] = [
@@ -167,9 +167,9 @@ def test_whatever_names_go_in_come_out_letter_for_letter(tmp_path: Path, names: 
         (as_account(names), ExtractSettings(format="spotify", keep=keep)),
         (as_listens(names), ExtractSettings(format="listenbrainz", keep=keep)),
     ]
-    for text, asked in ways:
+    for text, chosen in ways:
         (path := tmp_path / "dump").write_text(text, encoding="utf-8")
-        (reader,) = open_sources([path], asked).readers
+        (reader,) = open_sources([path], chosen).readers
         blocks = list(reader.blocks())
         read = [(row["artist"], row["title"]) for block in blocks for row in block.table.to_pylist()]
         assert read == [name for name in names if name[0].strip() or name[1].strip()], text

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import UnknownTrackError
-from tests.conftest import Ran, dump_text, run_sgp, two_genres
+from tests.conftest import Ran, Sgp, dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
+COLUMNS = ["rank", "similarity", "artist", "title", "uri", "shared", "count", "position", "score"]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def test_every_format_lists_the_same_tracks(trained: Path) -> None:
     assert [(row["artist"], row["title"]) for row in rows] == shown
     assert [float(row["similarity"]) for row in rows] == [near["similarity"] for near in wanted["neighbours"]]
     head, *lines = similar(trained, *ask, "tsv")[1].splitlines()
-    assert head.split("\t") == ["rank", "similarity", "artist", "title", "uri", "shared", "count", "position"]
+    assert head.split("\t") == COLUMNS
     assert [tuple(line.split("\t")[2:4]) for line in lines] == shown
     full = [f"{artist} - {title}" for artist, title in shown]
     assert similar(trained, *ask, "plain")[1].splitlines() == full
@@ -321,3 +323,33 @@ def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
     shard.write_bytes(shard.read_bytes()[:-4])
     assert "the index is damaged: used exact search" in similar(tmp_path, "folk 3")[2]
     assert run("check", "genres").code == 5
+
+
+def test_a_list_that_is_not_sorted_by_cosine_shows_its_score(sample_root: Path) -> None:
+    title = "sample:track:0001"
+    for options in (["--by", "hybrid"], ["--by", "model"], ["--popularity", "0.5"]):
+        command = ["similar", "demo", title, *options, "--experiments-dir", str(sample_root)]
+        scores = [near["score"] for near in json.loads(run_sgp(*command, "--json").out)["neighbours"]]
+        assert scores == sorted(scores, reverse=True)
+        header, _, *lines = run_sgp(*command).out.splitlines()[1:]
+        assert header.split()[:3] == ["rank", "score", "similarity"]
+        assert [line.split()[1] for line in lines] == [f"{score:.3f}" for score in scores]
+    plain = run_sgp("similar", "demo", title, "--json", "--experiments-dir", sample_root)
+    assert {near["score"] for near in json.loads(plain.out)["neighbours"]} == {None}
+
+
+def test_a_rare_query_track_gives_a_warning(sgp: Sgp, write_dump: Callable[..., Path]) -> None:
+    rare = [("z", "Rare", "Four", f"z {number}") for number in range(4)] + [("z", "Rare", "One", "z 1")]
+    more = [("z", "Other", "Five", f"z {number}") for number in range(5)]
+    assert sgp("extract", "x", write_dump([*two_genres(), *rare, *more]), "-q").code == 0
+    assert sgp("train", "x", "-emb", "8", "-e", "2", "-q").code == 0
+    for title, warning in (
+        ("rare - four", "'Rare - Four' occurs 4 times: treat these neighbours with care\n"),
+        ("rare - one", "'Rare - One' occurs 1 time: treat these neighbours with care\n"),
+        ("other - five", ""),
+    ):
+        ran = sgp("similar", "x", title, "--json")
+        assert (ran.code, ran.err) == (0, warning)
+        assert json.loads(ran.out)["notes"] == ([warning.strip()] if warning else [])
+    ran = sgp("similar", "x", "rare - four", "rare - one", "other - five")
+    assert ran.err == "2 of 3 query tracks occur fewer than 5 times: treat these neighbours with care\n"

@@ -16,7 +16,7 @@ from skipgramophone.evaluation.splits import (
     split_of_last_tracks,
 )
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.playlists.near_duplicates import with_twins
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
 
 
 def corpus_of(*playlists: list[int]) -> Corpus:
@@ -119,7 +119,7 @@ def test_near_duplicates_are_of_one_group_and_others_are_not() -> None:
     rng = np.random.default_rng(5)
     lists = [rng.choice(2000, 40, replace=False).tolist() for _ in range(60)]
     twin, cousin = [*lists[7][:38], 1, 2], lists[9][:20] + rng.choice(2000, 20, replace=False).tolist()
-    groups = with_twins(corpus_of(*lists, twin, cousin), np.arange(62), seed=1)
+    groups = join_near_duplicates(corpus_of(*lists, twin, cousin), np.arange(62), seed=1)
     assert groups[60] == groups[7]
     assert groups[61] != groups[9]
     assert len(set(groups.tolist())) == 61

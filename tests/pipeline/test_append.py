@@ -80,7 +80,7 @@ def test_append_keeps_row_numbers_and_extends_playlists(sgp: Sgp, experiments: P
         "rows used      5",
         "rows rejected  1",
         "rows left out  2",
-        "               2 that their playlists hold already",
+        "               2 already in their playlists",
         "playlists      4 by 2 owners; longest: 3 tracks",
         "               2 new, 1 extended",
         "tracks         5 (2 new)",
@@ -183,7 +183,7 @@ def test_long_playlists_grow_by_parts_and_existing_ones_win_over_near_duplicates
     assert read_corpus(experiments / "x" / "corpus").lengths().tolist() == [3, 3]
     added = [*rows("p", range(10)), *rows("q", range(11))]
     ran = sgp("extract", "x", write_dump(added, "b.csv"), "--append")
-    assert "               11 of playlists that are nearly the same as another" in ran.out.splitlines()
+    assert "               11 in near-duplicates of other playlists" in ran.out.splitlines()
     assert read_corpus(experiments / "x" / "corpus").lengths().tolist() == [3, 3, 4]
     assert sgp("check", "x").code == 0
 

@@ -1,4 +1,4 @@
-"""Cleaning against lists that a person cleans, and its accounting whatever is asked for."""
+"""Cleaning of playlists: examples with known results, and that every occurrence is kept or counted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.playlists.cleaning import cleaned, count_again, ends_of
+from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.test_encoding import Row, blocks_of, decoded
@@ -21,14 +21,14 @@ Lists = list[list[int]]
 
 
 def corpus_of(lists: Lists) -> Corpus:
-    """A corpus of lists of tracks."""
+    """Return a corpus of lists of tracks."""
     lengths = np.array([len(tracks) for tracks in lists], np.int64)
-    return Corpus(np.array([track for tracks in lists for track in tracks], np.int32), ends_of(lengths))
+    return Corpus(np.array([track for tracks in lists for track in tracks], np.int32), offsets_of(lengths))
 
 
 def lists_of(corpus: Corpus, settings: ExtractSettings) -> tuple[Lists, dict[str, int]]:
-    """What cleaning leaves, and what it counts."""
-    clean = cleaned(corpus, settings)
+    """Return the lists of tracks after cleaning, and the number of dropped occurrences by reason."""
+    clean = clean_corpus(corpus, settings)
     tracks, ends = corpus.track_ids[clean.places].tolist(), clean.offsets.tolist()
     return [tracks[start:end] for start, end in pairwise(ends)], clean.left_out
 
@@ -36,26 +36,26 @@ def lists_of(corpus: Corpus, settings: ExtractSettings) -> tuple[Lists, dict[str
 LONG = list(range(20))
 CASES: list[tuple[dict[str, Any], Lists, Lists, dict[str, int]]] = [
     ({}, [[1, 1], [2]], [[1, 1], [2]], {}),
-    ({"repeats": "drop"}, [[1, 2, 1, 1], [1]], [[1, 2], [1]], {"repeats of a track in its playlist": 2}),
-    ({"min_length": 2}, [[1], [1, 2], [3]], [[1, 2]], {"of playlists shorter than 2": 2}),
+    ({"repeats": "drop"}, [[1, 2, 1, 1], [1]], [[1, 2], [1]], {"repeated within a playlist": 2}),
+    ({"min_length": 2}, [[1], [1, 2], [3]], [[1, 2]], {"in playlists shorter than 2": 2}),
     ({"max_length": 3}, [[1, 2, 3, 4, 5, 6, 7], [8]], [[1, 2], [3, 4], [5, 6, 7], [8]], {}),
     (
         {"drop_duplicate_playlists": True},
         [LONG[:19], [50, 51], LONG, LONG[::-1]],
         [[50, 51], LONG],
-        {"of playlists that are nearly the same as another": 39},
+        {"in near-duplicates of other playlists": 39},
     ),
     (
         {"repeats": "drop", "min_length": 2},
         [[1, 1], [1, 2]],
         [[1, 2]],
-        {"repeats of a track in its playlist": 1, "of playlists shorter than 2": 1},
+        {"repeated within a playlist": 1, "in playlists shorter than 2": 1},
     ),
 ]
 
 
 @pytest.mark.parametrize(("settings", "lists", "left", "left_out"), CASES)
-def test_what_is_asked_for_is_left_out_and_counted(
+def test_cleaning_drops_what_the_settings_name_and_counts_it(
     settings: dict[str, Any], lists: Lists, left: Lists, left_out: dict[str, int]
 ) -> None:
     assert lists_of(corpus_of(lists), ExtractSettings(**settings)) == (left, left_out)
@@ -74,7 +74,7 @@ ASKED = st.fixed_dictionaries(
 
 @hypothesis_settings(max_examples=150, deadline=None)
 @given(LISTS, ASKED)
-def test_every_place_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> None:
+def test_every_occurrence_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> None:
     settings = ExtractSettings(**asked)
     left, left_out = lists_of(corpus_of(lists), settings)
     assert sum(map(len, left)) + sum(left_out.values()) == sum(map(len, lists))
@@ -87,12 +87,12 @@ def test_every_place_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> 
 
 @hypothesis_settings(max_examples=100, deadline=None)
 @given(LISTS)
-def test_repeats_and_playlists_of_the_same_tracks_are_counted(lists: Lists) -> None:
+def test_repeats_and_playlists_with_the_same_tracks_are_counted(lists: Lists) -> None:
     repeats = sum(len(tracks) - len(set(tracks)) for tracks in lists)
-    assert count_again(corpus_of(lists)) == (repeats, len(lists) - len({frozenset(tracks) for tracks in lists}))
+    assert count_repeats(corpus_of(lists)) == (repeats, len(lists) - len({frozenset(tracks) for tracks in lists}))
 
 
-def test_playlists_are_grouped_by_name_and_uris_merged_on_request() -> None:
+def test_group_by_name_merges_playlists_and_merge_uris_merges_tracks() -> None:
     rows: list[Row] = [
         ("u", "Starred", "A", "Song", "x:1"),
         ("v", "Starred", "a", "song ", "x:2"),

@@ -1,4 +1,4 @@
-"""Encoding against a slow encoder that goes row by row."""
+"""Encoding, compared with a slow encoder that works row by row."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from skipgramophone.names.arrow_normalization import all_folded, full_names
 from skipgramophone.names.normalization import folded, full_name, identity
-from skipgramophone.playlists import numbering
-from skipgramophone.playlists import partitioning as parting
+from skipgramophone.playlists import numbering, partitioning
 from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, _identity_keys, encode
 from skipgramophone.playlists.readers.rows import RowBlock
 
@@ -25,13 +24,13 @@ Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, u
 
 @pytest.fixture(scope="module", autouse=True)
 def few_parts() -> Iterator[None]:
-    """A few parts show what many do, and are made sooner."""
-    with patch.object(parting, "PART_BITS", 2):
+    """Use few parts, which are faster and give the same results."""
+    with patch.object(partitioning, "PART_BITS", 2):
         yield
 
 
 def blocks_of(rows: list[Row], size: int = 1000) -> list[RowBlock]:
-    """Rows in blocks of a size."""
+    """Return rows in blocks of a size."""
     names = ("owner", "playlist", "artist", "title", "uri")
     blocks = []
     for start in range(0, len(rows), size):
@@ -42,7 +41,7 @@ def blocks_of(rows: list[Row], size: int = 1000) -> list[RowBlock]:
 
 
 def key(row: Row) -> tuple[str, ...]:
-    """What identifies the track of a row."""
+    """Return the identity of the track of a row."""
 
     def fold(name: str) -> str:
         name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
@@ -52,7 +51,7 @@ def key(row: Row) -> tuple[str, ...]:
 
 
 def decoded(encoded: EncodedPlaylists) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Playlists with the names of their tracks."""
+    """Return owner, name and track names of each playlist."""
     names = list(zip(encoded.tracks["artist"].to_pylist(), encoded.tracks["title"].to_pylist(), strict=True))
     owners, playlists = encoded.playlists["owner"].to_pylist(), encoded.playlists["name"].to_pylist()
     return [
@@ -77,8 +76,8 @@ ROWS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(ROWS, st.integers(1, 7))
-def test_it_is_what_a_row_by_row_encoder_finds(rows: list[Row], size: int) -> None:
-    # Rows are numbered some at a time, names in parts, which are united now and then: none of it shows.
+def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int) -> None:
+    # The sizes of blocks and parts do not affect the result.
     with patch.multiple(numbering, ROWS_AT_ONCE=size, PENDING=size):
         encoded = encode(blocks_of(rows, size))
 
@@ -112,7 +111,7 @@ def test_it_is_what_a_row_by_row_encoder_finds(rows: list[Row], size: int) -> No
         st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-", max_size=9), max_size=9
     )
 )
-def test_folding_many_names_is_folding_each(names: list[str]) -> None:
+def test_folding_an_array_of_names_equals_folding_each(names: list[str]) -> None:
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
     assert all_folded(strings).to_pylist() == [folded(name) for name in strings.to_pylist()]
     pairs = zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True)
@@ -125,12 +124,12 @@ def test_folding_many_names_is_folding_each(names: list[str]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(codec="utf-8") | st.characters(min_codepoint=0x300, max_codepoint=0x36F), max_size=9))
-def test_folding_takes_accents_off_as_unicode_says(name: str) -> None:
+def test_folding_removes_combining_characters(name: str) -> None:
     letters = [letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)]
     assert folded(name) == " ".join(("".join(letters) or name).casefold().split())
 
 
-def test_strangers_playlists_of_one_name_stay_apart() -> None:
+def test_playlists_of_different_owners_with_one_name_stay_separate() -> None:
     rows: list[Row] = [
         ("u", "Starred", "A", "1", None),
         ("v", "Starred", "A", "2", None),
@@ -142,14 +141,14 @@ def test_strangers_playlists_of_one_name_stay_apart() -> None:
     ]
 
 
-def test_repeats_in_a_playlist_are_kept() -> None:
+def test_repeats_within_a_playlist_are_kept() -> None:
     rows: list[Row] = [("u", "p", "A", "1", None)] * 3
     encoded = encode(blocks_of(rows))
     assert encoded.track_ids.tolist() == [0, 0, 0]
     assert encoded.tracks["count"].to_pylist() == [3]
 
 
-def test_sorted_playlists_are_counted_by_code_point_and_only_where_long_enough() -> None:
+def test_playlists_sorted_by_code_point_are_counted_if_long_enough() -> None:
     def playlist(name: str, titles: list[str]) -> list[Row]:
         return [("u", name, "A", title, None) for title in titles]
 
@@ -170,7 +169,7 @@ TITLES = st.text(st.sampled_from("ab\x00é\U0001f600"), max_size=3).map(lambda e
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(TITLES, min_size=1, max_size=9), min_size=1, max_size=9), st.booleans(), st.integers(1, 20))
-def test_playlists_sorted_by_title_are_those_that_python_finds_sorted(
+def test_the_count_of_sorted_playlists_equals_that_of_python(
     playlists: list[list[str]], in_order: bool, size: int
 ) -> None:
     rows: list[Row] = [

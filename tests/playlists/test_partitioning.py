@@ -1,4 +1,4 @@
-"""Parts of strings, against Python's own bytes."""
+"""Partitioning and numbering of strings, compared with Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.playlists.numbering import Numbering
-from skipgramophone.playlists.partitioning import beginnings, by_letters
+from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
 
 STRINGS = st.lists(
     st.one_of(st.text("aé\0", max_size=3), st.text("ab", min_size=6, max_size=10), st.text()), max_size=30
@@ -16,34 +16,34 @@ STRINGS = st.lists(
 
 
 def array_of(strings: list[str]) -> pa.Array:
-    """Strings as an array that begins in the middle of its buffers."""
+    """Return strings as an array with an offset into its buffers."""
     return pa.array(["in front", *strings], pa.large_string())[1:]
 
 
 @settings(max_examples=300, deadline=None)
 @given(STRINGS)
-def test_a_beginning_is_the_first_eight_bytes(strings: list[str]) -> None:
+def test_first_bytes_are_the_first_eight_bytes_as_a_number(strings: list[str]) -> None:
     expected = [int.from_bytes(string.encode()[:8].ljust(8, b"\0"), "big") for string in strings]
-    assert beginnings(array_of(strings)).tolist() == expected
+    assert first_bytes(array_of(strings)).tolist() == expected
 
 
 @settings(max_examples=300, deadline=None)
 @given(STRINGS)
-def test_parts_hold_all_strings_once_and_in_order_and_equal_ones_together(strings: list[str]) -> None:
-    parted = by_letters(array_of(strings * 2))
+def test_parts_contain_all_strings_in_order_with_equal_ones_together(strings: list[str]) -> None:
+    parts = partition_by_letters(array_of(strings * 2))
     held: dict[str, int] = {}
-    for part in range(len(parted)):
-        places = parted.places(part)
+    for part in range(len(parts)):
+        places = parts.places(part)
         assert np.all(np.diff(places) > 0)
-        assert parted.part(part).to_pylist() == [(strings * 2)[place] for place in places]
-        for string in parted.part(part).to_pylist():
+        assert parts.part(part).to_pylist() == [(strings * 2)[place] for place in places]
+        for string in parts.part(part).to_pylist():
             assert held.setdefault(string, part) == part
-    assert sorted(parted.order.tolist()) == list(range(2 * len(strings)))
+    assert sorted(parts.order.tolist()) == list(range(2 * len(strings)))
 
 
-def test_many_strings_spread_over_all_parts() -> None:
+def test_many_strings_are_spread_over_all_parts() -> None:
     names = [f"spotify:track:{number:022}" for number in range(6400)]
-    sizes = np.diff(by_letters(array_of(names)).ends)
+    sizes = np.diff(partition_by_letters(array_of(names)).ends)
     assert len(sizes) == 64
     assert sizes.min() > 50  # of 100
     assert sizes.max() < 200
@@ -51,8 +51,8 @@ def test_many_strings_spread_over_all_parts() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["", "a", "b", "ab", "a long one", "another long one", None])), max_size=4))
-def test_numbers_lead_back_to_what_stood_in_each_row(blocks: list[list[str | None]]) -> None:
-    numbering = Numbering(pa.large_string(), by_letters)
+def test_numbers_map_back_to_the_value_of_each_row(blocks: list[list[str | None]]) -> None:
+    numbering = Numbering(pa.large_string(), partition_by_letters)
     for block in blocks:
         numbering.add(pa.array(block, pa.large_string()).dictionary_encode())
     codes, values = numbering.finish()

@@ -1,4 +1,4 @@
-"""The invented world: the same everywhere, shaped like life, full of names that break careless programs."""
+"""The built-in sample: reproducible, with the properties of real dumps and with awkward names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from skipgramophone.playlists.sample import SCENES, SampleWorld, sample_world
 
-# Changes with every edit of the generator, and must be the same on every platform and Python.
+# Changes with every edit of the generator; must be the same on every platform and Python version.
 PINNED = "891055bd2f3da881bd37681ee39d9f6905622a882f6c0feb4e9e1af5750ac6c3"
 
 Versions = dict[int, list[int]]
@@ -28,7 +28,7 @@ def counts(world: SampleWorld) -> Counter[int]:
 
 @pytest.fixture(scope="module")
 def versions(world: SampleWorld) -> Versions:
-    """The tracks of each song that has several."""
+    """The tracks of each song with several versions."""
     songs: Versions = defaultdict(list)
     for number, track in enumerate(world.tracks):
         songs[track.song].append(number)
@@ -36,18 +36,18 @@ def versions(world: SampleWorld) -> Versions:
 
 
 def digest(world: SampleWorld) -> str:
-    """Hash everything in the world, in its order."""
+    """Return a hash of the whole world."""
     tracks = [(track.artist, track.title, track.uri, track.scenes, track.song) for track in world.tracks]
     playlists = [(playlist.owner, playlist.name, playlist.tracks) for playlist in world.playlists]
     return hashlib.sha256(ascii((tracks, playlists)).encode()).hexdigest()
 
 
-def test_a_seed_always_makes_the_same_world(world: SampleWorld) -> None:
+def test_a_seed_always_generates_the_same_world(world: SampleWorld) -> None:
     assert sample_world(2017) == world
     assert digest(world) == PINNED
 
 
-def test_another_seed_makes_another_world_of_the_same_kind(world: SampleWorld) -> None:
+def test_another_seed_generates_another_world_of_similar_size(world: SampleWorld) -> None:
     other = sample_world(1)
     assert other.playlists != world.playlists
     assert len(other.playlists) == pytest.approx(len(world.playlists), rel=0.1)
@@ -61,7 +61,7 @@ def test_the_world_has_the_size_of_a_small_dump(world: SampleWorld, counts: Coun
     assert 550 <= len({playlist.owner for playlist in world.playlists}) <= 650
 
 
-def test_playlist_lengths_vary_and_lean_to_the_short_side(world: SampleWorld) -> None:
+def test_playlist_lengths_vary_and_are_skewed(world: SampleWorld) -> None:
     lengths = sorted(len(playlist.tracks) for playlist in world.playlists)
     mean, median = sum(lengths) / len(lengths), lengths[len(lengths) // 2]
     assert 3 <= lengths[0] <= 6
@@ -75,7 +75,7 @@ def test_uris_and_names_of_tracks_are_unique(world: SampleWorld) -> None:
     assert len({(track.artist, track.title) for track in world.tracks}) == len(world.tracks)
 
 
-def test_owners_share_names_of_playlists_but_use_each_once(world: SampleWorld) -> None:
+def test_owners_share_playlist_names_but_use_each_once(world: SampleWorld) -> None:
     assert len({(playlist.owner, playlist.name) for playlist in world.playlists}) == len(world.playlists)
     owners_of_a_name = Counter(playlist.name for playlist in world.playlists)
     assert owners_of_a_name["Starred"] > 10
@@ -87,18 +87,18 @@ def test_every_track_occurs_at_least_five_times(world: SampleWorld, counts: Coun
     assert min(counts.values()) >= 5
 
 
-def test_few_tracks_hold_much_of_the_listening(counts: Counter[int]) -> None:
+def test_few_tracks_have_a_large_share_of_the_occurrences(counts: Counter[int]) -> None:
     falling = sorted(counts.values(), reverse=True)
     assert sum(falling[: len(falling) // 10]) > counts.total() / 3
     assert falling[0] > 10 * falling[len(falling) // 2]
 
 
-def test_a_track_rarely_stands_twice_in_a_playlist(world: SampleWorld, counts: Counter[int]) -> None:
+def test_a_track_rarely_occurs_twice_in_a_playlist(world: SampleWorld, counts: Counter[int]) -> None:
     repeats = sum(len(playlist.tracks) - len(set(playlist.tracks)) for playlist in world.playlists)
     assert 0.003 < repeats / counts.total() < 0.007
 
 
-def test_about_a_quarter_of_the_playlists_is_sorted_by_title(world: SampleWorld) -> None:
+def test_about_a_quarter_of_the_playlists_are_sorted_by_title(world: SampleWorld) -> None:
     titles = [track.title.casefold() for track in world.tracks]
     by_title = 0
     for playlist in world.playlists:
@@ -115,7 +115,7 @@ def test_each_track_has_one_scene_or_two_that_are_neighbours(world: SampleWorld)
     assert 0.05 < sum(len(track.scenes) == 2 for track in world.tracks) / len(world.tracks) < 0.25
 
 
-def test_playlists_lean_to_a_scene_without_being_pure(world: SampleWorld, counts: Counter[int]) -> None:
+def test_playlists_prefer_one_scene_but_have_other_tracks(world: SampleWorld, counts: Counter[int]) -> None:
     at_home, strays = 0, 0
     for playlist in world.playlists:
         scenes = Counter(scene for track in playlist.tracks for scene in world.tracks[track].scenes)
@@ -157,11 +157,11 @@ SCRIPTS = ["Снег", "λιμάνι", "雨", "نافذة", "אור", "파란", 
 
 
 @pytest.mark.parametrize("part", MARKUP + SCRIPTS)
-def test_names_hold_what_breaks_careless_programs(world: SampleWorld, part: str) -> None:
+def test_names_contain_markup_and_many_scripts(world: SampleWorld, part: str) -> None:
     assert any(part in track.artist or part in track.title for track in world.tracks)
 
 
-def test_some_names_have_an_awkward_shape(world: SampleWorld) -> None:
+def test_some_names_are_formulas_long_short_or_shared(world: SampleWorld) -> None:
     titles = [track.title for track in world.tracks]
     assert any(track.artist.startswith("=") for track in world.tracks)
     assert 110 <= max(map(len, titles)) <= 140
@@ -169,7 +169,7 @@ def test_some_names_have_an_awkward_shape(world: SampleWorld) -> None:
     assert len({track.artist for track in world.tracks if track.title == "Same Title, Other Street"}) == 2
 
 
-def test_no_name_is_empty_or_padded_or_holds_control_characters(world: SampleWorld) -> None:
+def test_no_name_is_empty_padded_or_contains_control_characters(world: SampleWorld) -> None:
     names = [name for track in world.tracks for name in (track.artist, track.title, track.uri)]
     names += [name for playlist in world.playlists for name in (playlist.owner, playlist.name)]
     assert all(name and name == name.strip() for name in names)

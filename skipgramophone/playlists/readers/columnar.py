@@ -1,8 +1,8 @@
-"""Tables with columns of one's own: what is plain is read by Arrow, the rest record by record, block after block.
+"""The reader of tables with any columns: Arrow reads plain blocks, other blocks are read record by record.
 
-Where rows have times or positions, all blocks are joined and put in order. Both ways make the same of a table. A quote
-that stands elsewhere than around a field, or twice in one, may go on over the end of a line: from there on such a file
-is read record by record.
+Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field with line
+ends, so such a file is read record by record from there on. If rows have times or positions, all blocks are joined and
+sorted.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ import pyarrow as pa
 
 from skipgramophone.parallel import in_order
 from skipgramophone.playlists.readers.columns import (
-    NamedRecord,
+    TableRecord,
     kind_of,
-    named_in,
-    named_in_fields,
-    named_in_objects,
-    named_in_parquet,
     parquet_in,
+    records_of_fields,
+    records_of_objects,
+    records_of_parquet,
+    table_records,
 )
 from skipgramophone.playlists.readers.histories import NO_TIME
-from skipgramophone.playlists.readers.lines import Line, RawLines, decoded, numbered, read_raw_lines
+from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, number_lines, read_raw_lines
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
-    in_sessions,
-    in_their_order,
-    joined,
+    join_rows,
+    ordered_tables,
     place_of_each,
+    session_tables,
 )
 from skipgramophone.playlists.readers.plain import (
     Fault,
     PlainLines,
     PlainObjects,
     PlainRows,
-    in_columns,
-    in_parquet,
+    columns_of_records,
     is_plain,
+    parquet_rows,
     plain_fields,
 )
 from skipgramophone.playlists.readers.rows import (
@@ -51,150 +51,153 @@ from skipgramophone.playlists.readers.rows import (
     Reject,
     RowBlock,
     as_text,
-    block_of,
-    kept_once,
+    dictionary_of,
+    find_unusable,
+    make_block,
     null_for_empty,
-    why_unusable,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.playlists.readers.tables import fields_in
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
-NO_POSITION = "no position in its playlist"
+NO_POSITION = "no valid position"
 Made = TypeVar("Made")
-Make = Callable[[PlainRows, int, int], Made]  # of rows, the bytes and the replaced letters of the file up to them
+Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so far, replaced characters so far
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnsReader:
-    """Reads one table."""
+    """The reader of one table."""
 
     file: SourceFile
     settings: ExtractSettings
     format: str = "columns"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows in order, up to `num_rows` of them.
+        """Yield the rows in order, up to `num_rows` of them.
 
         Raises:
-            SourceError: the table has no column of a name that was given, or cannot be read as what it is.
+            SourceError: the table lacks an assigned column, or it is damaged.
         """
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             if self._place:
-                yield from self._in_their_order(stream)
+                yield from self._ordered_blocks(stream)
             else:
                 yield from self._each(stream, self._block)
 
     @property
     def _place(self) -> str:
-        """The column that the order of rows goes by, if any."""
+        """The role that rows are sorted by, or ""."""
         return next((role for role in ("time", "position") if role in self.settings.roles), "")
 
-    def _in_their_order(self, stream: OpenFile) -> Iterator[RowBlock]:
-        """What is wrong with rows as they are read, then those that can be used."""
+    def _ordered_blocks(self, stream: OpenFile) -> Iterator[RowBlock]:
+        """Yield the rejects while rows are read, then the sorted rows."""
         pieces = []
         for block, placed in self._each(stream, self._placed):
             yield block
             pieces.append(placed)
         if not pieces:
             return
-        whole = joined(pieces)
+        whole = join_rows(pieces)
         pieces.clear()
         if self._place == "time" and not {"playlist", "id"} & self.settings.roles.keys():
-            tables = in_sessions(whole, seconds_of(self.settings.session_gap), self.file.place)
+            tables = session_tables(whole, seconds_of(self.settings.session_gap), self.file.place)
         else:
-            tables = in_their_order(whole)
+            tables = ordered_tables(whole)
         yield from (RowBlock(table, [], stream.bytes_read, stream.replaced) for table in tables)
 
     def _each(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """What is made of some rows after the other."""
+        """Read the table block by block, and yield what `make` returns for each block."""
         kind = kind_of(stream)
         if self.settings.num_rows != ALL_ROWS:
-            some = islice(named_in(stream, self.settings.roles), self.settings.num_rows)
-            return self._one_by_one(some, stream, make)
+            some = islice(table_records(stream, self.settings.roles), self.settings.num_rows)
+            return self._read_records(some, stream, make)
         if kind == "parquet":
-            return self._of_parquet(stream, make)
-        return self._of_objects(stream, make) if kind == "objects" else self._of_fields(stream, make)
+            return self._read_parquet(stream, make)
+        return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 
-    def _of_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Rows of CSV and TSV."""
-        raws, called, roles = read_raw_lines(stream), self.file.called, self.settings.roles
+    def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
+        """Read CSV or TSV."""
+        raws, display_name, roles = read_raw_lines(stream), self.file.display_name, self.settings.roles
         head = next(raws, None)
         if head is None:
             return
-        plain = plain_fields(head, called, roles)
+        plain = plain_fields(head, display_name, roles)
         if plain is None:
-            records = fields_in(_lines(chain([head], raws), stream), called)
-            yield from self._one_by_one(named_in_fields(records, called, roles), stream, make)
+            records = fields_in(_lines(chain([head], raws), stream), display_name)
+            yield from self._read_records(records_of_fields(records, display_name, roles), stream, make)
             return
-        raws = chain([head.parted(1)[1]] if plain.layout.has_header else [head], raws)
-        tried = in_order(partial(_tried, plain, raw, stream, make) for raw in raws if raw.data)
+        raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
+        tried = in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws if raw.data)
         for raw, made in tried:
             if made is None:
                 rest = chain([raw], (later for later, _ in tried))
-                records = fields_in(_lines(rest, stream), called, plain.delimiter)
-                yield from self._one_by_one(named_in_fields(records, called, roles, plain.layout), stream, make)
+                records = fields_in(_lines(rest, stream), display_name, plain.delimiter)
+                yield from self._read_records(
+                    records_of_fields(records, display_name, roles, plain.layout), stream, make
+                )
             else:
                 yield made
 
-    def _of_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Rows of JSON lines."""
+    def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
+        """Read JSON lines."""
         plain = PlainObjects(self.settings.roles)
-        for raw, made in in_order(partial(_tried, plain, raw, stream, make) for raw in read_raw_lines(stream)):
+        raws = read_raw_lines(stream)
+        for raw, made in in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws):
             if made is None:
-                records = named_in_objects(_lines([raw], stream), self.settings.roles)
-                yield from self._one_by_one(records, stream, make)
+                records = records_of_objects(_lines([raw], stream), self.settings.roles)
+                yield from self._read_records(records, stream, make)
             else:
                 yield made
 
-    def _of_parquet(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Rows of Parquet, whose "lines" count them from 1."""
+    def _read_parquet(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
+        """Read Parquet, whose "line" numbers count rows from 1."""
         roles = self.settings.roles
         with parquet_in(stream, roles) as file:
             if not is_plain(file.schema_arrow, roles):
-                yield from self._one_by_one(named_in_parquet(file, roles), stream, make)
+                yield from self._read_records(records_of_parquet(file, roles), stream, make)
                 return
-            for rows in in_parquet(file, roles):
+            for rows in parquet_rows(file, roles):
                 yield make(rows, stream.bytes_read, stream.replaced)
 
-    def _one_by_one(self, records: Iterable[NamedRecord], stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """What is made of rows that are read record by record."""
-        for rows in in_columns(records, self.settings.roles):
+    def _read_records(self, records: Iterable[TableRecord], stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
+        """Yield what `make` returns for blocks of rows that are read record by record."""
+        for rows in columns_of_records(records, self.settings.roles):
             yield make(rows, stream.bytes_read, stream.replaced)
 
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
-        """A block of rows."""
-        return block_of(
+        """Return a block of rows."""
+        return make_block(
             self._table(rows),
             rows.where,
             self._rejects(rows.faults),
-            self.file.name,
-            self.settings,
-            (bytes_read, replaced),
+            file=self.file.name,
+            settings=self.settings,
+            so_far=(bytes_read, replaced),
         )
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
-        """What is wrong with rows, as a block without any, and the others with their places."""
+        """Return the rejects of some rows as a block without rows, and the usable rows with their places."""
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         table = self._table(rows).take(pa.array(placed))
-        unusable = why_unusable(table, self.settings)
+        unusable = find_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)
         named[list(unusable)] = False
-        lacking = NO_TIME if self._place == "time" else NO_POSITION
-        faults = [(line, lacking, told) for line, told in rows.where(without)]
-        told_of = rows.where(placed[list(unusable)].tolist())
-        faults += [(line, why, told) for (line, told), why in zip(told_of, unusable.values(), strict=True)]
+        no_place = NO_TIME if self._place == "time" else NO_POSITION
+        faults = [(line, no_place, raw) for line, raw in rows.where(without)]
+        unnamed = rows.where(placed[list(unusable)].tolist())
+        faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
         columns = {name: table[name].combine_chunks() for name in COLUMNS}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
         return RowBlock(table[:0], rejects, bytes_read, replaced), PlacedRows(columns, places, named)
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
-        """Faults as they are reported."""
-        return [Reject(self.file.name, line, reason, as_text(told)) for line, reason, told in faults]
+        """Return faults as rejects of this file."""
+        return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Rows as tracks of playlists; without a column for id or name a playlist is the file."""
+        """Return rows as tracks of playlists; without a column for id or name, the file is the playlist."""
         found, number = rows.columns, len(rows.columns["title"])
         of_file = None if {"owner", "playlist"} <= found.keys() else self.file.place
         alone = PurePosixPath(self.file.name).stem
@@ -206,15 +209,15 @@ class ColumnsReader:
             "title": found["title"],
             "uri": null_for_empty(found["uri"]) if "uri" in found else None,
         }
-        return pa.table({name: kept_once(table[name], number) for name in COLUMNS})
+        return pa.table({name: dictionary_of(table[name], number) for name in COLUMNS})
 
 
-def _tried(plain: PlainLines, raw: RawLines, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:
-    """Some lines, and what is made of their rows if they are plain."""
+def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:
+    """Return some lines, and what `make` returns for their rows, or None if a line is not plain."""
     rows = plain.read(raw)
     return raw, None if rows is None else make(rows, raw.bytes_read, stream.replaced)
 
 
 def _lines(raws: Iterable[RawLines], stream: OpenFile) -> Iterator[Line]:
-    """Lines one by one."""
-    return numbered(decoded(stream, raw) for raw in raws)
+    """Decode lines and yield them one by one."""
+    return number_lines(decode_lines(stream, raw) for raw in raws)

@@ -1,9 +1,15 @@
-"""Tables with columns of one's own: CSV, TSV, JSON lines and Parquet, and which column is what.
+"""Tables with any columns (CSV, TSV, JSON lines and Parquet), whose roles the setting `columns` assigns.
 
-A playlist is what has one id where there is a column for it, in whichever file; an owner and a name where there are
-columns for both, and a name inside its file where there is none for the owner. Without a column for id or name it is a
-session, if there are times, else the file. Where there are times or positions, the rows of a file stand in their order.
-Columns of a table without a header go by their numbers, counted from 1.
+The first of these roles that is assigned determines what a playlist is:
+
+    id                     rows with the same id, in all files
+    owner and playlist     rows with the same owner and name, in all files
+    playlist               rows with the same name, in one file
+    time                   a session, which a pause ends
+    none of these          the file
+
+Rows with times or positions are sorted by them within a file. Columns of a table without a header are named by their
+numbers, counted from 1.
 """
 
 from __future__ import annotations
@@ -22,33 +28,33 @@ from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.experiment.arrays import spooling
 from skipgramophone.playlists.readers.documents import objects_in
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
-from skipgramophone.playlists.readers.rows import Told
+from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
 
 PARQUET_MAGIC = b"PAR1"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20
-Roles = dict[str, str]  # role -> its column
-Named = dict[str, str]  # role -> what stands there
-NamedRecord = tuple[int, Told, Named | str]
+Roles = dict[str, str]  # role -> name of its column
+RoleFields = dict[str, str]  # role -> field of one row
+TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, the fields or the reason to reject it
 
 
-def named_in(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
-    """Deliver the rows of a table of whichever kind.
+def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
+    """Yield the rows of a table of any kind.
 
     Raises:
-        SourceError: the table has no column of a name that was given, or cannot be read as what it is.
+        SourceError: the table lacks an assigned column, or it is damaged.
     """
     kind = kind_of(stream)
     if kind == "parquet":
         return _from_parquet(stream, roles)
     if kind == "objects":
-        return named_in_objects(numbered_lines(stream), roles)
-    return named_in_fields(read_fields(stream), stream.file.called, roles)
+        return records_of_objects(numbered_lines(stream), roles)
+    return records_of_fields(read_fields(stream), stream.file.display_name, roles)
 
 
 def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
-    """What kind of table a file holds."""
+    """Return the kind of a table: Parquet, JSON objects, or fields of CSV and TSV."""
     head = stream.peek(len(PARQUET_MAGIC))
     if head == PARQUET_MAGIC:
         return "parquet"
@@ -56,13 +62,13 @@ def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the columns of CSV and TSV stand.
+class ColumnLayout:
+    """The columns of a CSV or TSV table.
 
     Attributes:
-        places: role -> place in a line.
-        width: fields a line.
-        has_header: whether the first line names them.
+        places: role -> index of its field in a row.
+        width: number of fields per row.
+        has_header: whether the first line has the column names.
     """
 
     places: dict[str, int]
@@ -70,26 +76,26 @@ class Layout:
     has_header: bool
 
 
-def layout_of(first: Sequence[str], called: str, roles: Roles) -> Layout:
-    """Where the columns stand, by the fields of the first line.
+def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
+    """Find the columns in the fields of the first line.
 
     Raises:
-        SourceError: there is no column of a name that was given.
+        SourceError: the table lacks an assigned column.
     """
     numbers = None if set(roles.values()) & set(first) else _numbers(roles, len(first))
-    return Layout(numbers or places_of(roles, first, called), len(first), numbers is None)
+    return ColumnLayout(numbers or column_places(roles, first, display_name), len(first), numbers is None)
 
 
-def named_in_fields(
-    records: Iterable[FieldsRecord], called: str, roles: Roles, layout: Layout | None = None
-) -> Iterator[NamedRecord]:
-    """Rows of CSV and TSV; None: the layout is found by the first of them."""
+def records_of_fields(
+    records: Iterable[FieldsRecord], display_name: str, roles: Roles, layout: ColumnLayout | None = None
+) -> Iterator[TableRecord]:
+    """Yield the rows of CSV and TSV; by default, the layout is found in the first record."""
     for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
             continue
         if layout is None:
-            layout = layout_of(fields, called, roles)
+            layout = layout_of(fields, display_name, roles)
             if layout.has_header:
                 continue
         fits = len(fields) == layout.width
@@ -98,59 +104,59 @@ def named_in_fields(
 
 
 def _numbers(roles: Roles, width: int) -> dict[str, int] | None:
-    """Places of columns that are named by their numbers, or None where they are not."""
+    """Return the indices of columns that are named by their numbers, or None if they are not."""
     if not all(name.isdecimal() and 1 <= int(name) <= width for name in roles.values()):
         return None
     return {role: int(name) - 1 for role, name in roles.items()}
 
 
-def places_of(roles: Roles, header: Sequence[str], called: str) -> dict[str, int]:
-    """Where the columns stand that were named.
+def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dict[str, int]:
+    """Return the index of each role's column in the header.
 
     Raises:
-        SourceError: there is none of a name, or more than one.
+        SourceError: a column is missing, or several have its name.
     """
     for name in roles.values():
         if name not in header:
-            raise SourceError(f"{called} has no column {name!r}: there are {', '.join(header)}")
+            raise SourceError(f"{display_name} has no column {name!r}: its columns are {', '.join(header)}")
         if header.count(name) > 1:
-            raise SourceError(f"{called} has more than one column {name!r}: give one of them another name")
+            raise SourceError(f"{display_name} has several columns {name!r}: rename all but one")
     return {role: header.index(name) for role, name in roles.items()}
 
 
-def named_in_objects(lines: Iterable[Line], roles: Roles) -> Iterator[NamedRecord]:
-    """Rows of JSON lines; a name with dots goes into objects inside."""
+def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRecord]:
+    """Yield the rows of JSON lines; a column name with dots refers to a field of a nested object."""
     for number, line, found in objects_in(lines):
         if isinstance(found, str):
             yield number, line, found
             continue
-        values = {role: _inside(found, name) for role, name in roles.items()}
+        values = {role: _nested_value(found, name) for role, name in roles.items()}
         unfit = next((role for role, value in values.items() if isinstance(value, list | dict | bool)), None)
         if unfit:
-            yield number, line, f"the {unfit} is no text"
+            yield number, line, f"{unfit} is not text"
         else:
             yield number, line, {role: "" if value is None else str(value) for role, value in values.items()}
 
 
-def _inside(record: object, name: str) -> object:
-    """A field of an object, or of one inside it."""
+def _nested_value(record: object, name: str) -> object:
+    """Return a field of an object, or of a nested one."""
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
 
 
-def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[NamedRecord]:
-    """Rows of Parquet."""
+def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
+    """Yield the rows of Parquet."""
     with parquet_in(stream, roles) as file:
-        yield from named_in_parquet(file, roles)
+        yield from records_of_parquet(file, roles)
 
 
 @contextmanager
 def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
-    """Open Parquet, which is read from its end and therefore copied.
+    """Open Parquet. It is copied to a temporary file first, because it is read from its end.
 
     Raises:
-        SourceError: there is no column of a name that was given, or what is read is damaged.
+        SourceError: the table lacks an assigned column, or it is damaged.
     """
     with tempfile.TemporaryFile(prefix="sgp-") as spool:
         while data := stream.read(COPIED_AT_ONCE):
@@ -160,14 +166,14 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
             spool.flush()
         try:
             file = pq.ParquetFile(spool)
-            places_of(roles, file.schema_arrow.names, stream.file.called)
+            column_places(roles, file.schema_arrow.names, stream.file.display_name)
             yield file
-        except (pa.ArrowException, UnicodeDecodeError) as error:  # names of columns and text may be none
-            raise SourceError(f"{stream.file.called} is damaged: {reason_of(error)}") from error
+        except (pa.ArrowException, UnicodeDecodeError) as error:  # column names and strings may be invalid UTF-8
+            raise SourceError(f"{stream.file.display_name} is damaged: {reason_of(error)}") from error
 
 
-def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord]:
-    """Rows of Parquet, whose "lines" count them from 1."""
+def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableRecord]:
+    """Yield the rows of Parquet; their "line" numbers count rows from 1."""
     number = 0
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         columns = (_as_texts(batch[name]) for name in roles.values())
@@ -175,11 +181,11 @@ def named_in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[NamedRecord
             number += 1
             found = {role: value or "" for role, value in zip(roles, values, strict=True)}
             beyond = next((role for role, value in zip(roles, values, strict=True) if value is None), None)
-            yield number, found, f"the {beyond} is out of range" if beyond else found
+            yield number, found, f"{beyond} is out of range" if beyond else found
 
 
 def _as_texts(column: pa.Array) -> list[str | None]:
-    """Values of a column as text; nulls are empty, and None stands for a time that no calendar has."""
+    """Return the values of a column as text: "" for nulls, None for times that are out of range."""
     try:
         return [_as_text(value) for value in column.to_pylist()]
     except OverflowError:
@@ -187,7 +193,7 @@ def _as_texts(column: pa.Array) -> list[str | None]:
 
 
 def _text_of(value: pa.Scalar) -> str | None:
-    """A value as text; None for a time that no calendar has."""
+    """Return a value as text, or None for a time that is out of range."""
     try:
         return _as_text(value.as_py())
     except OverflowError:
@@ -195,7 +201,7 @@ def _text_of(value: pa.Scalar) -> str | None:
 
 
 def _as_text(value: Any) -> str:
-    """A value as text; nothing is empty."""
+    """Return a value as text, "" for null."""
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,4 +1,4 @@
-"""JSON documents: a whole file as one value, or a value a line."""
+"""JSON documents: one value per file, or one value per line."""
 
 from __future__ import annotations
 
@@ -8,54 +8,54 @@ from typing import Any
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.lines import Line, whole_bytes, whole_text
-from skipgramophone.playlists.readers.rows import Told
+from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-LARGEST = 1 << 30
+LARGEST = 1 << 30  # bytes
 
 
 def read_document(stream: OpenFile, what: str) -> Any:
-    """The value that a file is.
+    """Read a file as one JSON value; `what` names the expected content in errors.
 
     Raises:
-        SourceError: the file is no JSON, or larger than a document may be; `what` says what it was taken for.
+        SourceError: the file is not JSON, or too large.
     """
     return document_of(stream, whole_bytes(stream, LARGEST), what)
 
 
 def document_of(stream: OpenFile, raw: bytes, what: str) -> Any:
-    """The value that a file is which has been read.
+    """Parse the bytes of a file as one JSON value; `what` names the expected content in errors.
 
     Raises:
-        SourceError: it is no JSON; `what` says what it was taken for.
+        SourceError: the file is not JSON.
     """
     try:
         return json.loads(whole_text(stream, raw))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{stream.file.called} is no {what.removeprefix('a ')}: {error}") from error
+        raise SourceError(f"{stream.file.display_name} is not {what}: {error}") from error
 
 
 def objects_in(lines: Iterable[Line]) -> Iterator[tuple[int, str, dict[str, Any] | str]]:
-    """The object on each line: its number, its text, and the object or why there is none."""
+    """Yield the number and text of each line, and its JSON object or the reason for rejecting it."""
     for number, line, fault in lines:
         yield number, line, fault or _object(line)
 
 
 def _object(line: str) -> dict[str, Any] | str:
-    """The object that a line is, or why it is none."""
+    """Return the JSON object of a line, or the reason for rejecting it."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return "not JSON" if line.strip() else "blank line"
-    return value if isinstance(value, dict) else "no JSON object"
+    return value if isinstance(value, dict) else "not a JSON object"
 
 
-def texts_of(record: dict[str, Any], *names: str) -> list[str] | None:
-    """Some fields of an object, empty where they are missing; None where one is no text."""
+def text_fields(record: dict[str, Any], *names: str) -> list[str] | None:
+    """Return fields of an object, "" for missing ones; None if a field is not text."""
     values = [record.get(name) for name in names]
     return [value or "" for value in values] if all(isinstance(value, str | None) for value in values) else None
 
 
-def as_told(part: Any) -> Told:
-    """A part of a document as a record tells it: JSON at once where it is no object, for a line is text too."""
+def raw_record(part: Any) -> RawRecord:
+    """Return a part of a document as a raw record; a part that is not an object becomes JSON text."""
     return part if isinstance(part, dict) else json.dumps(part, ensure_ascii=False)

@@ -1,9 +1,9 @@
-"""CSV files of Exportify, a playlist each: its name is the file's. The columns of 2020 and of 2026 are read.
+"""CSV files of Exportify: one playlist per file, with the name of the file. Two layouts are supported.
 
     Track URI, Track Name, Artist Name, ...          2020
-    Track URI, Track Name, Artist Name(s), ...       2026, artists apart by semicolons
+    Track URI, Track Name, Artist Name(s), ...       2026, artists separated by semicolons
 
-A local file has a uri that nobody else has, so that artist and title are what it goes by.
+The uri of a local file is not used, because no other user has it; artist and title identify such a track.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ LOCAL = "spotify:local:"
 
 
 def is_header(line: str) -> bool:
-    """Whether a line names the columns of an Exportify file."""
+    """Whether a line is the header of an Exportify file."""
     return _are_columns(fields_of(line))
 
 
 def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver the tracks of the playlist that a file is.
+    """Yield the tracks of a file, which is one playlist.
 
     Raises:
-        SourceError: the first line names no columns of Exportify, or a quoted field does not end.
+        SourceError: the first line is not an Exportify header, or a quoted field does not end.
     """
     playlist = PurePosixPath(stream.file.name).name.removesuffix(".csv")
     header: Sequence[str] = ()
@@ -39,7 +39,8 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
         if not header:
             if not _are_columns(fields):
                 raise SourceError(
-                    f"{stream.file.called} is no file of Exportify: its first line names no {URI}, {TITLE}"
+                    f"{stream.file.display_name} is not an Exportify file: "
+                    f"its first line needs the columns {URI}, {TITLE} and {ARTISTS[0]}"
                 )
             header = fields
             artist_at = next(header.index(name) for name in ARTISTS if name in header)
@@ -48,9 +49,10 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
         else:
             uri, artist, title = fields[header.index(URI)], fields[artist_at], fields[header.index(TITLE)]
             known = None if not uri or uri.startswith(LOCAL) else uri
-            yield number, line, Row("", playlist, stream.file.place, artist.replace(";", ", "), title, known)
+            row = Row("", playlist, stream.file.place, artist=artist.replace(";", ", "), title=title, uri=known)
+            yield number, line, row
 
 
 def _are_columns(fields: Sequence[str]) -> bool:
-    """Whether these are columns of an Exportify file."""
+    """Whether these are the columns of an Exportify file."""
     return URI in fields and TITLE in fields and any(name in fields for name in ARTISTS)

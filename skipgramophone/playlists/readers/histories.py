@@ -1,8 +1,9 @@
-"""Listening histories: plays in the order of time, cut into sessions by pauses.
+"""Listening histories: plays in the order of time, split into sessions at pauses.
 
-A session is a playlist. It is named by the minute at which it begins (UTC) and belongs to whoever listened, where that
-is known. Plays of one minute stand as the file has them, or the other way round where it begins with the newest.
-Sessions of two files stay apart, unless the files are parts of one history: then a session goes on in the next part.
+A session is a playlist. It is named by the minute at which it starts (UTC), and its owner is the listener, if known.
+Plays with equal times keep the order of the file, reversed if the file starts with the newest play.
+
+Sessions of two files stay separate. If the files are parts of one history, a session can continue in the next part.
 """
 
 from __future__ import annotations
@@ -12,34 +13,34 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from skipgramophone.playlists.readers.rows import Record, Row, Told
+from skipgramophone.playlists.readers.rows import RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
-NO_TIME = "no time of listening"
-NO_TEXT = "a name that is no text"
+NO_TIME = "no valid timestamp"
+
 EPISODE = "a podcast episode"
 SKIP = "played for 0 ms"
 
 
 class Play(NamedTuple):
-    """A track that somebody listened to."""
+    """One play of a track."""
 
     listener: str
     artist: str
     title: str
     uri: str | None
     began: float  # seconds since 1970, UTC
-    ended: float  # the same as `began` where only that is known
+    ended: float  # equal to `began` if only one time is known
 
 
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
-PlayRecord = tuple[int, Told, Play | str]  # line, what stands there, the play or why it is none
+PlayRecord = tuple[int, RawRecord, Play | str]  # line number, raw record, the play or the reason for rejecting it
 
 
-def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver plays in the order of time, in sessions."""
-    kept: list[tuple[int, Told, Play]] = []
+def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Yield plays in the order of time, with sessions as playlists."""
+    kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if isinstance(found, str):
             yield number, text, found
@@ -52,20 +53,20 @@ def in_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: Extract
     kept.sort(key=lambda record: record[2].ended)
     gap = seconds_of(settings.session_gap)
     last: Sessions = {} if stream.file.sessions is None else stream.file.sessions
-    begun: set[str] = set()  # listeners who have played something in this file
+    begun: set[str] = set()  # listeners with a play in this file so far
     for at, (number, text, play) in enumerate(kept):
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
-        # A part of a history that begins before the last one ends does not go on from it.
-        goes_on = play.listener in begun or play.ended >= ended
+        # A part of a history that begins before the previous part ends does not continue its last session.
+        continues = play.listener in begun or play.ended >= ended
         begun.add(play.listener)
-        if play.began - ended > gap or not goes_on:
+        if play.began - ended > gap or not continues:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
-        yield number, text, Row(play.listener, name, key, play.artist, play.title, play.uri)
+        yield number, text, Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
 
 
 def minute_of(seconds: float) -> str:
-    """A time as a session is named by it.
+    """Return the name of a session that starts at a time.
 
     >>> minute_of(1622541600)
     '2021-06-01 10:00'
@@ -74,7 +75,7 @@ def minute_of(seconds: float) -> str:
 
 
 def seconds_since_1970(text: str) -> float | None:
-    """A time as files have it: ISO 8601, or seconds, or milliseconds, since 1970; UTC if it names no zone.
+    """Parse a time: ISO 8601, or seconds or milliseconds since 1970. Without a time zone it is UTC; None if invalid.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
@@ -91,4 +92,4 @@ def seconds_since_1970(text: str) -> float | None:
 
 
 EARLIEST = -62_135_596_800.0  # the year 1
-LATEST = 32_503_680_000.0  # the year 3000: a larger number counts milliseconds
+LATEST = 32_503_680_000.0  # the year 3000; a larger number is in milliseconds

@@ -1,10 +1,10 @@
-"""Scrobbles of Last.fm, as three tools export them to CSV.
+"""Scrobbles of Last.fm, in the CSV layouts of three export tools.
 
     Biome,UNITY,Unity,20 Nov 2020 09:35                            artist, album, title, time; no header
     ,artist,album,track,timestamp,datetime
     uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid
 
-A track that is being played as the file is written has no time and is no play yet.
+A track that was playing during the export has no time and is rejected.
 """
 
 from __future__ import annotations
@@ -12,7 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from skipgramophone.playlists.readers.histories import NO_TIME, Play, PlayRecord, in_sessions, seconds_since_1970
+from skipgramophone.playlists.readers.histories import (
+    NO_TIME,
+    Play,
+    PlayRecord,
+    seconds_since_1970,
+    split_into_sessions,
+)
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
@@ -28,7 +34,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def is_lastfm(lines: Sequence[str]) -> bool:
-    """Whether the first lines of a file are scrobbles in one of the three layouts."""
+    """Whether the first lines of a file have one of the three layouts."""
     rows = [fields_of(line) for line in lines[:20]]
     if tuple(rows[0]) in HEADERS:
         return True
@@ -37,12 +43,12 @@ def is_lastfm(lines: Sequence[str]) -> bool:
 
 
 def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver the scrobbles of a file, in sessions."""
-    return in_sessions(_plays(stream), stream, settings)
+    """Yield the scrobbles of a file, in sessions."""
+    return split_into_sessions(_plays(stream), stream, settings)
 
 
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
-    """The scrobbles as they stand."""
+    """Yield the scrobbles in the order of the file."""
     columns: tuple[str, ...] = ()
     for number, line, fields in read_fields(stream):
         if not columns and not isinstance(fields, str):
@@ -54,16 +60,20 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
             continue
         named = dict(zip(columns, fields, strict=True))
         time = _seconds(next(named[name] for name in TIMES if name in named))
-        yield number, line, NO_TIME if time is None else Play("", named["artist"], named["track"], None, time, time)
+        if time is None:
+            yield number, line, NO_TIME
+        else:
+            yield number, line, Play("", named["artist"], named["track"], None, began=time, ended=time)
 
 
 def _seconds(text: str) -> float | None:
-    """A time in seconds, or written as 20 Nov 2020 09:35 whatever the language of the machine."""
+    """Parse a time, or a date such as 20 Nov 2020 09:35 in any locale, to seconds since 1970; None if invalid."""
     words = text.replace(":", " ").replace(",", " ").split()
     if len(words) != 5 or words[1] not in MONTHS:
         return seconds_since_1970(text)
     try:
         day, year, hour, minute = (int(words[at]) for at in (0, 2, 3, 4))
-        return datetime(year, MONTHS.index(words[1]) + 1, day, hour, minute, tzinfo=UTC).timestamp()
+        month = MONTHS.index(words[1]) + 1
+        return datetime(year, month, day, hour=hour, minute=minute, tzinfo=UTC).timestamp()
     except (ValueError, OverflowError):
         return None

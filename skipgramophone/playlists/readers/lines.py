@@ -1,7 +1,7 @@
-"""Lines of a text file, in blocks, with line numbers, and bad bytes set aside.
+"""Lines of a text file in blocks, with line numbers.
 
-A block is a few megabytes of whole lines. A line that is not in the encoding or holds a NUL byte cannot be a row and is
-handed back as a reject; nothing is guessed. A byte order mark is no part of the first line.
+A block is a few megabytes of whole lines. A line that the encoding cannot decode, or that contains a NUL byte, becomes
+a reject; its content is not guessed. A byte order mark is not part of the first line.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 BLOCK_BYTES = 16 << 20
-LONGEST_LINE = 64 << 20  # a "line" beyond this is no row: stop before it fills the memory
+LONGEST_LINE = 64 << 20  # bytes; a longer "line" is not a row, and would fill the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-NUL_BYTE = "holds a NUL byte"
-Line = tuple[int, str, str]  # number, text, what is wrong with it ("": nothing)
+NUL_BYTE = "contains a NUL byte"
+Line = tuple[int, str, str]  # number, text, reason for rejecting it ("": none)
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines (large_string) without their ends; `numbers` (int64) counts from 1 as an editor does."""
+    """Whole lines (large_string) without line ends; `numbers` (int64) are line numbers from 1, as in an editor."""
 
     lines: pa.Array
     numbers: npt.NDArray[np.int64]
@@ -38,7 +38,7 @@ class LineBlock:
 
 @dataclass(frozen=True)
 class RawLines:
-    """Whole lines as bytes; the first of them has the number `first`, and the last may lack its end."""
+    """Whole lines as bytes; `first` is the number of the first line, and the last line may have no line end."""
 
     data: bytes
     first: int
@@ -49,19 +49,19 @@ class RawLines:
 
     @cached_property
     def _number(self) -> int:
-        """How many lines there are; numpy counts their ends four times as fast as `bytes`."""
+        """Number of lines; numpy counts line ends four times as fast as `bytes.count`."""
         ends = np.count_nonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
         return int(ends) + (not self.data.endswith(b"\n") and bool(self.data))
 
-    def parted(self, number: int) -> tuple[RawLines, RawLines]:
-        """The first lines, so many of them or fewer, and the others."""
+    def split_at(self, number: int) -> tuple[RawLines, RawLines]:
+        """Split into the first `number` lines, or all if there are fewer, and the rest."""
         ends = self._ends()
         cut = int(ends[number - 1]) + 1 if number <= len(ends) else len(self.data)
         first = RawLines(self.data[:cut], self.first, self.bytes_read)
         return first, RawLines(self.data[cut:], self.first + number, self.bytes_read)
 
     def texts(self, numbers: npt.NDArray[np.int64]) -> list[str]:
-        """The lines of some numbers as they stand, of lines that are text."""
+        """Return the lines of the given numbers; they must be valid text."""
         if not len(numbers):
             return []
         ends = np.concatenate([[-1], self._ends(), [len(self.data)]])
@@ -72,24 +72,24 @@ class RawLines:
         ]
 
     def _ends(self) -> npt.NDArray[np.int64]:
-        """Places of the line ends."""
+        """Return the places of the line ends."""
         return np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
 
 
 def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
-    """Deliver the lines of a file in blocks.
+    """Yield the lines of a file in blocks.
 
     Raises:
-        SourceError: the packed data is damaged, or a line has no end.
+        SourceError: the compressed data is damaged, or a line is too long.
     """
-    return (decoded(stream, raw) for raw in read_raw_lines(stream))
+    return (decode_lines(stream, raw) for raw in read_raw_lines(stream))
 
 
 def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
-    """Deliver the lines of a file as bytes, in blocks.
+    """Yield the lines of a file as bytes, in blocks.
 
     Raises:
-        SourceError: the packed data is damaged, or a line has no end.
+        SourceError: the compressed data is damaged, or a line is too long.
     """
     first = 1
     for data in _whole_line_chunks(stream):
@@ -99,16 +99,16 @@ def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
 
 
 def numbered_lines(stream: OpenFile) -> Iterator[Line]:
-    """Deliver lines one by one.
+    """Yield the lines of a file one by one.
 
     Raises:
-        SourceError: the packed data is damaged, or a line has no end.
+        SourceError: the compressed data is damaged, or a line is too long.
     """
-    return numbered(read_lines(stream))
+    return number_lines(read_lines(stream))
 
 
-def numbered(blocks: Iterable[LineBlock]) -> Iterator[Line]:
-    """Deliver the lines of blocks one by one, as `numbered_lines` does."""
+def number_lines(blocks: Iterable[LineBlock]) -> Iterator[Line]:
+    """Yield the lines of blocks one by one, in order of their numbers."""
     for block in blocks:
         good = zip(block.numbers.tolist(), block.lines.to_pylist(), ("" for _ in block.lines), strict=True)
         bad = ((reject.line, reject.text, reject.reason) for reject in block.rejects)
@@ -116,40 +116,43 @@ def numbered(blocks: Iterable[LineBlock]) -> Iterator[Line]:
 
 
 def whole_text(stream: OpenFile, raw: bytes) -> str:
-    """A whole file as text.
+    """Decode the bytes of a whole file.
 
     Raises:
-        SourceError: it is not in its encoding.
+        SourceError: the encoding cannot decode them.
     """
     text = stream.text(raw)
     if text is None:
         raise SourceError(
-            f"{stream.file.called} is not {stream.encoding}: name its --encoding, or say --bad-bytes replace"
+            f"{stream.file.display_name} is not {stream.encoding}: "
+            "name its encoding with --encoding, or add --bad-bytes replace"
         )
     return text
 
 
 def whole_bytes(stream: OpenFile, largest: int) -> bytes:
-    """A whole file without its byte order mark.
+    """Read a whole file, without its byte order mark.
 
     Raises:
-        SourceError: the file is larger than so many bytes, or its packed data is damaged.
+        SourceError: the file has more than `largest` bytes, or its compressed data is damaged.
     """
     data = bytearray()
     while more := stream.read(1 << 20):
         data += more
         if len(data) > largest:
-            raise SourceError(f"{stream.file.called} is larger than {largest >> 20:,} MiB, too large to be what it is")
+            raise SourceError(
+                f"{stream.file.display_name} is larger than {largest >> 20:,} MiB, the limit for its format"
+            )
     return bytes(data.removeprefix(BYTE_ORDER_MARK))
 
 
-def shown(raw: bytes) -> str:
-    """Text of a raw line for a report, bad bytes written as \\xNN."""
+def printable(raw: bytes) -> str:
+    """Return a raw line as text for a report; undecodable bytes are written as \\xNN."""
     return raw.decode("utf-8", "backslashreplace")
 
 
-def decoded(stream: OpenFile, raw: RawLines) -> LineBlock:
-    """Decode whole lines, setting aside those that cannot be text."""
+def decode_lines(stream: OpenFile, raw: RawLines) -> LineBlock:
+    """Decode whole lines, and reject those that cannot be decoded."""
     if is_text(raw.data):
         return text_lines(raw)
     lines, kept, rejects = [], [], []
@@ -157,7 +160,7 @@ def decoded(stream: OpenFile, raw: RawLines) -> LineBlock:
         text = None if b"\0" in line else stream.text(line)
         if text is None:
             reason = NUL_BYTE if b"\0" in line else f"not {stream.encoding}"
-            rejects.append(Reject(stream.file.name, number, reason, shown(line)))
+            rejects.append(Reject(stream.file.name, number, reason, printable(line)))
         else:
             lines.append(text)
             kept.append(number)
@@ -166,21 +169,21 @@ def decoded(stream: OpenFile, raw: RawLines) -> LineBlock:
 
 
 def text_lines(raw: RawLines) -> LineBlock:
-    """Whole lines of text."""
+    """Return whole lines, which must be valid text, as a block."""
     lines = pc.split_pattern(_as_one_string(raw.data.removesuffix(b"\n")), "\n")[0].values
     lines = _without_returns(lines) if b"\r" in raw.data else lines
     return LineBlock(lines, np.arange(raw.first, raw.first + len(lines)), [], raw.bytes_read)
 
 
 def with_plain_ends(data: bytes) -> bytes:
-    """Lines that end in a line feed alone, if no carriage return stands elsewhere than before one; else as they are."""
+    """Replace CRLF line ends by LF; data with any other carriage return is returned unchanged."""
     if b"\r" in data and data.count(b"\r") == data.count(b"\r\n"):
         return data.replace(b"\r\n", b"\n")
     return data
 
 
 def is_text(data: bytes) -> bool:
-    """Whether bytes are UTF-8 without a NUL."""
+    """Whether bytes are valid UTF-8 without NUL bytes."""
     if b"\0" in data:
         return False
     try:
@@ -191,18 +194,18 @@ def is_text(data: bytes) -> bool:
 
 
 def _as_one_string(data: bytes) -> pa.Array:
-    """Bytes as an array of one string, without a copy of them."""
+    """Return bytes as an array of one string, without copying them."""
     ends = pa.py_buffer(np.array([0, len(data)], np.int64))
     return pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
 
 
 def _without_returns(lines: pa.Array) -> pa.Array:
-    """Lines without the carriage return that other systems put before the line end."""
+    """Remove the carriage return of CRLF line ends."""
     return pc.replace_substring_regex(lines, r"\r\z", "")
 
 
 def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
-    """Read bytes up to a line end, at least a block at a time."""
+    """Yield chunks of at least a block that end at a line end."""
     pending = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
     while data := stream.read(BLOCK_BYTES):
         cut = data.rfind(b"\n") + 1
@@ -212,6 +215,8 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
         else:
             pending += data
         if len(pending) > LONGEST_LINE:
-            raise SourceError(f"{stream.file.called}: a line of more than {LONGEST_LINE >> 20} MiB: not a file of rows")
+            raise SourceError(
+                f"{stream.file.display_name}: a line is longer than {LONGEST_LINE >> 20} MiB: not a file of rows"
+            )
     if pending:
         yield pending

@@ -1,12 +1,12 @@
-"""M3U and M3U8 playlists: a file is a playlist, named by #PLAYLIST or by the file.
+"""M3U and M3U8 playlists: one playlist per file, named by #PLAYLIST or by the file.
 
     #EXTM3U
     #EXTINF:151,Simon & Garfunkel - Cecilia
     music/cecilia.ogg
 
-A track is what #EXTINF says, or the file name at the end of its path; "Artist - Title" is parted at the first " - ".
-The paths are read as names and never opened; one that is a uri of a service, as spotify:track:..., is the track's. A
-file that is not UTF-8 is read as Windows-1252, as old players wrote it.
+The name of a track is in #EXTINF or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
+never opened. A path that is the uri of a service, such as spotify:track:..., becomes the uri of the track. A file that
+is not UTF-8 is decoded as Windows-1252, which old players wrote.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20
+LARGEST = 64 << 20  # bytes
 INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
-SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # not a drive of Windows, not an address
+SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # neither a Windows drive nor a URL
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
 def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver the tracks of the playlist that a file is.
+    """Yield the tracks of a file, which is one playlist.
 
     Raises:
-        SourceError: the file is too large to be a playlist.
+        SourceError: the file is too large for a playlist.
     """
     lines = _text(stream).splitlines()
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
@@ -46,18 +46,18 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
             artist, title = parted(info or _name_at_end(line.strip()))
             info = ""
             uri = line.strip() if SERVICE_URI.fullmatch(line.strip()) else None
-            yield number, line, Row("", playlist, stream.file.place, artist, title, uri)
+            yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
 
 
 def _text(stream: OpenFile) -> str:
-    """The whole file as text."""
+    """Return the whole file as text."""
     data = whole_bytes(stream, LARGEST)
     text = stream.text(data)
     return data.decode("cp1252", "backslashreplace") if text is None else text
 
 
 def _name_at_end(path: str) -> str:
-    """The file name at the end of a path or address, without what says its kind."""
+    """Return the file name at the end of a path or URL, without its suffix."""
     if "://" in path:
         path = unquote(path)
     return SUFFIX.sub("", re.split(r"[/\\]", path.rstrip("/\\"))[-1])

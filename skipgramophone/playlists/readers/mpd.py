@@ -1,12 +1,13 @@
-"""Slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with its playlists.
+"""Slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with playlists per file.
 
     {"info": {...}, "playlists": [{"name": "...", "pid": 7, "tracks": [
         {"artist_name": "...", "track_name": "...", "track_uri": "..."}, ...
 
-A playlist is its pid, whatever its name; it has no owner. The lines of a report count the tracks of the file from 1.
+The pid identifies a playlist, regardless of its name; playlists have no owner. The "line" numbers of rejects count the
+tracks of the file from 1.
 
-A slice whose pids are whole numbers of 64 bits, whose names are text and whose tracks all have one is read by Arrow,
-any other track by track. Both ways make the same of it, but that Arrow does not look into what is not used of a slice.
+Arrow reads a slice if its pids are 64-bit integers, its names are text and all its tracks are named; other slices are
+read track by track. Both ways return the same rows, except that Arrow does not check parts that are not used.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.readers.documents import LARGEST, as_told, document_of
+from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record
 from skipgramophone.playlists.readers.lines import is_text, whole_bytes
 from skipgramophone.playlists.readers.rows import (
     COLUMNS,
+    NAME_NOT_TEXT,
     TEXT,
     Record,
     Row,
     RowBlock,
-    gathered,
-    kept_once,
+    dictionary_of,
+    find_unusable,
+    gather_blocks,
     null_for_empty,
-    why_unusable,
 )
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
@@ -46,74 +48,76 @@ SLICE = pa.schema([("playlists", pa.list_(pa.struct([("name", TEXT), ("pid", pa.
 
 @dataclass(frozen=True, slots=True)
 class MpdReader:
-    """Reads one slice."""
+    """The reader of one slice."""
 
     file: SourceFile
     settings: ExtractSettings
     format: str = "mpd"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows in order, up to `num_rows` of them.
+        """Yield the rows in order, up to `num_rows` of them.
 
         Raises:
-            SourceError: the file is no such object.
+            SourceError: the file is not a slice.
         """
         settings = self.settings
         with self.file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
             raw = whole_bytes(stream, LARGEST)
-            table = _plain(raw) if settings.num_rows == ALL_ROWS else None
-            if table is None or why_unusable(table, settings):
-                yield from gathered(records_of(stream, raw), stream, settings)
+            table = _read_with_arrow(raw) if settings.num_rows == ALL_ROWS else None
+            if table is None or find_unusable(table, settings):
+                yield from gather_blocks(records_of(stream, raw), stream, settings)
             else:
                 yield RowBlock(table, [], stream.bytes_read, stream.replaced)
 
 
 def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:
-    """Deliver the tracks of each playlist of a slice.
+    """Yield the tracks of each playlist of a slice.
 
     Raises:
-        SourceError: the file is no such object.
+        SourceError: the file is not a slice.
     """
     number = 0
     for playlist in _playlists(stream, raw):
         tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
         if not isinstance(tracks, list) or "pid" not in playlist:
             number += 1
-            yield number, as_told(playlist), "a playlist without pid or tracks"
+            yield number, raw_record(playlist), "a playlist without pid or tracks"
             continue
         name = playlist.get("name")
         for track in tracks:
             number += 1
-            yield number, as_told(track), _row(name, playlist["pid"], track)
+            yield number, raw_record(track), _row(name, playlist["pid"], track)
 
 
 def _row(name: object, pid: object, track: object) -> Row | str:
-    """A track of a playlist, or why it is none."""
+    """Return a track as a row, or the reason for rejecting it."""
     if not isinstance(track, dict):
-        return "a track that is no object"
+        return "a track that is not a JSON object"
     artist, title, uri = track.get("artist_name"), track.get("track_name"), track.get("track_uri")
     if not (_is_text(name) and _is_text(artist) and _is_text(title) and _is_text(uri)):
-        return "a name that is no text"
-    return Row("", str(name or ""), f"pid {pid}", artist or "", title or "", uri or None)
+        return NAME_NOT_TEXT
+    return Row("", str(name or ""), f"pid {pid}", artist=artist or "", title=title or "", uri=uri or None)
 
 
 def _is_text(value: object) -> bool:
-    """Whether a value is text, or nothing."""
+    """Whether a value is text or null."""
     return value is None or isinstance(value, str)
 
 
 def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
-    """The playlists of a slice."""
+    """Return the playlists of a slice."""
     content = document_of(stream, raw, "a slice of the Million Playlist Dataset")
     playlists = content.get("playlists") if isinstance(content, dict) else None
     if not isinstance(playlists, list):
-        raise SourceError(f"{stream.file.called} is no slice of the Million Playlist Dataset: it has no playlists")
+        raise SourceError(
+            f"{stream.file.display_name} is not a slice of the Million Playlist Dataset: it has no playlists"
+        )
     return playlists
 
 
-def _plain(raw: bytes) -> pa.Table | None:
-    """The rows of a slice, or None where something in it is missing or of another kind."""
-    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow dies of a null at the beginning
+def _read_with_arrow(raw: bytes) -> pa.Table | None:
+    """Return the rows of a slice, or None if something is missing or has another type."""
+    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow crashes on a null at the start
         return None
     try:
         table = arrow_json.read_json(
@@ -137,11 +141,11 @@ def _plain(raw: bytes) -> pa.Table | None:
         "playlist": pc.fill_null(name, ""),
         "key": pa.array([f"pid {each}" for each in pid.to_pylist()], TEXT),
     }
-    columns = {role: kept_once(column, len(playlists)).take(playlist) for role, column in of_playlist.items()}
+    columns = {role: dictionary_of(column, len(playlists)).take(playlist) for role, column in of_playlist.items()}
     columns |= {
-        "owner": kept_once("", len(track)),
-        "artist": kept_once(names["artist"], len(track)),
-        "title": kept_once(names["title"], len(track)),
-        "uri": kept_once(null_for_empty(names["uri"]), len(track)),
+        "owner": dictionary_of("", len(track)),
+        "artist": dictionary_of(names["artist"], len(track)),
+        "title": dictionary_of(names["title"], len(track)),
+        "uri": dictionary_of(null_for_empty(names["uri"]), len(track)),
     }
     return pa.table({name: columns[name] for name in COLUMNS})

@@ -1,7 +1,7 @@
-"""Ordering: rows of a table in the order of their times or positions, and listening histories in sessions.
+"""Ordering: sorts the rows of a table by time or position, and splits listening histories into sessions.
 
-The rows of a file are kept in columns until all are read: some 130 bytes a row at the peak, and the names of each block
-once. Sessions are cut as `histories` says, whatever the order in which listeners take turns in the file.
+The rows of a file are kept in columns until all are read. The peak is about 130 bytes per row, plus the distinct names
+of each block. Sessions are the same as those of `histories`; the listeners of a file may alternate in any order.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
-from skipgramophone.playlists.readers.rows import COLUMNS, KEPT_ONCE, TEXT
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, TEXT
 
 BATCH = 1 << 17  # rows
 DIGITS = r"^[0-9]{1,14}$"
-MOMENT = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
+DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[Any]  # of rows, float64 where NaN may stand for none
+Places = npt.NDArray[Any]  # times or positions; NaN in float64 means none
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedRows:
-    """Some rows of a file with their places.
+    """Some rows of a file with their times or positions.
 
     Attributes:
-        columns: those of `COLUMNS`, strings kept once each.
-        places: seconds since 1970 or positions, float64 (rows,), or whole numbers.
-        named: bool (rows,), whether they name a track; one that does not is a play in a session, and no row of it.
+        columns: name -> dictionary-encoded column, for all `COLUMNS`.
+        places: seconds since 1970 or positions, float64 or integer (rows,).
+        named: bool (rows,), whether the row names a track. A play without a name counts for the bounds of a session,
+            but is not a row of it.
     """
 
     columns: dict[str, pa.DictionaryArray]
@@ -43,34 +44,35 @@ class PlacedRows:
     named: Flags
 
     def rows(self, rows: Ids, **others: pa.DictionaryArray) -> pa.Table:
-        """Some of the rows with the strings that stand in them alone; other columns instead of its own."""
+        """Return some rows as a table; `others` are columns that replace its own."""
         own = {name: column for name, column in self.columns.items() if name not in others}
         taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
         found = taken | others
         return pa.table({name: found[name] for name in COLUMNS})
 
 
-def joined(pieces: Sequence[PlacedRows]) -> PlacedRows:
-    """All rows of a file, each string once."""
+def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
+    """Join the blocks of a file, with one dictionary per column."""
     columns = {}
     for name in COLUMNS:
-        chunks = pa.chunked_array([piece.columns[name] for piece in pieces], KEPT_ONCE)
+        chunks = pa.chunked_array([piece.columns[name] for piece in pieces], DICTIONARY)
         columns[name] = pa.concat_arrays(chunks.unify_dictionaries().chunks)
     places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
     return PlacedRows(columns, places, named)
 
 
-def in_their_order(placed: PlacedRows) -> Iterator[pa.Table]:
-    """Rows in the order of their places, those of one place as they stand; some at a time."""
+def ordered_tables(placed: PlacedRows) -> Iterator[pa.Table]:
+    """Yield rows in the order of their places, in batches; rows with equal places keep their order."""
     order = np.argsort(placed.places, kind="stable")
     return (placed.rows(part) for part in _parts(order[placed.named[order]]))
 
 
-def in_sessions(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
-    """Rows in the order of time, in sessions that pauses of more than `gap` seconds part; some at a time.
+def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
+    """Yield rows in the order of time, in batches, with sessions as playlists.
 
-    Rows of one time stand as the file has them, or the other way round where it begins with the newest. A session is
-    named by the minute of its beginning, and has a key that no other of a `file` has.
+    A pause of more than `gap` seconds ends a session. A session is named by the minute at which it starts, and its key
+    is unique within `file`. Rows with equal times keep the order of the file, reversed if the file starts with the
+    newest row.
     """
     times, order = placed.places, np.arange(len(placed.places))
     if len(times) and times[0] > times[-1]:
@@ -91,7 +93,7 @@ def in_sessions(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]
 
 
 def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
-    """Which rows have a place, bool (rows,), and the places of these; whole numbers stay what they are."""
+    """Return which rows have a place, bool (rows,), and the places of these rows; integers keep their type."""
     if pa.types.is_integer(column.type):
         return column.is_valid().to_numpy(zero_copy_only=False), column.drop_null().to_numpy()
     places = seconds_of_all(column) if role == "time" else positions_of_all(column)
@@ -100,22 +102,22 @@ def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
 
 
 def seconds_of_all(times: pa.Array) -> Places:
-    """`seconds_since_1970` of texts, and those of timestamps, float64 (rows,); none before the year 1 or after 3000."""
+    """Convert texts or timestamps to seconds since 1970, float64 (rows,); NaN if invalid or not from year 1 to 3000."""
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
-        usual = {DIGITS: _seconds_of_digits, MOMENT: _seconds_of_moments}
+        usual = {DIGITS: _seconds_of_digits, DATE_AND_TIME: _seconds_of_dates}
         seconds = _numbers(times, usual, seconds_since_1970)
     return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
 
 def positions_of_all(positions: pa.Array) -> Places:
-    """Texts as finite numbers, float64 (rows,)."""
+    """Convert texts to finite numbers, float64 (rows,); NaN if that fails."""
     return _numbers(positions, {DIGITS: _as_float}, _number)
 
 
 def _number(text: str) -> float | None:
-    """A text as a finite number."""
+    """Return a text as a finite number, or None if it is not one."""
     try:
         number = float(text)
     except ValueError:
@@ -126,47 +128,47 @@ def _number(text: str) -> float | None:
 def _numbers(
     texts: pa.Array, usual: dict[str, Callable[[pa.Array], Places]], one: Callable[[str], float | None]
 ) -> Places:
-    """Numbers of texts: of those in a usual form all at once, of others one by one."""
+    """Convert texts to numbers: those that match a usual pattern together, all others with `one`."""
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)
-    for form, at_once in usual.items():
-        fits = pc.match_substring_regex(texts, form).to_numpy(zero_copy_only=False)
-        found[fits] = at_once(texts.filter(pa.array(fits)))
+    for pattern, convert in usual.items():
+        fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+        found[fits] = convert(texts.filter(pa.array(fits)))
         left &= ~fits
-    found[left] = _one_by_one(texts.filter(pa.array(left)), one)
+    found[left] = _parse_each(texts.filter(pa.array(left)), one)
     return found
 
 
-def _one_by_one(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
-    """Numbers of texts, each by itself."""
+def _parse_each(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
+    """Convert texts to numbers one by one; NaN if that fails."""
     numbers = (one(text) for text in texts.to_pylist())
     return np.array([math.nan if number is None else number for number in numbers], np.float64)
 
 
 def _as_float(digits: pa.Array) -> Places:
-    """Whole numbers."""
+    """Convert digits to numbers."""
     return np.asarray(digits.cast(pa.float64()))
 
 
 def _seconds_of_digits(digits: pa.Array) -> Places:
-    """Seconds, or milliseconds, since 1970."""
+    """Convert digits, seconds or milliseconds since 1970, to seconds."""
     seconds = _as_float(digits)
     return np.where(seconds > LATEST, seconds / 1000, seconds)
 
 
-def _seconds_of_moments(moments: pa.Array) -> Places:
-    """Seconds since 1970 of moments of UTC."""
+def _seconds_of_dates(dates: pa.Array) -> Places:
+    """Convert dates with times in UTC to seconds since 1970."""
     try:
-        return np.asarray(pc.utf8_rtrim(moments, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
-    except pa.ArrowInvalid:  # there is no such day, or hour
-        return _one_by_one(moments, seconds_since_1970)
+        return np.asarray(pc.utf8_rtrim(dates, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
+    except pa.ArrowInvalid:  # a day or hour that does not exist
+        return _parse_each(dates, seconds_since_1970)
 
 
 def _minutes(times: Places) -> pa.Array:
-    """`minute_of` of times."""
+    """Return `minute_of` for each time."""
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
     return pa.array([minute_of(60 * minute) for minute in minutes.tolist()], TEXT).take(pa.array(place))
 
 
 def _parts(rows: Ids) -> Iterator[Ids]:
-    """Numbers, some at a time."""
+    """Yield row numbers in batches."""
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))

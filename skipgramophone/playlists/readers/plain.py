@@ -1,7 +1,12 @@
-"""Plain tables, which Arrow reads: rows as columns of text, and on which lines they stand.
+"""Plain tables, which Arrow can read: rows as columns of text, with their line numbers.
 
-Plain is CSV and TSV in which a quote stands at the edge of a field or twice, JSON lines with one object each whose
-columns are text, Parquet whose columns are text or whole numbers. Records that were read one by one become the same.
+Plain tables are:
+
+- CSV and TSV with quotes only at the edges of fields, or doubled;
+- JSON lines with one object each, whose columns are text;
+- Parquet whose columns are text or integers.
+
+Records that were read one by one are converted to the same form.
 """
 
 from __future__ import annotations
@@ -18,13 +23,13 @@ import pyarrow.json as arrow_json
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from skipgramophone.playlists.readers.columns import Layout, NamedRecord, Roles, layout_of
+from skipgramophone.playlists.readers.columns import ColumnLayout, Roles, TableRecord, layout_of
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
-from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, HALF_A_LETTER, TEXT, Told, Where, can_be_written
+from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, TEXT, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
 
 BATCH = 1 << 17  # rows
-Fault = tuple[int, str, Told]  # line, what is wrong with it, what stands there
+Fault = tuple[int, str, RawRecord]  # line number, reason for rejecting it, raw record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,10 @@ class PlainRows:
     """Rows as columns of text.
 
     Attributes:
-        columns: role -> text of each row, large_string without nulls; times may be timestamps, and positions whole
-            numbers, and both may be null.
-        where: on which lines they stand, by their numbers among them.
-        faults: lines that are no rows.
+        columns: role -> text of each row, large_string without nulls. Times may be timestamps and positions integers;
+            these may be null.
+        where: returns the lines and raw records of given rows.
+        faults: lines that are not rows.
     """
 
     columns: dict[str, pa.Array]
@@ -44,49 +49,49 @@ class PlainRows:
 
 
 class PlainLines(Protocol):
-    """Reads lines, if they are plain."""
+    """A reader of plain lines."""
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """The rows of some lines, or None where one is not plain."""
+        """Return the rows of some lines, or None if a line is not plain."""
         ...
 
 
-def in_columns(records: Iterable[NamedRecord], roles: Roles) -> Iterator[PlainRows]:
-    """Rows that were read record by record."""
+def columns_of_records(records: Iterable[TableRecord], roles: Roles) -> Iterator[PlainRows]:
+    """Yield blocks of rows that were read record by record."""
     left = iter(records)
     while some := list(islice(left, BLOCK_RECORDS)):
-        yield _in_columns(some, roles)
+        yield _columns_of_records(some, roles)
 
 
-def _in_columns(records: Sequence[NamedRecord], roles: Roles) -> PlainRows:
-    """Some rows that were read record by record."""
-    faults = [(line, named, told) for line, told, named in records if isinstance(named, str)]
-    good = [(line, told, named) for line, told, named in records if not isinstance(named, str)]
+def _columns_of_records(records: Sequence[TableRecord], roles: Roles) -> PlainRows:
+    """Return records as columns."""
+    faults = [(line, named, raw) for line, raw, named in records if isinstance(named, str)]
+    good = [(line, raw, named) for line, raw, named in records if not isinstance(named, str)]
     try:
         columns = {role: pa.array([named[role] for _, _, named in good], TEXT) for role in roles}
     except UnicodeEncodeError:
-        halves = [(line, told, HALF_A_LETTER) for line, told, named in good if not can_be_written(named.values())]
-        whole = [record for record in good if can_be_written(record[2].values())]
-        return _in_columns([*((line, told, named) for line, named, told in faults), *halves, *whole], roles)
+        invalid = [(line, raw, LONE_SURROGATE) for line, raw, named in good if not is_valid_text(named.values())]
+        valid = [record for record in good if is_valid_text(record[2].values())]
+        return _columns_of_records([*((line, raw, named) for line, named, raw in faults), *invalid, *valid], roles)
     return PlainRows(columns, lambda rows: [good[row][:2] for row in rows], faults)
 
 
 @dataclass(slots=True)
 class PlainFields:
-    """Reads lines of CSV and TSV, up to the first that is not plain."""
+    """Reads lines of CSV and TSV up to the first line that is not plain."""
 
-    layout: Layout
+    layout: ColumnLayout
     delimiter: str
     is_over: bool = False
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """The rows of some lines; None where one is not plain, and ever after."""
+        """Return the rows of some lines, or None if one of these or of earlier lines is not plain."""
         found = None if self.is_over else self._read(raw)
         self.is_over |= found is None
         return found
 
     def _read(self, raw: RawLines) -> PlainRows | None:
-        """The rows of some lines."""
+        """Return the rows of some lines, or None if a line is not plain."""
         data = _plain_text(raw.data)
         if data is None or data.startswith(BYTE_ORDER_MARK):
             return None
@@ -96,7 +101,7 @@ class PlainFields:
         blank = pc.equal(lines, "").to_numpy(zero_copy_only=False)
         filled, others = np.flatnonzero(~blank), list[csv.InvalidRow]()
         try:
-            # To Arrow a blank line is a row of blanks.
+            # Arrow would read a blank line as a row of empty fields.
             table = self._parsed("\n".join(lines.take(filled).to_pylist()).encode() if blank.any() else data, others)
         except pa.ArrowInvalid:
             return None
@@ -107,19 +112,19 @@ class PlainFields:
 
         def where(rows: Sequence[int]) -> Iterator[tuple[int, str]]:
             for place in at[list(rows)].tolist():
-                yield raw.first + place, self.delimiter.join(self._parted(lines[place].as_py()))
+                yield raw.first + place, self.delimiter.join(self._fields(lines[place].as_py()))
 
         faults: list[Fault] = [(raw.first + place, "blank line", "") for place in np.flatnonzero(blank).tolist()]
         for place in filled[wrong].tolist():
-            fields = self._parted(lines[place].as_py())
+            fields = self._fields(lines[place].as_py())
             faults.append((raw.first + place, wrong_width(fields, self.layout.width), self.delimiter.join(fields)))
         columns = {role: _as_one(table[f"{place}"]) for role, place in self.layout.places.items()}
         return PlainRows(columns, where, faults)
 
     def _parsed(self, data: bytes, others: list[csv.InvalidRow]) -> pa.Table:
-        """The columns of lines; lines of another width are put aside."""
+        """Parse the columns of lines; lines with another number of fields are appended to `others`."""
 
-        def put_aside(row: csv.InvalidRow) -> str:
+        def collect(row: csv.InvalidRow) -> str:
             others.append(row)
             return "skip"
 
@@ -128,22 +133,22 @@ class PlainFields:
         return csv.read_csv(
             pa.BufferReader(data),
             csv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
-            csv.ParseOptions(delimiter=self.delimiter, invalid_row_handler=put_aside),
+            csv.ParseOptions(delimiter=self.delimiter, invalid_row_handler=collect),
             csv.ConvertOptions(check_utf8=False, column_types=dict.fromkeys(wanted, TEXT), include_columns=wanted),
         )
 
-    def _parted(self, line: str) -> list[str]:
-        """The fields of a line."""
+    def _fields(self, line: str) -> list[str]:
+        """Split a line into its fields."""
         return fields_of(line, self.delimiter)
 
 
-def plain_fields(head: RawLines, called: str, roles: Roles) -> PlainFields | None:
-    """A reader of lines of CSV and TSV by the first of them; None where that is not plain, or has one field alone.
+def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields | None:
+    """Return a reader for CSV or TSV with this first line, or None if the line is not plain or has only one field.
 
     Raises:
-        SourceError: there is no column of a name that was given.
+        SourceError: the table lacks an assigned column.
     """
-    data = _plain_text(head.parted(1)[0].data)
+    data = _plain_text(head.split_at(1)[0].data)
     if data is None:
         return None
     line = data.removesuffix(b"\n").decode()
@@ -151,27 +156,27 @@ def plain_fields(head: RawLines, called: str, roles: Roles) -> PlainFields | Non
     fields = fields_of(line, delimiter)
     if len(fields) < 2 or not _are_plain(pa.array([line], TEXT), delimiter):
         return None
-    return PlainFields(layout_of(fields, called, roles), delimiter)
+    return PlainFields(layout_of(fields, display_name, roles), delimiter)
 
 
 @dataclass(frozen=True, slots=True)
 class PlainObjects:
-    """Reads JSON lines that hold one object each whose columns are text."""
+    """Reads JSON lines with one object each, whose columns are text."""
 
     roles: Roles
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """The rows of some lines, or None where one is not plain, or a column lies inside an object."""
+        """Return the rows of some lines, or None if a line is not plain or a column is in a nested object."""
         data, names = _plain_text(raw.data), dict.fromkeys(self.roles.values())
         if data is None or any("." in name for name in names):
             return None
         lines = text_lines(replace(raw, data=data)).lines
-        # Lines that begin and end so hold one object at least, and none goes over the end of a line.
+        # Lines with these edges have at least one object each, and no object spans two lines.
         if not pc.all(pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))).as_py():
             return None
         letters = np.frombuffer(data, np.uint8)
         if np.count_nonzero(letters < ord(" ")) != np.count_nonzero(letters == ord("\n")):
-            return None  # a control character, which JSON allows between values and not in text
+            return None  # a control character, which JSON allows between values but not in strings
         try:
             table = arrow_json.read_json(
                 pa.BufferReader(data),
@@ -193,7 +198,7 @@ class PlainObjects:
 
 
 def is_plain(schema: pa.Schema, roles: Roles) -> bool:
-    """Whether the columns of Parquet are text or whole numbers, or moments where they are times."""
+    """Whether the columns of Parquet are text or integers, or timestamps if they are times."""
 
     def fits(role: str, kind: pa.DataType) -> bool:
         if role == "time" and pa.types.is_timestamp(kind):
@@ -203,8 +208,8 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
     return all(fits(role, schema.field(name).type) for role, name in roles.items())
 
 
-def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
-    """Rows of Parquet, whose "lines" count them from 1."""
+def parquet_rows(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
+    """Yield blocks of rows of Parquet, whose "line" numbers count rows from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         yield _texts(batch, roles, first)
@@ -212,19 +217,19 @@ def in_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
 
 
 def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
-    """Columns of text and whole numbers as text, moments as they are; `first` is the number of the first row."""
+    """Return a batch as rows of text; `first` is the number of its first row."""
     columns = {role: _as_text(batch[name], role) for role, name in roles.items()}
     for column in columns.values():
-        column.validate(full=True)  # what a file calls text need not be any
+        column.validate(full=True)  # strings of a damaged file may be invalid UTF-8
 
     def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
-        return ((first + row, {role: _told(columns[role][row : row + 1]) for role in roles}) for row in rows)
+        return ((first + row, {role: _value_text(columns[role][row : row + 1]) for role in roles}) for row in rows)
 
     return PlainRows(columns, where)
 
 
 def _as_text(column: pa.Array, role: str) -> pa.Array:
-    """Text and whole numbers as text, nothing as none of it; moments, in UTC, and whole positions as they are."""
+    """Return a column as text, "" for null; timestamps (in UTC) and integer positions keep their type."""
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp(column.type.unit))
     if role == "position" and pa.types.is_integer(column.type):
@@ -232,19 +237,19 @@ def _as_text(column: pa.Array, role: str) -> pa.Array:
     return pc.fill_null(column.cast(TEXT), "")
 
 
-def _told(one: pa.Array) -> str:
-    """The only value of an array for a report."""
+def _value_text(one: pa.Array) -> str:
+    """Return the value of an array of length 1 as text for a report."""
     return one.cast(TEXT)[0].as_py() or ""
 
 
 def _plain_text(data: bytes) -> bytes | None:
-    """Lines of text that end in a line feed alone; None where they are no text, or hold another carriage return."""
+    """Return valid text with LF line ends, or None if it is not valid or has other carriage returns."""
     data = with_plain_ends(data)
     return None if b"\r" in data or not is_text(data) else data
 
 
 def _are_plain(lines: pa.Array, delimiter: str) -> bool:
-    """Whether quotes stand only around fields, and in them twice."""
+    """Whether quotes occur only around fields or doubled inside them."""
     if pc.max(pc.binary_length(lines)).as_py() > LONGEST_FIELD:
         return False
     quoted = lines.filter(pc.match_substring(lines, '"'))
@@ -253,6 +258,6 @@ def _are_plain(lines: pa.Array, delimiter: str) -> bool:
 
 
 def _as_one(column: pa.ChunkedArray) -> pa.Array:
-    """A column in one piece."""
+    """Return a column in one piece."""
     one = column.combine_chunks()
     return one if isinstance(one, pa.Array) else pa.concat_arrays(one.chunks or [pa.array([], column.type)])

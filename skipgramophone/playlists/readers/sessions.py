@@ -1,10 +1,9 @@
-"""Sessions of ids, one a line, ids apart by spaces or tabs: what item-embedding papers publish.
+"""Sessions of ids, one session per line, separated by spaces or tabs, as item-embedding papers publish them.
 
     85116 22375 71477
     22492 22771
 
-A session is its line, and is named by the line's number; it has no owner. An id is all there is of a track: its title
-and its uri.
+A session is named by the number of its line and has no owner. The id is both title and uri of a track.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from skipgramophone.settings import ExtractSettings
 
 
 def read_sessions(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver each id of each line."""
+    """Yield each id of each line."""
     for number, line, fault in numbered_lines(stream):
         ids = line.split()
         if fault or not ids:
             yield number, line, fault or "blank line"
         for track in ids if not fault else ():
-            yield number, line, Row("", str(number), stream.file.place, "", track, track)
+            yield number, line, Row("", str(number), stream.file.place, artist="", title=track, uri=track)

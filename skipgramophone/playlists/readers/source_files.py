@@ -1,7 +1,7 @@
-"""Files behind a path: one file, those of a directory, those inside a zip archive, or standard input.
+"""The files of a path: one file, the files of a directory or a zip archive, or standard input.
 
-Data in gz and zst are unpacked on the way. What is packed is known by its first bytes, never by its name. Reading is
-one stream from the start to the end; damage in packed data becomes one line.
+Data that is compressed with gzip or Zstandard is decompressed while it is read. The first bytes of a file show how it
+is compressed; its name does not matter. A file is read once from start to end. Damaged data raises a one-line error.
 """
 
 from __future__ import annotations
@@ -31,42 +31,42 @@ HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # a zip member that is larger and more tightly packed is a bomb
+LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # a zip member beyond both the ratio and the size is a zip bomb
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file to read: `path` on disk, and its `member` where that is a zip archive.
+    """One file to read: `path` on disk and, if that is a zip archive, the name of its `member`.
 
-    `name` is what reports call it: it begins at the path that was given, so that it does not say where that lay.
-    `size` counts bytes on disk.
+    `name` is for reports. It starts with the last part of the given path, so that it does not reveal where that was.
+    `size` is in bytes on disk.
     """
 
     path: Path
     name: str
     size: int
     member: str | None = None
-    passed_over: str = ""  # why it is not read, if it is not
-    sessions: Any = None  # of the listening history that this file is a part of; see `histories`
-    spool: Any = None  # keeps what was read from standard input until nobody needs it
+    passed_over: str = ""  # reason why the file is skipped, or empty
+    sessions: Any = None  # state shared by the files of one listening history; see `histories`
+    spool: Any = None  # temporary file with standard input, which exists as long as this object
 
     @property
-    def called(self) -> str:
-        """What messages call it, in one line: the path that a person can go to, where there is one."""
+    def display_name(self) -> str:
+        """The name for messages, in one line: the path if there is one."""
         name = self.name if self.spool or self.member else str(self.path)
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
     @property
     def place(self) -> str:
-        """What tells this file from every other, with a NUL in it: see `rows.IN_ONE_FILE`."""
+        """A key that is unique per file and contains a NUL; see `rows.IN_ONE_FILE`."""
         return f"{self.path}\0{self.member or ''}"
 
     def sibling(self, name: str) -> SourceFile | None:
-        """The file of a name beside this one, if there is one."""
+        """Return the file of another name in the same directory or archive, or None if there is none."""
         if self.member is not None:
             inside = str(PurePosixPath(self.member).with_name(name))
-            with storage_errors(self.path, "read"), damage_told(self), zipfile.ZipFile(self.path) as archive:
+            with storage_errors(self.path, "read"), damage_errors(self), zipfile.ZipFile(self.path) as archive:
                 there = inside in archive.namelist()
             return replace(self, name=str(PurePosixPath(self.name).with_name(name)), member=inside) if there else None
         path = self.path.with_name(name)
@@ -76,14 +76,14 @@ class SourceFile:
 
     @contextmanager
     def open(self, encoding: str = "utf-8", replaces: bool = False) -> Iterator[OpenFile]:
-        """Open the file for reading, unpacked.
+        """Open the file for reading, decompressed.
 
         Args:
-            encoding: of its text, which is handed out as UTF-8.
-            replaces: bytes that are not in the encoding are replaced, where text is made of them.
+            encoding: encoding of its text, which is converted to UTF-8.
+            replaces: replace bytes that the encoding cannot decode, when text is decoded.
 
         Raises:
-            SourceError: the archive is damaged, locked with a password, or unpacks to a size that is a trap.
+            SourceError: the archive is damaged, password-protected or a zip bomb.
             StorageError: the file system failed.
         """
         with ExitStack() as stack, storage_errors(self.path, "read"):
@@ -93,26 +93,26 @@ class SourceFile:
                 packed = stack.enter_context(io.BufferedReader(cast(io.RawIOBase, self._member(raw, stack))))
             data = self._unpacked(packed)
             if codecs.lookup(encoding).name != "utf-8":
-                data = cast(IO[bytes], Recoded(data, encoding, self.called))
-            yield OpenFile(self, packed, data, encoding.upper(), replaces)
+                data = cast(IO[bytes], RecodedStream(data, encoding, self.display_name))
+            yield OpenFile(self, packed, data, encoding=encoding.upper(), replaces=replaces)
 
     def _member(self, raw: IO[bytes], stack: ExitStack) -> IO[bytes]:
         """Open the member of a zip archive."""
-        with damage_told(self):
+        with damage_errors(self):
             archive = stack.enter_context(zipfile.ZipFile(raw))
             known = archive.getinfo(self.member or "")
             if known.flag_bits & 1:
-                raise SourceError(f"{self.name} is locked with a password: unpack it first")
+                raise SourceError(f"{self.name} is password-protected: unpack it first")
             if known.file_size > max(HARMLESS_SIZE, LARGEST_EXPANSION * known.compress_size):
                 raise SourceError(
-                    f"{self.name} unpacks from {known.compress_size:,} bytes to {known.file_size:,}: "
-                    "unpack it by hand if it is meant to"
+                    f"{self.name} would expand from {known.compress_size:,} to {known.file_size:,} bytes, which looks "
+                    "like a zip bomb: if you trust it, unpack it first"
                 )
             return stack.enter_context(archive.open(known))
 
     def _unpacked(self, packed: io.BufferedReader) -> IO[bytes]:
-        """What unpacks gz and zst data, or the data as they are."""
-        with damage_told(self):
+        """Return a stream that decompresses gzip and Zstandard data, or other data unchanged."""
+        with damage_errors(self):
             head = packed.peek(4)
             if head.startswith(GZIP_MAGIC):
                 return cast(IO[bytes], gzip.open(packed))
@@ -122,41 +122,41 @@ class SourceFile:
 
 
 class OpenFile:
-    """A file being read: bytes, and how far it has come on disk."""
+    """A file that is being read: its bytes, and how much of it on disk has been read."""
 
     def __init__(
-        self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes], encoding: str, replaces: bool
+        self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes], *, encoding: str, replaces: bool
     ) -> None:
         self.file = file
         self.encoding = encoding
-        self.replaced = 0  # letters that stand for bytes which are none
+        self.replaced = 0  # characters that replace undecodable bytes
         self._packed = packed
         self._data = data
         self._ahead = b""
         self._replaces = replaces
 
     def read(self, size: int) -> bytes:
-        """Read up to so many unpacked bytes; none are left where none come.
+        """Read up to `size` decompressed bytes; an empty result is the end of the file.
 
         Raises:
-            SourceError: the packed data is damaged or cut short.
+            SourceError: the compressed data is damaged or truncated.
         """
         ahead, self._ahead = self._ahead[:size], self._ahead[size:]
         return ahead or self._read(size)
 
     def peek(self, size: int) -> bytes:
-        """The first bytes, which are still to be read."""
+        """Return the next bytes without consuming them."""
         while len(self._ahead) < size and (more := self._read(size)):
             self._ahead += more
         return self._ahead[:size]
 
     def _read(self, size: int) -> bytes:
-        """Read what has not been looked at."""
-        with damage_told(self.file):
+        """Read bytes after those that were peeked at."""
+        with damage_errors(self.file):
             return self._data.read(size)
 
     def text(self, raw: bytes) -> str | None:
-        """Bytes as text; None where they are not UTF-8, unless what is bad in them is to be replaced."""
+        """Decode bytes as UTF-8; None if that fails and bad bytes are not to be replaced."""
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
@@ -168,24 +168,24 @@ class OpenFile:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes on disk that have been read; of a zip member its share."""
+        """Bytes on disk that have been read; an estimate for a zip member."""
         return min(self.file.size, self._packed.tell())
 
 
-class Recoded:
-    """Bytes in some encoding, read as UTF-8. A byte that is no letter stays as it is, so that its line can be told."""
+class RecodedStream:
+    """Converts a stream to UTF-8; undecodable bytes stay unchanged, so that their lines can be rejected."""
 
-    def __init__(self, data: IO[bytes], encoding: str, called: str) -> None:
+    def __init__(self, data: IO[bytes], encoding: str, display_name: str) -> None:
         self._data = data
-        self._called = called
+        self._display_name = display_name
         self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
 
     def read(self, size: int) -> bytes:
-        """Read about so many bytes; none are left where none come.
+        """Read about `size` bytes; an empty result is the end of the file.
 
         Raises:
-            SourceError: the data cannot be in the encoding.
+            SourceError: the data is not in the encoding.
         """
         text, raw = "", b"?"
         try:
@@ -194,31 +194,33 @@ class Recoded:
                 text = self._decoder.decode(raw, final=not raw)
             return text.encode("utf-8", "surrogateescape")
         except UnicodeError as error:
-            raise SourceError(f"{self._called} is not in {self._encoding}: {error}") from error
+            raise SourceError(f"{self._display_name} is not in {self._encoding}: {error}") from error
 
 
 @contextmanager
-def damage_told(file: SourceFile) -> Iterator[None]:
-    """Turn damage in packed data into one line."""
+def damage_errors(file: SourceFile) -> Iterator[None]:
+    """Turn errors of decompression into a one-line `SourceError`."""
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # what unpacks complains without a number
+        if isinstance(error, OSError) and error.errno is not None:  # of the file system; decompressors set no number
             raise
-        raise SourceError(f"{file.called}: the packed data is damaged or cut short") from error
-    except NotImplementedError as error:  # what zipfile says of a method or a version that it does not know
-        raise SourceError(f"{file.called} is packed in a way that sgp does not know: unpack it first") from error
+        raise SourceError(f"{file.display_name}: the compressed data is damaged or truncated") from error
+    except NotImplementedError as error:  # zipfile does not support the method or version
+        raise SourceError(
+            f"{file.display_name} uses a compression method that sgp does not support: unpack it first"
+        ) from error
 
 
 def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -> list[SourceFile]:
-    """All files that a path stands for, in order of their names; links to directories are not followed.
+    """Return all files of a path, in order of their names; links to directories are not followed.
 
     Args:
-        path: what was given.
-        received: is told how many bytes of standard input have come so far.
+        path: a file, directory or archive, or `-` for standard input.
+        received: called with the number of bytes that were received from standard input so far.
 
     Raises:
-        SourceError: there is no file, or something that is neither file nor directory.
+        SourceError: there is no file, or the path is neither a regular file nor a directory.
         StorageError: the file system failed.
     """
     if path == STANDARD_INPUT:
@@ -227,43 +229,43 @@ def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -
         with storage_errors(path, "read"):
             mode = path.stat().st_mode
     except ValueError as error:  # a NUL in the path
-        raise SourceError(f"{str(path)!r} is no path: {error}") from error
+        raise SourceError(f"{str(path)!r} is not a valid path: {error}") from error
     if stat.S_ISDIR(mode):
-        found = [member for below, reason in _below(path) for member in _found(below, path, reason)]
+        found = [member for below, reason in _files_below(path) for member in _source_files(below, path, reason)]
         if not found:
-            raise SourceError(f"{path} is a directory without a file")
+            raise SourceError(f"{path} is a directory without files")
         return found
     if not stat.S_ISREG(mode):
         raise SourceError(f"{path} is not a regular file")
-    return _members(path, shown(Path(path.name)))
+    return _members(path, printable_path(Path(path.name)))
 
 
-def _found(path: Path, directory: Path, reason: str) -> list[SourceFile]:
-    """The files that something below a directory stands for."""
-    name = shown(path.relative_to(directory.parent))
+def _source_files(path: Path, directory: Path, reason: str) -> list[SourceFile]:
+    """Return the files of a path below a directory; `reason` says why it is skipped, if not empty."""
+    name = printable_path(path.relative_to(directory.parent))
     return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
 
 
-def shown(path: Path) -> str:
-    """A path as it is kept in reports: bytes of it that are no UTF-8 are written as \\xNN."""
+def printable_path(path: Path) -> str:
+    """Return a path as text for reports; bytes that are not UTF-8 are written as \\xNN."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def _below(directory: Path) -> list[tuple[Path, str]]:
-    """What lies below a directory, in order of its names, each with the reason for which it is not read ("": none)."""
+def _files_below(directory: Path) -> list[tuple[Path, str]]:
+    """Return the files below a directory in order of their names, each with the reason why it is skipped, or ""."""
     found: list[tuple[Path, str]] = []
     with storage_errors(directory, "read"):
-        for parent, directories, names in os.walk(directory, onerror=_raise):
+        for parent, directories, names in os.walk(directory, onerror=_reraise):
             for path in (Path(parent) / name for name in (*directories, *names)):
-                reason = _why_not(path)
+                reason = _reason_to_skip(path)
                 if reason or not path.is_dir():
                     found.append((path, reason))
-            directories[:] = [name for name in directories if not _why_not(Path(parent) / name)]
+            directories[:] = [name for name in directories if not _reason_to_skip(Path(parent) / name)]
     return sorted(found)
 
 
-def _why_not(path: Path) -> str:
-    """Why something below a directory is not read, or nothing."""
+def _reason_to_skip(path: Path) -> str:
+    """Return the reason why a path below a directory is skipped, or "" if it is read."""
     if path.name.startswith("."):
         return HIDDEN
     if path.is_dir():
@@ -271,38 +273,44 @@ def _why_not(path: Path) -> str:
     return "" if path.is_file() else "not a regular file"
 
 
-def _raise(error: OSError) -> None:
-    """Do not pass over a directory that cannot be read."""
+def _reraise(error: OSError) -> None:
+    """Raise the error of a directory that cannot be read, which `os.walk` ignores by default."""
     raise error
 
 
 def _members(path: Path, name: str) -> list[SourceFile]:
-    """A file, or what a zip archive holds."""
+    """Return a file, or the members of a zip archive."""
     with storage_errors(path, "read"), path.open("rb") as file:
         whole = SourceFile(path, name, path.stat().st_size)
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
-    with storage_errors(path, "read"), damage_told(whole), zipfile.ZipFile(path) as archive:
-        # `is_dir` of Python 3.11 fails of a name without a letter.
+    with storage_errors(path, "read"), damage_errors(whole), zipfile.ZipFile(path) as archive:
+        # `ZipInfo.is_dir` of Python 3.11 fails for an empty name.
         files = (known for known in archive.infolist() if not known.filename.endswith("/"))
         inside = sorted(files, key=lambda known: known.filename)
         if not inside:
-            raise SourceError(f"{path} is an archive without a file")
+            raise SourceError(f"{path} is an archive without files")
         return [
-            SourceFile(path, f"{name}/{known.filename}", known.compress_size, known.filename, _hidden(known.filename))
+            SourceFile(
+                path,
+                f"{name}/{known.filename}",
+                known.compress_size,
+                member=known.filename,
+                passed_over=_hidden(known.filename),
+            )
             for known in inside
         ]
 
 
 def _hidden(member: str) -> str:
-    """The reason for which a member of an archive is not read, or nothing; macOS adds files that nobody sees."""
+    """Return the reason why a member of an archive is skipped, or ""; macOS adds hidden files to archives."""
     parts = PurePosixPath(member).parts
     return HIDDEN if "__MACOSX" in parts or any(part.startswith(".") for part in parts) else ""
 
 
 def _standard_input(received: Callable[[int], None]) -> SourceFile:
-    """Standard input, kept in a file: it has to be looked at before it is read, and hashed."""
-    spool = tempfile.NamedTemporaryFile(prefix="sgp-")  # noqa: SIM115 (it lives as long as the source)
+    """Copy standard input to a temporary file, because it is inspected and hashed as well as read."""
+    spool = tempfile.NamedTemporaryFile(prefix="sgp-")  # noqa: SIM115 (exists as long as the source)
     path, source = Path(spool.name), cast(io.BufferedReader, sys.stdin.buffer)
     with storage_errors(path, "write"):
         while some := source.read1(COPIED_AT_ONCE):

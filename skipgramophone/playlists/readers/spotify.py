@@ -1,11 +1,12 @@
-"""What Spotify hands out of an account: its playlists, its streaming history, its extended streaming history.
+"""Account data of Spotify: playlists, streaming history, and extended streaming history.
 
     Playlist1.json                            {"playlists": [{"name": ..., "items": [{"track": {"trackName": ...
     StreamingHistory0.json                    [{"endTime": "2021-01-09 02:15", "artistName": ..., "msPlayed": ...
     Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
 
-Playlists of one name stay apart. Exports before 2021 have no uris. A local file goes by the names in its uri. Podcast
-episodes and plays of 0 ms are left out unless they are asked for. The lines of a report count the items of the file.
+Playlists with the same name stay separate. Exports before 2021 have no uris. The names of a local file are in its uri.
+Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of rejects
+count the items of the file from 1.
 """
 
 from __future__ import annotations
@@ -18,33 +19,33 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from skipgramophone.errors import SourceError
-from skipgramophone.playlists.readers.documents import as_told, read_document, texts_of
+from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     EPISODE,
-    NO_TEXT,
     NO_TIME,
     SKIP,
     Play,
     PlayRecord,
     Sessions,
-    in_sessions,
     seconds_since_1970,
+    split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
 LOCAL = "spotify:local:"
-MOST_MILLISECONDS = 1 << 53  # of a play: more is no number that can be reckoned with
-# The parts of a history are numbered at the end of their names, in the order of time.
+MOST_MILLISECONDS = 1 << 53  # of a play; larger integers have no exact float
+# The names of the parts of a history end in numbers, in the order of time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
-Named = tuple[str, str, str | None]  # artist, title, uri
+TrackFields = tuple[str, str, str | None]  # artist, title, uri
 
 
-def with_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Files with the parts of each listening history in their order and knowing of each other; the rest as it is.
+def link_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Sort the parts of each listening history among the files, and let them share their sessions.
 
-    A history is one directory's, or one archive's, and of one kind: music, podcasts, video.
+    The parts of a history are in one directory or archive and of one kind: music, podcasts or video. Other files keep
+    their places.
     """
     parts: dict[tuple[Path, str], list[tuple[int, int]]] = {}  # history -> number of a part, its place among the files
     for at, file in enumerate(files):
@@ -60,59 +61,63 @@ def with_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
 
 
 def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver the playlists of a file, or its plays in sessions.
+    """Yield the playlists of a file, or its plays in sessions.
 
     Raises:
-        SourceError: the file is no part of such an export.
+        SourceError: the file is not part of the account data of Spotify.
     """
-    content = read_document(stream, "a part of an export of Spotify")
+    content = read_document(stream, "part of the account data of Spotify")
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
         return _playlists(content["playlists"], stream, settings)
     if isinstance(content, list):
-        return in_sessions(_plays(content, settings), stream, settings)
-    raise SourceError(f"{stream.file.called} holds neither playlists nor a streaming history of Spotify")
+        return split_into_sessions(_plays(content, settings), stream, settings)
+    raise SourceError(f"{stream.file.display_name} has neither playlists nor a streaming history of Spotify")
 
 
 def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """The items of each playlist."""
+    """Yield the items of each playlist."""
     number = 0
     for at, playlist in enumerate(playlists):
         items = playlist.get("items") if isinstance(playlist, dict) else None
         if not isinstance(items, list) or not isinstance(playlist.get("name", ""), str | None):
             number += 1
-            yield number, as_told(playlist), "a playlist without a name or items"
+            yield number, raw_record(playlist), "a playlist without a name or items"
             continue
         for item in items:
             number += 1
             found = _item(item, "episodes" in (settings.keep or ()))
             if isinstance(found, str):
-                yield number, as_told(item), found
+                yield number, raw_record(item), found
             else:
-                yield number, as_told(item), Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
+                yield (
+                    number,
+                    raw_record(item),
+                    Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found),
+                )
 
 
-def _item(item: Any, keeps_episodes: bool) -> Named | str:
-    """What an item of a playlist is, or why it is nothing."""
+def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
+    """Return the names of an item of a playlist, or the reason for rejecting it."""
     if not isinstance(item, dict):
-        return "an item that is no object"
+        return "an item that is not a JSON object"
     track, local, episode = (item.get(name) for name in ("track", "localTrack", "episode"))
     if isinstance(local, dict):
         return _local(local)
     if isinstance(episode, dict):
-        found = texts_of(episode, "showName", "episodeName", "episodeUri")
+        found = text_fields(episode, "showName", "episodeName", "episodeUri")
         return _named(found) if keeps_episodes else EPISODE
     if isinstance(track, dict):
-        return _named(texts_of(track, "artistName", "trackName", "trackUri"))
+        return _named(text_fields(track, "artistName", "trackName", "trackUri"))
     return "neither track, episode nor local file"
 
 
-def _named(fields: list[str] | None) -> Named | str:
-    """Artist, title and uri out of three fields."""
-    return NO_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
+def _named(fields: list[str] | None) -> TrackFields | str:
+    """Return artist, title and uri from three fields, or the reason for rejecting them."""
+    return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
 
 
-def _local(local: dict[str, Any]) -> Named | str:
-    """A local file by its uri, spotify:local:artist:album:title:seconds."""
+def _local(local: dict[str, Any]) -> TrackFields | str:
+    """Return the names of a local file from its uri, spotify:local:artist:album:title:seconds."""
     uri = local.get("uri")
     parts = uri.removeprefix(LOCAL).split(":") if isinstance(uri, str) and uri.startswith(LOCAL) else []
     if len(parts) != 4:
@@ -121,17 +126,17 @@ def _local(local: dict[str, Any]) -> Named | str:
 
 
 def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
-    """The plays of a history, short or extended."""
+    """Yield the plays of a streaming history, short or extended."""
     keep = settings.keep or ()
     for number, play in enumerate(plays, 1):
-        found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is no object"
+        found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is not a JSON object"
         if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
             found = SKIP
-        yield number, as_told(play), found
+        yield number, raw_record(play), found
 
 
 def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
-    """A play, or why it is none."""
+    """Return a play, or the reason for rejecting it."""
     extended = "ts" in play
     time = play.get("ts" if extended else "endTime")
     ended = seconds_since_1970(time) if isinstance(time, str) else None
@@ -146,5 +151,5 @@ def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
                 return EPISODE
     else:
         track = ("artistName", "trackName", "trackUri")
-    found = _named(texts_of(play, *track))
-    return found if isinstance(found, str) else Play("", *found, ended - lasted / 1000, ended)
+    found = _named(text_fields(play, *track))
+    return found if isinstance(found, str) else Play("", *found, began=ended - lasted / 1000, ended=ended)

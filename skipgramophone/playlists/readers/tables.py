@@ -1,4 +1,4 @@
-"""Fields of CSV and TSV lines, with the number of the line on which each row ends."""
+"""Fields of CSV and TSV rows, with the number of the line on which each row ends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 DELIMITERS = "\t,;"
-LONGEST_FIELD = 1 << 20  # letters
-FieldsRecord = tuple[int, str, list[str] | str]  # line, what stands there, the fields or what is wrong with it
+LONGEST_FIELD = 1 << 20  # characters
+FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, the fields or the reason for rejecting the row
 
 
 def fields_of(line: str, delimiter: str = ",") -> list[str]:
-    """The fields of one line; none where it cannot be parted."""
+    """Split one line into fields; an empty list if that fails."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
@@ -23,7 +23,7 @@ def fields_of(line: str, delimiter: str = ",") -> list[str]:
 
 
 def delimiter_of(line: str) -> str:
-    """What stands between the fields of a header: a comma, a tab or a semicolon, whichever makes most fields.
+    """Detect the delimiter of a header: the comma, tab or semicolon that makes most fields.
 
     >>> delimiter_of('artist\\ttitle, as billed')
     '\\t'
@@ -32,16 +32,16 @@ def delimiter_of(line: str) -> str:
 
 
 def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[FieldsRecord]:
-    """Deliver the fields of each row; None finds out by the first line what stands between them.
+    """Yield the fields of each row of a file; by default, the delimiter is detected from the first line.
 
     Raises:
         SourceError: a quoted field does not end.
     """
-    return fields_in(numbered_lines(stream), stream.file.called, delimiter)
+    return fields_in(numbered_lines(stream), stream.file.display_name, delimiter)
 
 
-def fields_in(lines: Iterator[Line], called: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
-    """Deliver the fields of lines as `read_fields` does; `called` is the file for an error.
+def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
+    """Yield the fields of each row of some lines, like `read_fields`; `display_name` is the file in errors.
 
     Raises:
         SourceError: a quoted field does not end.
@@ -70,16 +70,16 @@ def fields_in(lines: Iterator[Line], called: str, delimiter: str | None = None) 
             faults.clear()
             yield number, delimiter.join(fields), fields or "blank line"
     except csv.Error as error:
-        raise SourceError(f"{called}, line {number}: {error}") from error
+        raise SourceError(f"{display_name}, line {number}: {error}") from error
     yield from faults
 
 
 def wrong_width(fields: Sequence[str], width: int) -> str:
-    """Why a row of another number of fields is none."""
+    """Return the reason for rejecting a row with a wrong number of fields."""
     return f"{len(fields)} fields instead of {width}"
 
 
 def _chained(first: tuple[int, str, str], rest: Iterator[Line]) -> Iterator[Line]:
-    """A line that has been looked at, and those after it."""
+    """Yield a line that was already read, and the lines after it."""
     yield first
     yield from rest

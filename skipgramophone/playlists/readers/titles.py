@@ -1,9 +1,9 @@
-"""Lists that people type, an "Artist - Title" a line: a file is a playlist and names it.
+"""Typed lists with one "Artist - Title" per line: one playlist per file, with the name of the file.
 
     Queen - Bohemian Rhapsody
     50 Cent, Snoop Dogg - P.I.M.P. - Remix
 
-A line is parted at the first " - "; one that holds none is a title.
+A line is split at the first " - "; a line without one is a title.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from skipgramophone.settings import ExtractSettings
 
 
 def are_titles(lines: Sequence[str]) -> bool:
-    """Whether most lines could be an artist and a title."""
+    """Whether most lines look like an artist and a title."""
     written = [line for line in lines if line.strip()]
     return bool(written) and sum(SEPARATOR in line for line in written) > 0.5 * len(written)
 
 
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver each line of the playlist that a file is."""
+    """Yield the lines of a file, which is one playlist."""
     playlist = PurePosixPath(stream.file.name).stem
     for number, line, fault in numbered_lines(stream):
         if fault or not line.strip():

@@ -1,8 +1,8 @@
-"""Radio playlists of Yes.com: train.txt with numbers of songs, and song_hash.txt beside it with their names.
+"""Radio playlists of Yes.com: train.txt with song numbers, and song_hash.txt with their names in the same directory.
 
 0 1 2 3          the numbers of all songs
-7 5 2 1          how often each occurs
-0 3 1            from here on a playlist a line
+7 5 2 1          how often each song occurs
+0 3 1            from here on, one playlist per line
 
 0 <tab> Gucci Time (w\\/ Swizz Beatz) <tab> Gucci Mane
 """
@@ -25,26 +25,26 @@ PLAYLISTS = re.compile(r"(?:.*/)?(?:train|test)\.txt$")
 HEADER_LINES = 2
 
 
-def has_names(file: SourceFile) -> bool:
-    """Whether a file is called as the playlists are, and has the names of the songs beside it."""
+def has_song_names(file: SourceFile) -> bool:
+    """Whether a file has the name of a playlist file, and the song names are in the same directory."""
     return PLAYLISTS.match(file.name) is not None and file.sibling(NAMES) is not None
 
 
-def is_list_of_names(file: SourceFile) -> bool:
-    """Whether a file holds the names of songs, and the playlists are beside it."""
+def holds_song_names(file: SourceFile) -> bool:
+    """Whether a file has the name of a song list, and the playlists are in the same directory."""
     return PurePosixPath(file.name).name == NAMES and any(file.sibling(name) for name in ("train.txt", "test.txt"))
 
 
 def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Deliver each song of each playlist.
+    """Yield each song of each playlist.
 
     Raises:
-        SourceError: the names are not beside the file.
+        SourceError: the file with the song names is missing or damaged.
     """
-    beside = stream.file.sibling(NAMES)
-    if beside is None:
-        raise SourceError(f"{stream.file.called} has no {NAMES} beside it, which names its songs")
-    with beside.open(settings.encoding, settings.bad_bytes == "replace") as names:
+    names_file = stream.file.sibling(NAMES)
+    if names_file is None:
+        raise SourceError(f"{stream.file.display_name} needs {NAMES}, the names of its songs, in the same directory")
+    with names_file.open(settings.encoding, settings.bad_bytes == "replace") as names:
         songs = dict(_songs(names))
     lines = numbered_lines(stream)
     head = list(islice(lines, HEADER_LINES))
@@ -62,15 +62,17 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
 
 
 def _is_header(head: list[tuple[int, str, str]]) -> bool:
-    """Whether the first lines are the numbers of all songs, from 0 on, and as many counts."""
+    """Whether the first lines are the numbers of all songs from 0 on, and as many counts."""
     songs, *counts = [line.split() for _, line, _ in head] or [[]]
     return songs == [str(at) for at in range(len(songs))] and [len(line) for line in counts] == [len(songs)]
 
 
 def _songs(stream: OpenFile) -> Iterator[tuple[str, tuple[str, str]]]:
-    """The number of each song, its artist and its title."""
+    """Yield the number of each song, and its artist and title."""
     for number, line, fault in numbered_lines(stream):
         fields = [field.strip().replace("\\/", "/") for field in line.split("\t")]
         if fault or len(fields) != 3:
-            raise SourceError(f"{stream.file.called}, line {number}: {fault or 'not a number, a title and an artist'}")
+            raise SourceError(
+                f"{stream.file.display_name}, line {number}: {fault or 'not a number, a title and an artist'}"
+            )
         yield fields[0], (fields[2], fields[1])

@@ -1,14 +1,14 @@
-"""The Zenodo / Kaggle "Spotify Playlists" dialect: four quoted fields a line, quotes inside them not always escaped.
+"""The "Spotify Playlists" dialect of Zenodo and Kaggle: four quoted fields per line, with quotes that may be unescaped.
 
     "user_id", "artistname", "trackname", "playlistname"
     "user01","Fall Out Boy","A Little Less Sixteen Candles, A Little More "Touch Me"","Fluff"
 
-The data set's own readme names the backslash as its escape, yet most quotes inside names stand bare, so a CSV parser
-mangles them. The fields are found by the one thing that holds: they stand between `","`. A backslash escapes
-a quote or a backslash and nothing else (the artist is called `Axwell /\\ Ingrosso`). A column of track uris may follow.
+The readme of the data set names the backslash as escape character, but most quotes inside names are not escaped, so a
+CSV parser misreads them. Fields are therefore split at `","`, the only reliable delimiter. A backslash escapes a quote
+or a backslash and nothing else (there is an artist `Axwell /\\ Ingrosso`). There may be a column of track uris.
 
-Most lines hold two quotes a field and no others. To a CSV parser whose separator is the quote they are columns of
-fields and of commas in turn, which is many times as fast as taking lines apart; all others are taken apart.
+Most lines have two quotes per field and no others. A CSV parser with the quote as delimiter reads them as alternating
+columns of fields and commas, which is many times as fast as splitting lines. All other lines are split.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from skipgramophone.playlists.readers.lines import (
     BYTE_ORDER_MARK,
     LineBlock,
     RawLines,
-    decoded,
+    decode_lines,
     is_text,
     read_raw_lines,
     text_lines,
     with_plain_ends,
 )
-from skipgramophone.playlists.readers.rows import COLUMNS, KEPT_ONCE, TEXT, Reject, RowBlock, block_of
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, TEXT, Reject, RowBlock, make_block
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
@@ -52,7 +52,7 @@ REQUIRED = {"owner", "playlist", "artist", "title"}
 
 
 def columns_of(header: str) -> tuple[str, ...] | None:
-    """Name the columns of a header line of this dialect, or None where it is another.
+    """Return the columns of a header line of this dialect, or None for another line.
 
     >>> columns_of('"user_id", "artistname", "trackname", "playlistname"')
     ('owner', 'artist', 'title', 'playlist')
@@ -70,52 +70,52 @@ Fields = dict[str, pa.Array]
 
 @dataclass(frozen=True, slots=True)
 class ZenodoReader:
-    """Reads one file of the dialect."""
+    """The reader of one file of the dialect."""
 
     file: SourceFile
     settings: ExtractSettings
     format: str = "zenodo"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Deliver the rows in order, up to `num_rows` of them, used or rejected.
+        """Yield the rows in order, up to `num_rows` of them, used or rejected.
 
         Raises:
-            SourceError: the header is not of this dialect, or no row follows it.
+            SourceError: the header is not of this dialect, or there are no rows.
         """
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             yield from in_order(self._parsing(stream))
 
     def _parsing(self, stream: OpenFile) -> Iterator[Callable[[], RowBlock]]:
-        """Read blocks of lines, and deliver what is to be done with each."""
+        """Read blocks of lines, and yield a function per block that parses it."""
         columns: tuple[str, ...] | None = None
         rows, limit = 0, self.settings.num_rows
         for raw in read_raw_lines(stream):
             if columns is None:
-                header, raw = raw.parted(1)
+                header, raw = raw.split_at(1)
                 columns = self._columns(header.data)
             if limit != ALL_ROWS:
-                raw, _ = raw.parted(limit - rows)
+                raw, _ = raw.split_at(limit - rows)
             if not raw.data:
                 continue
             rows += len(raw)
             if is_text(raw.data):
                 yield partial(self._parse_text, raw, columns, stream.replaced)
             else:
-                yield partial(self._parse_lines, decoded(stream, raw), columns, stream.replaced)
+                yield partial(self._parse_lines, decode_lines(stream, raw), columns, stream.replaced)
             if rows == limit:
                 return
         if not rows:
-            raise SourceError(f"{self.file.called}: a header and no rows")
+            raise SourceError(f"{self.file.display_name}: a header and no rows")
 
     def _columns(self, header: bytes) -> tuple[str, ...]:
-        """Take the columns from the first line."""
+        """Return the columns of the first line."""
         columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
-            raise SourceError(f"{self.file.called}: the first line is not a header of the Zenodo dialect")
+            raise SourceError(f"{self.file.display_name}: the first line is not a header of the Zenodo dialect")
         return columns
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
-        """Parse lines of text, those of another shape one by one."""
+        """Parse lines of valid text: most with the CSV parser, the others by splitting."""
         raw = replace(raw, data=with_plain_ends(raw.data))
         others: list[csv.InvalidRow] = []
         fields = _between_quotes(raw.data, columns, others)
@@ -131,10 +131,11 @@ class ZenodoReader:
         places = np.searchsorted(numbers, added)
         table = {name: _inserted(fields[name], places, other_fields[name]) for name in columns}
         table = {name: _unescaped(column) for name, column in table.items()} if b"\\" in raw.data else table
-        return self._block(table, np.insert(numbers, places, added), raw.texts, rejects, raw.bytes_read, replaced)
+        so_far = raw.bytes_read, replaced
+        return self._block(table, np.insert(numbers, places, added), raw.texts, rejects=rejects, so_far=so_far)
 
     def _parse_lines(self, block: LineBlock, columns: tuple[str, ...], replaced: int) -> RowBlock:
-        """Parse lines one by one."""
+        """Parse lines by splitting."""
         fields, fits, rejects = self._split(block, columns)
         table = {name: _unescaped(fields[name].dictionary_encode()) for name in columns}
 
@@ -143,34 +144,35 @@ class ZenodoReader:
             return taken
 
         rejects = [*block.rejects, *rejects]
-        return self._block(table, block.numbers[fits], texts, rejects, block.bytes_read, replaced)
+        so_far = block.bytes_read, replaced
+        return self._block(table, block.numbers[fits], texts, rejects=rejects, so_far=so_far)
 
     def _block(
         self,
         fields: Fields,
         numbers: Ids,
         texts: Callable[[Ids], list[str]],
+        *,
         rejects: list[Reject],
-        bytes_read: int,
-        replaced: int,
+        so_far: tuple[int, int],
     ) -> RowBlock:
-        """Rows of fields, less those that name no track; `texts` gives the lines of some numbers."""
-        nothing = pa.nulls(len(numbers), KEPT_ONCE)
+        """Return fields as a block, without rows that name no track; `texts` returns the lines of given numbers."""
+        nothing = pa.nulls(len(numbers), DICTIONARY)
         table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
         rows = pa.table({name: table[name] for name in COLUMNS})
 
         def where(at: Sequence[int]) -> Iterator[tuple[int, str]]:
             return zip(numbers[at].tolist(), texts(numbers[at]), strict=True)
 
-        return block_of(rows, where, rejects, self.file.name, self.settings, (bytes_read, replaced))
+        return make_block(rows, where, rejects, file=self.file.name, settings=self.settings, so_far=so_far)
 
     def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
-        """Split lines into columns; say which of them are rows, and what is wrong with the others."""
+        """Split lines into columns; also return which lines are rows, and the rejects of the others."""
         lines, width = block.lines, len(columns)
-        # The outer quotes go first: a name that is a comma alone would make another separator with them.
+        # Outer quotes are removed first: with them, a field that is only a comma would look like a delimiter.
         parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
         found = pc.list_value_length(parts)
-        # One field needs its two quotes: '"' alone is no row.
+        # A field needs two quotes: '"' alone is not a row.
         framed = pc.and_(
             pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.binary_length(lines), 1))
         )
@@ -187,18 +189,19 @@ class ZenodoReader:
 
 
 def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.InvalidRow]) -> Fields | None:
-    """The fields of lines that hold two quotes for each; lines that hold more or fewer are put aside.
+    """Parse the lines with two quotes per field; lines with more or fewer quotes are appended to `others`.
 
-    None where a line has as many quotes and another shape, or holds what the parser takes for a line end.
+    Returns:
+        The columns, or None if a line has the right number of quotes but another shape, or has a carriage return.
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None
-    between = [f"{at}" for at in range(len(columns) + 1)]  # nothing, commas, nothing
+    between = [f"{at}" for at in range(len(columns) + 1)]  # empty, commas, empty
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
-    types = dict.fromkeys(columns, KEPT_ONCE) | dict.fromkeys(between, pa.bool_())
+    types = dict.fromkeys(columns, DICTIONARY) | dict.fromkeys(between, pa.bool_())
     types |= {between[0]: pa.null(), between[-1]: pa.null()}
 
-    def put_aside(row: csv.InvalidRow) -> str:
+    def collect(row: csv.InvalidRow) -> str:
         others.append(row)
         return "skip"
 
@@ -207,7 +210,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
             pa.BufferReader(data),
             csv.ReadOptions(use_threads=False, column_names=names, block_size=len(data) + 1),
             csv.ParseOptions(
-                delimiter='"', quote_char=False, ignore_empty_lines=False, invalid_row_handler=put_aside
+                delimiter='"', quote_char=False, ignore_empty_lines=False, invalid_row_handler=collect
             ),
             csv.ConvertOptions(
                 check_utf8=False, column_types=types, null_values=[""], true_values=[","], false_values=[]
@@ -217,11 +220,11 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
         return None
     if any(table[name].null_count for name in between[1:-1]):
         return None
-    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, KEPT_ONCE) for name in columns}
+    return {name: table[name].chunk(0) if table.num_rows else pa.nulls(0, DICTIONARY) for name in columns}
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
-    """A column with strings inserted before some of its places."""
+    """Insert strings into a column, before the given places."""
     if not len(places):
         return column
     known = len(column.dictionary)
@@ -230,22 +233,22 @@ def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.
 
 
 def _unescaped(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """A column with the escapes in it undone."""
+    """Remove the backslashes of escaped characters."""
     strings = pc.replace_substring_regex(column.dictionary, r'\\(["\\])', r"\1")
     return pa.DictionaryArray.from_arrays(column.indices, strings)
 
 
 def _null_for_empty(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """A column with nulls for empty strings."""
+    """Replace empty strings by nulls."""
     empty = pc.equal(column.dictionary, "").to_numpy(zero_copy_only=False)
     codes = column.indices.to_numpy()
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=empty[codes]), column.dictionary)
 
 
 def _misshapen(line: str, found: int, width: int) -> str:
-    """What is wrong with a line of another shape."""
+    """Return the reason for rejecting a line."""
     if not line.strip():
         return "blank line"
     if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
         return "does not begin and end with a quote"
-    return f"{found} fields where {width} are wanted"
+    return f"{found} fields instead of {width}"

@@ -1,4 +1,4 @@
-"""Tables that Arrow reads are what is read record by record, whatever stands in them."""
+"""The reader of tables returns the same rows through Arrow as record by record."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ from hypothesis import strategies as st
 from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import lines, ordering, plain
 from skipgramophone.playlists.readers.columnar import NO_POSITION, ColumnsReader
-from skipgramophone.playlists.readers.columns import named_in
-from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, NO_TIME, Play, in_sessions, seconds_since_1970
-from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gathered
+from skipgramophone.playlists.readers.columns import table_records
+from skipgramophone.playlists.readers.histories import (
+    EARLIEST,
+    LATEST,
+    NO_TIME,
+    Play,
+    seconds_since_1970,
+    split_into_sessions,
+)
+from skipgramophone.playlists.readers.rows import Record, Row, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile, files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -33,42 +40,42 @@ FIELDS = st.lists(PIECES, max_size=4).map("".join)
 
 
 def all_of(blocks: list[RowBlock]) -> Read:
-    """Rows, rejects and replaced letters of all blocks together."""
+    """Return the rows, rejects and replaced characters of all blocks."""
     rows = [row for block in blocks for row in block.table.to_pylist()]
     return rows, [reject for block in blocks for reject in block.rejects], blocks[-1].replaced if blocks else 0
 
 
-def one_by_one(stream: OpenFile, asked: ExtractSettings) -> Iterator[Record]:
-    """The rows of a table as tracks of playlists or sessions, each by itself."""
-    roles = asked.roles
+def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
+    """Yield the rows of a table as tracks of playlists or sessions, record by record."""
+    roles = chosen.roles
     of_file = None if {"owner", "playlist"} <= set(roles) else stream.file.place
-    alone = PurePosixPath(stream.file.name).stem
+    file_name = PurePosixPath(stream.file.name).stem
     placed: list[tuple[float, int, Any, dict[str, str]]] = []
-    for number, told, named in named_in(stream, roles):
+    for number, raw, named in table_records(stream, roles):
         place = number_of(named) if isinstance(named, dict) else math.nan
         if isinstance(named, dict) and not math.isnan(place):
-            placed.append((place, number, told, named))
+            placed.append((place, number, raw, named))
         else:
-            yield number, told, named if isinstance(named, str) else NO_TIME if "time" in named else NO_POSITION
+            yield number, raw, named if isinstance(named, str) else NO_TIME if "time" in named else NO_POSITION
     if "time" in roles and not {"playlist", "id"} & set(roles):
         plays = [
             (
                 at,
-                told,
+                raw,
                 Play(row.get("owner", ""), row.get("artist", ""), row["title"], row.get("uri") or None, time, time),
             )
-            for time, at, told, row in placed
+            for time, at, raw, row in placed
         ]
-        yield from in_sessions(plays, stream, asked)
+        yield from split_into_sessions(plays, stream, chosen)
         return
-    for _, number, told, row in sorted(placed, key=lambda one: one[0]):
-        playlist = row.get("playlist", row.get("id", alone))
+    for _, number, raw, row in sorted(placed, key=lambda one: one[0]):
+        playlist = row.get("playlist", row.get("id", file_name))
         names = row.get("artist", ""), row["title"], row.get("uri") or None
-        yield number, told, Row(row.get("owner", ""), playlist, row.get("id", of_file), *names)
+        yield number, raw, Row(row.get("owner", ""), playlist, row.get("id", of_file), *names)
 
 
 def number_of(named: dict[str, str]) -> float:
-    """The place of a row: its time or position, if it goes by one; NaN where it has none."""
+    """Return the time or position of a row, 0 if the table has neither, NaN if it is invalid."""
     if "time" in named:
         seconds = seconds_since_1970(named["time"])
         return math.nan if seconds is None or not EARLIEST <= seconds <= LATEST else seconds
@@ -80,32 +87,32 @@ def number_of(named: dict[str, str]) -> float:
 
 
 def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Read, bool]:
-    """What is made of a file in blocks of a size, and record by record, and whether Arrow read any of it."""
-    asked = ExtractSettings(columns=columns, **others)
+    """Read a file in blocks of a size and record by record; also return whether Arrow read all blocks."""
+    chosen = ExtractSettings(columns=columns, **others)
     found: list[Read] = []
-    plainly = 0
+    calls = 0
 
     def counted(self: ColumnsReader, *arguments: Any) -> Any:
-        nonlocal plainly
-        plainly += 1
+        nonlocal calls
+        calls += 1
         return one_by_one_of(self, *arguments)
 
-    one_by_one_of = ColumnsReader._one_by_one
+    one_by_one_of = ColumnsReader._read_records
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "some"
         path.write_bytes(data)
         (file,) = files_of(path)
-        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_one_by_one", counted):
+        with patch.object(lines, "BLOCK_BYTES", size), patch.object(ColumnsReader, "_read_records", counted):
             for way in ("columnar", "records"):
                 try:
                     if way == "columnar":
-                        found.append(all_of(list(ColumnsReader(file, asked).blocks())))
+                        found.append(all_of(list(ColumnsReader(file, chosen).blocks())))
                     else:
-                        with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
-                            found.append(all_of(list(gathered(one_by_one(stream, asked), stream, asked))))
+                        with file.open(chosen.encoding, chosen.bad_bytes == "replace") as stream:
+                            found.append(all_of(list(gather_blocks(one_by_one(stream, chosen), stream, chosen))))
                 except SgpError as error:
                     found.append(str(error))
-    return found[0], found[1], plainly == 0
+    return found[0], found[1], calls == 0
 
 
 @settings(max_examples=400, deadline=None)
@@ -119,7 +126,9 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
     ),
     st.booleans(),
 )
-def test_csv(rows: list[list[str]], delimiter: str, end: str, size: int, columns: str, replaces: bool) -> None:
+def test_csv_gives_the_same_rows_both_ways(
+    rows: list[list[str]], delimiter: str, end: str, size: int, columns: str, replaces: bool
+) -> None:
     header = [] if "=1" in columns else [["A", "T", "P"]]
     text = "".join(delimiter.join(row) + end for row in header + rows)
     data = text.encode().replace(b"\\", b"\xff")
@@ -132,7 +141,7 @@ def test_csv(rows: list[list[str]], delimiter: str, end: str, size: int, columns
     st.lists(st.lists(st.sampled_from(["a", "é,b", 'x "y"', "", "-", "c\td"]), min_size=3, max_size=3), min_size=1),
     st.sampled_from([60, 1 << 20]),
 )
-def test_well_formed_csv_is_plain(rows: list[list[str]], size: int) -> None:
+def test_arrow_reads_well_formed_csv(rows: list[list[str]], size: int) -> None:
     quoted = ["A,T,P", *(",".join('"' + field.replace('"', '""') + '"' for field in row) for row in rows)]
     fast, slow, was_plain = both("\n".join(quoted).encode(), "artist=A,title=T,playlist=P", size)
     assert was_plain
@@ -174,13 +183,13 @@ ODD_LINES = st.sampled_from(
     st.sampled_from([30, 1 << 20]),
     st.sampled_from(["artist=A,title=T,playlist=P", "title=T,uri=A", "title=T,playlist=P.x"]),
 )
-def test_json_lines(objects: list[str], end: str, size: int, columns: str) -> None:
+def test_json_lines_give_the_same_rows_both_ways(objects: list[str], end: str, size: int, columns: str) -> None:
     data = "".join(line + end for line in ['{"T": "first"}', *objects]).encode("utf-8", "surrogatepass")
     fast, slow, _ = both(data, columns, size)
     assert fast == slow
 
 
-def test_json_lines_of_text_are_plain() -> None:
+def test_arrow_reads_json_lines_of_text() -> None:
     data = b'{"T": "a", "other": [1, {"x": null}]}\n{"A": null, "T": "\\u00e9"}\n'
     fast, slow, was_plain = both(data, "title=T,artist=A", 1 << 20)
     assert was_plain
@@ -199,7 +208,7 @@ def test_json_lines_of_text_are_plain() -> None:
     st.sampled_from(["artist=A,title=T,id=P", "artist=A,title=T,id=P,position=N", "title=N,uri=A", "title=T,owner=P"]),
     st.integers(1, 5),
 )
-def test_parquet(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> None:
+def test_parquet_gives_the_same_rows_both_ways(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> None:
     kinds = {"A": pa.string(), "T": pa.large_string(), "P": pa.int64(), "N": pa.int16()}
     table = pa.table({name: pa.array([row[at] for row in rows], kind) for at, (name, kind) in enumerate(kinds.items())})
     written = pa.BufferOutputStream()
@@ -212,13 +221,13 @@ def test_parquet(rows: list[tuple[Any, ...]], columns: str, at_once: int) -> Non
 
 
 def in_parquet(table: pa.Table) -> bytes:
-    """A table as Parquet."""
+    """Return a table as the bytes of a Parquet file."""
     written = pa.BufferOutputStream()
     pq.write_table(table, written)
     return bytes(written.getvalue().to_pybytes())
 
 
-def test_parquet_of_what_is_no_text_is_one_line() -> None:
+def test_parquet_with_invalid_utf_8_raises_a_one_line_error() -> None:
     text = pa.Array.from_buffers(
         pa.large_string(), 1, [None, pa.py_buffer(bytes(8) + b"\1" + bytes(7)), pa.py_buffer(b"\xc4")]
     )
@@ -235,7 +244,7 @@ def test_parquet_of_what_is_no_text_is_one_line() -> None:
             assert len(read.splitlines()) == 1
 
 
-def test_a_time_that_no_calendar_has_is_a_row_that_is_rejected() -> None:
+def test_a_row_with_a_time_out_of_range_is_rejected() -> None:
     times = pa.array([2**62, 0], pa.int64()).view(pa.timestamp("us"))
     data = in_parquet(pa.table({"T": ["a", "b"], "W": times}))
     for columns in ("title=T,time=W", "title=T,position=W", "title=T,id=W"):
@@ -243,21 +252,21 @@ def test_a_time_that_no_calendar_has_is_a_row_that_is_rejected() -> None:
         assert not isinstance(read, str)
         rows, rejects, _ = read
         role = columns[8:].partition("=")[0]
-        assert rejects[0].reason == (NO_TIME if role == "time" else f"the {role} is out of range")
+        assert rejects[0].reason == (NO_TIME if role == "time" else f"{role} is out of range")
         assert [row["title"] for row in rows] == ([] if "position" in columns else ["b"])
 
 
 @pytest.mark.parametrize("kind", [pa.float64(), pa.bool_(), pa.timestamp("s")])
-def test_parquet_of_other_kinds_is_read_record_by_record(kind: pa.DataType) -> None:
+def test_parquet_with_columns_of_other_types_is_read_record_by_record(kind: pa.DataType) -> None:
     table = pa.table({"T": pa.array([1, 0, None]).cast(pa.int64()).cast(kind)})
     fast, slow, was_plain = both(in_parquet(table), "title=T", 1 << 20)
     assert not was_plain
     assert fast == slow
 
 
-MOMENTS = ["2021-06-01T10:00:00Z", "2021-06-01 10:29:59", "2021-06-01T10:30:00", "2021-06-01T12:00:00+02:00"]
-MOMENTS += ["2021-06-01T10:30:00.75Z", "20210601T110000", "1622541600", "1622543401000", " 1622541600 ", "0", "5"]
-NO_MOMENTS = [
+TIMES = ["2021-06-01T10:00:00Z", "2021-06-01 10:29:59", "2021-06-01T10:30:00", "2021-06-01T12:00:00+02:00"]
+TIMES += ["2021-06-01T10:30:00.75Z", "20210601T110000", "1622541600", "1622543401000", " 1622541600 ", "0", "5"]
+INVALID_TIMES = [
     "2021-02-30 10:00:00",
     "2021-06-01 25:00:00",
     "0000-01-01 00:00:00",
@@ -273,7 +282,7 @@ PLAYS = st.lists(
         st.sampled_from(["ann", "bob", ""]),
         st.sampled_from(["a", "-", "", 'the "x"']),
         st.sampled_from(["b", "c", ""]),
-        st.sampled_from(MOMENTS * 3 + NO_MOMENTS),
+        st.sampled_from(TIMES * 3 + INVALID_TIMES),
         st.sampled_from(POSITIONS),
     ),
     max_size=12,
@@ -284,11 +293,11 @@ ORDERED += ["title=T,artist=A,id=O,position=M", "title=T,owner=O,uri=A,position=
 
 @settings(max_examples=400, deadline=None)
 @given(PLAYS, st.sampled_from(ORDERED), st.sampled_from([40, 1 << 20]), st.integers(1, 5), st.booleans())
-def test_rows_in_the_order_of_times_and_positions(
+def test_rows_are_sorted_by_times_and_positions(
     plays: list[tuple[str, ...]], columns: str, size: int, at_once: int, quoted: bool
 ) -> None:
     table = ["O,A,T,N,M", *(",".join(play) for play in plays)]
-    if quoted:  # plain, where the quotes inside names are not
+    if quoted:  # plain; quotes inside unquoted names are not
         table = [",".join('"' + field.replace('"', '""') + '"' for field in play) for play in ["OATNM", *plays]]
     with patch.object(ordering, "BATCH", at_once):
         fast, slow, was_plain = both("\n".join(table).encode(), columns, size, session_gap="30m")
@@ -309,7 +318,9 @@ def test_rows_in_the_order_of_times_and_positions(
     st.sampled_from(["s", "ms", "us", "ns"]),
     st.sampled_from([None, "UTC", "Europe/Berlin"]),
 )
-def test_moments_of_parquet(rows: list[tuple[str, str, int | None]], unit: str, zone: str | None) -> None:
+def test_parquet_timestamps_of_all_units_and_zones(
+    rows: list[tuple[str, str, int | None]], unit: str, zone: str | None
+) -> None:
     owners, titles, seconds = (list(column) for column in zip(*rows, strict=True))
     times = pa.array(seconds, pa.timestamp("s")).cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone))
     data = in_parquet(pa.table({"O": owners, "T": titles, "N": times}))
@@ -321,7 +332,7 @@ def test_moments_of_parquet(rows: list[tuple[str, str, int | None]], unit: str, 
     assert [reject.line for reject in fast[1]] == sorted(reject.line for reject in slow[1])
 
 
-def test_whole_positions_of_parquet_are_not_rounded() -> None:
+def test_integer_positions_of_parquet_are_not_rounded() -> None:
     table = pa.table({"T": ["second", "none", "first"], "N": pa.array([2**60 + 1, None, 2**60], pa.int64())})
     read = both(in_parquet(table), "title=T,position=N", 1 << 20)[0]
     assert not isinstance(read, str)
@@ -329,16 +340,16 @@ def test_whole_positions_of_parquet_are_not_rounded() -> None:
     assert [(reject.line, reject.reason) for reject in read[1]] == [(2, NO_POSITION)]
 
 
-def test_num_rows_are_the_first_of_the_file_whatever_their_order() -> None:
+def test_num_rows_takes_the_first_rows_of_the_file_before_sorting() -> None:
     fast, slow, _ = both(b"T,N\na,3\nb,2\nc,1\n", "title=T,position=N", 1 << 20)
     assert fast == slow
     fast = both(b"T,N\na,3\nb,2\nc,1\n", "title=T,position=N", 1 << 20, num_rows=2)[0]
     assert [row["title"] for row in fast[0]] == ["b", "a"]  # type: ignore[index]
 
 
-def test_two_columns_of_one_name_are_one_line() -> None:
+def test_two_columns_with_one_name_raise_an_error() -> None:
     twice = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["T", "T"])
     for data in (in_parquet(twice), b"T,T\na,b\n"):
         fast = both(data, "title=T", 1 << 20)[0]
         assert isinstance(fast, str)
-        assert fast.endswith("/some has more than one column 'T': give one of them another name")
+        assert fast.endswith("/some has several columns 'T': rename all but one")

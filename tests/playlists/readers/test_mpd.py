@@ -1,4 +1,4 @@
-"""A slice that Arrow reads is what is read track by track, whatever stands in it."""
+"""The MPD reader returns the same rows through Arrow as track by track."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skipgramophone.errors import SgpError
 from skipgramophone.playlists.readers import mpd
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.mpd import MpdReader, records_of
-from skipgramophone.playlists.readers.rows import RowBlock, gathered
+from skipgramophone.playlists.readers.rows import RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import files_of
 from skipgramophone.settings import ExtractSettings
 
@@ -47,20 +47,20 @@ CUTS = [
 
 
 def all_of(blocks: list[RowBlock]) -> Read:
-    """Rows, rejects and replaced letters of all blocks together."""
+    """Return the rows, rejects and replaced characters of all blocks."""
     rows = [row for block in blocks for row in block.table.to_pylist()]
     return rows, [reject for block in blocks for reject in block.rejects], blocks[-1].replaced if blocks else 0
 
 
 def both(data: bytes, **others: Any) -> tuple[Read, Read, bool]:
-    """What is made of a slice by its reader, and track by track, and whether Arrow read it."""
-    asked, plain = ExtractSettings(**others), []
+    """Read a slice with its reader and track by track; also return whether Arrow read it."""
+    settings, tables = ExtractSettings(**others), []
 
-    def noted(raw: bytes) -> Any:
-        plain.append(_plain(raw))
-        return plain[-1]
+    def recorded(raw: bytes) -> Any:
+        tables.append(_read_with_arrow(raw))
+        return tables[-1]
 
-    _plain = mpd._plain
+    _read_with_arrow = mpd._read_with_arrow
     found: list[Read] = []
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "slice.json"
@@ -69,20 +69,22 @@ def both(data: bytes, **others: Any) -> tuple[Read, Read, bool]:
         for way in ("columnar", "records"):
             try:
                 if way == "columnar":
-                    with patch.object(mpd, "_plain", noted):
-                        found.append(all_of(list(MpdReader(file, asked).blocks())))
+                    with patch.object(mpd, "_read_with_arrow", recorded):
+                        found.append(all_of(list(MpdReader(file, settings).blocks())))
                 else:
-                    with file.open(asked.encoding, asked.bad_bytes == "replace") as stream:
+                    with file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
                         records = records_of(stream, whole_bytes(stream, 1 << 20))
-                        found.append(all_of(list(gathered(records, stream, asked))))
+                        found.append(all_of(list(gather_blocks(records, stream, settings))))
             except SgpError as error:
                 found.append(str(error))
-    return found[0], found[1], any(table is not None for table in plain)
+    return found[0], found[1], any(table is not None for table in tables)
 
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(PLAYLISTS, max_size=4), st.booleans(), st.sampled_from([None, 1]), st.booleans())
-def test_values(playlists: list[Any], ascii_only: bool, indent: int | None, placeholders: bool) -> None:
+def test_odd_values_give_the_same_rows(
+    playlists: list[Any], ascii_only: bool, indent: int | None, placeholders: bool
+) -> None:
     text = json.dumps({"info": {}, "playlists": playlists}, ensure_ascii=ascii_only, indent=indent)
     keep = ("placeholders",) if placeholders else ()
     columnar, records, _ = both(text.encode("utf-8", "surrogatepass"), keep=keep)
@@ -91,7 +93,7 @@ def test_values(playlists: list[Any], ascii_only: bool, indent: int | None, plac
 
 @settings(max_examples=600, deadline=None)
 @given(st.data(), st.booleans())
-def test_text_that_is_cut_and_added_to(data: st.DataObject, replaces: bool) -> None:
+def test_damaged_json_gives_the_same_rows_or_error(data: st.DataObject, replaces: bool) -> None:
     tracks = [{"track_name": "a", "artist_name": "b", "track_uri": "u"}, {"track_name": "-", "artist_name": ""}]
     text = json.dumps({"playlists": [{"pid": 3, "name": "p", "tracks": tracks}, {"pid": 4, "tracks": []}]}).encode()
     at = data.draw(st.integers(0, len(text)))
@@ -101,7 +103,7 @@ def test_text_that_is_cut_and_added_to(data: st.DataObject, replaces: bool) -> N
     assert columnar == records
 
 
-def test_arrow_reads_what_is_plain() -> None:
+def test_arrow_reads_a_well_formed_slice() -> None:
     tracks = [{"track_name": "a", "artist_name": "b", "pos": 0}, {"track_name": "c", "artist_name": "-"}]
     slice_of_two = {"playlists": [{"pid": 3, "tracks": tracks}, {"pid": 4, "name": "p", "tracks": []}]}
     columnar, records, plain = both(json.dumps(slice_of_two, indent=4).encode())

@@ -1,51 +1,36 @@
-"""Readers of the formats that people export: each with the playlists that a person reads in the file."""
+"""Readers of playlist exports and tables: the rows and rejects of small files."""
 
 from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from skipgramophone.errors import SettingError, SourceError
-from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.reading import read
 
 WriteDump = Callable[..., Path]
-Found = list[tuple[str, str, str, str | None]]  # playlist, artist, title, uri
-
-
-def read(path: Path, format: str, **settings: Any) -> tuple[Found, list[Reject]]:
-    """Rows and rejects of a file whose format is found out by looking."""
-    (reader,) = open_sources([path], ExtractSettings(**settings)).readers
-    assert reader.format == format
-    rows: Found = []
-    rejects: list[Reject] = []
-    for block in reader.blocks():
-        rows += [tuple(row.values()) for row in block.table.select(["playlist", "artist", "title", "uri"]).to_pylist()]
-        rejects += block.rejects
-    return rows, rejects
 
 
 def mpd(*playlists: object) -> str:
-    """A slice."""
+    """Return a slice as JSON."""
     return json.dumps({"info": {"slice": "0-999"}, "playlists": playlists}, ensure_ascii=False, indent=4)
 
 
 def track(artist: object, title: object, uri: str) -> dict[str, object]:
-    """A track of a slice."""
+    """Return a track of a slice."""
     return {"pos": 0, "artist_name": artist, "track_uri": uri, "track_name": title, "album_name": "x"}
 
 
-def test_a_slice_of_mpd_is_read_by_pid(write_dump: WriteDump) -> None:
+def test_mpd_rows_and_rejects(write_dump: WriteDump) -> None:
     first = {
         "name": "Mornings",
         "pid": 0,
@@ -55,25 +40,25 @@ def test_a_slice_of_mpd_is_read_by_pid(write_dump: WriteDump) -> None:
     rows, rejects = read(write_dump(mpd(first, second, {"name": "no pid"}), "mpd.slice.0-999.json"), "mpd")
     assert rows == [("Mornings", "Frank Ocean", "Pink + White", "u:1"), ("Mornings", 'Tito "El"', "El Amor", "u:3")]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (2, "a track that is no object"),
-        (3, "a name that is no text"),
+        (2, "a track that is not a JSON object"),
+        (3, "a name that is not text"),
         (5, "neither artist nor title"),
         (6, "a playlist without pid or tracks"),
     ]
 
 
-def test_half_a_pair_of_surrogates_is_no_text(write_dump: WriteDump) -> None:
+def test_a_lone_surrogate_is_rejected(write_dump: WriteDump) -> None:
     playlist = {"name": "x", "pid": 0, "tracks": [track("A", "\ud800", "u:1"), track("A", "B", "u:2")]}
     slice_of_one = json.dumps({"info": {"slice": "0-999"}, "playlists": [playlist]})
     rows, rejects = read(write_dump(slice_of_one, "mpd.slice.0-999.json"), "mpd")
     assert rows == [("x", "A", "B", "u:2")]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (1, "a name with half a pair of surrogates, which is no text")
+        (1, "a name with a lone surrogate, which is not valid text")
     ]
     assert '"track_name": "\\ud800"' in rejects[0].text
 
 
-def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
+def test_mpd_playlists_with_one_name_and_different_pids_stay_separate(write_dump: WriteDump) -> None:
     from skipgramophone.playlists.encoding import encode
 
     lists = [
@@ -85,14 +70,17 @@ def test_playlists_of_one_name_stay_apart_by_pid(write_dump: WriteDump) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [('{"playlists": [', "is no slice of the Million Playlist Dataset: "), ('{"playlists": 3}', "it has no playlists")],
+    [
+        ('{"playlists": [', "is not a slice of the Million Playlist Dataset: "),
+        ('{"playlists": 3}', "it has no playlists"),
+    ],
 )
-def test_a_broken_slice_is_one_line(write_dump: WriteDump, text: str, message: str) -> None:
+def test_a_broken_mpd_slice_raises_an_error(write_dump: WriteDump, text: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         read(write_dump(text, "slice.json"), "mpd")
 
 
-def test_both_generations_of_exportify_are_read_and_named_by_the_file(write_dump: WriteDump) -> None:
+def test_both_exportify_layouts_are_read_and_the_file_names_the_playlist(write_dump: WriteDump) -> None:
     old = (
         '"Track URI","Track Name","Artist URI","Artist Name","Album URI"\n'
         '"spotify:track:33","It Ain\'t ""Over""","spotify:artist:3","Somebody","spotify:album:3"\n'
@@ -120,13 +108,13 @@ def test_both_generations_of_exportify_are_read_and_named_by_the_file(write_dump
     assert [(reject.line, reject.reason) for reject in rejects] == [(3, "not UTF-8")]
 
 
-def test_a_quote_that_does_not_end_is_one_line(write_dump: WriteDump) -> None:
+def test_an_unclosed_quote_raises_an_error_with_its_line(write_dump: WriteDump) -> None:
     text = 'Track URI,Track Name,Artist Name\nu:1,"never ends,x\nu:2,y,z\n'
     with pytest.raises(SourceError, match=r"open\.csv, line 3: unexpected end of data"):
         read(write_dump(text, "open.csv"), "exportify")
 
 
-def test_an_extended_m3u_is_named_and_its_tracks_are_what_it_says(write_dump: WriteDump) -> None:
+def test_extended_m3u_names_the_playlist_and_its_tracks(write_dump: WriteDump) -> None:
     text = (
         "\ufeff#EXTM3U\n#PLAYLIST:Evening\n#EXTINF:354,Queen - Bohemian Rhapsody\n../Queen/01.mp3\n"
         "#EXTINF:-1,A stream\nhttp://127.0.0.1/stream\n\n#EXTINF:151,Simon & Garfunkel - Cecilia\n"
@@ -142,7 +130,7 @@ def test_an_extended_m3u_is_named_and_its_tracks_are_what_it_says(write_dump: Wr
     assert rejects == []
 
 
-def test_bare_paths_are_read_by_their_file_names_in_the_encodings_of_old_players(write_dump: WriteDump) -> None:
+def test_m3u_paths_name_tracks_in_utf_8_and_windows_1252(write_dump: WriteDump) -> None:
     paths = (
         "TV/阿桑 - 一直很安静.mp3\n/music/50 Cent, Snoop Dogg - P.I.M.P. - Remix.flac\n"
         "C:\\Music\\Boards of Canada - Roygbiv.mp3\n"
@@ -159,75 +147,7 @@ def test_bare_paths_are_read_by_their_file_names_in_the_encodings_of_old_players
     assert rows == [("old", "Björk", "Jóga", None), ("old", "Håkan Hellström", "Brännö serenad", None)]
 
 
-HEADERLESS = (
-    "Biome,UNITY,Unity,\n"
-    "Biome,Kora,Let Me,20 Nov 2020 09:35\n"
-    "Biome,Kora,Kitemare,20 Nov 2020 09:35\n"
-    'Peggy Gou,,Starry Night,19 Nov 2020 21:02\n"Earth, Wind & Fire",I Am,Boogie Wonderland,19 Nov 2020 20:58\n'
-)
-
-
-def test_scrobbles_newest_first_are_sessions_in_the_order_of_time(write_dump: WriteDump) -> None:
-    rows, rejects = read(write_dump(HEADERLESS, "me.csv"), "lastfm")
-    assert rows == [
-        ("2020-11-19 20:58", "Earth, Wind & Fire", "Boogie Wonderland", None),
-        ("2020-11-19 20:58", "Peggy Gou", "Starry Night", None),
-        ("2020-11-20 09:35", "Biome", "Kitemare", None),
-        ("2020-11-20 09:35", "Biome", "Let Me", None),
-    ]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(1, "no time of listening")]
-    rows, _ = read(write_dump(HEADERLESS, "me.csv"), "lastfm", session_gap="24h")
-    assert {playlist for playlist, *_ in rows} == {"2020-11-19 20:58"}
-    rows, _ = read(write_dump(HEADERLESS, "me.csv"), "lastfm", session_gap="3m")
-    assert len({playlist for playlist, *_ in rows}) == 3
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        ",artist,album,track,timestamp,datetime\n0,B,x,two,1559040600,2019-05-28 10:50:00\n"
-        "1,A,x,one,1559040000,2019-05-28 10:40:00\n2,A,x\n",
-        "uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid\n"
-        '"1559040600","28 May 2019, 10:50","B","","x","","two",""\n"1559040000","","A","","x","","one",""\n"1",""\n',
-    ],
-)
-def test_scrobbles_with_a_header(write_dump: WriteDump, text: str) -> None:
-    rows, rejects = read(write_dump(text, "me.csv"), "lastfm")
-    assert rows == [("2019-05-28 10:40", "A", "one", None), ("2019-05-28 10:40", "B", "two", None)]
-    assert [reject.line for reject in rejects] == [4]
-
-
-def test_listens_of_several_people_are_sessions_of_each(write_dump: WriteDump) -> None:
-    def listen(time: object, artist: object, title: str, user: str) -> str:
-        track = {"artist_name": artist, "track_name": title}
-        return json.dumps({"listened_at": time, "user_name": user, "track_metadata": track}, ensure_ascii=False)
-
-    lines = [
-        listen(1622541600, "Sigur Rós", "Sæglópur", "u"),
-        listen(1622541660, "Björk", "Jóga", "v"),
-        listen(1622541900, "Sigur Rós", "Hoppípolla", "u"),
-        listen(None, "x", "y", "u"),
-        listen(1622541900, 7, "y", "u"),
-        "{broken",
-        "[]",
-        '{"listened_at": 1622541900}',
-    ]
-    rows, rejects = read(write_dump("\n".join(lines), "listens.jsonl"), "listenbrainz")
-    assert rows == [
-        ("2021-06-01 10:00", "Sigur Rós", "Sæglópur", None),
-        ("2021-06-01 10:01", "Björk", "Jóga", None),
-        ("2021-06-01 10:00", "Sigur Rós", "Hoppípolla", None),
-    ]
-    assert [(reject.line, reject.reason) for reject in rejects] == [
-        (4, "no time of listening"),
-        (5, "a name that is no text"),
-        (6, "not JSON"),
-        (7, "no JSON object"),
-        (8, "no track_metadata"),
-    ]
-
-
-def test_playlists_of_an_account_with_episodes_and_local_files(write_dump: WriteDump) -> None:
+def test_spotify_playlists_with_episodes_and_local_files(write_dump: WriteDump) -> None:
     items = [
         {"track": {"trackName": "Redbone", "artistName": "Childish Gambino", "trackUri": "u:12"}, "localTrack": None},
         {"track": {"trackName": "Old", "artistName": "Somebody"}, "episode": None},
@@ -256,100 +176,7 @@ def test_playlists_of_an_account_with_episodes_and_local_files(write_dump: Write
     assert len(rejects) == 3
 
 
-def test_a_streaming_history_is_cut_where_nothing_was_played(write_dump: WriteDump) -> None:
-    def play(end: str, title: str, ms: int) -> dict[str, object]:
-        return {"endTime": end, "artistName": "A", "trackName": title, "msPlayed": ms}
-
-    plays = [
-        play("2021-01-09 02:15", "one", 240_000),
-        play("2021-01-09 02:18", "two", 151_000),
-        play("2021-01-09 02:18", "skipped", 0),
-        play("2021-01-09 03:20", "a mix of an hour", 3_600_000),
-        play("2021-01-09 05:14", "three", 12_000),
-        play("soon", "four", 1),
-    ]
-    path = write_dump(json.dumps(plays), "StreamingHistory0.json")
-    rows, rejects = read(path, "spotify")
-    night = "2021-01-09 02:11"
-    assert rows == [
-        (night, "A", "one", None),
-        (night, "A", "two", None),
-        (night, "A", "a mix of an hour", None),
-        ("2021-01-09 05:13", "A", "three", None),
-    ]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(3, "played for 0 ms"), (6, "no time of listening")]
-    rows, _ = read(path, "spotify", keep=["skips"])
-    assert [title for _, _, title, _ in rows] == ["one", "two", "skipped", "a mix of an hour", "three"]
-
-
-def test_the_parts_of_a_history_are_read_as_one(tmp_path: Path) -> None:
-    def part(hour: int, minute: int, title: str) -> list[dict[str, object]]:
-        """A play of a minute."""
-        end = f"2021-01-09 {hour:02}:{minute + 1:02}"
-        return [{"endTime": end, "artistName": "A", "trackName": title, "msPlayed": 60_000}]
-
-    def sessions(*paths: Path) -> list[list[str]]:
-        """Titles of each session, in order."""
-        found: dict[tuple[str, str], list[str]] = {}
-        for reader in open_sources(list(paths), ExtractSettings()).readers:
-            for block in reader.blocks():
-                for row in block.table.to_pylist():
-                    found.setdefault((row["playlist"], row["key"]), []).append(row["title"])
-        return list(found.values())
-
-    mine, hers = tmp_path / "mine", tmp_path / "hers"
-    for directory in (mine, hers):
-        directory.mkdir()
-    for number in range(12):  # part 10 comes before part 2 by name; each hour begins in one part and ends in the next
-        plays = [*part(number, 0, f"{number - 1} ends"), *part(number, 58, f"{number} begins")]
-        (mine / f"StreamingHistory{number}.json").write_text(json.dumps(plays[number == 0 :]))
-    (mine / "StreamingHistory_podcast_0.json").write_text(json.dumps(part(0, 57, "another kind")))
-    (hers / "StreamingHistory1.json").write_text(json.dumps(part(11, 57, "somebody else")))
-    each = [[f"{number} begins", f"{number} ends"] for number in range(11)]
-    apart = [["11 begins"], ["another kind"]]
-    assert sessions(mine, hers) == [*each, *apart, ["somebody else"]]
-    assert sessions(*(mine / f"StreamingHistory{number}.json" for number in (1, 0, 2)))[:2] == each[:2]
-    with zipfile.ZipFile(tmp_path / "my.zip", "w") as archive:
-        for path in sorted(mine.iterdir()):
-            archive.write(path, path.name)
-    assert sessions(tmp_path / "my.zip", hers / "StreamingHistory1.json") == [*each, *apart, ["somebody else"]]
-    # Parts that overlap are no parts of one history: the second does not go on from the first.
-    (mine / "StreamingHistory1.json").write_text(json.dumps(part(0, 30, "earlier")))
-    assert sessions(*(mine / f"StreamingHistory{number}.json" for number in (0, 1))) == [["0 begins"], ["earlier"]]
-
-
-def test_the_extended_streaming_history_has_uris_and_episodes(write_dump: WriteDump) -> None:
-    song = {"ts": "2021-06-01T10:00:00Z", "ms_played": 201_000, "master_metadata_track_name": "Hyperballad"}
-    song |= {"master_metadata_album_artist_name": "Björk", "spotify_track_uri": "u:21", "episode_name": None}
-    episode = {"ts": "2021-06-01T10:04:00Z", "ms_played": 1000, "master_metadata_track_name": None}
-    episode |= {"episode_name": "An episode", "episode_show_name": "A show", "spotify_episode_uri": "e:22"}
-    rows, rejects = read(write_dump(json.dumps([song, episode]), "Streaming_History_Audio_2021_0.json"), "spotify")
-    assert rows == [("2021-06-01 09:56", "Björk", "Hyperballad", "u:21")]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "a podcast episode")]
-
-
-@pytest.mark.parametrize(
-    ("ended", "lasted"),
-    [
-        ("2021-06-01T10:00:00Z", 10**14),
-        ("2021-06-01T10:00:00Z", 10**400),
-        ("2021-06-01T10:00:00Z", -1),
-        ("0001-01-01T00:00:00+10:00", 1000),
-        ("9999-12-31T23:59:59-10:00", 1000),
-    ],
-    ids=["long", "longer", "negative", "early", "late"],
-)
-def test_a_play_beyond_the_calendar_has_no_time(write_dump: WriteDump, ended: str, lasted: int) -> None:
-    song = {"ts": "2021-06-01T10:00:00Z", "ms_played": 201_000, "master_metadata_track_name": "Hyperballad"}
-    song |= {"master_metadata_album_artist_name": "Björk", "spotify_track_uri": "u:21"}
-    rows, rejects = read(
-        write_dump(json.dumps([song, song | {"ts": ended, "ms_played": lasted}]), "endsong_0.json"), "spotify"
-    )
-    assert len(rows) == 1
-    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "no time of listening")]
-
-
-def test_a_typed_list_is_parted_at_the_first_dash(write_dump: WriteDump) -> None:
+def test_a_typed_list_is_split_at_the_first_dash(write_dump: WriteDump) -> None:
     text = "Queen - Bohemian Rhapsody\n50 Cent, Snoop Dogg - P.I.M.P. - Remix\n\nTrina Ft Kelly- Here We Go\n"
     rows, rejects = read(write_dump(text, "evening.txt"), "titles")
     assert rows == [
@@ -360,7 +187,7 @@ def test_a_typed_list_is_parted_at_the_first_dash(write_dump: WriteDump) -> None
     assert [(reject.line, reject.reason) for reject in rejects] == [(3, "blank line")]
 
 
-def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDump, tmp_path: Path) -> None:
+def test_yes_playlists_are_read_with_the_song_names_of_their_directory(write_dump: WriteDump, tmp_path: Path) -> None:
     names = "0 \tGucci Time (w\\/ Swizz Beatz)\tGucci Mane\n1 \tHot Toddy\tUsher\n2 \t-\t-\n"
     write_dump(names, "song_hash.txt")
     path = write_dump("0 1 2 \n2 2 1 \n0 1 \n2 1 0 9 \n", "train.txt")
@@ -374,7 +201,7 @@ def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDum
     found = open_sources([tmp_path], ExtractSettings())
     assert [reader.format for reader in found.readers] == ["yes"]
     assert found.passed_over == [
-        (f"{tmp_path.name}/song_hash.txt", "names of songs, read with the playlists beside it")
+        (f"{tmp_path.name}/song_hash.txt", "song names, read together with the playlists in the same directory")
     ]
     headless = write_dump("0 1\n1 0 0\n", "test.txt")
     assert len(read(headless, "yes")[0]) == 5
@@ -383,7 +210,7 @@ def test_numbers_of_yes_are_read_with_the_names_beside_them(write_dump: WriteDum
 TABLE = "artist;song;show;when\nA;one;x;2026-07-18T15:10:00+01:00\nB;two;y;2026-07-18T15:00:00+01:00\nA;three;x;never\n"
 
 
-def test_columns_of_ones_own_in_csv(write_dump: WriteDump) -> None:
+def test_assigned_columns_of_csv(write_dump: WriteDump) -> None:
     path = write_dump(TABLE, "radio.csv")
     rows, rejects = read(path, "columns", columns="artist=artist,title=song,playlist=show")
     assert rows == [("x", "A", "one", None), ("y", "B", "two", None), ("x", "A", "three", None)]
@@ -391,19 +218,19 @@ def test_columns_of_ones_own_in_csv(write_dump: WriteDump) -> None:
     rows, rejects = read(path, "columns", columns="artist=artist,title=song,time=when")
     assert rows == [("2026-07-18 14:00", "B", "two", None), ("2026-07-18 14:00", "A", "one", None)]
     assert [(reject.line, reject.reason, reject.text) for reject in rejects] == [
-        (4, "no time of listening", "A;three;x;never")
+        (4, "no valid timestamp", "A;three;x;never")
     ]
     rows, _ = read(path, "columns", columns="title=2,uri=1")
     assert rows[:2] == [("radio", "", "song", "artist"), ("radio", "", "one", "A")]
-    with pytest.raises(SourceError, match=r"has no column 'Song': there are artist, song, show, when$"):
+    with pytest.raises(SourceError, match=r"has no column 'Song': its columns are artist, song, show, when$"):
         read(path, "columns", columns="title=Song")
 
 
-def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tmp_path: Path) -> None:
+def test_assigned_columns_of_json_lines_and_parquet(write_dump: WriteDump, tmp_path: Path) -> None:
     lines = '{"track": {"name": "one"}, "by": "A", "at": 3}\n{"track": {"name": ["x"]}, "by": "B"}\n'
     rows, rejects = read(write_dump(lines, "plays.jsonl"), "columns", columns="artist=by,title=track.name,playlist=at")
     assert rows == [("3", "A", "one", None)]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "the title is no text")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(2, "title is not text")]
     path = tmp_path / "plays.parquet"
     when = [datetime(2026, 1, 1, 12, 5), datetime(2026, 1, 1, 12, 0)]
     pq.write_table(pa.table({"by": ["A", None], "song": ["one", "two"], "when": when}), path)
@@ -411,13 +238,13 @@ def test_columns_of_ones_own_in_json_lines_and_parquet(write_dump: WriteDump, tm
     assert rows == [("2026-01-01 12:00", "", "two", None), ("2026-01-01 12:00", "A", "one", None)]
 
 
-def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Path) -> None:
+def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) -> None:
     path = tmp_path / "part-0.parquet"
     table = {"list": [7, 7, 9, 7], "at": [2, 10, 0, None], "song": ["two", "ten", "zero", "lost"]}
     pq.write_table(pa.table(table), path)
     rows, rejects = read(path, "columns", columns="title=song,id=list,position=at")
     assert rows == [("9", "", "zero", None), ("7", "", "two", None), ("7", "", "ten", None)]
-    assert [(reject.line, reject.reason) for reject in rejects] == [(4, "no position in its playlist")]
+    assert [(reject.line, reject.reason) for reject in rejects] == [(4, "no valid position")]
 
 
 @pytest.mark.parametrize(
@@ -433,13 +260,13 @@ def test_an_id_tells_playlists_apart_and_positions_order_their_rows(tmp_path: Pa
         ("title=x,title=y", "columns must be role=column"),
     ],
 )
-def test_columns_that_are_not_said_right(columns: str, message: str) -> None:
-    with pytest.raises(SettingError) as refused:
+def test_invalid_column_assignments_raise_an_error(columns: str, message: str) -> None:
+    with pytest.raises(SettingError) as raised:
         ExtractSettings(columns=columns)
-    assert str(refused.value).startswith(message)
+    assert str(raised.value).startswith(message)
 
 
-def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
+def test_encodings_and_undecodable_bytes(write_dump: WriteDump) -> None:
     from tests.conftest import HEADER
 
     lines = HEADER + '\n"u","Björk","Jóga","p"\n'
@@ -454,14 +281,14 @@ def test_an_encoding_that_is_named_and_bad_bytes(write_dump: WriteDump) -> None:
     assert rows == [("p", "Bj\ufffdrk", "J\ufffdga", None), ("p", "A", "b", None)]
     rows, rejects = read(write_dump(lines.encode() + b'"u","\x81","b","p"\n'), "zenodo", encoding="cp1252")
     assert [reject.reason for reject in rejects] == ["not CP1252"]
-    with pytest.raises(SourceError, match="in UTF-16: say --encoding utf-16"):
+    with pytest.raises(SourceError, match="is UTF-16 text: add --encoding utf-16"):
         read(write_dump(lines.encode("utf-16")), "zenodo")
 
 
 SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "formats"
 
 
-@pytest.mark.skipif(not SHAPES.is_dir(), reason="the samples of real formats are not here")
+@pytest.mark.skipif(not SHAPES.is_dir(), reason="the samples of real formats are missing")
 @pytest.mark.parametrize(
     ("file", "format", "playlists"),
     [
@@ -475,7 +302,7 @@ SHAPES = Path(os.environ.get("SGP_TEST_DATA", Path(__file__).parents[4] / "share
         ("spotify-export-2020/Playlist1.json", "spotify", {"Picks Vol-3 (Original)": 2}),
     ],
 )
-def test_the_shapes_that_real_exports_have(file: str, format: str, playlists: dict[str, int]) -> None:
+def test_samples_of_real_exports(file: str, format: str, playlists: dict[str, int]) -> None:
     rows, rejects = read(SHAPES / file, format)
     assert rejects == []
     found = [playlist for playlist, *_ in rows]

@@ -1,4 +1,4 @@
-"""The Zenodo dialect: names letter for letter, and a reason for each line that is no row."""
+"""The reader of the Zenodo dialect: exact names, and a reason for each rejected line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Read = tuple[list[Row], list[Reject]]
 
 
 def read(path: Path, num_rows: int = -1) -> Read:
-    """All rows as owner, artist, title, playlist, and all rejects."""
+    """Return all rows as owner, artist, title, playlist, and all rejects."""
     rows, rejects = [], []
     (file,) = files_of(path)
     for block in ZenodoReader(file, ExtractSettings(num_rows=num_rows, keep=["placeholders"])).blocks():
@@ -35,7 +35,7 @@ def read(path: Path, num_rows: int = -1) -> Read:
 
 
 AWKWARD: list[tuple[str, Row]] = [
-    # The line as it stands, and the fields that a person reads in it.
+    # The line, and the fields that a person reads in it.
     (
         '"u","Fall Out Boy","A Little More "Touch Me"","Fluff"',
         ("u", "Fall Out Boy", 'A Little More "Touch Me"', "Fluff"),
@@ -56,7 +56,7 @@ AWKWARD: list[tuple[str, Row]] = [
 ]
 
 
-def test_awkward_lines_keep_their_names_letter_for_letter(write_dump: WriteDump) -> None:
+def test_awkward_names_are_read_exactly(write_dump: WriteDump) -> None:
     path = write_dump(HEADER + "\n" + "\n".join(line for line, _ in AWKWARD) + "\n")
     assert read(path) == ([fields for _, fields in AWKWARD], [])
 
@@ -65,7 +65,7 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\0"), max_s
 
 
 def escaped(name: str) -> str:
-    """A name as a careful writer of the dialect would put it."""
+    """Escape a name for this dialect."""
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
@@ -73,9 +73,7 @@ def escaped(name: str) -> str:
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES, NAMES), min_size=1, max_size=8))
 @example([(",", ",", ",", ",")])
 @example([(",", "", "title", "")])
-def test_whatever_names_are_escaped_come_out_as_they_went_in(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[Row]
-) -> None:
+def test_escaped_names_are_read_back_unchanged(tmp_path_factory: pytest.TempPathFactory, rows: list[Row]) -> None:
     path = tmp_path_factory.mktemp("dump") / "dump.csv"
     path.write_bytes(dump_text([tuple(map(escaped, row)) for row in rows]).encode())  # type: ignore[misc]
     used, rejects = read(path)
@@ -83,7 +81,7 @@ def test_whatever_names_are_escaped_come_out_as_they_went_in(
     assert len(used) + len(rejects) == len(rows)
 
 
-def test_each_line_that_is_no_row_has_its_reason(write_dump: WriteDump) -> None:
+def test_each_rejected_line_has_a_reason(write_dump: WriteDump) -> None:
     content = (
         HEADER.encode()
         + b'\n"u","A","fine","p"\n'  # 2
@@ -100,14 +98,14 @@ def test_each_line_that_is_no_row_has_its_reason(write_dump: WriteDump) -> None:
     used, rejects = read(write_dump(content))
     assert [row[2] for row in used] == ["fine", "also fine"]
     assert [(reject.line, reject.reason) for reject in rejects] == [
-        (3, "3 fields where 4 are wanted"),
+        (3, "3 fields instead of 4"),
         (4, "does not begin and end with a quote"),
         (5, "blank line"),
         (6, "not UTF-8"),
-        (7, "holds a NUL byte"),
+        (7, "contains a NUL byte"),
         (8, "neither artist nor title"),
         (9, "neither artist nor title"),
-        (10, "5 fields where 4 are wanted"),
+        (10, "5 fields instead of 4"),
     ]
     assert rejects[3].text == '"u","A","bad \\xff byte","p"'
     assert {reject.file for reject in rejects} == {"dump.csv"}
@@ -122,7 +120,7 @@ PARTS = st.sampled_from(['"', '","', ",", "a", "é", "\\", '"u","A","t","p"', "\
 @example(['"u","A","t","p"x', '"u","A","t","p"'], "\n")
 @example(['"u","A","t","p"', '\ufeff"u","A","t","p"'], "\n")
 @example(['"u","A","one\rtwo","p"', '"u","","t","p"', '"u","A","t","p"'], "\n")
-def test_lines_of_two_quotes_a_field_are_read_as_all_others_are(
+def test_the_csv_parser_and_splitting_return_the_same_rows(
     tmp_path_factory: pytest.TempPathFactory, dump: list[str], end: str
 ) -> None:
     path = tmp_path_factory.mktemp("dump") / "dump.csv"
@@ -133,7 +131,9 @@ def test_lines_of_two_quotes_a_field_are_read_as_all_others_are(
 
 
 @pytest.mark.parametrize("name", ["dump.csv", "dump.csv.gz"])
-def test_blocks_do_not_show(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_block_size_does_not_affect_the_rows(
+    write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     rows = [(f"owner {at % 7}", f"artist {at}", f"tïtle {at} 🎵", f"list {at % 13}") for at in range(500)]
     path = write_dump(rows, name)
     for size in (64, 1000, 1 << 20):
@@ -142,7 +142,7 @@ def test_blocks_do_not_show(write_dump: WriteDump, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("size", [40, 1 << 20])
-def test_num_rows_counts_rejected_rows_too(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+def test_num_rows_includes_rejected_rows(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     path = write_dump(HEADER + '\n"u","A","1","p"\nbroken\n"u","A","3","p"\n"u","A","4","p"\n')
     monkeypatch.setattr(lines, "BLOCK_BYTES", size)
     used, rejects = read(path, 3)
@@ -150,7 +150,7 @@ def test_num_rows_counts_rejected_rows_too(write_dump: WriteDump, monkeypatch: p
     assert [reject.line for reject in rejects] == [3]
 
 
-def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_names(write_dump: WriteDump) -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_removed(write_dump: WriteDump) -> None:
     text = "\ufeff" + dump_text([("u", "A", "one", "p"), ("u", "A", "two", "p")]).replace("\n", "\r\n")
     path = write_dump(text)
     (reader,) = open_sources([path], ExtractSettings()).readers
@@ -173,42 +173,42 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
     [
         (b"", "{path} is empty"),
         (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read"),
-        (b"artist;title\nx;y\n", "{path} is in no format that sgp knows (its first line is 'artist;title')"),
-        (b"\x1f\x8b\x08\0broken", "{path}: the packed data is damaged or cut short"),
+        (b"artist;title\nx;y\n", "{path} is not in a format that sgp knows (first line: 'artist;title')"),
+        (b"\x1f\x8b\x08\0broken", "{path}: the compressed data is damaged or truncated"),
     ],
 )
-def test_what_is_no_dump_is_refused(write_dump: WriteDump, content: bytes, message: str) -> None:
+def test_a_file_in_no_known_format_raises_a_one_line_error(write_dump: WriteDump, content: bytes, message: str) -> None:
     path = write_dump(content)
-    with pytest.raises(SourceError) as refused:
+    with pytest.raises(SourceError) as raised:
         open_sources([path], ExtractSettings())
-    assert str(refused.value).startswith(message.format(path=path))
-    assert "\n" not in str(refused.value)
+    assert str(raised.value).startswith(message.format(path=path))
+    assert "\n" not in str(raised.value)
 
 
-def test_a_header_and_no_rows_is_refused(write_dump: WriteDump) -> None:
+def test_a_header_without_rows_raises_an_error(write_dump: WriteDump) -> None:
     path = write_dump(HEADER + "\n")
     with pytest.raises(SourceError, match="a header and no rows"):
         read(path)
 
 
-def test_a_gzip_file_that_is_cut_short_is_refused(write_dump: WriteDump) -> None:
+def test_a_truncated_gzip_file_raises_an_error(write_dump: WriteDump) -> None:
     rows = [(f"o{at * 7919 % 1009}", f"a{at * 104729 % 10007}", f"t{at}", "p") for at in range(30_000)]
     path = write_dump(rows, "dump.csv.gz")
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the packed data is damaged or cut short"):
+    with pytest.raises(SourceError, match=r"dump\.csv\.gz: the compressed data is damaged or truncated"):
         read(path)
 
 
-def test_a_line_without_an_end_is_refused(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_raises_an_error(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(lines, "LONGEST_LINE", 1 << 20)
     path = write_dump(HEADER + "\n" + "x" * (2 << 20))
-    with pytest.raises(SourceError, match="a line of more than 1 MiB: not a file of rows"):
+    with pytest.raises(SourceError, match="a line is longer than 1 MiB: not a file of rows"):
         read(path)
 
 
-def test_an_empty_directory_and_a_device_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is a directory without a file"):
+def test_an_empty_directory_a_device_and_a_missing_file_raise_errors(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a directory without files"):
         open_sources([tmp_path], ExtractSettings())
     with pytest.raises(SourceError, match="/dev/null is not a regular file"):
         open_sources([Path("/dev/null")], ExtractSettings())

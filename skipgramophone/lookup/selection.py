@@ -1,0 +1,88 @@
+"""Selects the list to show from scored candidates: filters, limits per artist and song, diversity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.lookup.exact_search import Rows
+from skipgramophone.lookup.ranking import choose
+from skipgramophone.lookup.results import Seed
+from skipgramophone.names.normalization import folded
+from skipgramophone.names.song_versions import song
+from skipgramophone.settings import SimilarSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates to select from, best first."""
+
+    scores: npt.NDArray[np.float32]  # (candidates,)
+    tracks: list[Track]
+    vectors: Matrix  # unit vectors, float32 (candidates, embedding_dim)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A selected candidate."""
+
+    track: Track
+    similarity: float
+    score: float
+    versions: tuple[Track, ...] = ()  # other versions of its song
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Selected candidates in order."""
+
+    chosen: list[Choice]
+    versions_of_seeds: tuple[Track, ...]
+
+
+def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
+    """Filter candidates, and select by score, diversity and the limits per artist and song."""
+    tracks, vectors = pool.tracks, pool.vectors
+    similarities = (vectors @ vector).tolist()
+    if settings.takes_all:
+        every = map(Choice, tracks, similarities, pool.scores.tolist())
+        return Selection(list(islice(every, settings.number)), ())
+    excluded = {folded(artist) for artist in settings.exclude_artist or ()}
+    artists = [folded(track.artist) for track in tracks]
+    passed = [
+        at for at, track in enumerate(tracks) if track.count >= settings.min_count and artists[at] not in excluded
+    ]
+    songs, of_seeds = [""] * len(tracks), []
+    if settings.fold_versions:
+        songs = [song(track.artist, track.title) for track in tracks]
+        asked_about = {song(seed.track.artist, seed.track.title) for seed in seeds}
+        of_seeds = [at for at in passed if songs[at] in asked_about]
+        passed = [at for at in passed if songs[at] not in asked_about]
+    limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []
+    if settings.max_per_artist is not None:
+        limits.append((_labels(artists, passed), settings.max_per_artist))
+    scores = pool.scores[passed]
+    places = choose(scores, vectors[passed], limits, number=settings.number, diversity=settings.diversity)
+    chosen = [passed[place] for place in places.tolist()]
+    last = max(chosen, default=-1)  # candidates that rank below it would not have been listed
+    versions: dict[str, list[Track]] = {}
+    for at in passed if settings.fold_versions else ():
+        if at < last and at not in chosen:
+            versions.setdefault(songs[at], []).append(tracks[at])
+    listed = [
+        Choice(tracks[at], similarities[at], float(pool.scores[at]), tuple(versions.get(songs[at], ())))
+        for at in chosen
+    ]
+    return Selection(listed, tuple(tracks[at] for at in of_seeds if at < last))
+
+
+def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:
+    """Number the names at some places, equal for equal names, int64 (places,)."""
+    _, labels = np.unique([names[at] for at in places], return_inverse=True)
+    return labels
