@@ -1,10 +1,10 @@
-"""What a cluster costs: processor time and bytes a token against one process, and where the time goes.
+"""Cost of a cluster compared with one process: processor time and bytes per token, and time of each part of a task.
 
     python -m benchmarks.cluster [--tokens N] [--tracks N] [--dim N] [--shapes 1x1 2x2 …]
 
-Each run trains a generated world (`benchmarks.worlds`) from the beginning. What is said of a token is said of the
-second epoch: the processor time of all processes and the bytes over the loopback device, so that starting and compiling
-do not count. Linux alone; nothing else may use the loopback device meanwhile.
+Each run trains on a synthetic corpus (`benchmarks.synthetic_corpus`) from the beginning. Figures per token are those of
+the second epoch, without start and compilation: the processor time of all processes, and the bytes over the loopback
+device. The benchmark needs Linux, and no other program may use the loopback device meanwhile.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.worlds import scenes_found, world
+from benchmarks.synthetic_corpus import scenes_found, synthetic_corpus
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
@@ -37,7 +37,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds() -> Counter[str]:
-    """Processor time of this process and of its children by what they do, so far."""
+    """Return the processor time so far of this process and of its children, by role."""
     seconds: Counter[str] = Counter()
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
@@ -54,14 +54,14 @@ def processor_seconds() -> Counter[str]:
 
 
 def loopback_bytes() -> int:
-    """Bytes that the loopback device has carried so far."""
+    """Return the number of bytes that the loopback device has received so far."""
     lines = Path("/proc/net/dev").read_text().splitlines()
     return next(int(line.split(":")[1].split()[0]) for line in lines if line.strip().startswith("lo:"))
 
 
 def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
-    """Train two epochs in this process, with a cluster of a shape or without, and measure the second."""
-    made = world(tracks, tokens)
+    """Train two epochs from this process, with a cluster of a shape or without, and measure the second epoch."""
+    made = synthetic_corpus(tracks, tokens)
     counts = made.corpus.counts(len(made.scene))
     settings = TrainSettings(window_size="bag", embedding_dim=dim, epochs=2)
     run = RunSettings(local_cluster=None if shape == "one" else shape)
@@ -95,14 +95,14 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
 
 
 def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
-    """Microseconds a token in which one task is made, pulled, trained and pushed alone: best of some."""
+    """Return the time to make, pull, train and push one task, in microseconds per token: the best of some repeats."""
     engine = trainer.engine
     assert isinstance(engine, Cluster)
     return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}
 
 
 def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, float]:
-    """Time four functions on a worker: make a task; pull its rows too; train too; push too."""
+    """Time four functions on a worker: make a task; make and pull; make, pull and train; all of these and push."""
     layout = trainer.layout
     what = Assignment(STREAM, 0, next(layout.stretches(STREAM, 0)), 0.01)
     task = layout.task(what, layout.macro_batch(what), np.full(int(engine.tables.centre.rows.shape[0]), -1, np.int32))
@@ -129,7 +129,7 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
     for name, function in (("make", make), ("pull", pull), ("train", train), ("push", push)):
         compiled = engine.tf.function(function, input_signature=[engine.signature(1)], autograph=False)
         times = []
-        for _ in range(repeats + 1):  # the first compiles
+        for _ in range(repeats + 1):  # the first run compiles
             sent = np.array([sent_of(what, next(engine.serials), True)])
             started = time.perf_counter()
             engine.coordinator.schedule(compiled, args=(sent,))
@@ -146,7 +146,7 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
 
 
 def main() -> None:
-    """Measure each shape in a process of its own, and print a line of JSON each."""
+    """Measure each shape in a separate process, and print one JSON object per line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=2_000_000)
     parser.add_argument("--tracks", type=int, default=100_000)

@@ -1,9 +1,10 @@
-"""Times `sgp extract` on a twin of the Zenodo file beside what pandas takes to read the same rows in clean quoting.
+"""Time of `sgp extract` on a synthetic Zenodo file, compared with pandas on the same rows with standard quoting.
 
     python -m benchmarks.extraction --rows 1000000
 
-Each is run in a process of its own, in turn; the table shows the best of the repeats, the peak of resident memory, and
-what was found, which must be the same each time. The time of the catalogue's indexes is shown apart: pandas makes none.
+Each program runs in a separate process, in turn. The table shows the best time of the repeats, the peak resident memory
+and the counts, which must be equal in all repeats. The time to build the indexes of the catalogue is shown separately
+because pandas builds none.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.zenodo_twin import FULL_ROWS
+from benchmarks.synthetic_zenodo import FULL_ROWS
 
 MEASURE = """
 import json, resource, sys, time
@@ -38,13 +39,13 @@ SGP = MEASURE.format(
 import sqlite3
 import pyarrow.compute, pandas, pyarrow.parquet
 import skipgramophone as sgp
-from skipgramophone.experiment import catalogue_writer as cataloguing
-indexes, cataloguing.INDEXES = cataloguing.INDEXES.format(**cataloguing.IN_ORDER), ""
+from skipgramophone.experiment import catalogue_writer
+indexes, catalogue_writer.INDEXES = catalogue_writer.INDEXES.format(**catalogue_writer.IN_ORDER), ""
 """,
     work="""
-report = sgp.extract("twin", path, experiments_dir=work, force=True)
+report = sgp.extract("zenodo", path, experiments_dir=work, force=True)
 found = [report.rows_read, report.rows_rejected, report.tracks, report.playlists]
-database = sqlite3.connect(f"{work}/twin/corpus/tracks.sqlite")
+database = sqlite3.connect(f"{work}/zenodo/corpus/tracks.sqlite")
 indexed = time.perf_counter()
 database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;" + indexes + "COMMIT;")
 index_seconds = time.perf_counter() - indexed
@@ -54,7 +55,7 @@ started += index_seconds
 
 
 def measured(program: str, path: Path, work: Path) -> dict[str, Any]:
-    """Run a program in a fresh process."""
+    """Run a program in a new process and return its measurements."""
     done = subprocess.run(
         [sys.executable, "-c", program, str(path), str(work)], capture_output=True, text=True, check=True
     )
@@ -69,19 +70,21 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)
-        twin, clean = work / "twin.csv", work / "clean.csv"
-        for path, quoting in ((twin, []), (clean, ["--clean"])):  # a child's peak of memory counts from its parent's
-            made = [sys.executable, "-m", "benchmarks.zenodo_twin", str(path), "--rows", str(asked.rows), *quoting]
-            subprocess.run(made, check=True)
-        print(f"{asked.rows:,} rows, {twin.stat().st_size / 1e6:,.0f} MB, {os.cpu_count()} cores")
-        print(f"load before: {os.getloadavg()[0]:.1f}")
+        raw, clean = work / "raw.csv", work / "clean.csv"
+        # The files are written by a child process: the peak memory of later children starts from that of this process.
+        for path, quoting in ((raw, []), (clean, ["--clean"])):
+            command = [sys.executable, "-m", "benchmarks.synthetic_zenodo", str(path), "--rows", str(asked.rows)]
+            subprocess.run([*command, *quoting], check=True)
+        print(f"{asked.rows:,} rows, {raw.stat().st_size / 1e6:,.0f} MB, {os.cpu_count()} cores")
+        print(f"load average before: {os.getloadavg()[0]:.1f}")
         best: dict[str, dict[str, Any]] = {}
         for _ in range(asked.repeats):
-            for name, program, path in (("pandas", PANDAS, clean), ("sgp", SGP, twin)):
+            for name, program, path in (("pandas", PANDAS, clean), ("sgp", SGP, raw)):
                 now = measured(program, path, work)
                 assert now["found"] == best.get(name, now)["found"]
                 best[name] = min(best.get(name, now), now, key=lambda one: one["seconds"])
         for name, one in best.items():
             print(f"{name:6}  {one['seconds']:7.2f} s  {one['peak_gb']:.2f} GB  {one['found']}")
-        print(f"ratio {best['sgp']['seconds'] / best['pandas']['seconds']:.1f}, without the indexes of the catalogue,")
-        print(f"which take {best['sgp']['index_seconds']:.1f} s; load after: {os.getloadavg()[0]:.1f}")
+        print(f"ratio without catalogue indexes: {best['sgp']['seconds'] / best['pandas']['seconds']:.1f}")
+        print(f"catalogue indexes: {best['sgp']['index_seconds']:.1f} s")
+        print(f"load average after: {os.getloadavg()[0]:.1f}")

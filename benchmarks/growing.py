@@ -1,12 +1,13 @@
-"""A corpus that grows, against one that was whole from the start: do new tracks find their place, do old ones stay?
+"""Quality of an extended corpus compared with full training: neighbours of new tracks and of old tracks.
 
     python -m benchmarks.growing                        the built-in sample
     python -m benchmarks.growing --dump playlists.csv
 
-A tenth of the tracks is taken out of all playlists, and a fifth of the playlists altogether. Vectors are trained on
-what is left, what was taken out is added (`extract --append`), and training goes on from the vectors (`train --from`).
-Told is how many of the ten nearest tracks two models share: two whole runs with other seeds, and a grown one with a
-whole one. More epochs cost more; a start from nothing with as many epochs stands beside each.
+A tenth of the tracks is removed from all playlists, and a fifth of the playlists is removed entirely. Vectors are
+trained on the rest. Then the removed rows are added (`extract --append`) and training continues from these vectors
+(`train --from`) for some epochs. The table shows the share of the ten nearest tracks that a model has in common with
+full training. The models are: full training with another seed, continued training, and training from random vectors
+for as many epochs.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.lookup.exact_search import exact_search
 from skipgramophone.names.normalization import identity
 from skipgramophone.pipeline.archive import copy_experiment
+from skipgramophone.wording import plural
 
 COLUMNS = "artist=artist,title=title,uri=uri,playlist=playlist,owner=owner"
 TRACKS_OUT, PLAYLISTS_OUT, SEED, NEAR = 0.1, 0.2, 7, 10
@@ -35,13 +37,13 @@ Flags = npt.NDArray[np.bool_]
 
 
 def keys(root: Path, name: str) -> list[tuple[str, ...]]:
-    """What makes each track of an experiment the same in another."""
+    """Return a key per track that identifies it across experiments."""
     with closing(Catalogue(root / name / "corpus")) as catalogue:
         return [(t.uri,) if t.uri else (identity(t.artist), identity(t.title)) for t in catalogue.all_tracks()]
 
 
-def taken_apart(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
-    """Write what is left of "whole" and what is taken out of it as two files; the tracks that are taken out."""
+def split(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
+    """Write the remaining and the removed rows of "whole" to two files; return the keys of the removed tracks."""
     with package.open("whole", root) as whole:
         tracks = list(whole.catalogue.all_tracks())
         owners_and_names = whole.playlist_names(range(len(whole.corpus)))
@@ -49,19 +51,19 @@ def taken_apart(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
     rng = np.random.default_rng(SEED)
     track_out = rng.random(len(tracks)) < TRACKS_OUT
     playlist_out = rng.random(len(corpus)) < PLAYLISTS_OUT
-    with parts[0].open("w") as left, parts[1].open("w") as out:
+    with parts[0].open("w") as remaining, parts[1].open("w") as removed:
         for at, (owner, name) in enumerate(owners_and_names):
             for row in corpus.track_ids[corpus.offsets[at] : corpus.offsets[at + 1]].tolist():
                 track = tracks[row]
                 record = {"artist": track.artist, "title": track.title, "uri": track.uri or ""}
                 line = json.dumps(record | {"playlist": name, "owner": owner})
-                (out if playlist_out[at] or track_out[row] else left).write(line + "\n")
+                (removed if playlist_out[at] or track_out[row] else remaining).write(line + "\n")
     all_keys = keys(root, "whole")
     return {all_keys[row] for row in np.flatnonzero(track_out)}
 
 
 def nearest(root: Path, name: str, order: list[int], asked: Flags) -> list[npt.NDArray[np.int64]]:
-    """The nearest of some tracks, all rows in a common order."""
+    """Return the nearest tracks of the tracks that are flagged, as rows in a common order."""
     centre = np.asarray(read_embeddings(root / name / "model", len(order)).centre)[order]
     rows = np.flatnonzero(asked)
     found = exact_search(centre).nearest_to_many(unit_rows(centre[rows]), NEAR, np.split(rows, len(rows)))
@@ -69,7 +71,7 @@ def nearest(root: Path, name: str, order: list[int], asked: Flags) -> list[npt.N
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dump", type=Path)
     parser.add_argument("--epochs", type=int, nargs="*", default=[30, 10, 3])
@@ -87,8 +89,8 @@ def main() -> None:
             seconds[name] = report.seconds
 
         train("whole", 1, settings.epochs)
-        parts = root / "left.jsonl", root / "out.jsonl"
-        new = taken_apart(root, parts)
+        parts = root / "remaining.jsonl", root / "removed.jsonl"
+        new = split(root, parts)
         columns = package.ExtractSettings(columns=COLUMNS)
         package.extract("other", parts, columns, experiments_dir=root)
         train("other", 2, settings.epochs)
@@ -98,7 +100,7 @@ def main() -> None:
         names = ["whole", "other"]
         for epochs in arguments.epochs:
             for start in ("part", None):
-                name = f"{'grown' if start else 'anew'}, {epochs} epochs"
+                name = f"{'continued' if start else 'from random'}, {plural(epochs, 'epoch')}"
                 copy_experiment("part", name, root)
                 train(name, 4, epochs, start and name)
                 names.append(name)
@@ -116,8 +118,8 @@ def main() -> None:
         for name in names[1:]:
             pairs = zip(near["whole"], near[name], strict=True)
             shared = np.array([np.isin(one, other).mean() for one, other in pairs])
-            told = " | ".join(f"{shared[flags].mean():.1%}" for flags in groups.values())
-            print(f"| {name} | {seconds[name]:.1f} | {told} |")
+            shares = " | ".join(f"{shared[flags].mean():.1%}" for flags in groups.values())
+            print(f"| {name} | {seconds[name]:.1f} | {shares} |")
 
 
 if __name__ == "__main__":

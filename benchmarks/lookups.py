@@ -1,10 +1,10 @@
-"""How fast look-ups are: cold start, queries in one process, lines down a pipe, names right and wrong.
+"""Speed of look-ups: cold start, queries in one process, queries through a pipe, names with and without typos.
 
 python -m benchmarks.lookups [--tracks 100000] [--dim 100] [--tokens 5000000] [--repeats 7] [--queries 2000]
 
-The world is generated (`worlds.py`); vectors lie around a random centre for each scene, names are made of invented
-words of uneven frequency. Beside the rate of the index stands the share of the true ten nearest that it finds, and its
-size. On one core: taskset -c 0 python -m benchmarks.lookups
+The corpus is synthetic (`synthetic_corpus.py`). Vectors are a random centre per scene plus noise; names are invented
+words of uneven frequency. The recall@10 and the size of the index are reported with the speed. To use one core:
+taskset -c 0 python -m benchmarks.lookups
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import skipgramophone as sgp
-from benchmarks.worlds import SCENES, world
+from benchmarks.synthetic_corpus import SCENES, synthetic_corpus
 from skipgramophone.errors import TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
@@ -48,7 +48,7 @@ REMARKS = ("", "", "", " - Live", " - Remastered 2011", " (feat. Somebody)")
 
 
 def names(tracks: int) -> Iterator[tuple[str, str]]:
-    """Artists and titles of invented words; the n-th word is drawn in proportion to 1 / (n + 8)."""
+    """Yield artists and titles of invented words; the n-th word is drawn in proportion to 1 / (n + 8)."""
     rng = random.Random(SEED)
     known = [
         "".join(rng.choice(STARTS) + rng.choice(MIDDLES) for _ in range(rng.choice((1, 2, 2, 3)))) + rng.choice(ENDS)
@@ -58,7 +58,7 @@ def names(tracks: int) -> Iterator[tuple[str, str]]:
     drawn = iter(np.random.default_rng(SEED).choice(WORDS, 8 * tracks, p=frequency / frequency.sum()).tolist())
 
     def phrase(words: int) -> str:
-        """Some words, each with a capital."""
+        """Return some capitalized words."""
         return " ".join(known[next(drawn)].capitalize() for _ in range(words))
 
     artists = [phrase(rng.choice((1, 2, 2, 3))) for _ in range(tracks // 8 + 1)]
@@ -68,8 +68,8 @@ def names(tracks: int) -> Iterator[tuple[str, str]]:
 
 
 def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
-    """Make an experiment; return the seconds that building its index took."""
-    made = world(tracks, tokens, SEED)
+    """Create an experiment; return the seconds that building its index took."""
+    made = synthetic_corpus(tracks, tokens, SEED)
     tracks = len(made.scene)
     artists, titles = zip(*names(tracks), strict=True)
     uris, places = [f"bench:{row}" for row in range(tracks)], range(1, tracks + 1)
@@ -93,7 +93,7 @@ def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
 
 
 def cold(arguments: Sequence[str], repeats: int) -> list[float]:
-    """Seconds that fresh Python processes take."""
+    """Return the seconds that new Python processes take."""
     seconds = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -102,8 +102,8 @@ def cold(arguments: Sequence[str], repeats: int) -> list[float]:
     return seconds
 
 
-def misspelt(name: str, rng: random.Random) -> str:
-    """A name with a letter left out, put in, replaced, or exchanged with the next."""
+def with_typo(name: str, rng: random.Random) -> str:
+    """Return a name with one letter removed, inserted, replaced or swapped with the next."""
     at, letter = rng.randrange(1, len(name) - 1), rng.choice(LETTERS)
     return name[:at] + rng.choice(
         (name[at + 1 :], letter + name[at:], letter + name[at + 1 :], name[at + 1] + name[at] + name[at + 2 :])
@@ -111,7 +111,7 @@ def misspelt(name: str, rng: random.Random) -> str:
 
 
 def timed(task: Callable[[str], object], queries: Sequence[str]) -> list[float]:
-    """Milliseconds that a task takes for each query; a name that means no track or several is an answer too."""
+    """Return the milliseconds of a task for each query; an unknown or ambiguous name counts as an answer."""
     taken = []
     for query in queries:
         started = time.perf_counter()
@@ -121,12 +121,12 @@ def timed(task: Callable[[str], object], queries: Sequence[str]) -> list[float]:
     return taken
 
 
-def say(what: str, values: Sequence[float], unit: str, digits: int = 1) -> None:
-    """Print the median, the ninety-fifth percentile and the largest."""
-    ninety_fifth = sorted(values)[int(0.95 * (len(values) - 1))]
+def report(label: str, values: Sequence[float], unit: str, digits: int = 1) -> None:
+    """Print the median, the 95th percentile and the maximum."""
+    percentile = sorted(values)[int(0.95 * (len(values) - 1))]
     print(
-        f"{what:<34} {statistics.median(values):8.{digits}f} {unit}  "
-        f"(95 %: {ninety_fifth:.{digits}f}, at most {max(values):.{digits}f})",
+        f"{label:<34} {statistics.median(values):8.{digits}f} {unit}  "
+        f"(95th percentile {percentile:.{digits}f}, maximum {max(values):.{digits}f})",
         flush=True,
     )
 
@@ -146,7 +146,7 @@ def main() -> None:
 
 
 def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
-    """Measure look-ups in an experiment whose index took some seconds to build."""
+    """Measure look-ups in an experiment; `seconds` is the time that building its index took."""
     rng = random.Random(SEED)
     with sgp.open(NAME, root) as lookup:
         facts = lookup.experiment.manifest("index").facts
@@ -157,46 +157,46 @@ def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
         )
         numpy = cold(["-c", "import numpy"], repeats)
         first = cold(["-m", "skipgramophone", "similar", NAME, "bench:7", "--experiments-dir", str(root)], repeats)
-        say("cold: python -c 'import numpy'", numpy, "s", 3)
-        say("cold: sgp --help", cold(["-m", "skipgramophone", "--help"], repeats), "s", 3)
-        say("cold: sgp similar", first, "s", 3)
-        print(f"{'':34} {statistics.median(first) / statistics.median(numpy):8.1f} times numpy")
+        report("cold: python -c 'import numpy'", numpy, "s", 3)
+        report("cold: sgp --help", cold(["-m", "skipgramophone", "--help"], repeats), "s", 3)
+        report("cold: sgp similar", first, "s", 3)
+        print(f"{'':34} {statistics.median(first) / statistics.median(numpy):8.1f} times import numpy")
         uris = [f"bench:{rng.randrange(len(lookup))}" for _ in range(queries)]
         lookup.similar(uris[0])
-        for what, settings, number in (
+        for label, settings, number in (
             ("similar", sgp.SimilarSettings(), queries),
-            ("similar, folded, 2 an artist", sgp.SimilarSettings(fold_versions=True, max_per_artist=2), queries // 4),
+            ("similar, folded, 2 per artist", sgp.SimilarSettings(fold_versions=True, max_per_artist=2), queries // 4),
             ("similar --exact", sgp.SimilarSettings(exact=True), queries // 40),
             ("similar --by hybrid", sgp.SimilarSettings(by="hybrid"), queries // 40),
         ):
             taken = timed(lambda uri, settings=settings: lookup.similar(uri, settings), uris[:number])  # type: ignore[misc]
-            say(what, taken, "ms", 2)
+            report(label, taken, "ms", 2)
         lines = "".join(f"{uri}\n" for uri in uris)
         command = [sys.executable, "-m", "skipgramophone", "similar", NAME, "-", "--experiments-dir", str(root)]
         started = time.perf_counter()
         done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
         took = time.perf_counter() - started - statistics.median(first)
         (by,) = {json.loads(line)["answered_by"] for line in done.stdout.splitlines()}
-        print(f"{'lines down a pipe, after the start':34} {queries / took:8,.0f} a second, by {by}")
-        names_of(lookup.catalogue, rng, max(20, queries // 10))
+        print(f"{'queries through a pipe, warm':34} {queries / took:8,.0f} per second, by {by}")
+        measure_names(lookup.catalogue, rng, max(20, queries // 10))
 
 
-def names_of(catalogue: Catalogue, rng: random.Random, number: int) -> None:
-    """Measure how names are found."""
+def measure_names(catalogue: Catalogue, rng: random.Random, number: int) -> None:
+    """Measure name search and completion."""
     tracks = [catalogue.track(rng.randrange(len(catalogue))) for _ in range(number)]
-    say("a name, whole", timed(catalogue.resolve, [track.name for track in tracks]), "ms", 2)
-    say("a part of a name", timed(catalogue.resolve, [track.name[3:-2] for track in tracks]), "ms", 2)
-    wrong = [misspelt(track.name, rng) for track in tracks]
-    say("a name, misspelt", timed(catalogue.resolve, wrong), "ms", 2)
+    report("full name", timed(catalogue.resolve, [track.name for track in tracks]), "ms", 2)
+    report("part of a name", timed(catalogue.resolve, [track.name[3:-2] for track in tracks]), "ms", 2)
+    wrong = [with_typo(track.name, rng) for track in tracks]
+    report("name with a typo", timed(catalogue.resolve, wrong), "ms", 2)
     found = 0
     for track, query in zip(tracks, wrong, strict=True):
         try:
             found += catalogue.resolve(query).track.name == track.name
         except TrackNameError as error:
             found += any(candidate.startswith(track.name) for candidate in error.candidates)
-    print(f"{'':34} {found / number:8.0%} of them found or listed")
+    print(f"{'':34} {found / number:8.0%} of these found or suggested")
     typed = [track.name[:length] for track in tracks for length in (1, 3, 6, 12)]
-    say("a completion", timed(lambda text: catalogue.completions(text, 8, 0.1), typed), "ms", 2)
+    report("completion", timed(lambda text: catalogue.completions(text, 8, 0.1), typed), "ms", 2)
 
 
 if __name__ == "__main__":

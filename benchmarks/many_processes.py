@@ -1,11 +1,11 @@
-"""Many look-ups at once: fifty processes that hold one experiment open share its pages.
+"""Memory of many processes that have the same experiment open and share its memory-mapped pages.
 
     python -m benchmarks.many_processes [--processes 50] [--tracks 1000000] [--dim 128] [--tokens 20000000]
         [--experiments-dir DIR]
 
-Each is `sgp similar --stdin`, asked for some tracks by the index and kept open, as a service would; when all have
-answered, the memory of all is read from /proc/PID/smaps_rollup: Pss counts a page that several processes map once
-altogether, Rss in each of them. With `--experiments-dir` the experiment that lies there (see `lookups.py`) is asked.
+Each process is `sgp similar --stdin`. It answers some queries through the index and stays open, like a service. After
+all answers, memory is read from /proc/PID/smaps_rollup. Pss counts a page that several processes share only once in
+total; Rss counts it in each process. `--experiments-dir` uses the experiment in a directory (see `lookups.py`).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pathlib import Path
 
 from benchmarks.lookups import NAME, make
 
-QUERIES = 20  # a process
+QUERIES = 20  # per process
 
 
 def memory(pid: int) -> dict[str, int]:
-    """Bytes of a process by kind."""
+    """Return the memory of a process in bytes, by kind."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     return {name: int(value.split()[0]) << 10 for name, value in (line.split(":") for line in lines)}
 
 
 def measure(root: Path, processes: int) -> None:
-    """Have many processes answer, and print what they take together."""
+    """Let many processes answer queries, and print their total memory."""
     command = [sys.executable, "-m", "skipgramophone", "similar", NAME, "-", "--experiments-dir", str(root)]
     started = time.perf_counter()
     with ExitStack() as stack:
@@ -48,14 +48,14 @@ def measure(root: Path, processes: int) -> None:
             assert process.stdout is not None
             by |= {json.loads(process.stdout.readline())["answered_by"] for _ in range(QUERIES)}
         seconds = time.perf_counter() - started
-        held = [memory(process.pid) for process in opened]
-    total = {kind: sum(one[kind] for one in held) / 1e9 for kind in ("Pss", "Pss_Anon", "Pss_File", "Rss")}
-    print(f"{processes} processes, {processes * QUERIES:,} look-ups by {', '.join(sorted(by))} in {seconds:.1f} s")
+        used = [memory(process.pid) for process in opened]
+    total = {kind: sum(one[kind] for one in used) / 1e9 for kind in ("Pss", "Pss_Anon", "Pss_File", "Rss")}
+    print(f"processes: {processes}; {processes * QUERIES:,} look-ups by {', '.join(sorted(by))} in {seconds:.1f} s")
     print(", ".join(f"{kind} {gigabytes:.2f} GB" for kind, gigabytes in total.items()))
 
 
 def main() -> None:
-    """Make an experiment, if none is given, and measure."""
+    """Create an experiment if none is given, and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options = (("processes", 50), ("tracks", 1_000_000), ("dim", 128), ("tokens", 20_000_000))
     for name, default in options:

@@ -1,10 +1,10 @@
-"""A map of many tracks: the time to make it, its size, and the script time of its frames in headless Chromium.
+"""A map of many tracks: time to create it, size, and script time per frame in headless Chromium.
 
 python -m benchmarks.map_page [--tracks 100000] [--dim 100] [--projection pca] [--frames 60]
 
-The rows lie around random centres, as tracks do around scenes. Only software draws in a headless browser, so that
-frames a second say nothing of a reader's machine: what is bounded is the time that the page's own script takes for a
-frame, which holds there too. The share of the true neighbours that the plane keeps stands beside the time.
+The vectors are random centres plus noise. A headless browser renders in software, so its frame rate does not apply to
+other machines. The benchmark therefore measures the time of the page's own script per frame. It also reports the share
+of the nearest neighbours that the projection preserves.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from skipgramophone.settings import MapSettings
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WIDTH, HEIGHT = 1280, 800
-STEP = 7  # pixels that the map is dragged by each frame
+STEP = 7  # pixels that the map is dragged per frame
 MEASURED = "parseFloat(document.getElementById('stage').dataset.milliseconds)"
 NEXT_FRAME = "new Promise(requestAnimationFrame)"
 SEARCH = """(word) => {
@@ -40,14 +40,14 @@ SEARCH = """(word) => {
 }"""
 
 
-def made_up(tracks: int) -> list[Track]:
-    """Tracks with names of the usual length, in order of count."""
+def invented_tracks(tracks: int) -> list[Track]:
+    """Return tracks with names of typical length, in order of count."""
     names = [(f"Some Artist {row % 9000}", f"A Title of the Usual Length {row}") for row in range(tracks)]
     return [Track(row, *name, None, 1 + 10**6 // (row + 10), row) for row, name in enumerate(names)]
 
 
-def in_a_browser(place: Path, frames: int) -> None:
-    """Open a page, drag and zoom it and search in it, and print what its script took."""
+def measure_in_browser(place: Path, frames: int) -> None:
+    """Open a page, resize and drag it, search in it, and print the times of its script."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as running:
@@ -56,13 +56,13 @@ def in_a_browser(place: Path, frames: int) -> None:
         started = time.perf_counter()
         opened.goto(place.as_uri())
         opened.wait_for_selector("#stage[data-milliseconds]")
-        print(f"there after   {time.perf_counter() - started:.1f} s")
-        whole, moved = [], []
+        print(f"loaded in     {time.perf_counter() - started:.1f} s")
+        redrawn, moved = [], []
         for at in range(frames):
-            if at % 5 == 0:  # a new size draws all points anew
+            if at % 5 == 0:  # a new size redraws all points
                 opened.set_viewport_size({"width": WIDTH - at % 10, "height": HEIGHT})
                 opened.evaluate(f"async () => {{ await {NEXT_FRAME}; await {NEXT_FRAME}; }}")
-                whole.append(opened.evaluate(MEASURED))
+                redrawn.append(opened.evaluate(MEASURED))
                 opened.mouse.move(400, 400)
                 opened.mouse.down()
             opened.mouse.move(400 + STEP * (at % 5 + 1), 400)
@@ -70,18 +70,18 @@ def in_a_browser(place: Path, frames: int) -> None:
             moved.append(opened.evaluate(MEASURED))
             if at % 5 == 4:
                 opened.mouse.up()
-        print(f"all points    {told(whole)}")
-        print(f"moving frame  {told(moved)}")
+        print(f"full redraw   {summary(redrawn)}")
+        print(f"drag frame    {summary(moved)}")
         words = ["title", "length 77", "artist 12", "usual"]
-        print(f"search        {told([opened.evaluate(SEARCH, word) for word in words])}, the first included")
+        print(f"search        {summary([opened.evaluate(SEARCH, word) for word in words])}, including the first search")
         print(f"browser       {browser.version}")
         browser.close()
 
 
-def told(milliseconds: Sequence[float]) -> str:
-    """Times as a line."""
+def summary(milliseconds: Sequence[float]) -> str:
+    """Return median and maximum of times as text."""
     median, longest = statistics.median(milliseconds), max(milliseconds)
-    return f"{median:.1f} ms of script (median of {len(milliseconds)}; the longest {longest:.1f} ms)"
+    return f"script time {median:.1f} ms (median of {len(milliseconds)}; maximum {longest:.1f} ms)"
 
 
 def main() -> None:
@@ -91,18 +91,18 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--projection", default="pca")
     asked = parser.parse_args()
-    centre, tracks = clustered(asked.tracks, asked.dim), made_up(asked.tracks)
+    centre, tracks = clustered(asked.tracks, asked.dim), invented_tracks(asked.tracks)
     print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
     started = time.perf_counter()
     drawing = draw("benchmark", tracks, centre, MapSettings(projection=asked.projection))
     text = page(drawing)
     seconds = time.perf_counter() - started
-    print(f"made in       {seconds:.0f} s; the plane preserves {drawing.preserved:.0%} of nearest neighbours")
+    print(f"created in    {seconds:.0f} s; preserves {drawing.preserved:.0%} of nearest neighbours")
     print(f"size          {len(text.encode()) / 1e6:.1f} MB")
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch, "map.html")
         place.write_text(text, encoding="utf-8")
-        in_a_browser(place, asked.frames)
+        measure_in_browser(place, asked.frames)
 
 
 if __name__ == "__main__":

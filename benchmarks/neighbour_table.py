@@ -1,9 +1,8 @@
-"""The neighbours of every track, by matrix products and by asking an Annoy index, on the same rows: tracks a second.
+"""The neighbours of every track, by matrix products and by an Annoy index on the same vectors: tracks per second.
 
 python -m benchmarks.neighbour_table [--tracks 100000] [--dim 100] [--neighbours 50] [--repeats 3]
 
-The rows lie around random centres, as tracks do around scenes. The products leave nothing out; beside the speed of the
-index stands the share of the true neighbours that it finds.
+The vectors are random centres plus noise. Matrix products are exact; for the index, recall is reported with the speed.
 """
 
 from __future__ import annotations
@@ -26,26 +25,26 @@ from skipgramophone.settings import IndexSettings
 
 SEED = 42
 SCENES = 1000
-ASKED = 1000  # tracks that the index is asked for
+QUERIES = 1000  # to the index
 
 
 def clustered(tracks: int, dim: int) -> Matrix:
-    """Rows around random centres, float32 (tracks, dim)."""
+    """Return vectors around random centres, float32 (tracks, dim)."""
     rng = np.random.default_rng(SEED)
     centres = rng.standard_normal((SCENES, dim))
     return np.asarray(centres[rng.integers(0, SCENES, tracks)] + rng.standard_normal((tracks, dim)), np.float32)
 
 
 def by_index(centre: Matrix, true: Rows, number: int) -> tuple[float, float]:
-    """Tracks a second that the index answers, and the share of the true neighbours in its answers."""
+    """Return the queries per second of the index, and its recall of the true neighbours."""
     with tempfile.TemporaryDirectory() as scratch:
         facts = build_index(Path(scratch, "index"), centre, IndexSettings())
         candidates = AnnoyCandidates(Path(scratch, "index"), facts)
         started, found = time.perf_counter(), 0
-        for row in range(ASKED):
+        for row in range(QUERIES):
             given = nearest_by_index(candidates, centre, unit_rows(centre[row]), number=number, without=np.array([row]))
             found += 0 if given is None else len(np.intersect1d(given.rows, true[row]))
-        return ASKED / (time.perf_counter() - started), found / (ASKED * number)
+        return QUERIES / (time.perf_counter() - started), found / (QUERIES * number)
 
 
 def main() -> None:
@@ -63,9 +62,9 @@ def main() -> None:
     rate, recall = by_index(centre, true, asked.neighbours)
     print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
     print(
-        f"products  {statistics.median(rates):,.0f} tracks a second, from {min(rates):,.0f} to {max(rates):,.0f}; exact"
+        f"products  {statistics.median(rates):,.0f} tracks per second ({min(rates):,.0f} to {max(rates):,.0f}); exact"
     )
-    print(f"index     {rate:,.0f} tracks a second on one core; finds {recall:.1%}")
+    print(f"index     {rate:,.0f} tracks per second on one core; recall {recall:.1%}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Projections of the same vectors beside each other: time, and the share of the true ten nearest that each keeps near.
+"""Comparison of projections of the same vectors: time, and share of the ten nearest neighbours that is preserved.
 
 python -m benchmarks.projections [--tracks 20000] [--dim 100]      (pip install umap-learn pacmap openTSNE)
 
-The rows lie around random centres, as tracks do around scenes. UMAP is given the exact neighbours, whose search is not
-in its time; the others search for themselves. Each runs twice, because the first run compiles; the second is told.
+The vectors are random centres plus noise. UMAP gets the exact neighbours, and its time does not include their search;
+the other methods search for themselves. Each method runs twice because the first run compiles; the second is reported.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from skipgramophone.maps import projection
 
 
 def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Callable[[], Any]]:
-    """Return each projection by its name."""
+    """Return a function per projection, by name."""
 
     def pacmap() -> Any:
         from pacmap import PaCMAP
@@ -60,10 +60,8 @@ def main() -> None:
         started = time.perf_counter()
         plane = np.asarray(project(), np.float32)
         seconds = time.perf_counter() - started
-        print(
-            f"{name:11} {projection.preserved_share(plane, near[:, :10], SEED):.3f} preserved, {seconds:.1f} s",
-            flush=True,
-        )
+        share = projection.preserved_share(plane, near[:, :10], SEED)
+        print(f"{name:11} {share:.3f} of nearest neighbours preserved, {seconds:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How far a cluster goes: a simulation of what was measured on two cores, and of what was not.
+"""Simulation of clusters: the shapes that were measured on two cores, and larger ones.
 
     python -m benchmarks.scale
 
-A round of macro-batches is sent out by the chief; each of them passes through a worker, which lays it out, the servers
-(pull), the worker (train), and the servers again (push). Each member does one thing at a time, and after every turn all
-wait for the last. Costs are those that `benchmarks.cluster` measured. Where all of it runs on one machine, its cores
-are what macro-batches queue for; in a cluster each member has a core, and its network.
+The chief sends out a round of macro-batches. Each macro-batch passes through a worker, which lays it out, the servers
+(pull), the worker (train) and the servers again (push). Each member does one thing at a time, and after every turn all
+members wait for the last. The costs were measured by `benchmarks.cluster`. On one machine, macro-batches queue for its
+cores; in a cluster, each member has its own core and network.
 """
 
 from __future__ import annotations
@@ -21,33 +21,31 @@ import numpy as np
 
 from skipgramophone.training.cluster.engine import ROUNDS_A_TURN
 
-# Milliseconds of the chief's a round, and a server a turn; microseconds of a worker's a token beside the program; and
-# nanoseconds a byte that is sent or received (docs/scale.md).
+# Milliseconds of the chief per round and of a server per turn; microseconds of a worker per token, besides the
+# compiled program; nanoseconds of a worker and of a server per byte that is sent or received (docs/scale.md).
 SENDING, COUNTING, LAYING_OUT, WORKER_BYTE, SERVER_BYTE = 5.0, 3.0, 0.20, 0.60, 1.60
-HANDING = 12.0  # milliseconds in which nobody works, from the chief to a worker and back
-ROUND = 2  # macro-batches that a worker has under way
-WIDTH = 2  # bytes of a number on the wire
+HANDING = 12.0  # milliseconds of latency from the chief to a worker and back, in which no core is busy
+ROUND = 2  # macro-batches in flight per worker
+WIDTH = 2  # bytes per number on the network
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A corpus, a model and a cluster for it."""
+    """A corpus, a model and a cluster."""
 
     workers: int
     servers: int
     tracks: int
     macro: int
     dim: int = 100
-    cores: int = 0  # that all share; 0: each member has one of its own
-    train: float = 1.20  # microseconds a token in the compiled program; more with small macro-batches
-    gigabits: float = 10.0  # of each machine's network, where each is its own
-    crowded: float = (
-        1.0  # how many times what a member does takes longer, because more processes than cores work at once
-    )
+    cores: int = 0  # cores that all members share; 0: each member has its own
+    train: float = 1.20  # microseconds per token in the compiled program; more with small macro-batches
+    gigabits: float = 10.0  # network speed of each machine, if each member has its own
+    crowded: float = 1.0  # factor by which all work slows down if there are more processes than cores
 
 
 def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
-    """Expected number of different tracks among some that are drawn, popularity being 1 / (rank + 10) ** exponent."""
+    """Return the expected number of distinct tracks among `drawn`, with popularity 1 / (rank + 10) ** exponent."""
     edges = np.unique(np.geomspace(1, tracks + 1, 4000).astype(np.int64))
     rank, wide = (edges[:-1] + edges[1:] - 1) / 2, np.diff(edges)
     weight = 1 / (rank + 10.0) ** exponent
@@ -56,20 +54,20 @@ def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
 
 
 @lru_cache
-def bytes_a_token(case: Case) -> float:
-    """Bytes over the wire, both ways."""
+def bytes_per_token(case: Case) -> float:
+    """Return the bytes per token over the network, in both directions."""
     of_tokens = unique_rows(case.tracks, case.macro, 0.8)
     noise = unique_rows(case.tracks, case.macro // 8, 0.6)
     both = of_tokens + noise * (1 - of_tokens / case.tracks)
     rows = of_tokens + both
-    # Rows and accumulators there and back; their numbers to the servers once.
+    # Rows and accumulators in both directions; row numbers to the servers once.
     return (rows * (case.dim + 1) * WIDTH * 2 + both * 4) / case.macro
 
 
 def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
-    """What a macro-batch waits for, and how many seconds that takes."""
+    """Yield the resources that a macro-batch needs, in order, with the seconds on each; "" is latency."""
     tokens = case.macro
-    half = bytes_a_token(case) * tokens / 2  # a pull or a push
+    half = bytes_per_token(case) * tokens / 2  # a pull or a push
     wire = 8 / (case.gigabits * 1e9) if not case.cores else 0.0
     yield "cores" if case.cores else "chief", SENDING * 1e-3 / ROUND
     yield "", HANDING * 1e-3
@@ -82,14 +80,14 @@ def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
             yield "cores" if case.cores else f"worker {worker}", tokens * case.train * 1e-6
 
 
-def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
-    """Speed, and what was busiest."""
+def tokens_per_second(case: Case, turns: int = 20) -> tuple[float, str]:
+    """Simulate some turns; return the tokens per second and the busiest resource."""
     capacity = {"cores": case.cores}
     free: dict[str, list[float]] = {}
     busy: dict[str, float] = {}
     begun = 0.0
     for _ in range(turns):
-        # (when it is ready, order, worker, phases to come); a worker takes its next round when all of one is done.
+        # (time when ready, order, worker, remaining phases); a worker starts its next round after all of the last.
         order = iter(range(1 << 30))
         waiting: list[tuple[float, int, int, Iterator[tuple[str, float]]]] = []
         under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_A_TURN, begun
@@ -109,7 +107,7 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
                 continue
             name, seconds = phase
             seconds *= case.crowded
-            if not name:  # waiting that nobody is busy with
+            if not name:  # latency, which keeps no resource busy
                 heapq.heappush(waiting, (ready + seconds, next(order), worker, to_come))
                 continue
             servers = free.setdefault(name, [0.0] * capacity.get(name, 1))
@@ -123,7 +121,7 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
 
 
 def main() -> None:
-    """Print a line of JSON for each case."""
+    """Print one JSON object per case."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     small = [
         Case(workers, servers, 100_000, 16384, cores=2, train=1.40, crowded=crowded)
@@ -132,19 +130,19 @@ def main() -> None:
     large = [Case(workers, servers, 10**8, 131072) for workers, servers in ((1, 1), (10, 4), (100, 40), (100, 100))]
     large += [Case(100, 100, 10**8, 131072, gigabits=100), Case(10, 10, 10**8, 131072, gigabits=100)]
     for case in small + large:
-        speed, busiest = tokens_a_second(case)
-        told = {
+        speed, busiest = tokens_per_second(case)
+        result = {
             "workers": case.workers,
             "servers": case.servers,
             "tracks": case.tracks,
             "shared_cores": case.cores,
             "gigabits": None if case.cores else case.gigabits,
-            "bytes_per_token": round(bytes_a_token(case)),
+            "bytes_per_token": round(bytes_per_token(case)),
             "tokens_per_second": round(speed),
             "busiest": busiest.split()[0],
             "hours_per_1e10_tokens": round(1e10 / speed / 3600, 1),
         }
-        print(json.dumps(told), flush=True)
+        print(json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The trainer beside gensim and fastText: tokens and pairs a second, memory, and quality, from the same runs.
+"""Comparison of the trainer with gensim and fastText: tokens and pairs per second, memory and quality of the same runs.
 
-python -m benchmarks.trainers            everything, interleaved, medians
-python -m benchmarks.trainers --one sgp  one run in this process, as JSON (what the above starts)
+python -m benchmarks.trainers            all trainers in turn; prints medians
+python -m benchmarks.trainers --one sgp  one run in this process; prints JSON (the command above starts these)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.worlds import World, scenes_found, world
+from benchmarks.synthetic_corpus import SyntheticCorpus, scenes_found, synthetic_corpus
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import Context, TrainSettings
 from skipgramophone.training.batches import shape_for
@@ -29,7 +29,7 @@ from skipgramophone.training.trainer import Trainer
 from skipgramophone.training.vocabulary import Vocabulary
 
 
-def run_sgp(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
+def run_sgp(made: SyntheticCorpus, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
     """Train with skipgramophone; return the centre vectors and the seconds of each epoch."""
     counts = made.corpus.counts(len(made.scene))
     settings = TrainSettings(window_size=window, embedding_dim=dim, epochs=epochs)
@@ -44,13 +44,13 @@ def run_sgp(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, l
         return np.load(Path(directory) / CENTRE), seconds
 
 
-def run_gensim(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
-    """Train with gensim's skip-gram, all cores; return the vectors by row and the seconds of each epoch."""
+def run_gensim(made: SyntheticCorpus, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
+    """Train with gensim's skip-gram, two workers; return the vectors by row and the seconds of each epoch."""
     from gensim.models import Word2Vec
     from gensim.models.callbacks import CallbackAny2Vec
 
     class Clock(CallbackAny2Vec):  # type: ignore[misc]
-        """Notes the time of each epoch."""
+        """Records the time of each epoch."""
 
         def __init__(self) -> None:
             self.seconds: list[float] = []
@@ -72,8 +72,8 @@ def run_gensim(made: World, window: Context, epochs: int, dim: int) -> tuple[Any
     return np.stack([model.wv[word] for word in words]), clock.seconds
 
 
-def run_fasttext(made: World, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
-    """Train with fastText without subwords, all cores; it does not tell its epochs, so each has its share."""
+def run_fasttext(made: SyntheticCorpus, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
+    """Train with fastText without subwords, two threads; it does not report epochs, so each gets an equal share."""
     import fasttext
 
     offsets, ids = made.corpus.offsets, made.corpus.track_ids
@@ -101,8 +101,8 @@ def run_fasttext(made: World, window: Context, epochs: int, dim: int) -> tuple[A
     ] * epochs
 
 
-def pairs_a_token(made: World, window: Context, trainer: str) -> float:
-    """(centre, context) pairs a token, in expectation over word2vec's random window."""
+def pairs_per_token(made: SyntheticCorpus, window: Context, trainer: str) -> float:
+    """Return the (centre, context) pairs per token, in expectation over word2vec's random window."""
     if window == "bag" and trainer == "sgp":
         shape = shape_for(made.corpus.occurrences, window)
         stream = Epoch(made.corpus, None, window, shape, (42,))
@@ -117,20 +117,20 @@ TRAINERS = {"sgp": run_sgp, "gensim": run_gensim, "fasttext": run_fasttext}
 
 
 def one(arguments: argparse.Namespace) -> dict[str, Any]:
-    """One run: what it took, and what its vectors are worth."""
+    """Run one trainer; return its speed, memory and quality."""
     window: Context = "bag" if arguments.window == "bag" else int(arguments.window)
-    made = world(arguments.tracks, arguments.tokens)
+    made = synthetic_corpus(arguments.tracks, arguments.tokens)
     run = TRAINERS[arguments.one]
     centre, seconds = run(made, window, arguments.epochs, arguments.dim)
     rate = made.corpus.occurrences / statistics.median(seconds[1:] or seconds)
-    same, beside = scenes_found(made, centre)
+    same, near = scenes_found(made, centre)
     return {
-        "tokens_a_second": rate,
-        "pairs_a_second": rate * pairs_a_token(made, window, arguments.one),
+        "tokens_per_second": rate,
+        "pairs_per_second": rate * pairs_per_token(made, window, arguments.one),
         "first_epoch_seconds": seconds[0],
         "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
-        "scene": same,
-        "scene_or_beside": beside,
+        "same_scene": same,
+        "same_or_neighbour_scene": near,
     }
 
 
@@ -148,23 +148,23 @@ def main() -> None:
     if arguments.one:
         print(json.dumps(one(arguments)))
         return
-    passed_on = [f"--{name}={getattr(arguments, name)}" for name in ("tracks", "tokens", "epochs", "dim", "window")]
+    options = [f"--{name}={getattr(arguments, name)}" for name in ("tracks", "tokens", "epochs", "dim", "window")]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in TRAINERS}
     for _ in range(arguments.repeats):
         for name, runs in found.items():
-            command = [sys.executable, "-m", "benchmarks.trainers", "--one", name, *passed_on]
+            command = [sys.executable, "-m", "benchmarks.trainers", "--one", name, *options]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             runs.append(json.loads(done.stdout.splitlines()[-1]))
             print(name, {key: round(value, 3) for key, value in runs[-1].items()}, file=sys.stderr, flush=True)
     print(f"{platform.machine()}, Python {platform.python_version()}, {vars(arguments)}\n")
-    print("| trainer | M tokens/s | M pairs/s | first epoch, s | peak, GB | scene | scene or beside |")
+    print("| trainer | M tokens/s | M pairs/s | first epoch, s | peak, GB | same scene | same or neighbour scene |")
     print("|---|---|---|---|---|---|---|")
     for name, runs in found.items():
-        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         print(
-            f"| {name} | {middle['tokens_a_second'] / 1e6:.2f} | {middle['pairs_a_second'] / 1e6:.1f} | "
-            f"{middle['first_epoch_seconds']:.1f} | {middle['peak_gb']:.1f} | {middle['scene']:.3f} | "
-            f"{middle['scene_or_beside']:.3f} |"
+            f"| {name} | {median['tokens_per_second'] / 1e6:.2f} | {median['pairs_per_second'] / 1e6:.1f} | "
+            f"{median['first_epoch_seconds']:.1f} | {median['peak_gb']:.1f} | {median['same_scene']:.3f} | "
+            f"{median['same_or_neighbour_scene']:.3f} |"
         )
 
 

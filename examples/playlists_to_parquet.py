@@ -1,23 +1,24 @@
-"""Make a data set of playlists, as a directory of Parquet files, from a table with a row for each track of a playlist.
+"""Convert a table with one row per playlist entry to a data set of playlists: a directory of Parquet files.
 
     python playlists_to_parquet.py rows.csv playlists/
     sgp extract all playlists/ --columns id=playlist_id,position=position,uri=track_uri,artist=artist,title=title
 
-The table has the columns playlist_id, position, track_uri, artist and title, its rows in any order. All rows of a
-playlist come to lie in one file, in order: that is what `sgp extract` wants of a data set, whoever writes it.
+The table has the columns playlist_id, position, track_uri, artist and title, and its rows may be in any order. In the
+data set, all rows of a playlist are in one file and in order. (`sgp extract` needs them in one file or in consecutive
+files.)
 
 The same with Spark:
 
     rows = spark.read.option("header", True).csv("rows.csv").withColumn("position", col("position").cast("long"))
     rows.repartition(200, "playlist_id").sortWithinPartitions("playlist_id", "position").write.parquet("playlists/")
 
-and with DuckDB, which cuts files anywhere, but one after the other:
+The same with DuckDB, which may split a playlist between two consecutive files:
 
     SET threads = 1;
     COPY (SELECT * FROM 'rows.csv' ORDER BY playlist_id, position)
     TO 'playlists' (FORMAT parquet, FILE_SIZE_BYTES '256MB', FILENAME_PATTERN 'part_{i}');
 
-Here everything passes through the memory of one machine, a part at a time.
+This script needs enough memory for the whole table.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ COLUMNS = {
 
 
 def write_playlists(rows: pa.Table, directory: Path, parts: int = 8) -> None:
-    """Write rows as a data set of so many files.
+    """Write rows as a data set.
 
     Args:
-        rows: with the columns of `COLUMNS`, in any order.
-        directory: to be made.
-        parts: how many files; a playlist lies whole in one.
+        rows: table with the columns of `COLUMNS`, in any order.
+        directory: directory to create.
+        parts: number of files; each playlist is in one file.
     """
     directory.mkdir()
     part = pc.index_in(rows["playlist_id"], rows["playlist_id"].unique()).to_numpy() % parts

@@ -1,4 +1,4 @@
-"""From a dump of playlists to track embeddings.
+"""Train track embeddings from playlists and find similar tracks.
 
     import skipgramophone as sgp
 
@@ -7,7 +7,7 @@
     demo = sgp.open("demo")
     demo.similar("some track")
 
-Names are loaded when they are first used, so that importing the package costs nothing.
+Names are loaded on first use, so that importing the package is fast.
 """
 
 from __future__ import annotations

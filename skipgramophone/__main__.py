@@ -1,4 +1,4 @@
-"""`python -m skipgramophone` is `sgp`."""
+"""Run `sgp` as `python -m skipgramophone`."""
 
 from skipgramophone.cli.app import main
 

@@ -1,4 +1,4 @@
-"""Native code: whether it survives, in a child process that may die in this one's place; and where its words go."""
+"""Protection from native code: detect its crashes in a child process, and redirect its output on stderr."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 30.0  # seconds; a child that takes longer has not died of what was asked of it
-LOOKS = 0.0005  # seconds between two looks at the child, at first
+TIMEOUT = 30.0  # seconds after which the child is stopped and counts as alive
+FIRST_PAUSE = 0.0005  # seconds between the first two checks of the child
 
 
 def cause_of_death(task: Callable[[], object]) -> str | None:
-    """Run a task in a child process, and say which signal has killed it; None where it has lived, or raised an error.
+    """Run a task in a child process and return the signal that killed it; None if it ended, raised or ran too long.
 
-    The child shares nothing that it changes with this process, and leaves nothing behind.
+    Changes that the task makes in memory stay in the child.
     """
     with warnings.catch_warnings():
-        # Where this process has threads Python warns of locks that they hold; the task takes none of theirs.
+        # Python warns that threads of this process may hold locks; the task does not use these locks.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
@@ -38,8 +38,8 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
 
 
 def _status(child: int) -> int | None:
-    """How a child ended; None where it has had to be stopped."""
-    end, pause = time.monotonic() + PATIENCE, LOOKS
+    """Return the exit status of a child, or None if it ran too long and was stopped."""
+    end, pause = time.monotonic() + TIMEOUT, FIRST_PAUSE
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -53,7 +53,7 @@ def _status(child: int) -> int | None:
 
 @contextmanager
 def stderr_to(log: Path) -> Iterator[None]:
-    """Append what any library writes to the process's stderr to a file, for the time of the block."""
+    """Append the stderr of the process, including output of native code, to a file inside the block."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

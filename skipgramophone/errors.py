@@ -1,18 +1,18 @@
-"""Everything that can go wrong and is not a bug, as one family.
+"""Exceptions for everything that can go wrong except bugs.
 
-    SgpError                 exit 1   the root: one line that says what, where and what to do next
+    SgpError                 exit 1   base class; the message is one line: the thing, the problem and the next step
     ├── SettingError         exit 2   a setting is out of range
-    ├── SourceError          exit 1   a dump cannot be read as what it was taken for
-    │   └── UnknownFormatError        a file is in no format that sgp reads
-    ├── ExperimentError      exit 1   an experiment lacks a stage, has one already, or is in use
-    ├── StorageError         exit 1   the disk refused: full, read-only, failing
-    ├── TrainingError        exit 1   there is nothing to train on, or training went astray
-    ├── EvaluationError      exit 1   there is too little to hold out, or nothing to ask of it
-    └── TrackNameError                a name does not mean one track
-        ├── UnknownTrackError    exit 3   no track answers to it
-        └── AmbiguousTrackError  exit 4   several do
+    ├── SourceError          exit 1   a source of playlists or vectors cannot be read
+    │   └── UnknownFormatError        a file is not in a format that sgp reads
+    ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
+    ├── StorageError         exit 1   the disk is full, read-only or failing
+    ├── TrainingError        exit 1   there is nothing to train on, or training diverged
+    ├── EvaluationError      exit 1   there are too few playlists to hold out or to evaluate
+    └── TrackNameError                a name does not match exactly one track
+        ├── UnknownTrackError    exit 3   no track matches
+        └── AmbiguousTrackError  exit 4   several tracks match
 
-The command line catches `SgpError` at one place and prints its message; anything else is a bug.
+The command line catches `SgpError` in one place and prints its message; any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from typing import ClassVar
 
 
 class SgpError(Exception):
-    """The root of all errors a user can cause or meet; its text is one line."""
+    """Base class of all errors that a user can cause or encounter; the message is one line."""
 
     exit_code: ClassVar[int] = 1
 
 
 class SettingError(SgpError):
-    """A setting is out of its range."""
+    """A setting is out of range."""
 
     exit_code = 2
 
 
 class SourceError(SgpError):
-    """A dump is missing, empty, unreadable or in no known dialect."""
+    """A source is missing, empty, unreadable or not in a known format."""
 
 
 class UnknownFormatError(SourceError):
-    """A file is in no format that is read; `reason` says what it is instead."""
+    """A file is not in a format that sgp reads; `reason` says what it is instead."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(f"{file} is {reason}")
@@ -48,23 +48,23 @@ class UnknownFormatError(SourceError):
 
 
 class ExperimentError(SgpError):
-    """An experiment cannot do what was asked: a stage is missing, present, stale or locked."""
+    """A stage of an experiment is missing, already present, out of date, damaged or locked."""
 
 
 class StorageError(SgpError):
-    """The file system refused to read or write."""
+    """The file system failed to read or write."""
 
 
 class TrainingError(SgpError):
-    """A corpus has nothing to train on, or the loss is no longer a number."""
+    """A corpus has nothing to train on, or the loss is not finite."""
 
 
 class EvaluationError(SgpError):
-    """A corpus has too little to hold out, or a split cannot be made."""
+    """A corpus has too few playlists to hold out or to evaluate, or a split is not possible."""
 
 
 class TrackNameError(SgpError):
-    """A name does not mean one track; `candidates` are names that may have been meant, best first."""
+    """A name does not match exactly one track; `candidates` are similar or matching names, best first."""
 
     def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -72,27 +72,27 @@ class TrackNameError(SgpError):
 
 
 class UnknownTrackError(TrackNameError):
-    """No track answers to the name that was asked for."""
+    """No track matches the name."""
 
     exit_code = 3
 
 
 class AmbiguousTrackError(TrackNameError):
-    """Several tracks answer to the name that was asked for."""
+    """Several tracks match the name."""
 
     exit_code = 4
 
 
 def reason_of(error: Exception) -> str:
-    """What an error says, in one line."""
-    told = error.strerror if isinstance(error, OSError) else None
-    return " ".join((told or str(error) or type(error).__name__).split())
+    """Return the message of an error as one line."""
+    message = error.strerror if isinstance(error, OSError) else None
+    return " ".join((message or str(error) or type(error).__name__).split())
 
 
 @contextmanager
-def storage_errors(path: Path, doing: str) -> Iterator[None]:
-    """Turn an `OSError` inside the block into one line that names the path and the deed."""
+def storage_errors(path: Path, verb: str) -> Iterator[None]:
+    """Turn an `OSError` inside the block into a `StorageError` that names the path and the verb ("read", "write")."""
     try:
         yield
     except OSError as error:
-        raise StorageError(f"cannot {doing} {error.filename or path}: {reason_of(error)}") from error
+        raise StorageError(f"cannot {verb} {error.filename or path}: {reason_of(error)}") from error

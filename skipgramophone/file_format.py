@@ -1,4 +1,4 @@
-"""Which format a file is of: as it is named, or by its suffix."""
+"""Choice of a file format by its name or by the suffix of the file."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 from skipgramophone.errors import SettingError
 
 
-def format_of(path: Path, given: str | None, known: Collection[str], suffixes: Mapping[str, str], deed: str) -> str:
-    """The format of a file: as given, else by its suffix.
+def format_of(path: Path, given: str | None, known: Collection[str], suffixes: Mapping[str, str]) -> str:
+    """Return the format of a file: the given one, or else the format of its suffix.
 
     Args:
-        path: where the file is, or is to be.
-        given: the format that was asked for, if one was.
-        known: the formats that there are.
-        suffixes: those of formats that are not called as their suffix.
-        deed: what sgp does with them, for the refusal.
+        path: the file, which need not exist.
+        given: name of the format, or None.
+        known: names of all formats.
+        suffixes: formats by suffix, where the suffix is not the name of the format.
+
 
     Raises:
-        SettingError: neither names a format that there is.
+        SettingError: the format is unknown.
     """
     suffix = path.suffix.lower().removeprefix(".")
     name = given or suffixes.get(suffix, suffix)
     if name not in known:
-        asked = f"format {given!r}" if given else f"suffix of {path.name!r}"
-        raise SettingError(f"{asked} is not one that sgp {deed} ({', '.join(known)}): name one with --format")
+        problem = f"unknown format {given!r}" if given else f"cannot tell the format of {path.name!r} from its suffix"
+        raise SettingError(f"{problem}: give --format with one of {', '.join(known)}")
     return name

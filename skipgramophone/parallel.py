@@ -1,7 +1,7 @@
-"""Work done ahead of who waits for it: tasks in threads, their results in order.
+"""A background thread, and an ordered parallel map over threads.
 
-Arrow and numpy let go of the interpreter while they work, so that all cores are used. What comes out does not depend on
-how many threads there are.
+Arrow and NumPy release the interpreter lock while they work, so that threads use all cores. Results do not depend on
+the number of threads.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ Result = TypeVar("Result")
 
 @contextmanager
 def beside() -> Iterator[ThreadPoolExecutor]:
-    """A thread that works beside this one until the block is left.
+    """Provide a background thread inside the block.
 
-    It starts with nothing to do: nobody waits for a thread in whose start an interrupt falls, and it must not write on
-    into a draft that has been removed.
+    The thread is started with an empty task. If an interrupt arrived while it starts, Python would not wait for it, and
+    it could still write into a draft that has been removed.
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(int).result()
         try:
             yield thread
-        except BaseException:  # an interrupt, too
-            thread.shutdown(wait=False, cancel_futures=True)  # but for what it is at
+        except BaseException:  # includes KeyboardInterrupt
+            thread.shutdown(wait=False, cancel_futures=True)  # the running task is completed
             raise
 
 
 def in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
-    """Carry out tasks, as many at once as there are cores; deliver their results in the tasks' order."""
+    """Run tasks in one thread per core, and yield their results in the order of the tasks."""
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    under_way: deque[Future[Result]] = deque()
+    pending: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
             for task in tasks:
-                under_way.append(pool.submit(task))
-                if len(under_way) > threads:
-                    yield under_way.popleft().result()
-            while under_way:
-                yield under_way.popleft().result()
+                pending.append(pool.submit(task))
+                if len(pending) > threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
         finally:
-            for left in under_way:
-                left.cancel()
+            for future in pending:
+                future.cancel()

@@ -1,4 +1,4 @@
-"""Settings files: TOML with a table a stage, as `sgp experiments NAME --toml` prints and `--config` takes.
+"""Settings files: TOML with one table per stage, as printed by `sgp experiments NAME --toml` and read by `--config`.
 
 [train]
 window_size = "bag"
@@ -20,35 +20,35 @@ STAGES = ("extract", "train", "index")
 
 
 def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """The settings of one stage, by name; those that the file leaves out are left out.
+    """Read the settings of one stage that a file contains, by name.
 
     Args:
-        path: the file.
+        path: the settings file.
         stage: "extract", "train" or "index".
         kind: the settings class of the stage.
 
     Raises:
-        SettingError: the file is no TOML, or names a setting or stage that there is not.
-        StorageError: it cannot be read.
+        SettingError: the file is not valid TOML, or names an unknown setting or stage.
+        StorageError: the file cannot be read.
     """
     try:
         with storage_errors(path, "read"):
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is no settings file: {error}") from error
+        raise SettingError(f"{path} is not a valid settings file: {error}") from error
     known = {field.name for field in fields(kind)}
     for name, table in tables.items():
         if name not in STAGES or not isinstance(table, dict):
-            raise SettingError(f"{path} has {name!r}, which is no stage: tables are {', '.join(STAGES)}")
-    asked: dict[str, Any] = tables.get(stage, {})
-    for name in asked:
+            raise SettingError(f"{path}: {name!r} is not a known table; known tables: {', '.join(STAGES)}")
+    given: dict[str, Any] = tables.get(stage, {})
+    for name in given:
         if name.replace("-", "_") not in known:
-            raise SettingError(f"{path}: {stage} has no setting {name!r}: there are {', '.join(sorted(known))}")
-    return {name.replace("-", "_"): value for name, value in asked.items()}
+            raise SettingError(f"{path}: {stage} has no setting {name!r}; known settings: {', '.join(sorted(known))}")
+    return {name.replace("-", "_"): value for name, value in given.items()}
 
 
 def settings_text(stages: Mapping[str, Mapping[str, Any]]) -> str:
-    """A settings file; what is None is left out, for TOML has no such value.
+    """Return the text of a settings file; settings that are None are left out because TOML has no such value.
 
     >>> print(settings_text({"train": {"epochs": 2, "learning_rate": None}}), end="")
     [train]

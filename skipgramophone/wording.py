@@ -1,4 +1,4 @@
-"""Numbers in words."""
+"""Wording of numbers in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in examples/ runs as it stands."""
+"""The files in examples/ run unchanged."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ pytestmark = pytest.mark.skipif(not EXAMPLES.exists(), reason="the examples are 
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("network")  # a kernel is talked to by sockets
+@pytest.mark.usefixtures("network")  # the notebook kernel uses local sockets
 def test_the_inference_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed")
     monkeypatch.delenv("SGP_EXPERIMENTS", raising=False)
     notebook = nbformat.read(EXAMPLES / "inference.ipynb", as_version=4)
-    assert all(not cell.get("outputs") for cell in notebook.cells), "commit it without outputs"
+    assert all(not cell.get("outputs") for cell in notebook.cells), "commit the notebook without outputs"
     nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert any("2,984 tracks, 64 numbers each" in text for text in shown)
+    assert any("2,984 tracks, 64 dimensions" in text for text in shown)
     assert any("Every Pencil Knows (feat. Skellingsson" in text for text in shown)
     assert "application/json" in (tmp_path / "map.html").read_text(encoding="utf-8")
 
 
-def test_a_data_set_of_playlists_is_written_and_extracted(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
+def test_playlists_to_parquet_writes_a_data_set_for_extract(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:
     rng = random.Random(1)
     playlists = {1000 + number: [rng.randrange(40) for _ in range(rng.randint(1, 9))] for number in range(60)}
     rows = [
@@ -50,7 +50,7 @@ def test_a_data_set_of_playlists_is_written_and_extracted(sgp: Sgp, tmp_path: Pa
         table.writerows(rows)
     script = [sys.executable, str(EXAMPLES / "playlists_to_parquet.py"), "rows.csv", "playlists"]
     subprocess.run(script, cwd=tmp_path, check=True)
-    (tmp_path / "playlists" / "_SUCCESS").touch()  # as Spark leaves it
+    (tmp_path / "playlists" / "_SUCCESS").touch()  # Spark writes this file
     columns = "id=playlist_id,position=position,uri=track_uri,artist=artist,title=title"
     assert sgp("extract", "all", tmp_path / "playlists", "--columns", columns, "-q").code == 0
     corpus = read_corpus(experiments / "all" / "corpus")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not in
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
-    """A checkout without an environment, and a directory of programs that has no compiler."""
+    """Create a checkout without an environment, and a directory of programs without a compiler."""
     shutil.copy(HERE / "Makefile", tmp_path)
     shutil.copy(HERE / "pyproject.toml", tmp_path)
     programs = tmp_path / "programs"
@@ -28,7 +28,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 def python_that(bare: Path, first: str) -> Path:
-    """A Python that runs a line before the program given with -c."""
+    """Create a Python that runs a line before the program given with -c."""
     path = bare / "programs" / "python"
     path.write_text(
         f'#!/bin/sh\ncase "$1" in -c) exec {sys.executable} -c "{first}\n$2";; esac\nexec {sys.executable} "$@"\n'
@@ -38,7 +38,7 @@ def python_that(bare: Path, first: str) -> Path:
 
 
 def refused(bare: Path, python: Path) -> str:
-    """Output of a failing `make demo`, without its last line."""
+    """Run `make demo`, which must fail, and return its output without the lines of make itself."""
     ran = subprocess.run(
         ["make", "demo", f"PYTHON={python}"],
         cwd=bare,
@@ -52,7 +52,7 @@ def refused(bare: Path, python: Path) -> str:
     return "\n".join(line for line in (ran.stdout + ran.stderr).splitlines() if not line.startswith("make"))
 
 
-def test_without_a_compiler(bare: Path) -> None:
+def test_missing_compiler_is_named(bare: Path) -> None:
     assert refused(bare, python_that(bare, "")) == (
         "there is no C++ compiler, and Annoy is built from source: install one "
         "(Debian and Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install)"
@@ -60,7 +60,7 @@ def test_without_a_compiler(bare: Path) -> None:
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 14), (2, 7)])
-def test_with_another_python(bare: Path, version: tuple[int, int]) -> None:
+def test_unsupported_python_is_named(bare: Path, version: tuple[int, int]) -> None:
     python = python_that(bare, f"import sys; sys.version_info = {(*version, 1, 'final', 0)}")
     assert refused(bare, python) == (
         f"skipgramophone needs Python 3.11, 3.12 or 3.13 (those that TensorFlow supports), and {python} is "
@@ -68,7 +68,7 @@ def test_with_another_python(bare: Path, version: tuple[int, int]) -> None:
     )
 
 
-def test_without_the_headers_of_python(bare: Path) -> None:
+def test_missing_python_headers_are_named(bare: Path) -> None:
     (bare / "programs" / "c++").symlink_to("/bin/true")
     elsewhere = "lambda *a, **k: {**found, 'include': '/nowhere'}"
     python = python_that(bare, f"import sysconfig; found = sysconfig.get_paths(); sysconfig.get_paths = {elsewhere}")

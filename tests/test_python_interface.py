@@ -1,4 +1,4 @@
-"""The Python interface on the built-in sample, as a notebook uses it."""
+"""The Python interface, used on the built-in sample as in a notebook."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from tests.conftest import dump_text, two_genres
 
 @pytest.fixture(scope="module")
 def demo(sample_root: Path) -> sgp.Lookup:
-    """The trained sample, opened."""
+    """Open the trained sample."""
     return sgp.open("demo", sample_root)
 
 
-def planted(demo: sgp.Lookup) -> list[SampleTrack]:
-    """What the generator knows of each row."""
+def sample_tracks(demo: sgp.Lookup) -> list[SampleTrack]:
+    """Return the generator's record of each row."""
     by_uri = {track.uri: track for track in sample_world().tracks}
     return [by_uri[track.uri or ""] for track in demo.catalogue.all_tracks()]
 
 
 def nearest(demo: sgp.Lookup, number: int) -> np.ndarray:
-    """Rows of the nearest tracks of every track, by a plain full sort."""
+    """Return the rows of the nearest tracks of every track, found by a full sort."""
     unit = unit_rows(np.asarray(demo.embeddings.centre))
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -2)
@@ -36,7 +36,7 @@ def nearest(demo: sgp.Lookup, number: int) -> np.ndarray:
 
 
 def test_neighbours_share_a_scene(demo: sgp.Lookup) -> None:
-    tracks = planted(demo)
+    tracks = sample_tracks(demo)
     shared = np.array(
         [
             sum(bool(set(tracks[row].scenes) & set(tracks[near].scenes)) for near in found)
@@ -47,8 +47,8 @@ def test_neighbours_share_a_scene(demo: sgp.Lookup) -> None:
     assert (shared >= 8).mean() >= 0.98
 
 
-def test_versions_of_a_song_are_in_each_other_s_first_five(demo: sgp.Lookup) -> None:
-    tracks = planted(demo)
+def test_versions_of_a_song_are_among_each_other_s_five_nearest(demo: sgp.Lookup) -> None:
+    tracks = sample_tracks(demo)
     versions: dict[int, set[int]] = {}
     for row, track in enumerate(tracks):
         versions.setdefault(track.song, set()).add(row)
@@ -76,7 +76,7 @@ def test_similar_vector_and_frames_agree(demo: sgp.Lookup) -> None:
     assert frame.index.tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_frames_hold_the_whole_corpus(demo: sgp.Lookup) -> None:
+def test_frames_contain_the_whole_corpus(demo: sgp.Lookup) -> None:
     world = sample_world()
     tracks, playlists = demo.tracks(), demo.playlists()
     assert len(tracks) == len(demo) == len(world.tracks)
@@ -90,7 +90,7 @@ def test_frames_hold_the_whole_corpus(demo: sgp.Lookup) -> None:
     ]
 
 
-def test_functions_of_the_package_do_what_the_commands_do(tmp_path: Path) -> None:
+def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> None:
     dump = tmp_path / "dump.csv"
     rows = "".join(f'"u","A","t{at % 9}","p{at // 9}"\n' for at in range(90))
     dump.write_text('"user_id", "artistname", "trackname", "playlistname"\n' + rows)
@@ -108,20 +108,20 @@ def test_functions_of_the_package_do_what_the_commands_do(tmp_path: Path) -> Non
         sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
 
 
-def test_extract_tells_what_is_read_and_what_is_written(tmp_path: Path) -> None:
-    told: list[Reading | Writing] = []
+def test_extract_reports_progress_of_reading_and_writing(tmp_path: Path) -> None:
+    reported: list[Reading | Writing] = []
     (tmp_path / "dump.csv").write_text(dump_text(two_genres(6)))
-    report = sgp.extract("x", tmp_path / "dump.csv", experiments_dir=tmp_path, progress=told.append)
+    report = sgp.extract("x", tmp_path / "dump.csv", experiments_dir=tmp_path, progress=reported.append)
     size = (tmp_path / "dump.csv").stat().st_size
-    assert told == [Reading(size, size, report.rows_read), Writing(report.tracks, report.tracks)]
+    assert reported == [Reading(size, size, report.rows_read), Writing(report.tracks, report.tracks)]
 
 
-def test_the_same_seed_makes_the_same_experiment(tmp_path: Path) -> None:
+def test_same_seed_gives_the_same_experiment(tmp_path: Path) -> None:
     digests = []
     for name in ("one", "two"):
         sgp.extract(name, sample=True, settings=sgp.ExtractSettings(num_rows=3000), experiments_dir=tmp_path)
         sgp.train(name, sgp.TrainSettings(epochs=1, embedding_dim=8), experiments_dir=tmp_path)
         experiment = sgp.open(name, tmp_path).experiment
         digests.append([experiment.manifest(stage).digest for stage in ("corpus", "model", "index")])
-        time.sleep(1.1)  # so that a time in a digest would show
+        time.sleep(1.1)  # a time stamp in a digest would now differ
     assert digests[0] == digests[1]

@@ -1,6 +1,6 @@
-"""What the program is made of: pinned versions, licences, nothing that runs code out of data, no network.
+"""Supply chain: pinned versions, licences, no code executed from data, no network.
 
-python -m tests.test_supply_chain PIP-LICENSES      rewrites docs/licences.md
+python -m tests.test_supply_chain PIP-LICENSES      writes docs/licences.md
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ HERE = Path(__file__).parent.parent
 LOCK = HERE / "constraints.txt"
 LICENCES = HERE / "docs" / "licences.md"
 EXTRAS = ("tune", "formats", "faiss", "onnx", "map")
-UNSAID = {"namex": "Apache-2.0 (as its repository says; the package says nothing)"}
+UNDECLARED = {"namex": "Apache-2.0 (as its repository says; the package says nothing)"}
 COPYLEFT = re.compile(r"\b[AL]?GPL", re.IGNORECASE)
 HEAD = """# Licences of what `sgp` runs with
 
-`sgp` itself is under the MIT licence. Written by `make licences`, which asks each package of `constraints.txt`, and
-checked by a test: nothing that `sgp` or an extra needs is under a licence of the GPL family. "tests": needed by tests
-alone.
-The extra `bench` adds fasttext-wheel (MIT), for benchmarks alone.
+`sgp` itself is under the MIT licence. `make licences` writes this file from the metadata of the packages in
+`constraints.txt`. A test checks that nothing that `sgp` or an extra needs is under a licence of the GPL family.
+"tests": needed only by tests. The extra `bench` adds fasttext-wheel (MIT), only for benchmarks.
 
 | package | licence | needed by |
 |---|---|---|
@@ -42,64 +41,64 @@ pytestmark = pytest.mark.skipif(not LICENCES.exists(), reason="the documents are
 
 
 def project() -> dict[str, list[str]]:
-    """What pyproject.toml asks for: "" for the program itself, else by extra."""
-    told = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {"": told["dependencies"], **told["optional-dependencies"]}
+    """Return the requirements in pyproject.toml by extra; "" for the program itself."""
+    table = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {"": table["dependencies"], **table["optional-dependencies"]}
 
 
 def closure(requirements: list[str]) -> set[NormalizedName]:
-    """Names of all packages that some requirements bring, as they are installed here."""
+    """Return the names of all installed packages that requirements need, directly or indirectly."""
     found: set[NormalizedName] = set()
-    left = [(Requirement(text), "") for text in requirements]
-    while left:
-        requirement, extra = left.pop()
+    pending = [(Requirement(text), "") for text in requirements]
+    while pending:
+        requirement, extra = pending.pop()
         name = canonicalize_name(requirement.name)
         if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
             continue
         if name not in found:
             found.add(name)
             further = [Requirement(text) for text in importlib.metadata.requires(name) or ()]
-            left += [(one, wanted) for one in further for wanted in ("", *requirement.extras)]
-    return found - set(map(canonicalize_name, ("setuptools", "wheel", "pip")))  # which come with Python
+            pending += [(one, wanted) for one in further for wanted in ("", *requirement.extras)]
+    return found - set(map(canonicalize_name, ("setuptools", "wheel", "pip")))  # they come with Python
 
 
 def locked() -> dict[NormalizedName, str]:
-    """Versions by name."""
+    """Return the pinned versions by package name."""
     lines = LOCK.read_text(encoding="utf-8").splitlines()
     pins = [line.split("==") for line in lines if not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in pins}
 
 
-def test_the_lock_pins_everything_and_names_no_place_to_get_it_from() -> None:
+def test_lock_pins_every_package_and_contains_no_urls() -> None:
     for line in LOCK.read_text(encoding="utf-8").splitlines():
         assert line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.!+-]+", line), line
-    pins, asked = locked(), project()
-    for requirement in map(Requirement, [*asked[""], *asked["test"]]):
+    pins, required = locked(), project()
+    for requirement in map(Requirement, [*required[""], *required["test"]]):
         assert pins[canonicalize_name(requirement.name)] in requirement.specifier, requirement
-    assert closure([*asked[""], *asked["test"]]) <= set(pins)
+    assert closure([*required[""], *required["test"]]) <= set(pins)
 
 
-def test_each_package_has_a_licence_and_none_that_the_program_needs_is_copyleft() -> None:
+def test_every_package_has_a_licence_and_the_program_needs_no_copyleft_package() -> None:
     rows = [line.strip("|").split("|") for line in LICENCES.read_text(encoding="utf-8").splitlines() if " | " in line][
         1:
     ]
-    told = {canonicalize_name(name.strip()): (licence.strip(), needed.strip()) for name, licence, needed in rows}
-    assert set(told) == set(locked())
-    asked = project()
-    for name in closure([*asked[""], *(text for extra in EXTRAS for text in asked[extra])]):
-        licence, needed = told[name]
+    listed = {canonicalize_name(name.strip()): (licence.strip(), needed.strip()) for name, licence, needed in rows}
+    assert set(listed) == set(locked())
+    required = project()
+    for name in closure([*required[""], *(text for extra in EXTRAS for text in required[extra])]):
+        licence, needed = listed[name]
         assert needed != "tests", name
         assert licence != "UNKNOWN", name
         assert not COPYLEFT.search(licence), (name, licence)
 
 
-# What makes code of data, or trusts data as if it were code.
+# Modules, calls and arguments that execute data as code.
 PICKLES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml", "torch"}
 RUNS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "runpy.run_path"}
 TRUSTING = {"allow_pickle": True, "safe_mode": False, "shell": True, "weights_only": False}
 
 
-def test_no_code_is_run_out_of_data() -> None:
+def test_no_data_is_executed_as_code() -> None:
     loads = 0
     for module, tree in modules():
         assert not {name.split(".")[0] for name in imports(tree)} & PICKLES, module
@@ -115,20 +114,21 @@ def test_no_code_is_run_out_of_data() -> None:
                 loads += called == "np.load"
                 assert called != "np.load" or given["allow_pickle"] == "False", module
             if called == "import_module":
-                assert module == "__init__", module  # of its own names
+                assert module == "__init__", module  # it imports only modules of this package
     assert loads >= 2
-    for module, said in (("catalogue", "PRAGMA trusted_schema = OFF"), ("catalogue", "?mode=ro&immutable=1")):
-        assert said in (HERE / "skipgramophone" / f"{module}.py").read_text(encoding="utf-8")
+    catalogue = (HERE / "skipgramophone" / "experiment" / "catalogue.py").read_text(encoding="utf-8")
+    for guard in ("PRAGMA trusted_schema = OFF", "?mode=ro&immutable=1"):
+        assert guard in catalogue
 
 
-def test_the_tests_themselves_may_not_reach_a_network() -> None:
+def test_tests_cannot_use_the_network() -> None:
     for forbidden in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: socket.getaddrinfo("localhost", 80)):
         with pytest.raises(RuntimeError, match="no test may use the network"):
             forbidden()
 
 
-# Runs every command in one process in which no socket can be made, and tells who has tried. What the machine is called
-# stands in locks, and is no question to a network. Importing TensorFlow brings urllib3, which tries out IPv6.
+# Runs every command in one process in which no socket can be created, and reports attempts. gethostname is allowed: it
+# does not use the network, and locks contain the host name. urllib3, which TensorFlow imports, probes for IPv6.
 EVERYTHING = """
 import sys
 
@@ -167,18 +167,18 @@ for command in commands:
     ran = run_sgp(*command)
     if ran.code:
         sys.exit(f"{command}: {ran}")
-told = {" ".join(command[:2]) if command[0] == "experiments" else command[0] for command in commands}
-missing = {name for name in NAMES if name} - told
+ran = {" ".join(command[:2]) if command[0] == "experiments" else command[0] for command in commands}
+missing = {name for name in NAMES if name} - ran
 if missing:
     sys.exit(f"not run: {missing}")
 if tried:
-    sys.exit(f"a socket was wanted: {tried}")
+    sys.exit(f"attempts to create a socket: {tried}")
 print("all ran")
 """
 
 
 @pytest.mark.slow
-def test_no_command_makes_a_socket(tmp_path: Path) -> None:
+def test_no_command_creates_a_socket(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(HERE), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", EVERYTHING], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
@@ -187,17 +187,17 @@ def test_no_command_makes_a_socket(tmp_path: Path) -> None:
 
 
 def rewrite(tool: str) -> None:
-    """Write docs/licences.md anew, by what pip-licenses finds in this environment."""
-    asked_for = [tool, "--python", sys.executable, "--no-version", "--with-system", "--format", "json"]
-    printed = subprocess.run(asked_for, capture_output=True, text=True, check=True).stdout
+    """Write docs/licences.md from the output of pip-licenses for this environment."""
+    command = [tool, "--python", sys.executable, "--no-version", "--with-system", "--format", "json"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     licences = {canonicalize_name(row["Name"]): (row["Name"], row["License"]) for row in json.loads(printed)}
-    asked = project()
-    needs = {"sgp": closure(asked[""]), **{extra: closure(asked[extra]) for extra in EXTRAS}}
+    required = project()
+    needs = {"sgp": closure(required[""]), **{extra: closure(required[extra]) for extra in EXTRAS}}
     lines = []
     for name in sorted(locked()):
         shown, licence = licences[name]
         needed = "sgp" if name in needs["sgp"] else ", ".join(e for e in EXTRAS if name in needs[e]) or "tests"
-        lines.append(f"| {shown} | {UNSAID.get(name, licence)} | {needed} |\n")
+        lines.append(f"| {shown} | {UNDECLARED.get(name, licence)} | {needed} |\n")
     LICENCES.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 

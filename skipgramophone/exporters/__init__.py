@@ -1,4 +1,4 @@
-"""Writers of embeddings, one a format: written beside, read back and compared, then moved in."""
+"""Export of track vectors: each file is written next to its destination, read back, compared, then moved in place."""
 
 from __future__ import annotations
 
@@ -11,90 +11,102 @@ from typing import Any
 from skipgramophone.errors import ExperimentError, storage_errors
 from skipgramophone.experiment.publishing import draft_directory, publish, published_file, require_replaceable
 from skipgramophone.exporters import manifest
-from skipgramophone.exporters.formats import FORMATS, format_of, require_room, require_text, shown
+from skipgramophone.exporters.formats import FORMATS, format_of, require_supported, require_text, rows_to_write
 from skipgramophone.exporters.manifest import MANIFEST, manifest_file
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.word2vec_format import names_file
 
-__all__ = ["FORMATS", "beside", "format_of", "require_room", "require_text", "require_writable", "shown", "write"]
+__all__ = [
+    "FORMATS",
+    "companion_files",
+    "format_of",
+    "require_supported",
+    "require_text",
+    "require_writable",
+    "rows_to_write",
+    "write",
+]
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def beside(destination: Path, format: str) -> list[Path]:
-    """The files that an export writes beside the destination: the names, of some formats, and the manifest."""
+def companion_files(destination: Path, format: str) -> list[Path]:
+    """Return the files that are written next to the destination: the manifest and, for some formats, the names."""
     if FORMATS[format].is_directory:
         return []
     return [*([names_file(destination)] if FORMATS[format].write_names else []), manifest_file(destination)]
 
 
 def require_writable(destination: Path, format: str, force: bool) -> None:
-    """Refuse a destination that would overwrite something unasked, or is no place for a file.
+    """Refuse a destination that would overwrite other data, or that is not a place for a file.
 
     Raises:
-        ExperimentError: the destination exists and `force` does not hold, or it is no regular file.
+        ExperimentError: the destination exists and `force` is false, or it is not a regular file.
     """
     if FORMATS[format].is_directory:
-        _require_own_directory(destination, force)
+        _require_replaceable_directory(destination, force)
     else:
-        for path in (destination, *beside(destination, format)):
+        for path in (destination, *companion_files(destination, format)):
             require_replaceable(path, force)
 
 
-def _require_own_directory(destination: Path, force: bool) -> None:
-    """Refuse a directory that holds anything but what the manifest of an export in it lists."""
+def _require_replaceable_directory(destination: Path, force: bool) -> None:
+    """Refuse a directory that contains any file that the manifest of an earlier export does not list."""
     with storage_errors(destination, "write"):
         if not destination.parent.is_dir():
-            raise ExperimentError(f"cannot write {destination}: there is no directory {destination.parent}")
+            raise ExperimentError(f"cannot write {destination}: the directory {destination.parent} does not exist")
         if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
             raise ExperimentError(f"cannot write {destination}: it is not a directory")
         if destination.exists() and not force:
-            raise ExperimentError(f"{destination} exists; --force replaces it")
-        there = {path.relative_to(destination).as_posix() for path in _files_in(destination)}
+            raise ExperimentError(f"{destination} already exists: choose another directory, or replace it with --force")
+        found = {path.relative_to(destination).as_posix() for path in _files_in(destination)}
         listed = manifest.files_of(destination / MANIFEST)
-    others = sorted(there - ({MANIFEST, *listed} if listed else set()))
+    others = sorted(found - ({MANIFEST, *listed} if listed else set()))
     if others:
-        raise ExperimentError(f"cannot replace {destination}: it holds {others[0]!r}, which is none of the export's")
+        raise ExperimentError(
+            f"cannot replace {destination}: it contains {others[0]!r}, which is not part of an export; "
+            "choose another directory"
+        )
 
 
 def write(
     destination: Path, format: str, vectors: TrackVectors, force: bool = False, about: Mapping[str, Any] = NOTHING
 ) -> int:
-    """Write vectors in a format, with a manifest, and return the number of bytes of all its files.
+    """Write vectors and their manifest in a format, and return the total size of the files in bytes.
 
     Args:
         destination: the file, or the directory, to write.
         format: one of `FORMATS`.
         vectors: what to write.
-        force: replace what is there.
-        about: what the manifest is to say of where they come from.
+        force: replace an existing export.
+        about: where the vectors come from, for the manifest.
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).
-        StorageError: the file system failed, or what was read back is not what was written.
+        StorageError: the file system failed, or the file does not read back as written.
     """
     require_writable(destination, format, force)
     write_vectors, write_names = FORMATS[format].write, FORMATS[format].write_names
-    held = list(vectors.matrices("centre", "context")) if FORMATS[format].has_both else [vectors.single()[0]]
-    about = {**about, "matrices": held}
+    matrices = list(vectors.matrices("centre", "context")) if FORMATS[format].has_both else [vectors.single()[0]]
+    about = {**about, "matrices": matrices}
     if FORMATS[format].is_directory:
         with draft_directory(destination) as directory:
             facts = write_vectors(directory, vectors) or NOTHING
             files = {path.relative_to(directory).as_posix(): path for path in _files_in(directory)}
-            manifest.write(directory / MANIFEST, format, vectors, files, {**about, **facts})
+            manifest.write(directory / MANIFEST, format, vectors, files=files, facts={**about, **facts})
             publish(directory, destination)
         return sum(path.stat().st_size for path in _files_in(destination))
-    places = [destination, *beside(destination, format)]
-    with ExitStack() as published:  # all are moved in when all are written and compared
+    places = [destination, *companion_files(destination, format)]
+    with ExitStack() as published:  # no file is moved in place before all are written and compared
         *drafts, described = [published.enter_context(published_file(path)) for path in places]
         facts = write_vectors(drafts[0], vectors) or NOTHING
         if write_names:
             write_names(drafts[1], vectors)
         files = {place.name: draft for place, draft in zip(places, drafts, strict=False)}
-        manifest.write(described, format, vectors, files, {**about, **facts})
+        manifest.write(described, format, vectors, files=files, facts={**about, **facts})
     return sum(path.stat().st_size for path in places)
 
 
 def _files_in(directory: Path) -> list[Path]:
-    """All below a directory that is no directory itself."""
+    """Return everything below a directory except for directories."""
     return [path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir()]

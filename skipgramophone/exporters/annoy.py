@@ -1,7 +1,7 @@
-"""Annoy: a directory of an index of the exported vectors and the names of its items.
+"""Annoy: a directory with an index of the exported vectors and the names of its items.
 
-An Annoy file does not say its dimension or metric, and the library crashes on a wrong one: the manifest says both, how
-wide to search, and the recall that was measured with it. Item i of the index is line i of names.jsonl.
+An Annoy file does not record its dimension or metric, and the library crashes on a wrong one. The manifest therefore
+records both, with `search_k` and the recall measured with it. Item i of the index is line i of names.jsonl.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ NAMES = "names.jsonl"
 
 
 def write(directory: Path, vectors: TrackVectors) -> dict[str, Any]:
-    """Build the index in a directory, measure its recall, and write the names; the facts of the index are returned.
+    """Build the index in a directory, measure its recall and write the names; return the facts of the index.
 
     Raises:
-        StorageError: what was written does not read back.
+        StorageError: a file does not read back as written.
     """
     rows = np.asarray(vectors.single()[1], np.float32)
-    facts = build_index(directory / FILE, rows, vectors.index)  # it opens and asks it
+    facts = build_index(directory / FILE, rows, vectors.index)  # this also queries the written file
     jsonl.write_names(directory / NAMES, vectors)
     return asdict(facts)

@@ -1,6 +1,6 @@
-"""CSV, and TSV with tabs for commas; lossless, UTF-8.
+"""CSV, and TSV with tabs instead of commas; lossless, UTF-8.
 
-The columns are position, artist, title, uri, count, then one for each number of the vector: centre_0, centre_1 …
+The columns are position, artist, title, uri and count, then one column per dimension: centre_0, centre_1 …
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def write_tabbed(path: Path, vectors: TrackVectors) -> None:
-    """Write TSV and read it back; a field that holds a tab, a line end or a quote stands in quotes, as in CSV."""
+    """Write TSV and read it back; as in CSV, a field with a tab, a line end or a quote is quoted."""
     _write(path, vectors, "\t")
 
 
 def _write(path: Path, vectors: TrackVectors, delimiter: str) -> None:
-    """Write fields between delimiters and read them back."""
+    """Write a table with a delimiter and read it back."""
     known = vectors.columns()
     known["uri"] = [uri or "" for uri in known["uri"]]
     columns = {name: pa.array(column, TYPES[name]) for name, column in known.items()}

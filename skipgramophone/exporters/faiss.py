@@ -1,7 +1,7 @@
-"""FAISS: an HNSW graph over the exported vectors at length 1, so that its inner product is the similarity.
+"""FAISS: an HNSW graph over the exported vectors, normalized to length 1 so that the inner product is the similarity.
 
-Item i is line i of the names beside it. The file says how wide to search: so wide that it finds what the experiment's
-own index was asked to find.
+Item i is line i of the names file next to it. The file records efSearch, which is doubled until the index reaches the
+recall that the settings of the experiment's own index require.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from skipgramophone.lookup.annoy_index import RECALL_AT
 from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.lookup.index_recall import recall_of_search
 
-LINKS = 32  # of each item
-BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates that are looked at for an item, and for a query
+LINKS = 32  # per item (M)
+BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction), and per query at first (efSearch)
 
 
 def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
-    """Build the graph, search it ever wider until the recall is reached, write it and read it back.
+    """Build the graph, widen the search until the recall is reached, write the graph and read it back.
 
     Raises:
         SettingError: FAISS is not installed.
@@ -32,7 +32,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     faiss = _faiss()
     units = unit_rows(np.asarray(vectors.single()[1], np.float32))
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # so that the same vectors make the same file
+    faiss.omp_set_num_threads(1)  # so that equal vectors produce equal files
     try:
         index = faiss.IndexHNSWFlat(units.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = BUILD_WIDTH
@@ -49,7 +49,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     while recall < vectors.index.recall and index.hnsw.efSearch < len(units):
         index.hnsw.efSearch *= 2
         recall = recall_of_search(search, units, vectors.index.random_seed)
-    path.write_bytes(faiss.serialize_index(index).tobytes())  # a full disk is an error of Python's here
+    path.write_bytes(faiss.serialize_index(index).tobytes())  # written here so that a full disk raises OSError
     read = faiss.read_index(str(path))
     if read.hnsw.efSearch != index.hnsw.efSearch or not np.array_equal(read.reconstruct_n(0, read.ntotal), units):
         raise StorageError(f"{path} does not read back as written")
@@ -57,9 +57,9 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
 
 
 def _faiss() -> Any:
-    """The library, which is an extra."""
+    """Import the library, which is an optional extra."""
     try:
-        with warnings.catch_warnings():  # of its own making, as it loads
+        with warnings.catch_warnings():  # the library warns while it loads
             warnings.simplefilter("ignore")
             import faiss
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The formats of exports: the writer of each, where it writes, and what it has room for."""
+"""Export formats: the writer of each format and what the format can store."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """What a format is.
+    """Writer and properties of an export format.
 
     Attributes:
-        write: writes vectors and reads them back; what it returns stands in the manifest.
-        is_directory: it is a directory of several files.
-        write_names: writes what is known of the tracks into a file beside, for a format without room for it.
-        shown: of so many tracks the rows that it has room for; None: all.
-        is_text: it may go down a pipe.
-        has_cells: spreadsheets open it.
-        has_both: it has room for several matrices, and for narrower numbers.
-        has_neighbours: it has room for the neighbours of each track, and for its place in a plane.
+        write: writes vectors and reads them back; returns facts for the manifest.
+        is_directory: the export is a directory of several files.
+        write_names: writes the metadata of the tracks to a separate file, for formats that cannot store it.
+        rows_to_write: takes the number of tracks and returns the rows that the format can show; None: all.
+        is_text: the format can be written to standard output.
+        has_cells: spreadsheets open the format.
+        has_both: the format can store several matrices, and float16 and int8.
+        has_neighbours: the format can store the neighbours of each track and its position in a projection.
     """
 
     write: Callable[[Path, TrackVectors], Facts | None]
     is_directory: bool = False
     write_names: Callable[[Path, TrackVectors], None] | None = None
-    shown: Callable[[int], Sequence[int]] | None = None
+    rows_to_write: Callable[[int], Sequence[int]] | None = None
     is_text: bool = False
     has_cells: bool = False
     has_both: bool = False
@@ -65,7 +65,7 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
         "npz": Format(write=npz.write, has_both=True),
         "onnx": Format(write=onnx.write, write_names=jsonl.write_names),
         "parquet": Format(write=parquet.write, has_both=True, has_neighbours=True),
-        "projector": Format(write=projector.write, is_directory=True, shown=projector.shown),
+        "projector": Format(write=projector.write, is_directory=True, rows_to_write=projector.rows_to_write),
         "safetensors": Format(write=safetensors.write, has_both=True),
         "savedmodel": Format(write=savedmodel.write, is_directory=True),
         "tsv": Format(write=csv.write_tabbed, is_text=True, has_cells=True),
@@ -73,54 +73,58 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
         "word2vec-binary": Format(write=word2vec.write_binary, write_names=word2vec.write_names),
     }
 )
-SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # of formats that are not called as theirs
+SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # suffixes that are not format names
 
 
 def format_of(destination: Path, given: str | None) -> str:
-    """The format to write: as given, else by the suffix of the destination.
+    """Return the format to write: the given one, or else the format of the destination's suffix.
 
     Raises:
-        SettingError: neither names a format that there is.
+        SettingError: the format is unknown.
     """
-    return format_by_suffix(destination, given, FORMATS, SUFFIXES, "writes")
+    return format_by_suffix(destination, given, FORMATS, SUFFIXES)
 
 
-def require_room(format: str, settings: ExportSettings) -> None:
-    """Refuse settings that a format has no room for.
+def require_supported(format: str, settings: ExportSettings) -> None:
+    """Refuse settings that a format does not support.
 
     Raises:
-        SettingError: there is one.
+        SettingError: a setting is not supported.
     """
-    asked = FORMATS[format]
-    if settings.safe_cells and not asked.has_cells:
-        raise SettingError(f"safe-cells is for {_those('has_cells')}, which spreadsheets open, not for {format}")
-    if settings.neighbours and not asked.has_neighbours:
-        raise SettingError(f"neighbours are written to {_those('has_neighbours')}, not to {format}")
-    if settings.projection and not asked.has_neighbours:
-        raise SettingError(f"places in a plane are written to {_those('has_neighbours')}, not to {format}")
-    if settings.matrix == "both" and not asked.has_both:
-        raise SettingError(f"{format} has room for one matrix: ask for centre or context")
-    if settings.dtype != "float32" and not asked.has_both:
-        raise SettingError(f"{settings.dtype} is for {_those('has_both')}, not for {format}")
+    chosen = FORMATS[format]
+    if settings.safe_cells and not chosen.has_cells:
+        raise SettingError(f"safe-cells is for spreadsheets: export as {_formats_with('has_cells')}, not {format}")
+    if settings.neighbours and not chosen.has_neighbours:
+        raise SettingError(f"{format} cannot store neighbours: export as {_formats_with('has_neighbours')}")
+    if settings.projection and not chosen.has_neighbours:
+        raise SettingError(f"{format} cannot store a projection: export as {_formats_with('has_neighbours')}")
+    if settings.matrix == "both" and not chosen.has_both:
+        raise SettingError(
+            f"{format} can store only one matrix: choose centre or context, or export as {_formats_with('has_both')}"
+        )
+    if settings.dtype != "float32" and not chosen.has_both:
+        raise SettingError(f"{format} cannot store {settings.dtype}: export as {_formats_with('has_both')}")
 
 
 def require_text(format: str | None) -> None:
-    """Refuse a format that cannot go to stdout.
+    """Refuse a format that cannot be written to standard output.
 
     Raises:
-        SettingError: it is none that can, or none is named.
+        SettingError: the format is not a text format, or none is given.
     """
     if format is None or format not in FORMATS or not FORMATS[format].is_text:
-        raise SettingError(f"to stdout go {_those('is_text')}: name one with --format, or give a file")
+        raise SettingError(
+            f"standard output needs a text format: give --format {_formats_with('is_text')}, or write to a file"
+        )
 
 
-def shown(format: str, tracks: int) -> Sequence[int]:
-    """Of so many tracks the rows that a format has room for."""
-    chosen = FORMATS[format].shown
-    return chosen(tracks) if chosen else range(tracks)
+def rows_to_write(format: str, tracks: int) -> Sequence[int]:
+    """Return the rows, among `tracks` rows in order of count, that a format can show."""
+    choose = FORMATS[format].rows_to_write
+    return choose(tracks) if choose else range(tracks)
 
 
-def _those(can: str) -> str:
-    """The formats that can do something, as a list to read."""
-    *others, last = [name for name, format in FORMATS.items() if getattr(format, can)]
-    return f"{', '.join(others)} and {last}" if others else last
+def _formats_with(attribute: str) -> str:
+    """Return the names of the formats for which an attribute is true, as an enumeration with "or"."""
+    *others, last = [name for name, format in FORMATS.items() if getattr(format, attribute)]
+    return f"{', '.join(others)} or {last}" if others else last

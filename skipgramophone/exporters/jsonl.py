@@ -1,4 +1,4 @@
-"""JSON lines, lossless: position, artist, title, uri, count, and its vector as "centre" or "context"."""
+"""JSON lines, lossless: position, artist, title, uri, count and vector ("centre" or "context") of each track."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 
 def write_names(path: Path, vectors: TrackVectors) -> None:
-    """Write what is known of the tracks alone, and read it back."""
+    """Write the metadata of the tracks without vectors, and read it back."""
     columns = vectors.columns()
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for known in zip(*columns.values(), strict=True):

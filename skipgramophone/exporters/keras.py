@@ -1,4 +1,4 @@
-"""Keras: a model of one embedding layer, "tracks", from ids to vectors; id i is line i of the names beside it."""
+"""Keras: a model with one embedding layer, "tracks", from ids to vectors; id i is line i of the names file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
     model = keras.Sequential([keras.Input((None,), dtype="int32", name="ids"), layer])
     layer.set_weights([np.asarray(rows, np.float32)])
     with scratch_directory(path) as scratch:
-        place = scratch / "tracks.keras"  # it insists on the suffix, which a draft has not
+        place = scratch / "tracks.keras"  # Keras requires this suffix, and a draft has another
         model.save(place)
         found = keras.models.load_model(place).get_layer(LAYER).get_weights()[0]
         require_same(path, {}, {matrix: found}, vectors)

@@ -1,4 +1,4 @@
-"""The manifest that travels with an export: what it is, where it comes from, and the hashes of its files."""
+"""The manifest of an export: its contents, its origin and the hashes of its files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MANIFEST = "manifest.json"
 
 
 def manifest_file(path: Path) -> Path:
-    """Where the manifest of an export of one file lies: beside it."""
+    """Return the path of the manifest of a single-file export, which is next to the file."""
     return path.with_name(f"{path.name}.{MANIFEST}")
 
 
 def files_of(path: Path) -> set[str]:
-    """The files that a manifest lists; none where there is no manifest of an export."""
+    """Return the files that a manifest lists; empty if the file is not the manifest of an export."""
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -30,15 +30,20 @@ def files_of(path: Path) -> set[str]:
     return set(listed) if isinstance(listed, dict) else set()
 
 
-def write(path: Path, format: str, vectors: TrackVectors, files: Mapping[str, Path], facts: Mapping[str, Any]) -> None:
+def write(
+    path: Path, format: str, vectors: TrackVectors, *, files: Mapping[str, Path], facts: Mapping[str, Any]
+) -> None:
     """Write a manifest and read it back.
 
     Args:
-        path: where.
-        format: of the export.
-        vectors: what was exported.
-        files: the files of the export by the names that they are to have.
-        facts: what else there is to say.
+        path: file to write.
+        format: format of the export.
+        vectors: the exported vectors.
+        files: the files of the export by their final names.
+        facts: further entries of the manifest.
+
+    Raises:
+        StorageError: the manifest does not read back as written.
     """
     described = {
         "format": format,

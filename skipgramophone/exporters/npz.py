@@ -1,14 +1,14 @@
-"""numpy's npz: plain arrays, loadable with `allow_pickle=False`.
+"""NumPy npz: plain arrays that load with `allow_pickle=False`.
 
 centre, context   float32, float16 or int8 (tracks, embedding_dim)
 context_bias      float32 or float16 (tracks,)
-centre_scale, context_scale   with int8, float32 (tracks,): what each row is to be multiplied with
-artist_utf8, title_utf8, uri_utf8   uint8: the texts of all tracks end to end, in UTF-8; no uri is an empty one
+centre_scale, context_scale   with int8, float32 (tracks,): the factor of each row
+artist_utf8, title_utf8, uri_utf8   uint8: the texts of all tracks, concatenated in UTF-8; a missing uri is empty
 artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8[offsets[i]:offsets[i + 1]]
 count             int64 (tracks,)
 
-numpy's own arrays of text are as wide as their longest: of 65,000 names, one of which has some hundred letters, they
-take a hundred times as much.
+NumPy's own string arrays make each string as wide as the longest. For 65,000 names, one of which has a few hundred
+letters, they take a hundred times as much space.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.exporters.vectors import OF_MATRICES, TrackVectors, require_same
-from skipgramophone.importers.npz import texts_of
+from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require_same
+from skipgramophone.importers.npz import unpack_texts
 
 TEXTS = ("artist", "title", "uri")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file and read it back."""
-    columns, matrices = vectors.columns(), vectors.matrices(*OF_MATRICES)
-    arrays = {f"{name}_{part}": array for name in TEXTS for part, array in _packed(columns[name]).items()}
+    columns, matrices = vectors.columns(), vectors.matrices(*ALL_MATRICES)
+    arrays = {f"{name}_{part}": array for name in TEXTS for part, array in _pack_texts(columns[name]).items()}
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **matrices, **arrays, count=np.array(columns["count"], np.int64))
     with np.load(path, allow_pickle=False) as read:
-        found = {name: texts_of(read[f"{name}_utf8"], read[f"{name}_offsets"]) for name in TEXTS}
+        found = {name: unpack_texts(read[f"{name}_utf8"], read[f"{name}_offsets"]) for name in TEXTS}
         require_same(path, found | {"count": read["count"].tolist()}, {name: read[name] for name in matrices}, vectors)
 
 
-def _packed(texts: Sequence[str | None]) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.int64]]:
-    """Texts end to end in UTF-8, and where each begins and the last ends."""
+def _pack_texts(texts: Sequence[str | None]) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.int64]]:
+    """Return texts concatenated in UTF-8, and the offsets of their starts and of the end."""
     pieces = [(text or "").encode() for text in texts]
     offsets = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
     return {"utf8": np.frombuffer(b"".join(pieces), np.uint8), "offsets": offsets}

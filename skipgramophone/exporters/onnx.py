@@ -1,4 +1,4 @@
-"""ONNX: one look-up, "ids" int64 (n,) -> "vectors" float32 (n, dim); id i is line i of the names beside it."""
+"""ONNX: a model that maps "ids" int64 (n,) to "vectors" float32 (n, dim); id i is line i of the names file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
-OPSET, IR_VERSION = 17, 8  # old enough for the runtimes that are about
-MOST_BYTES = 2_000_000_000  # a file of Protocol Buffers has 2 GiB at most
+OPSET, IR_VERSION = 17, 8  # old enough for the runtimes in use
+MOST_BYTES = 2_000_000_000  # Protocol Buffers are limited to 2 GiB
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -24,14 +24,17 @@ def write(path: Path, vectors: TrackVectors) -> None:
     onnx = _onnx()
     matrix, rows = vectors.single()
     if rows.nbytes > MOST_BYTES:
-        raise StorageError(f"cannot write {path}: ONNX has no room for {rows.nbytes / 1e9:.1f} GB in one file")
+        raise StorageError(
+            f"cannot write {path}: an ONNX file is limited to 2 GB, and the vectors need {rows.nbytes / 1e9:.1f} GB; "
+            "export fewer tracks with --top, or choose another format"
+        )
     helper, kinds = onnx.helper, onnx.TensorProto
     graph = helper.make_graph(
-        [helper.make_node("Gather", [matrix, "ids"], ["vectors"])],
-        "tracks",
-        [helper.make_tensor_value_info("ids", kinds.INT64, ["number"])],
-        [helper.make_tensor_value_info("vectors", kinds.FLOAT, ["number", rows.shape[1]])],
-        [onnx.numpy_helper.from_array(np.ascontiguousarray(rows, np.float32), matrix)],
+        nodes=[helper.make_node("Gather", [matrix, "ids"], ["vectors"])],
+        name="tracks",
+        inputs=[helper.make_tensor_value_info("ids", kinds.INT64, ["number"])],
+        outputs=[helper.make_tensor_value_info("vectors", kinds.FLOAT, ["number", rows.shape[1]])],
+        initializer=[onnx.numpy_helper.from_array(np.ascontiguousarray(rows, np.float32), matrix)],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     path.write_bytes(model.SerializeToString())
@@ -41,7 +44,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _onnx() -> Any:
-    """The library, which is an extra."""
+    """Import the library, which is an optional extra."""
     try:
         import onnx
     except ImportError as error:

@@ -1,13 +1,13 @@
-"""Parquet: a row a track, vectors as fixed-size lists; if asked for, its place in a plane and its neighbours.
+"""Parquet: one row per track, vectors as fixed-size lists; optionally its position in a projection and its neighbours.
 
     position, artist, title, uri, count
     centre, context               lists of float32, float16 or int8
-    centre_scale, context_scale   with int8: what each is to be multiplied with
-    x, y                          float32
+    centre_scale, context_scale   with int8: the factor of each list
+    x, y                          float32, position in the projection
     neighbours                    ids (rows of the file, from 0) and distances (1 - cosine), nearest first
 
-Places and neighbours are as Embedding Atlas takes them. Neighbours go to the disk as they are found: no more than a row
-group of them is ever in memory.
+x, y and neighbours have the layout that Embedding Atlas expects. Neighbours are written while they are computed: at
+most one row group of them is in memory.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], written: Any) -> None:
-    """Write a table and, group by group, the neighbours of its rows, which are told to a hash."""
+    """Write a table and, group by group, the neighbours of its rows; update the hash `written` with the neighbours."""
     writer, start = None, 0
     for near, similarities in _grouped(blocks):
         distances = np.maximum(1 - similarities, 0)
@@ -75,19 +75,19 @@ def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], 
 
 
 def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Blocks joined to row groups."""
-    held: list[Block] = []
+    """Join blocks into row groups."""
+    pending: list[Block] = []
     for block in blocks:
-        held.append(block)
-        if sum(len(near) for near, _ in held) >= GROUP_ROWS:
-            yield np.concatenate([near for near, _ in held]), np.concatenate([found for _, found in held])
-            held = []
-    if held:
-        yield np.concatenate([near for near, _ in held]), np.concatenate([found for _, found in held])
+        pending.append(block)
+        if sum(len(near) for near, _ in pending) >= GROUP_ROWS:
+            yield np.concatenate([near for near, _ in pending]), np.concatenate([found for _, found in pending])
+            pending = []
+    if pending:
+        yield np.concatenate([near for near, _ in pending]), np.concatenate([found for _, found in pending])
 
 
 def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
-    """Insist on the names and numbers that were written; on neighbours by their hash."""
+    """Verify the names and numbers in the file, and the neighbours by their hash."""
     present = vectors.matrices(*MATRICES)
     read = hashlib.sha256()
     with pq.ParquetFile(path) as file:
@@ -111,7 +111,7 @@ def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
 
 
 def _lists(matrix: npt.NDArray[Any]) -> pa.Array:
-    """Rows of a matrix as fixed-size lists; a vector as it is."""
+    """Return the rows of a matrix as fixed-size lists, or a one-dimensional array as a plain column."""
     if matrix.ndim == 1:
         return pa.array(matrix)
     return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), matrix.shape[1])

@@ -1,7 +1,7 @@
 """TensorBoard's Embedding Projector: a directory of vectors.tsv, metadata.tsv and the configuration that joins them.
 
-The Projector knows no quotes, so what would break a line (and the backslash that says so) is escaped in names as in
-JSON. It shows the first 100,000 points and passes over the others: of more tracks a sample is written (see `shown`).
+The Projector does not support quoting, so tabs, line ends and backslashes in names are escaped as in JSON. It shows the
+first 100,000 points and ignores the rest: of more tracks, a sample is written (see `rows_to_write`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ MOST_POINTS = 100_000  # that the Projector loads
 VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 
 
-def shown(tracks: int) -> Sequence[int]:
-    """Which rows are written: all, or the most frequent half of a full Projector and, evenly, others after it.
+def rows_to_write(tracks: int) -> Sequence[int]:
+    """Return the rows to write: all, or the 50,000 most frequent and 50,000 that are evenly spaced among the others.
 
-    >>> list(shown(3)), len(set(shown(100_007)))
+    >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)
     """
     if tracks <= MOST_POINTS:
@@ -51,7 +51,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
 
 
 def _read_back(directory: Path, vectors: TrackVectors) -> None:
-    """Insist on the names and numbers that were written."""
+    """Verify the names and numbers in the files."""
     matrix, rows = vectors.single()
     fields = [f"f{at}" for at in range(rows.shape[1])]
     with (directory / VECTORS).open("rb") as file:
@@ -71,7 +71,7 @@ def _read_back(directory: Path, vectors: TrackVectors) -> None:
 
 
 def _cell(value: object) -> str:
-    """A value as a field without tabs and line ends.
+    """Return a value as a field without tabs and line ends.
 
     >>> _cell('a "quoted"\\ttab')
     'a "quoted"\\\\ttab'
@@ -80,5 +80,5 @@ def _cell(value: object) -> str:
 
 
 def _text(cell: str) -> str:
-    """What a field was written from."""
+    """Return the text that a field was written from."""
     return str(json.loads('"' + cell.replace('"', '\\"') + '"'))

@@ -1,4 +1,4 @@
-"""safetensors: centre, context and context_bias; the names as JSON lists in the metadata of the file."""
+"""safetensors: centre, context and context_bias; the names are JSON lists in the metadata of the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.errors import SettingError
-from skipgramophone.exporters.vectors import OF_MATRICES, TrackVectors, require_same
+from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require_same
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
@@ -24,8 +24,8 @@ def write(path: Path, vectors: TrackVectors) -> None:
         raise SettingError("safetensors is not installed: pip install 'skipgramophone[formats]'") from error
     columns = vectors.columns()
     names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
-    # The library writes a file where a full disk is no error of Python's; bytes are written here.
-    matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*OF_MATRICES).items()}
+    # The bytes are written here because the library does not raise OSError on a full disk.
+    matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*ALL_MATRICES).items()}
     path.write_bytes(save(matrices, metadata=names))
     with safe_open(path, framework="numpy") as read:
         found = {name: json.loads(read.metadata()[name]) for name in columns}

@@ -3,8 +3,8 @@
     vectors   ids int64 (n,)                          -> vectors float32 (n, embedding_dim)
     nearest   names string (n,), number int32 ()      -> names, similarities float32 and ids int64, (n, number) each
 
-Id i is line i of names.jsonl, counted from 0. A name is "artist - title" (of several that have it, the most frequent is
-meant) or a uri. What is no name has "", 0 and -1 for neighbours. There are never more neighbours than other tracks.
+Id i is line i of names.jsonl, counted from 0. A name is a uri or "artist - title"; if several tracks share it, the most
+frequent is used. The neighbours of an unknown name are "", 0 and -1. `number` is capped at the number of other tracks.
 """
 
 from __future__ import annotations
@@ -24,28 +24,31 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
 NAMES = "names.jsonl"
-MOST_TEXT = 1 << 30  # bytes; the graph, which holds the names to look up, may have 2 GiB
+MOST_TEXT = 1 << 30  # bytes; the graph contains the names to look up and is limited to 2 GiB
 BLOCK_ROWS = 65_536
 
 
 def write(directory: Path, vectors: TrackVectors) -> None:
-    """Write the model into a directory, load it and ask it for every vector and name.
+    """Write the model into a directory, load it and compare every vector and name.
 
     Raises:
-        StorageError: what was written does not read back, or there is too much of it.
+        StorageError: the model does not read back as written, or the names are too large.
     """
     matrix, rows = vectors.single()
     names, keys = [track.name for track in vectors.tracks], _keys(vectors)
     size = sum(len(key.encode()) for key in keys)
     if size > MOST_TEXT:
-        raise StorageError(f"cannot write {directory}: a SavedModel has no room for {size / 1e9:.1f} GB of names")
+        raise StorageError(
+            f"cannot write {directory}: a SavedModel is limited to {MOST_TEXT / 1e9:.1f} GB of names, and these need "
+            f"{size / 1e9:.1f} GB; export fewer tracks with --top, or choose another format"
+        )
     tf = load_tensorflow(Path(os.devnull))
     try:
-        with tf.device("/CPU:0"):  # text lives there alone
+        with tf.device("/CPU:0"):  # TensorFlow supports strings on the CPU only
             module, signatures = _module(tf, np.asarray(rows, np.float32), names, keys)
         tf.saved_model.save(module, str(directory), signatures=signatures)
         loaded = tf.saved_model.load(str(directory))
-    except tf.errors.OpError as error:  # a full disk is one too
+    except tf.errors.OpError as error:  # includes a full disk
         raise StorageError(f"cannot write {directory}: {error.message.rpartition('; ')[2]}") from error
     found = np.empty_like(rows)
     for start in range(0, len(rows), BLOCK_ROWS):
@@ -58,7 +61,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
 
 
 def _keys(vectors: TrackVectors) -> dict[str, int]:
-    """Each name and each uri, and its id."""
+    """Return the id of each name and each uri."""
     keys: dict[str, int] = {}
     for at, track in enumerate(vectors.tracks):
         keys.setdefault(track.name, at)
@@ -69,12 +72,12 @@ def _keys(vectors: TrackVectors) -> dict[str, int]:
 
 
 def _bytes(texts: Iterable[str]) -> npt.NDArray[np.object_]:
-    """Texts as TensorFlow keeps them, whatever they end in."""
+    """Return texts as bytes objects; a bytes array of NumPy would lose trailing zero bytes."""
     return np.array([text.encode() for text in texts], np.object_)
 
 
 def _module(tf: Any, rows: Matrix, names: list[str], keys: dict[str, int]) -> tuple[Any, dict[str, Any]]:
-    """What TensorFlow saves, and its signatures."""
+    """Return the module to save, and its signatures."""
     module = tf.Module()
     module.rows = tf.Variable(rows, trainable=False)
     module.lengths = tf.Variable(tf.norm(module.rows, axis=1), trainable=False)

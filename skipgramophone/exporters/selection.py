@@ -1,4 +1,4 @@
-"""What leaves an experiment: which of its tracks, with which numbers."""
+"""Selection of the tracks to export, and conversion of their vectors to the requested numbers."""
 
 from __future__ import annotations
 
@@ -21,128 +21,138 @@ from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.maps import projection
 from skipgramophone.names.normalization import folded, identity
 from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, Projection
+from skipgramophone.wording import plural
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Tracks that are exported, the most frequent first, and how many are not."""
+    """Tracks to export, most frequent first, and how many tracks are left out."""
 
     tracks: list[Track]
-    left_out: int  # without a vector
-    not_asked: int  # with a vector, and left out by the settings
-    no_room: int  # asked for, and more than the format shows
-    unknown: list[str]  # names that were asked for and that no track with a vector has
+    left_out: int  # tracks without a vector
+    not_asked: int  # tracks with a vector that the settings filter out
+    no_room: int  # selected tracks beyond what the format can show
+    unknown: list[str]  # requested names that match no track with a vector
 
 
 def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
-    """The tracks that settings ask for and a format has room for.
+    """Select the tracks that match the settings and that the format can show.
 
     Raises:
-        SettingError: there are none.
+        SettingError: no track is left.
     """
     learnt = lookup.learnt_by_count()
     tracks = lookup.catalogue.tracks(learnt.tolist())
-    asked = [track for track in tracks if track.count >= settings.min_count]
-    if not asked:
-        raise SettingError(f"none of the {len(learnt):,} tracks occurs {settings.min_count:,} times or more")
+    frequent = [track for track in tracks if track.count >= settings.min_count]
+    if not frequent:
+        raise SettingError(
+            f"none of the {plural(len(learnt), 'track')} occurs {plural(settings.min_count, 'time')} or more: "
+            "lower min-count"
+        )
+    selected = frequent
     unknown: list[str] = []
-    frequent = asked
     if settings.artist is not None:
-        rows, unknown = _called(frequent, settings.artist, folded, lambda track: [track.artist])
-        asked = [track for track in asked if track.row in rows]
+        rows, unknown = _rows_named(frequent, settings.artist, folded, lambda track: [track.artist])
+        selected = [track for track in selected if track.row in rows]
     if settings.only is not None:
-        rows, missed = _called(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])
-        asked, unknown = [track for track in asked if track.row in rows], [*unknown, *missed]
-    if not asked:
-        why = f"there is no {unknown[0]!r}" if unknown else "min-count, artist and only together leave none"
-        raise SettingError(f"none of the {len(learnt):,} tracks is asked for: {why}")
-    asked = asked[: settings.top]
-    shown = [asked[at] for at in exporters.shown(format, len(asked))]
-    return Selection(shown, len(lookup) - len(learnt), len(learnt) - len(asked), len(asked) - len(shown), unknown)
+        rows, missed = _rows_named(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])
+        selected, unknown = [track for track in selected if track.row in rows], [*unknown, *missed]
+    if not selected:
+        why = f"no match for {unknown[0]!r}" if unknown else "no track matches min-count, artist and only together"
+        raise SettingError(f"none of the {plural(len(learnt), 'track')} is selected: {why}")
+    selected = selected[: settings.top]
+    written = [selected[at] for at in exporters.rows_to_write(format, len(selected))]
+    return Selection(
+        tracks=written,
+        left_out=len(lookup) - len(learnt),
+        not_asked=len(learnt) - len(selected),
+        no_room=len(selected) - len(written),
+        unknown=unknown,
+    )
 
 
-def _called(
-    tracks: list[Track], names: Sequence[str], fold: Callable[[str], str], called: Callable[[Track], Iterable[str]]
+def _rows_named(
+    tracks: list[Track], names: Sequence[str], fold: Callable[[str], str], names_of: Callable[[Track], Iterable[str]]
 ) -> tuple[set[int], list[str]]:
-    """Rows of the tracks that are called one of some names, and the names that none is called by."""
+    """Return the rows of the tracks that have one of the names, and the names that no track has."""
     wanted = {fold(name): name for name in names}
-    rows, met = set(), set()
+    rows, found = set(), set()
     for track in tracks:
-        own = {fold(name) for name in called(track)} & wanted.keys()
+        own = {fold(name) for name in names_of(track)} & wanted.keys()
         if own:
             rows.add(track.row)
-            met |= own
-    return rows, [name for key, name in wanted.items() if key not in met]
+            found |= own
+    return rows, [name for key, name in wanted.items() if key not in found]
 
 
 def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) -> TrackVectors:
-    """Tracks with their vectors as they are, and with their neighbours if these are asked for.
+    """Return tracks with their trained vectors and, if the settings ask for them, neighbours and projection.
 
     Raises:
-        SettingError: neighbours are asked for, and there is one track alone.
+        SettingError: neighbours are requested for a single track.
         ExperimentError: a vector is not finite.
     """
-    if not lookup.embeddings.are_finite():  # no file would read back as it was written
+    if not lookup.embeddings.are_finite():  # NaN would never read back as written
         raise not_finite()
     rows = np.array([track.row for track in tracks], np.int64)
     vectors = TrackVectors(
         tracks=tracks,
-        centre=_taken(lookup.embeddings.centre, rows),
-        context=_taken(lookup.embeddings.context, rows),
-        context_bias=_taken(lookup.embeddings.context_bias, rows),
-        asked=("centre", "context") if settings.matrix in (None, "both") else (settings.matrix,),
+        centre=_select_rows(lookup.embeddings.centre, rows),
+        context=_select_rows(lookup.embeddings.context, rows),
+        context_bias=_select_rows(lookup.embeddings.context_bias, rows),
+        selected=("centre", "context") if settings.matrix in (None, "both") else (settings.matrix,),
         index=_index_settings(lookup),
     )
     if settings.projection:
-        vectors = replace(vectors, plane=_plane(vectors.centre, settings.projection))
+        vectors = replace(vectors, plane=_project(vectors.centre, settings.projection))
     if settings.neighbours:
         if len(tracks) == 1:
-            raise SettingError("one track alone has no neighbours: export it without")
+            raise SettingError("a single track has no neighbours: export more tracks, or export without neighbours")
         number = min(settings.neighbours, len(tracks) - 1)
         vectors = replace(vectors, neighbours=partial(nearest_in_blocks, vectors.centre, number))
     return vectors
 
 
-def _taken(matrix: Matrix, rows: Rows) -> Matrix:
-    """Some rows of a matrix; all of them in their order are left where they are, on disk and mapped."""
+def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
+    """Return some rows of a matrix; all rows in order stay memory-mapped instead of being copied."""
     return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
-def _plane(centre: Matrix, asked: Projection) -> npt.NDArray[np.float32]:
-    """Where tracks lie in two dimensions, as in a map of them; float32 (tracks, 2)."""
-    chosen = projection.choose_projection(asked, len(centre))
+def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
+    """Project vectors to two dimensions as a map does; float32 (tracks, 2)."""
+    chosen = projection.choose_projection(method, len(centre))
     near, similarities = np.zeros((len(centre), 0), np.int64), np.zeros((len(centre), 0), np.float32)
     if chosen == "umap":
         near, similarities = nearest_to_each(centre, projection.NEIGHBOURS)
     return projection.project(chosen, centre, near, similarities, seed=MapSettings().random_seed)
 
 
-def as_asked(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:
-    """Vectors as settings want them written, and the share of the ten nearest that this keeps, if it can lose some.
+def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:
+    """Convert vectors to the numbers and cells to write; also return recall@10 if the conversion loses precision.
 
     Raises:
-        SettingError: a number is too large for the type that is asked for.
+        SettingError: a number is too large for the requested type.
     """
     if settings.normalise:
-        vectors = vectors.normalised()
+        vectors = vectors.normalized()
     recall = None
     if settings.dtype != "float32":
-        full, vectors = vectors, vectors.halved() if settings.dtype == "float16" else vectors.in_bytes()
-        recall = recall_of_copy(vectors.centre_as_read(), full.centre, vectors.index.random_seed)
+        full, vectors = vectors, vectors.to_float16() if settings.dtype == "float16" else vectors.to_int8()
+        recall = recall_of_copy(vectors.centre_float32(), full.centre, vectors.index.random_seed)
     if settings.safe_cells:
-        vectors = vectors.in_safe_cells()
+        vectors = vectors.with_safe_cells()
     return vectors, recall
 
 
 def origin(lookup: Lookup) -> dict[str, Any]:
-    """What a manifest says of where vectors come from."""
+    """Return the entries of the manifest that say where the vectors come from."""
     model = lookup.experiment.manifest("model")
     return {"experiment": lookup.experiment.name, "model": model.digest, "made": model.created}
 
 
 def _index_settings(lookup: Lookup) -> IndexSettings:
-    """How the experiment's own index was built, as far as that is known."""
+    """Return the settings of the experiment's own index, or the defaults if they are not known."""
     try:
         return IndexSettings(**lookup.experiment.manifest("index").settings)
-    except (SgpError, TypeError):  # there is none, or it is not of this version: an export does without
+    except (SgpError, TypeError):  # there is no index, or another version of this package wrote it
         return IndexSettings()

@@ -1,4 +1,4 @@
-"""What is exported: tracks with their vectors, a row a track, and the check that a written file holds just that."""
+"""Tracks and vectors to export, one row per track, and the check that a file reads back as written."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import IndexSettings
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a formula begins with, or what is skipped before one
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one
 BLOCK_ROWS = 4096
-OF_MATRICES = ("centre", "centre_scale", "context", "context_scale", "context_bias")  # for formats with room for all
-LARGEST = 127  # of int8, both ways
+ALL_MATRICES = ("centre", "centre_scale", "context", "context_scale", "context_bias")
+LARGEST = 127  # int8 values are from -127 to 127
 
 Matrix = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class TrackVectors:
-    """Learnt tracks and their vectors.
+    """Tracks that have vectors, and these vectors.
 
     Attributes:
-        tracks: the most frequent first.
-        centre: float32, or float16 or int8 where that was asked for, (len(tracks), embedding_dim).
-        context: the same.
-        context_bias: float32, or float16, (len(tracks),).
-        centre_scale: of int8 what each row is to be multiplied with, float32 (len(tracks),), or None.
-        context_scale: the same.
-        neighbours: gives the nearest of each track, some tracks after the other: places in `tracks`, int64 (some,
-            number), and similarities, float32; or None.
-        plane: where each track lies in two dimensions, float32 (len(tracks), 2), or None.
-        asked: which of centre and context to write.
-        index: how an index of them is built, by a format that is one.
+        tracks: tracks, most frequent first.
+        centre: float32, float16 or int8 (len(tracks), embedding_dim).
+        context: like `centre`.
+        context_bias: float32 or float16 (len(tracks),).
+        centre_scale: with int8, the factor of each row, float32 (len(tracks),); otherwise None.
+        context_scale: like `centre_scale`.
+        neighbours: yields the nearest tracks, one block of tracks after the other: positions in `tracks`, int64
+            (block, number), and similarities, float32 (block, number); or None.
+        plane: position of each track in two dimensions, float32 (len(tracks), 2), or None.
+        selected: which of centre and context to write.
+        index: settings for formats that build an index.
     """
 
     tracks: Sequence[Track]
@@ -51,41 +51,41 @@ class TrackVectors:
     context_scale: npt.NDArray[np.float32] | None = None
     neighbours: Callable[[], Iterator[tuple[Rows, npt.NDArray[np.float32]]]] | None = None
     plane: npt.NDArray[np.float32] | None = None
-    asked: tuple[str, ...] = ("centre", "context")
+    selected: tuple[str, ...] = ("centre", "context")
     index: IndexSettings = field(default_factory=IndexSettings)
 
-    def matrices(self, *room: str) -> dict[str, npt.NDArray[Any]]:
-        """Of what a format has room for, the matrices that are there and asked for; the bias goes with context."""
-        needs = {name: "context" if name.startswith("context") else "centre" for name in OF_MATRICES}
-        chosen = [name for name in room if name not in needs or needs[name] in self.asked]
+    def matrices(self, *supported: str) -> dict[str, npt.NDArray[Any]]:
+        """Return the selected matrices that exist and that a format supports; the bias belongs to context."""
+        needs = {name: "context" if name.startswith("context") else "centre" for name in ALL_MATRICES}
+        chosen = [name for name in supported if name not in needs or needs[name] in self.selected]
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Name and numbers of the one matrix of formats that have room for one: centre, unless context is asked for."""
-        name = self.asked[0]
+        """Return name and matrix for formats that store only one: centre, unless only context is selected."""
+        name = self.selected[0]
         return name, getattr(self, name)
 
-    def normalised(self) -> TrackVectors:
-        """The same with centre and context vectors of length 1; what was added to their product is nothing then."""
+    def normalized(self) -> TrackVectors:
+        """Return a copy with centre and context vectors of length 1 and a context bias of 0."""
         centre, context = (unit_rows(np.asarray(matrix, np.float32)) for matrix in (self.centre, self.context))
         return replace(self, centre=centre, context=context, context_bias=np.zeros_like(self.context_bias))
 
-    def halved(self) -> TrackVectors:
-        """The same in float16.
+    def to_float16(self) -> TrackVectors:
+        """Return a copy in float16.
 
         Raises:
-            SettingError: a number is too large for it.
+            SettingError: a number is too large for float16.
         """
         names = ("centre", "context", "context_bias")
         with np.errstate(over="ignore"):
             halves = {name: getattr(self, name).astype(np.float16) for name in names}
         if not all(np.isfinite(half).all() for half in halves.values()):
             largest = np.finfo(np.float16).max
-            raise SettingError(f"float16 has no numbers beyond {largest:,.0f}, and the vectors do: export float32")
+            raise SettingError(f"the vectors have numbers above {largest:,.0f}, the maximum of float16: export float32")
         return replace(self, **halves)
 
-    def in_bytes(self) -> TrackVectors:
-        """The same in int8, each row scaled so that its largest number is 127; a row of zeros has scale 0."""
+    def to_int8(self) -> TrackVectors:
+        """Return a copy in int8, each row scaled so that its largest absolute value is 127; zero rows have scale 0."""
         bytes_of: dict[str, Any] = {}
         for name, matrix in (("centre", self.centre), ("context", self.context)):
             scale = np.abs(matrix).max(axis=1) / np.float32(LARGEST)
@@ -93,21 +93,26 @@ class TrackVectors:
             bytes_of |= {name: np.rint(steps).astype(np.int8), f"{name}_scale": scale}
         return replace(self, **bytes_of)
 
-    def centre_as_read(self) -> npt.NDArray[np.float32]:
-        """The centre vectors as a reader sees them, float32."""
+    def centre_float32(self) -> npt.NDArray[np.float32]:
+        """Return the centre vectors as float32, after the loss of precision of a narrower type."""
         rows = np.asarray(self.centre, np.float32)
         return rows if self.centre_scale is None else rows * self.centre_scale[:, None]
 
-    def in_safe_cells(self) -> TrackVectors:
-        """The same with an apostrophe before each text that a spreadsheet would take for a formula."""
+    def with_safe_cells(self) -> TrackVectors:
+        """Return a copy with an apostrophe before each text that a spreadsheet would read as a formula."""
         tracks = [
-            replace(track, artist=_safe(track.artist), title=_safe(track.title), uri=track.uri and _safe(track.uri))
+            replace(
+                track,
+                artist=_escape_formula(track.artist),
+                title=_escape_formula(track.title),
+                uri=track.uri and _escape_formula(track.uri),
+            )
             for track in self.tracks
         ]
         return replace(self, tracks=tracks)
 
     def columns(self) -> dict[str, list[Any]]:
-        """What is known of the tracks, a list a column; uri may hold None."""
+        """Return the metadata of the tracks as columns; uri may contain None."""
         return {
             "position": [track.position for track in self.tracks],
             "artist": [track.artist for track in self.tracks],
@@ -118,17 +123,17 @@ class TrackVectors:
 
 
 def text_rows(matrix: Matrix) -> Iterator[list[str]]:
-    """Rows of a float32 matrix as text: the shortest digits that read back as the same numbers."""
+    """Yield the rows of a float32 matrix as text: the shortest digits that read back as the same numbers."""
     for start in range(0, len(matrix), BLOCK_ROWS):
         block = np.ascontiguousarray(matrix[start : start + BLOCK_ROWS])
         digits = pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()
         yield from (digits[at : at + block.shape[1]] for at in range(0, len(digits), block.shape[1]))
 
 
-def _safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
+def _escape_formula(text: str) -> str:
+    """Return a text that spreadsheets do not read as a formula.
 
-    >>> _safe("=1+1"), _safe("1=1")
+    >>> _escape_formula("=1+1"), _escape_formula("1=1")
     ("'=1+1", '1=1')
     """
     return "'" + text if text.startswith(FORMULA) else text
@@ -137,10 +142,10 @@ def _safe(text: str) -> str:
 def require_same(
     path: Path, read: Mapping[str, list[Any]], matrices: Mapping[str, npt.NDArray[Any]], vectors: TrackVectors
 ) -> None:
-    """Insist that the columns and matrices that were read back from a file are those that were written.
+    """Verify that the columns and matrices that were read back from a file equal those that were written.
 
     Raises:
-        StorageError: they are not.
+        StorageError: they differ.
     """
     columns = vectors.columns()
     for name, column in read.items():

@@ -1,4 +1,4 @@
-"""word2vec text and binary: vectors under escaped "artist - title"; the true names lie in a file beside."""
+"""word2vec text and binary: keys are escaped "artist - title"; a file next to it has the original names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_binary(path: Path, vectors: TrackVectors) -> None:
 
 
 def write_names(path: Path, vectors: TrackVectors) -> None:
-    """Write what is known of the track of each key, a JSON object a line, and read it back."""
+    """Write the metadata of the track of each key, one JSON object per line, and read it back."""
     columns = vectors.columns()
     records = [
         {"key": key} | dict(zip(columns, values, strict=True))
@@ -43,17 +43,17 @@ def write_names(path: Path, vectors: TrackVectors) -> None:
 
 
 def _header(vectors: TrackVectors) -> bytes:
-    """The first line."""
+    """Return the first line: the number of vectors and their dimension."""
     return b"%d %d\n" % vectors.centre.shape
 
 
 def _keys(vectors: TrackVectors) -> list[str]:
-    """The key of each track."""
+    """Return the key of each track."""
     return unique_keys(track.name for track in vectors.tracks)
 
 
 def _require_same(path: Path, vectors: TrackVectors, binary: bool) -> None:
-    """Insist on the keys and vectors that were written."""
+    """Verify the keys and vectors in the file."""
     keys, found = read(path, binary)
     if keys != _keys(vectors):
         raise StorageError(f"{path} does not read back as written: its keys differ")

@@ -1,4 +1,4 @@
-"""Readers of vectors that were made elsewhere, one a format, and their way to the tracks of a catalogue."""
+"""Import of vectors from other tools: one reader per format, and the matching of vectors to tracks."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ SUFFIXES = MappingProxyType({"vec": "word2vec", "txt": "word2vec", "bin": "word2
 
 
 def format_of(source: Path, given: str | None) -> str:
-    """The format to read: as given, else by the suffix of the source.
+    """Return the format to read: the given one, or else the format of the source's suffix.
 
     Raises:
-        SettingError: neither names a format that there is.
+        SettingError: the format is unknown.
     """
-    return format_by_suffix(source, given, FORMATS, SUFFIXES, "imports")
+    return format_by_suffix(source, given, FORMATS, SUFFIXES)
 
 
 def read(source: Path, format: str) -> NamedVectors:
-    """Read vectors and the names that they go by.
+    """Read vectors and their names.
 
     Raises:
-        SourceError: the file is missing, damaged, or not of that format.
-        StorageError: it cannot be read.
+        SourceError: the file is missing, damaged, or in another format.
+        StorageError: the file cannot be read.
     """
     with storage_errors(source, "read"):
         if not source.is_file():
             raise SourceError(f"{source} is not a file")
         vectors = FORMATS[format](source)
-    vectors.require_sound(source)
+    vectors.require_valid(source)
     return vectors

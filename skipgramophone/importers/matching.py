@@ -1,4 +1,4 @@
-"""Which track of a catalogue a vector from elsewhere belongs to."""
+"""Matching of imported vectors to the tracks of a catalogue."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TAKEN = "another vector of the file belongs to the same track"
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Tracks for vectors.
+    """The track of each vector.
 
     Attributes:
-        row: int64 (vectors,), the row of the catalogue, -1 where there is none.
-        unused: place of each vector that found no track of its own, and why.
-        by_uri: how many were found by their uri; the others by artist and title.
-        namesakes: how many were found by a name that several tracks have; the most frequent of them was taken.
+        row: row of the catalogue, int64 (vectors,); -1 for a vector without a track.
+        unused: index of each vector without a track, with the reason.
+        by_uri: number of vectors matched by uri; the others are matched by artist and title.
+        namesakes: number of vectors whose name several tracks share; the most frequent track is used.
     """
 
     row: npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ class Matching:
     namesakes: int
 
     def place(self, vectors: NamedVectors, tracks: int) -> Embeddings:
-        """The vectors as matrices over a catalogue of `tracks` rows; rows without one are zeros."""
+        """Return the vectors as matrices over a catalogue of `tracks` rows; rows without a vector are zeros."""
 
         def spread(matrix: Matrix | None, like: Matrix) -> Matrix:
             found = self.row >= 0
@@ -49,10 +49,10 @@ class Matching:
 
 
 def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
-    """Find the track of each vector: by its uri (or by a key that is one), else by artist and title, else by the name.
+    """Find the track of each vector: by uri (or by a key that is a uri), else by artist and title, else by full name.
 
-    Names are compared as `extract` compares them: case, edge spaces and Unicode form do not count. A vector whose uri
-    is not in the catalogue never takes a track that has another uri. No track is given two vectors.
+    Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. A vector whose uri is not
+    in the catalogue never matches a track with another uri. No track gets two vectors.
     """
     names = _Names(catalogue)
     row = np.full(len(vectors), -1, np.int64)
@@ -77,13 +77,13 @@ def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
 
 
 class _Names:
-    """The rows of a catalogue by uri and by name."""
+    """Rows of a catalogue by uri and by name."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.by_uri: dict[str, int] = {}
         self.with_uri: set[int] = set()
         self._by_name: dict[str | tuple[str, str], list[int]] = {}
-        for track in catalogue.tracks(catalogue.by_count()):  # so that the most frequent of namesakes comes first
+        for track in catalogue.tracks(catalogue.by_count()):  # the most frequent of several namesakes comes first
             if track.uri:
                 self.by_uri.setdefault(track.uri, track.row)
                 self.with_uri.add(track.row)
@@ -96,6 +96,6 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Rows of an artist and a title, or else of the name that they make, most frequent first."""
+        """Return the rows with an artist and title, or else with the full name that they form, most frequent first."""
         pair = self._by_name.get((identity(artist), identity(title)))
         return pair or self._by_name.get(identity(full_name(artist, title)), [])

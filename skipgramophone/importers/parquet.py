@@ -1,4 +1,4 @@
-"""Parquet: a row a track, vectors as lists of numbers, in the columns that `sgp export` writes."""
+"""Parquet: one row per track, vectors as lists of numbers, in the columns that `sgp export` writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from skipgramophone.errors import SourceError, reason_of
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.importers.vectors import NamedVectors, scaled
+from skipgramophone.importers.vectors import NamedVectors, apply_scale
 
 NEEDED = ("artist", "title", "centre")
 OPTIONAL = ("uri", "count", "context", "centre_scale", "context_scale")
@@ -21,16 +21,16 @@ def read(path: Path) -> NamedVectors:
     """Read the columns.
 
     Raises:
-        SourceError: the file is damaged, or a column is missing or of another kind.
+        SourceError: the file is damaged, or a column is missing or has the wrong type.
     """
     try:
         with pq.ParquetFile(path) as file:
             names = set(file.schema_arrow.names)
             missing = [name for name in NEEDED if name not in names]
             if missing:
-                raise SourceError(f"{path} has no column {missing[0]!r}")
+                raise SourceError(f"{path} has no column {missing[0]!r}: it needs {', '.join(NEEDED)}")
             table = file.read(columns=[name for name in NEEDED + OPTIONAL if name in names])
-    except (pa.ArrowException, UnicodeDecodeError) as error:  # a column's name may be no text
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # a column name may not be valid UTF-8
         raise SourceError(f"{path} cannot be read as Parquet: {reason_of(error)}") from error
     kept = set(table.column_names)
     return NamedVectors(
@@ -44,26 +44,26 @@ def read(path: Path) -> NamedVectors:
 
 
 def _column(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> Any:
-    """A column cast to its kind."""
+    """Return a column, cast to a type."""
     try:
         column = table[name].cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise SourceError(f"{path}: the column {name!r} is {table[name].type}, not {kind}") from error
+        raise SourceError(f"{path}: column {name!r} has the type {table[name].type}, not {kind}") from error
     try:
         column.validate(full=True)
     except pa.ArrowException as error:
-        raise SourceError(f"{path}: the column {name!r} is damaged: {reason_of(error)}") from error
+        raise SourceError(f"{path}: column {name!r} is damaged: {reason_of(error)}") from error
     return column
 
 
 def _matrix(path: Path, table: pa.Table, name: str) -> Matrix:
-    """Lists of one length as a matrix, float32 (rows, length)."""
+    """Return a column of lists of equal length as a matrix, float32 (rows, length)."""
     lists = _column(path, table, name, pa.list_(pa.float32())).combine_chunks()
     numbers = lists.flatten()
     dim = len(numbers) // max(1, len(lists))
     if lists.null_count or numbers.null_count or not (np.diff(lists.offsets.to_numpy()) == dim).all():
-        raise SourceError(f"{path}: the column {name!r} must hold as many numbers in each row as in the others")
+        raise SourceError(f"{path}: column {name!r} must contain the same number of values in each row")
     rows = np.asarray(numbers.to_numpy(), np.float32).reshape(table.num_rows, dim)
     if f"{name}_scale" not in table.column_names:
         return rows
-    return scaled(path, name, rows, _column(path, table, f"{name}_scale", pa.float32()).to_numpy())
+    return apply_scale(path, name, rows, _column(path, table, f"{name}_scale", pa.float32()).to_numpy())

@@ -34,21 +34,21 @@ def export(
         StorageError: the disk failed, or the file does not read back as written.
     """
     from skipgramophone import exporters  # here, because look-ups do without pyarrow
-    from skipgramophone.exporters.selection import as_asked, origin, select, vectors_of
+    from skipgramophone.exporters.selection import convert, origin, select, vectors_of
 
     settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
-    exporters.require_room(chosen, settings)
+    exporters.require_supported(chosen, settings)
     exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
         selection = select(lookup, settings, chosen)
         vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
-    vectors, recall = as_asked(vectors, settings)
+    vectors, recall = convert(vectors, settings)
     size = exporters.write(destination, chosen, vectors, force=force, about=about)
     return ExportReport(
         experiment=name,
         destination=str(destination),
-        beside=[path.name for path in exporters.beside(destination, chosen)],
+        beside=[path.name for path in exporters.companion_files(destination, chosen)],
         format=chosen,
         tracks=len(selection.tracks),
         left_out=selection.left_out,

@@ -18,12 +18,13 @@ WriteDump = Callable[..., Path]
 KNOWN = f"choose one with --format: {', '.join(SOURCE_FORMATS)}"
 COLUMNS = "; or assign its columns with --columns artist=…,title=…"
 
-TO_STDOUT = "to stdout go csv, jsonl, tsv and word2vec: name one with --format, or give a file"
+TO_STDOUT = "standard output needs a text format: give --format csv, jsonl, tsv or word2vec, or write to a file"
 TWO_RESULTS = "--json and the vectors cannot both go to standard output: give a file"
 FORMATS = (
-    "is not one that sgp writes (annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
-    "savedmodel, tsv, word2vec, word2vec-binary): name one with --format"
+    "give --format with one of annoy, csv, faiss, jsonl, keras, npz, onnx, parquet, projector, safetensors, "
+    "savedmodel, tsv, word2vec, word2vec-binary"
 )
+ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export as npz, parquet or safetensors"
 
 
 @pytest.mark.parametrize(
@@ -127,13 +128,13 @@ def test_a_missing_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp
         (["train", "x", "--subsample", "7"], "subsample must be from 0 to 1, not 7.0"),
         (["similar", "x", "y", "-n", "0"], "number must be at least 1, not 0"),
         (["index", "x", "--trees", "0"], "trees must be from 1 to 1000, not 0"),
-        (["export", "x", "out.xls"], f"suffix of 'out.xls' {FORMATS}"),
-        (["export", "x", "out", "--format", "xls"], f"format 'xls' {FORMATS}"),
+        (["export", "x", "out.xls"], f"cannot tell the format of 'out.xls' from its suffix: {FORMATS}"),
+        (["export", "x", "out", "--format", "xls"], f"unknown format 'xls': {FORMATS}"),
         (["export", "x", "out.npz", "--dtype", "int7"], "dtype must be one of float32, float16, int8, not 'int7'"),
         (["export", "x", "out.npz", "--matrix", "left"], "matrix must be one of centre, context, both, not 'left'"),
-        (["export", "x", "out.csv", "--matrix", "both"], "csv has room for one matrix: ask for centre or context"),
-        (["export", "x", "o.tsv", "--dtype", "int8"], "int8 is for npz, parquet and safetensors, not for tsv"),
-        (["export", "x", "o.npz", "--projection", "pca"], "places in a plane are written to parquet, not to npz"),
+        (["export", "x", "out.csv", "--matrix", "both"], ONE_MATRIX),
+        (["export", "x", "o.tsv", "--dtype", "int8"], "tsv cannot store int8: export as npz, parquet or safetensors"),
+        (["export", "x", "o.npz", "--projection", "pca"], "npz cannot store a projection: export as parquet"),
         (["export", "x", "-"], TO_STDOUT),
         (["export", "x", "-", "--format", "npz"], TO_STDOUT),
         (["export", "x", "-", "--format", "csv", "--json"], TWO_RESULTS),

@@ -79,10 +79,10 @@ def test_a_settings_file_repeats_a_training(sgp: Sgp, three: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[train]\nepoch = 3\n", "train has no setting 'epoch': there are embedding_dim, epochs,"),
-        ("[tran]\nepochs = 3\n", "has 'tran', which is no stage: tables are extract, train, index"),
-        ("epochs = 3\n", "has 'epochs', which is no stage"),
-        ("[train\n", "is no settings file: "),
+        ("[train]\nepoch = 3\n", "train has no setting 'epoch'; known settings: embedding_dim, epochs,"),
+        ("[tran]\nepochs = 3\n", "'tran' is not a known table; known tables: extract, train, index"),
+        ("epochs = 3\n", "'epochs' is not a known table"),
+        ("[train\n", "is not a valid settings file: "),
         ("[train]\nepochs = 0\n", "epochs must be at least 1, not 0"),
         ('[train]\nepochs = "many"\n', "epochs must be a whole number, not 'many'"),
     ],

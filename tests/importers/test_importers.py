@@ -1,4 +1,4 @@
-"""Vectors from elsewhere: what is read, whose they become, and what an import leaves."""
+"""Import of vectors: which files are read, how vectors are matched to tracks, and what an import writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.pipeline.import_vectors import UNUSED
 from skipgramophone.settings import RunSettings
 from tests.conftest import Sgp, two_genres
-from tests.exporters.test_exporters import HOSTILE, vectors_of
+from tests.exporters.track_vectors import HOSTILE_NAMES, vectors_of
 
 ROWS = [
     ("o", "Ada", "One", "p"),
@@ -32,17 +32,17 @@ ROWS = [
 
 
 def save(path: Path, names: list[str], **more: Any) -> Matrix:
-    """Write an npz as a user of gensim would, each vector its place; the vectors are returned."""
+    """Write an npz file with one distinct vector per name, and return the vectors."""
     vectors = np.eye(len(names), dtype=np.float32) + 1
     np.savez(path, vectors=vectors, tracks=np.array(names), **more)
     return vectors
 
 
-def test_vectors_go_to_the_tracks_of_a_corpus(
+def test_vectors_are_matched_to_the_tracks_of_a_corpus(
     experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
 ) -> None:
     package.extract("world", write_dump(ROWS))
-    names = ["nobody - nothing", "éa - bo - three", " ECHOES", "ADA - one", "Ada - One"]
+    names = ["unknown - track", "éa - bo - three", " ECHOES", "ADA - one", "Ada - One"]
     vectors = save(tmp_path / "v.npz", names)
     report = package.import_vectors("world", tmp_path / "v.npz")
     assert (report.vectors, report.unused, report.by_uri, report.namesakes) == (5, 2, 0, 0)
@@ -57,10 +57,10 @@ def test_vectors_go_to_the_tracks_of_a_corpus(
         (1, "no track has this uri or this artist and title"),
         (5, "another vector of the file belongs to the same track"),
     ]
-    assert len(world.corpus) == 2  # the playlists are as they were
+    assert len(world.corpus) == 2  # the playlists are unchanged
 
 
-def test_an_unfinished_run_is_given_up_only_for_an_import_that_succeeds(
+def test_only_a_successful_forced_import_discards_an_unfinished_run(
     experiments: Path, write_dump: Callable[..., Path], tmp_path: Path
 ) -> None:
     package.extract("world", write_dump(two_genres()))
@@ -73,7 +73,7 @@ def test_an_unfinished_run_is_given_up_only_for_an_import_that_succeeds(
     with pytest.raises(KeyboardInterrupt):
         package.train("world", settings, run=run, progress=interrupt)
     checkpoint = experiments / "world" / "checkpoint"
-    save(tmp_path / "strange.npz", ["nobody - nothing"])
+    save(tmp_path / "strange.npz", ["unknown - track"])
     with pytest.raises(SourceError, match=r"no vector of .* matches a track"):
         package.import_vectors("world", tmp_path / "strange.npz", force=True)
     assert checkpoint.is_dir()
@@ -84,11 +84,11 @@ def test_an_unfinished_run_is_given_up_only_for_an_import_that_succeeds(
     assert not checkpoint.exists()
 
 
-def test_a_uri_goes_before_the_name(experiments: Path, tmp_path: Path) -> None:
+def test_uri_takes_precedence_over_the_name(experiments: Path, tmp_path: Path) -> None:
     package.extract("demo", sample=True)
     first, second = catalogue_of("demo")[:2]
     names = [second.name, first.name, first.uri or ""]
-    uris = np.array([first.uri, "sample:track:none", ""])  # the second has a uri that the corpus does not know
+    uris = np.array([first.uri, "sample:track:none", ""])  # the uri of the second is not in the corpus
     save(tmp_path / "v.npz", names, uri=uris)
     report = package.import_vectors("demo", tmp_path / "v.npz")
     assert (report.by_uri, report.unused, report.tracks_learnt) == (1, 2, 1)
@@ -100,13 +100,13 @@ def test_a_uri_goes_before_the_name(experiments: Path, tmp_path: Path) -> None:
 
 
 def catalogue_of(name: str) -> list[Track]:
-    """The tracks of an experiment that has no model."""
+    """Return the tracks of an experiment without a model."""
     from skipgramophone.experiment.experiment import open_experiment
 
     return list(Catalogue(open_experiment(name).directory("corpus")).all_tracks())
 
 
-def test_without_a_corpus_the_names_make_one(experiments: Path, tmp_path: Path, sgp: Sgp) -> None:
+def test_names_become_a_catalogue_if_there_is_no_corpus(experiments: Path, tmp_path: Path, sgp: Sgp) -> None:
     names = ["rare - a", "common - b", "middling - c", "lone"]
     vectors = save(tmp_path / "v.npz", names, count=np.array([1, 9, 5, 5]))
     report = package.import_vectors("elsewhere", tmp_path / "v.npz")
@@ -128,29 +128,29 @@ def test_without_a_corpus_the_names_make_one(experiments: Path, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("format", sorted(importers.FORMATS))
-def test_what_was_exported_comes_back(
+def test_exported_file_can_be_imported(
     experiments: Path, tmp_path: Path, write_dump: Callable[..., Path], format: str
 ) -> None:
     from skipgramophone import exporters
 
-    vectors = vectors_of(HOSTILE)
+    vectors = vectors_of(HOSTILE_NAMES)
     vectors.centre[-1, -1] = np.float32(-3.4e16)
     exporters.write(tmp_path / "out", format, vectors)
     read = importers.read(tmp_path / "out", format)
-    assert list(read.artist) == HOSTILE
-    assert list(read.title) == HOSTILE[::-1]
+    assert list(read.artist) == HOSTILE_NAMES
+    assert list(read.title) == HOSTILE_NAMES[::-1]
     assert list(read.uri) == [track.uri for track in vectors.tracks]
     np.testing.assert_array_equal(read.centre, vectors.centre)
     if read.context is not None:
         np.testing.assert_array_equal(read.context, vectors.context)
     package.import_vectors("hostile", tmp_path / "out", format)
-    came_back = list(package.open("hostile").catalogue.all_tracks())
-    assert [(track.artist, track.title, track.count) for track in came_back] == [
+    imported = list(package.open("hostile").catalogue.all_tracks())
+    assert [(track.artist, track.title, track.count) for track in imported] == [
         (track.artist, track.title, track.count) for track in vectors.tracks
     ]
 
 
-def test_gensim_s_own_files_with_spaces_in_the_keys(tmp_path: Path) -> None:
+def test_gensim_files_with_spaces_in_the_keys(tmp_path: Path) -> None:
     models = pytest.importorskip("gensim.models", reason="gensim is not installed")
     words = models.KeyedVectors(3)
     names = ["Ada - One two", "100% pure", "b%20c", "lone", "d%23e"]
@@ -160,7 +160,7 @@ def test_gensim_s_own_files_with_spaces_in_the_keys(tmp_path: Path) -> None:
     assert [read.name(at) for at in range(5)] == ["Ada - One two", "100% pure", "b c", "lone", "d%23e"]
     np.testing.assert_array_equal(read.centre, words.vectors)
     words.save_word2vec_format(str(tmp_path / "w.bin"), binary=True)
-    with pytest.raises(SourceError, match="keys with spaces cannot be read from a binary file, save it as text"):
+    with pytest.raises(SourceError, match="binary files cannot have keys with spaces: save them as text"):
         importers.read(tmp_path / "w.bin", "word2vec-binary")
     spaceless = models.KeyedVectors(3)
     spaceless.add_vectors(["a", "spotify:track:1"], words.vectors[:2])
@@ -171,13 +171,13 @@ def test_gensim_s_own_files_with_spaces_in_the_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["word2vec", "word2vec-binary"])
-def test_a_word2vec_file_that_is_cut_off_or_foreign_is_refused(tmp_path: Path, format: str) -> None:
+def test_truncated_or_invalid_word2vec_file_is_refused(tmp_path: Path, format: str) -> None:
     from skipgramophone import exporters
 
     place = tmp_path / "v"
     exporters.write(place, format, vectors_of(["a", "b", "c"]))
-    beside = tmp_path / "v.names.jsonl"
-    whole, names = place.read_bytes(), beside.read_text(encoding="utf-8")
+    names_path = tmp_path / "v.names.jsonl"
+    whole, names = place.read_bytes(), names_path.read_text(encoding="utf-8")
     for part in (
         b"",
         b"3\n",
@@ -188,19 +188,19 @@ def test_a_word2vec_file_that_is_cut_off_or_foreign_is_refused(tmp_path: Path, f
         whole + b"more 1 2 3\n",
     ):
         place.write_bytes(part)
-        with pytest.raises(SourceError, match=r"is no word2vec file|cannot be read as word2vec"):
+        with pytest.raises(SourceError, match=r"is not a word2vec file|cannot be read as word2vec"):
             importers.read(place, format)
     place.write_bytes(whole)
-    beside.write_text("\n".join(names.splitlines()[::-1]), encoding="utf-8")
-    with pytest.raises(SourceError, match=r"has other keys than .*: remove it"):
+    names_path.write_text("\n".join(names.splitlines()[::-1]), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"does not have the keys of .*: move it away to use the keys as names"):
         importers.read(place, format)
     for line in ("{", "[]", '{"key": 1}'):
-        beside.write_text(line, encoding="utf-8")
-        with pytest.raises(SourceError, match="line 1: not a record of key, artist, title, uri, count"):
+        names_path.write_text(line, encoding="utf-8")
+        with pytest.raises(SourceError, match="line 1: not a JSON object with key, artist, title, uri, count"):
             importers.read(place, format)
 
 
-def test_training_does_not_go_on_from_imported_vectors(
+def test_training_cannot_start_from_imported_vectors(
     experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
 ) -> None:
     package.extract("world", write_dump(two_genres()))
@@ -212,9 +212,7 @@ def test_training_does_not_go_on_from_imported_vectors(
         package.train("world", settings, force=True, start_from="world")
 
 
-def test_what_cannot_be_used_is_refused_in_a_line(
-    experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]
-) -> None:
+def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dump: Callable[..., Path]) -> None:
     package.extract("world", write_dump(ROWS))
     place = tmp_path / "v.npz"
     vectors = np.eye(2, dtype=np.float32)
@@ -223,20 +221,23 @@ def test_what_cannot_be_used_is_refused_in_a_line(
     broken[1, 0] = np.nan
     cases = [
         ({"vectors": vectors, "tracks": names}, "no vector of .* the first vector is called 'a - b', the first"),
-        ({"vectors": broken, "tracks": names}, r"the centre vector 2 \('c - d'\) holds a number that is not finite"),
+        ({"vectors": broken, "tracks": names}, r"centre vector 2 \('c - d'\) contains a number that is not finite"),
         (
             {"vectors": vectors * np.float64(1e300), "tracks": names},
-            "holds a number that is not finite, or not below 1e",
+            "contains a number that is not finite or not below 1e",
         ),
-        ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but 1 of artist, 1 of title"),
-        ({"vectors": vectors}, "lacks an array"),
+        ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but another number of names: artist 1, title 1"),
+        ({"vectors": vectors}, "needs the arrays 'vectors'"),
         ({"vectors": vectors, "tracks": names.astype(object)}, "Object arrays cannot be loaded"),
-        ({"vectors": vectors.astype(int), "tracks": names}, "must be floating-point numbers"),
-        ({"vectors": vectors[0], "tracks": names}, "holds no vectors"),
-        ({"vectors": vectors[:0], "tracks": names[:0]}, "holds no vectors"),
+        ({"vectors": vectors.astype(int), "tracks": names}, "must contain floating-point numbers"),
+        ({"vectors": vectors[0], "tracks": names}, "contains no vectors"),
+        ({"vectors": vectors[:0], "tracks": names[:0]}, "contains no vectors"),
         ({"vectors": vectors, "context": vectors[:1], "tracks": names}, r"context has the shape \(1, 2\)"),
-        ({"vectors": vectors, "tracks": names, "count": np.array([-1, 2])}, "count must be a number from 0 on"),
-        ({"vectors": vectors, "tracks": np.array(["a", "\ud800"])}, "the title of vector 2 is no text"),
+        (
+            {"vectors": vectors, "tracks": names, "count": np.array([-1, 2])},
+            "count must contain one number from 0 up for each vector",
+        ),
+        ({"vectors": vectors, "tracks": np.array(["a", "\ud800"])}, "title of vector 2 is not valid text"),
     ]
     for arrays, message in cases:
         np.savez(place, **arrays)
@@ -244,7 +245,7 @@ def test_what_cannot_be_used_is_refused_in_a_line(
             package.import_vectors("world", place)
     whole = place.read_bytes()
     np.save(single := tmp_path / "v.npy", vectors)
-    with pytest.raises(SourceError, match="is a single array"):
+    with pytest.raises(SourceError, match="contains a single array: save vectors and names together"):
         package.import_vectors("new", single, "npz")
     for damaged in (b"", b"PK\x03\x04", whole[: len(whole) // 2], b"nonsense"):
         place.write_bytes(damaged)
@@ -255,9 +256,9 @@ def test_what_cannot_be_used_is_refused_in_a_line(
             package.import_vectors("new", tmp_path / "v.parquet")
     ragged = {"artist": ["a", "b"], "title": ["a", "b"], "centre": [[1.0], [1.0, 2.0]]}
     pq.write_table(pa.table(ragged), tmp_path / "v.parquet")
-    with pytest.raises(SourceError, match="'centre' must hold as many numbers in each row"):
+    with pytest.raises(SourceError, match="'centre' must contain the same number of values in each row"):
         package.import_vectors("new", tmp_path / "v.parquet")
-    with pytest.raises(SettingError, match=r"suffix of 'v\.csv' is not one that sgp imports"):
+    with pytest.raises(SettingError, match=r"cannot tell the format of 'v\.csv' from its suffix: give --format"):
         package.import_vectors("new", tmp_path / "v.csv")
     with pytest.raises(SourceError, match="is not a file"):
         package.import_vectors("new", tmp_path / "absent.npz")

@@ -1,4 +1,4 @@
-"""A corpus that grows, against one that was extracted from all sources at once."""
+"""`extract --append`: an extended corpus equals one that is extracted from all sources together."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ BEFORE: list[Row] = [
     ("u", "b", "THREE", "q"),
 ]
 ADDED: list[Row] = [
-    ("u", "A", "One", "p"),  # as it is there
+    ("u", "A", "One", "p"),  # already in the corpus
     ("u", "C", "Four", "p"),
-    ("u", "a", "two", "p"),  # as it is there
-    ("v", "C", "Four", "q"),  # another owner's
+    ("u", "a", "two", "p"),  # already in the corpus
+    ("v", "C", "Four", "q"),  # a playlist of another owner
     ("v", "C", "FOUR", "r"),
     ("v", "B", "three", "r"),
     ("v", "C", "Five", "r"),
@@ -44,13 +44,13 @@ ADDED: list[Row] = [
 
 
 def tracks_of(root: Path, name: str) -> list[tuple[Any, ...]]:
-    """Rows of the catalogue: artist, title, uri, count, first place."""
+    """Return the rows of the catalogue: artist, title, uri, count, first place."""
     with closing(Catalogue(root / name / "corpus")) as catalogue:
         return [(t.artist, t.title, t.uri, t.count, t.first_place) for t in catalogue.all_tracks()]
 
 
 def playlists_of(root: Path, name: str) -> Counter[tuple[Any, ...]]:
-    """Owner, name and the names of its tracks of each playlist."""
+    """Count the playlists by owner, name and names of their tracks."""
     stage = root / name / "corpus"
     corpus, names = read_corpus(stage), [f"{t[0].lower()} - {t[1].lower()}" for t in tracks_of(root, name)]
     known = zip(*(pq.read_table(stage / "playlists.parquet")[of].to_pylist() for of in ("owner", "name")), strict=True)
@@ -61,12 +61,12 @@ def playlists_of(root: Path, name: str) -> Counter[tuple[Any, ...]]:
 
 
 def facts_of(root: Path, name: str) -> dict[str, Any]:
-    """What a corpus says of itself."""
+    """Return the facts in the manifest of a corpus."""
     found: dict[str, Any] = json.loads((root / name / "corpus" / "manifest.json").read_text())["facts"]
     return found
 
 
-def test_rows_stay_and_playlists_take_on_what_they_have_not(sgp: Sgp, experiments: Path, write_dump: WriteDump) -> None:
+def test_append_keeps_row_numbers_and_extends_playlists(sgp: Sgp, experiments: Path, write_dump: WriteDump) -> None:
     one, two = write_dump(BEFORE, "one.csv"), write_dump(dump_text(ADDED) + '"v",,"r"\n', "two.csv")
     assert sgp("extract", "x", one, "-q").code == 0
     before = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
@@ -112,13 +112,13 @@ def test_rows_stay_and_playlists_take_on_what_they_have_not(sgp: Sgp, experiment
     assert len((experiments / "x" / "corpus" / "rejects.jsonl").read_text().splitlines()) == 1
     assert sgp("check", "x").code == 0
 
-    # What is there already is no more when it is read again.
+    # Reading the same sources again changes nothing.
     grown = (experiments / "x" / "corpus" / "manifest.json").read_bytes()
     ran = sgp("extract", "x", two, "--append")
-    message = "error: two.csv is in the corpus already: leave it out, or re-read it with --force\n"
+    message = "error: two.csv is already in the corpus: leave it out, or re-read it with --force\n"
     assert (ran.code, ran.err) == (1, message)
     ran = sgp("extract", "x", two, one, "--append", "--force")
-    assert (ran.code, ran.out.splitlines()[0]) == (0, "corpus of x, as it was")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "corpus of x (unchanged)")
     assert (experiments / "x" / "corpus" / "manifest.json").read_bytes() == grown
     assert sgp("extract", "x", write_dump([("w", "D", "Six", "s")]), "--append", "-q").code == 0
     assert [former["tracks"] for former in facts_of(experiments, "x")["former"]] == [3, 5]
@@ -134,7 +134,7 @@ ROWS = st.lists(
 
 @settings(max_examples=10, deadline=None)
 @given(before=ROWS, added=ROWS)
-def test_it_holds_what_all_sources_hold_together(before: list[Row], added: list[Row]) -> None:
+def test_extended_corpus_equals_one_of_all_sources(before: list[Row], added: list[Row]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         one, two = root / "one.csv", root / "two.csv"
@@ -156,7 +156,7 @@ def test_it_holds_what_all_sources_hold_together(before: list[Row], added: list[
             catalogue.require_sound()
 
 
-def test_only_what_tells_a_playlist_beyond_its_file_lets_it_grow(
+def test_playlist_grows_only_if_its_key_is_valid_across_files(
     sgp: Sgp, experiments: Path, write_dump: WriteDump
 ) -> None:
     def slice_of(pid: int, tracks: str) -> str:
@@ -172,7 +172,7 @@ def test_only_what_tells_a_playlist_beyond_its_file_lets_it_grow(
     assert read_corpus(experiments / "x" / "corpus").lengths().tolist() == [1, 1, 3, 2, 1, 1]
 
 
-def test_long_playlists_grow_by_parts_and_what_is_there_outlasts_its_twins(
+def test_long_playlists_grow_by_parts_and_existing_ones_win_over_near_duplicates(
     sgp: Sgp, experiments: Path, write_dump: WriteDump
 ) -> None:
     def rows(playlist: str, tracks: range) -> list[Row]:
@@ -188,7 +188,7 @@ def test_long_playlists_grow_by_parts_and_what_is_there_outlasts_its_twins(
     assert sgp("check", "x").code == 0
 
 
-def test_what_cannot_grow_is_said(sgp: Sgp, experiments: Path, write_dump: WriteDump, tmp_path: Path) -> None:
+def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump: WriteDump, tmp_path: Path) -> None:
     one, two = write_dump(BEFORE, "one.csv"), write_dump(ADDED, "two.csv")
     message = "there is no experiment 'x' in"
     assert message in sgp("extract", "x", two, "--append").err
@@ -207,7 +207,7 @@ def test_what_cannot_grow_is_said(sgp: Sgp, experiments: Path, write_dump: Write
     assert "give either a SOURCE or --sample, not both" in ran.err
     ran = sgp("extract", "x", two, one, one, "--append")
     assert ran.err.startswith("error: one.csv is already in the corpus")
-    assert sgp("extract", "x", two, "--append", "--repeats", "keep", "-q").code == 0  # as it was
+    assert sgp("extract", "x", two, "--append", "--repeats", "keep", "-q").code == 0  # as in the first extract
 
     stage = experiments / "x" / "corpus"
     pq.write_table(pq.read_table(stage / "playlists.parquet", columns=["owner", "name"]), stage / "playlists.parquet")
@@ -215,15 +215,15 @@ def test_what_cannot_grow_is_said(sgp: Sgp, experiments: Path, write_dump: Write
     assert "was made by an earlier version, which did not record how to tell playlists of one name apart" in ran.err
     np.savez(tmp_path / "v.npz", vectors=np.eye(2, dtype=np.float32), tracks=np.array(["a - b", "c - d"]))
     package.import_vectors("names", tmp_path / "v.npz")
-    with pytest.raises(ExperimentError, match="holds names of imported vectors and no playlists"):
+    with pytest.raises(ExperimentError, match="was made from imported vectors and has no playlists"):
         package.extract("names", one, append=True)
-    with pytest.raises(SettingError, match="max-length was None"):
+    with pytest.raises(SettingError, match="max-length is None in this corpus and cannot be 9 for added sources"):
         package.extract("y", one)
         package.extract("y", two, package.ExtractSettings(max_length=9), append=True)
 
 
-def test_the_most_frequent_come_first_whatever_their_rows(tmp_path: Path) -> None:
-    """A catalogue whose rows are in any order answers as one whose rows are in order of count."""
+def test_answers_are_in_order_of_count_for_any_row_order(tmp_path: Path) -> None:
+    """A catalogue in arbitrary row order returns the same answers as one in order of count."""
     rng = np.random.default_rng(7)
     words = ["love", "night", "blue", "moon", "river", "one", "ab", "Säkert"]
     names = [[" ".join(rng.choice(words, 2)) for _ in range(2)] for _ in range(300)]
@@ -261,7 +261,7 @@ def test_the_most_frequent_come_first_whatever_their_rows(tmp_path: Path) -> Non
         mixed.require_sound()
 
 
-def test_top_is_by_count_after_a_corpus_has_grown(sgp: Sgp, write_dump: WriteDump, tmp_path: Path) -> None:
+def test_top_is_by_count_in_an_extended_corpus(sgp: Sgp, write_dump: WriteDump, tmp_path: Path) -> None:
     few = [("o", "folk artist 1", "folk 1", f"list {at}") for at in range(200)]
     assert sgp("extract", "x", write_dump(two_genres(40), "a.csv"), "-q").code == 0
     hit = [("n", "new", "hit", str(at)) for at in range(99)]

@@ -1,4 +1,4 @@
-"""Whole experiments are copied, renamed, packed and unpacked; an archive may come from a stranger."""
+"""Copying, renaming, packing and unpacking of experiments; archives may come from untrusted sources."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def root(sample_root: Path, tmp_path: Path) -> Path:
 
 
 def contents(directory: Path) -> dict[str, bytes]:
-    """All files of an experiment but for its lock and its description, which says the name."""
+    """Read all files of an experiment except its lock and experiment.json, which contains its name."""
     files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in files.items() if name not in (".lock", "experiment.json")}
 
 
-def test_a_copy_and_another_name_answer_alike(root: Path) -> None:
+def test_copied_and_renamed_experiments_give_the_same_answers(root: Path) -> None:
     whole = contents(root / "demo")
     copy_experiment("demo", "again", root)
     rename_experiment("again", "new", root)
@@ -43,7 +43,7 @@ def test_a_copy_and_another_name_answer_alike(root: Path) -> None:
     described = [json.loads((root / name / "experiment.json").read_text()) for name in ("demo", "new")]
     assert [one.pop("name") for one in described] == ["demo", "new"]
     assert described[0] == described[1]
-    index = open_experiment("new", root).manifest("index")  # its time is kept, so that it need not be hashed
+    index = open_experiment("new", root).manifest("index")  # kept modification times save hashing the index again
     assert (root / "new/index/tracks.annoy").stat().st_mtime_ns == index.files["tracks.annoy"]["modified_ns"]
     answers = [package.similar(name, "every pencil knows", experiments_dir=root) for name in ("demo", "new")]
     assert answers[0] == answers[1]
@@ -51,7 +51,7 @@ def test_a_copy_and_another_name_answer_alike(root: Path) -> None:
 
 
 @pytest.mark.parametrize("move", [copy_experiment, rename_experiment])
-def test_a_name_that_is_taken_or_none_is_refused(root: Path, move: Callable[..., None]) -> None:
+def test_taken_and_invalid_names_are_refused(root: Path, move: Callable[..., None]) -> None:
     (root / "empty").mkdir()
     for new, why in (
         ("demo", "exists: give another name"),
@@ -61,8 +61,8 @@ def test_a_name_that_is_taken_or_none_is_refused(root: Path, move: Callable[...,
     ):
         with pytest.raises(ExperimentError, match=why):
             move("demo", new, root)
-    with pytest.raises(ExperimentError, match="there is no experiment 'nobody'"):
-        move("nobody", "new", root)
+    with pytest.raises(ExperimentError, match="there is no experiment 'unknown'"):
+        move("unknown", "new", root)
     with open_experiment("demo", root).writing("train"), pytest.raises(ExperimentError, match="is being written by"):
         move("demo", "new", root)
     os.mkfifo(root / "demo" / "pipe")
@@ -71,7 +71,7 @@ def test_a_name_that_is_taken_or_none_is_refused(root: Path, move: Callable[...,
     assert sorted(path.name for path in root.iterdir()) == ["demo", "empty"]
 
 
-def test_what_is_packed_comes_out_again(root: Path, tmp_path: Path) -> None:
+def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -> None:
     (root / "demo" / "notes.txt").write_text("mine")
     whole = contents(root / "demo")
     (root / "demo" / ".corpus.1.draft").mkdir()
@@ -91,11 +91,11 @@ def test_what_is_packed_comes_out_again(root: Path, tmp_path: Path) -> None:
 
 
 def archive_of(members: list[tuple[str, bytes]], kind: int = 0) -> bytes:
-    """An archive with an experiment's description and some members more."""
+    """Return an archive with experiment.json and further members."""
     held = io.BytesIO()
     described = {"format": 1, "name": "theirs", "created": "2026-01-01", "version": "0.1.0"}
     with zipfile.ZipFile(held, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of two members of one name, which is what is asked for
+        warnings.simplefilter("ignore")  # zipfile warns of duplicate members, which are intended here
         archive.writestr("experiment.json", json.dumps(described))
         for name, data in members:
             info = zipfile.ZipInfo(name)
@@ -114,25 +114,25 @@ def archive_of(members: list[tuple[str, bytes]], kind: int = 0) -> bytes:
                 "experiment.json", ".lock", ".demo.1.draft/x", "/".join("abcdefghi"), "n" * 300, "corpus/",
             )
         ),
-        archive_of([("corpus", b"/etc")], 0o120777),  # a link, through which the next would be written
+        archive_of([("corpus", b"/etc")], 0o120777),  # a link that a later member could write through
         archive_of([("corpus", b"")], 0o010644),  # a pipe
     ],
 )  # fmt: skip
-def test_no_path_of_a_member_is_obeyed_blindly(tmp_path: Path, archive: bytes) -> None:
+def test_unsafe_member_paths_are_refused(tmp_path: Path, archive: bytes) -> None:
     (tmp_path / "evil.zip").write_bytes(archive)
     with pytest.raises(SourceError, match=r"evil\.zip is not a valid archive: unsafe member '"):
         unpack_experiment(tmp_path / "evil.zip", experiments_dir=tmp_path / "root" / "experiments")
     assert [path.name for path in tmp_path.rglob("*")] == ["evil.zip"]
 
 
-def test_a_member_that_stands_where_another_needs_a_directory(tmp_path: Path) -> None:
+def test_member_in_place_of_a_directory_of_another_is_refused(tmp_path: Path) -> None:
     (tmp_path / "evil.zip").write_bytes(archive_of([("corpus", b"x"), ("corpus/x", b"x")]))
     with pytest.raises(SgpError):
         unpack_experiment(tmp_path / "evil.zip", experiments_dir=tmp_path / "experiments")
     assert list((tmp_path / "experiments").iterdir()) == []
 
 
-def test_what_is_damaged_is_refused_and_leaves_nothing(
+def test_damaged_archive_is_refused_and_leaves_nothing(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, into = tmp_path / "demo.zip", tmp_path / "into"
@@ -141,7 +141,7 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
     half = len(whole) // 2
 
     def changed(member: str, change: Callable[[bytes], bytes]) -> bytes:
-        """The archive with another content of a member."""
+        """Return the archive with the content of one member changed."""
         other = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(whole)) as packed, zipfile.ZipFile(other, "w") as written:
             for name in packed.namelist():
@@ -156,43 +156,43 @@ def test_what_is_damaged_is_refused_and_leaves_nothing(
             changed("model/context.npy", lambda data: data + b"!"),
             r"is damaged: model/context\.npy: wrong size: 1,193,729 bytes",
         ),
-        (changed("model/context.npy", lambda data: data[:-1] + b"!"), r"model/context\.npy: its bytes are not those"),
+        (changed("model/context.npy", lambda data: data[:-1] + b"!"), r"model/context\.npy: checksum mismatch"),
         (
             changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"../../context.npy")),
-            r"is damaged: model/manifest\.json is not as it must be",
+            r"is damaged: invalid model/manifest\.json",
         ),
         (
             changed("model/manifest.json", lambda data: data.replace(b"context.npy", b"more.npy")),
-            "it was not published",
+            r"model/context\.npy: file is not listed in the manifest",
         ),
-        (archive_of([]).replace(b'"format": 1', b'"format": 2'), "damaged"),  # its checksum is another now
+        (archive_of([]).replace(b'"format": 1', b'"format": 2'), "damaged"),  # the checksum of the member is wrong
     ):
         place.write_bytes(data)
         with pytest.raises(SourceError, match=why):
             unpack_experiment(place, "x", experiments_dir=into)
     place.write_bytes(whole)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=9))
-    with pytest.raises(StorageError, match=r"it needs [0-9,]+ bytes, and 9 are free"):
+    with pytest.raises(StorageError, match=r"it needs [0-9,]+ bytes, but only 9 are free"):
         unpack_experiment(place, "x", experiments_dir=into)
     with pytest.raises(SourceError, match="nowhere is not a file"):
         unpack_experiment(tmp_path / "nowhere", experiments_dir=into)
     assert list(into.iterdir()) == []
 
 
-def test_a_full_disk_leaves_nothing(root: Path, tmp_path: Path, full_disk: None) -> None:
+def test_full_disk_leaves_nothing(root: Path, tmp_path: Path, full_disk: None) -> None:
     plain = package.MapSettings(projection="pca")
-    for deed in (
+    for write in (
         lambda: copy_experiment("demo", "new", root),
         lambda: pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root),
         lambda: package.draw_map("demo", tmp_path / "m.html", plain, experiments_dir=root),
     ):
         with pytest.raises(StorageError, match=r"^cannot write [^\n]*$"):
-            deed()
+            write()
     assert [path.name for path in root.iterdir()] == ["demo"]
     assert [path.name for path in tmp_path.iterdir()] == ["root"]
 
 
-def test_the_commands(root: Path, tmp_path: Path) -> None:
+def test_experiments_commands_report_what_they_did(root: Path, tmp_path: Path) -> None:
     def ran(*arguments: str | Path) -> str:
         done = run_sgp("experiments", *arguments, "--experiments-dir", root)
         assert (done.code, done.out) == (0, "")
@@ -202,6 +202,6 @@ def test_the_commands(root: Path, tmp_path: Path) -> None:
     assert ran("rename", "again", "other") == "renamed 'again' to 'other'\n"
     assert ran("pack", "other", tmp_path / "o.zip").startswith(f"packed 'other' into {tmp_path / 'o.zip'} (")
     assert ran("unpack", tmp_path / "o.zip", "--name", "third") == "unpacked 'third'\n"
-    shutil.copytree(root / "third", root / ".third.1.draft")  # as a killed writer leaves it
+    shutil.copytree(root / "third", root / ".third.1.draft")  # a draft that a killed process left behind
     listed = run_sgp("experiments", "--json", "--experiments-dir", root)
     assert [one["experiment"] for one in json.loads(listed.out)] == ["demo", "other", "third"]

@@ -1,12 +1,12 @@
-"""A made-up twin of the Zenodo Spotify Playlists Dataset, at any size, to time `sgp extract` on.
+"""A synthetic version of the Zenodo Spotify Playlists Dataset, at any size, to time `sgp extract`.
 
-The full twin has what the published file has: 12.9 million rows, 1.2 GB, 2 million titles, 290,000 artists, 231,000
-playlists with a mean of 55 rows and one of 47,362, most of them in the order of their titles, and the awkward lines of
-the true file at the true rate: 26 of 10,000 hold quotes that are not escaped, 8 have no artist, 8 % are beyond ASCII.
-All names are invented.
+At full size it has the figures of the published file: 12.9 million rows, 1.2 GB, 2 million titles, 290,000 artists and
+231,000 playlists with a mean of 55 rows; the longest has 47,362. Most playlists are in the order of their titles. The
+irregular lines have the rates of the original: of 10,000 lines, 26 contain unescaped quotes and 8 have no artist; 8 %
+are not ASCII. All names are invented.
 
-    python -m benchmarks.zenodo_twin twin.csv                  the dialect as it is published
-    python -m benchmarks.zenodo_twin twin.csv --clean          quotes doubled, as a CSV parser wants them
+    python -m benchmarks.synthetic_zenodo zenodo.csv           quotes as in the published file
+    python -m benchmarks.synthetic_zenodo zenodo.csv --clean   quotes doubled, as CSV parsers expect
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ TITLES, ARTISTS, PLAYLISTS, OWNERS = (number / FULL_ROWS for number in (2_000_00
 TRACKS_PER_TITLE = 1.4
 QUOTED, NAMELESS = 26 / 10_000, 8 / 10_000
 LONGEST = 47_362 / FULL_ROWS
-SORTED = 0.95  # of the playlists stand in the order of their titles
+SORTED = 0.95  # share of the playlists that are in the order of their titles
 ROWS_WRITTEN_AT_ONCE, WORDS = 1 << 20, 40_000
 CONSONANTS = "b br d dr f g gr h j k kl l m n p r s st t tr v w y z".split()  # noqa: SIM905 (a list would be longer)
 SYLLABLES = [f"{consonant}{vowel}" for consonant in CONSONANTS for vowel in "aeiou"]
-ACCENTED = ("é", "ö", "ü", "ñ", "å")  # ends of words, as often as 8 % of the true lines are beyond ASCII
+ACCENTED = ("é", "ö", "ü", "ñ", "å")  # ends of words, so that 8 % of the lines are not ASCII
 ACCENTS = 0.013
 
 Ids = npt.NDArray[np.int64]
 
 
-def twin(rows: int, seed: int = 1) -> Iterator[pa.Table]:
-    """Deliver blocks of the rows of a twin: owner, artist, title, playlist, playlist after playlist."""
+def blocks(rows: int, seed: int = 1) -> Iterator[pa.Table]:
+    """Yield the rows in blocks, one playlist after the other: owner, artist, title, playlist."""
     rng = np.random.default_rng(seed)
     titles, artists = (_names(max(4, int(share * rows)), words, rng) for share, words in ((TITLES, 4), (ARTISTS, 2)))
     quoted = rng.random(len(titles)) < QUOTED
@@ -71,10 +71,10 @@ def twin(rows: int, seed: int = 1) -> Iterator[pa.Table]:
 
 
 def write(path: Path, rows: int, clean: bool, seed: int = 1) -> None:
-    """Write a twin as a file; `clean` doubles the quotes inside names."""
+    """Write the rows to a file; `clean` doubles the quotes inside names."""
     with path.open("wb") as file:
         file.write(HEADER.replace(", ", ",").encode() if clean else HEADER.encode())
-        for block in twin(rows, seed):
+        for block in blocks(rows, seed):
             columns = [
                 pc.replace_substring(block[name].combine_chunks(), '"', '""') if clean else block[name].combine_chunks()
                 for name in ("owner", "artist", "title", "playlist")
@@ -84,7 +84,7 @@ def write(path: Path, rows: int, clean: bool, seed: int = 1) -> None:
 
 
 def _names(number: int, words: int, rng: np.random.Generator) -> pa.Array:
-    """Invented names of so many words, hardly one twice."""
+    """Return invented names with a number of words each; duplicates are rare."""
     syllables = pa.array(SYLLABLES, pa.large_string())
     word = [pc.take(syllables, pa.array(rng.integers(0, len(SYLLABLES), WORDS))) for _ in range(3)]
     accent = pc.take(pa.array(ACCENTED, pa.large_string()), pa.array(rng.integers(0, len(ACCENTED), WORDS)))
@@ -95,22 +95,22 @@ def _names(number: int, words: int, rng: np.random.Generator) -> pa.Array:
 
 
 def _text(value: str) -> pa.Scalar:
-    """A string as Arrow has it."""
+    """Return a string as an Arrow scalar."""
     return pa.scalar(value, pa.large_string())
 
 
 def _joined(*parts: pa.Array | pa.Scalar, between: str = "") -> pa.Array:
-    """Strings put together, element by element."""
+    """Join strings element by element."""
     return pc.binary_join_element_wise(*parts, _text(between))
 
 
 def _skewed(number: int, among: int, rng: np.random.Generator) -> Ids:
-    """Numbers below a bound, the low ones far more often."""
+    """Draw numbers below a bound; low numbers are far more frequent."""
     return (among * rng.random(max(number, 0)) ** 3).astype(np.int64)
 
 
 def _playlist_of_rows(rows: int, playlists: int, rng: np.random.Generator) -> Ids:
-    """The playlist of each row, rising: lengths are lognormal, and one is very long."""
+    """Return the playlist of each row, in ascending order: lengths are lognormal, and one playlist is very long."""
     length = rng.lognormal(0, 1.1, playlists)
     longest = max(1, int(LONGEST * rows))
     length = np.maximum(1, np.round(length * (rows - longest) / length.sum())).astype(np.int64)

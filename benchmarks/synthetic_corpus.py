@@ -1,4 +1,4 @@
-"""Generated worlds with a hidden truth: playlists over tracks that belong to scenes."""
+"""Synthetic corpora with known structure: each track belongs to a hidden scene."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 
 SCENES = 1000
-NEIGHBOURS = (-1, 1, 2)  # scenes beside a scene
-OWN, BESIDE = 0.65, 0.25  # shares of a playlist
-LENGTH = 25
+NEIGHBOURS = (-1, 1, 2)  # offsets of the neighbour scenes
+OWN, NEAR = 0.65, 0.25  # shares of a playlist from its own scene and from neighbour scenes
+LENGTH = 25  # mean length of a playlist
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class SyntheticCorpus:
     """A corpus, and the scene of each of its tracks, int64 (tracks,)."""
 
     corpus: Corpus
     scene: npt.NDArray[np.int64]
 
 
-def world(tracks: int, tokens: int, seed: int = 0) -> World:
-    """Make a world; rows are in order of count, and tracks that occur in no playlist are left out."""
+def synthetic_corpus(tracks: int, tokens: int, seed: int = 0) -> SyntheticCorpus:
+    """Generate a corpus; rows are in order of count, and tracks that occur in no playlist are left out."""
     rng = np.random.default_rng(seed)
     scene = rng.integers(0, SCENES, tracks)
     popularity = 1 / (np.arange(tracks) + 10.0) ** 0.8
@@ -37,7 +37,7 @@ def world(tracks: int, tokens: int, seed: int = 0) -> World:
     drawn = rng.random(len(at))
     at = np.where(drawn < OWN, at, (at + rng.choice(NEIGHBOURS, len(at))) % SCENES)
     low, high = below[first[at]], below[first[at + 1]]
-    anywhere = drawn > OWN + BESIDE
+    anywhere = drawn > OWN + NEAR
     low[anywhere], high[anywhere] = 0, below[-1]
     place = np.searchsorted(below[1:], low + rng.random(len(at)) * (high - low), side="right")
     drawn_tracks = by_scene[np.minimum(place, tracks - 1)]
@@ -46,18 +46,18 @@ def world(tracks: int, tokens: int, seed: int = 0) -> World:
     row = np.full(tracks, -1)
     row[rank] = np.arange(len(rank))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return World(Corpus(row[drawn_tracks].astype(np.int32), offsets.astype(np.int64)), scene[rank])
+    return SyntheticCorpus(Corpus(row[drawn_tracks].astype(np.int32), offsets.astype(np.int64)), scene[rank])
 
 
 def scenes_found(
-    made: World, centre: npt.NDArray[np.float32], queries: int = 1000, seed: int = 1
+    made: SyntheticCorpus, centre: npt.NDArray[np.float32], queries: int = 1000, seed: int = 1
 ) -> tuple[float, float]:
-    """Share of the ten nearest by cosine that are of the same scene, and of the scene or one beside it."""
+    """Return the shares of the ten nearest tracks in the same scene, and in the same or a neighbour scene."""
     unit = unit_rows(np.asarray(centre, np.float32))
     chosen = np.random.default_rng(seed).choice(len(unit), queries, replace=False)
     similarity = unit[chosen] @ unit.T
     similarity[np.arange(queries), chosen] = -2
     nearest = np.argpartition(-similarity, 10, axis=1)[:, :10]
-    apart = (made.scene[nearest] - made.scene[chosen][:, None]) % SCENES
-    beside = [0, *(step % SCENES for step in NEIGHBOURS)]
-    return float((apart == 0).mean()), float(np.isin(apart, beside).mean())
+    distance = (made.scene[nearest] - made.scene[chosen][:, None]) % SCENES
+    near = [0, *(step % SCENES for step in NEIGHBOURS)]
+    return float((distance == 0).mean()), float(np.isin(distance, near).mean())
