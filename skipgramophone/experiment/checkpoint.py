@@ -19,7 +19,8 @@ import numpy as np
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import Sliced, pieces, read_array, write_rows
-from skipgramophone.experiment.experiment import FORMAT, read_json, require_format
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.manifest import FORMAT, require_format
 from skipgramophone.experiment.publishing import draft_directory, publish, withdraw
 
 DIRECTORY = "checkpoint"

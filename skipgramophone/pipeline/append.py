@@ -23,8 +23,9 @@ from skipgramophone.errors import ExperimentError, SettingError, SourceError, re
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
 from skipgramophone.experiment.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
-from skipgramophone.experiment.experiment import Experiment, Manifest
+from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding import EncodedPlaylists

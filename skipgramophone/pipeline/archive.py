@@ -22,18 +22,15 @@ from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
-    LOCK,
-    LONGEST_PART,
-    MANIFEST,
     NEW_DESCRIPTION,
-    PARENT,
     Experiment,
     new_place,
     open_experiment,
-    read_json,
-    require_format,
     write_description,
 )
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.lock import LOCK
+from skipgramophone.experiment.manifest import LONGEST_PART, MANIFEST, PARENT, require_format
 from skipgramophone.experiment.publishing import (
     draft_directory,
     is_draft,

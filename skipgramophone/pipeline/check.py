@@ -24,22 +24,17 @@ from skipgramophone.experiment.checkpoint import read_checkpoint
 from skipgramophone.experiment.corpus import ASIDE, REJECTS, read_corpus, read_corpus_set_aside
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
 from skipgramophone.experiment.experiment import (
-    COMMAND,
     DESCRIPTION,
-    MANIFEST,
     NEW_DESCRIPTION,
-    PARENT,
     Experiment,
-    Manifest,
-    digest_of,
     experiments_in,
     named_experiment,
     open_experiment,
-    read_json,
-    require_format,
 )
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, Manifest, digest_of, require_format
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.postings import postings, read_postings
 from skipgramophone.experiment.publishing import file_sha256, leftovers, remove

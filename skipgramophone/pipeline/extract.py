@@ -20,7 +20,8 @@ from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.experiment.catalogue_writer import write_catalogue
 from skipgramophone.experiment.corpus import ASIDE, REJECTS
-from skipgramophone.experiment.experiment import new_experiment, open_experiment, write_lines
+from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import postings
 from skipgramophone.experiment.publishing import file_sha256

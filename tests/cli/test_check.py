@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import skipgramophone as package
-from skipgramophone.experiment.experiment import FORMAT, digest_of, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.manifest import FORMAT, digest_of
 from skipgramophone.experiment.publishing import file_sha256
 from tests.conftest import Sgp, dump_text, two_genres
 

@@ -48,7 +48,8 @@ import pyarrow.parquet as pq
 import skipgramophone as sgp
 from skipgramophone import importers
 from skipgramophone.errors import SgpError
-from skipgramophone.experiment.experiment import MANIFEST, Experiment, digest_of
+from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.manifest import MANIFEST, digest_of
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
