@@ -14,9 +14,11 @@ from typing import BinaryIO
 from urllib.parse import quote, unquote
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.errors import SourceError
-from skipgramophone.experiment.embeddings import Matrix
+
+Matrix = npt.NDArray[np.float32]
 
 BREAKING = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")  # white space of all kinds, control characters, and the escape itself
 NUMBERED = re.compile(r"(.*)%23[1-9][0-9]*", re.DOTALL)

@@ -20,11 +20,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import FILE
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.names.arrow_normalization import all_folded, full_names
 from skipgramophone.parallel import beside, in_order
-from skipgramophone.playlists.readers.rows import TEXT
 
 ROWS_AT_ONCE = 100_000
 GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, reason_of
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
 from skipgramophone.experiment.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
@@ -29,7 +30,7 @@ from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding import EncodedPlaylists
-from skipgramophone.playlists.readers.rows import TEXT, RowBlock
+from skipgramophone.playlists.readers.rows import RowBlock
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import plural
 
