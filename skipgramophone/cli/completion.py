@@ -14,6 +14,7 @@ import typer
 from skipgramophone.errors import SgpError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.experiment import experiments_root, open_experiment
+from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.names.normalization import hyphenated
 
 SHOWN = 20
@@ -47,7 +48,7 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     try:
         directory = open_experiment(name, ctx.params.get("experiments_dir")).directory("corpus")
         with closing(Catalogue(directory)) as catalogue:
-            catalogue.completions(typed.replace("-", " "), SHOWN, SECONDS, begins)
+            NameSearch(catalogue).completions(typed.replace("-", " "), SHOWN, SECONDS, begins)
     except SgpError:  # completion has no way to report an error
         return []
     return list(found)

@@ -69,8 +69,12 @@ class Experiment:
             ExperimentError: the stage would be replaced.
         """
         if self.has(stage) and not force:
+            article = "an" if stage == "index" else "a"
+            keep = "choose another name to keep both"
+            if stage == "corpus":
+                keep = "add to it with --append, choose another name"
             raise ExperimentError(
-                f"experiment '{self.name}' already has its {stage}; --force replaces it, another name keeps both"
+                f"experiment '{self.name}' already has {article} {stage}: {keep}, or replace it with --force"
             )
 
     def manifest(self, stage: str) -> Manifest:
@@ -112,11 +116,11 @@ class Experiment:
         if manifest.parent in made_from.former:
             raise ExperimentError(
                 f"the {parent} of '{self.name}' has grown since its {stage} was made: "
-                f"run {again} --from {self.name}, which goes on from its vectors, or {again}"
+                f"run {again} --from {self.name} to continue from its vectors, or {again} to start over"
             )
         if manifest.parent != made_from.digest:
             raise ExperimentError(
-                f"the {stage} of '{self.name}' was made from another {parent} than the present one: run {again}"
+                f"the {stage} of '{self.name}' is out of date: its {parent} has been replaced; run {again}"
             )
         return manifest
 
@@ -127,9 +131,10 @@ class Experiment:
                 path = self.directory(manifest.stage) / name
                 size = path.stat().st_size if path.is_file() else None
                 if size != published.get("bytes"):
-                    told = "it is missing" if size is None else f"it has {size:,} bytes, and was published with others"
-                    cure = f"run sgp {COMMAND[manifest.stage]} {self.name} --force"
-                    return f"{path} is damaged: {told}; {cure}"
+                    problem = (
+                        "it is missing" if size is None else f"its size of {size:,} bytes is not the published one"
+                    )
+                    return f"{path} is damaged: {problem}; run sgp {COMMAND[manifest.stage]} {self.name} --force"
         return None
 
     @contextmanager
@@ -206,7 +211,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
         except FileExistsError:
             made = False
         if not made and _is_foreign(experiment.path):
-            raise ExperimentError(f"{experiment.path} exists and is no experiment: give another name")
+            raise ExperimentError(f"{experiment.path} exists and is not an experiment: choose another name")
     with experiment.writing(command):
         try:
             if (experiment.path / DESCRIPTION).is_file():
@@ -228,7 +233,7 @@ def new_place(name: str, root: Path | str | None = None) -> Path:
     path = named_experiment(name, root).path
     with storage_errors(path, "read"):
         if path.exists() or path.is_symlink():
-            raise ExperimentError(f"{path} exists: give another name")
+            raise ExperimentError(f"{path} already exists: choose another name")
     return path
 
 
@@ -241,9 +246,10 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
         raise ExperimentError(f"{name!r} cannot be an experiment's name: give one word, not a path")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
-        raise ExperimentError(f"{name!r} cannot be an experiment's name: it holds control characters")
+        raise ExperimentError(f"{name!r} cannot be an experiment's name: it contains control characters")
     if len(name.encode()) > LONGEST_NAME:
-        raise ExperimentError(f"{name[:40] + '…'!r} cannot be an experiment's name: it is over {LONGEST_NAME} bytes")
+        shown = repr(name[:40] + "…")
+        raise ExperimentError(f"{shown} cannot be an experiment's name: it is longer than {LONGEST_NAME} bytes")
     return Experiment(name, experiments_root(root) / name)
 
 

@@ -70,7 +70,7 @@ def read_manifest(path: Path, stage: str) -> Manifest:
     is_of_stage = manifest.stage == stage and isinstance(manifest.digest, str)
     is_sound = is_of_stage and isinstance(manifest.parent, str | None)
     if not is_sound or not all(isinstance(part, dict) for part in objects) or not _are_safe(manifest.files):
-        raise ExperimentError(f"{path} is damaged: its parts are not what they must be")
+        raise ExperimentError(f"{path} is damaged: wrong field type or unsafe file name")
     return manifest
 
 

@@ -206,7 +206,7 @@ def test_unsafe_file_names_in_a_manifest_are_refused(
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
-    assert "its parts are not what they must be" in ran.out.splitlines()[0]
+    assert "wrong field type or unsafe file name" in ran.out.splitlines()[0]
 
 
 def test_stale_stages_and_leftovers_are_not_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:

@@ -103,7 +103,7 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
         if name == "dump.csv":
             assert ran.err == f"{tmp_path / name} contains 4 playlists: using the tracks of all\n"
         else:
-            assert ran.err.startswith(f"left out: no track is called '{unknown}'")
+            assert ran.err.startswith(f"left out: no track matches '{unknown}'")
             assert len(ran.err.splitlines()) == (2 if name == "names.txt" else 1)
         if name != "dump.csv":
             assert continued(sample_root, "-", *at, stdin=text).out == wanted.out
@@ -133,7 +133,7 @@ def test_a_json_list_per_line(sample_root: Path) -> None:
     assert (ran.code, ran.err) == (2, "")
     assert [answer.get("exit_code") for answer in answers] == [None, 3, 2, 2, 2, None]
     assert answers[0]["query"] == [*GIVEN, "no such name at all"]
-    assert answers[0]["notes"][0].startswith("left out: no track is called 'no such name at all'")
+    assert answers[0]["notes"][0].startswith("left out: no track matches 'no such name at all'")
     assert answers[0]["neighbours"] == answers[5]["neighbours"]
     assert answers[4] == {"query": "{", "exit_code": 2, "candidates": []} | {
         "error": 'each line must be a JSON list of names, such as ["artist - title", "another title"]'

@@ -138,7 +138,7 @@ def test_a_corpus_that_changed_is_said(sgp: Sgp, experiments: Path, tmp_path: Pa
     ran = sgp("evaluate", "x")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: the model of 'x' was made from another corpus than the present one: run sgp train x --force\n"
+        "error: the model of 'x' is out of date: its corpus has been replaced; run sgp train x --force\n"
     )
 
 

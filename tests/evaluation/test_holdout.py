@@ -15,6 +15,7 @@ from skipgramophone.evaluation.holdout import split_of, split_set_aside
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import read_corpus, read_corpus_set_aside
 from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.settings import EvaluateSettings
 from tests.conftest import Row, Sgp, two_genres
 
@@ -122,7 +123,7 @@ def test_what_was_set_aside_stays_so_when_the_corpus_grows(sgp: Sgp, experiments
     added = [(*grown[:1], "new", f"of {at}", grown[1]) for at in range(3)]
     added += [(*other[:1], "new", "of 1", other[1])]
     with closing(Catalogue(stage)) as catalogue:
-        rows = [catalogue.resolve(name).track for name in aside[copied]]
+        rows = [NameSearch(catalogue).resolve(name).track for name in aside[copied]]
     added += [("twin", track.artist, track.title, "twin") for track in rows]
     added += [("stranger", "new", f"of {at}", "stranger") for at in range(9)]
     assert sgp("extract", "x", write_dump(added, "b.csv"), "--append", "-q").code == 0

@@ -44,11 +44,11 @@ def experiment(tmp_path: Path) -> Experiment:
         ("..", "give one word, not a path"),
         (".hidden", "give one word, not a path"),
         ("-x", "give one word, not a path"),
-        ("a\nb", "it holds control characters"),
-        ("a\0b", "it holds control characters"),
-        ("a\u202eb", "it holds control characters"),
-        ("x" * 201, "it is over 200 bytes"),
-        ("ж" * 101, "it is over 200 bytes"),
+        ("a\nb", "it contains control characters"),
+        ("a\0b", "it contains control characters"),
+        ("a\u202eb", "it contains control characters"),
+        ("x" * 201, "it is longer than 200 bytes"),
+        ("ж" * 101, "it is longer than 200 bytes"),
     ],
 )
 def test_a_name_that_is_no_name_is_refused(tmp_path: Path, name: str, why: str) -> None:
@@ -84,7 +84,7 @@ def test_a_stale_stage_is_refused_with_the_command_to_run(experiment: Experiment
     with pytest.raises(ExperimentError) as stale:
         experiment.current("model")
     assert str(stale.value) == (
-        "the model of 'tried' was made from another corpus than the present one: run sgp train tried --force"
+        "the model of 'tried' is out of date: its corpus has been replaced; run sgp train tried --force"
     )
 
 
@@ -113,7 +113,7 @@ def test_a_manifest_whose_parts_are_of_another_kind_is_refused(
 ) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ExperimentError, match="its parts are not what they must be"):
+    with pytest.raises(ExperimentError, match="wrong field type or unsafe file name"):
         experiment.manifest("corpus")
 
 
@@ -264,13 +264,13 @@ def test_somebody_else_s_directory_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letters.txt").write_text("dear")
     with (
-        pytest.raises(ExperimentError, match="exists and is no experiment: give another name"),
+        pytest.raises(ExperimentError, match="exists and is not an experiment: choose another name"),
         new_experiment("mine", tmp_path),
     ):
         pass
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letters.txt"]
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ExperimentError, match="exists and is no experiment"), new_experiment("file", tmp_path):
+    with pytest.raises(ExperimentError, match="exists and is not an experiment"), new_experiment("file", tmp_path):
         pass
 
 

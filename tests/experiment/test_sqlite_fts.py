@@ -15,8 +15,8 @@ ASK = "import skipgramophone as sgp\nprint(sgp.open('demo', sys.argv[1]).similar
 @pytest.mark.parametrize(
     ("first", "said"),
     [
-        ("import tensorflow", "AmbiguousTrackError: 2 tracks answer to 'every pencil'"),
-        ("import sqlite3, tensorflow", "AmbiguousTrackError: 2 tracks answer to 'every pencil'"),
+        ("import tensorflow", "AmbiguousTrackError: 2 tracks match 'every pencil'"),
+        ("import sqlite3, tensorflow", "AmbiguousTrackError: 2 tracks match 'every pencil'"),
         ("import tensorflow, sqlite3", "without full-text search (FTS5): import skipgramophone before tensorflow"),
     ],
 )

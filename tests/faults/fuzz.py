@@ -321,7 +321,7 @@ def look_up(root: Path) -> list[tuple[str, ...] | None]:
         for query in ("fo", "o", "3", "fo 3", "qqq", "folk artst"):
             with contextlib.suppress(SgpError):
                 made.resolve(query)
-        made.catalogue.completions("folk", 5, 1.0)
+        made.names.completions("folk", 5, 1.0)
     return answers
 
 

@@ -54,8 +54,8 @@ def test_a_copy_and_another_name_answer_alike(root: Path) -> None:
 def test_a_name_that_is_taken_or_none_is_refused(root: Path, move: Callable[..., None]) -> None:
     (root / "empty").mkdir()
     for new, why in (
-        ("demo", "exists: give another name"),
-        ("empty", "exists: give another name"),
+        ("demo", "already exists: choose another name"),
+        ("empty", "already exists: choose another name"),
         ("../up", "cannot be an experiment's name"),
         (".hidden", "cannot be an experiment's name"),
     ):
@@ -82,7 +82,7 @@ def test_what_is_packed_comes_out_again(root: Path, tmp_path: Path) -> None:
     assert unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere) == "demo"
     assert contents(elsewhere / "demo") == whole
     assert package.similar("demo", "every pencil knows", experiments_dir=elsewhere).answered_by == "index"
-    with pytest.raises(ExperimentError, match="exists: give another name"):
+    with pytest.raises(ExperimentError, match="already exists: choose another name"):
         unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere)
     assert unpack_experiment(tmp_path / "demo.zip", "theirs", experiments_dir=elsewhere) == "theirs"
     assert json.loads((elsewhere / "theirs" / "experiment.json").read_text())["name"] == "theirs"
