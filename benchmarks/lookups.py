@@ -37,7 +37,7 @@ from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import new_experiment
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.experiment.playlist_table import PLAYLISTS
-from skipgramophone.experiment.postings import postings
+from skipgramophone.experiment.postings import build_postings
 
 NAME = "bench"
 SEED = 42
@@ -83,7 +83,7 @@ def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
         with experiment.publishing("corpus", {}) as draft:
             write_catalogue(draft.path, known)
             made.corpus.write(draft.path)
-            postings(made.corpus, tracks).write(draft.path)
+            build_postings(made.corpus, tracks).write(draft.path)
             named = pa.array([f"list {at}" for at in range(len(made.corpus))])
             pq.write_table(pa.table({"owner": named, "name": named}), draft.path / PLAYLISTS)
         with experiment.publishing("model", {}) as draft:

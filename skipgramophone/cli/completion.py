@@ -15,7 +15,7 @@ from skipgramophone.errors import SgpError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.experiment import experiments_root, open_experiment
 from skipgramophone.experiment.name_search import NameSearch
-from skipgramophone.names.normalization import hyphenated
+from skipgramophone.names.normalization import hyphenate
 
 SHOWN = 20
 SECONDS = 0.1  # time limit of a completion
@@ -33,11 +33,11 @@ def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return track titles and names that begin with the typed text, most frequent first."""
-    typed, found = hyphenated(incomplete), dict[str, None]()
+    typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
         """Collect a track if its title or name begins with the typed text."""
-        offered = (hyphenated(text) for text in (track.title, track.name))
+        offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:
             found[fitting] = None

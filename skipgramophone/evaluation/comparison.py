@@ -29,7 +29,7 @@ from skipgramophone.evaluation.rankers import (
 )
 from skipgramophone.evaluation.scorecard import Catalogued, Estimate, Scorecard, estimate, judge
 from skipgramophone.evaluation.splits import Split
-from skipgramophone.experiment.arrays import spooling
+from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
 from skipgramophone.lookup.annoy_index import FILE, AnnoyCandidates
@@ -166,7 +166,7 @@ def _rankers(
 
 def _served(unit: Matrix) -> Served:
     """The index of some vectors, in memory alone: its file is gone when it is open."""
-    with spooling(), TemporaryDirectory(prefix="sgp-") as directory:
+    with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
         return Served(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
 

@@ -236,7 +236,7 @@ def _sampled(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corp
     """Part of a large corpus with a split of its own, or None where the whole is small enough."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
-    taken = rest.drawn(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
+    taken = rest.draw(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
     split = split_at_random(groups[taken], settings.share, settings.random_seed + 1)
     return rest.playlists(taken), split
 

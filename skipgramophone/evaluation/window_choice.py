@@ -70,7 +70,7 @@ def order_of(corpus: Corpus, tracks: int, seed: int) -> Order:
         seed: of the sample and of all that is drawn; the answer is a function of it and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
-    sample = corpus.playlists(corpus.drawn(SAMPLE_TOKENS, rng))
+    sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, rng))
     try:
         split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
         trained_on = split.training_part(sample)

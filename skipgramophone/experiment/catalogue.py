@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
-from skipgramophone.names.normalization import SEPARATOR, folded, full_name
+from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 
 FILE = "tracks.sqlite"
 MOST_COUNTED = 1000  # matches of a query; beyond that only "more than 1,000" is reported
@@ -155,12 +155,12 @@ class Catalogue:
 
     def of_artist(self, artist: str) -> list[Track]:
         """Return the tracks of an artist, ignoring case and accents, most frequent first."""
-        asked = folded(artist)
+        asked = fold_name(artist)
         if not asked or not is_encodable(artist):
             return []
         begins = asked + SEPARATOR
         named = Condition("name_folded >= ? AND name_folded < ? OR name_folded = ?", (begins, begins + LAST, asked))
-        return [track for track in self.matching(named) if folded(track.artist) == asked]
+        return [track for track in self.matching(named) if fold_name(track.artist) == asked]
 
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Return the other spellings of a track: artist, title, count."""

@@ -124,7 +124,7 @@ class Experiment:
             )
         return manifest
 
-    def of_another_size(self, *manifests: Manifest) -> str | None:
+    def find_wrong_size(self, *manifests: Manifest) -> str | None:
         """Return an error message for the first file whose size differs from its manifest, or None if none does."""
         for manifest in manifests:
             for name, published in manifest.files.items():
@@ -224,7 +224,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
                 _remove_empty(experiment)
 
 
-def new_place(name: str, root: Path | str | None = None) -> Path:
+def free_path(name: str, root: Path | str | None = None) -> Path:
     """Return the path for an experiment of a new name.
 
     Raises:

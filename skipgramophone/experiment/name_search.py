@@ -22,7 +22,7 @@ from skipgramophone.experiment.catalogue import (
     Track,
     is_encodable,
 )
-from skipgramophone.names.normalization import folded, hyphenated, identity
+from skipgramophone.names.normalization import fold_name, hyphenate, identity
 
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
@@ -92,7 +92,7 @@ class NameSearch:
         hyphens between its words, as shell completion writes it; each word as a part of the name. The number is
         `MOST_COUNTED` + 1 if there are more.
         """
-        asked = folded(query)
+        asked = fold_name(query)
         if not asked or not is_encodable(query):
             return [], 0
         for where, value in (
@@ -130,7 +130,7 @@ class NameSearch:
             seconds: time limit.
             fitting: accepts or refuses a track.
         """
-        asked = folded(typed)
+        asked = fold_name(typed)
         found: list[Track] = []
         if not asked or not is_encodable(typed):
             return found
@@ -142,18 +142,18 @@ class NameSearch:
 
     def _hyphenated(self, query: str) -> list[Track]:
         """Return the tracks whose name, or else whose title, is the query when written with hyphens."""
-        asked = hyphenated(query)
+        asked = hyphenate(query)
         if "-" not in asked or asked != query.strip().casefold():
             return []
         tracks = self._catalogue.matching(self._containing(asked.replace("-", " ")), MOST_COUNTED)
-        named = [track for track in tracks if hyphenated(track.name) == asked]
-        return named or [track for track in tracks if hyphenated(track.title) == asked]
+        named = [track for track in tracks if hyphenate(track.name) == asked]
+        return named or [track for track in tracks if hyphenate(track.title) == asked]
 
     def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
         """Return the tracks whose name contains each word of a query with typos, and others with a similar name."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
-        asked = folded(query)
+        asked = fold_name(query)
         if len(asked) > MOST_LETTERS:
             return [], []
         tracks = {track.row: track for track in (*self._without_one_piece(asked), *self._sharing_trigrams(asked))}

@@ -49,7 +49,7 @@ def _require_own_directory(destination: Path, force: bool) -> None:
         if destination.is_symlink() or (destination.exists() and not destination.is_dir()):
             raise ExperimentError(f"cannot write {destination}: it is not a directory")
         if destination.exists() and not force:
-            raise ExperimentError(f"{destination} exists; --force replaces it")
+            raise ExperimentError(f"{destination} already exists: choose another path, or replace it with --force")
         there = {path.relative_to(destination).as_posix() for path in _files_in(destination)}
         listed = manifest.files_of(destination / MANIFEST)
     others = sorted(there - ({MANIFEST, *listed} if listed else set()))

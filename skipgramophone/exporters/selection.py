@@ -19,7 +19,7 @@ from skipgramophone.lookup.exact_search import Rows, nearest_in_blocks, nearest_
 from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.maps import projection
-from skipgramophone.names.normalization import folded, identity
+from skipgramophone.names.normalization import fold_name, identity
 from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, Projection
 
 
@@ -48,7 +48,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
     unknown: list[str] = []
     frequent = asked
     if settings.artist is not None:
-        rows, unknown = _called(frequent, settings.artist, folded, lambda track: [track.artist])
+        rows, unknown = _called(frequent, settings.artist, fold_name, lambda track: [track.artist])
         asked = [track for track in asked if track.row in rows]
     if settings.only is not None:
         rows, missed = _called(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])

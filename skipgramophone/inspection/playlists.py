@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
-from skipgramophone.experiment.corpus import falls
+from skipgramophone.experiment.corpus import count_descents
 from skipgramophone.inspection.contents import EXAMPLES, LEAST_TELLING, Contents, Ids, Marks, numbered
 from skipgramophone.inspection.findings import Finding, Kind, found, percent
 from skipgramophone.playlists.cleaning import has_longer_near_duplicate
@@ -59,7 +59,9 @@ def _in_order(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         caseless = numbered(contents.titles if role == "title" else contents.artists)[contents.corpus.track_ids]
         as_written = numbered(contents.tracks[role].combine_chunks())[contents.corpus.track_ids]
         telling = contents.distinct(caseless) >= LEAST_TELLING
-        fewest = np.minimum.reduce([falls(by, contents.corpus.offsets) for by in (as_written, caseless, -caseless)])
+        fewest = np.minimum.reduce(
+            [count_descents(by, contents.corpus.offsets) for by in (as_written, caseless, -caseless)]
+        )
         in_order = fewest <= thresholds.out_of_order * (contents.lengths - 1)
         number, of = int(np.count_nonzero(telling & in_order)), int(np.count_nonzero(telling))
         if number > thresholds.in_order * of:

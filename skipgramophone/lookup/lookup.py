@@ -57,7 +57,7 @@ class Lookup:
         self.experiment = experiment
         for _ in range(TRIES):
             corpus, model = experiment.manifest("corpus"), experiment.current("model")
-            if wrong := experiment.of_another_size(corpus, model):
+            if wrong := experiment.find_wrong_size(corpus, model):
                 if experiment.current("model").digest == model.digest:
                     raise ExperimentError(wrong)
                 continue  # a writer has replaced a stage in the meantime

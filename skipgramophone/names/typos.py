@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from skipgramophone.names.normalization import folded
+from skipgramophone.names.normalization import fold_name
 
 NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
 WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
@@ -40,8 +40,8 @@ AnyTrack = TypeVar("AnyTrack", bound=Named)
 
 def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
     """Return the tracks whose whole name is similar to a query, most similar first."""
-    names = [folded(track.name) for track in tracks]
-    best = process.extract(folded(query), names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
+    names = [fold_name(track.name) for track in tracks]
+    best = process.extract(fold_name(query), names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
     return [tracks[at] for _, _, at in best]
 
 
@@ -52,7 +52,7 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
     number never matches another number, and a query without letters matches nothing.
     """
     words = _words(query)
-    if not any(map(str.isalpha, folded(query))):
+    if not any(map(str.isalpha, fold_name(query))):
         return []
     chosen = [track for track in tracks if _contain(track.name, words)]
     for whole in (attrgetter("name"), attrgetter("title")):
@@ -65,12 +65,12 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
 
 def _words(name: str) -> list[str]:
     """Return the words of the folded name that have a letter or a digit."""
-    return [word for word in folded(name).split() if any(map(str.isalnum, word))]
+    return [word for word in fold_name(name).split() if any(map(str.isalnum, word))]
 
 
 def _contain(name: str, words: list[str]) -> bool:
     """Whether a name contains each of some words, or a word similar to it."""
-    whole, others = folded(name), _words(name)
+    whole, others = fold_name(name), _words(name)
     return all(word in whole or any(_is_typo(word, other) for other in others) for word in words)
 
 

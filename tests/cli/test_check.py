@@ -165,11 +165,15 @@ def write_rubbish(stage: Path) -> None:
     [
         ("model", spoil_centre, "vectors hold values that are not finite"),
         ("model", scribble, "centre_mean.npy is damaged"),
-        ("model", swap_halves, "does not fit its catalogue"),
+        ("model", swap_halves, "does not match its catalogue of"),
         ("corpus", name_a_stranger, "unknown track id in a playlist"),
         ("corpus", miscount, "counts in tracks.sqlite do not match the playlists"),
         ("corpus", misplace, "postings do not match the playlists"),
-        ("corpus", plant("CREATE TRIGGER t AFTER INSERT ON tracks BEGIN DELETE FROM tracks; END"), "unexpected trigger or view 't'"),
+        (
+            "corpus",
+            plant("CREATE TRIGGER t AFTER INSERT ON tracks BEGIN DELETE FROM tracks; END"),
+            "unexpected trigger or view 't'",
+        ),
         ("corpus", plant("CREATE VIEW v AS SELECT 1"), "unexpected trigger or view 'v'"),
         ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "numbers them up to"),
         ("corpus", plant("UPDATE tracks SET title = x'00' WHERE row = 3"), "row 3"),

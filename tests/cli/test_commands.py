@@ -212,7 +212,7 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     before = place.read_bytes()
     refused = run_sgp("export", "genres", place, "--experiments-dir", trained)
     assert (refused.code, refused.out) == (1, "")
-    assert refused.err == f"error: {place} exists; --force replaces it\n"
+    assert refused.err == f"error: {place} already exists: choose another path, or replace it with --force\n"
     assert run_sgp("export", "genres", place, "--force", "-q", "--experiments-dir", trained).code == 0
     assert place.read_bytes() == before or suffix == "npz"  # numpy stamps the time into npz
     assert left(tmp_path) == [place.name, f"{place.name}.manifest.json"]

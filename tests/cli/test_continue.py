@@ -12,7 +12,7 @@ import pytest
 import skipgramophone as sgp
 from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn, membership
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.names.song_versions import song
+from skipgramophone.names.song_versions import song_key
 from tests.conftest import Ran, dump_text, run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100", "sample:track:0200")
@@ -55,10 +55,10 @@ def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     answer = json.loads(continued(sample_root, *GIVEN, "--json").out)
     # The same by hand: go down the list, skip versions of songs that are given or listed, at most five per artist.
     with sgp.open("demo", sample_root) as demo:
-        seen = {song(track.artist, track.title): "given" for track in (demo.resolve(uri).track for uri in GIVEN)}
+        seen = {song_key(track.artist, track.title): "given" for track in (demo.resolve(uri).track for uri in GIVEN)}
     listed, artists, folded_away = [], Counter[str](), 0
     for near in whole:
-        key = song(near["artist"], near["title"])
+        key = song_key(near["artist"], near["title"])
         if key in seen:
             folded_away += 1
         elif artists[near["artist"]] < 5:
@@ -75,7 +75,8 @@ def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     assert note == f"left out {folded_away} other versions of songs that are listed or were asked about"
     for near in answer["neighbours"]:
         assert all(
-            song(track["artist"], track["title"]) == song(near["artist"], near["title"]) for track in near["versions"]
+            song_key(track["artist"], track["title"]) == song_key(near["artist"], near["title"])
+            for track in near["versions"]
         )
     shown = continued(sample_root, *GIVEN, "--show-versions")
     assert (shown.code, shown.err) == (0, note + "\n")

@@ -13,7 +13,7 @@ import pytest
 
 from skipgramophone.evaluation.holdout import split_of, split_set_aside
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.corpus import read_corpus, read_corpus_set_aside
+from skipgramophone.experiment.corpus import read_corpus, read_held_out_corpus
 from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.settings import EvaluateSettings
@@ -131,7 +131,7 @@ def test_what_was_set_aside_stays_so_when_the_corpus_grows(sgp: Sgp, experiments
     assert set(still) == {*aside, ("twin", "twin")}
     assert set(now) == {*trained, ("stranger", "stranger")}
     assert "new - of 1" in now[other]
-    held = read_corpus_set_aside(stage)
+    held = read_held_out_corpus(stage)
     facts = json.loads((stage / "manifest.json").read_text())["facts"]
     assert held is not None
     assert (len(held), held.occurrences) == (facts["held_out_playlists"], facts["held_out_occurrences"])

@@ -15,7 +15,7 @@ from skipgramophone.experiment.catalogue import FILE, Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS as TYPES
 from skipgramophone.experiment.catalogue_writer import write_catalogue
 from skipgramophone.experiment.name_search import NameSearch
-from skipgramophone.names.normalization import folded
+from skipgramophone.names.normalization import fold_name
 from tests.conftest import table_of
 from tests.experiment.conftest import TRACKS
 
@@ -82,11 +82,13 @@ def test_a_word_of_one_or_two_letters_is_found_anywhere_in_a_name(tmp_path: Path
     ]
     with closing(Catalogue(tmp_path)) as catalogue:
         search = NameSearch(catalogue)
-        for query in filter(None, map(folded, asked)):
-            containing = [row for row, name in enumerate(names) if all(word in folded(name) for word in query.split())]
+        for query in filter(None, map(fold_name, asked)):
+            containing = [
+                row for row, name in enumerate(names) if all(word in fold_name(name) for word in query.split())
+            ]
             is_short = all(len(word) < 3 for word in query.split())
-            begins = [row for row in containing if folded(names[row]).startswith(query)] if is_short else []
-            if query not in map(folded, names):
+            begins = [row for row in containing if fold_name(names[row]).startswith(query)] if is_short else []
+            if query not in map(fold_name, names):
                 found, number = search.find(query, limit=5000)
                 assert [track.row for track in found] == sorted(begins or containing, key=lambda row: ranks[row])
                 assert number == len(found)

@@ -117,7 +117,9 @@ def test_word2vec_reads_with_gensim(tmp_path: Path, format: str) -> None:
     assert [record["artist"] for record in known] == [track.artist for track in twins]
     assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
     place.unlink()
-    with pytest.raises(ExperimentError, match=r"out\.vec\.names\.jsonl exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match=r"out\.vec\.names\.jsonl already exists: choose another path, or replace it with --force"
+    ):
         exporters.write(place, format, vectors)
     assert not place.exists()
 
@@ -291,7 +293,7 @@ def test_a_directory_that_is_not_an_export_s_is_kept(tmp_path: Path, format: str
     vectors.centre[:] = [[1, 2, 3], [3, 2, 1]]
     place = tmp_path / "out"
     exporters.write(place, format, vectors)
-    with pytest.raises(ExperimentError, match="out exists; --force replaces it"):
+    with pytest.raises(ExperimentError, match="out already exists: choose another path, or replace it with --force"):
         exporters.write(place, format, vectors)
     exporters.write(place, format, vectors, force=True)
     (place / "manifest.json").rename(tmp_path / "kept")
@@ -563,7 +565,9 @@ def test_the_format_is_given_or_the_suffix() -> None:
 def test_an_existing_file_is_kept_unless_forced(tmp_path: Path) -> None:
     place = tmp_path / "out.npz"
     place.write_text("precious")
-    with pytest.raises(ExperimentError, match=r"out\.npz exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match=r"out\.npz already exists: choose another path, or replace it with --force"
+    ):
         exporters.write(place, "npz", vectors_of(["a"]))
     assert place.read_text() == "precious"
     exporters.write(place, "npz", vectors_of(["a"]), force=True)

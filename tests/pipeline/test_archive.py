@@ -86,7 +86,9 @@ def test_what_is_packed_comes_out_again(root: Path, tmp_path: Path) -> None:
         unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere)
     assert unpack_experiment(tmp_path / "demo.zip", "theirs", experiments_dir=elsewhere) == "theirs"
     assert json.loads((elsewhere / "theirs" / "experiment.json").read_text())["name"] == "theirs"
-    with pytest.raises(ExperimentError, match=r"demo\.zip exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match=r"demo\.zip already exists: choose another path, or replace it with --force"
+    ):
         pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
 
 
