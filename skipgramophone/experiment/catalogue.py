@@ -155,12 +155,12 @@ class Catalogue:
 
     def of_artist(self, artist: str) -> list[Track]:
         """Return the tracks of an artist, ignoring case and accents, most frequent first."""
-        asked = fold_name(artist)
-        if not asked or not is_encodable(artist):
+        folded = fold_name(artist)
+        if not folded or not is_encodable(artist):
             return []
-        begins = asked + SEPARATOR
-        named = Condition("name_folded >= ? AND name_folded < ? OR name_folded = ?", (begins, begins + LAST, asked))
-        return [track for track in self.matching(named) if fold_name(track.artist) == asked]
+        begins = folded + SEPARATOR
+        named = Condition("name_folded >= ? AND name_folded < ? OR name_folded = ?", (begins, begins + LAST, folded))
+        return [track for track in self.matching(named) if fold_name(track.artist) == folded]
 
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
         """Return the other spellings of a track: artist, title, count."""

@@ -92,13 +92,13 @@ class NameSearch:
         hyphens between its words, as shell completion writes it; each word as a part of the name. The number is
         `MOST_COUNTED` + 1 if there are more.
         """
-        asked = fold_name(query)
-        if not asked or not is_encodable(query):
+        folded = fold_name(query)
+        if not folded or not is_encodable(query):
             return [], 0
         for where, value in (
             (BY_URI, query.strip()),
-            ("tracks.name_folded = ?", asked),
-            ("title_folded = ?", asked),
+            ("tracks.name_folded = ?", folded),
+            ("title_folded = ?", folded),
         ):
             exact = self._catalogue.matching(Condition(where, [value] * where.count("?")))
             if exact:
@@ -107,7 +107,7 @@ class NameSearch:
         completed = self._hyphenated(query)
         if completed:
             return completed[:limit], len(completed)
-        containing = self._containing(asked)
+        containing = self._containing(folded)
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
 
@@ -130,48 +130,48 @@ class NameSearch:
             seconds: time limit.
             fitting: accepts or refuses a track.
         """
-        asked = fold_name(typed)
+        folded = fold_name(typed)
         found: list[Track] = []
-        if not asked or not is_encodable(typed):
+        if not folded or not is_encodable(typed):
             return found
         with self._catalogue.time_limit(seconds):
-            tracks = self._catalogue.each_matching(self._containing(asked))
+            tracks = self._catalogue.each_matching(self._containing(folded))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because tracks found before the time limit are kept
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
         """Return the tracks whose name, or else whose title, is the query when written with hyphens."""
-        asked = hyphenate(query)
-        if "-" not in asked or asked != query.strip().casefold():
+        folded = hyphenate(query)
+        if "-" not in folded or folded != query.strip().casefold():
             return []
-        tracks = self._catalogue.matching(self._containing(asked.replace("-", " ")), MOST_COUNTED)
-        named = [track for track in tracks if hyphenate(track.name) == asked]
-        return named or [track for track in tracks if hyphenate(track.title) == asked]
+        tracks = self._catalogue.matching(self._containing(folded.replace("-", " ")), MOST_COUNTED)
+        named = [track for track in tracks if hyphenate(track.name) == folded]
+        return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
         """Return the tracks whose name contains each word of a query with typos, and others with a similar name."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
-        asked = fold_name(query)
-        if len(asked) > MOST_LETTERS:
+        folded = fold_name(query)
+        if len(folded) > MOST_LETTERS:
             return [], []
-        tracks = {track.row: track for track in (*self._without_one_piece(asked), *self._sharing_trigrams(asked))}
+        tracks = {track.row: track for track in (*self._without_one_piece(folded), *self._sharing_trigrams(folded))}
         return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
 
-    def _containing(self, asked: str) -> Condition:
+    def _containing(self, folded: str) -> Condition:
         """Return the condition that a folded name contains each word of a query.
 
         Words of one or two letters have no trigram. A query of such words only matches names and titles that begin with
         it, or else all names that contain them.
         """
-        words = list(dict.fromkeys(asked.split()))
-        if len(asked) > MOST_LETTERS:
+        words = list(dict.fromkeys(folded.split()))
+        if len(folded) > MOST_LETTERS:
             return Condition("0", ())
         each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
         frequency = self._trigram_counts(_trigrams(words))
         if not frequency:
-            return self._beginning(asked) or self._containing_short(words, each)
+            return self._beginning(folded) or self._containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
         if clues[0][0] > FEW:  # no trigram is rare: combine the rarest trigram of each word, and a rare short word
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
@@ -204,18 +204,18 @@ class NameSearch:
         found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
-    def _beginning(self, asked: str) -> Condition | None:
+    def _beginning(self, folded: str) -> Condition | None:
         """Return the condition that a name or a title begins with the query, or None if none does.
 
         A few of them are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
         """
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
-        values = [asked, asked + LAST] * 2
+        values = [folded, folded + LAST] * 2
         found = self._catalogue.query_numbers(f"SELECT count(*) FROM ({rows} LIMIT {self._many})", values)[0]
         if found < self._many:
             return Condition(f"row IN ({rows})", values) if found else None
-        return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(asked), asked] * 2)
+        return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(folded), folded] * 2)
 
     def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
         """Return how many names contain each trigram."""
@@ -230,10 +230,10 @@ class NameSearch:
             raise self._catalogue.damage("a trigram or its count has a wrong type")
         return found
 
-    def _without_one_piece(self, asked: str) -> list[Track]:
+    def _without_one_piece(self, folded: str) -> list[Track]:
         """Return tracks whose name contains all pieces of the query but one: its words, or the halves of one word."""
-        half = (len(asked) + 1) // 2
-        pieces = asked.split() if " " in asked else [asked[:half], asked[half:]]
+        half = (len(folded) + 1) // 2
+        pieces = folded.split() if " " in folded else [folded[:half], folded[half:]]
         found: dict[int, Track] = {}
         for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
             others = pieces[:left_out] + pieces[left_out + 1 :]
@@ -242,10 +242,10 @@ class NameSearch:
                 found |= {track.row: track for track in tracks}
         return list(found.values())
 
-    def _sharing_trigrams(self, asked: str) -> list[Track]:
+    def _sharing_trigrams(self, folded: str) -> list[Track]:
         """Return the tracks that share most of the query's rarest trigrams."""
         catalogue = self._catalogue
-        frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(asked.split())).items() if n}
+        frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(folded.split())).items() if n}
         worth: dict[int, float] = {}
         left = MOST_POSTINGS
         for gram in sorted(frequency, key=lambda gram: frequency[gram]):
@@ -270,8 +270,8 @@ class NameSearch:
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:
     """Return the tracks whose name or title has the accents of the query, or all tracks if none has."""
-    asked = query.strip().casefold()
-    alike = [track for track in tracks if asked in (track.name.casefold(), track.title.casefold())]
+    typed = query.strip().casefold()
+    alike = [track for track in tracks if typed in (track.name.casefold(), track.title.casefold())]
     return alike or tracks
 
 
