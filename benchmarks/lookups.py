@@ -36,7 +36,7 @@ from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import new_experiment
 from skipgramophone.experiment.playlist_table import PLAYLISTS
-from skipgramophone.experiment.postings import postings
+from skipgramophone.experiment.postings import build_postings
 
 NAME = "bench"
 SEED = 42
@@ -82,7 +82,7 @@ def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
         with experiment.publishing("corpus", {}) as draft:
             write_catalogue(draft.path, known)
             made.corpus.write(draft.path)
-            postings(made.corpus, tracks).write(draft.path)
+            build_postings(made.corpus, tracks).write(draft.path)
             named = pa.array([f"list {at}" for at in range(len(made.corpus))])
             pq.write_table(pa.table({"owner": named, "name": named}), draft.path / PLAYLISTS)
         with experiment.publishing("model", {}) as draft:
@@ -183,20 +183,21 @@ def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
 
 def measure_names(catalogue: Catalogue, rng: random.Random, number: int) -> None:
     """Measure name search and completion."""
+    search = NameSearch(catalogue)
     tracks = [catalogue.track(rng.randrange(len(catalogue))) for _ in range(number)]
-    report("full name", timed(catalogue.resolve, [track.name for track in tracks]), "ms", 2)
-    report("part of a name", timed(catalogue.resolve, [track.name[3:-2] for track in tracks]), "ms", 2)
+    report("full name", timed(search.resolve, [track.name for track in tracks]), "ms", 2)
+    report("part of a name", timed(search.resolve, [track.name[3:-2] for track in tracks]), "ms", 2)
     wrong = [with_typo(track.name, rng) for track in tracks]
-    report("name with a typo", timed(catalogue.resolve, wrong), "ms", 2)
+    report("name with a typo", timed(search.resolve, wrong), "ms", 2)
     found = 0
     for track, query in zip(tracks, wrong, strict=True):
         try:
-            found += catalogue.resolve(query).track.name == track.name
+            found += search.resolve(query).track.name == track.name
         except TrackNameError as error:
             found += any(candidate.startswith(track.name) for candidate in error.candidates)
     print(f"{'':34} {found / number:8.0%} of these found or suggested")
     typed = [track.name[:length] for track in tracks for length in (1, 3, 6, 12)]
-    report("completion", timed(lambda text: catalogue.completions(text, 8, 0.1), typed), "ms", 2)
+    report("completion", timed(lambda text: search.completions(text, 8, 0.1), typed), "ms", 2)
 
 
 if __name__ == "__main__":

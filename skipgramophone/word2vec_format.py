@@ -15,9 +15,11 @@ from typing import BinaryIO
 from urllib.parse import quote, unquote
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.errors import SourceError
-from skipgramophone.experiment.embeddings import Matrix
+
+Matrix = npt.NDArray[np.float32]
 
 UNSAFE = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")  # white space, control characters and the escape character
 NUMBERED = re.compile(r"(.*)%23[1-9][0-9]*", re.DOTALL)

@@ -104,7 +104,7 @@ def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> Non
     assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 8
     assert sgp.build_index("x", experiments_dir=tmp_path / "e").items == 9
     assert sgp.export("x", tmp_path / "x.npz", experiments_dir=tmp_path / "e").tracks == 9
-    with pytest.raises(sgp.SgpError, match="already has its corpus"):
+    with pytest.raises(sgp.SgpError, match="already has a corpus"):
         sgp.extract("x", [dump], experiments_dir=tmp_path / "e")
 
 

@@ -14,7 +14,8 @@ import typer
 from skipgramophone.errors import SgpError
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.experiment import experiments_root, open_experiment
-from skipgramophone.names.normalization import hyphenated
+from skipgramophone.experiment.name_search import NameSearch
+from skipgramophone.names.normalization import hyphenate
 
 SHOWN = 20
 SECONDS = 0.1  # time limit of a completion
@@ -32,11 +33,11 @@ def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return track titles and names that begin with the typed text, most frequent first."""
-    typed, found = hyphenated(incomplete), dict[str, None]()
+    typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
         """Collect a track if its title or name begins with the typed text."""
-        offered = (hyphenated(text) for text in (track.title, track.name))
+        offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:
             found[fitting] = None
@@ -47,7 +48,7 @@ def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
     try:
         directory = open_experiment(name, ctx.params.get("experiments_dir")).directory("corpus")
         with closing(Catalogue(directory)) as catalogue:
-            catalogue.completions(typed.replace("-", " "), SHOWN, SECONDS, begins)
+            NameSearch(catalogue).completions(typed.replace("-", " "), SHOWN, SECONDS, begins)
     except SgpError:  # completion has no way to report an error
         return []
     return list(found)

@@ -15,6 +15,7 @@ from skipgramophone.cli.prompt_history import SavedHistory, history_file
 from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, NAME, UNLIKE, PromptState
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.name_search import NameSearch
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -30,7 +31,7 @@ class TrackCompleter(Completer):
     """Completes track names, most frequent first."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+        self._names = NameSearch(catalogue)
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
         """Yield names that contain the typed text; a name with control characters is offered as its uri."""
@@ -38,7 +39,7 @@ class TrackCompleter(Completer):
         typed = typed.removeprefix(typed[:1] if typed[:1] in (LIKE, UNLIKE, NAME) else "").lstrip()
         if typed in ("", BACK, HELP_SIGN) or typed.isdecimal():
             return
-        for track in self._catalogue.completions(typed, SHOWN_COMPLETIONS, SECONDS):
+        for track in self._names.completions(typed, SHOWN_COMPLETIONS, SECONDS):
             shown = render.visible(track.name)
             text = track.name if shown == track.name else track.uri
             if text is not None and render.visible(text) == text:

@@ -65,7 +65,7 @@ class PromptState:
             return self._lookup.seed(name, weight)
         except TrackNameError as error:
             if error.candidates:
-                self.listed = tuple(self._lookup.catalogue.candidates(name))
+                self.listed = tuple(self._lookup.names.candidates(name))
             raise
 
     def _back(self) -> Answer:

@@ -29,7 +29,7 @@ from skipgramophone.evaluation.rankers import (
 )
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Scorecard, estimate, score_ranker
 from skipgramophone.evaluation.splits import Split
-from skipgramophone.experiment.arrays import spooling
+from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
 from skipgramophone.lookup.annoy_index import FILE, AnnoyCandidates
@@ -181,7 +181,7 @@ def _rankers(
 
 def _indexed(unit: Matrix) -> IndexedCosine:
     """Build and open a temporary index; its file is deleted once it is open."""
-    with spooling(), TemporaryDirectory(prefix="sgp-") as directory:
+    with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
         return IndexedCosine(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
 

@@ -24,7 +24,7 @@ from skipgramophone.evaluation.splits import (
     split_last_tracks,
 )
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.corpus import ASIDE, Corpus, read_corpus_set_aside
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, Corpus, read_held_out_corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.playlist_table import read_playlist_table
@@ -95,7 +95,7 @@ def read_extract_split(
     Raises:
         EvaluationError: the settings group playlists, but extract has already chosen the held-out ones.
     """
-    aside = read_corpus_set_aside(experiment.directory("corpus"))
+    aside = read_held_out_corpus(experiment.directory("corpus"))
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":
         return None
     if settings.group is not None:
@@ -104,10 +104,10 @@ def read_extract_split(
             "--share or --held-out"
         )
     made_with = ExtractSettings(**experiment.manifest("corpus").settings)
-    playlists = read_playlist_table(experiment.directory("corpus"), len(aside), ASIDE)
+    playlists = read_playlist_table(experiment.directory("corpus"), len(aside), HELD_OUT_PREFIX)
     own = playlist_groups(aside, playlists, made_with.group, made_with.random_seed)
     groups = np.concatenate([np.arange(len(corpus)), len(corpus) + own])
-    return corpus.and_then(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
+    return corpus.joined_with(aside), Split(np.arange(len(groups)) >= len(corpus), groups)
 
 
 def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:

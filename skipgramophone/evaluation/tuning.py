@@ -239,7 +239,7 @@ def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpu
     """Return a sample of a large corpus with its own split, or None if the whole corpus is small enough."""
     if rest.occurrences <= SAMPLE_TOKENS:
         return None
-    sampled = rest.drawn(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
+    sampled = rest.draw(SAMPLE_TOKENS, np.random.default_rng([settings.random_seed, SAMPLE_TOKENS]))
     split = split_at_random(groups[sampled], settings.share, settings.random_seed + 1)
     return rest.playlists(sampled), split
 

@@ -71,7 +71,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
         seed: random seed. The result depends only on it and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
-    sample = corpus.playlists(corpus.drawn(SAMPLE_TOKENS, rng))
+    sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, rng))
     try:
         split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
         trained_on = split.training_part(sample)

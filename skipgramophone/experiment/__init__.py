@@ -1,1 +1,1 @@
-"""The experiment directory: stages and their manifests, the lock, and the files of the corpus and the model."""
+"""The experiment directory: stages, manifests, the lock, and the files of the corpus and the model."""

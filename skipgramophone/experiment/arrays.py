@@ -1,4 +1,4 @@
-"""Arrays on disk: npy files, memory-mapped, of the kind that the contract says or not at all; and scratch space."""
+"""Arrays on disk: memory-mapped npy files with checked type and shape, and temporary arrays."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 
-PIECE = 1 << 16  # rows that are copied at once
+PIECE = 1 << 16  # rows per copy
 
 
-class Sliced(Protocol):
-    """What can be asked for its shape and for some of its rows: an array, or rows that lie elsewhere."""
+class RowSource(Protocol):
+    """A matrix that is read in slices of rows: an array, or rows on a parameter server."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the whole."""
+        """Shape of the whole matrix."""
 
     def __getitem__(self, rows: slice, /) -> npt.NDArray[np.float32]:
-        """Some rows; it may be a view."""
+        """Return some rows, possibly as a view."""
 
 
 def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
-    """Map an npy file read-only, insisting on its kind; pickles are refused.
+    """Map an npy file read-only, and check its type and number of dimensions. Pickles are refused.
 
     Raises:
-        ExperimentError: the file is damaged or holds something else.
+        ExperimentError: the file is damaged or contains something else.
         StorageError: the file cannot be read.
     """
     try:
         with storage_errors(path, "read"), warnings.catch_warnings():
-            warnings.simplefilter("error")  # of a header such as nothing that is read today writes
+            warnings.simplefilter("error")  # numpy only warns about some invalid headers
             array = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError, Warning) as error:
         raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
-    return array.view(np.ndarray)  # mapped all the same; a memmap makes every look at some rows slow
+    return array.view(np.ndarray)  # still mapped, but slicing rows is faster than with the memmap class
 
 
 def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
-    """Write a float32 array to an npy file a piece at a time, so that it is never whole in memory.
+    """Write a float32 array to an npy file in pieces, so that it is never in memory as a whole.
 
     Args:
         path: the file.
-        shape: of the whole; its first number is the sum of those of the pieces.
-        pieces: rows in order.
+        shape: shape of the whole array.
+        pieces: consecutive rows.
     """
     with path.open("wb") as file:
         described = {"descr": "<f4", "fortran_order": False, "shape": shape}
@@ -64,21 +64,21 @@ def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[
 
 
 def pieces(rows: int) -> Iterator[slice]:
-    """Slices of so many rows that a copy of one is small."""
+    """Return slices that cover `rows` rows, each of at most `PIECE` rows."""
     return (slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE))
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """An array of zeros in a file without a name: the system may write it out and forget it when memory is short.
+    """Return an array of zeros in an unnamed temporary file, which the system can page out when memory is short.
 
     Raises:
-        StorageError: there is no room for it where temporary files lie.
+        StorageError: there is not enough space for temporary files.
     """
     if not length:
         return np.empty(0, dtype)
     size = length * np.dtype(dtype).itemsize
-    with spooling(size), tempfile.TemporaryFile(prefix="sgp-") as file:
-        if hasattr(os, "posix_fallocate"):  # else a disk that is full when a page is touched is SIGBUS
+    with temporary_file_errors(size), tempfile.TemporaryFile(prefix="sgp-") as file:
+        if hasattr(os, "posix_fallocate"):  # otherwise writing to a page when the disk is full raises SIGBUS
             os.posix_fallocate(file.fileno(), 0, size)
         else:
             file.truncate(size)
@@ -86,11 +86,11 @@ def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 @contextmanager
-def spooling(size: int | None = None) -> Iterator[None]:
-    """Turn an `OSError` of a temporary file into one line that says where it lies, and how large it was to be.
+def temporary_file_errors(size: int | None = None) -> Iterator[None]:
+    """Turn an `OSError` about temporary files into a `StorageError` that names their directory and size.
 
     Raises:
-        StorageError: there was one.
+        StorageError: the block raised an `OSError`.
     """
     needed = f"{size:,} bytes of temporary files" if size else "temporary files"
     try:

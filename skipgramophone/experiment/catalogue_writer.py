@@ -1,7 +1,7 @@
-"""Cataloguing: the tracks of a new corpus are written to the SQLite file that `catalogue` reads.
+"""Write the catalogue: the SQLite file of a corpus's tracks that `catalogue` reads.
 
-Names are folded many at a time, in threads, while SQLite takes in those before them: ADBC's driver gives it what Arrow
-holds, in native code, twice as fast as Python's own module takes rows of objects.
+Names are folded in threads, in batches, while SQLite inserts the previous batch. The ADBC driver inserts Arrow data in
+native code, twice as fast as Python's own module inserts rows of objects.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import FILE
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
-from skipgramophone.names.arrow_normalization import all_folded, full_names
+from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import beside, in_order
-from skipgramophone.playlists.readers.rows import TEXT
 
 ROWS_AT_ONCE = 100_000
-GATHERED = 256 << 20  # bytes of the trigram index that are gathered before they are written: less to merge
+GATHERED = 256 << 20  # bytes of the trigram index in memory before they are written: fewer parts to merge
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
@@ -55,9 +55,10 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-IN_ORDER = {"column": "", "rank": "row"}  # of count: what the two above say where a row is its own rank
+# Values for the two templates above: rows are sorted by count, or tracks have a rank column.
+IN_ORDER = {"column": "", "rank": "row"}
 RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
-# The stage is published as a whole or not at all, so SQLite's own journal has nothing to protect.
+# The stage is published as a whole or not at all, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
 
@@ -72,19 +73,19 @@ def write_catalogue(
     """Write the catalogue of a new corpus.
 
     Args:
-        directory: where.
+        directory: the corpus stage.
         tracks: the columns of `TRACKS`, in row order.
-        spellings: the columns of `SPELLINGS`: other ways in which the tracks were written.
+        spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
-        ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are in that order.
-        progress: is told how many tracks are written; after the last their names are indexed.
+        ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are sorted by count.
+        progress: is called with the number of tracks written so far; after the last, their names are indexed.
 
     Raises:
-        StorageError: SQLite could not write, for want of space for one.
+        StorageError: SQLite could not write, for example because the disk is full.
     """
     path = directory / FILE
     order = IN_ORDER if ranks is None else RANKED
-    described = in_order(partial(_described, *part, ranks) for part in _parts(tracks, TRACKS))
+    batches = in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, TRACKS))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -92,45 +93,45 @@ def write_catalogue(
             database.executescript(SCHEMA.format(**order))
         with _inserting(path) as insert:
             written = 0
-            for batch in described:
+            for batch in batches:
                 insert("tracks", batch)
                 written += batch.num_rows
                 if progress:
                     progress(written)
-            for table, kinds, name in others:
-                for _, batch in _parts(table, kinds) if table else ():
+            for table, types, name in others:
+                for _, batch in _parts(table, types) if table else ():
                     insert(name, batch)
         _index(path, order)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
-    except adbc.Error as error:  # its first line ends in what SQLite says
+    except adbc.Error as error:  # its first line ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
-def _parts(table: pa.Table, kinds: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Some columns of a table, a part at a time, and where each begins."""
-    chosen = table.select(list(kinds)).cast(pa.schema(kinds))
+def _parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield batches of some columns of a table, each with its first row number."""
+    chosen = table.select(list(types)).cast(pa.schema(types))
     for start in range(0, table.num_rows, ROWS_AT_ONCE):
         yield start, chosen.slice(start, ROWS_AT_ONCE).combine_chunks().to_batches()[0]
 
 
-def _described(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np.int64] | None) -> pa.RecordBatch:
-    """Tracks as their table has them: with their rows, their folded names and, if any, their ranks."""
+def _with_folded_names(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np.int64] | None) -> pa.RecordBatch:
+    """Return the columns of the table `tracks`: with row numbers, folded names and, if given, ranks."""
     rows = np.arange(start, start + tracks.num_rows)
-    described = {
+    columns = {
         "row": pa.array(rows),
         **dict(zip(tracks.schema.names, tracks.columns, strict=True)),
-        "name_folded": all_folded(full_names(tracks["artist"], tracks["title"])),
-        "title_folded": all_folded(tracks["title"]),
+        "name_folded": fold_names(full_names(tracks["artist"], tracks["title"])),
+        "title_folded": fold_names(tracks["title"]),
     }
-    return pa.record_batch(described if ranks is None else {**described, "rank": pa.array(ranks[rows])})
+    return pa.record_batch(columns if ranks is None else {**columns, "rank": pa.array(ranks[rows])})
 
 
 @contextmanager
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
-    """Deliver what inserts rows into a table of a database, in one transaction.
+    """Yield a function that inserts rows into a table; all inserts are one transaction.
 
-    It works in a thread of its own: the main one, which hears signals, would not come out of native code for one.
+    Inserts run in another thread, because the main thread could not handle signals while it is in native code.
     """
     place = f"file:{quote(os.fsencode(path.absolute()))}"
     with adbc_driver_sqlite.connect(place) as file, adbc.AdbcConnection(file) as database:
@@ -138,27 +139,27 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
             with adbc.AdbcStatement(database) as statement:
                 statement.set_sql_query(pragma)
                 statement.execute_update()
-        database.set_autocommit(False)  # the driver's own ROLLBACK fails where the disk is full, and hides why
+        database.set_autocommit(False)  # the driver's own ROLLBACK fails on a full disk and hides the cause
         with beside() as thread:
             yield lambda table, batch: thread.submit(_insert, database, table, batch).result()
             thread.submit(database.commit).result()
 
 
 def _index(path: Path, order: dict[str, str]) -> None:
-    """Make the indexes of names; in a thread of its own for the same reason."""
+    """Create the indexes, in another thread for the same reason."""
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database, beside() as thread:
         gathered = f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})"
         statements = [*UNPROTECTED, gathered, "BEGIN", INDEXES.format(**order), "COMMIT;"]
         indexed = thread.submit(database.executescript, ";".join(statements))
         try:
             indexed.result()
-        except BaseException:  # an interrupt, for one: the thread would go on to the end
+        except BaseException:  # for example an interrupt: without this the thread would run to its end
             database.interrupt()
             raise
 
 
 def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:
-    """Insert rows into a table that has columns of their names."""
+    """Insert rows into a table with the same column names."""
     with adbc.AdbcStatement(database) as statement:
         statement.set_options(
             **{adbc.INGEST_OPTION_TARGET_TABLE: table, adbc.INGEST_OPTION_MODE: adbc.INGEST_OPTION_MODE_APPEND}

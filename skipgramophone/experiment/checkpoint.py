@@ -1,10 +1,10 @@
-"""Checkpoints: what an unfinished training run needs to go on as if nothing had happened.
+"""Checkpoints: the complete state of an unfinished training run, to resume it with the same result.
 
-    checkpoint/state.json    format, corpus digest, settings, how far the run had come, its history
-    checkpoint/*.npy         the tables and accumulators as they were at that point
+    checkpoint/state.json    format, corpus digest, settings, progress and history of the run
+    checkpoint/*.npy         vectors and accumulators at that point
 
-A checkpoint is published as a stage is: whole or not at all. It stands beside the stages while a run is unfinished, and
-is removed when the model is published.
+A checkpoint is published like a stage: as a whole or not at all. Its directory is beside the stages while a run is
+unfinished, and is removed when the model is published.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import Sliced, pieces, read_array, write_rows
-from skipgramophone.experiment.experiment import FORMAT, read_json, require_format
+from skipgramophone.experiment.arrays import RowSource, pieces, read_array, write_rows
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.manifest import FORMAT, require_format
 from skipgramophone.experiment.publishing import draft_directory, publish, withdraw
 
 DIRECTORY = "checkpoint"
 STATE = "state.json"
-KEPT = ("corpus", "settings", "progress", "history")  # fields of a checkpoint that stand in state.json
+KEPT = ("corpus", "settings", "progress", "history")  # fields of a checkpoint that are in state.json
 ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # dimensions
 
 
@@ -34,24 +35,24 @@ class Checkpoint:
 
     Attributes:
         corpus: digest of the corpus that it trains on.
-        settings: those of the run.
-        progress: how far it had come, as the trainer told it.
-        history: a record for each epoch that was done.
-        arrays: the tables of `ARRAYS`, float32; read and written a piece at a time, for they may lie on servers.
+        settings: settings of the run.
+        progress: progress of the run, as the trainer reports it.
+        history: one record per finished epoch.
+        arrays: the arrays of `ARRAYS`, float32; read and written in pieces, because they may be on parameter servers.
     """
 
     corpus: str
     settings: dict[str, Any]
     progress: dict[str, Any]
     history: list[dict[str, Any]]
-    arrays: Mapping[str, Sliced]
+    arrays: Mapping[str, RowSource]
 
 
 def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
-    """Put a checkpoint in the place of the one before.
+    """Write a checkpoint, which replaces the previous one.
 
     Raises:
-        StorageError: the file system failed, or is full; the one before stays.
+        StorageError: the file system failed, or is full; the previous checkpoint stays.
     """
     place = experiment / DIRECTORY
     with draft_directory(place) as draft:
@@ -63,10 +64,10 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(experiment: Path) -> Checkpoint | None:
-    """The checkpoint of an experiment, or None where there is none.
+    """Read the checkpoint of an experiment, or return None if there is none.
 
     Raises:
-        ExperimentError: it is damaged, or of a format this version does not know.
+        ExperimentError: it is damaged, or has a format that this version does not know.
     """
     place = experiment / DIRECTORY
     if not place.is_dir():
@@ -77,11 +78,11 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
         arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
         return Checkpoint(arrays=arrays, **{name: state[name] for name in KEPT})
     except KeyError as error:
-        raise ExperimentError(f"{place} is damaged: it has no {error}; train anew with --force") from error
+        raise ExperimentError(f"{place} is damaged: it has no {error}; start over with --force") from error
     except ExperimentError as error:
-        raise ExperimentError(f"{error}; train anew with --force") from error
+        raise ExperimentError(f"{error}; start over with --force") from error
 
 
 def remove_checkpoint(experiment: Path) -> None:
-    """Remove the checkpoint of a run that is done or given up."""
+    """Remove the checkpoint of a run that is finished or abandoned."""
     withdraw(experiment / DIRECTORY)

@@ -1,14 +1,14 @@
-"""Embeddings: the matrices that training leaves, memory-mapped.
+"""Embeddings: the trained matrices, memory-mapped.
 
-    centre.npy    float32 (tracks, embedding_dim)   a track as the one that is asked about
-    context.npy   float32 (tracks, embedding_dim)   a track as the company it keeps
-    context_bias.npy   float32 (tracks,)            what is added to a product centre . context
-    centre_mean.npy    float32 (embedding_dim,)     what was taken out of every centre row
-    accumulators.npy   float32 (2, tracks)          the optimiser's, for centre and context rows
+    centre.npy         float32 (tracks, embedding_dim)   vector of each track as the centre of a window
+    context.npy        float32 (tracks, embedding_dim)   vector of each track as context
+    context_bias.npy   float32 (tracks,)                 added to the product centre . context
+    centre_mean.npy    float32 (embedding_dim,)          mean that was subtracted from every centre row
+    accumulators.npy   float32 (2, tracks)               optimizer state, for centre and context rows
 
-The last two are there to train on from.
+The last two files are only used to continue training.
 
-Row i belongs to row i of the catalogue. A track that was not learnt (see `min_count`) has a row of zeros.
+Row i belongs to row i of the catalogue. A track without a vector (see `min_count`) has a row of zeros.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Embeddings:
 
     @property
     def dim(self) -> int:
-        """Numbers a vector."""
+        """Embedding dimension."""
         return int(self.centre.shape[1])
 
     def learnt(self) -> npt.NDArray[np.bool_]:
@@ -59,11 +59,11 @@ class Embeddings:
 
     @property
     def has_context(self) -> bool:
-        """Whether there are context vectors: imported ones may have come without."""
+        """Whether there are context vectors: imported models may lack them."""
         return bool(is_learnt(self.context).any())
 
     def are_finite(self) -> bool:
-        """Whether every number is finite; all of them are read."""
+        """Whether all values are finite. This reads all files."""
         matrices = (self.centre, self.context, self.context_bias)
         return all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
 
@@ -75,15 +75,15 @@ class Embeddings:
 
 
 def unit_rows(matrix: Matrix) -> Matrix:
-    """Scale rows to length 1; rows of zeros stay, float32 (rows, embedding_dim).
+    """Scale rows to length 1; rows of zeros stay zero, float32 (rows, embedding_dim).
 
     >>> unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
 
     Raises:
-        ExperimentError: a row holds a number that is not finite, or such large ones that its length is not.
+        ExperimentError: a row contains a value that is not finite, or values so large that its length is infinite.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # it is looked at whether there were any
+    with np.errstate(over="ignore", invalid="ignore"):  # the lengths are checked below
         length = np.linalg.norm(matrix, axis=-1, keepdims=True)
     if not np.isfinite(length).all():
         raise not_finite()
@@ -91,21 +91,21 @@ def unit_rows(matrix: Matrix) -> Matrix:
 
 
 def is_learnt(rows: Matrix) -> npt.NDArray[np.bool_]:
-    """Whether each row holds anything but zeros, be it no number, bool (rows,)."""
+    """Whether each row has a value other than zero (NaN counts), bool (rows,)."""
     with np.errstate(invalid="ignore"):
         return np.asarray(rows.any(axis=1))
 
 
 def not_finite() -> ExperimentError:
-    """The line for a model with NaN or infinity in it."""
-    return ExperimentError("the model holds numbers that are not finite: train it again with --force")
+    """Return the error for a model that contains NaN or infinity."""
+    return ExperimentError("the model contains values that are not finite: train it again with --force")
 
 
 def read_embeddings(directory: Path, tracks: int) -> Embeddings:
-    """Map the embeddings in a stage directory, which must fit a catalogue of `tracks` rows.
+    """Map the embeddings of a model stage whose catalogue has `tracks` rows.
 
     Raises:
-        ExperimentError: a file is missing, damaged or of another shape.
+        ExperimentError: a file is missing or damaged, or has an unexpected shape.
     """
     centre = read_array(directory / CENTRE, np.float32, 2)
     context = read_array(directory / CONTEXT, np.float32, 2)
@@ -113,6 +113,7 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
     bias = read_array(directory / CONTEXT_BIAS, np.float32, 1) if has_bias else np.zeros(tracks, np.float32)
     if centre.shape != context.shape or len(centre) != tracks or len(bias) != tracks or centre.shape[1] < 1:
         raise ExperimentError(
-            f"{directory} does not fit its catalogue: centre {centre.shape}, context {context.shape}, {tracks} tracks"
+            f"{directory} does not match its catalogue of {tracks:,} tracks: "
+            f"the shapes are {centre.shape} (centre) and {context.shape} (context)"
         )
     return Embeddings(centre, context, bias)

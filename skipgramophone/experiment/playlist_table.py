@@ -1,4 +1,4 @@
-"""What is known of each playlist of a corpus: owner, name and key, in a Parquet file in playlist order."""
+"""The playlist table: owner, name and key of each playlist of a corpus, in a Parquet file in playlist order."""
 
 from __future__ import annotations
 
@@ -15,10 +15,15 @@ PLAYLISTS = "playlists.parquet"
 
 
 def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
-    """Owner, name and, since the second version, key of each playlist in a corpus stage that holds so many, as text.
+    """Read owner, name and, since the second version, key of each playlist, as text columns.
+
+    Args:
+        directory: the corpus stage.
+        playlists: number of playlists in the corpus.
+        prefix: prefix of the file name, for held-out playlists.
 
     Raises:
-        ExperimentError: the file is damaged, or does not fit the corpus.
+        ExperimentError: the file is damaged, or does not match the corpus.
         StorageError: it cannot be read.
     """
     import pyarrow as pa
@@ -26,7 +31,7 @@ def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa
 
     path = directory / f"{prefix}{PLAYLISTS}"
     with storage_errors(path, "read"):
-        path.stat()  # one that is gone is not called damaged
+        path.stat()  # a missing file is reported as missing, not as damaged
     try:
         names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
         table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
@@ -35,7 +40,7 @@ def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa
         raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
     if table.num_rows != playlists:
         raise ExperimentError(
-            f"{directory} is damaged: {path.name} has {table.num_rows:,} of its {playlists:,} playlists"
+            f"{directory} is damaged: {path.name} has {table.num_rows:,} rows for {playlists:,} playlists"
         )
     return table
 
@@ -45,11 +50,11 @@ def read_playlist_names(directory: Path, playlists: int, chosen: Sequence[int]) 
 
     Args:
         directory: the corpus stage.
-        playlists: how many playlists the corpus has.
+        playlists: number of playlists in the corpus.
         chosen: the numbers of the playlists to read.
 
     Raises:
-        ExperimentError: the file is damaged, or does not fit the corpus.
+        ExperimentError: the file is damaged, or does not match the corpus.
         StorageError: it cannot be read.
     """
     import pyarrow as pa

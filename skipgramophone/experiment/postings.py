@@ -1,17 +1,16 @@
-"""Postings: for each track the playlists that hold it, once each, and what is counted with them.
+"""Postings: the distinct playlists that contain each track, and co-occurrence scores computed from them.
 
-    postings.npy           int32 (pairs,)       playlists of all tracks end to end, rising within a track
+    postings.npy           int32 (pairs,)       concatenated playlist numbers of all tracks, ascending for each track
     posting_offsets.npy    int64 (tracks + 1,)  track i is in playlists postings[offsets[i]:offsets[i + 1]]
 
-They say how many playlists two tracks share, and how far playlists agree that a track belongs to what is given: with
-n_i playlists of a track i and l_p tracks of a playlist p
+They give the number of playlists that two tracks share, and a score of how well a track j goes with given tracks. With
+n_i playlists that contain track i, and l_p tracks in playlist p, it is
 
-    agreement_j = sum over the given i and the playlists p that hold both of w_i / sqrt(n_i l_p n_j)
+    agreement_j = sum over the given i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 
-That is item-kNN's cosine of co-occurrence, but for the length of the playlists, of which long ones say less.
+This is the item-kNN cosine of co-occurrence, except that long playlists have less weight.
 
-What is asked about alone is looked at: the playlists of the given tracks, and the tracks of these. The matrix of all
-pairs of tracks is never made.
+Only the playlists of the given tracks are read. The matrix of all pairs of tracks is never computed.
 """
 
 from __future__ import annotations
@@ -29,25 +28,25 @@ from skipgramophone.experiment.corpus import Corpus
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
-TURNED_AT_ONCE = 1 << 24  # occurrences
+OCCURRENCES_PER_PASS = 1 << 24
 
 Rows = npt.NDArray[np.int64]
 
 
-def distinct(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Sort numbers and leave repeats out; ten times as fast as numpy's `unique`, which hashes them."""
+def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Sort numbers and drop repeats. This is ten times as fast as numpy's `unique`, which hashes them."""
     ordered = np.sort(numbers)
     return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """The playlists of each track.
+    """The playlists that contain each track.
 
     Attributes:
         corpus: the playlists.
-        playlists: int32 (pairs,).
-        offsets: int64 (tracks + 1,).
+        playlists: playlist numbers, int32 (pairs,).
+        offsets: offsets of the tracks, int64 (tracks + 1,).
     """
 
     corpus: Corpus
@@ -55,47 +54,53 @@ class Postings:
     offsets: npt.NDArray[np.int64]
 
     def of(self, row: int) -> npt.NDArray[np.int32]:
-        """The playlists of a track, int32, rising."""
+        """Return the playlists that contain a track, int32, ascending."""
         return self.playlists[self.offsets[row] : self.offsets[row + 1]]
 
     def sizes(self, rows: Rows) -> Rows:
-        """In how many playlists each of some tracks stands, int64 (rows,)."""
+        """Return how many playlists contain each of some tracks, int64 (rows,)."""
         return np.asarray(self.offsets[rows + 1] - self.offsets[rows])
 
     def of_any(self, rows: Rows) -> npt.NDArray[np.int32]:
-        """The playlists that hold one of some tracks at least, int32, rising."""
-        return self.of(rows[0]) if len(rows) == 1 else distinct(np.concatenate([self.of(row) for row in rows.tolist()]))
+        """Return the playlists that contain at least one of some tracks, int32, ascending."""
+        if len(rows) == 1:
+            return self.of(rows[0])
+        return sorted_unique(np.concatenate([self.of(row) for row in rows.tolist()]))
 
     def shared(self, given: Rows, rows: Rows) -> Rows:
-        """How many of the playlists that hold a given track hold each of some tracks too, int64 (rows,)."""
-        held = self.of_any(given)
-        if not len(held):
+        """Return how many of the playlists with a given track also contain each of some tracks, int64 (rows,)."""
+        of_given = self.of_any(given)
+        if not len(of_given):
             return np.zeros(len(rows), np.int64)
-        theirs = np.concatenate([self.of(row) for row in rows.tolist()] or [held[:0]])
-        at = np.minimum(np.searchsorted(held, theirs), len(held) - 1)
-        hits = np.concatenate([[0], np.cumsum(held[at] == theirs)])
+        of_rows = np.concatenate([self.of(row) for row in rows.tolist()] or [of_given[:0]])
+        at = np.minimum(np.searchsorted(of_given, of_rows), len(of_given) - 1)
+        hits = np.concatenate([[0], np.cumsum(of_given[at] == of_rows)])
         ends = np.cumsum(self.sizes(rows))
         return np.asarray(hits[ends] - hits[ends - self.sizes(rows)])
 
     def agreement(self, given: Rows, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float32]:
-        """How far playlists agree that each track belongs to given rows of some weights (1 each), float32 (tracks,).
+        """Return the agreement score of each track with the given rows, float32 (tracks,).
+
+        Args:
+            given: rows of the given tracks, int64.
+            weights: weight of each given track (default: 1).
 
         Raises:
-            ExperimentError: the postings do not fit the corpus.
+            ExperimentError: the postings do not match the corpus.
         """
         tracks = len(self.offsets) - 1
         worth = (1.0 if weights is None else weights) / np.sqrt(np.maximum(self.sizes(given), 1))
         chosen, place = np.unique(np.concatenate([self.of(row) for row in given.tolist()]), return_inverse=True)
         if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.corpus):
-            raise ExperimentError("the postings do not fit the corpus: run sgp extract again with --force")
+            raise ExperimentError("the postings do not match the corpus: run sgp extract again with --force")
         of_playlist = np.bincount(place, weights=np.repeat(worth, self.sizes(given)), minlength=len(chosen))
-        held = self.corpus.playlists(chosen.astype(np.int64))
-        if held.occurrences and not 0 <= held.track_ids.min() <= held.track_ids.max() < tracks:
-            raise ExperimentError("the playlists name tracks that there are not: run sgp extract again with --force")
-        pairs = distinct(np.repeat(np.arange(len(chosen)), held.lengths()) * tracks + held.track_ids)
+        corpus = self.corpus.playlists(chosen.astype(np.int64))
+        if not corpus.has_valid_ids(tracks):
+            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
+        pairs = sorted_unique(np.repeat(np.arange(len(chosen)), corpus.lengths()) * tracks + corpus.track_ids)
         playlist, track = pairs // tracks, pairs % tracks
-        said = of_playlist / np.sqrt(np.maximum(np.bincount(playlist, minlength=len(chosen)), 1))
-        of_track = np.bincount(track, weights=said[playlist], minlength=tracks)
+        shares = of_playlist / np.sqrt(np.maximum(np.bincount(playlist, minlength=len(chosen)), 1))
+        of_track = np.bincount(track, weights=shares[playlist], minlength=tracks)
         return np.asarray(of_track / np.sqrt(np.maximum(np.diff(self.offsets), 1)), np.float32)
 
     def write(self, directory: Path) -> None:
@@ -104,42 +109,45 @@ class Postings:
         np.save(directory / POSTING_OFFSETS, self.offsets)
 
 
-def postings(corpus: Corpus, tracks: int) -> Postings:
-    """The postings of a corpus over a catalogue of so many tracks; so many occurrences are turned round at once."""
-    from scipy.sparse import csr_array  # where a corpus is made, not in look-ups
+def build_postings(corpus: Corpus, tracks: int) -> Postings:
+    """Compute the postings of a corpus over a catalogue of `tracks` tracks.
 
-    band = np.cumsum(corpus.counts(tracks)) // TURNED_AT_ONCE
+    The matrix of playlists and tracks is transposed in several passes, each over a range of tracks, to save memory.
+    """
+    from scipy.sparse import csr_array  # imported here because look-ups do not need it
+
+    band = np.cumsum(corpus.counts(tracks)) // OCCURRENCES_PER_PASS
     firsts = np.concatenate([np.flatnonzero(np.diff(band, prepend=-1)), [tracks]])
     playlists, filled, sizes = scratch(corpus.occurrences, np.int32), 0, [np.zeros(1, np.int64)]
     for first, end in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
-        tracks_there, offsets = corpus.track_ids, corpus.offsets
+        track_ids, offsets = corpus.track_ids, corpus.offsets
         if end - first < tracks:
-            places = np.flatnonzero((tracks_there >= first) & (tracks_there < end))
-            tracks_there, offsets = tracks_there[places] - np.int32(first), np.searchsorted(places, offsets)
-        held = np.ones(len(tracks_there), np.bool_), tracks_there, offsets
-        holders = csr_array(held, shape=(len(corpus), end - first)).tocsc()
-        theirs, begins = holders.indices, holders.indptr
-        again = np.flatnonzero(theirs[1:] == theirs[:-1]) + 1
-        again = again[begins[np.searchsorted(begins, again)] != again]  # the first of the next track is not
-        pairs = np.delete(theirs, again)
+            places = np.flatnonzero((track_ids >= first) & (track_ids < end))
+            track_ids, offsets = track_ids[places] - np.int32(first), np.searchsorted(places, offsets)
+        by_playlist = np.ones(len(track_ids), np.bool_), track_ids, offsets
+        by_track = csr_array(by_playlist, shape=(len(corpus), end - first)).tocsc()
+        numbers, begins = by_track.indices, by_track.indptr
+        repeats = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
+        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]  # not the first playlist of a track
+        pairs = np.delete(numbers, repeats)
         playlists[filled : filled + len(pairs)] = pairs
         filled += len(pairs)
-        track = np.searchsorted(begins, again, side="right") - 1
+        track = np.searchsorted(begins, repeats, side="right") - 1
         sizes.append(np.diff(begins) - np.bincount(track, minlength=end - first))
     return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes), dtype=np.int64))
 
 
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
-    """Map the postings of a corpus stage; those of the first version had none, and they are counted then.
+    """Map the postings of a corpus stage, or compute them for a corpus of the first version, which has none.
 
     Raises:
-        ExperimentError: a file is damaged, or fits neither the corpus nor the catalogue.
+        ExperimentError: a file is damaged, or does not match the corpus or the catalogue.
     """
     if not (directory / POSTINGS).exists():
-        return postings(corpus, tracks)
+        return build_postings(corpus, tracks)
     playlists = read_array(directory / POSTINGS, np.int32, 1)
     offsets = read_array(directory / POSTING_OFFSETS, np.int64, 1)
     ends_fit = len(offsets) == tracks + 1 and offsets[0] == 0 and offsets[-1] == len(playlists)
     if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
-        raise ExperimentError(f"{directory / POSTING_OFFSETS} does not fit {POSTINGS}: extract again with --force")
+        raise ExperimentError(f"{directory / POSTING_OFFSETS} does not match {POSTINGS}: extract again with --force")
     return Postings(corpus, playlists, offsets)

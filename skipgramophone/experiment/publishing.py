@@ -1,8 +1,8 @@
-"""Publishing a directory: written beside its place, hashed, flushed, and swapped in by one rename.
+"""Publish a directory or file atomically: write a draft beside it, flush it to disk, and rename it.
 
-A published directory is whole or absent. Killed at any line, what a reader finds is what was there before, or nothing;
-what the killed writer left has a name of its own (`.<stage>.<pid>.draft`) that no reader looks at, and the next writer
-removes it. This is the one place where the project renames and removes what others may be reading.
+A published directory is complete or absent. If a writer is killed at any point, readers find the previous version or
+none. Its draft keeps a name that readers ignore (`.<stage>.<pid>.draft`), and the next writer removes it. Only this
+module renames and removes files that others may be reading.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def draft_directory(place: Path) -> Iterator[Path]:
-    """Give a new directory beside `place` to write into; it is removed unless `publish` has moved it.
+    """Create a draft directory beside `place`; it is removed after the block unless `publish` has moved it.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -49,7 +49,7 @@ def draft_directory(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def published_file(place: Path) -> Iterator[Path]:
-    """Give a path beside `place` to write a file to; it is flushed and moved in at the end of the block, or removed.
+    """Yield a path for a draft beside `place`, which is published after the block, or removed if the block raises.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -68,7 +68,7 @@ def published_file(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_directory(draft: Path) -> Iterator[Path]:
-    """Give a directory beside a draft, for a library that insists on a name; what it has made there is moved out."""
+    """Create a directory beside a draft, for a library that chooses the file name; move the file out in the block."""
     scratch = draft.with_suffix(SCRATCH_SUFFIX)
     scratch.mkdir()
     try:
@@ -78,10 +78,10 @@ def scratch_directory(draft: Path) -> Iterator[Path]:
 
 
 def require_replaceable(place: Path, force: bool) -> None:
-    """Refuse a place for a file that has no directory, is something else, or would be overwritten unasked.
+    """Raise if a file cannot be written: no directory, not a regular file, or it exists and `force` is false.
 
     Raises:
-        ExperimentError: the place is refused.
+        ExperimentError: the file cannot be written.
     """
     with storage_errors(place, "write"):
         if not place.parent.is_dir():
@@ -89,11 +89,11 @@ def require_replaceable(place: Path, force: bool) -> None:
         if place.is_symlink() or (place.exists() and not place.is_file()):
             raise ExperimentError(f"cannot write {place}: it is not a regular file")
         if place.exists() and not force:
-            raise ExperimentError(f"{place} exists; --force replaces it")
+            raise ExperimentError(f"{place} already exists: choose another path, or replace it with --force")
 
 
 def publish(draft: Path, place: Path) -> None:
-    """Flush a draft to disk, then put it in its place in one step; what stood there is removed."""
+    """Flush a draft directory to disk, then move it to its place in one step; the previous version is removed."""
     for path in draft.rglob("*"):
         _flush(path)
     _flush(draft)
@@ -105,10 +105,10 @@ def publish(draft: Path, place: Path) -> None:
 
 
 def withdraw(place: Path) -> None:
-    """Remove a published directory, if it is there: it is absent in one step, and its files go after that.
+    """Remove a published directory if it exists: rename it in one step, then remove its files.
 
     Raises:
-        StorageError: the file system refused.
+        StorageError: the file system failed.
     """
     with storage_errors(place, "remove"):
         if place.exists():
@@ -118,34 +118,34 @@ def withdraw(place: Path) -> None:
 
 
 def remove_leftovers(directory: Path, name: str = "") -> None:
-    """Remove what writers of `name` (or of anything) in a directory left when they were killed."""
+    """Remove the drafts that killed writers of `name` (default: of any name) left in a directory."""
     for path in leftovers(directory, name):
         remove(path)
 
 
 def leftovers(directory: Path, name: str = "") -> list[Path]:
-    """What writers of `name` (or of anything) in a directory left when they were killed, by name."""
+    """Return the drafts that killed writers of `name` (default: of any name) left in a directory, sorted by name."""
     found = ((path, _DRAFT.fullmatch(path.name)) for path in sorted(directory.iterdir()))
     return [path for path, draft in found if draft and name in ("", draft["name"]) and not _is_alive(int(draft["pid"]))]
 
 
 def is_draft(name: str) -> bool:
-    """Whether a name is one that a writer gives to what is not published."""
+    """Whether a name is that of a draft, or of another file that is not published."""
     return _DRAFT.fullmatch(name) is not None
 
 
 def _draft(place: Path) -> Path:
-    """Where this process writes what is to stand in a place."""
+    """Return the path of this process's draft for a place."""
     return place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
 
 
 def _retired(place: Path) -> Path:
-    """The name that this process gives to what it takes out of a place."""
+    """Return the path to which this process moves a previous version before it removes it."""
     return place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether another process has a number; one's own leftovers are always from before."""
+    """Whether a process other than this one is running; drafts with this process's id are from an earlier process."""
     if pid == os.getpid():
         return False
     try:
@@ -158,7 +158,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a directory, a file or a link, if it is there and as far as it can be."""
+    """Remove a directory, a file or a link if it exists, as far as possible."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -166,13 +166,13 @@ def remove(path: Path) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file as it is on disk, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with storage_errors(path, "read"), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush(path: Path) -> None:
-    """Have the system write a file or directory through to the disk."""
+    """Flush a file or directory to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -181,14 +181,14 @@ def _flush(path: Path) -> None:
 
 
 def _exchange(draft: Path, place: Path) -> None:
-    """Swap two directories atomically, or in two renames where the system cannot."""
+    """Swap two directories atomically, or by two renames if the system cannot."""
     if _exchange_by_system(draft, place):
         return
     retired = _retired(place)
     try:
         place.rename(retired)
-        draft.rename(place)  # killed before, the stage is absent: the next writer starts anew
-    except BaseException:  # an interrupt, too
+        draft.rename(place)  # if killed before this, the stage is absent and must be made again
+    except BaseException:  # including an interrupt
         if retired.exists() and not place.exists():
             retired.rename(place)
         raise
@@ -196,12 +196,12 @@ def _exchange(draft: Path, place: Path) -> None:
 
 
 def _exchange_by_system(draft: Path, place: Path) -> bool:
-    """Swap two paths by renameat2(2); False where the kernel or the file system does not know how."""
+    """Swap two paths with renameat2(2); return False if the kernel or the file system does not support it."""
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
     if renameat2 is None:
         return False
-    failed = renameat2(_AT_FDCWD, os.fsencode(draft), _AT_FDCWD, os.fsencode(place), _RENAME_EXCHANGE)
-    if not failed:
+    paths = (_AT_FDCWD, os.fsencode(draft), _AT_FDCWD, os.fsencode(place))
+    if not renameat2(*paths, _RENAME_EXCHANGE):
         return True
     number = ctypes.get_errno()
     if number in (errno.ENOSYS, errno.EINVAL, errno.EPERM):

@@ -13,19 +13,19 @@ from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory below the evaluation directory
-NO_SPLIT = "nothing"  # stands for the digest of a split when nothing is held out
+NO_SPLIT = "nothing"  # replaces the digest of a split when nothing is held out
 
 
 def split_model_directory(
     experiment: Experiment, settings: TrainSettings, split: str, cluster: str | None = None
 ) -> Path:
-    """Directory of the model trained with some settings on the training part of a split; it need not exist.
+    """Return the directory of a model trained on the training part of a split, whether it exists or not.
 
     Args:
         experiment: the experiment, whose present corpus is part of the key.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
-        cluster: shape of the local cluster that trains it ("2x1"): clusters do not reproduce bytes.
+        cluster: shape of the local cluster that trains it ("2x1"), because a cluster's result is not reproducible.
     """
     key = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
     key |= {"cluster": cluster} if cluster else {}
@@ -34,7 +34,7 @@ def split_model_directory(
 
 
 def with_next_seed(settings: TrainSettings) -> TrainSettings:
-    """The same settings with the next random seed, for the second training of a stability measurement."""
+    """Return the settings with the next random seed, for the second training of a stability measurement."""
     return replace(settings, random_seed=settings.random_seed + 1)
 
 

@@ -1,7 +1,7 @@
-"""SQLite with full-text search, also in a process that has loaded TensorFlow first.
+"""SQLite with full-text search, even if TensorFlow was loaded first.
 
-TensorFlow carries an SQLite of its own, without FTS5, and puts its names before all others: what loads `sqlite3` after
-it would get that one. Told to look into its own libraries first (RTLD_DEEPBIND), it gets the one of Python.
+TensorFlow contains its own SQLite, without FTS5, and exports its symbols globally: a `sqlite3` that is imported later
+would use it. Loading `_sqlite3` with RTLD_DEEPBIND binds it to the SQLite of Python.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ __all__ = ["require_full_text", "sqlite3"]
 
 
 def require_full_text(database: sqlite3.Connection) -> None:
-    """Refuse an SQLite that cannot look names up.
+    """Raise if SQLite has no full-text search.
 
     Raises:
         StorageError: it has no FTS5.
     """
     if not database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone():
         raise StorageError(
-            f"this process has an SQLite {sqlite3.sqlite_version} without full-text search (FTS5): import "
+            f"this process uses SQLite {sqlite3.sqlite_version} without full-text search (FTS5): import "
             "skipgramophone before tensorflow and sqlite3, or use a Python whose SQLite has it"
         )

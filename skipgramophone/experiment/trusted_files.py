@@ -1,8 +1,8 @@
-"""Seals: which files this user has seen to be sound, so that reading them through once is enough.
+"""Remember which index files were already verified, so that they are read completely only once.
 
-A seal is a hash of where the files lie and of what the file system says of them: device, inode, size, and the times of
-the last change of content and of status. The last is set by the system alone, so that a file that was changed or
-replaced has another seal, whatever time it was given.
+Verified files are recognized by a fingerprint: a hash of their paths, devices, inodes, sizes, and times of the last
+change of content (mtime) and status (ctime). Only the system can set the ctime, so a file that was changed or replaced
+always has another fingerprint.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from skipgramophone.experiment.user_state import KeptLines, state_directory
 KEPT = 1000
 
 
-def is_sealed(paths: Sequence[Path]) -> bool:
-    """Whether files are what this user has seen to be sound."""
-    return _seal(paths) in _kept().read()
+def is_verified(paths: Sequence[Path]) -> bool:
+    """Whether files were verified before and have not changed since."""
+    return _fingerprint(paths) in _verified().read()
 
 
-def seal(paths: Sequence[Path]) -> None:
-    """Keep in mind that files, as they are now, are sound."""
-    _kept().add(_seal(paths))
+def remember_verified(paths: Sequence[Path]) -> None:
+    """Remember that files, as they are now, were verified."""
+    _verified().add(_fingerprint(paths))
 
 
-def _kept() -> KeptLines:
-    """The seals of this user."""
+def _verified() -> KeptLines:
+    """Return the file of fingerprints."""
     return KeptLines(state_directory() / "sound", KEPT)
 
 
-def _seal(paths: Sequence[Path]) -> str:
-    """The seal of files as they are now."""
-    told = []
+def _fingerprint(paths: Sequence[Path]) -> str:
+    """Return the fingerprint of files as they are now."""
+    known = []
     for path in paths:
         status = path.stat()
-        told.append([str(path.resolve()), status.st_dev, status.st_ino, status.st_size])
-        told[-1] += [status.st_mtime_ns, status.st_ctime_ns]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        known.append([str(path.resolve()), status.st_dev, status.st_ino, status.st_size])
+        known[-1] += [status.st_mtime_ns, status.st_ctime_ns]
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Lines that are kept for this user from one run to the next: what was typed, which files were seen to be sound.
+"""User state: lines of text that are kept from one run to the next, such as the history of the prompt.
 
-They lie in `$XDG_STATE_HOME/skipgramophone` (`~/.local/state` where that is not set). Nobody else may read them: what
-somebody looks up is nobody else's business. Where a file cannot be read or written, nothing is kept.
+The files are in `$XDG_STATE_HOME/skipgramophone` (default: `~/.local/state/skipgramophone`). Only the user can read
+them, because the history is private. If a file cannot be read or written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -13,51 +13,51 @@ from pathlib import Path
 
 
 def state_directory() -> Path:
-    """Where what is kept for this user lies."""
+    """Return the directory of the user's state files."""
     given = os.environ.get("XDG_STATE_HOME", "")
     return (Path(given) if given.startswith("/") else Path("~/.local/state").expanduser()) / "skipgramophone"
 
 
 @dataclass(frozen=True, slots=True)
 class KeptLines:
-    """Lines of ASCII in a file, the latest last.
+    """ASCII lines in a file, latest last.
 
     Attributes:
         path: the file.
-        most: how many are kept at least; at twice as many the file is shortened.
+        most: number of lines to keep; the file is shortened when it has more than twice as many.
     """
 
     path: Path
     most: int
 
     def read(self) -> list[str]:
-        """The latest lines."""
+        """Return the latest lines."""
         try:
             with self.path.open(encoding="ascii", errors="backslashreplace") as file:
                 lines = file.read().splitlines()
-        except (OSError, RuntimeError):  # the latter where there is no home
+        except (OSError, RuntimeError):  # RuntimeError: the user has no home directory
             return []
         if len(lines) > 2 * self.most:
             self._shorten(lines[-self.most :])
         return lines[-self.most :]
 
     def add(self, line: str) -> None:
-        """Write a line behind all others; several processes may do so at once."""
+        """Append a line. Several processes may append at the same time."""
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _append(self.path, f"{line}\n")
 
     def _shorten(self, lines: list[str]) -> None:
-        """Put a file with some lines alone in the place of the one that has grown long."""
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        """Replace the file by one with only the given lines."""
+        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-            _append(beside, "".join(f"{line}\n" for line in lines))
-            beside.replace(self.path)
+            draft.unlink(missing_ok=True)
+            _append(draft, "".join(f"{line}\n" for line in lines))
+            draft.replace(self.path)
 
 
 def _append(path: Path, text: str) -> None:
-    """Write at the end of a file that only its owner may read."""
+    """Append text to a file that only its owner may read."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         os.write(handle, text.encode("ascii"))

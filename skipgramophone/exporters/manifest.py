@@ -9,7 +9,7 @@ from typing import Any
 
 from skipgramophone import __version__
 from skipgramophone.errors import StorageError
-from skipgramophone.experiment.experiment import write_json
+from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.exporters.vectors import TrackVectors
 

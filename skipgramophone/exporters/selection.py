@@ -19,7 +19,7 @@ from skipgramophone.lookup.exact_search import Rows, nearest_in_blocks, nearest_
 from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.maps import projection
-from skipgramophone.names.normalization import folded, identity
+from skipgramophone.names.normalization import fold_name, identity
 from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, Projection
 from skipgramophone.wording import plural
 
@@ -52,7 +52,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
     selected = frequent
     unknown: list[str] = []
     if settings.artist is not None:
-        rows, unknown = _rows_named(frequent, settings.artist, folded, lambda track: [track.artist])
+        rows, unknown = _rows_named(frequent, settings.artist, fold_name, lambda track: [track.artist])
         selected = [track for track in selected if track.row in rows]
     if settings.only is not None:
         rows, missed = _rows_named(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])

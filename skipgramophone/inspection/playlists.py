@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
-from skipgramophone.experiment.corpus import falls
+from skipgramophone.experiment.corpus import count_descents
 from skipgramophone.inspection.contents import EXAMPLES, MIN_SORTABLE, Contents, Ids, Marks, rank_strings
 from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.playlists.cleaning import has_longer_near_duplicate
@@ -63,7 +63,9 @@ def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         caseless = rank_strings(contents.titles if role == "title" else contents.artists)[contents.corpus.track_ids]
         as_written = rank_strings(contents.tracks[role].combine_chunks())[contents.corpus.track_ids]
         sortable = contents.distinct_values(caseless) >= MIN_SORTABLE
-        fewest = np.minimum.reduce([falls(by, contents.corpus.offsets) for by in (as_written, caseless, -caseless)])
+        fewest = np.minimum.reduce(
+            [count_descents(by, contents.corpus.offsets) for by in (as_written, caseless, -caseless)]
+        )
         in_order = sortable & (fewest <= thresholds.out_of_order * (contents.lengths - 1))
         number, of = int(np.count_nonzero(in_order)), int(np.count_nonzero(sortable))
         if number > thresholds.in_order * of:

@@ -23,10 +23,11 @@ from skipgramophone.errors import (
     TrackNameError,
     UnknownTrackError,
 )
-from skipgramophone.experiment.catalogue import Catalogue, Match
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
+from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.experiment.playlist_table import read_playlist_names, read_playlist_table
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
@@ -56,11 +57,12 @@ class Lookup:
         self.experiment = experiment
         for _ in range(TRIES):
             corpus, model = experiment.manifest("corpus"), experiment.current("model")
-            if wrong := experiment.of_another_size(corpus, model):
+            if wrong := experiment.find_wrong_size(corpus, model):
                 if experiment.current("model").digest == model.digest:
                     raise ExperimentError(wrong)
                 continue  # a writer has replaced a stage in the meantime
             self.catalogue = Catalogue(experiment.directory("corpus"))
+            self.names = NameSearch(self.catalogue)
             self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
             if experiment.current("model").digest == model.digest:
                 self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
@@ -94,7 +96,7 @@ class Lookup:
             UnknownTrackError: no track matches.
             AmbiguousTrackError: several tracks match.
         """
-        return self.catalogue.resolve(query)
+        return self.names.resolve(query)
 
     def vector(self, query: str) -> Matrix:
         """Return the centre vector of the track that `resolve` finds, float32 (embedding_dim,).
@@ -186,7 +188,7 @@ class Lookup:
         """Return the tracks of an artist that have a vector."""
         tracks = self.catalogue.of_artist(artist)
         if not tracks:
-            near = dict.fromkeys(track.artist for track in self.catalogue.candidates(artist))
+            near = dict.fromkeys(track.artist for track in self.names.candidates(artist))
             hint = "did you mean one of these?" if near else "and no similar name was found"
             raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", tuple(near))
         learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])

@@ -21,7 +21,7 @@ class Neighbour:
     track: Track
     score: float | None = None  # the value that the list is sorted by; None if that is the similarity
     shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
-    versions: tuple[Track, ...] = ()  # other versions of the same song, folded into this one
+    versions: tuple[Track, ...] = ()  # other versions of the same song, fold_name into this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +53,4 @@ class Answer:
     ranked_by: Score
     notes: tuple[str, ...]  # remarks for the user: index not used, fewer results than asked for, namesakes
     agreement: Agreement | None = None  # stability of tracks about as frequent as the seed, if measured
-    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds, folded into them
+    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds, fold_name into them

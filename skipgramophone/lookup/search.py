@@ -21,7 +21,7 @@ from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.postings import Postings, read_postings
-from skipgramophone.experiment.trusted_files import is_sealed, seal
+from skipgramophone.experiment.trusted_files import is_verified, remember_verified
 from skipgramophone.lookup.annoy_index import (
     CURE,
     FILE,
@@ -337,9 +337,9 @@ def _unsound(path: Path, facts: IndexFacts) -> str | None:
     """Return why an index must not be opened; its nodes are verified unless this user has verified the file before."""
     files = [one for one, *_ in facts.files(path)]
     try:
-        if not is_sealed(files):
+        if not is_verified(files):
             require_sound_nodes(path, facts)
-            seal(files)
+            remember_verified(files)
     except (ExperimentError, OSError, StorageError):
         return "the index is damaged"
     return None

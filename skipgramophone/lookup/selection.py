@@ -14,8 +14,8 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
-from skipgramophone.names.normalization import folded
-from skipgramophone.names.song_versions import song
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.names.song_versions import song_key
 from skipgramophone.settings import SimilarSettings
 
 
@@ -53,15 +53,15 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
         return Selection(list(islice(every, settings.number)), ())
-    excluded = {folded(artist) for artist in settings.exclude_artist or ()}
-    artists = [folded(track.artist) for track in tracks]
+    excluded = {fold_name(artist) for artist in settings.exclude_artist or ()}
+    artists = [fold_name(track.artist) for track in tracks]
     passed = [
         at for at, track in enumerate(tracks) if track.count >= settings.min_count and artists[at] not in excluded
     ]
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:
-        songs = [song(track.artist, track.title) for track in tracks]
-        asked_about = {song(seed.track.artist, seed.track.title) for seed in seeds}
+        songs = [song_key(track.artist, track.title) for track in tracks]
+        asked_about = {song_key(seed.track.artist, seed.track.title) for seed in seeds}
         of_seeds = [at for at in passed if songs[at] in asked_about]
         passed = [at for at in passed if songs[at] not in asked_about]
     limits = [(_labels(songs, passed), 1)] if settings.fold_versions else []

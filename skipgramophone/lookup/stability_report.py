@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.experiment import Experiment, read_json
+from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
+from skipgramophone.experiment.json_files import read_json
 
 
 @dataclass(frozen=True, slots=True)

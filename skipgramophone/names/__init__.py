@@ -1,1 +1,1 @@
-"""Track names: normalization, versions of one song, and typos."""
+"""Track names: normalization, song versions and typos."""

@@ -1,8 +1,8 @@
-"""When two spellings are one name.
+"""Name normalization: when two spellings are the same name.
 
-Two foldings, for two jobs. `identity` decides which rows of a dump are one track: case, edge spaces and Unicode form do
-not count, everything else does. `folded` is what a half-remembered name is looked up by: accents and repeated spaces do
-not count either. Names themselves are kept and shown as they were first read.
+There are two normal forms. `identity` decides which rows of a dump are the same track: it ignores case, spaces at the
+ends and Unicode form. `fold_name` is used for search: it also ignores accents and repeated spaces. Names themselves are
+stored and shown as they were first read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SEPARATOR = " - "
 
 
 def identity(name: str) -> str:
-    """Fold a name so that one track has one key.
+    """Return the key of a name: equal keys mean the same track.
 
     >>> identity("  Free Fallin'") == identity("FREE FALLIN'")
     True
@@ -27,7 +27,7 @@ def identity(name: str) -> str:
 
 
 class _Letters(dict[int, str]):
-    """What each letter is folded to, found when it is first asked for: `str.translate` takes all of a name at once."""
+    """Folded form of each letter, computed at first use; `str.translate` then folds a whole name in one call."""
 
     def __missing__(self, code: int) -> str:
         split = unicodedata.normalize("NFKD", chr(code).casefold())
@@ -38,10 +38,10 @@ class _Letters(dict[int, str]):
 LETTERS = _Letters()
 
 
-def folded(name: str) -> str:
-    """Fold a name for look-up.
+def fold_name(name: str) -> str:
+    """Fold a name for search.
 
-    >>> folded("  Håkan   Hellström ")
+    >>> fold_name("  Håkan   Hellström ")
     'hakan hellstrom'
     """
     if not name.isascii():
@@ -50,7 +50,7 @@ def folded(name: str) -> str:
 
 
 def full_name(artist: str, title: str) -> str:
-    """Write a track as people do; a track without an artist (or a title) goes by what it has.
+    """Return "artist - title", or the one of them that is not empty.
 
     >>> full_name("Tom Petty", "Free Fallin'"), full_name("", "07 - echoes")
     ("Tom Petty - Free Fallin'", '07 - echoes')
@@ -58,20 +58,20 @@ def full_name(artist: str, title: str) -> str:
     return SEPARATOR.join(part for part in (artist, title) if part)
 
 
-def parted(name: str) -> tuple[str, str]:
-    """Artist and title of a name as people write it; one that holds no " - " is a title.
+def split_name(name: str) -> tuple[str, str]:
+    """Split "artist - title"; a name without " - " is a title.
 
-    >>> parted("50 Cent, Snoop Dogg - P.I.M.P. - Remix"), parted("07 echoes")
+    >>> split_name("50 Cent, Snoop Dogg - P.I.M.P. - Remix"), split_name("07 echoes")
     (('50 Cent, Snoop Dogg', 'P.I.M.P. - Remix'), ('', '07 echoes'))
     """
     artist, separator, title = name.partition(SEPARATOR)
     return (artist, title) if separator else ("", name)
 
 
-def hyphenated(name: str) -> str:
-    """Write a name as its words of letters and digits with hyphens between, which a shell takes without quotes.
+def hyphenate(name: str) -> str:
+    """Join the words of a folded name with hyphens, a form that needs no quotes in a shell.
 
-    >>> hyphenated("Håkan - Don't! (Live)")
+    >>> hyphenate("Håkan - Don't! (Live)")
     'hakan-don-t-live'
     """
-    return "-".join(re.findall(r"[^\W_]+", folded(name)))
+    return "-".join(re.findall(r"[^\W_]+", fold_name(name)))

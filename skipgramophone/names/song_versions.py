@@ -1,14 +1,14 @@
-"""Which tracks are versions of one song: live, remastered, edited, with a guest.
+"""Song versions: recognize live, remastered, edited and featuring versions of one song by their names.
 
-Names alone tell, and only what they say outright: a word for a version in brackets or behind a dash at the end of the
-title, and who is featured. "Pt. 1" and "Pt. 2", a remix, and the same title by somebody else are other songs.
+A version is recognized by a version word in brackets or after a dash at the end of the title, and by featured guests.
+Different songs are: "Pt. 1" and "Pt. 2", a remix, and the same title by another artist.
 """
 
 from __future__ import annotations
 
 import re
 
-from skipgramophone.names.normalization import folded
+from skipgramophone.names.normalization import fold_name
 
 WORDS = (
     r"live|unplugged|acoustic|stripped|demo|mono|stereo|remaster(?:ed)?|anniversary|re-?recorded|bonus track"
@@ -23,30 +23,30 @@ BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 DASH = " - "
 
 
-def song(artist: str, title: str) -> str:
-    """One key for all versions of a song.
+def song_key(artist: str, title: str) -> str:
+    """Return a key that is the same for all versions of a song.
 
-    >>> song("Tom Petty", "Free Fallin' - Live at the Nokia Theatre")
+    >>> song_key("Tom Petty", "Free Fallin' - Live at the Nokia Theatre")
     "tom petty - free fallin'"
-    >>> song("Tom Petty feat. Somebody", "FREE FALLIN' (2008 Remaster) [Radio Edit]")
+    >>> song_key("Tom Petty feat. Somebody", "FREE FALLIN' (2008 Remaster) [Radio Edit]")
     "tom petty - free fallin'"
-    >>> song("Tom Petty", "Live and Let Live (Remix)"), song("Tom Petty", "(Live)")
+    >>> song_key("Tom Petty", "Live and Let Live (Remix)"), song_key("Tom Petty", "(Live)")
     ('tom petty - live and let live (remix)', 'tom petty - (live)')
     """
-    return folded(artist_alone(artist)) + DASH + _base(folded(title))
+    return fold_name(artist_without_guests(artist)) + DASH + _base(fold_name(title))
 
 
-def artist_alone(artist: str) -> str:
-    """An artist without guests.
+def artist_without_guests(artist: str) -> str:
+    """Return an artist without featured guests.
 
-    >>> artist_alone("Somebody feat. Somebody Else")
+    >>> artist_without_guests("Somebody feat. Somebody Else")
     'Somebody'
     """
     return FEATURED.sub("", artist) or artist
 
 
 def _base(title: str) -> str:
-    """A folded title without guests and without its last remarks about the version, unless they are all there is."""
+    """Return a folded title without guests and version words at its end, unless nothing else is left."""
     base = FEATURED.sub("", title)
     while True:
         bracketed, (before, dash, remark) = BRACKETED.search(base), base.rpartition(DASH)

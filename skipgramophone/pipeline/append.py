@@ -20,15 +20,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, reason_of
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
-from skipgramophone.experiment.corpus import ASIDE, REJECTS, Corpus, read_corpus, read_corpus_set_aside
-from skipgramophone.experiment.experiment import Experiment, Manifest
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS, Corpus, read_corpus, read_held_out_corpus
+from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.encoding import EncodedPlaylists
-from skipgramophone.playlists.readers.rows import TEXT, RowBlock
+from skipgramophone.playlists.readers.rows import RowBlock
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import plural
 
@@ -188,12 +190,12 @@ def read_before(experiment: Experiment) -> Before:
             f"the corpus of '{experiment.name}' was made from imported vectors and has no playlists: "
             "extract into another experiment"
         )
-    corpus, aside = read_corpus(directory), read_corpus_set_aside(directory)
+    corpus, aside = read_corpus(directory), read_held_out_corpus(directory)
     held_out = np.zeros(len(corpus), np.bool_)
     playlists = read_playlist_table(directory, len(corpus))
     if aside is not None:
-        corpus, held_out = corpus.and_then(aside), np.append(held_out, np.ones(len(aside), np.bool_))
-        playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), ASIDE)])
+        corpus, held_out = corpus.joined_with(aside), np.append(held_out, np.ones(len(aside), np.bool_))
+        playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), HELD_OUT_PREFIX)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
             f"the corpus of '{experiment.name}' was made by an earlier version, which did not record how to tell "
@@ -209,7 +211,7 @@ def read_before(experiment: Experiment) -> Before:
             raise ExperimentError(
                 f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"
             ) from error
-    fits = len(corpus) == playlists.num_rows and corpus.names_only(tracks.num_rows)
+    fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks.num_rows)
     if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
         raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not match; {AGAIN}")
     return Before(

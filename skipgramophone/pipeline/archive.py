@@ -22,18 +22,15 @@ from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
-    LOCK,
-    LONGEST_PART,
-    MANIFEST,
     NEW_DESCRIPTION,
-    PARENT,
     Experiment,
-    new_place,
+    free_path,
     open_experiment,
-    read_json,
-    require_format,
     write_description,
 )
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.lock import LOCK
+from skipgramophone.experiment.manifest import LONGEST_PART, MANIFEST, PARENT, require_format
 from skipgramophone.experiment.publishing import (
     draft_directory,
     is_draft,
@@ -57,7 +54,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
         ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
         StorageError: the disk failed, or is full.
     """
-    experiment, place = open_experiment(name, experiments_dir), new_place(new, experiments_dir)
+    experiment, place = open_experiment(name, experiments_dir), free_path(new, experiments_dir)
     with experiment.writing("experiments copy"), draft_directory(place) as draft:
         for path in _files(experiment):
             target = draft / path.relative_to(experiment.path)
@@ -74,7 +71,7 @@ def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = 
         ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
         StorageError: the disk failed.
     """
-    experiment, place = open_experiment(name, experiments_dir), new_place(new, experiments_dir)
+    experiment, place = open_experiment(name, experiments_dir), free_path(new, experiments_dir)
     with experiment.writing("experiments rename"), storage_errors(place, "write"):
         experiment.path.rename(place)
         _describe(place, new)
@@ -125,7 +122,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 raise SourceError(f"{archive} is not a packed experiment: its {DESCRIPTION} is damaged")
             require_format(archive, described)
             name = name or described["name"]
-            place = new_place(name, experiments_dir)
+            place = free_path(name, experiments_dir)
             with storage_errors(place, "make"):
                 place.parent.mkdir(parents=True, exist_ok=True)
                 needed, free = sum(member.file_size for member in members), shutil.disk_usage(place.parent).free

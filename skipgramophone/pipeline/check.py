@@ -21,27 +21,22 @@ from skipgramophone.experiment.catalogue import FILE as CATALOGUE_FILE
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.experiment.checkpoint import read_checkpoint
-from skipgramophone.experiment.corpus import ASIDE, REJECTS, read_corpus, read_corpus_set_aside
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS, read_corpus, read_held_out_corpus
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
 from skipgramophone.experiment.experiment import (
-    COMMAND,
     DESCRIPTION,
-    MANIFEST,
     NEW_DESCRIPTION,
-    PARENT,
     Experiment,
-    Manifest,
-    digest_of,
     experiments_in,
     named_experiment,
     open_experiment,
-    read_json,
-    require_format,
 )
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, Manifest, digest_of, require_format
 from skipgramophone.experiment.playlist_table import read_playlist_table
-from skipgramophone.experiment.postings import postings, read_postings
+from skipgramophone.experiment.postings import build_postings, read_postings
 from skipgramophone.experiment.publishing import file_sha256, leftovers, remove
 from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
@@ -220,16 +215,16 @@ def _verify_corpus(experiment: Experiment, manifest: Manifest) -> None:
     with closing(Catalogue(directory)) as catalogue:
         catalogue.require_sound()
         counts, tracks = np.array(catalogue.counts(), np.int64), len(catalogue)
-    aside = read_corpus_set_aside(directory)
-    for part, prefix in ((corpus, ""), *([(aside, ASIDE)] if aside else [])):
-        if not part.names_only(tracks):
+    aside = read_held_out_corpus(directory)
+    for part, prefix in ((corpus, ""), *([(aside, HELD_OUT_PREFIX)] if aside else [])):
+        if not part.has_valid_ids(tracks):
             raise ExperimentError(f"{directory} is damaged: unknown track id in a playlist")
         read_playlist_table(directory, len(part), prefix)
     if has_corpus_of_names(experiment):
         return
     if not np.array_equal(corpus.counts(tracks), counts):
         raise ExperimentError(f"{directory} is damaged: counts in {CATALOGUE_FILE} do not match the playlists")
-    made, kept = postings(corpus, tracks), read_postings(directory, corpus, tracks)
+    made, kept = build_postings(corpus, tracks), read_postings(directory, corpus, tracks)
     if not (np.array_equal(made.offsets, kept.offsets) and np.array_equal(made.playlists, kept.playlists)):
         raise ExperimentError(f"{directory} is damaged: postings do not match the playlists")
     for what, held in (("playlists", len(corpus)), ("tracks", tracks), ("occurrences", corpus.occurrences)):

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from skipgramophone import __version__
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.embeddings import read_embeddings
-from skipgramophone.experiment.experiment import now, open_experiment, write_json
+from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
 from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.json_files import write_json
+from skipgramophone.experiment.manifest import now
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import EvaluateReport

@@ -10,18 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from skipgramophone.errors import SgpError
-from skipgramophone.experiment.experiment import (
-    COMMAND,
-    DESCRIPTION,
-    LOCK,
-    PARENT,
-    Experiment,
-    Manifest,
-    experiments_in,
-    open_experiment,
-    read_json,
-)
+from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, experiments_in, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.lock import LOCK
+from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
 
 
 @dataclass(frozen=True, slots=True)

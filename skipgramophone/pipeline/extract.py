@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.experiment.catalogue_writer import write_catalogue
-from skipgramophone.experiment.corpus import ASIDE, REJECTS
-from skipgramophone.experiment.experiment import new_experiment, open_experiment, write_lines
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS
+from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import PLAYLISTS
-from skipgramophone.experiment.postings import postings
+from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import beside
@@ -231,8 +232,8 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
     pq.write_table(encoded.playlists, directory / PLAYLISTS)
     if encoded.held_out:
         playlists, aside = encoded.held_out
-        aside.write(directory, ASIDE)
-        pq.write_table(playlists, directory / f"{ASIDE}{PLAYLISTS}")
+        aside.write(directory, HELD_OUT_PREFIX)
+        pq.write_table(playlists, directory / f"{HELD_OUT_PREFIX}{PLAYLISTS}")
     write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None)
 
 
@@ -287,7 +288,7 @@ def _encode(
 def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:
     """Write the playlists as track ids, and the postings of the tracks."""
     encoded.corpus.write(directory)
-    postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
+    build_postings(encoded.corpus, encoded.tracks.num_rows).write(directory)
 
 
 def _with_time(report: ExtractReport, started: float) -> ExtractReport:

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from skipgramophone.errors import SourceError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.experiment import Experiment, new_experiment, write_lines
+from skipgramophone.experiment.experiment import Experiment, new_experiment
 from skipgramophone.experiment.imported import IMPORTED, has_corpus_of_names
+from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import PLAYLISTS
-from skipgramophone.experiment.postings import postings
+from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.importers.matching import Matching, match
 from skipgramophone.importers.vectors import NamedVectors
@@ -109,7 +110,7 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     write_catalogue(directory, pa.table({name: pa.array(column, kind) for (name, kind), column in columns}))
     corpus = Corpus(np.empty(0, np.int32), np.zeros(1, np.int64))
     corpus.write(directory)
-    postings(corpus, len(vectors)).write(directory)
+    build_postings(corpus, len(vectors)).write(directory)
     nobody = pa.array([], pa.string())
     pq.write_table(pa.table({"owner": nobody, "name": nobody, "key": nobody}), directory / PLAYLISTS)
     return ordered

@@ -14,7 +14,7 @@ from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.experiment import Experiment
-from skipgramophone.experiment.trusted_files import seal
+from skipgramophone.experiment.trusted_files import remember_verified
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts
 from skipgramophone.lookup.index_builder import build_index as build_annoy_index
@@ -30,7 +30,7 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
     corpus = read_corpus(experiment.directory("corpus"))
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         tracks = len(catalogue)
-    if not corpus.names_only(tracks):
+    if not corpus.has_valid_ids(tracks):
         raise ExperimentError(
             f"corrupt corpus in '{experiment.name}': track id outside its catalogue of {tracks:,} tracks; "
             "extract its sources again, into a new experiment or into this one with --force"
@@ -43,7 +43,7 @@ def publish_index(experiment: Experiment, embeddings: Embeddings, settings: Inde
     with experiment.publishing("index", asdict(settings)) as draft:
         facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
         draft.facts |= asdict(facts)
-    seal([one for one, *_ in facts.files(experiment.directory("index") / INDEX_FILE)])
+    remember_verified([one for one, *_ in facts.files(experiment.directory("index") / INDEX_FILE)])
     return facts
 
 

@@ -11,8 +11,9 @@ from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import read_embeddings
-from skipgramophone.experiment.experiment import open_experiment, write_lines
+from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.file_names import HISTORY
+from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings

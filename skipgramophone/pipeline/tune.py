@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.experiment import open_experiment, write_json
+from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.postings import distinct, postings
+from skipgramophone.experiment.postings import build_postings, sorted_unique
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.playlists.numbering import playlist_slices, row_slices
 from skipgramophone.settings import ExtractSettings
@@ -83,13 +83,13 @@ def count_repeats(corpus: Corpus) -> tuple[int, int]:
     if not len(corpus):
         return 0, 0
     tracks = int(corpus.track_ids.max()) + 1
-    held = postings(corpus, tracks)
+    held = build_postings(corpus, tracks)
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
     for some in playlist_slices(held.offsets):  # slices of tracks, whose postings are playlists
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
-    return corpus.occurrences - len(held.playlists), len(sums) - len(distinct(sums))
+    return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))
 
 
 def offsets_of(lengths: npt.NDArray[np.int64]) -> Ids:

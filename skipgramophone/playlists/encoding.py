@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import beside, in_order
@@ -36,7 +37,7 @@ from skipgramophone.playlists.numbering import (
     take_codes,
 )
 from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
-from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, TEXT, Reject, RowBlock
+from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, RowBlock
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from skipgramophone.experiment.arrays import scratch, spooling
+from skipgramophone.experiment.arrays import scratch, temporary_file_errors
 from skipgramophone.parallel import in_order
 from skipgramophone.playlists.partitioning import Partition, single_part
 
@@ -73,14 +73,14 @@ class Numbering:
 
     def _write(self, codes: Codes) -> None:
         """Append the numbers of rows to the file."""
-        with spooling():
+        with temporary_file_errors():
             self._file.write(codes.data)
 
     def _number_pending(self) -> None:
         """Number the values of the pending blocks, and replace the codes of their rows by these numbers."""
         if not self._pending:
             return
-        with spooling():
+        with temporary_file_errors():
             self._file.flush()
         starts, blocks = zip(*self._pending, strict=True)
         self._pending, self._pending_values = [], 0

@@ -22,7 +22,7 @@ import numpy as np
 
 from skipgramophone.errors import ExperimentError, storage_errors
 from skipgramophone.experiment.arrays import read_array
-from skipgramophone.experiment.corpus import ASIDE, Corpus, read_corpus
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, Corpus, read_corpus
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import HELD_OUT, NOISE, STREAM, BatchShape, MacroBatch
 from skipgramophone.training.step import Work
@@ -31,7 +31,7 @@ from skipgramophone.training.tasks import Rows, Task, number_rows
 from skipgramophone.training.vocabulary import Probabilities
 
 DESCRIPTION, NOISE_FILE, KEEP_FILE = "layout.json", "noise.npy", "keep.npy"
-PREFIXES = {STREAM: "", HELD_OUT: ASIDE}  # of a corpus's files, by what it is for
+PREFIXES = {STREAM: "", HELD_OUT: HELD_OUT_PREFIX}  # of a corpus's files, by what it is for
 
 
 class Assignment(NamedTuple):

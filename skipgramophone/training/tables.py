@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.experiment.arrays import Sliced, pieces, write_rows
+from skipgramophone.experiment.arrays import RowSource, pieces, write_rows
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
 from skipgramophone.training.batches import START
 
@@ -24,7 +24,7 @@ START_SCALE = 0.1
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are near, 1 is far worse
 
 
-class Held(Sliced, Protocol):
+class Held(RowSource, Protocol):
     """Numbers of each row that are held somewhere, here or on servers; a view of some holds until the next push."""
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
@@ -109,7 +109,7 @@ class Tables(Generic[HeldRows]):
                 piece[taken[here] - rows.start] = values[order[here]]
                 held[rows] = piece
 
-    def restore(self, state: Mapping[str, Sliced]) -> None:
+    def restore(self, state: Mapping[str, RowSource]) -> None:
         """Set the tables to what `state` told."""
         for name, held in self.state().items():
             for rows in pieces(held.shape[0]):

@@ -174,18 +174,19 @@ def test_an_existing_stage_is_not_replaced_without_force(sgp: Sgp, write_dump: W
     assert sgp("extract", "x", small, "-q").code == 0
     assert sgp("train", "x", "-e", "1", "-emb", "4", "-q").code == 0
     before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
-    for arguments, stage in ((["extract", "x", str(large)], "corpus"), (["train", "x"], "model")):
+    for arguments, message in (
+        (["extract", "x", str(large)], "a corpus: add to it with --append, choose another name"),
+        (["train", "x"], "a model: choose another name to keep both"),
+    ):
         ran = sgp(*arguments)
         assert (ran.code, ran.out) == (1, "")
-        assert ran.err == (
-            f"error: experiment 'x' already has its {stage}; --force replaces it, another name keeps both\n"
-        )
+        assert ran.err == f"error: experiment 'x' already has {message}, or replace it with --force\n"
     assert {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()} == before
     assert sgp("extract", "x", large, "--force", "-q").code == 0
     stale = sgp("similar", "x", "folk 3")
     assert (stale.code, stale.out) == (1, "")
     assert stale.err == (
-        "error: the model of 'x' was made from another corpus than the present one: run sgp train x --force\n"
+        "error: the model of 'x' is out of date: its corpus has been replaced; run sgp train x --force\n"
     )
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import skipgramophone as package
-from skipgramophone.experiment.experiment import FORMAT, digest_of, open_experiment
+from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.manifest import FORMAT, digest_of
 from skipgramophone.experiment.publishing import file_sha256
 from tests.conftest import Sgp, dump_text, two_genres
 
@@ -164,12 +165,16 @@ def write_rubbish(stage: Path) -> None:
     [
         ("model", spoil_centre, "vectors hold values that are not finite"),
         ("model", scribble, "centre_mean.npy is damaged"),
-        ("model", swap_halves, "does not fit its catalogue"),
+        ("model", swap_halves, "does not match its catalogue of"),
         ("corpus", name_a_stranger, "unknown track id in a playlist"),
         ("corpus", miscount, "counts in tracks.sqlite do not match the playlists"),
         ("corpus", misplace, "postings do not match the playlists"),
-        ("corpus", plant("CREATE TRIGGER t AFTER INSERT ON tracks BEGIN DELETE FROM tracks; END"), "it holds 't'"),
-        ("corpus", plant("CREATE VIEW v AS SELECT 1"), "it holds 'v'"),
+        (
+            "corpus",
+            plant("CREATE TRIGGER t AFTER INSERT ON tracks BEGIN DELETE FROM tracks; END"),
+            "unexpected trigger or view 't'",
+        ),
+        ("corpus", plant("CREATE VIEW v AS SELECT 1"), "unexpected trigger or view 'v'"),
         ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "numbers them up to"),
         ("corpus", plant("UPDATE tracks SET title = x'00' WHERE row = 3"), "row 3"),
         ("corpus", forget_a_list, "playlists.parquet has 59 of its 60 playlists"),
@@ -205,7 +210,7 @@ def test_unsafe_file_names_in_a_manifest_are_refused(
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
-    assert "its parts are not what they must be" in ran.out.splitlines()[0]
+    assert "wrong field type or unsafe file name" in ran.out.splitlines()[0]
 
 
 def test_stale_stages_and_leftovers_are_not_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:

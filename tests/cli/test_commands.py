@@ -181,12 +181,13 @@ def test_a_misspelt_name_is_matched_with_a_note_on_stderr(trained: Path) -> None
 def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
     unknown = run_sgp("similar", "genres", "flok 33", "--experiments-dir", trained)
     assert (unknown.code, unknown.out) == (3, "")
-    assert unknown.err.startswith("error: no track is called 'flok 33'")
+    assert unknown.err.startswith("error: no track matches 'flok 33'")
     several = run_sgp("similar", "genres", "folk artist 3", "--experiments-dir", trained)
     assert (several.code, several.out) == (4, "")
     lines = several.err.splitlines()
     assert re.fullmatch(
-        r"error: \d+ tracks answer to 'folk artist 3'; give more of the name, as in 'artist - title'", lines[0]
+        r"error: \d+ tracks match 'folk artist 3'; pick one of them, or give more of the name, as in 'artist - title'",
+        lines[0],
     )
     assert all(re.fullmatch(r"  folk artist \d+ - folk \d+ \(\d+×\)", line) for line in lines[1:])
 
@@ -211,7 +212,7 @@ def test_export_writes_reads_back_and_refuses_to_overwrite(trained: Path, tmp_pa
     before = place.read_bytes()
     refused = run_sgp("export", "genres", place, "--experiments-dir", trained)
     assert (refused.code, refused.out) == (1, "")
-    assert refused.err == f"error: {place} exists; --force replaces it\n"
+    assert refused.err == f"error: {place} already exists: choose another path, or replace it with --force\n"
     assert run_sgp("export", "genres", place, "--force", "-q", "--experiments-dir", trained).code == 0
     assert place.read_bytes() == before or suffix == "npz"  # numpy stamps the time into npz
     assert left(tmp_path) == [place.name, f"{place.name}.manifest.json"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from skipgramophone.cli import completion
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
+from skipgramophone.experiment.name_search import NameSearch
 from tests.conftest import dump_text, run_sgp, table_of
 from tests.test_architecture import COSTLY, loaded_by
 
@@ -91,11 +92,11 @@ def test_suggestions_contain_no_shell_syntax(tmp_path: Path) -> None:
 def test_hyphens_match_any_separator_between_words(tmp_path: Path) -> None:
     tracks = ["Don't Stop (Live)", "Don't Stop", "don-t stop", "A - B"]
     write_catalogue(tmp_path, table_of(TRACKS, [("X", title, None, 9 - at, at + 1) for at, title in enumerate(tracks)]))
-    catalogue = Catalogue(tmp_path)
-    assert catalogue.resolve("x-don-t-stop-live").track.row == 0
-    assert [track.row for track in catalogue.find("don-t-stop")[0]] == [1, 2]
-    assert catalogue.resolve("a-b").track.row == 3
-    assert [track.row for track in catalogue.find("don't-stop")[0]] == []  # is not a completion
+    names = NameSearch(Catalogue(tmp_path))
+    assert names.resolve("x-don-t-stop-live").track.row == 0
+    assert [track.row for track in names.find("don-t-stop")[0]] == [1, 2]
+    assert names.resolve("a-b").track.row == 3
+    assert [track.row for track in names.find("don't-stop")[0]] == []  # not a completion
 
 
 def test_completion_loads_neither_numpy_nor_rich(sample_root: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import skipgramophone as sgp
 from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn, membership
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.names.song_versions import song
+from skipgramophone.names.song_versions import song_key
 from tests.conftest import Ran, dump_text, run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100", "sample:track:0200")
@@ -55,10 +55,10 @@ def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     answer = json.loads(continued(sample_root, *GIVEN, "--json").out)
     # The same by hand: go down the list, skip versions of songs that are given or listed, at most five per artist.
     with sgp.open("demo", sample_root) as demo:
-        seen = {song(track.artist, track.title): "given" for track in (demo.resolve(uri).track for uri in GIVEN)}
+        seen = {song_key(track.artist, track.title): "given" for track in (demo.resolve(uri).track for uri in GIVEN)}
     listed, artists, folded_away = [], Counter[str](), 0
     for near in whole:
-        key = song(near["artist"], near["title"])
+        key = song_key(near["artist"], near["title"])
         if key in seen:
             folded_away += 1
         elif artists[near["artist"]] < 5:
@@ -75,7 +75,8 @@ def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     assert note == f"left out {folded_away} other versions of songs that are listed or were asked about"
     for near in answer["neighbours"]:
         assert all(
-            song(track["artist"], track["title"]) == song(near["artist"], near["title"]) for track in near["versions"]
+            song_key(track["artist"], track["title"]) == song_key(near["artist"], near["title"])
+            for track in near["versions"]
         )
     shown = continued(sample_root, *GIVEN, "--show-versions")
     assert (shown.code, shown.err) == (0, note + "\n")
@@ -103,7 +104,7 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
         if name == "dump.csv":
             assert ran.err == f"{tmp_path / name} contains 4 playlists: using the tracks of all\n"
         else:
-            assert ran.err.startswith(f"left out: no track is called '{unknown}'")
+            assert ran.err.startswith(f"left out: no track matches '{unknown}'")
             assert len(ran.err.splitlines()) == (2 if name == "names.txt" else 1)
         if name != "dump.csv":
             assert continued(sample_root, "-", *at, stdin=text).out == wanted.out
@@ -133,7 +134,7 @@ def test_a_json_list_per_line(sample_root: Path) -> None:
     assert (ran.code, ran.err) == (2, "")
     assert [answer.get("exit_code") for answer in answers] == [None, 3, 2, 2, 2, None]
     assert answers[0]["query"] == [*GIVEN, "no such name at all"]
-    assert answers[0]["notes"][0].startswith("left out: no track is called 'no such name at all'")
+    assert answers[0]["notes"][0].startswith("left out: no track matches 'no such name at all'")
     assert answers[0]["neighbours"] == answers[5]["neighbours"]
     assert answers[4] == {"query": "{", "exit_code": 2, "candidates": []} | {
         "error": 'each line must be a JSON list of names, such as ["artist - title", "another title"]'

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skipgramophone.experiment.trusted_files import seal
+from skipgramophone.experiment.trusted_files import remember_verified
 from skipgramophone.lookup import search
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from tests.conftest import run_sgp
@@ -69,7 +69,7 @@ def test_an_index_that_crashes_annoy_or_has_low_recall_is_not_used(trained: Path
         place.write_bytes(content)
         os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
         if is_taken_for_sound:
-            seal([place])
+            remember_verified([place])
         ran = run_sgp("similar", "genres", "folk 3", "--json", "--experiments-dir", tmp_path / "copy")
         answer = json.loads(ran.out)
         assert (ran.code, answer["neighbours"], answer["answered_by"]) == (0, true["neighbours"], "exact search")
@@ -136,7 +136,7 @@ def test_a_query_vector_that_is_not_finite_is_refused(trained: Path, tmp_path: P
     for command in (["similar", "genres", "folk 4", "--exact"], ["continue", "genres", "folk 4"]):
         ran = run_sgp(*command, "--experiments-dir", tmp_path / "copy")
         assert (ran.code, ran.out) == (1, "")
-        assert ran.err == "error: the model holds numbers that are not finite: train it again with --force\n"
+        assert ran.err == "error: the model contains values that are not finite: train it again with --force\n"
 
 
 @pytest.mark.parametrize("number", [0x7FC00000, 0x7F800001, 0x7F800000, 0x7F61B1E6])  # NaN twice, infinity, 3e38
@@ -157,4 +157,4 @@ def test_a_model_with_numbers_that_are_not_finite_gives_one_line(trained: Path, 
         ]  # numpy prints warnings there
         ran = subprocess.run(program, capture_output=True, text=True, check=False)
         assert (ran.returncode, ran.stdout) == (1, "")
-        assert ran.stderr == "error: the model holds numbers that are not finite: train it again with --force\n"
+        assert ran.stderr == "error: the model contains values that are not finite: train it again with --force\n"

@@ -85,7 +85,7 @@ def test_a_json_line_per_query(trained: Path, arguments: list[str]) -> None:
     alone = json.loads(similar(trained, "folk 3", "-n", "3", "--json", "--exact")[1])
     assert folk == {"query": "folk 3"} | alone
     assert (unknown["query"], unknown["exit_code"]) == ("nothing like it", 3)
-    assert unknown["error"].startswith("no track is called 'nothing like it'")
+    assert unknown["error"].startswith("no track matches 'nothing like it'")
     assert (blank["query"], blank["exit_code"]) == ("", 3)
     assert several["exit_code"] == 4
     assert all(name.startswith("folk artist ") for name in several["candidates"])
@@ -239,7 +239,7 @@ def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, t
         path = tmp_path / "genres" / stage / name
         whole = path.read_bytes()
         for content, problem in (
-            (whole + b"\0", f"it has {len(whole) + 1:,} bytes, and was published with others"),
+            (whole + b"\0", f"its size of {len(whole) + 1:,} bytes is not the published one"),
             (None, "it is missing"),
         ):
             path.unlink()

@@ -13,8 +13,9 @@ import pytest
 
 from skipgramophone.evaluation.holdout import make_split, read_extract_split
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.corpus import read_corpus, read_corpus_set_aside
+from skipgramophone.experiment.corpus import read_corpus, read_held_out_corpus
 from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.settings import EvaluateSettings
 from tests.conftest import Row, Sgp, two_genres
 
@@ -129,7 +130,7 @@ def test_held_out_playlists_stay_held_out_when_the_corpus_grows(
     added = [(*grown[:1], "new", f"of {at}", grown[1]) for at in range(3)]
     added += [(*other[:1], "new", "of 1", other[1])]
     with closing(Catalogue(stage)) as catalogue:
-        rows = [catalogue.resolve(name).track for name in aside[copied]]
+        rows = [NameSearch(catalogue).resolve(name).track for name in aside[copied]]
     added += [("duplicate", track.artist, track.title, "duplicate") for track in rows]
     added += [("unrelated", "new", f"of {at}", "unrelated") for at in range(9)]
     assert sgp("extract", "x", write_dump(added, "b.csv"), "--append", "-q").code == 0
@@ -137,7 +138,7 @@ def test_held_out_playlists_stay_held_out_when_the_corpus_grows(
     assert set(still) == {*aside, ("duplicate", "duplicate")}
     assert set(now) == {*trained, ("unrelated", "unrelated")}
     assert "new - of 1" in now[other]
-    held = read_corpus_set_aside(stage)
+    held = read_held_out_corpus(stage)
     facts = json.loads((stage / "manifest.json").read_text())["facts"]
     assert held is not None
     assert (len(held), held.occurrences) == (facts["held_out_playlists"], facts["held_out_occurrences"])

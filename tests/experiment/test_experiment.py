@@ -1,4 +1,4 @@
-"""The experiment directory: names, manifests, lineage, the lock, and publishing as a whole or not at all."""
+"""The experiment directory: names, manifests, stale stages, the lock and atomic publishing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skipgramophone.experiment.publishing import draft_directory, publish, publi
 
 
 def put(experiment: Experiment, stage: str, text: str, **settings: int) -> None:
-    """Publish a stage of one file."""
+    """Publish a stage with one file."""
     with experiment.publishing(stage, settings) as draft:
         (draft.path / "file.txt").write_text(text)
         draft.facts["words"] = len(text.split())
@@ -44,14 +44,14 @@ def experiment(tmp_path: Path) -> Experiment:
         ("..", "give one word, not a path"),
         (".hidden", "give one word, not a path"),
         ("-x", "give one word, not a path"),
-        ("a\nb", "it holds control characters"),
-        ("a\0b", "it holds control characters"),
-        ("a\u202eb", "it holds control characters"),
-        ("x" * 201, "it is over 200 bytes"),
-        ("ж" * 101, "it is over 200 bytes"),
+        ("a\nb", "it contains control characters"),
+        ("a\0b", "it contains control characters"),
+        ("a\u202eb", "it contains control characters"),
+        ("x" * 201, "it is longer than 200 bytes"),
+        ("ж" * 101, "it is longer than 200 bytes"),
     ],
 )
-def test_a_name_that_is_no_name_is_refused(tmp_path: Path, name: str, why: str) -> None:
+def test_an_invalid_name_is_refused(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(ExperimentError) as refused, new_experiment(name, tmp_path / "inside"):
         pass
     assert "cannot be an experiment's name" in str(refused.value)
@@ -59,7 +59,7 @@ def test_a_name_that_is_no_name_is_refused(tmp_path: Path, name: str, why: str) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_manifest_tells_what_a_stage_is(experiment: Experiment) -> None:
+def test_a_manifest_describes_a_stage(experiment: Experiment) -> None:
     manifest = experiment.manifest("corpus")
     assert manifest.settings == {"rows": 2}
     assert manifest.facts == {"words": 2}
@@ -68,7 +68,7 @@ def test_a_manifest_tells_what_a_stage_is(experiment: Experiment) -> None:
     assert experiment.current("model").parent == manifest.digest
 
 
-def test_a_digest_is_of_content_and_settings_not_of_time(tmp_path: Path) -> None:
+def test_a_digest_depends_on_content_and_settings_but_not_on_time(tmp_path: Path) -> None:
     digests = []
     for name, text, rows in (("a", "x", 1), ("b", "x", 1), ("c", "y", 1), ("d", "x", 2)):
         with new_experiment(name, tmp_path) as made:
@@ -84,11 +84,25 @@ def test_a_stale_stage_is_refused_with_the_command_to_run(experiment: Experiment
     with pytest.raises(ExperimentError) as stale:
         experiment.current("model")
     assert str(stale.value) == (
-        "the model of 'tried' was made from another corpus than the present one: run sgp train tried --force"
+        "the model of 'tried' is out of date: its corpus has been replaced; run sgp train tried --force"
     )
 
 
-def test_a_missing_stage_names_the_command(tmp_path: Path, experiment: Experiment) -> None:
+def test_an_existing_stage_is_not_replaced_without_force(experiment: Experiment) -> None:
+    experiment.require_new("index", force=False)
+    put(experiment, "index", "some trees")
+    for stage, message in (
+        ("corpus", "a corpus: add to it with --append, choose another name"),
+        ("model", "a model: choose another name to keep both"),
+        ("index", "an index: choose another name to keep both"),
+    ):
+        experiment.require_new(stage, force=True)
+        with pytest.raises(ExperimentError) as refused:
+            experiment.require_new(stage, force=False)
+        assert str(refused.value) == f"experiment 'tried' already has {message}, or replace it with --force"
+
+
+def test_the_error_for_a_missing_stage_names_the_command(tmp_path: Path, experiment: Experiment) -> None:
     with pytest.raises(ExperimentError, match="experiment 'tried' has no index yet: run sgp index tried"):
         experiment.manifest("index")
     with pytest.raises(ExperimentError, match=r"there is no experiment 'other' in .*: run sgp extract other SOURCE"):
@@ -96,7 +110,7 @@ def test_a_missing_stage_names_the_command(tmp_path: Path, experiment: Experimen
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"x"', "[" * 100_000])
-def test_a_damaged_manifest_is_one_line(experiment: Experiment, text: str) -> None:
+def test_a_damaged_manifest_is_reported_in_one_line(experiment: Experiment, text: str) -> None:
     (experiment.directory("corpus") / "manifest.json").write_text(text)
     with pytest.raises(ExperimentError, match=r"manifest\.json is damaged") as damaged:
         experiment.manifest("corpus")
@@ -108,30 +122,30 @@ def test_a_damaged_manifest_is_one_line(experiment: Experiment, text: str) -> No
     [{"files": {name: {"bytes": 1}}} for name in ("../x", "a/b", ".", "a" * 256, "\ud800", "\n")]
     + [{"files": {"centre.npy": 1}}, {"parent": []}, {"digest": 1}],
 )
-def test_a_manifest_whose_parts_are_of_another_kind_is_refused(
+def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
     experiment: Experiment, change: dict[str, object]
 ) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ExperimentError, match="its parts are not what they must be"):
+    with pytest.raises(ExperimentError, match="wrong field type or unsafe file name"):
         experiment.manifest("corpus")
 
 
-def test_another_format_is_refused_by_name(experiment: Experiment) -> None:
+def test_an_unknown_format_is_refused(experiment: Experiment) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
     with pytest.raises(ExperimentError, match="has format 99; this sgp reads format 1"):
         experiment.manifest("corpus")
 
 
-def test_an_experiment_into_which_nothing_was_published_is_unmade(tmp_path: Path) -> None:
+def test_a_new_experiment_without_a_published_stage_is_removed(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), new_experiment("tried", tmp_path) as made, made.publishing("corpus", {}) as draft:
         (draft.path / "half.txt").write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_stage_leaves_the_old_one(experiment: Experiment) -> None:
+def test_a_failed_stage_keeps_the_previous_one(experiment: Experiment) -> None:
     before = experiment.manifest("corpus")
     with pytest.raises(RuntimeError), experiment.writing("train"), experiment.publishing("corpus", {}) as draft:
         (draft.path / "file.txt").write_text("half")
@@ -142,7 +156,9 @@ def test_a_failed_stage_leaves_the_old_one(experiment: Experiment) -> None:
 
 
 @pytest.mark.parametrize("by_system", [True, False])
-def test_a_stage_is_replaced_whole(experiment: Experiment, monkeypatch: pytest.MonkeyPatch, by_system: bool) -> None:
+def test_a_stage_is_replaced_as_a_whole(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch, by_system: bool
+) -> None:
     if not by_system:
         monkeypatch.setattr(publishing, "_exchange_by_system", lambda _draft, _place: False)
     with experiment.writing("train"):
@@ -153,7 +169,7 @@ def test_a_stage_is_replaced_whole(experiment: Experiment, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("at", [0, 1])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
-def test_a_stage_comes_back_where_two_renamings_are_interrupted(
+def test_a_stage_is_restored_if_a_rename_is_interrupted(
     experiment: Experiment, monkeypatch: pytest.MonkeyPatch, at: int, error: type[BaseException]
 ) -> None:
     monkeypatch.setattr(publishing, "_exchange_by_system", lambda _draft, _place: False)
@@ -172,7 +188,7 @@ def test_a_stage_comes_back_where_two_renamings_are_interrupted(
     assert sorted(path.name for path in experiment.path.iterdir()) == [".lock", "corpus", "experiment.json", "model"]
 
 
-def test_what_a_killed_writer_left_is_removed_by_the_next(experiment: Experiment) -> None:
+def test_drafts_of_a_killed_writer_are_removed_by_the_next_one(experiment: Experiment) -> None:
     (experiment.path / ".corpus.4194305.draft").mkdir()
     (experiment.path / ".corpus.4194305.draft" / "half.txt").write_text("half")
     (experiment.path / ".model.4194305.old").mkdir()
@@ -194,7 +210,7 @@ with open_experiment("tried", Path(sys.argv[1])).writing("train"):
 
 
 @pytest.mark.parametrize("text", ["{", '{"format": 99}', "[]"])
-def test_a_description_that_is_another_s_is_refused(tmp_path: Path, experiment: Experiment, text: str) -> None:
+def test_a_damaged_or_unknown_description_is_refused(tmp_path: Path, experiment: Experiment, text: str) -> None:
     (experiment.path / "experiment.json").write_text(text)
     with pytest.raises(ExperimentError, match=r"experiment\.json (is damaged|has format)"):
         open_experiment("tried", tmp_path)
@@ -206,7 +222,7 @@ def test_a_description_that_is_another_s_is_refused(tmp_path: Path, experiment: 
     assert (experiment.path / "experiment.json").read_text() == text
 
 
-def test_a_second_first_writer_does_not_unmake_the_first_s(tmp_path: Path) -> None:
+def test_a_second_writer_of_a_new_experiment_does_not_remove_it(tmp_path: Path) -> None:
     with new_experiment("tried", tmp_path) as first:
         with pytest.raises(ExperimentError, match="is being written by"), new_experiment("tried", tmp_path):
             pass
@@ -214,7 +230,7 @@ def test_a_second_first_writer_does_not_unmake_the_first_s(tmp_path: Path) -> No
     assert open_experiment("tried", tmp_path).has("corpus")
 
 
-def test_everything_reaches_the_disk_before_a_stage_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_flushed_before_a_stage_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[str] = []
     real = os.fsync
 
@@ -233,7 +249,7 @@ def test_everything_reaches_the_disk_before_a_stage_is_seen(tmp_path: Path, monk
     assert flushed == [f".out.txt.{os.getpid()}.draft", tmp_path.name]
 
 
-def test_two_writers_are_one_too_many_and_a_dead_one_is_none(experiment: Experiment) -> None:
+def test_a_second_writer_is_refused_unless_the_first_is_dead(experiment: Experiment) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(experiment.path.parent)], stdout=subprocess.PIPE, text=True
     )
@@ -250,7 +266,7 @@ def test_two_writers_are_one_too_many_and_a_dead_one_is_none(experiment: Experim
         pass
 
 
-def test_what_a_writer_left_that_was_killed_at_its_first_steps_is_no_hindrance(tmp_path: Path) -> None:
+def test_a_directory_of_a_writer_that_was_killed_early_can_be_used(tmp_path: Path) -> None:
     for name, left in (("a", []), ("b", [".lock"]), ("c", [".lock", ".experiment.json.new"])):
         (tmp_path / name).mkdir()
         for file in left:
@@ -260,21 +276,21 @@ def test_what_a_writer_left_that_was_killed_at_its_first_steps_is_no_hindrance(t
         assert open_experiment(name, tmp_path).has("corpus")
 
 
-def test_somebody_else_s_directory_is_left_alone(tmp_path: Path) -> None:
+def test_a_foreign_directory_is_refused_and_unchanged(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letters.txt").write_text("dear")
     with (
-        pytest.raises(ExperimentError, match="exists and is no experiment: give another name"),
+        pytest.raises(ExperimentError, match="exists and is not an experiment: choose another name"),
         new_experiment("mine", tmp_path),
     ):
         pass
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letters.txt"]
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ExperimentError, match="exists and is no experiment"), new_experiment("file", tmp_path):
+    with pytest.raises(ExperimentError, match="exists and is not an experiment"), new_experiment("file", tmp_path):
         pass
 
 
-def test_a_file_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_file_is_published_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     place = tmp_path / "out.txt"
     place.write_text("old")
     with pytest.raises(RuntimeError), published_file(place) as draft:
@@ -288,7 +304,7 @@ def test_a_file_is_published_whole_or_not_at_all(tmp_path: Path) -> None:
     assert place.read_text() == "new"
 
 
-def test_a_disk_that_fails_is_one_line_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_disk_is_reported_and_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_handle: int) -> None:
         raise OSError(5, os.strerror(5))
 
@@ -303,11 +319,11 @@ def test_a_disk_that_fails_is_one_line_and_nothing_is_left(tmp_path: Path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_withdrawn_is_absent_before_its_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_is_withdrawn_before_its_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "checkpoint"
     place.mkdir()
     (place / "state.json").write_text("{}")
-    monkeypatch.setattr("shutil.rmtree", lambda *_args, **_kinds: None)  # killed before the first file is gone
+    monkeypatch.setattr("shutil.rmtree", lambda *_args, **_kinds: None)  # killed before the first file is removed
     withdraw(place)
     assert not place.exists()
     assert [path.name for path in tmp_path.iterdir()] == [f".checkpoint.{os.getpid()}.old"]

@@ -1,4 +1,4 @@
-"""A program that has loaded TensorFlow first, with the SQLite that it brings."""
+"""Name search in a program that loads TensorFlow, which contains its own SQLite, first."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ASK = "import skipgramophone as sgp\nprint(sgp.open('demo', sys.argv[1]).similar
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("first", "said"),
+    ("first", "message"),
     [
-        ("import tensorflow", "AmbiguousTrackError: 2 tracks answer to 'every pencil'"),
-        ("import sqlite3, tensorflow", "AmbiguousTrackError: 2 tracks answer to 'every pencil'"),
+        ("import tensorflow", "AmbiguousTrackError: 2 tracks match 'every pencil'"),
+        ("import sqlite3, tensorflow", "AmbiguousTrackError: 2 tracks match 'every pencil'"),
         ("import tensorflow, sqlite3", "without full-text search (FTS5): import skipgramophone before tensorflow"),
     ],
 )
-def test_names_are_found_or_it_is_said_why_not(sample_root: Path, first: str, said: str) -> None:
+def test_names_are_found_or_the_error_gives_the_reason(sample_root: Path, first: str, message: str) -> None:
     program = [sys.executable, "-c", f"import sys\n{first}\n{ASK}", str(sample_root)]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert said in done.stderr.splitlines()[-1]
+    assert message in done.stderr.splitlines()[-1]

@@ -212,7 +212,8 @@ class Drill:
 
 def state(root: Path) -> dict[str, str]:
     """What stands below a directory: the digest of each stage, or what is wrong with it; the hash of each export."""
-    from skipgramophone.experiment.experiment import PARENT, Experiment
+    from skipgramophone.experiment.experiment import Experiment
+    from skipgramophone.experiment.manifest import PARENT
     from skipgramophone.experiment.publishing import file_sha256
     from skipgramophone.pipeline.check import check
 

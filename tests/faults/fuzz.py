@@ -48,7 +48,8 @@ import pyarrow.parquet as pq
 import skipgramophone as sgp
 from skipgramophone import importers
 from skipgramophone.errors import SgpError
-from skipgramophone.experiment.experiment import MANIFEST, Experiment, digest_of
+from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.manifest import MANIFEST, digest_of
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
@@ -320,7 +321,7 @@ def look_up(root: Path) -> list[tuple[str, ...] | None]:
         for query in ("fo", "o", "3", "fo 3", "qqq", "folk artst"):
             with contextlib.suppress(SgpError):
                 made.resolve(query)
-        made.catalogue.completions("folk", 5, 1.0)
+        made.names.completions("folk", 5, 1.0)
     return answers
 
 

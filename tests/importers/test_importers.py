@@ -120,7 +120,7 @@ def test_names_become_a_catalogue_if_there_is_no_corpus(experiments: Path, tmp_p
     assert sgp("similar", "elsewhere", "lone").code == 0
     with pytest.raises(TrainingError):
         package.train("elsewhere", force=True)
-    with pytest.raises(ExperimentError, match="already has its model; --force replaces it"):
+    with pytest.raises(ExperimentError, match="already has a model: choose another name to keep both"):
         package.import_vectors("elsewhere", tmp_path / "v.npz")
     save(tmp_path / "other.npz", ["new - a", "new - b"])
     assert package.import_vectors("elsewhere", tmp_path / "other.npz", force=True).tracks == 2

@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.experiment.corpus import falls
+from skipgramophone.experiment.corpus import count_descents
 from skipgramophone.inspection.distribution import distribution
 from skipgramophone.inspection.findings import ADVICE, KINDS, Finding
 from skipgramophone.inspection.report import findings as all_findings
@@ -254,7 +254,7 @@ def test_counts_equal_those_of_a_loop(rows: list[tuple[str, str, str, str, str |
     assert contents.counts.tolist() == [sum(one.count(track) for one in lists) for track in tracks]
     rises = [[one <= other for one, other in pairwise(numbers)] for numbers in lists]
     ids = contents.corpus.track_ids.astype(np.int64)
-    assert falls(ids, contents.corpus.offsets).tolist() == [len(steps) - sum(steps) for steps in rises]
+    assert count_descents(ids, contents.corpus.offsets).tolist() == [len(steps) - sum(steps) for steps in rises]
     found = all_findings(contents, {"rows_read": 9, "rows_rejected": 3, "rejected": {"reason": 3}})
     assert [finding.kind for finding in found][:2] == ["rejected-rows", "few-playlists"]
     for finding in found:

@@ -39,7 +39,7 @@ def test_embeddings_round_trip_byte_for_byte(tmp_path: Path) -> None:
     assert read.context_bias.tobytes() == bias.tobytes()
     assert read.learnt().tolist() == [True] * 18 + [False] * 2
     assert read.dim == 6
-    with pytest.raises(ExperimentError, match="does not fit its catalogue"):
+    with pytest.raises(ExperimentError, match="does not match its catalogue of"):
         read_embeddings(tmp_path, 21)
     (tmp_path / "context_bias.npy").unlink()  # as in the first format
     assert not read_embeddings(tmp_path, 20).context_bias.any()
@@ -54,7 +54,7 @@ def test_a_corpus_round_trips_and_a_damaged_one_is_refused(tmp_path: Path) -> No
     assert read.counts(4).tolist() == [2, 1, 1, 0]
     for offsets in ([0, 3, 5], [1, 4], [0, 3, 2, 4], []):
         np.save(tmp_path / "offsets.npy", np.array(offsets, np.int64))
-        with pytest.raises(ExperimentError, match=r"offsets\.npy does not fit track_ids\.npy"):
+        with pytest.raises(ExperimentError, match=r"offsets\.npy does not match track_ids\.npy"):
             read_corpus(tmp_path)
 
 
@@ -220,7 +220,7 @@ def test_an_index_with_nodes_outside_the_file_is_refused(tmp_path: Path) -> None
 def test_vectors_that_are_not_finite_are_not_indexed(tmp_path: Path) -> None:
     centre = vectors(100, 8, 8)
     centre[7, 3] = np.nan
-    with pytest.raises(ExperimentError, match="holds numbers that are not finite"):
+    with pytest.raises(ExperimentError, match="contains values that are not finite"):
         build_index(tmp_path / "x.annoy", centre, IndexSettings(trees=2))
 
 

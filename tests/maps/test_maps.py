@@ -287,13 +287,20 @@ def test_the_command(sample_root: Path, tmp_path: Path) -> None:
     assert ran.out.splitlines()[2] == "tracks      500 in 12 clusters; 2,484 rarer ones not shown (--top)"
     before = place.read_bytes()
     refused = run_sgp("map", "demo", "-o", place, *options)
-    assert (refused.code, refused.out, refused.err) == (1, "", f"error: {place} exists; --force replaces it\n")
+    assert (refused.code, refused.out, refused.err) == (
+        1,
+        "",
+        f"error: {place} already exists: choose another path, or replace it with --force\n",
+    )
     assert place.read_bytes() == before
     stills = ("--png", tmp_path / "map.png", "--svg", tmp_path / "map.svg")
     report = json.loads(run_sgp("map", "demo", "-o", place, "--force", "--json", *stills, *options).out)
     assert report["pictures"] == [str(tmp_path / "map.png"), str(tmp_path / "map.svg")]
     refused = run_sgp("map", "demo", "-o", tmp_path / "new.html", *stills, *options)
-    assert (refused.code, refused.err) == (1, f"error: {tmp_path / 'map.png'} exists; --force replaces it\n")
+    assert (refused.code, refused.err) == (
+        1,
+        f"error: {tmp_path / 'map.png'} already exists: choose another path, or replace it with --force\n",
+    )
     assert not (tmp_path / "new.html").exists()
     assert report["tracks"] == 2984
     with pytest.raises(ExperimentError, match="it is not a regular file"):

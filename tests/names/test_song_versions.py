@@ -1,10 +1,10 @@
-"""Versions of songs: what counts as one, and what does not."""
+"""Song versions: which titles are versions of the same song."""
 
 from __future__ import annotations
 
 import pytest
 
-from skipgramophone.names.song_versions import song
+from skipgramophone.names.song_versions import song_key
 from skipgramophone.playlists.sample import sample_world
 
 
@@ -20,7 +20,7 @@ from skipgramophone.playlists.sample import sample_world
     ],
 )  # fmt: skip
 def test_versions_of_one_song(titles: list[str]) -> None:
-    assert len({song("A", title) for title in titles}) == 1
+    assert len({song_key("A", title) for title in titles}) == 1
 
 
 @pytest.mark.parametrize(
@@ -34,17 +34,17 @@ def test_versions_of_one_song(titles: list[str]) -> None:
         ["1999", "1999 - 2000"],
     ],
 )
-def test_other_songs(titles: list[str]) -> None:
-    assert len({song("A", title) for title in titles}) == len(titles)
+def test_different_songs(titles: list[str]) -> None:
+    assert len({song_key("A", title) for title in titles}) == len(titles)
 
 
-def test_a_guest_is_no_other_artist_but_another_artist_is() -> None:
-    assert song("A feat. B", "Song") == song("a", "Song") == song("A (ft. B)", "Song (Live)")
-    assert song("A", "Song") != song("B", "Song")
+def test_guests_do_not_make_another_song_but_another_artist_does() -> None:
+    assert song_key("A feat. B", "Song") == song_key("a", "Song") == song_key("A (ft. B)", "Song (Live)")
+    assert song_key("A", "Song") != song_key("B", "Song")
 
 
-def test_the_songs_of_the_sample_are_those_that_it_was_made_of() -> None:
+def test_song_keys_of_the_sample_match_its_songs() -> None:
     tracks = sample_world().tracks
-    pairs = {(track.song, song(track.artist, track.title)) for track in tracks}
+    pairs = {(track.song, song_key(track.artist, track.title)) for track in tracks}
     assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
     assert len(pairs) < len(tracks)

@@ -22,6 +22,7 @@ from skipgramophone.errors import ExperimentError, SettingError, SgpError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 from skipgramophone.experiment.corpus import read_corpus
+from skipgramophone.experiment.name_search import NameSearch
 from tests.conftest import Row, Sgp, dump_text, table_of, two_genres
 
 WriteDump = Callable[..., Path]
@@ -240,18 +241,18 @@ def test_answers_are_in_order_of_count_for_any_row_order(tmp_path: Path) -> None
         queries = ("love", "on", "a", "moon river", "x:17", names[5][1], "nihgt bleu", "love-night", "zzz", names[9][0])
         for query in queries:
             for answers in (
-                lambda c, q=query: c.find(q),
-                lambda c, q=query: (c.candidates(q), 0),
-                lambda c, q=query: (c.completions(q, 8, 10.0), 0),
+                lambda c, q=query: NameSearch(c).find(q),
+                lambda c, q=query: (NameSearch(c).candidates(q), 0),
+                lambda c, q=query: (NameSearch(c).completions(q, 8, 10.0), 0),
                 lambda c, q=query: (c.of_artist(q), 0),
             ):
                 (expected, number), (found, same) = answers(plain), answers(mixed)
                 assert [track.uri for track in found] == [track.uri for track in expected], query
                 assert same == number
         with pytest.raises(SgpError) as one:
-            plain.resolve("lvoe")
+            NameSearch(plain).resolve("lvoe")
         with pytest.raises(SgpError) as other:
-            mixed.resolve("lvoe")
+            NameSearch(mixed).resolve("lvoe")
         assert str(other.value) == str(one.value)
     damaged = tmp_path / "mixed" / "tracks.sqlite"
     with closing(sqlite3.connect(damaged)) as database:

@@ -54,8 +54,8 @@ def test_copied_and_renamed_experiments_give_the_same_answers(root: Path) -> Non
 def test_taken_and_invalid_names_are_refused(root: Path, move: Callable[..., None]) -> None:
     (root / "empty").mkdir()
     for new, why in (
-        ("demo", "exists: give another name"),
-        ("empty", "exists: give another name"),
+        ("demo", "already exists: choose another name"),
+        ("empty", "already exists: choose another name"),
         ("../up", "cannot be an experiment's name"),
         (".hidden", "cannot be an experiment's name"),
     ):
@@ -82,11 +82,13 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
     assert unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere) == "demo"
     assert contents(elsewhere / "demo") == whole
     assert package.similar("demo", "every pencil knows", experiments_dir=elsewhere).answered_by == "index"
-    with pytest.raises(ExperimentError, match="exists: give another name"):
+    with pytest.raises(ExperimentError, match="already exists: choose another name"):
         unpack_experiment(tmp_path / "demo.zip", experiments_dir=elsewhere)
     assert unpack_experiment(tmp_path / "demo.zip", "theirs", experiments_dir=elsewhere) == "theirs"
     assert json.loads((elsewhere / "theirs" / "experiment.json").read_text())["name"] == "theirs"
-    with pytest.raises(ExperimentError, match=r"demo\.zip exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match=r"demo\.zip already exists: choose another path, or replace it with --force"
+    ):
         pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
 
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.names.arrow_normalization import all_folded, full_names
-from skipgramophone.names.normalization import folded, full_name, identity
+from skipgramophone.names.arrow_normalization import fold_names, full_names
+from skipgramophone.names.normalization import fold_name, full_name, identity
 from skipgramophone.playlists import numbering, partitioning
 from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, _identity_keys, encode
 from skipgramophone.playlists.readers.rows import RowBlock
@@ -113,7 +113,7 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int) -> Non
 )
 def test_folding_an_array_of_names_equals_folding_each(names: list[str]) -> None:
     strings = pa.array(list(dict.fromkeys(names)), pa.large_string())
-    assert all_folded(strings).to_pylist() == [folded(name) for name in strings.to_pylist()]
+    assert fold_names(strings).to_pylist() == [fold_name(name) for name in strings.to_pylist()]
     pairs = zip(strings.to_pylist(), strings[::-1].to_pylist(), strict=True)
     assert full_names(strings, strings[::-1]).to_pylist() == [full_name(*pair) for pair in pairs]
     codes, number = _identity_keys(strings)
@@ -126,7 +126,7 @@ def test_folding_an_array_of_names_equals_folding_each(names: list[str]) -> None
 @given(st.text(st.characters(codec="utf-8") | st.characters(min_codepoint=0x300, max_codepoint=0x36F), max_size=9))
 def test_folding_removes_combining_characters(name: str) -> None:
     letters = [letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)]
-    assert folded(name) == " ".join(("".join(letters) or name).casefold().split())
+    assert fold_name(name) == " ".join(("".join(letters) or name).casefold().split())
 
 
 def test_playlists_of_different_owners_with_one_name_stay_separate() -> None:

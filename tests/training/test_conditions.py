@@ -124,13 +124,13 @@ def test_a_model_is_trained_on_from_itself_when_its_corpus_has_grown(
 
     ran = sgp("similar", "genres", "folk 1")
     message = (
-        "error: the corpus of 'genres' has grown since its model was made: run sgp train genres --force --from genres, "
-        "which goes on from its vectors, or sgp train genres --force\n"
+        "error: the corpus of 'genres' has grown since its model was made: run sgp train genres --force --from genres "
+        "to continue from its vectors, or sgp train genres --force to start over\n"
     )
     assert (ran.code, ran.err) == (1, message)
     assert sgp("check", "genres").out.count("stale") == 1
     again = ("train", "genres", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "-lr", "1e-9")
-    assert "already has its model; --force replaces it" in sgp(*again).err
+    assert "already has a model: choose another name to keep both, or replace it with --force" in sgp(*again).err
     ran = sgp(*again, "--force")
     assert "vectors        83 tracks × 8, 80 begun with earlier ones" in ran.out
     assert history_of(genres)[0]["loss"] < first[0]["loss"]
@@ -142,7 +142,7 @@ def test_a_model_is_trained_on_from_itself_when_its_corpus_has_grown(
     # A corpus that was put in its place is another one, and its rows are other tracks.
     assert sgp("extract", "genres", write_dump(two_genres(40), "other.csv"), "--force", "-q").code == 0
     ran = sgp(*again, "--force")
-    assert "the model of 'genres' was made from another corpus than the present one: run sgp train" in ran.err
+    assert "the model of 'genres' is out of date: its corpus has been replaced; run sgp train" in ran.err
 
 
 def test_what_cannot_be_a_warm_start_is_said(sgp: Sgp, genres: Path, write_dump: WriteDump) -> None:

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skipgramophone.errors import SourceError, reason_of
-from skipgramophone.experiment.arrays import spooling
+from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.playlists.readers.documents import objects_in
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
@@ -160,9 +160,9 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
     """
     with tempfile.TemporaryFile(prefix="sgp-") as spool:
         while data := stream.read(COPIED_AT_ONCE):
-            with spooling():
+            with temporary_file_errors():
                 spool.write(data)
-        with spooling():
+        with temporary_file_errors():
             spool.flush()
         try:
             file = pq.ParquetFile(spool)

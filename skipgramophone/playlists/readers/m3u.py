@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from skipgramophone.names.normalization import parted
+from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -43,7 +43,7 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         if found := INFO.match(line):
             info = found[1].strip()
         elif line.strip() and not line.startswith("#"):
-            artist, title = parted(info or _name_at_end(line.strip()))
+            artist, title = split_name(info or _name_at_end(line.strip()))
             info = ""
             uri = line.strip() if SERVICE_URI.fullmatch(line.strip()) else None
             yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)

@@ -23,12 +23,12 @@ import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from skipgramophone.errors import SourceError
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record
 from skipgramophone.playlists.readers.lines import is_text, whole_bytes
 from skipgramophone.playlists.readers.rows import (
     COLUMNS,
     NAME_NOT_TEXT,
-    TEXT,
     Record,
     Row,
     RowBlock,

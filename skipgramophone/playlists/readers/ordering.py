@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
-from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, TEXT
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY
 
 BATCH = 1 << 17  # rows
 DIGITS = r"^[0-9]{1,14}$"

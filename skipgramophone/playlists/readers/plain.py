@@ -23,9 +23,10 @@ import pyarrow.json as arrow_json
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.columns import ColumnLayout, Roles, TableRecord, layout_of
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
-from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, TEXT, RawRecord, Where, is_valid_text
+from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
 
 BATCH = 1 << 17  # rows

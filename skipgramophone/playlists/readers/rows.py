@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
 IN_ONE_FILE = "\0"
-TEXT = pa.large_string()
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
 NAME_NOT_TEXT = "a name that is not text"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from skipgramophone.names.normalization import SEPARATOR, parted
+from skipgramophone.names.normalization import SEPARATOR, split_name
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -31,4 +31,4 @@ def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
         if fault or not line.strip():
             yield number, line, fault or "blank line"
         else:
-            yield number, line, Row("", playlist, stream.file.place, *parted(line.strip()))
+            yield number, line, Row("", playlist, stream.file.place, *split_name(line.strip()))

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from skipgramophone.errors import SourceError
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.parallel import in_order
 from skipgramophone.playlists.readers.lines import (
     BYTE_ORDER_MARK,
@@ -35,7 +36,7 @@ from skipgramophone.playlists.readers.lines import (
     text_lines,
     with_plain_ends,
 )
-from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, TEXT, Reject, RowBlock, make_block
+from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY, Reject, RowBlock, make_block
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 

@@ -1,0 +1,7 @@
+"""Arrow types of the columns that several packages exchange."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TEXT = pa.large_string()

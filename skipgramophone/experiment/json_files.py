@@ -1,0 +1,41 @@
+"""Read and write JSON files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skipgramophone.errors import ExperimentError, storage_errors
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ExperimentError: the file does not contain one.
+        StorageError: the file cannot be read.
+    """
+    try:
+        with storage_errors(path, "read"):
+            content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ExperimentError(f"{path} is damaged: {error}") from error
+    if not isinstance(content, dict):
+        raise ExperimentError(f"{path} is damaged: not a JSON object")
+    return content
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a JSON object, indented for people."""
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
+    """Write one JSON object per line, after the lines of the file `after` if one is given."""
+    if after:
+        shutil.copyfile(after, path)
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

@@ -1,0 +1,63 @@
+"""The lock that allows one writer per experiment: a file with the writer's process id, command and host."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.experiment.publishing import remove_leftovers
+
+LOCK = ".lock"
+
+
+@contextmanager
+def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
+    """Hold the lock of the experiment `name` while `command` writes. The system releases the lock of a dead process.
+
+    Raises:
+        ExperimentError: another process is writing this experiment.
+    """
+    with _locked(directory / LOCK, name) as lock:
+        holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
+        with storage_errors(directory / LOCK, "write"):
+            lock.truncate(0)
+            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: closing a full buffer would fail again
+            remove_leftovers(directory)
+        try:
+            yield
+        finally:
+            lock.truncate(0)
+
+
+@contextmanager
+def _locked(path: Path, name: str) -> Iterator[IO[str]]:
+    """Open the lock file and lock it; try again if it was removed in between."""
+    while True:
+        with storage_errors(path, "write"):
+            lock = path.open("a+", encoding="utf-8")
+        with lock:
+            with storage_errors(path, "lock"):
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise ExperimentError(f"experiment '{name}' is being written by {_holder(path)}") from error
+                is_current = path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat())
+            if is_current:
+                yield lock
+                return
+
+
+def _holder(path: Path) -> str:
+    """Describe the process that holds a lock, as far as the lock file is readable."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"
+    except (ValueError, KeyError, TypeError, OSError):
+        return "another process: wait for it or stop it"

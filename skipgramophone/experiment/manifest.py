@@ -1,0 +1,130 @@
+"""Manifests: the description that each published stage carries.
+
+A manifest contains a digest of the stage's content (file hashes and settings, no times) and the digest of the stage
+that it was made from. A stage whose parent has been replaced is recognized by these.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import Any
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.publishing import file_sha256
+
+FORMAT = 1
+PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
+COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
+MANIFEST = "manifest.json"
+FORMER = "former"  # fact of a corpus that has grown: its earlier versions, each with its digest
+LONGEST_PART = 255  # bytes in a file name, the limit of most file systems
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The description of a published stage."""
+
+    stage: str
+    digest: str
+    parent: str | None  # digest of the stage it was made from
+    settings: dict[str, Any]
+    files: dict[str, dict[str, Any]]  # name -> bytes, sha256, modified_ns
+    facts: dict[str, Any]  # results of the run: counts, times, versions
+    created: str
+
+    @property
+    def former(self) -> dict[str | None, dict[str, Any]]:
+        """Earlier versions of a corpus that has grown: digest -> record of that version."""
+        listed = self.facts.get(FORMER)
+        known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        return {each["digest"]: each for each in known if isinstance(each.get("digest"), str)}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A stage that is being written: put its files into `path` and its facts into `facts`."""
+
+    path: Path
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def read_manifest(path: Path, stage: str) -> Manifest:
+    """Read the manifest of a stage.
+
+    Raises:
+        ExperimentError: the file is damaged, describes another stage, or has a format that this version does not know.
+    """
+    content = read_json(path)
+    require_format(path, content)
+    try:
+        manifest = Manifest(**{name: content[name] for name in Manifest.__slots__})
+    except KeyError as error:
+        raise ExperimentError(f"{path} is damaged: it has no {error.args[0]!r}") from error
+    objects = (manifest.settings, manifest.files, manifest.facts)
+    is_of_stage = manifest.stage == stage and isinstance(manifest.digest, str)
+    is_sound = is_of_stage and isinstance(manifest.parent, str | None)
+    if not is_sound or not all(isinstance(part, dict) for part in objects) or not _are_safe(manifest.files):
+        raise ExperimentError(f"{path} is damaged: wrong field type or unsafe file name")
+    return manifest
+
+
+def _are_safe(files: dict[str, Any]) -> bool:
+    """Whether the file names of a manifest are plain names without a path, each with a record."""
+    return all(
+        isinstance(published, dict)
+        and name.isprintable()
+        and PurePath(name).name == name
+        and len(name.encode()) <= LONGEST_PART
+        for name, published in files.items()
+    )
+
+
+def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
+    """Hash the files of a draft as they are on disk, and write its manifest."""
+    files = {
+        path.name: {
+            "bytes": path.stat().st_size,
+            "sha256": file_sha256(path),
+            "modified_ns": path.stat().st_mtime_ns,
+        }
+        for path in sorted(draft.path.iterdir())
+    }
+    manifest = Manifest(
+        stage, digest="", parent=parent, settings=settings, files=files, facts=draft.facts, created=now()
+    )
+    manifest = replace(manifest, digest=digest_of(manifest))
+    written = {"format": FORMAT, **asdict(manifest)}
+    text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    (draft.path / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def digest_of(manifest: Manifest) -> str:
+    """Return the digest of a stage's content: its files except logs, its settings and its parent's digest."""
+    content = {
+        "stage": manifest.stage,
+        "parent": manifest.parent,
+        "settings": manifest.settings,
+        "files": {name: file["sha256"] for name, file in manifest.files.items() if not name.endswith(".log")},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def require_format(path: Path, content: Mapping[str, Any]) -> None:
+    """Raise if a file has another format than this version reads.
+
+    Raises:
+        ExperimentError: the format differs.
+    """
+    if content.get("format") != FORMAT:
+        raise ExperimentError(f"{path} has format {content.get('format')!r}; this sgp reads format {FORMAT}")
+
+
+def now() -> str:
+    """Return the present time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,290 @@
+"""Name search: find the tracks that a query means, with typos if nothing matches exactly.
+
+The trigram index finds the names that may contain the words of a query, and these are then verified. A query planner
+chooses the trigrams that leave the fewest names to verify.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from skipgramophone.errors import AmbiguousTrackError, UnknownTrackError
+from skipgramophone.experiment.catalogue import (
+    BY_URI,
+    LAST,
+    MOST_COUNTED,
+    Catalogue,
+    Condition,
+    Track,
+    is_encodable,
+)
+from skipgramophone.names.normalization import fold_name, hyphenate, identity
+
+SHOWN_CANDIDATES = 10
+SHOWN_SUGGESTIONS = 5
+CLUES_ASKED = 6  # rarest trigrams of a query: more make the search slower, fewer leave more names to verify
+FREQUENT_ENOUGH = 100  # tracks compared for each piece of a query that is left out
+MOST_POSTINGS = 10_000  # names with a trigram of the query that are scored ...
+NEAREST = 100  # ... and those of them that are compared letter by letter
+MOST_LETTERS = 500  # in a query that may be part of a name, or misspelt; a longer one only matches a whole name
+MOST_PIECES = 30  # in a query, one of which may be left out
+FEW = 2000  # tracks that are faster to sort than to find by scanning all names ...
+FEW_OF = 50  # ... or one track in this many
+Clue = tuple[int, str]  # most names that the full-text index can return, and the full-text query
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The track that a query means.
+
+    Attributes:
+        track: the track.
+        namesakes: number of other, less frequent tracks whose name differs in case only.
+        misspelt: whether no name contains the query as typed, and this track is the only similar one.
+    """
+
+    track: Track
+    namesakes: int = 0
+    misspelt: bool = False
+
+
+class NameSearch:
+    """Search in the names of a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._many = max(FEW, len(catalogue) // FEW_OF)
+
+    def resolve(self, query: str) -> Match:
+        """Find the one track that a query means: a uri, "artist - title", a title or part of a name, even with typos.
+
+        Raises:
+            UnknownTrackError: no track matches; its candidates are the most similar names.
+            AmbiguousTrackError: several tracks match; its candidates are the most frequent ones.
+        """
+        found, number = self.find(query)
+        misspelt = not found
+        if misspelt:
+            similar, near = self._misspelt(query)
+            if not similar:
+                hint = "; did you mean one of these?" if near else ", and no name is similar"
+                names = tuple(track.name for track in near[:SHOWN_SUGGESTIONS])
+                raise UnknownTrackError(f"no track matches {query!r}{hint}", names)
+            found, number = similar[:SHOWN_CANDIDATES], len(similar)
+        if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
+            return Match(found[0], namesakes=number - 1, misspelt=misspelt)
+        listed = tuple(_listed(track) for track in found)
+        several = f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
+        raise AmbiguousTrackError(
+            f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r};"
+            " pick one of them, or give more of the name, as in 'artist - title'",
+            listed,
+        )
+
+    def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
+        """Return the tracks that match a query, most frequent first, and their number.
+
+        The first of these that matches anything decides: the uri; the whole name; the whole title; one of these with
+        hyphens between its words, as shell completion writes it; each word as a part of the name. The number is
+        `MOST_COUNTED` + 1 if there are more.
+        """
+        folded = fold_name(query)
+        if not folded or not is_encodable(query):
+            return [], 0
+        for where, value in (
+            (BY_URI, query.strip()),
+            ("tracks.name_folded = ?", folded),
+            ("title_folded = ?", folded),
+        ):
+            exact = self._catalogue.matching(Condition(where, [value] * where.count("?")))
+            if exact:
+                alike = _same_accents(exact, query)
+                return alike[:limit], len(alike)
+        completed = self._hyphenated(query)
+        if completed:
+            return completed[:limit], len(completed)
+        containing = self._containing(folded)
+        found = self._catalogue.matching(containing, limit)
+        return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
+
+    def candidates(self, query: str) -> list[Track]:
+        """Return the tracks that a query may mean if `resolve` raises, in the order of the candidates in its error."""
+        found, _ = self.find(query)
+        if found:
+            return found
+        similar, near = self._misspelt(query)
+        return similar[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
+
+    def completions(
+        self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True
+    ) -> list[Track]:
+        """Return tracks whose name contains what was typed, most frequent first, as far as found within a time limit.
+
+        Args:
+            typed: the beginning of a query.
+            number: most tracks to return.
+            seconds: time limit.
+            fitting: accepts or refuses a track.
+        """
+        folded = fold_name(typed)
+        found: list[Track] = []
+        if not folded or not is_encodable(typed):
+            return found
+        with self._catalogue.time_limit(seconds):
+            tracks = self._catalogue.each_matching(self._containing(folded))
+            for track in islice(filter(fitting, tracks), number):
+                found.append(track)  # noqa: PERF402, because tracks found before the time limit are kept
+        return found
+
+    def _hyphenated(self, query: str) -> list[Track]:
+        """Return the tracks whose name, or else whose title, is the query when written with hyphens."""
+        folded = hyphenate(query)
+        if "-" not in folded or folded != query.strip().casefold():
+            return []
+        tracks = self._catalogue.matching(self._containing(folded.replace("-", " ")), MOST_COUNTED)
+        named = [track for track in tracks if hyphenate(track.name) == folded]
+        return named or [track for track in tracks if hyphenate(track.title) == folded]
+
+    def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
+        """Return the tracks whose name contains each word of a query with typos, and others with a similar name."""
+        from skipgramophone.names import typos  # imported here because most look-ups do not need it
+
+        folded = fold_name(query)
+        if len(folded) > MOST_LETTERS:
+            return [], []
+        tracks = {track.row: track for track in (*self._without_one_piece(folded), *self._sharing_trigrams(folded))}
+        return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
+
+    def _containing(self, folded: str) -> Condition:
+        """Return the condition that a folded name contains each word of a query.
+
+        Words of one or two letters have no trigram. A query of such words only matches names and titles that begin with
+        it, or else all names that contain them.
+        """
+        words = list(dict.fromkeys(folded.split()))
+        if len(folded) > MOST_LETTERS:
+            return Condition("0", ())
+        each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
+        frequency = self._trigram_counts(_trigrams(words))
+        if not frequency:
+            return self._beginning(folded) or self._containing_short(words, each)
+        clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
+        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest trigram of each word, and a rare short word
+            rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
+            if len(clues) < CLUES_ASKED:
+                around = (self._around(word) for word in words if not word[2:])
+                rarest |= {clue for clue in around if clue < clues[0]}
+            clues = sorted(rarest) + [clue for clue in clues if clue not in rarest]
+        if not clues[0][0]:
+            return Condition("0", ())
+        matched = " AND ".join(phrase for _, phrase in clues[:CLUES_ASKED])
+        return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
+
+    def _containing_short(self, words: list[str], each: str) -> Condition:
+        """Return the condition that a folded name contains each of some words of one or two letters.
+
+        If there are many such names, a scan of all tracks finds the first ones quickly. Names of one or two letters are
+        in no trigram and are searched separately.
+        """
+        names, phrases = min(map(self._around, words))
+        if names >= self._many:
+            return Condition(each, words)
+        rank = self._catalogue.rank
+        ranks = f"SELECT {rank} FROM tracks WHERE length(name_folded) < 3"
+        if names:
+            ranks += " UNION ALL SELECT rowid FROM names WHERE names MATCH ?"
+        return Condition(f"{rank} IN ({ranks}) AND {each}", [*([phrases] if names else []), *words])
+
+    def _around(self, word: str) -> Clue:
+        """Return the trigrams that contain a word of one or two letters, as a clue to the names that contain it."""
+        found = self._frequencies("instr(term, ?) > 0", (word,))
+        return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
+
+    def _beginning(self, folded: str) -> Condition | None:
+        """Return the condition that a name or a title begins with the query, or None if none does.
+
+        A few of them are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
+        """
+        between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
+        rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
+        values = [folded, folded + LAST] * 2
+        found = self._catalogue.query_numbers(f"SELECT count(*) FROM ({rows} LIMIT {self._many})", values)[0]
+        if found < self._many:
+            return Condition(f"row IN ({rows})", values) if found else None
+        return Condition("substr(name_folded, 1, ?) = ? OR substr(title_folded, 1, ?) = ?", [len(folded), folded] * 2)
+
+    def _trigram_counts(self, grams: list[str]) -> dict[str, int]:
+        """Return how many names contain each trigram."""
+        marks = ",".join("?" * len(grams))
+        known = dict(self._frequencies(f"term IN ({marks})", grams))
+        return {gram: known.get(gram, 0) for gram in grams}
+
+    def _frequencies(self, where: str, values: Sequence[str]) -> list[tuple[str, int]]:
+        """Return the trigrams that fulfil a condition, and how many names contain each."""
+        found = self._catalogue.query(f"SELECT term, doc FROM trigrams WHERE {where}", values)
+        if not all(type(term) is str and type(names) is int for term, names in found):
+            raise self._catalogue.damage("a trigram or its count has a wrong type")
+        return found
+
+    def _without_one_piece(self, folded: str) -> list[Track]:
+        """Return tracks whose name contains all pieces of the query but one: its words, or the halves of one word."""
+        half = (len(folded) + 1) // 2
+        pieces = folded.split() if " " in folded else [folded[:half], folded[half:]]
+        found: dict[int, Track] = {}
+        for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
+            others = pieces[:left_out] + pieces[left_out + 1 :]
+            if _trigrams(others):
+                tracks = self._catalogue.matching(self._containing(" ".join(others)), FREQUENT_ENOUGH)
+                found |= {track.row: track for track in tracks}
+        return list(found.values())
+
+    def _sharing_trigrams(self, folded: str) -> list[Track]:
+        """Return the tracks that share most of the query's rarest trigrams."""
+        catalogue = self._catalogue
+        frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(folded.split())).items() if n}
+        worth: dict[int, float] = {}
+        left = MOST_POSTINGS
+        for gram in sorted(frequency, key=lambda gram: frequency[gram]):
+            weight = math.log((len(catalogue) + 1) / frequency[gram])
+            ranks = catalogue.query_numbers(
+                "SELECT rowid FROM names WHERE names MATCH ? LIMIT ?", (_phrase(gram), left)
+            )
+            for rank in ranks:
+                worth[rank] = worth.get(rank, 0.0) + weight
+            left -= len(ranks)
+            if left <= 0:
+                break
+        nearest = heapq.nsmallest(NEAREST, worth, key=lambda rank: (-worth[rank], rank))
+        marks = ",".join("?" * len(nearest))
+        row_of = dict(
+            catalogue.query(f"SELECT {catalogue.rank}, row FROM tracks WHERE {catalogue.rank} IN ({marks})", nearest)
+        )
+        if not row_of.keys() >= set(nearest):
+            raise catalogue.damage("its name index refers to missing tracks")
+        return catalogue.tracks([row_of[rank] for rank in nearest])
+
+
+def _same_accents(tracks: list[Track], query: str) -> list[Track]:
+    """Return the tracks whose name or title has the accents of the query, or all tracks if none has."""
+    typed = query.strip().casefold()
+    alike = [track for track in tracks if typed in (track.name.casefold(), track.title.casefold())]
+    return alike or tracks
+
+
+def _listed(track: Track) -> str:
+    """Return a candidate as one line of text."""
+    return f"{track.name} ({track.count:,}×)" + (f"  {track.uri}" if track.uri else "")
+
+
+def _trigrams(words: Iterable[str]) -> list[str]:
+    """Return the distinct trigrams of some words."""
+    return list(dict.fromkeys(word[at : at + 3] for word in words for at in range(len(word) - 2)))
+
+
+def _phrase(gram: str) -> str:
+    """Quote a trigram for FTS5."""
+    return '"' + gram.replace('"', '""') + '"'
