@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def beside() -> Iterator[ThreadPoolExecutor]:
+def background_thread() -> Iterator[ThreadPoolExecutor]:
     """Provide a background thread inside the block.
 
     The thread is started with an empty task. If an interrupt arrived while it starts, Python would not wait for it, and
@@ -32,7 +32,7 @@ def beside() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+def run_in_order(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
     """Run tasks in one thread per core, and yield their results in the order of the tasks."""
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pending: deque[Future[Result]] = deque()

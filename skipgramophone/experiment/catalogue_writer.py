@@ -24,7 +24,7 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import FILE
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.names.arrow_normalization import fold_names, full_names
-from skipgramophone.parallel import beside, in_order
+from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
 GATHERED = 256 << 20  # bytes of the trigram index in memory before they are written: fewer parts to merge
@@ -85,7 +85,7 @@ def write_catalogue(
     """
     path = directory / FILE
     order = IN_ORDER if ranks is None else RANKED
-    batches = in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, TRACKS))
+    batches = run_in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, TRACKS))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -140,14 +140,17 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
                 statement.set_sql_query(pragma)
                 statement.execute_update()
         database.set_autocommit(False)  # the driver's own ROLLBACK fails on a full disk and hides the cause
-        with beside() as thread:
+        with background_thread() as thread:
             yield lambda table, batch: thread.submit(_insert, database, table, batch).result()
             thread.submit(database.commit).result()
 
 
 def _index(path: Path, order: dict[str, str]) -> None:
     """Create the indexes, in another thread for the same reason."""
-    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database, beside() as thread:
+    with (
+        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database,
+        background_thread() as thread,
+    ):
         gathered = f"INSERT INTO names (names, rank) VALUES ('hashsize', {GATHERED})"
         statements = [*UNPROTECTED, gathered, "BEGIN", INDEXES.format(**order), "COMMIT;"]
         indexed = thread.submit(database.executescript, ";".join(statements))

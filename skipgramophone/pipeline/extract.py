@@ -26,7 +26,7 @@ from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.report import findings
-from skipgramophone.parallel import beside
+from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
 from skipgramophone.pipeline.extract_report import SourceFacts, contents_of, describe_sources, report_of
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
@@ -167,7 +167,7 @@ def read_playlists(
         SourceError: a source cannot be read, no row of it can be used, or the corpus already contains it.
         ExperimentError: two tracks of the existing corpus would become one.
     """
-    with beside() as thread:  # hash files while they are read, so that the disk is read once
+    with background_thread() as thread:  # hash files while they are read, so that the disk is read once
         paths = sorted({reader.file.path for reader in sources.readers if reader.file})
         hashes = {path: thread.submit(file_sha256, path) for path in paths}
 
@@ -217,7 +217,7 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
     """Write the files of the corpus stage into a draft directory."""
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
     tracks = encoded.tracks.num_rows
-    with beside() as thread:
+    with background_thread() as thread:
         numbers = thread.submit(_write_playlists, directory, encoded)
         written = (lambda some: progress(Writing(some, tracks))) if progress else None
         write_catalogue(

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
-from skipgramophone.parallel import beside, in_order
+from skipgramophone.parallel import background_thread, run_in_order
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.numbering import (
     Codes,
@@ -151,8 +151,8 @@ class PlaylistEncoder:
 
     def encode(self) -> EncodedPlaylists:
         """Number the tracks and playlists of all blocks."""
-        coded = dict(zip(COLUMNS, in_order(column.finish for column in self._columns.values()), strict=True))
-        with beside() as thread:
+        coded = dict(zip(COLUMNS, run_in_order(column.finish for column in self._columns.values()), strict=True))
+        with background_thread() as thread:
             numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
@@ -163,7 +163,7 @@ class PlaylistEncoder:
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
-        with beside() as thread:
+        with background_thread() as thread:
             again = thread.submit(count_repeats, Corpus(track_ids, offsets))
             spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)
@@ -201,7 +201,7 @@ def _dictionary_encoded(column: pa.Array) -> pa.DictionaryArray:
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
     """Number strings so that spellings of one name share a number; also return how many numbers there are."""
     parts, keys, known = partition_by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
-    for part, names in enumerate(in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
+    for part, names in enumerate(run_in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
         keys[parts.places(part)] = names.indices.to_numpy() + known
         known += len(names.dictionary)
     return keys, known
@@ -210,7 +210,7 @@ def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
 def _named_tracks(coded: Coded) -> Codes:
     """Return for each row the number of its artist and title in any spelling, in order of first appearance."""
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
-    (artist_key, _), (title_key, keys) = in_order(partial(_identity_keys, strings) for strings in (artists, titles))
+    (artist_key, _), (title_key, keys) = run_in_order(partial(_identity_keys, strings) for strings in (artists, titles))
     return number_keys(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
 
 
@@ -356,7 +356,7 @@ def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tupl
 def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
     """Count the playlists whose titles are in code-point order, and those that are long enough to count."""
     length, begin = np.diff(offsets), first_bytes(titles)
-    sortable, in_order = length >= SORTABLE_LENGTH, 0
+    sortable, run_in_order = length >= SORTABLE_LENGTH, 0
     for some in playlist_slices(offsets):
         first, end = int(offsets[some.start]), int(offsets[some.stop])
         title = codes[used[first:end]]
@@ -369,8 +369,8 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
         falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # between two playlists
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
-        in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
-    return in_order, int(np.count_nonzero(sortable))
+        run_in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
+    return run_in_order, int(np.count_nonzero(sortable))
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

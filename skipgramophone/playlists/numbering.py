@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch, temporary_file_errors
-from skipgramophone.parallel import in_order
+from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.partitioning import Partition, single_part
 
 Codes = npt.NDArray[np.int32]
@@ -85,7 +85,7 @@ class Numbering:
         starts, blocks = zip(*self._pending, strict=True)
         self._pending, self._pending_values = [], 0
         number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last is for null
-        united = in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
+        united = run_in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
         for part, chunks in enumerate(united):
             self._number_new(part, chunks[-1].dictionary)
             for block, numbers, chunk in zip(blocks, number, chunks[1:], strict=True):
@@ -118,7 +118,7 @@ def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Co
         int32 (rows,), equal for rows with equal keys.
     """
     numbering = Numbering(pa.int64())
-    for block in in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
+    for block in run_in_order(partial(_encode_keys, keys, part) for part in row_slices(rows)):
         numbering.add(block)
     return numbering.finish()[0]
 

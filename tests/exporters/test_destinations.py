@@ -37,7 +37,9 @@ def test_format_is_named_or_taken_from_the_suffix() -> None:
 def test_existing_file_is_kept_without_force(tmp_path: Path) -> None:
     place = tmp_path / "out.npz"
     place.write_text("precious")
-    with pytest.raises(ExperimentError, match=r"out\.npz exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match=r"out\.npz already exists: choose another path, or replace it with --force"
+    ):
         exporters.write(place, "npz", vectors_of(["a"]))
     assert place.read_text() == "precious"
     exporters.write(place, "npz", vectors_of(["a"]), force=True)

@@ -99,7 +99,9 @@ def test_gensim_reads_word2vec(tmp_path: Path, format: str) -> None:
     assert [record["artist"] for record in known] == [track.artist for track in tracks]
     assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
     place.unlink()
-    with pytest.raises(ExperimentError, match=r"out\.vec\.names\.jsonl exists; --force replaces it"):
+    with pytest.raises(
+        ExperimentError, match=r"out\.vec\.names\.jsonl already exists: choose another path, or replace it with --force"
+    ):
         exporters.write(place, format, vectors)
     assert not place.exists()
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 
-from skipgramophone.parallel import in_order
+from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.columns import (
     TableRecord,
     kind_of,
@@ -128,7 +128,7 @@ class ColumnsReader:
             yield from self._read_records(records_of_fields(records, display_name, roles), stream, make)
             return
         raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
-        tried = in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws if raw.data)
+        tried = run_in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws if raw.data)
         for raw, made in tried:
             if made is None:
                 rest = chain([raw], (later for later, _ in tried))
@@ -143,7 +143,7 @@ class ColumnsReader:
         """Read JSON lines."""
         plain = PlainObjects(self.settings.roles)
         raws = read_raw_lines(stream)
-        for raw, made in in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws):
+        for raw, made in run_in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws):
             if made is None:
                 records = records_of_objects(_lines([raw], stream), self.settings.roles)
                 yield from self._read_records(records, stream, make)

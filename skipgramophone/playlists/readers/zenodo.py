@@ -25,7 +25,7 @@ from pyarrow import csv
 
 from skipgramophone.errors import SourceError
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.parallel import in_order
+from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.lines import (
     BYTE_ORDER_MARK,
     LineBlock,
@@ -84,7 +84,7 @@ class ZenodoReader:
             SourceError: the header is not of this dialect, or there are no rows.
         """
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
-            yield from in_order(self._parsing(stream))
+            yield from run_in_order(self._parsing(stream))
 
     def _parsing(self, stream: OpenFile) -> Iterator[Callable[[], RowBlock]]:
         """Read blocks of lines, and yield a function per block that parses it."""
