@@ -356,7 +356,7 @@ def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tupl
 def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
     """Count the playlists whose titles are in code-point order, and those that are long enough to count."""
     length, begin = np.diff(offsets), first_bytes(titles)
-    sortable, run_in_order = length >= SORTABLE_LENGTH, 0
+    sortable, in_order = length >= SORTABLE_LENGTH, 0
     for some in playlist_slices(offsets):
         first, end = int(offsets[some.start]), int(offsets[some.stop])
         title = codes[used[first:end]]
@@ -369,8 +369,8 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
         falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # between two playlists
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
-        run_in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
-    return run_in_order, int(np.count_nonzero(sortable))
+        in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
+    return in_order, int(np.count_nonzero(sortable))
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:
