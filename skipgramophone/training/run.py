@@ -9,13 +9,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skipgramophone.errors import ExperimentError
-from skipgramophone.evaluation.splits import split_without_loss
 from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.memory import require_memory
+from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -138,8 +140,10 @@ def fit(
     log.touch()
     held_out = None
     if settings.patience:
-        split = split_without_loss(corpus, tracks, HELD_OUT_SHARE, settings.min_count, settings.random_seed)
-        corpus, held_out = split.training_part(corpus), split.held_out_part(corpus)
+        chosen = choose_validation_playlists(
+            corpus, tracks, share=HELD_OUT_SHARE, min_count=settings.min_count, seed=settings.random_seed
+        )
+        corpus, held_out = corpus.playlists(np.flatnonzero(~chosen)), corpus.playlists(np.flatnonzero(chosen))
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     history: list[dict[str, Any]] = []
     with ExitStack() as until_done:

@@ -13,11 +13,11 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.errors import EvaluationError, SettingError, TrainingError
-from skipgramophone.evaluation.splits import split_without_loss
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.training import memory
+from skipgramophone.training.validation import choose_validation_playlists
 from tests.conftest import Sgp, two_genres
 
 WriteDump = Callable[..., Path]
@@ -41,18 +41,17 @@ def test_no_track_loses_its_vector_to_held_out_playlists() -> None:
     lists = [rng.choice(50, 8) for _ in range(100)] + [np.array([50, 51])]
     offsets = np.cumsum([0, *map(len, lists)])
     corpus = Corpus(np.concatenate(lists).astype(np.int32), offsets)
-    split = split_without_loss(corpus, 52, 0.1, 3, seed=5)
-    assert split.held_out.sum() == 10
-    assert not split.held_out[-1]
-    before, after = corpus.counts(52), split.training_part(corpus).counts(52)
+    held_out = choose_validation_playlists(corpus, 52, share=0.1, min_count=3, seed=5)
+    assert held_out.sum() == 10
+    assert not held_out[-1]
+    before, after = corpus.counts(52), corpus.playlists(np.flatnonzero(~held_out)).counts(52)
     assert (after[before >= 3] >= 3).all()
-    assert (split.held_out_part(corpus).counts(52) + after == before).all()
 
 
 def test_where_every_playlist_is_needed_none_is_held_out() -> None:
     corpus = Corpus(np.arange(8, dtype=np.int32), np.array([0, 4, 8]))
-    with pytest.raises(EvaluationError, match="none can be held out: leave --patience out"):
-        split_without_loss(corpus, 8, 0.5, 1, seed=5)
+    with pytest.raises(EvaluationError, match="each has a track that would become too rare: train without --patience"):
+        choose_validation_playlists(corpus, 8, share=0.5, min_count=1, seed=5)
 
 
 def test_the_loss_on_held_out_playlists_is_told_and_falls(genres: Path) -> None:
