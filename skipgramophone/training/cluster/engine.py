@@ -16,11 +16,8 @@ finished.
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -30,10 +27,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import TrainingError
-from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.training.cluster.config import CHIEF, SERVER, WORKER, Role, is_loopback
 from skipgramophone.training.cluster.loopback import close_to_others
-from skipgramophone.training.cluster.worker import CANNOT, NUMBERS, made_task, numbers_of
+from skipgramophone.training.cluster.shards import Shards, server_errors
+from skipgramophone.training.cluster.worker import NUMBERS, made_task, numbers_of
 from skipgramophone.training.engine import Plan
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.step import Pulled, compile_macro_batch
@@ -47,60 +44,6 @@ SECONDS_TO_STOP = 5.0
 CAME, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # what a server counts
 WIRE = "bfloat16"  # what rows and differences are on their way; half of what they are at both ends
 HEAD = 3  # serial number, whether to keep and rate, before the numbers of a task
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """Some columns of a table on servers: row r of the table is row r // servers of shard r % servers.
-
-    Attributes:
-        tf: the TensorFlow module.
-        variables: a float32 variable a server, (its rows, all columns).
-        columns: which of them these are.
-        is_flat: whether it is one column, to be seen as numbers and not as rows.
-    """
-
-    tf: Any
-    variables: Sequence[Any]
-    columns: slice
-    is_flat: bool = False
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the whole."""
-        rows = sum(int(variable.shape[0]) for variable in self.variables)
-        return (rows,) if self.is_flat else (rows, self.columns.stop - self.columns.start)
-
-    def __getitem__(self, rows: slice) -> Matrix:
-        """A copy of some neighbouring rows."""
-        values = np.empty((rows.stop - rows.start, self.columns.stop - self.columns.start), np.float32)
-        with _servers(self.tf):
-            for variable, here, there in self._parts(rows):
-                with self.tf.device(variable.device):
-                    found = variable.sparse_read(there)[:, self.columns]
-                values[here] = found.numpy()
-        return values[:, 0] if self.is_flat else values
-
-    def __setitem__(self, rows: slice, values: Matrix) -> None:
-        """Set some neighbouring rows."""
-        with _servers(self.tf):
-            for variable, here, there in self._parts(rows):
-                own = values[here, None] if self.is_flat else values[here]
-                with self.tf.device(variable.device):
-                    whole = variable.sparse_read(there)
-                    changed = [whole[:, : self.columns.start], own, whole[:, self.columns.stop :]]
-                    variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
-
-    def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """Each shard that holds some rows, which of them, and where they lie in it."""
-        servers = len(self.variables)
-        parts = []
-        for shard, variable in enumerate(self.variables):
-            first = (shard - rows.start) % servers
-            there = np.arange(rows.start + first, rows.stop, servers) // servers
-            if len(there):
-                parts.append((variable, slice(first, None, servers), there))
-        return parts
 
 
 class Made(NamedTuple):
@@ -205,7 +148,7 @@ class Cluster:
     def _carry_out(self, tasks: Sequence[Assignment], keep: bool) -> list[Outcome]:
         """Hand out rounds of tasks, wait for all of them, and see that each server has added each of them once."""
         rounds = []
-        with _servers(self.tf):
+        with server_errors(self.tf):
             before = self._counted()
             for first in range(0, len(tasks), self._round):
                 some = tasks[first : first + self._round]
@@ -388,19 +331,6 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
 def sent_of(task: Assignment, serial: int, keep: bool) -> list[float]:
     """What a worker is sent of a task; none of the numbers is too large for a float."""
     return [serial, keep, task.rate, *numbers_of(task)]
-
-
-@contextmanager
-def _servers(tf: Any) -> Iterator[None]:
-    """Turn what TensorFlow says of a server that does not answer into one line."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        if said := re.search(f"^{TrainingError.__name__}: (.* {CANNOT}: .*)$", error.message, re.MULTILINE):
-            raise TrainingError(said[1]) from error
-        raise TrainingError(
-            f"a server of the cluster is lost ({type(error).__name__}): --resume goes on from the last checkpoint"
-        ) from error
 
 
 def _worker_of(done: Any) -> int:

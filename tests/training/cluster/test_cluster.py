@@ -15,8 +15,8 @@ import skipgramophone as package
 from skipgramophone.errors import SettingError
 from skipgramophone.training.cluster import engine as cluster
 from skipgramophone.training.cluster.config import Role, role_in
-from skipgramophone.training.cluster.engine import Shards
 from skipgramophone.training.cluster.loopback import close_to_others
+from skipgramophone.training.cluster.shards import Shards
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from tests.conftest import Sgp, members, two_genres
 
@@ -142,13 +142,13 @@ def test_other_machines_are_let_in_by_word_alone(sgp: Sgp, genres: Path, monkeyp
     refused = sgp("train", "genres")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
-        "error: TF_CONFIG names 10.0.0.1:2222, and TensorFlow's gRPC asks nobody who they are: whoever reaches a port "
-        "can run code here. Give --private-network if nobody else is on that network\n"
+        "error: TF_CONFIG names 10.0.0.1:2222, but TensorFlow's gRPC has no authentication: anyone who reaches a port "
+        "can run code here. Add --private-network only if nobody else is on that network\n"
     )
     monkeypatch.setenv("TF_CONFIG", config({job: ["127.0.0.1:2222"] for job in CLUSTER}, {"type": "chief"}))
     both = sgp("train", "genres", "--local-cluster", "1x1")
-    assert both.err == "error: TF_CONFIG names a cluster: leave --local-cluster out, or unset it\n"
+    assert both.err == "error: TF_CONFIG names a cluster: leave out --local-cluster, or unset it\n"
     monkeypatch.delenv("TF_CONFIG")
     assert sgp("train", "genres", "--local-cluster", "2").err == (
-        "error: local-cluster must be WORKERSxSERVERS, as 2x1, not 2\n"
+        "error: local-cluster must be WORKERSxSERVERS, such as 2x1, not 2\n"
     )
