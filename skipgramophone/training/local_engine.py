@@ -7,15 +7,15 @@ tasks give the same bytes with any number of threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from skipgramophone.settings import RunSettings
-from skipgramophone.training.batches import MacroBatch
+from skipgramophone.settings import Context, RunSettings
+from skipgramophone.training.batches import BatchShape, MacroBatch
 from skipgramophone.training.engine import Plan
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.step import Pulled, compile_macro_batch
@@ -24,6 +24,7 @@ from skipgramophone.training.tasks import Outcome, Rows
 from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
+PROGRAMS = 8  # compiled programs that are kept for later runs in this process
 Laid = tuple[Assignment, MacroBatch]
 
 
@@ -53,16 +54,7 @@ class Machine:
         with self._on_device():
             self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
         self._variables = [held.variable for held in self.tables.held()]
-
-        def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:
-            return Pulled(
-                tf.gather(centre, rows_h),
-                tf.gather(context, rows_o),
-                tf.gather(centre_seen, rows_h),
-                tf.gather(context_seen, rows_o),
-            )
-
-        self._program = compile_macro_batch(tf, shape, plan.layout.context, plan.negatives, pull)
+        self._program = compile_local_program(tf, shape, plan.layout.context, plan.negatives)
         self._push = compile_push(tf)
         self.threads = run.threads or os.cpu_count() or 1
         device = "gpu" if "GPU" in self.tables.centre.rows.variable.device else "cpu"
@@ -110,6 +102,24 @@ class Machine:
         with self._on_device():
             for difference in differences:
                 self._push(table.rows.variable, table.accumulator.variable, *getattr(difference, which))
+
+
+@lru_cache(PROGRAMS)
+def compile_local_program(tf: Any, shape: BatchShape, context: Context, negatives: int) -> Callable[..., Any]:
+    """Compile the training of a macro-batch on rows in memory.
+
+    TensorFlow compiles a program once per shape of the arrays that it is called with, so runs of one shape share it.
+    """
+
+    def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:
+        return Pulled(
+            tf.gather(centre, rows_h),
+            tf.gather(context, rows_o),
+            tf.gather(centre_seen, rows_h),
+            tf.gather(context_seen, rows_o),
+        )
+
+    return compile_macro_batch(tf, shape, context, negatives, pull=pull)
 
 
 def _padded(rows: Rows, places: int) -> Rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -184,6 +185,7 @@ def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
     return tables
 
 
+@cache
 def compile_push(tf: Any) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:
     """Compile the adding of differences to rows; a row that is named several times adds up."""
 

@@ -11,7 +11,8 @@ from skipgramophone.errors import TrainingError
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.tables import START_ACCUMULATOR
+from skipgramophone.training.local_engine import compile_local_program
+from skipgramophone.training.tables import START_ACCUMULATOR, compile_push
 from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
 from skipgramophone.training.trainer import Trainer
 from skipgramophone.training.vocabulary import Vocabulary
@@ -85,6 +86,25 @@ def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
         corpus, TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=6), tmp_path
     ).tables
     assert reseeded.centre.rows[:].tobytes() != tables[0].centre.rows[:].tobytes()
+
+
+def test_runs_of_one_shape_share_one_compiled_program_and_give_the_same_bytes(tmp_path: Path) -> None:
+    corpus, other_corpus = genres(40, 500, 3), genres(40, 500, 9)
+    settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=2, random_seed=5)
+    trained(other_corpus, settings, tmp_path)
+    traces = compile_local_program.cache_info().misses
+    second = trained(corpus, settings, tmp_path)
+    program = second.engine._program  # type: ignore[attr-defined]
+    assert compile_local_program.cache_info().misses == traces
+    shared = program.experimental_get_tracing_count()
+    assert trained(corpus, settings, tmp_path).engine._program is program  # type: ignore[attr-defined]
+    assert program.experimental_get_tracing_count() == shared
+    compile_local_program.cache_clear()
+    compile_push.cache_clear()
+    alone = trained(corpus, settings, tmp_path)
+    assert alone.engine._program is not program  # type: ignore[attr-defined]
+    for name, value in alone.tables.state().items():
+        assert value[:].tobytes() == second.tables.state()[name][:].tobytes()
 
 
 def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
