@@ -101,11 +101,11 @@ class Trainer:
         self._is_watched = held_out is not None
         self.layout = Layout(
             {STREAM: corpus} | ({HELD_OUT: held_out} if held_out else {}),
-            None if keep.min() == 1 else keep,
-            noise_table(vocabulary.noise(settings.noise_exponent)),
-            settings.context,
-            shape,
-            settings.random_seed,
+            keep=None if keep.min() == 1 else keep,
+            noise=noise_table(vocabulary.noise(settings.noise_exponent)),
+            context=settings.context,
+            shape=shape,
+            seed=settings.random_seed,
         )
         plan = Plan(len(vocabulary.counts), settings.embedding_dim, settings.negatives, self.layout)
         self.engine = (engine or partial(Machine, run or RunSettings()))(load_tensorflow(log), plan)
