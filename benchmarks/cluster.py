@@ -27,7 +27,7 @@ from benchmarks.worlds import scenes_found, world
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
-from skipgramophone.training.cluster.engine import Cluster, sent_of
+from skipgramophone.training.cluster.engine import Cluster, message_of
 from skipgramophone.training.engine_choice import engine_for
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
@@ -109,19 +109,19 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
     total = engine.tf.reduce_sum
 
     def make(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         return [*map(total, (*made.at, *made.work))]
 
     def pull(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         return [*map(total, (*engine.pull(made), *made.work))]
 
     def train(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         return [*map(total, engine.program(*engine.pull(made), *made.work))]
 
     def push(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         engine.push(made, *engine.program(*engine.pull(made), *made.work))
         return engine.tf.constant(0)
 
@@ -130,7 +130,7 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
         compiled = engine.tf.function(function, input_signature=[engine.signature(1)], autograph=False)
         times = []
         for _ in range(repeats + 1):  # the first compiles
-            sent = np.array([sent_of(what, next(engine.serials), True)])
+            sent = np.array([message_of(what, next(engine.serials), True)])
             started = time.perf_counter()
             engine.coordinator.schedule(compiled, args=(sent,))
             engine.coordinator.join()

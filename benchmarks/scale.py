@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from skipgramophone.training.cluster.engine import ROUNDS_A_TURN
+from skipgramophone.training.cluster.engine import ROUNDS_PER_TURN
 
 # Milliseconds of the chief's a round, and a server a turn; microseconds of a worker's a token beside the program; and
 # nanoseconds a byte that is sent or received (docs/scale.md).
@@ -92,7 +92,7 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
         # (when it is ready, order, worker, phases to come); a worker takes its next round when all of one is done.
         order = iter(range(1 << 30))
         waiting: list[tuple[float, int, int, Iterator[tuple[str, float]]]] = []
-        under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_A_TURN, begun
+        under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_PER_TURN, begun
         for worker in range(case.workers):
             under_way[worker], left = ROUND, left - 1
             waiting += [(begun, next(order), worker, phases(case, worker)) for _ in range(ROUND)]
@@ -118,7 +118,7 @@ def tokens_a_second(case: Case, turns: int = 20) -> tuple[float, str]:
             busy[name] = busy.get(name, 0.0) + seconds / len(servers)
             heapq.heappush(waiting, (started + seconds, next(order), worker, to_come))
         begun = ended + case.servers * COUNTING * 1e-3
-    trained = turns * case.workers * ROUNDS_A_TURN * ROUND * case.macro
+    trained = turns * case.workers * ROUNDS_PER_TURN * ROUND * case.macro
     return trained / begun, max(busy, key=busy.__getitem__)
 
 

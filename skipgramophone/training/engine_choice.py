@@ -1,4 +1,4 @@
-"""Engines: which one carries out a run."""
+"""The choice of the engine for a run: a cluster, a local cluster, or this machine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ FOR_WORKERS = "for_workers"
 
 @contextmanager
 def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEngine]:
-    """Give what makes the engine of a run: of a cluster whose chief this is, of a local one, or of this machine.
+    """Yield a function that makes the engine of a run.
 
     Args:
-        run: how to carry it out.
-        directory: of the run. Workers find what is for them in it, until all is done; they look below the one above it.
-        log: what members of a local cluster say is added to it.
+        run: settings that choose the engine.
+        directory: directory of the run. Files for workers are in it during the block; workers know its parent
+            directory.
+        log: file to which the output of the members of a local cluster is appended.
 
     Raises:
         TrainingError: a member of a local cluster cannot be started.

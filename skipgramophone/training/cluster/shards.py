@@ -17,13 +17,13 @@ from skipgramophone.training.cluster.worker import CANNOT
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Some columns of a table on servers: row r of the table is row r // servers of shard r % servers.
+    """Some columns of a table on servers. Row r of the table is row r // servers of shard r % servers.
 
     Attributes:
         tf: the TensorFlow module.
-        variables: a float32 variable a server, (its rows, all columns).
-        columns: which of them these are.
-        is_flat: whether it is one column, to be seen as numbers and not as rows.
+        variables: one float32 variable per server, (rows of the shard, all columns).
+        columns: the columns that this object reads and writes.
+        is_flat: whether it is a single column that is read and written as a one-dimensional array.
     """
 
     tf: Any
@@ -33,12 +33,12 @@ class Shards:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the whole."""
+        """Shape of the whole array."""
         rows = sum(int(variable.shape[0]) for variable in self.variables)
         return (rows,) if self.is_flat else (rows, self.columns.stop - self.columns.start)
 
     def __getitem__(self, rows: slice) -> Matrix:
-        """A copy of some neighbouring rows."""
+        """Return a copy of consecutive rows."""
         values = np.empty((rows.stop - rows.start, self.columns.stop - self.columns.start), np.float32)
         with server_errors(self.tf):
             for variable, here, there in self._parts(rows):
@@ -48,7 +48,7 @@ class Shards:
         return values[:, 0] if self.is_flat else values
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
-        """Set some neighbouring rows."""
+        """Set consecutive rows."""
         with server_errors(self.tf):
             for variable, here, there in self._parts(rows):
                 own = values[here, None] if self.is_flat else values[here]
@@ -58,7 +58,7 @@ class Shards:
                     variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """Each shard that holds some rows, which of them, and where they lie in it."""
+        """Return for each shard with some of the rows: its variable, a slice of the rows, their rows in the shard."""
         servers = len(self.variables)
         parts = []
         for shard, variable in enumerate(self.variables):
@@ -71,12 +71,12 @@ class Shards:
 
 @contextmanager
 def server_errors(tf: Any) -> Iterator[None]:
-    """Turn what TensorFlow says of a server that does not answer into one line."""
+    """Turn errors of TensorFlow about a server that does not respond, or of a worker, into a one-line error."""
     try:
         yield
     except tf.errors.OpError as error:
-        if said := re.search(f"^{TrainingError.__name__}: (.* {CANNOT}: .*)$", error.message, re.MULTILINE):
-            raise TrainingError(said[1]) from error
+        if found := re.search(f"^{TrainingError.__name__}: (.* {CANNOT}: .*)$", error.message, re.MULTILINE):
+            raise TrainingError(found[1]) from error
         raise TrainingError(
-            f"a server of the cluster is lost ({type(error).__name__}): --resume goes on from the last checkpoint"
+            f"lost a server of the cluster ({type(error).__name__}): add --resume to continue from the last checkpoint"
         ) from error
