@@ -27,7 +27,7 @@ from benchmarks.worlds import scenes_found, world
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
-from skipgramophone.training.cluster.engine import Cluster, message_of
+from skipgramophone.training.cluster.engine import ClusterEngine, message_of
 from skipgramophone.training.engine_choice import engine_for
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
@@ -80,7 +80,7 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
         trained = made.corpus.occurrences
         trainer.tables.write(Path(directory), counts > 0)
         own, near = scenes_found(made, np.load(Path(directory) / CENTRE))
-        parts = time_of_parts(trainer) if isinstance(trainer.engine, Cluster) else {}
+        parts = time_of_parts(trainer) if isinstance(trainer.engine, ClusterEngine) else {}
     spent = now[1] - before[1]
     return {
         "shape": shape,
@@ -97,11 +97,11 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
 def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
     """Microseconds a token in which one task is made, pulled, trained and pushed alone: best of some."""
     engine = trainer.engine
-    assert isinstance(engine, Cluster)
+    assert isinstance(engine, ClusterEngine)
     return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}
 
 
-def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, float]:
+def engine_parts(trainer: Trainer, engine: ClusterEngine, repeats: int) -> dict[str, float]:
     """Time four functions on a worker: make a task; pull its rows too; train too; push too."""
     layout = trainer.layout
     what = Assignment(STREAM, 0, next(layout.stretches(STREAM, 0)), 0.01)

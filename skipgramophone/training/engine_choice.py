@@ -9,11 +9,11 @@ from pathlib import Path
 from shutil import rmtree
 
 from skipgramophone.settings import RunSettings
-from skipgramophone.training.cluster.engine import Cluster
+from skipgramophone.training.cluster.engine import ClusterEngine
 from skipgramophone.training.cluster.local import local_cluster
 from skipgramophone.training.cluster.member import await_members
 from skipgramophone.training.engine import MakeEngine
-from skipgramophone.training.local_engine import Machine
+from skipgramophone.training.local_engine import LocalEngine
 
 FOR_WORKERS = "for_workers"
 
@@ -32,7 +32,7 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
         TrainingError: a member of a local cluster cannot be started.
     """
     if run.role is None and run.local_cluster is None:
-        yield partial(Machine, run)
+        yield partial(LocalEngine, run)
         return
     with ExitStack() as until_done:
         if run.role is not None:
@@ -41,4 +41,4 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
         else:
             chief = until_done.enter_context(local_cluster(*run.workers_and_servers, directory.parent, log))
         until_done.callback(rmtree, directory / FOR_WORKERS, ignore_errors=True)
-        yield partial(Cluster, chief, directory / FOR_WORKERS)
+        yield partial(ClusterEngine, chief, directory / FOR_WORKERS)

@@ -37,7 +37,7 @@ class _Difference:
     outcome: Outcome
 
 
-class Machine:
+class LocalEngine:
     """Carries out tasks on this machine."""
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
@@ -53,7 +53,7 @@ class Machine:
         self._on_device = device_for(tf, run.device)
         with self._on_device():
             self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
-        self._variables = [held.variable for held in self.tables.held()]
+        self._variables = [array.variable for array in self.tables.arrays()]
         self._program = compile_local_program(tf, shape, plan.layout.context, plan.negatives)
         self._push = compile_push(tf)
         self.threads = run.threads or os.cpu_count() or 1
@@ -89,8 +89,8 @@ class Machine:
     def _pull_and_train(self, prepared: Prepared, scratch: Rows) -> _Difference:
         """Pull the rows of a macro-batch, train the copies, and return their changes."""
         task = self._layout.task(*prepared, scratch)
-        rows_h = _padded(task.rows[: task.of_tokens], task.places)
-        rows_o = _padded(task.rows, task.places + self._negatives)
+        rows_h = _pad(task.rows[: task.of_tokens], task.places)
+        rows_o = _pad(task.rows, task.places + self._negatives)
         with self._on_device():
             *changed, loss, pairs = self._program(*self._variables, rows_h, rows_o, *task.work)
         h, o, h_seen, o_seen = changed
@@ -122,7 +122,7 @@ def compile_local_program(tf: Any, shape: BatchShape, context: Context, negative
     return compile_macro_batch(tf, shape, context, negatives, pull=pull)
 
 
-def _padded(rows: Rows, places: int) -> Rows:
+def _pad(rows: Rows, places: int) -> Rows:
     """Return rows padded with zeros at the end, int32 (places,)."""
     padded = np.zeros(places, np.int32)
     padded[: len(rows)] = rows

@@ -28,7 +28,7 @@ TRAIN_LOG = "train.log"
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class TrainingResult:
     """The report of a training run, whose vectors are in its directory."""
 
     tracks_learnt: int
@@ -118,7 +118,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
     earlier: Earlier | None = None,
     keep: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
-) -> Fitted:
+) -> TrainingResult:
     """Train to the end, from new rows, from a checkpoint, or from the rows of an earlier model.
 
     Args:
@@ -164,7 +164,7 @@ def fit(
             trainer.tables.restore(checkpoint.arrays)
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
         elif earlier is not None:
-            trainer.tables.begin_with(earlier)
+            trainer.tables.initialize_from(earlier)
         for step in trainer.run(after):
             if step.epoch_done:
                 history.append(_record(step) | trainer.engine.pop_counts())
@@ -181,7 +181,7 @@ def fit(
         "layout": asdict(trainer.shape),
         "held_out_playlists": len(held_out) if held_out else 0,
     }
-    return Fitted(int(vocabulary.learnt.sum()), history, seconds, conditions)
+    return TrainingResult(int(vocabulary.learnt.sum()), history, seconds, conditions)
 
 
 def _record(done: Progress) -> dict[str, Any]:

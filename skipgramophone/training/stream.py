@@ -139,7 +139,7 @@ class Epoch:
             kept = self._is_kept(places, tokens)
             places, tokens, playlist = places[kept], tokens[kept], playlist[kept]
         if self._is_bag:
-            tokens = tokens[shuffled_within(playlist, random_at(places, self._for_order))]
+            tokens = tokens[shuffle_within(playlist, random_at(places, self._for_order))]
         return tokens, playlist
 
 
@@ -156,7 +156,7 @@ def random_at(places: Numbers, key: np.uint64) -> Random:
     return x
 
 
-def shuffled_within(playlist: Numbers, drawn: Random) -> Numbers:
+def shuffle_within(playlist: Numbers, drawn: Random) -> Numbers:
     """Return the order of tokens that are shuffled within their playlists.
 
     Args:

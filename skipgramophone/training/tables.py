@@ -24,7 +24,7 @@ START_SCALE = 0.1
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are similar, 1 is much worse
 
 
-class Held(Sliced, Protocol):
+class RowArray(Sliced, Protocol):
     """Values of each row, in this process or on servers. A slice may be a view, which is valid until the next push."""
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
@@ -57,11 +57,11 @@ class Variable:
         self.variable[rows].assign(values)
 
 
-HeldRows = TypeVar("HeldRows", bound=Held, covariant=True)
+RowArrayT = TypeVar("RowArrayT", bound=RowArray, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[HeldRows]):
+class Table(Generic[RowArrayT]):
     """Rows and the optimizer's accumulator of each.
 
     Attributes:
@@ -69,26 +69,26 @@ class Table(Generic[HeldRows]):
         accumulator: float32 (tracks,).
     """
 
-    rows: HeldRows
-    accumulator: HeldRows
+    rows: RowArrayT
+    accumulator: RowArrayT
 
 
 @dataclass(frozen=True, slots=True)
-class Tables(Generic[HeldRows]):
+class Tables(Generic[RowArrayT]):
     """The two tables of a model."""
 
-    centre: Table[HeldRows]
-    context: Table[HeldRows]
+    centre: Table[RowArrayT]
+    context: Table[RowArrayT]
 
-    def held(self) -> tuple[HeldRows, HeldRows, HeldRows, HeldRows]:
+    def arrays(self) -> tuple[RowArrayT, RowArrayT, RowArrayT, RowArrayT]:
         """Return the rows of centre and context, then their accumulators."""
         return self.centre.rows, self.context.rows, self.centre.accumulator, self.context.accumulator
 
-    def state(self) -> dict[str, HeldRows]:
+    def state(self) -> dict[str, RowArrayT]:
         """Return everything that training changes, by name."""
-        return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.held(), strict=True))
+        return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.arrays(), strict=True))
 
-    def begin(self, seed: int) -> None:
+    def initialize(self, seed: int) -> None:
         """Initialize the rows with small normally distributed numbers that depend on the seed."""
         rng = np.random.default_rng([seed, START])
         for table in (self.centre, self.context):
@@ -98,22 +98,22 @@ class Tables(Generic[HeldRows]):
                 table.rows[rows] = drawn * np.float32(START_SCALE)
                 table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
 
-    def begin_with(self, earlier: Earlier) -> None:
+    def initialize_from(self, earlier: Earlier) -> None:
         """Copy the rows of an earlier model."""
         order = np.argsort(earlier.rows)
         taken = earlier.rows[order]
-        for held, values in zip(self.held(), earlier.values(), strict=True):
-            for rows in pieces(held.shape[0]):
+        for array, values in zip(self.arrays(), earlier.values(), strict=True):
+            for rows in pieces(array.shape[0]):
                 here = slice(*np.searchsorted(taken, (rows.start, rows.stop)))
-                piece = held[rows].copy()
+                piece = array[rows].copy()
                 piece[taken[here] - rows.start] = values[order[here]]
-                held[rows] = piece
+                array[rows] = piece
 
     def restore(self, state: Mapping[str, Sliced]) -> None:
         """Set the tables to an earlier result of `state`."""
-        for name, held in self.state().items():
-            for rows in pieces(held.shape[0]):
-                held[rows] = state[name][rows]
+        for name, array in self.state().items():
+            for rows in pieces(array.shape[0]):
+                array[rows] = state[name][rows]
 
     def write(self, directory: Path, learnt: npt.NDArray[np.bool_]) -> None:
         """Write the vectors, the centre vectors shifted to mean 0; tracks without a vector get zeros.
@@ -147,7 +147,7 @@ class Tables(Generic[HeldRows]):
         write_rows(directory / CONTEXT_BIAS, (tracks,), kept(lambda rows: context[rows] @ mean))
         np.save(directory / CENTRE_MEAN, mean)
         seen = (self.centre.accumulator, self.context.accumulator)
-        write_rows(directory / ACCUMULATORS, (2, tracks), (held[rows] for held in seen for rows in pieces(tracks)))
+        write_rows(directory / ACCUMULATORS, (2, tracks), (array[rows] for array in seen for rows in pieces(tracks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Earlier:
     context_accumulator: npt.NDArray[np.float32]
 
     def values(self) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-        """Return the arrays in the order of `Tables.held`."""
+        """Return the arrays in the order of `Tables.arrays`."""
         return self.centre, self.context, self.centre_accumulator, self.context_accumulator
 
 
@@ -180,7 +180,7 @@ def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
         return Table(Variable(tf.Variable(tf.zeros((tracks, dim)))), Variable(tf.Variable(tf.zeros(tracks))))
 
     tables = Tables(table(), table())
-    tables.begin(seed)
+    tables.initialize(seed)
     return tables
 
 

@@ -21,9 +21,9 @@ from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
 from skipgramophone.training.engine import MakeEngine, Plan
 from skipgramophone.training.layout import Assignment, Layout
-from skipgramophone.training.local_engine import Machine
+from skipgramophone.training.local_engine import LocalEngine
 from skipgramophone.training.stream import Stretch
-from skipgramophone.training.tables import Held, Tables
+from skipgramophone.training.tables import RowArray, Tables
 from skipgramophone.training.tasks import noise_table
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from skipgramophone.training.threads import Workers
@@ -107,10 +107,10 @@ class Trainer:
             seed=settings.random_seed,
         )
         plan = Plan(len(vocabulary.counts), settings.embedding_dim, settings.negatives, self.layout)
-        self.engine = (engine or partial(Machine, run or RunSettings()))(load_tensorflow(log), plan)
+        self.engine = (engine or partial(LocalEngine, run or RunSettings()))(load_tensorflow(log), plan)
 
     @property
-    def tables(self) -> Tables[Held]:
+    def tables(self) -> Tables[RowArray]:
         """The tables; valid between two rounds."""
         return self.engine.tables
 
@@ -120,7 +120,7 @@ class Trainer:
         A run that is resumed with the tables and the progress of such a moment ends with the same bytes.
 
         Raises:
-            TrainingError: the loss is no longer a number.
+            TrainingError: the loss is not finite.
         """
         with Workers(self.engine.threads) as pool:
             at = after

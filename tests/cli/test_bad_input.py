@@ -154,9 +154,7 @@ def test_a_corpus_with_no_pair(sgp: Sgp, write_dump: WriteDump, experiments: Pat
     assert sgp("extract", "x", write_dump(rows), "-q").code == 0
     ran = sgp("train", "x")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == (
-        "error: no pairs to train on: no playlist has two tracks; extract longer playlists\n"
-    )
+    assert ran.err == ("error: no pairs to train on: no playlist has two tracks; extract longer playlists\n")
     assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
     assert sgp("extract", "y", write_dump(two_genres(2)), "-q").code == 0
     ran = sgp("train", "y", "--min-count", "90")

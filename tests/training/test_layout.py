@@ -17,7 +17,7 @@ from skipgramophone.training.batches import HELD_OUT, STREAM, BatchShape
 from skipgramophone.training.cluster.config import Role
 from skipgramophone.training.cluster.worker import TaskMaker, numbers_of
 from skipgramophone.training.layout import Assignment, Layout, read_layout
-from skipgramophone.training.stream import Epoch, random_at, shuffled_within
+from skipgramophone.training.stream import Epoch, random_at, shuffle_within
 from skipgramophone.training.tasks import noise_table
 from skipgramophone.training.vocabulary import Probabilities
 from tests.training.test_batches import SHAPE, corpus_of, distinct_playlists
@@ -99,8 +99,8 @@ def test_both_ways_of_shuffling_return_the_same_order() -> None:
     rng = np.random.default_rng(3)
     playlist = np.sort(rng.integers(0, 50, 4000))
     drawn = rng.integers(0, 1 << 63, 4000, np.uint64)
-    short = shuffled_within(playlist, drawn)
-    assert np.array_equal(short, shuffled_within(playlist + (1 << 40), drawn))
+    short = shuffle_within(playlist, drawn)
+    assert np.array_equal(short, shuffle_within(playlist + (1 << 40), drawn))
     assert np.array_equal(playlist[short], playlist)
 
 

@@ -175,7 +175,7 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
     playlist = np.stack([example(seed)[3] for seed in (7, 8, 9)]).astype(np.float32)
     weight = weight_in(playlist.astype(float), "bag").astype(np.float32)
     rates = np.array([0.3, 0.2, 0.1], np.float32)
-    variables = [held.variable for held in tables.held()]
+    variables = [array.variable for array in tables.arrays()]
     centre_rows, context_rows, centre_seen, context_seen = variables
 
     def pull(rows: Any) -> Pulled:

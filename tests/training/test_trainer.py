@@ -95,7 +95,7 @@ def program_of(trainer: Trainer) -> Any:
     return engine._program
 
 
-def test_runs_of_one_shape_share_one_compiled_program_and_give_the_same_bytes(tmp_path: Path) -> None:
+def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(tmp_path: Path) -> None:
     corpus = genres(40, 500, 3)
     settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=2, random_seed=5)
     first = trained(corpus, settings, tmp_path)

@@ -75,10 +75,10 @@ def role_in(environment: Mapping[str, str]) -> Role | None:
         raise SettingError(f"{VARIABLE} is not valid JSON: {error}") from error
     if not isinstance(content, dict) or not content.get("cluster"):
         return None  # launchers set it without a cluster if there is only one machine
-    return _checked(content)
+    return _check_role(content)
 
 
-def _checked(content: dict[str, Any]) -> Role:
+def _check_role(content: dict[str, Any]) -> Role:
     """Return the role in the content of TF_CONFIG, after checking it."""
     cluster, task = content["cluster"], content.get("task")
     if not isinstance(cluster, dict) or not isinstance(task, dict):

@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import TrainingError
 from skipgramophone.training.cluster.config import CHIEF, SERVER, WORKER, Role, is_loopback
-from skipgramophone.training.cluster.loopback import close_to_others
+from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.shards import Shards, server_errors
 from skipgramophone.training.cluster.worker import NUMBERS, numbers_of, task_program
 from skipgramophone.training.engine import Plan
@@ -56,7 +56,7 @@ class WorkerTask(NamedTuple):
     work: list[Tensor]
 
 
-class Cluster:
+class ClusterEngine:
     """Carries out tasks on the workers of a cluster whose chief is this process."""
 
     threads = 2  # one waits for the workers, one prepares the next tasks
@@ -89,7 +89,7 @@ class Cluster:
         except tf.errors.OpError as error:
             raise TrainingError(f"cannot connect to the cluster from {role.address}: {error.message}") from error
         if is_loopback(role.address):
-            close_to_others()
+            block_other_machines()
         self.coordinator = _coordinator(tf, self._strategy)
         self._dim = plan.dim
         # The accumulator is the last column of a row, so that both are transferred together.
@@ -98,7 +98,7 @@ class Cluster:
             self._shards((plan.tracks, plan.dim + 1)),
         )
         self.tables = Tables(self._table(self._centre), self._table(self._context))
-        self.tables.begin(plan.layout.seed)
+        self.tables.initialize(plan.layout.seed)
         self._added = self._shards((servers * self.turn,), "int64")  # last serial number of each task of a turn
         self._counts = self._shards((servers * (PAIRS + 1),), "float64")
         self.serials = count(1)
@@ -152,14 +152,14 @@ class Cluster:
         """Assign rounds of tasks, wait for all of them, and check that each server has added each of them once."""
         rounds = []
         with server_errors(self.tf):
-            before = self._counted()
+            before = self._read_counts()
             for first in range(0, len(tasks), self._round):
                 some = tasks[first : first + self._round]
                 sent = np.array([message_of(task, next(self.serials), keep) for task in some])
                 done = self.coordinator.schedule(self._rounds[len(some)], args=(sent,))
                 rounds.append((done, sum(task.stretch.real for task in some)))
             self.coordinator.join()
-            counted = self._counted() - before
+            counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
                 f"{len(tasks)} macro-batches were trained, but the servers have added {counted[:, FINISHED].tolist()}: "
@@ -172,7 +172,7 @@ class Cluster:
                 self._tracks[_worker_of(done)] += tracks
         return [Outcome(float(counted[0, LOSS]), float(counted[0, PAIRS]))]
 
-    def _counted(self) -> npt.NDArray[np.float64]:
+    def _read_counts(self) -> npt.NDArray[np.float64]:
         """Return the counts of the servers, float64 (servers, 5)."""
         return np.stack([variable.numpy() for variable in self._counts])
 

@@ -21,7 +21,7 @@ DEVICE_NUMBER = 0xFFFFF000 + 8  # SKF_AD_OFF + SKF_AD_IFINDEX
 INSTRUCTION = "HBBI"
 
 
-def close_to_others() -> bool:
+def block_other_machines() -> bool:
     """Have all listening sockets of this process drop packets from other machines; return False if impossible."""
     if sys.platform != "linux":
         return False

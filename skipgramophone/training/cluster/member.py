@@ -16,7 +16,7 @@ from threading import Thread
 
 from skipgramophone.errors import SettingError, TrainingError
 from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, host_and_port, is_loopback, role_in
-from skipgramophone.training.cluster.loopback import close_to_others
+from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.worker import register_task_maker
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
@@ -44,7 +44,7 @@ def serve(role: Role, experiment: Path | None) -> None:
     except tf.errors.OpError as error:
         raise TrainingError(f"cannot listen at {role.address}: {error.message}") from error
     if is_loopback(role.address):
-        close_to_others()
+        block_other_machines()
     _wait_for_end_of(role.cluster[CHIEF][0])
     del server, task_maker  # both work only as long as the objects exist
 

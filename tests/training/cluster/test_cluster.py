@@ -15,7 +15,7 @@ import skipgramophone as package
 from skipgramophone.errors import SettingError
 from skipgramophone.training.cluster import engine as cluster
 from skipgramophone.training.cluster.config import Role, role_in
-from skipgramophone.training.cluster.loopback import close_to_others
+from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.shards import Shards
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from tests.conftest import Sgp, members, two_genres
@@ -95,12 +95,12 @@ def test_rows_on_servers_are_read_and_written_like_an_array(servers: int, tmp_pa
 @linux
 def test_a_filtered_socket_accepts_connections_from_one_device_only(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert close_to_others()
+        assert block_other_machines()
         with socket.create_connection(server.getsockname(), timeout=5):
             pass
         # With the number of another device, connections over the loopback device count as external.
         monkeypatch.setattr(socket, "if_nametoindex", lambda _name: 1 << 20)
-        assert close_to_others()
+        assert block_other_machines()
         with pytest.raises(TimeoutError):
             socket.create_connection(server.getsockname(), timeout=0.2)
 
