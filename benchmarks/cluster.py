@@ -27,7 +27,7 @@ from benchmarks.synthetic_corpus import scenes_found, synthetic_corpus
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import STREAM
-from skipgramophone.training.cluster.engine import Cluster, sent_of
+from skipgramophone.training.cluster.engine import ClusterEngine, message_of
 from skipgramophone.training.engine_choice import engine_for
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.trainer import Trainer
@@ -80,7 +80,7 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
         trained = made.corpus.occurrences
         trainer.tables.write(Path(directory), counts > 0)
         own, near = scenes_found(made, np.load(Path(directory) / CENTRE))
-        parts = time_of_parts(trainer) if isinstance(trainer.engine, Cluster) else {}
+        parts = time_of_parts(trainer) if isinstance(trainer.engine, ClusterEngine) else {}
     spent = now[1] - before[1]
     return {
         "shape": shape,
@@ -97,31 +97,31 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
 def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
     """Return the time to make, pull, train and push one task, in microseconds per token: the best of some repeats."""
     engine = trainer.engine
-    assert isinstance(engine, Cluster)
+    assert isinstance(engine, ClusterEngine)
     return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}
 
 
-def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, float]:
-    """Time four functions on a worker: make a task; make and pull; make, pull and train; all of these and push."""
+def engine_parts(trainer: Trainer, engine: ClusterEngine, repeats: int) -> dict[str, float]:
+    """Time four functions on a worker: make a task; pull its rows too; train too; push too."""
     layout = trainer.layout
     what = Assignment(STREAM, 0, next(layout.stretches(STREAM, 0)), 0.01)
     task = layout.task(what, layout.macro_batch(what), np.full(int(engine.tables.centre.rows.shape[0]), -1, np.int32))
     total = engine.tf.reduce_sum
 
     def make(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         return [*map(total, (*made.at, *made.work))]
 
     def pull(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         return [*map(total, (*engine.pull(made), *made.work))]
 
     def train(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         return [*map(total, engine.program(*engine.pull(made), *made.work))]
 
     def push(sent: Any) -> Any:
-        made = engine.made(sent[0])
+        made = engine.make(sent[0])
         engine.push(made, *engine.program(*engine.pull(made), *made.work))
         return engine.tf.constant(0)
 
@@ -129,8 +129,8 @@ def engine_parts(trainer: Trainer, engine: Cluster, repeats: int) -> dict[str, f
     for name, function in (("make", make), ("pull", pull), ("train", train), ("push", push)):
         compiled = engine.tf.function(function, input_signature=[engine.signature(1)], autograph=False)
         times = []
-        for _ in range(repeats + 1):  # the first run compiles
-            sent = np.array([sent_of(what, next(engine.serials), True)])
+        for _ in range(repeats + 1):  # the first compiles
+            sent = np.array([message_of(what, next(engine.serials), True)])
             started = time.perf_counter()
             engine.coordinator.schedule(compiled, args=(sent,))
             engine.coordinator.join()

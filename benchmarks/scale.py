@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from skipgramophone.training.cluster.engine import ROUNDS_A_TURN
+from skipgramophone.training.cluster.engine import ROUNDS_PER_TURN
 
 # Milliseconds of the chief per round and of a server per turn; microseconds of a worker per token, besides the
 # compiled program; nanoseconds of a worker and of a server per byte that is sent or received (docs/scale.md).
@@ -90,7 +90,7 @@ def tokens_per_second(case: Case, turns: int = 20) -> tuple[float, str]:
         # (time when ready, order, worker, remaining phases); a worker starts its next round after all of the last.
         order = iter(range(1 << 30))
         waiting: list[tuple[float, int, int, Iterator[tuple[str, float]]]] = []
-        under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_A_TURN, begun
+        under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_PER_TURN, begun
         for worker in range(case.workers):
             under_way[worker], left = ROUND, left - 1
             waiting += [(begun, next(order), worker, phases(case, worker)) for _ in range(ROUND)]
@@ -116,7 +116,7 @@ def tokens_per_second(case: Case, turns: int = 20) -> tuple[float, str]:
             busy[name] = busy.get(name, 0.0) + seconds / len(servers)
             heapq.heappush(waiting, (started + seconds, next(order), worker, to_come))
         begun = ended + case.servers * COUNTING * 1e-3
-    trained = turns * case.workers * ROUNDS_A_TURN * ROUND * case.macro
+    trained = turns * case.workers * ROUNDS_PER_TURN * ROUND * case.macro
     return trained / begun, max(busy, key=busy.__getitem__)
 
 

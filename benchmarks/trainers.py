@@ -105,7 +105,7 @@ def pairs_per_token(made: SyntheticCorpus, window: Context, trainer: str) -> flo
     """Return the (centre, context) pairs per token, in expectation over word2vec's random window."""
     if window == "bag" and trainer == "sgp":
         shape = shape_for(made.corpus.occurrences, window)
-        stream = Epoch(made.corpus, None, window, shape, (42,))
+        stream = Epoch(made.corpus, None, window, shape=shape, seed=(42,))
         batches = map(stream.macro_batch, stream.stretches())
         return sum(float(b.weight[b.playlist > 0].sum()) for b in batches) / made.corpus.occurrences
     reach, lengths = 50 if window == "bag" else window, made.corpus.lengths()

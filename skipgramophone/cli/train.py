@@ -91,7 +91,7 @@ def train(
 def _role(private_network: bool, quiet: bool) -> Role | None:
     """Return the role of this process in the cluster that TF_CONFIG describes, or None."""
     role = role_in(os.environ)
-    abroad = role.abroad() if role else []
+    abroad = role.external() if role else []
     if abroad and not private_network:
         raise SettingError(
             f"{VARIABLE} names {abroad[0]}, but TensorFlow's gRPC has no authentication: anyone who reaches a port can "

@@ -19,7 +19,6 @@ from skipgramophone.errors import EvaluationError
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.wording import plural
 
-WATCHED = 64  # tells the draw of playlists to watch from others of one seed
 PUBLISHED_SEED, PUBLISHED_DRAWN, PUBLISHED_ASKED = 4, 2000, 1000
 Flags = npt.NDArray[np.bool_]
 Groups = npt.NDArray[np.int64]
@@ -117,33 +116,6 @@ def split_last_tracks(playlists: int) -> Split:
     held_out = np.zeros(playlists, np.bool_)
     held_out[drawn[: max(1, min(PUBLISHED_ASKED, len(drawn)))]] = True
     return Split(held_out, np.arange(playlists), last_track_only=True)
-
-
-def split_without_loss(corpus: Corpus, tracks: int, share: float, min_count: int, seed: int) -> Split:
-    """Hold out a share of the playlists, drawn by the seed, of those that leave every track as often as it is needed.
-
-    Raises:
-        EvaluationError: every playlist holds a track that would become too rare without it.
-    """
-    left = corpus.counts(tracks)
-    needed = np.where(left >= min_count, max(1, min_count), 0)
-    held_out = np.zeros(len(corpus), np.bool_)
-    wanted = max(1, round(share * len(corpus)))
-    for playlist in np.random.default_rng([seed, WATCHED, len(corpus)]).permutation(len(corpus)).tolist():
-        own = corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]]
-        rows, times = np.unique(own, return_counts=True)
-        if len(own) < 2 or np.any(left[rows] - times < needed[rows]):
-            continue
-        left[rows] -= times
-        held_out[playlist] = True
-        wanted -= 1
-        if not wanted:
-            break
-    if not held_out.any():
-        raise EvaluationError(
-            "every playlist holds the last of a track, so that none can be held out: leave --patience out"
-        )
-    return Split(held_out, np.arange(len(corpus)))
 
 
 def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:

@@ -1,1 +1,1 @@
-"""Training: everything that needs TensorFlow, and nothing else that does."""
+"""Training track embeddings with TensorFlow."""

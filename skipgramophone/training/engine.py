@@ -1,4 +1,4 @@
-"""The plan of a run, and what carries it out: this machine, or a cluster of them."""
+"""The interface of engines, which carry out the tasks of a run on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from skipgramophone.training.threads import Workers
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be trained, as far as whoever carries out tasks must know."""
+    """The facts of a run that an engine must know."""
 
     tracks: int
     dim: int
-    negatives: int  # a pair
+    negatives: int  # per pair
     layout: Layout
 
 
 class Engine(Protocol):
-    """Holds the tables, and carries out tasks on them.
+    """Owns the tables and carries out tasks on them.
 
     Attributes:
-        tables: as they are between two calls.
-        threads: of this process that it can use.
-        turn: macro-batches that it wants at once; a multiple of those of a round.
-        conditions: what the model's manifest says of it.
+        tables: the tables; valid between two calls.
+        threads: number of threads of this process that it can use.
+        turn: number of macro-batches per call; a multiple of those of a round.
+        conditions: facts for the manifest of the model.
     """
 
     tables: Tables[Any]
@@ -37,20 +37,20 @@ class Engine(Protocol):
     turn: int
     conditions: dict[str, Any]
 
-    def ready(self, what: Sequence[Assignment], /) -> Any:
-        """Do what can be done beforehand, while others train: what it gives is for `train` or `measure`."""
+    def prepare(self, tasks: Sequence[Assignment], /) -> Any:
+        """Prepare tasks while others are being trained; returns the argument of `train` or `measure`."""
 
-    def train(self, pool: Workers, ready: Any, /) -> list[Outcome]:
-        """Carry out tasks, and keep what they change."""
+    def train(self, pool: Workers, prepared: Any, /) -> list[Outcome]:
+        """Carry out tasks and add their changes to the tables."""
 
-    def measure(self, pool: Workers, ready: Any, /) -> list[Outcome]:
-        """Carry out tasks, and keep nothing."""
+    def measure(self, pool: Workers, prepared: Any, /) -> list[Outcome]:
+        """Carry out tasks without changing the tables."""
 
-    def account(self) -> dict[str, Any]:
-        """What the history is told of an epoch that is done, and begin to count anew."""
+    def pop_counts(self) -> dict[str, Any]:
+        """Return counts of the last epoch for the history, and set them to zero."""
 
     def close(self) -> None:
-        """Let go of whoever helps."""
+        """Release helper processes."""
 
 
 MakeEngine = Callable[[Any, Plan], Engine]  # takes the TensorFlow module

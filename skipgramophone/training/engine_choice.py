@@ -1,4 +1,4 @@
-"""Engines: which one carries out a run."""
+"""The choice of the engine for a run: a cluster, a local cluster, or this machine."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from pathlib import Path
 from shutil import rmtree
 
 from skipgramophone.settings import RunSettings
-from skipgramophone.training.cluster.engine import Cluster
+from skipgramophone.training.cluster.engine import ClusterEngine
 from skipgramophone.training.cluster.local import local_cluster
 from skipgramophone.training.cluster.member import await_members
 from skipgramophone.training.engine import MakeEngine
-from skipgramophone.training.local_engine import Machine
+from skipgramophone.training.local_engine import LocalEngine
 
 FOR_WORKERS = "for_workers"
 
 
 @contextmanager
 def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEngine]:
-    """Give what makes the engine of a run: of a cluster whose chief this is, of a local one, or of this machine.
+    """Yield a function that makes the engine of a run.
 
     Args:
-        run: how to carry it out.
-        directory: of the run. Workers find what is for them in it, until all is done; they look below the one above it.
-        log: what members of a local cluster say is added to it.
+        run: settings that choose the engine.
+        directory: directory of the run. Files for workers are in it during the block; workers know its parent
+            directory.
+        log: file to which the output of the members of a local cluster is appended.
 
     Raises:
         TrainingError: a member of a local cluster cannot be started.
     """
     if run.role is None and run.local_cluster is None:
-        yield partial(Machine, run)
+        yield partial(LocalEngine, run)
         return
     with ExitStack() as until_done:
         if run.role is not None:
@@ -40,4 +41,4 @@ def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEng
         else:
             chief = until_done.enter_context(local_cluster(*run.workers_and_servers, directory.parent, log))
         until_done.callback(rmtree, directory / FOR_WORKERS, ignore_errors=True)
-        yield partial(Cluster, chief, directory / FOR_WORKERS)
+        yield partial(ClusterEngine, chief, directory / FOR_WORKERS)

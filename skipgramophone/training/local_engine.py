@@ -1,21 +1,21 @@
-"""The machine: threads of this process carry out tasks, and the rows lie in its memory.
+"""The engine for one machine: threads of this process carry out tasks, and the rows are in its memory.
 
-The tasks of a round all pull before any pushes, and differences are added in the order of the tasks, so that the same
-tasks give the same bytes with any number of threads.
+All tasks of a round pull before any of them pushes, and differences are added in the order of the tasks. The result
+therefore has the same bytes with any number of threads.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
-from skipgramophone.settings import RunSettings
-from skipgramophone.training.batches import MacroBatch
+from skipgramophone.settings import Context, RunSettings
+from skipgramophone.training.batches import BatchShape, MacroBatch
 from skipgramophone.training.engine import Plan
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.step import Pulled, compile_macro_batch
@@ -24,26 +24,27 @@ from skipgramophone.training.tasks import Outcome, Rows
 from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
-Laid = tuple[Assignment, MacroBatch]
+PROGRAMS = 8  # compiled programs that are kept for later runs in this process
+Prepared = tuple[Assignment, MacroBatch]
 
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """What a task changes: unique rows (padded), and the differences of rows and accumulators, as tensors."""
+    """The changes of a task: for each table the rows (padded), and the differences of rows and accumulators."""
 
     centre: tuple[Any, Any, Any]
     context: tuple[Any, Any, Any]
     outcome: Outcome
 
 
-class Machine:
+class LocalEngine:
     """Carries out tasks on this machine."""
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
-        """Make ready.
+        """Create the tables and choose the device.
 
         Raises:
-            SettingError: a GPU is asked for and there is none.
+            SettingError: the device is a GPU, and TensorFlow finds none.
         """
         self._layout = plan.layout
         shape = plan.layout.shape
@@ -52,68 +53,77 @@ class Machine:
         self._on_device = device_for(tf, run.device)
         with self._on_device():
             self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
-        self._variables = [held.variable for held in self.tables.held()]
-
-        def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:
-            return Pulled(
-                tf.gather(centre, rows_h),
-                tf.gather(context, rows_o),
-                tf.gather(centre_seen, rows_h),
-                tf.gather(context_seen, rows_o),
-            )
-
-        self._program = compile_macro_batch(tf, shape, plan.layout.context, plan.negatives, pull)
+        self._variables = [array.variable for array in self.tables.arrays()]
+        self._program = compile_local_program(tf, shape, plan.layout.context, plan.negatives)
         self._push = compile_push(tf)
         self.threads = run.threads or os.cpu_count() or 1
         device = "gpu" if "GPU" in self.tables.centre.rows.variable.device else "cpu"
         self.conditions = {"threads": self.threads, "device": device}
 
-    def ready(self, what: Sequence[Assignment]) -> list[Laid]:
-        """Lay out the macro-batches of some tasks."""
-        return [(one, self._layout.macro_batch(one)) for one in what]
+    def prepare(self, tasks: Sequence[Assignment]) -> list[Prepared]:
+        """Make the macro-batches of some tasks."""
+        return [(task, self._layout.macro_batch(task)) for task in tasks]
 
-    def train(self, pool: Workers, ready: Sequence[Laid]) -> list[Outcome]:
-        """Carry out the tasks of a round, and add what they change."""
-        differences = self._differences(pool, ready)
+    def train(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
+        """Carry out the tasks of a round and add their changes to the tables."""
+        differences = self._differences(pool, prepared)
         pool.all([partial(self._push_all, which, differences) for which in ("centre", "context")])
         return [difference.outcome for difference in differences]
 
-    def measure(self, pool: Workers, ready: Sequence[Laid]) -> list[Outcome]:
-        """Carry out the tasks of a round, and forget what they change."""
-        return [difference.outcome for difference in self._differences(pool, ready)]
+    def measure(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
+        """Carry out the tasks of a round without changing the tables."""
+        return [difference.outcome for difference in self._differences(pool, prepared)]
 
-    def account(self) -> dict[str, Any]:
-        """Nothing: there is one worker."""
+    def pop_counts(self) -> dict[str, Any]:
+        """Return no counts: there is only one worker."""
         return {}
 
     def close(self) -> None:
-        """Nobody helps."""
+        """Do nothing: there are no helper processes."""
 
-    def _differences(self, pool: Workers, ready: Sequence[Laid]) -> list[_Difference]:
-        """Carry out tasks side by side."""
-        calls = [partial(self._pull_and_train, *of) for of in zip(ready, self._scratch, strict=False)]
+    def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
+        """Carry out tasks in parallel."""
+        calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
         return pool.all(calls)
 
-    def _pull_and_train(self, laid: Laid, scratch: Rows) -> _Difference:
-        """Pull the rows of a macro-batch, train on the copies, and say what they have changed by."""
-        task = self._layout.task(*laid, scratch)
-        rows_h = _padded(task.rows[: task.of_tokens], task.places)
-        rows_o = _padded(task.rows, task.places + self._negatives)
+    def _pull_and_train(self, prepared: Prepared, scratch: Rows) -> _Difference:
+        """Pull the rows of a macro-batch, train the copies, and return their changes."""
+        task = self._layout.task(*prepared, scratch)
+        rows_h = _pad(task.rows[: task.of_tokens], task.places)
+        rows_o = _pad(task.rows, task.places + self._negatives)
         with self._on_device():
             *changed, loss, pairs = self._program(*self._variables, rows_h, rows_o, *task.work)
         h, o, h_seen, o_seen = changed
         return _Difference((rows_h, h, h_seen), (rows_o, o, o_seen), Outcome(float(loss), float(pairs)))
 
     def _push_all(self, which: str, differences: list[_Difference]) -> None:
-        """Add what a round has changed in a table, in order."""
+        """Add the changes of a round to a table, in the order of its tasks."""
         table = getattr(self.tables, which)
         with self._on_device():
             for difference in differences:
                 self._push(table.rows.variable, table.accumulator.variable, *getattr(difference, which))
 
 
-def _padded(rows: Rows, places: int) -> Rows:
-    """Rows with zeros behind them, int32 (places,)."""
+@lru_cache(PROGRAMS)
+def compile_local_program(tf: Any, shape: BatchShape, context: Context, negatives: int) -> Callable[..., Any]:
+    """Compile the training of a macro-batch on rows in memory.
+
+    TensorFlow compiles a program once per shape of the arrays that it is called with, so runs of one shape share it.
+    """
+
+    def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:
+        return Pulled(
+            tf.gather(centre, rows_h),
+            tf.gather(context, rows_o),
+            tf.gather(centre_seen, rows_h),
+            tf.gather(context_seen, rows_o),
+        )
+
+    return compile_macro_batch(tf, shape, context, negatives, pull=pull)
+
+
+def _pad(rows: Rows, places: int) -> Rows:
+    """Return rows padded with zeros at the end, int32 (places,)."""
     padded = np.zeros(places, np.int32)
     padded[: len(rows)] = rows
     return padded

@@ -1,4 +1,4 @@
-"""Memory: what a training run will take, and what the machine has left."""
+"""Memory: how much a training run needs, and how much the machine has free."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from skipgramophone.errors import TrainingError
 
 FLOAT = 4  # bytes
 TABLES = 2  # centre and context
-BESIDE = 1 << 30  # TensorFlow, its compiled programs, the rows that are being trained, the noise table
+OVERHEAD = 1 << 30  # bytes for TensorFlow, compiled programs, the rows of the current batches, and the noise table
 
 
 def bytes_for(tracks: int, dim: int) -> int:
-    """Memory that training takes: the tables, one of them twice for a moment at the start, and what stands beside."""
+    """Estimate the bytes that training needs: the tables, a temporary copy of one at the start, and the overhead."""
     rows = tracks * (dim + 1) * FLOAT
-    return (TABLES + 1) * rows + BESIDE
+    return (TABLES + 1) * rows + OVERHEAD
 
 
 def require_memory(tracks: int, dim: int) -> None:
-    """Refuse a run that this machine has no memory for, before it starts.
+    """Raise if this machine has too little free memory for a run.
 
     Raises:
-        TrainingError: the memory that is free now is less than the run takes; names a dimension that would fit.
+        TrainingError: the run needs more memory than is free; the message names a dimension that would fit.
     """
     needed, free = bytes_for(tracks, dim), free_bytes()
     if free is None or needed <= free:
         return
-    fitting = (free - BESIDE) // ((TABLES + 1) * FLOAT * tracks) - 1
-    cure = f"-emb {fitting} would fit" if fitting >= 1 else "free some, or extract fewer tracks"
+    max_dim = (free - OVERHEAD) // ((TABLES + 1) * FLOAT * tracks) - 1
+    advice = f"-emb {max_dim} would fit" if max_dim >= 1 else "close other programs, or extract fewer tracks"
     raise TrainingError(
-        f"training {tracks:,} tracks × {dim} takes about {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are "
-        f"free: {cure}"
+        f"training {tracks:,} tracks × {dim} needs about {needed / 1e9:.1f} GB of memory, but only {free / 1e9:.1f} GB "
+        f"are free: {advice}"
     )
 
 
 def free_bytes() -> int | None:
-    """Memory that a process may still take, within the machine's and its control group's; None where nothing tells."""
-    free = [found for found in (_of_machine(), _of_group()) if found is not None]
+    """Return the bytes that are free on the machine and within its control group; None if unknown."""
+    free = [found for found in (_machine_bytes(), _group_bytes()) if found is not None]
     return min(free) if free else None
 
 
-def _of_machine() -> int | None:
-    """What Linux says is available; elsewhere, all that the machine has."""
+def _machine_bytes() -> int | None:
+    """Return the available memory as Linux reports it; on other systems, all memory of the machine."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
@@ -54,13 +54,13 @@ def _of_machine() -> int | None:
         return None
 
 
-def _of_group() -> int | None:
-    """What is left of the limit of a control group (version 2), as containers have one."""
+def _group_bytes() -> int | None:
+    """Return the rest of the limit of a control group (version 2), which containers have."""
     group = Path("/sys/fs/cgroup")
     try:
         limit = (group / "memory.max").read_text(encoding="ascii").strip()
         used = int((group / "memory.current").read_text(encoding="ascii"))
-        # Cached files count as used, and give way.
+        # Cached files count as used, but the kernel frees them on demand.
         cached = next(
             int(line.split()[1])
             for line in (group / "memory.stat").read_text(encoding="ascii").splitlines()

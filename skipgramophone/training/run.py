@@ -1,4 +1,4 @@
-"""A training run from its beginning, or from a checkpoint, to its end; now and then it is kept as it is."""
+"""Run training to completion, with checkpoints."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skipgramophone.errors import ExperimentError
-from skipgramophone.evaluation.splits import split_without_loss
 from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.memory import require_memory
+from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -26,18 +28,18 @@ TRAIN_LOG = "train.log"
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """What a training run says of itself; its vectors lie in the directory that it was given."""
+class TrainingResult:
+    """The report of a training run, whose vectors are in its directory."""
 
     tracks_learnt: int
-    history: list[dict[str, Any]]  # a record an epoch
+    history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    conditions: dict[str, Any]  # learning rate, threads, device, layout of the batches, playlists held out
+    conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 
 @dataclass(slots=True)
 class Keeper:
-    """Keeps a run now and then, and never spends more than a twentieth of the time on it."""
+    """Writes checkpoints regularly, and spends at most a twentieth of the time on them."""
 
     experiment: Path
     corpus: str  # digest of the corpus that the run trains on
@@ -46,54 +48,62 @@ class Keeper:
     last: float = field(default_factory=time.monotonic)
 
     def keep(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
-        """Write a checkpoint, if it is time."""
-        now_is = time.monotonic()
-        if now_is - self.last < self.seconds:
+        """Write a checkpoint if the last one is old enough."""
+        started = time.monotonic()
+        if started - self.last < self.seconds:
             return
-        state = trainer.tables.state()
-        write_checkpoint(
-            self.experiment, Checkpoint(self.corpus, asdict(self.settings), asdict(progress), history, state)
+        checkpoint = Checkpoint(
+            corpus=self.corpus,
+            settings=asdict(self.settings),
+            progress=asdict(progress),
+            history=history,
+            arrays=trainer.tables.state(),
         )
+        write_checkpoint(self.experiment, checkpoint)
         self.last = time.monotonic()
-        self.seconds = max(self.seconds, 20 * (self.last - now_is))
+        self.seconds = max(self.seconds, 20 * (self.last - started))
 
 
 def unfinished_run(
     experiment: Experiment, corpus: str, settings: TrainSettings | None, resume: bool, force: bool
 ) -> Checkpoint | None:
-    """The unfinished run to go on with, if that was asked for.
+    """Return the unfinished run to resume, or None if a new run starts.
 
     Args:
-        experiment: where it stands.
-        corpus: digest of the present corpus.
-        settings: those that it must have, or None for its own.
-        resume: go on with it.
-        force: give it up.
+        experiment: the experiment.
+        corpus: digest of its current corpus.
+        settings: settings that the unfinished run must have, or None for any.
+        resume: whether to resume the unfinished run.
+        force: whether to delete the unfinished run and start a new one.
 
     Raises:
-        ExperimentError: there is one and nothing was said of it, there is none, or it is of another corpus or other
-            settings.
+        ExperimentError: there is an unfinished run, and neither `resume` nor `force` is set; there is no run to resume;
+            or it has another corpus or other settings.
     """
     found = read_checkpoint(experiment.path)
-    again = f"sgp train {experiment.name}"
+    command = f"sgp train {experiment.name}"
     if not resume:
         if found and not force:
             raise ExperimentError(
-                f"an unfinished run of '{experiment.name}' stands at epoch {found.progress['epoch']} of "
-                f"{found.settings['epochs']}: {again} --resume goes on with it, {again} --force starts anew"
+                f"'{experiment.name}' has an unfinished run at epoch {found.progress['epoch']} of "
+                f"{found.settings['epochs']}: continue with {command} --resume, or start over with {command} --force"
             )
         remove_checkpoint(experiment.path)
         return None
     if found is None:
-        raise ExperimentError(f"experiment '{experiment.name}' has no unfinished run: run {again}")
+        raise ExperimentError(
+            f"experiment '{experiment.name}' has no unfinished run to resume: start one with {command}"
+        )
     if found.corpus != corpus:
-        raise ExperimentError(f"the unfinished run was of another corpus than the present one: run {again} --force")
+        raise ExperimentError(
+            f"cannot resume the unfinished run, because the corpus has changed since: start over with {command} --force"
+        )
     for name, value in found.settings.items():
         undecided = name == "window_size" and settings is not None and settings.window_size == "auto"
         if settings is not None and getattr(settings, name) != value and not undecided:
             raise ExperimentError(
-                f"the unfinished run has {name.replace('_', '-')} {value}, not {getattr(settings, name)}: leave it out "
-                f"with --resume, or run {again} --force"
+                f"the unfinished run has {name.replace('_', '-')} {value}, not {getattr(settings, name)}: use --resume "
+                f"without this option, or start over with {command} --force"
             )
     return found
 
@@ -108,43 +118,45 @@ def fit(
     checkpoint: Checkpoint | None = None,
     earlier: Earlier | None = None,
     keep: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
-) -> Fitted:
-    """Train to the end, from the beginning, from a checkpoint or from an earlier model's rows.
+) -> TrainingResult:
+    """Train to the end, from new rows, from a checkpoint, or from the rows of an earlier model.
 
     Args:
         corpus: the playlists.
-        tracks: rows of the catalogue.
-        settings: how to train; the window size has been decided.
-        directory: where the vectors, the history and the log are written.
-        run: how to carry it out.
-        progress: is told how far it has come.
-        checkpoint: where to go on from.
-        earlier: rows to begin with.
-        keep: may write a checkpoint, whenever the tables are between two rounds.
+        tracks: number of tracks in the catalogue.
+        settings: training settings; the window size must be decided.
+        directory: directory for the vectors and the log.
+        run: where and how to carry out the run.
+        progress: called with the progress after each round.
+        checkpoint: checkpoint to resume.
+        earlier: rows to start from.
+        keep: called after each round, when the tables are valid; may write a checkpoint.
 
     Raises:
-        TrainingError: there is nothing to train on, no memory for it, or the loss is no longer a number.
+        TrainingError: there are no pairs to train on, memory is too small, or the loss is not finite.
     """
-    # Here, because it imports TensorFlow.
+    # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for
     from skipgramophone.training.tensorboard import Scalars
     from skipgramophone.training.tensorflow_runtime import load_tensorflow
     from skipgramophone.training.trainer import BEGINNING, Progress, Trainer
 
-    if run.role is None:  # in a cluster of machines the tables lie elsewhere
+    if run.role is None:  # in a cluster, the tables are on other machines
         require_memory(tracks, settings.embedding_dim)
     started = time.perf_counter()
     log = directory / TRAIN_LOG
     log.touch()
     held_out = None
     if settings.patience:
-        split = split_without_loss(corpus, tracks, HELD_OUT_SHARE, settings.min_count, settings.random_seed)
-        corpus, held_out = split.training_part(corpus), split.held_out_part(corpus)
+        chosen = choose_validation_playlists(
+            corpus, tracks, share=HELD_OUT_SHARE, min_count=settings.min_count, seed=settings.random_seed
+        )
+        corpus, held_out = corpus.playlists(np.flatnonzero(~chosen)), corpus.playlists(np.flatnonzero(chosen))
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     history: list[dict[str, Any]] = []
     with ExitStack() as until_done:
         engine = until_done.enter_context(engine_for(run, directory, log))
-        trainer = Trainer(corpus, vocabulary, settings, log, run, held_out, engine)
+        trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine)
         until_done.enter_context(closing(trainer.engine))
         scalars = Scalars(load_tensorflow(log), run.log_dir) if run.log_dir else None
         after = BEGINNING
@@ -152,10 +164,10 @@ def fit(
             trainer.tables.restore(checkpoint.arrays)
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
         elif earlier is not None:
-            trainer.tables.begin_with(earlier)
+            trainer.tables.initialize_from(earlier)
         for step in trainer.run(after):
             if step.epoch_done:
-                history.append(_record(step) | trainer.engine.account())
+                history.append(_record(step) | trainer.engine.pop_counts())
             keep(trainer, step, history)
             if scalars:
                 scalars.write(step, trainer.rate_of(step))
@@ -169,10 +181,10 @@ def fit(
         "layout": asdict(trainer.shape),
         "held_out_playlists": len(held_out) if held_out else 0,
     }
-    return Fitted(int(vocabulary.learnt.sum()), history, seconds, conditions)
+    return TrainingResult(int(vocabulary.learnt.sum()), history, seconds, conditions)
 
 
 def _record(done: Progress) -> dict[str, Any]:
-    """What is kept of an epoch."""
+    """Return the record of an epoch for the history."""
     record = {"epoch": done.epoch, "loss": done.loss, "tracks": done.tokens, "pairs": done.pairs}
     return record if done.held_out_loss is None else record | {"held_out_loss": done.held_out_loss}

@@ -1,4 +1,4 @@
-"""The step: loss, gradients and the update of the rows of a macro-batch, as one compiled TensorFlow program.
+"""The training step: loss, gradients and row updates of a macro-batch, as one compiled TensorFlow program.
 
 Skip-gram with negative sampling (Mikolov et al. 2013, arXiv 1310.4546, equation 4). With h the centre row, o the
 context row, W[i, j] the weight of the pair (i, j) of a block, P[i] the sum of W[i, :], and K negatives n shared by a
@@ -6,12 +6,12 @@ group of blocks, the loss of a step is
 
     sum_ij W[i, j] softplus(-h_i . o_j)  +  sum_i P[i] (negatives / K) sum_k softplus(h_i . n_k)
 
-For a bag W[i, j] is 1 / (pairs of i): each centre weighs one, however long its playlist. For a window W is
-`batches.pair_weights`. A negative that happens to be a true context is not taken out: in expectation that adds the
-same small push to all.
+For a bag, W[i, j] is 1 / (pairs of i), so that each centre has weight 1 regardless of the length of its playlist. For a
+window, W is `batches.pair_weights`. A negative that happens to be a true context is not removed: its expected effect is
+the same small push for all tracks.
 
-Rows are updated by row-wise Adagrad: an accumulator a row gathers the mean square of each of its gradients, and
-a gradient is scaled by rate / sqrt(accumulator). Nothing in a step touches a row that is not in it.
+Rows are updated by row-wise Adagrad: the accumulator of a row sums the mean squares of its gradients, and a gradient is
+scaled by rate / sqrt(accumulator). A step changes only the rows that occur in it.
 """
 
 from __future__ import annotations
@@ -23,41 +23,42 @@ from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
 
 Tensor = Any
-APART = 1e6  # what the score of two tokens of different playlists is raised by
+MASK = 1e6  # added to the score of two tokens of different playlists
 
 
 def gradients(
     tf: Any,
     weights: Tensor,
+    *,
     negative_weight: float,
     h: Tensor,
     o: Tensor,
     n: Tensor,
-    apart: Tensor,
+    mask: Tensor,
     weight: Tensor,
     bag: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Loss and gradients of one step.
+    """Compute loss and gradients of one step.
 
     Args:
         tf: the TensorFlow module.
-        weights: (T, T), weight of the pair of two places of a block in one playlist; symmetric.
+        weights: (T, T), weight of the pair of two positions of a block in one playlist; symmetric.
         negative_weight: weight of each shared negative, negatives / K.
         h: (B, T, D), centre rows of the blocks.
         o: (B, T, D), context rows of the blocks.
         n: (G, K, D), context rows of the negatives of each group of B / G blocks.
-        apart: (B, T, T), `parted`.
+        mask: (B, T, T), result of `playlist_mask`.
         weight: (B, T), sum of the weights of each token's pairs.
-        bag: whether each centre is to weigh one, however many pairs it has.
+        bag: whether each centre has weight 1, regardless of the number of its pairs.
 
     Returns:
-        The loss and the weight of the pairs as scalars, and the gradients for h, o and n.
+        The loss and the total weight of the pairs as scalars, and the gradients of h, o and n.
     """
     blocks, block, dim = h.shape
     groups = n.shape[0]
     share = tf.math.reciprocal(tf.maximum(weight, 1.0))[..., None] if bag else 1.0  # (B, T, 1)
     pairs = tf.minimum(weight, 1.0) if bag else weight  # (B, T)
-    near = tf.sigmoid(tf.matmul(h, o, transpose_b=True) + apart)  # (B, T, T)
+    near = tf.sigmoid(tf.matmul(h, o, transpose_b=True) + mask)  # (B, T, T)
     grouped = tf.reshape(h, [groups, blocks // groups * block, dim])
     weight_n = tf.reshape(pairs * negative_weight, [groups, blocks // groups * block, 1])
     far = tf.sigmoid(tf.matmul(grouped, n, transpose_b=True))
@@ -65,8 +66,8 @@ def gradients(
         _sums(tf, _log(tf, 1.0 - far))[..., None] * weight_n
     )
     pull = (near - 1.0) * weights * share  # d loss / d (h . o)
-    # The same, transposed: within a playlist the weights and the share are the same on both sides, and a product with
-    # what was transposed beforehand takes half the time.
+    # The same, transposed: within a playlist, weights and share are the same for both tokens of a pair. Transposing
+    # before the matrix product takes half the time.
     pulled = (tf.transpose(near, [0, 2, 1]) - 1.0) * weights * share
     push = far * weight_n  # d loss / d (h . n)
     dh = tf.matmul(pull, o) + tf.reshape(tf.matmul(push, n), [blocks, block, dim])
@@ -75,35 +76,35 @@ def gradients(
     return loss, tf.reduce_sum(pairs), dh, do, dn
 
 
-def parted(tf: Any, playlist: Tensor) -> Tensor:
-    """What is added to the score of each two places of a block: nothing within a playlist.
+def playlist_mask(tf: Any, playlist: Tensor) -> Tensor:
+    """Return values to add to the scores of a block: 0 within a playlist, very large between playlists.
 
-    With it the score of two tokens of different playlists is beyond all doubt: such a pair has no loss and no gradient.
+    With such a large score, the sigmoid is 1: the pair has no loss and no gradient.
 
     Args:
         tf: the TensorFlow module.
-        playlist: (…, T), equal within a playlist, at least 1 apart otherwise.
+        playlist: (…, T), equal within a playlist; others differ by at least 1.
 
     Returns:
         (…, T, T).
     """
-    return tf.abs(playlist[..., :, None] - playlist[..., None, :]) * APART
+    return tf.abs(playlist[..., :, None] - playlist[..., None, :]) * MASK
 
 
 def _sums(tf: Any, values: Tensor) -> Tensor:
-    """Sums along the last axis as a product with ones: the compiler makes vector code of it, and none of a sum."""
+    """Sum along the last axis by a product with ones, which the compiler vectorizes, unlike a sum."""
     return tf.linalg.matvec(values, tf.ones(values.shape[-1], values.dtype))
 
 
 def _log(tf: Any, probability: Tensor) -> Tensor:
-    """Logarithm of a probability, -27.6 at the least: the loss is for reading, its gradient is written out above."""
+    """Return the logarithm of a probability, at least -27.6: the loss is only reported, its gradient is explicit."""
     return tf.math.log(tf.maximum(probability, 1e-12))
 
 
 def adagrad_rows(
-    tf: Any, table: Tensor, accumulator: Tensor, rows: Tensor, gradient: Tensor, rate: Tensor
+    tf: Any, table: Tensor, accumulator: Tensor, *, rows: Tensor, gradient: Tensor, rate: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Update rows of a table by row-wise Adagrad; a row that is named several times adds up.
+    """Update rows of a table by row-wise Adagrad; the gradients of a row that occurs several times are added.
 
     Args:
         tf: the TensorFlow module.
@@ -111,7 +112,7 @@ def adagrad_rows(
         accumulator: (rows,), sum of the mean squares of the gradients so far.
         rows: (N,), the row of each gradient.
         gradient: (N, D).
-        rate: scalar.
+        rate: learning rate, a scalar.
 
     Returns:
         The table and the accumulator after the update.
@@ -124,7 +125,7 @@ def adagrad_rows(
 
 
 class Pulled(NamedTuple):
-    """Rows that were pulled, and their accumulators."""
+    """Rows that were read for a macro-batch, and their accumulators."""
 
     h: Tensor  # (rows, D)
     o: Tensor  # (rows, D)
@@ -133,7 +134,7 @@ class Pulled(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A macro-batch over pulled rows; ids are places among them."""
+    """A macro-batch over pulled rows; ids are positions among these rows."""
 
     ids: Tensor  # (steps, B, T)
     playlist: Tensor  # (steps, B, T)
@@ -143,36 +144,38 @@ class Work(NamedTuple):
 
 
 def train_rows(
-    tf: Any, shape: BatchShape, weights: Tensor, bag: bool, negatives: int, start: Pulled, work: Work
+    tf: Any, shape: BatchShape, weights: Tensor, *, bag: bool, negatives: int, start: Pulled, work: Work
 ) -> tuple[Pulled, Tensor, Tensor]:
-    """Train a macro-batch on the rows that were pulled for it.
+    """Train the pulled rows on a macro-batch.
 
-    Each step reads a table before its one scatter: only then does the compiler update it in place.
+    Each step reads a table before its only scatter, because only then the compiler updates it in place.
 
     Returns:
-        The rows as they are afterwards, the loss, and the weight of the pairs.
+        The rows after training, the loss, and the total weight of the pairs.
     """
     dim = start.h.shape[1]
     blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
-    apart = parted(tf, work.playlist)  # of all steps before the first: the compiler makes slow code of it in the midst
+    mask = playlist_mask(tf, work.playlist)  # for all steps before the loop: inside it the compiled code is slow
 
     def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
         own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])
         more, weighed, dh, do, dn = gradients(
             tf,
             weights,
-            negatives / shape.shared,
-            tf.reshape(tf.gather(at.h, own), [blocks, shape.block, dim]),
-            tf.reshape(tf.gather(at.o, own), [blocks, shape.block, dim]),
-            tf.reshape(tf.gather(at.o, drawn), [groups, shape.shared, dim]),
-            apart[i],
-            work.weight[i],
-            bag,
+            negative_weight=negatives / shape.shared,
+            h=tf.reshape(tf.gather(at.h, own), [blocks, shape.block, dim]),
+            o=tf.reshape(tf.gather(at.o, own), [blocks, shape.block, dim]),
+            n=tf.reshape(tf.gather(at.o, drawn), [groups, shape.shared, dim]),
+            mask=mask[i],
+            weight=work.weight[i],
+            bag=bag,
         )
+        gradient_h = tf.reshape(dh, [-1, dim])
         gradient_o = tf.concat([tf.reshape(do, [-1, dim]), tf.reshape(dn, [-1, dim])], 0)
         rate = work.rates[i]
-        h, h_seen = adagrad_rows(tf, at.h, at.h_seen, own, tf.reshape(dh, [-1, dim]), rate)
-        o, o_seen = adagrad_rows(tf, at.o, at.o_seen, tf.concat([own, drawn], 0), gradient_o, rate)
+        h, h_seen = adagrad_rows(tf, at.h, at.h_seen, rows=own, gradient=gradient_h, rate=rate)
+        named = tf.concat([own, drawn], 0)
+        o, o_seen = adagrad_rows(tf, at.o, at.o_seen, rows=named, gradient=gradient_o, rate=rate)
         return Pulled(h, o, h_seen, o_seen), more, weighed
 
     def body(i: Tensor, at: Pulled, loss: Tensor, pairs: Tensor) -> tuple[Tensor, ...]:
@@ -184,18 +187,21 @@ def train_rows(
 
 
 def compile_macro_batch(
-    tf: Any, shape: BatchShape, context: Context, negatives: int, pull: Callable[..., Pulled]
+    tf: Any, shape: BatchShape, context: Context, negatives: int, *, pull: Callable[..., Pulled]
 ) -> Callable[..., tuple[Tensor, ...]]:
-    """Compile the unit of work: pull unique rows, train on them, and say what they change by.
+    """Compile a program that pulls the rows of a macro-batch, trains on them, and returns their changes.
 
-    The program takes what `pull` makes rows of, and a `Work`. It returns the differences of the four, the loss and the
-    weight of the pairs. Rows are pulled once more for the differences: the compiler then keeps no copy of them.
+    The program takes the arguments of `pull`, then those of `Work`. It returns the differences of the four arrays that
+    `pull` returns, the loss, and the total weight of the pairs. It pulls the rows a second time to compute the
+    differences, so that the compiler keeps no copy of them.
     """
     pair_weight = tf.constant(pair_weights(context, shape.block))
 
     def work_on(*given: Any) -> tuple[Tensor, ...]:
         rows, work = given[: -len(Work._fields)], Work(*given[-len(Work._fields) :])
-        end, loss, pairs = train_rows(tf, shape, pair_weight, context == "bag", negatives, pull(*rows), work)
+        end, loss, pairs = train_rows(
+            tf, shape, pair_weight, bag=context == "bag", negatives=negatives, start=pull(*rows), work=work
+        )
         return (*(after - before for after, before in zip(end, pull(*rows), strict=True)), loss, pairs)
 
     compiled: Callable[..., tuple[Tensor, ...]] = tf.function(work_on, jit_compile=True, autograph=False)

@@ -1,14 +1,14 @@
-"""The tables: centre and context rows with their accumulators, as TensorFlow variables that only ever add.
+"""The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-This is the far side of the unit of work: a macro-batch pulls the rows that it needs, trains on its own small copies,
-and pushes the differences. The rows may lie in this process, or on servers; what is done to whole tables is done
-a piece at a time.
+A macro-batch pulls the rows that it needs, trains on its own small copies, and pushes the differences, which are added
+to the tables. The rows are in this process or on parameter servers. Operations on whole tables go piece by piece.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,11 +21,11 @@ from skipgramophone.training.batches import START
 
 Tensor = Any
 START_SCALE = 0.1
-START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are near, 1 is far worse
+START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are similar, 1 is much worse
 
 
-class Held(RowSource, Protocol):
-    """Numbers of each row that are held somewhere, here or on servers; a view of some holds until the next push."""
+class RowArray(RowSource, Protocol):
+    """Values of each row, in this process or on servers. A slice may be a view, which is valid until the next push."""
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some rows."""
@@ -33,21 +33,21 @@ class Held(RowSource, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Rows in the memory of this process, or of its GPU.
+    """Values in the memory of this process or of its GPU.
 
     Attributes:
-        variable: TensorFlow's, float32.
+        variable: a TensorFlow variable, float32.
     """
 
     variable: Any
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the whole."""
+        """Shape of the whole array."""
         return tuple(self.variable.shape)
 
     def __getitem__(self, rows: slice) -> Matrix:
-        """A view where it lies in this machine's memory."""
+        """Return some rows: a view if the variable is on the CPU, else a copy."""
         if "CPU" in self.variable.device:
             return np.asarray(memoryview(self.variable.read_value()))[rows]
         return np.asarray(self.variable[rows])
@@ -57,39 +57,39 @@ class Variable:
         self.variable[rows].assign(values)
 
 
-HeldRows = TypeVar("HeldRows", bound=Held, covariant=True)
+RowArrayT = TypeVar("RowArrayT", bound=RowArray, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[HeldRows]):
-    """Rows and the optimiser's accumulator of each.
+class Table(Generic[RowArrayT]):
+    """Rows and the optimizer's accumulator of each.
 
     Attributes:
         rows: float32 (tracks, embedding_dim).
         accumulator: float32 (tracks,).
     """
 
-    rows: HeldRows
-    accumulator: HeldRows
+    rows: RowArrayT
+    accumulator: RowArrayT
 
 
 @dataclass(frozen=True, slots=True)
-class Tables(Generic[HeldRows]):
+class Tables(Generic[RowArrayT]):
     """The two tables of a model."""
 
-    centre: Table[HeldRows]
-    context: Table[HeldRows]
+    centre: Table[RowArrayT]
+    context: Table[RowArrayT]
 
-    def held(self) -> tuple[HeldRows, HeldRows, HeldRows, HeldRows]:
-        """Rows of centre and context, then their accumulators."""
+    def arrays(self) -> tuple[RowArrayT, RowArrayT, RowArrayT, RowArrayT]:
+        """Return the rows of centre and context, then their accumulators."""
         return self.centre.rows, self.context.rows, self.centre.accumulator, self.context.accumulator
 
-    def state(self) -> dict[str, HeldRows]:
-        """Everything that training changes, by name."""
-        return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.held(), strict=True))
+    def state(self) -> dict[str, RowArrayT]:
+        """Return everything that training changes, by name."""
+        return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.arrays(), strict=True))
 
-    def begin(self, seed: int) -> None:
-        """Set rows to their start: small normal numbers, drawn by the seed."""
+    def initialize(self, seed: int) -> None:
+        """Initialize the rows with small normally distributed numbers that depend on the seed."""
         rng = np.random.default_rng([seed, START])
         for table in (self.centre, self.context):
             tracks, dim = table.rows.shape
@@ -98,36 +98,36 @@ class Tables(Generic[HeldRows]):
                 table.rows[rows] = drawn * np.float32(START_SCALE)
                 table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
 
-    def begin_with(self, earlier: Earlier) -> None:
-        """Take over the rows of tracks that an earlier model has learnt."""
+    def initialize_from(self, earlier: Earlier) -> None:
+        """Copy the rows of an earlier model."""
         order = np.argsort(earlier.rows)
         taken = earlier.rows[order]
-        for held, values in zip(self.held(), earlier.values(), strict=True):
-            for rows in pieces(held.shape[0]):
+        for array, values in zip(self.arrays(), earlier.values(), strict=True):
+            for rows in pieces(array.shape[0]):
                 here = slice(*np.searchsorted(taken, (rows.start, rows.stop)))
-                piece = held[rows].copy()
+                piece = array[rows].copy()
                 piece[taken[here] - rows.start] = values[order[here]]
-                held[rows] = piece
+                array[rows] = piece
 
     def restore(self, state: Mapping[str, RowSource]) -> None:
-        """Set the tables to what `state` told."""
-        for name, held in self.state().items():
-            for rows in pieces(held.shape[0]):
-                held[rows] = state[name][rows]
+        """Set the tables to an earlier result of `state`."""
+        for name, array in self.state().items():
+            for rows in pieces(array.shape[0]):
+                array[rows] = state[name][rows]
 
     def write(self, directory: Path, learnt: npt.NDArray[np.bool_]) -> None:
-        """Write the vectors as they are, the centre ones moved so that their mean is 0; zeros for tracks not learnt.
+        """Write the vectors, the centre vectors shifted to mean 0; tracks without a vector get zeros.
 
-        What all centre vectors have in common tells no tracks apart, and drowns the cosines: taking it out raises
-        every measure on held-out playlists (docs/quality.md). The products centre . context lose mean . context by it,
-        which is kept as the bias of each context row, so that what the model predicts is unchanged. The mean and the
-        accumulators are kept too, to train on from there.
+        The mean of all centre vectors does not distinguish tracks and dominates the cosines: subtracting it raises
+        every metric on held-out playlists (docs/quality.md). Subtracting it reduces the products centre . context by
+        mean . context, which is stored as the bias of each context row, so that the model's predictions are unchanged.
+        The mean and the accumulators are stored too, so that training can continue from the files.
 
-        Nothing is whole in memory: rows are read and written a piece at a time.
+        Rows are read and written piece by piece, never all in memory.
 
         Args:
-            directory: where the files that `embeddings` describes go.
-            learnt: bool (tracks,).
+            directory: directory for the files that `embeddings` describes.
+            learnt: bool (tracks,), whether each track gets a vector.
         """
         centre, context = self.centre.rows, self.context.rows
         tracks, dim = centre.shape
@@ -147,16 +147,16 @@ class Tables(Generic[HeldRows]):
         write_rows(directory / CONTEXT_BIAS, (tracks,), kept(lambda rows: context[rows] @ mean))
         np.save(directory / CENTRE_MEAN, mean)
         seen = (self.centre.accumulator, self.context.accumulator)
-        write_rows(directory / ACCUMULATORS, (2, tracks), (held[rows] for held in seen for rows in pieces(tracks)))
+        write_rows(directory / ACCUMULATORS, (2, tracks), (array[rows] for array in seen for rows in pieces(tracks)))
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Rows that an earlier model has learnt.
+    """Rows of an earlier model.
 
     Attributes:
-        rows: int64 (taken,), the row that each has now.
-        centre: float32 (taken, embedding_dim), with the mean that was taken out of them.
+        rows: int64 (taken,), the row of each in the new catalogue.
+        centre: float32 (taken, embedding_dim), including the mean.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).
         context_accumulator: float32 (taken,).
@@ -169,23 +169,27 @@ class Earlier:
     context_accumulator: npt.NDArray[np.float32]
 
     def values(self) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-        """In the order of `Tables.held`."""
+        """Return the arrays in the order of `Tables.arrays`."""
         return self.centre, self.context, self.centre_accumulator, self.context_accumulator
 
 
 def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
-    """Tables in this machine's memory, at their start."""
+    """Return initialized tables in the memory of this machine."""
 
     def table() -> Table[Variable]:
         return Table(Variable(tf.Variable(tf.zeros((tracks, dim)))), Variable(tf.Variable(tf.zeros(tracks))))
 
     tables = Tables(table(), table())
-    tables.begin(seed)
+    tables.initialize(seed)
     return tables
 
 
+@cache
 def compile_push(tf: Any) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:
-    """Compile the adding of differences to rows; a row that is named several times adds up."""
+    """Compile a program that adds differences to rows; those of a row that occurs several times are summed.
+
+    TensorFlow compiles it once per shape of the table, so runs of one shape share the compiled program.
+    """
 
     def push(rows: Any, accumulator: Any, which: Tensor, difference: Tensor, accumulated: Tensor) -> None:
         at = which[:, None]

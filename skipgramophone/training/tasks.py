@@ -1,7 +1,7 @@
-"""Tasks: macro-batches made ready for the unit of work, which names rows by their place among those that it pulls.
+"""Tasks: macro-batches in the form in which the compiled program takes them.
 
-A task is all that one call of the compiled program needs but for the rows themselves, so that it can be carried out by
-a thread of this machine or by a worker elsewhere.
+A task has everything that one call of the compiled program needs, except the rows themselves. It can be run by a thread
+of this machine or by a worker on another one. Ids in a task are positions among the rows that it pulls.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ NOISE_PLACES = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A macro-batch that is ready to be trained.
+    """A macro-batch that is ready for training.
 
     Attributes:
-        rows: int32 (unique,), the rows of its tokens, then those that only its negatives name.
-        of_tokens: how many of them are rows of tokens: these are pulled from both tables, the others from the context.
-        places: what the rows of tokens are padded to.
-        work: what the compiled program takes, in NumPy's arrays.
+        rows: int32 (unique,), the rows of its tokens, then those of tracks that occur only as negatives.
+        of_tokens: number of rows of tokens. They are pulled from both tables, the others only from the context table.
+        places: length to which the rows of tokens are padded.
+        work: further arguments of the compiled program, as NumPy arrays.
     """
 
     rows: Rows
@@ -37,11 +37,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a task came to.
+    """The result of a task.
 
     Attributes:
-        loss: summed over its pairs.
-        pairs: their weight.
+        loss: sum over its pairs.
+        pairs: total weight of its pairs.
     """
 
     loss: float
@@ -49,10 +49,10 @@ class Outcome:
 
 
 def noise_table(probability: Probabilities) -> Rows:
-    """Tracks in proportion to their probability, int32 (2 ** 22,): a draw from it is one look-up.
+    """Return a table in which each track occurs in proportion to its probability, int32 (2 ** 22,).
 
-    The share of each track is exact to one place in four million; a track with less has its share by the midpoints that
-    fall to it.
+    A draw from the distribution is one look-up in the table. The share of each track is exact to one place in four
+    million.
     """
     midpoints = (np.arange(NOISE_PLACES) + 0.5) / NOISE_PLACES
     drawn = np.searchsorted(np.cumsum(probability), midpoints, "right")
@@ -62,9 +62,15 @@ def noise_table(probability: Probabilities) -> Rows:
 def number_rows(tokens: Rows, noise: Rows, scratch: Rows, parts: int = 1) -> tuple[int, Rows, Rows, Rows]:
     """Find the unique rows of a macro-batch without sorting.
 
-    `scratch` is int32 (tracks,) of -1, and is left so. Returns how many unique rows the tokens have, these and then the
-    further ones of the noise, and the place of each token and of each negative among them. Both stand by what is left
-    when they are divided by `parts`.
+    Args:
+        tokens: int32, rows of the tokens.
+        noise: int32, rows of the negatives.
+        scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
+        parts: sort the unique rows of tokens, and those of negatives, by their remainder modulo this number.
+
+    Returns:
+        The number of unique rows of tokens; these rows, followed by those that occur only as negatives; the position of
+        each token among them; the position of each negative.
     """
     unique = _unique(tokens, scratch, 0, parts)
     ids = scratch[tokens]
@@ -76,7 +82,7 @@ def number_rows(tokens: Rows, noise: Rows, scratch: Rows, parts: int = 1) -> tup
 
 
 def _unique(rows: Rows, scratch: Rows, start: int, parts: int) -> Rows:
-    """Unique rows by part, in order of their last place; each one's number from `start` on is left in `scratch`."""
+    """Return the unique rows by part, in order of last occurrence, and number them in `scratch`, from `start`."""
     place = np.arange(len(rows), dtype=np.int32)
     scratch[rows] = place
     unique = rows[scratch[rows] == place]

@@ -1,4 +1,4 @@
-"""Scalars of a run, in the files that TensorBoard reads."""
+"""Training metrics in the file format of TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ SECONDS = 5.0  # between two records inside an epoch
 
 
 class Scalars:
-    """Writes loss, held-out loss and speed, by tracks trained; needs no TensorBoard."""
+    """Writes loss, held-out loss and speed, by number of trained tracks; TensorBoard need not be installed."""
 
     def __init__(self, tf: Any, directory: Path) -> None:
         self._tf = tf
         self._writer = tf.summary.create_file_writer(str(directory))
-        # TensorBoard shows what says that it belongs to its scalars.
+        # TensorBoard shows only data that is marked as belonging to one of its plug-ins.
         self._metadata = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
-        self._done = 0  # tracks of earlier epochs
+        self._done = 0  # tracks trained in earlier epochs
         self._last, self._last_tracks = time.monotonic(), 0
 
     def write(self, at: Progress, learning_rate: float) -> None:
-        """Write a record, at the end of an epoch or if it is time."""
+        """Write a record at the end of an epoch, or if the last one is some seconds old."""
         now = time.monotonic()
         if not at.epoch_done and now - self._last < SECONDS:
             return

@@ -1,4 +1,4 @@
-"""TensorFlow, imported late and quietly: its chatter goes to a log file, not to the terminal."""
+"""Importing TensorFlow late, with its messages in a log file instead of the terminal."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from skipgramophone.settings import Device
 
 
 def load_tensorflow(log: Path) -> Any:
-    """Import TensorFlow with a thread a core in both of its pools.
+    """Import TensorFlow with one thread per core in both of its pools.
 
-    The trainer runs one program a core by itself; with fewer threads in the pools the programs wait for each other.
-    What they compute does not depend on it.
+    The trainer runs one program per core; with fewer threads in the pools, the programs wait for each other. The
+    results do not depend on the number of threads.
 
     Args:
-        log: the file that what TensorFlow writes to stderr is appended to.
+        log: file to which the output of TensorFlow on stderr is appended.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with stderr_to(log):
         import tensorflow as tf
 
-        # A process that has already used TensorFlow keeps the threads that it has.
+        # A process that has already used TensorFlow cannot change its number of threads.
         with contextlib.suppress(RuntimeError):
             cores = max(2, os.cpu_count() or 2)
             tf.config.threading.set_intra_op_parallelism_threads(cores)
             tf.config.threading.set_inter_op_parallelism_threads(cores)
         tf.constant(0)
-        # Its Python half speaks through logging, for one when rows of another number want a program of their own.
+        # Its Python part uses logging, for example to warn when a program is compiled for another number of rows.
         tf.get_logger().setLevel("ERROR")
     return tf
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:
-    """A function that gives the context in which TensorFlow works on a device.
+    """Return a function that returns a context manager, in which TensorFlow uses the device.
 
     Raises:
-        SettingError: a GPU is asked for, and TensorFlow sees none.
+        SettingError: the device is a GPU, and TensorFlow finds none.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if device == "gpu" and not gpus:
-        raise SettingError("TensorFlow sees no GPU here: leave --device out, or install tensorflow[and-cuda]")
+        raise SettingError("TensorFlow finds no GPU: leave out --device, or install tensorflow[and-cuda]")
     place = "/GPU:0" if gpus and device != "cpu" else "/CPU:0"
     return lambda: tf.device(place)

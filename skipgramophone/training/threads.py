@@ -1,8 +1,8 @@
-"""Workers: threads that carry out calls, and that a signal cannot leave waiting for each other.
+"""A thread pool that cannot deadlock when a signal interrupts the main thread.
 
-`concurrent.futures` waits on conditions written in Python: an interrupt that is raised in the midst of one leaves its
-lock taken, and the worker that needs it, and the exit that waits for the worker, wait forever. Here both sides wait on
-`SimpleQueue`, whose waiting is one step that an interrupt comes before or after.
+`concurrent.futures` waits on conditions that are written in Python. If an interrupt is raised inside one, its lock
+stays locked: the worker that needs the lock waits forever, and so does the exit that waits for the worker. Here both
+sides wait on a `SimpleQueue`, whose waiting is atomic for interrupts.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ Result = TypeVar("Result")
 
 
 class Pending(Generic[Result]):
-    """The result of a call that is being carried out."""
+    """The future result of a call."""
 
     def __init__(self) -> None:
         self._done: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
 
-    def carry_out(self, call: Callable[[], Result]) -> None:
-        """Keep what a call returns, or raises."""
+    def run(self, call: Callable[[], Result]) -> None:
+        """Run a call and store what it returns or raises."""
         try:
             self._done.put((call(), None))
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - raised again by `result`
             self._done.put((None, error))
 
     def result(self) -> Result:
-        """Wait for the result; may be asked for once."""
+        """Wait for the result and return it, or raise the error of the call; may be called once."""
         result, error = self._done.get()
         if error is not None:
             raise error
@@ -38,7 +38,7 @@ class Pending(Generic[Result]):
 
 
 class Workers:
-    """Some threads, for the time of a block."""
+    """A thread pool, used as a context manager."""
 
     def __init__(self, threads: int) -> None:
         self._calls: SimpleQueue[tuple[Pending[Any], Callable[[], Any]] | None] = SimpleQueue()
@@ -56,17 +56,17 @@ class Workers:
             thread.join()
 
     def start(self, call: Callable[[], Result]) -> Pending[Result]:
-        """Have a call carried out."""
+        """Run a call in a thread."""
         pending: Pending[Result] = Pending()
         self._calls.put((pending, call))
         return pending
 
     def all(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Carry out calls side by side; their results in order."""
+        """Run calls in parallel, wait for all of them, and return their results in order."""
         return [pending.result() for pending in [self.start(call) for call in calls]]
 
     def _work(self) -> None:
-        """Carry out calls until there are no more."""
+        """Run calls until the pool is closed."""
         while (task := self._calls.get()) is not None:
             pending, call = task
-            pending.carry_out(call)
+            pending.run(call)

@@ -1,7 +1,6 @@
-"""The trainer: epochs of rounds of macro-batches, as a generator of progress.
+"""The trainer: a generator that trains epochs, round by round, and yields its progress.
 
-It knows nothing of files, terminals or names, nor of where tasks are carried out: it takes a corpus, makes tasks of it,
-has an engine train them, and yields how far it has come.
+It makes tasks of a corpus and has an engine carry them out. It does not depend on files, the terminal or track names.
 """
 
 from __future__ import annotations
@@ -22,34 +21,34 @@ from skipgramophone.settings import RunSettings, TrainSettings
 from skipgramophone.training.batches import HELD_OUT, STREAM, rate_for, shape_for
 from skipgramophone.training.engine import MakeEngine, Plan
 from skipgramophone.training.layout import Assignment, Layout
-from skipgramophone.training.local_engine import Machine
+from skipgramophone.training.local_engine import LocalEngine
 from skipgramophone.training.stream import Stretch
-from skipgramophone.training.tables import Held, Tables
+from skipgramophone.training.tables import RowArray, Tables
 from skipgramophone.training.tasks import noise_table
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from skipgramophone.training.threads import Workers
 from skipgramophone.training.vocabulary import Vocabulary
 
-LOOKED_AT = 1 << 14  # playlists at once
+BLOCK = 1 << 14  # playlists that are checked in one step
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come."""
+    """The progress of a run."""
 
     epoch: int  # counted from 1
-    rounds: int  # of this epoch, so far
-    tokens: int  # of this epoch, so far
-    loss_sum: float  # over the pairs of this epoch, so far
-    pairs: float  # weight of the pairs of this epoch, so far
+    rounds: int  # rounds of this epoch so far
+    tokens: int  # tokens of this epoch so far
+    loss_sum: float  # sum of the loss over the pairs of this epoch so far
+    pairs: float  # total weight of the pairs of this epoch so far
     epoch_done: bool
-    held_out_loss: float | None = None  # mean loss a pair on playlists that are not trained on; of a done epoch
-    best_held_out: float | None = None  # the smallest of those so far
-    waited: int = 0  # epochs since then
+    held_out_loss: float | None = None  # mean loss per pair on held-out playlists, at the end of an epoch
+    best_held_out: float | None = None  # the smallest of these so far
+    waited: int = 0  # epochs since the smallest
 
     @property
     def loss(self) -> float:
-        """Mean loss a pair, over this epoch so far."""
+        """Mean loss per pair, over this epoch so far."""
         return self.loss_sum / max(self.pairs, 1e-9)
 
 
@@ -57,7 +56,7 @@ BEGINNING = Progress(epoch=1, rounds=0, tokens=0, loss_sum=0.0, pairs=0.0, epoch
 
 
 def _next_epoch(done: Progress) -> Progress:
-    """The beginning of the epoch after one that is done."""
+    """Return the progress at the beginning of the next epoch."""
     return replace(BEGINNING, epoch=done.epoch + 1, best_held_out=done.best_held_out, waited=done.waited)
 
 
@@ -74,20 +73,20 @@ class Trainer:
         held_out: Corpus | None = None,
         engine: MakeEngine | None = None,
     ) -> None:
-        """Make ready.
+        """Choose batch sizes and the learning rate, and make the engine.
 
         Args:
-            corpus: what is trained on.
-            vocabulary: its tracks.
-            settings: how to train; the window size has been decided.
-            log: where TensorFlow's chatter goes.
-            run: how to carry it out.
-            held_out: playlists that the loss is watched on, where `settings.patience` is above 0.
-            engine: makes what carries it out; None: this machine does.
+            corpus: playlists to train on.
+            vocabulary: the tracks that get a vector.
+            settings: training settings; the window size must be decided.
+            log: file for the messages of TensorFlow.
+            run: where and how to carry out the run.
+            held_out: playlists on which the loss is measured after each epoch, if `settings.patience` is above 0.
+            engine: function that makes the engine; None: this machine.
 
         Raises:
-            TrainingError: no playlist holds two learnt tracks, so that there is no pair.
-            SettingError: a GPU is asked for and there is none.
+            TrainingError: no playlist has two tracks with a vector, so that there is no pair.
+            SettingError: the device is a GPU, and TensorFlow finds none.
         """
         _require_pairs(corpus, vocabulary)
         self.settings = settings
@@ -96,33 +95,32 @@ class Trainer:
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
-        # Macro-batches an epoch, as subsampling will leave them and with one for what is left over: the rates go by it.
+        # Expected macro-batches per epoch after subsampling, with a last partial one; the learning rate depends on it.
         self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
         self._is_watched = held_out is not None
         self.layout = Layout(
             {STREAM: corpus} | ({HELD_OUT: held_out} if held_out else {}),
-            None if keep.min() == 1 else keep,
-            noise_table(vocabulary.noise(settings.noise_exponent)),
-            settings.context,
-            shape,
-            settings.random_seed,
+            keep=None if keep.min() == 1 else keep,
+            noise=noise_table(vocabulary.noise(settings.noise_exponent)),
+            context=settings.context,
+            shape=shape,
+            seed=settings.random_seed,
         )
         plan = Plan(len(vocabulary.counts), settings.embedding_dim, settings.negatives, self.layout)
-        self.engine = (engine or partial(Machine, run or RunSettings()))(load_tensorflow(log), plan)
+        self.engine = (engine or partial(LocalEngine, run or RunSettings()))(load_tensorflow(log), plan)
 
     @property
-    def tables(self) -> Tables[Held]:
-        """The tables as they are between two rounds."""
+    def tables(self) -> Tables[RowArray]:
+        """The tables; valid between two rounds."""
         return self.engine.tables
 
     def run(self, after: Progress = BEGINNING) -> Iterator[Progress]:
-        """Train what is left of the epochs, telling after each round how far it has come.
+        """Train the remaining epochs, and yield the progress after each round.
 
-        Whenever it tells, the tables are as they are between two rounds: a run that is begun anew with tables and
-        progress of that moment ends with the same bytes.
+        A run that is resumed with the tables and the progress of such a moment ends with the same bytes.
 
         Raises:
-            TrainingError: the loss is no longer a number.
+            TrainingError: the loss is not finite.
         """
         with Workers(self.engine.threads) as pool:
             at = after
@@ -132,25 +130,25 @@ class Trainer:
                     yield step
 
     def _is_enough(self, at: Progress) -> bool:
-        """Whether the loss on held-out playlists has not become smaller for as many epochs as patience lasts."""
+        """Whether the loss on held-out playlists has not decreased for `settings.patience` epochs."""
         return 0 < self.settings.patience <= at.waited
 
     def _epoch(self, pool: Workers, at: Progress) -> Iterator[Progress]:
-        """Train what is left of one epoch."""
+        """Train the rest of one epoch."""
         settings, round_size, epoch = self.settings, self.shape.round, at.epoch - 1
         stretches = islice(self.layout.stretches(STREAM, epoch), at.rounds * round_size, None)
 
         def next_turn() -> tuple[list[Stretch], Any]:
             turn = list(islice(stretches, self.engine.turn))
             rates = (self._rate(epoch, stretch.number) for stretch in turn)
-            what = [Assignment(STREAM, epoch, *of) for of in zip(turn, rates, strict=True)]
-            return turn, self.engine.ready(what)
+            tasks = [Assignment(STREAM, epoch, *of) for of in zip(turn, rates, strict=True)]
+            return turn, self.engine.prepare(tasks)
 
         ahead = pool.start(next_turn)
         while (made := ahead.result())[0]:
-            ahead = pool.start(next_turn)  # what comes next is made ready while this trains
-            turn, ready = made
-            outcomes = self.engine.train(pool, ready)
+            ahead = pool.start(next_turn)  # the next tasks are prepared while these are trained
+            turn, prepared = made
+            outcomes = self.engine.train(pool, prepared)
             at = replace(
                 at,
                 rounds=at.rounds + -(-len(turn) // round_size),
@@ -160,29 +158,30 @@ class Trainer:
             )
             if not np.isfinite(at.loss_sum):
                 raise TrainingError(
-                    f"the loss of epoch {at.epoch} is no longer a number: try a smaller --learning-rate "
+                    f"training diverged in epoch {at.epoch} (the loss is not finite): try a smaller --learning-rate "
                     f"than {self.learning_rate:g}"
                 )
             yield at
         if not at.pairs:
             raise TrainingError(
-                f"epoch {at.epoch} had no pair to train on: --subsample {settings.subsample:g} drops nearly everything"
+                f"epoch {at.epoch} had no pairs to train on: --subsample {settings.subsample:g} drops nearly all "
+                "tracks; use a larger value, or 0 for no subsampling"
             )
         if settings.subsample == 0 and at.tokens != self._learnt_tokens:
             raise TrainingError(
-                f"epoch {at.epoch} trained {at.tokens:,} tracks of {self._learnt_tokens:,}: report this"
+                f"epoch {at.epoch} trained {at.tokens:,} of {self._learnt_tokens:,} tracks: please report this bug"
             )
-        yield self._watched(pool, replace(at, epoch_done=True))
+        yield self._validated(pool, replace(at, epoch_done=True))
 
-    def _watched(self, pool: Workers, at: Progress) -> Progress:
-        """Measure the loss on held-out playlists, if there are any; the noise is the same each time."""
+    def _validated(self, pool: Workers, at: Progress) -> Progress:
+        """Add the loss on held-out playlists, if there are any; their negatives are the same each time."""
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)
         loss = pairs = 0.0
         while turn := list(islice(stretches, self.engine.turn)):
-            ready = self.engine.ready([Assignment(HELD_OUT, 0, stretch, 0.0) for stretch in turn])
-            for outcome in self.engine.measure(pool, ready):
+            prepared = self.engine.prepare([Assignment(HELD_OUT, 0, stretch, 0.0) for stretch in turn])
+            for outcome in self.engine.measure(pool, prepared):
                 loss, pairs = loss + outcome.loss, pairs + outcome.pairs
         found = loss / pairs
         better = at.best_held_out is None or found < at.best_held_out
@@ -194,28 +193,29 @@ class Trainer:
         )
 
     def rate_of(self, at: Progress) -> float:
-        """The learning rate that a run has come to."""
+        """Return the learning rate at a moment of the run."""
         return self._rate(at.epoch - 1, at.rounds * self.shape.round)
 
     def _rate(self, epoch: int, number: int) -> float:
-        """The learning rate of a macro-batch: a straight line from the full rate to a ten-thousandth."""
+        """Return the learning rate of a macro-batch: it decays linearly to a ten-thousandth."""
         left = 1 - (epoch + min(number / self._expected, 1.0)) / self.settings.epochs
         return self.learning_rate * max(left, 1e-4)
 
 
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
-    """Refuse a corpus in which no playlist holds two learnt tracks."""
-    if not any(_holds_pair(corpus, vocabulary.learnt, first) for first in range(0, len(corpus), LOOKED_AT)):
-        rare = vocabulary.min_count > 1
-        raise TrainingError(
-            "there is no pair to train on: no playlist holds two tracks"
-            + (f" that occur {vocabulary.min_count} times or more; train with a smaller --min-count" if rare else "")
-            + ("" if rare else "; extract playlists that hold more")
-        )
+    """Raise if no playlist has two tracks with a vector."""
+    if not any(_has_pair(corpus, vocabulary.learnt, first) for first in range(0, len(corpus), BLOCK)):
+        least = vocabulary.min_count
+        if least > 1:
+            raise TrainingError(
+                f"no pairs to train on: no playlist has two tracks with at least {least} occurrences; "
+                "train with a smaller --min-count"
+            )
+        raise TrainingError("no pairs to train on: no playlist has two tracks; extract longer playlists")
 
 
-def _holds_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool:
-    """Whether one of some playlists holds two learnt tracks."""
-    ends = corpus.offsets[first : first + LOOKED_AT + 1]
+def _has_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool:
+    """Whether one of the playlists of a block has two tracks with a vector."""
+    ends = corpus.offsets[first : first + BLOCK + 1]
     before = np.concatenate([[0], np.cumsum(learnt[corpus.track_ids[ends[0] : ends[-1]]])])
     return bool(np.any(np.diff(before[ends - ends[0]]) >= 2))

@@ -1,7 +1,7 @@
-"""The vocabulary: which tracks are learnt, how often each occurrence is kept, how noise is drawn.
+"""The vocabulary: which tracks get a vector, the subsampling of frequent tracks, and the distribution of negatives.
 
-Formulas of Mikolov et al. 2013 (arXiv 1310.4546): noise is drawn by count to a power, and frequent tracks are
-thinned out by a threshold. Arrays have a place for each row of the catalogue.
+The formulas are those of Mikolov et al. 2013 (arXiv 1310.4546): negatives are drawn in proportion to a power of the
+count, and frequent tracks are subsampled with a threshold. Arrays have one value per row of the catalogue.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Probabilities = npt.NDArray[np.float64]
 
 
 def ranks_by_count(counts: Counts) -> Counts:
-    """The place of each track by count, from 0, the most frequent first, ties in row order; int64 (tracks,).
+    """Return the rank of each track by count, from 0 for the most frequent, ties in row order; int64 (tracks,).
 
     >>> ranks_by_count(np.array([3, 5, 3])).tolist()
     [1, 0, 2]
@@ -28,11 +28,11 @@ def ranks_by_count(counts: Counts) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Tracks that are learnt.
+    """The tracks that get a vector.
 
     Attributes:
         counts: int64 (tracks,), occurrences in the corpus.
-        min_count: tracks with fewer occurrences are not learnt.
+        min_count: tracks with fewer occurrences get no vector.
     """
 
     counts: Counts
@@ -40,11 +40,11 @@ class Vocabulary:
 
     @property
     def learnt(self) -> npt.NDArray[np.bool_]:
-        """Whether each track is learnt, bool (tracks,)."""
+        """Whether each track gets a vector, bool (tracks,)."""
         return self.counts >= max(1, self.min_count)
 
     def noise(self, exponent: float) -> Probabilities:
-        """Probability of each track as a negative, float64 (tracks,): count ** exponent, normalised.
+        """Return the probability of each track as a negative, float64 (tracks,): count ** exponent, normalized.
 
         >>> Vocabulary(np.array([16, 1, 0])).noise(0.5).tolist()
         [0.8, 0.2, 0.0]
@@ -55,10 +55,10 @@ class Vocabulary:
         return np.asarray(weight / weight.sum(), np.float64)
 
     def keep(self, threshold: float) -> Probabilities:
-        """Probability with which each occurrence is kept, float64 (tracks,).
+        """Return the probability that an occurrence of each track is kept, float64 (tracks,).
 
-        With f the share of a track in all occurrences and t the threshold it is min(1, sqrt(t / f) + t / f), as in
-        the published word2vec program; a threshold of 0 keeps everything that is learnt.
+        It is min(1, sqrt(t / f) + t / f), where f is the share of the track in all occurrences and t the threshold, as
+        in the published word2vec program. With a threshold of 0, all occurrences of tracks with a vector are kept.
 
         >>> Vocabulary(np.array([96, 4])).keep(0.04).round(3).tolist()
         [0.246, 1.0]

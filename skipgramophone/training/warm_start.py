@@ -1,4 +1,4 @@
-"""A warm start: the rows that an earlier model has learnt of the tracks that a corpus holds now."""
+"""A warm start: the rows of an earlier model for the tracks of the current corpus."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
-    """The rows of the model of an experiment, as rows of the catalogue of another (or of the same).
+    """Return the rows of the model of `earlier` for the tracks of `experiment`, which may be the same experiment.
 
-    A track is the same if its uri is, or, without one, its artist and title.
+    Two tracks are the same if their URIs are equal, or, without a URI, artist and title.
 
     Raises:
-        ExperimentError: the earlier experiment has no model, or a stale one (but for its own, of a corpus that has
-            grown since), one with vectors that are not finite, or one that cannot be trained on from.
+        ExperimentError: the earlier experiment has no model, its vectors are not finite, it lacks files that training
+            needs, or it is stale. An experiment's own model may be older than its corpus, if the corpus has only grown.
         SettingError: its vectors have another dimension.
     """
     from skipgramophone.training.tables import Earlier
@@ -35,23 +35,26 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
     embeddings = read_embeddings(directory, _tracks_of_model(earlier, may_have_grown=itself))
     if embeddings.dim != dim:
         raise SettingError(
-            f"the vectors of '{earlier.name}' have {embeddings.dim} numbers, not {dim}: give -emb {embeddings.dim}"
+            f"the vectors of '{earlier.name}' have dimension {embeddings.dim}, not {dim}: add -emb {embeddings.dim}"
         )
     if not (directory / CENTRE_MEAN).exists():
         raise ExperimentError(
-            f"the model of '{earlier.name}' was made by an earlier version, or imported: it cannot be trained on from"
+            f"training cannot continue from the model of '{earlier.name}', because it was imported or made by an older "
+            "version: train without --from"
         )
     mean = read_array(directory / CENTRE_MEAN, np.float32, 1)
     accumulators = read_array(directory / ACCUMULATORS, np.float32, 2)
     if not embeddings.are_finite():
         raise not_finite()
     learnt = embeddings.learnt()
-    if itself:  # rows stay, however a corpus grows
+    if itself:  # rows keep their numbers when a corpus grows
         rows = taken = np.flatnonzero(learnt)
     else:
         rows, taken = _rows_in_common(experiment, earlier, learnt)
     if not len(rows):
-        raise ExperimentError(f"no track of '{experiment.name}' has a vector in '{earlier.name}'")
+        raise ExperimentError(
+            f"no track of '{experiment.name}' has a vector in '{earlier.name}': choose another experiment for --from"
+        )
     return Earlier(
         rows=rows,
         centre=embeddings.centre[taken] + mean,
@@ -62,7 +65,7 @@ def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earli
 
 
 def _tracks_of_model(experiment: Experiment, may_have_grown: bool) -> int:
-    """Tracks of the corpus that a model was made from: the present one, or one that it may have grown from."""
+    """Return the number of tracks of the corpus that a model was made from."""
     corpus, model = experiment.manifest("corpus"), experiment.manifest("model")
     if may_have_grown and model.parent in corpus.former:
         return int(corpus.former[model.parent]["tracks"])
@@ -74,7 +77,7 @@ def _tracks_of_model(experiment: Experiment, may_have_grown: bool) -> int:
 def _rows_in_common(
     experiment: Experiment, earlier: Experiment, learnt: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Rows of the tracks that two experiments have and the earlier has learnt, in each of them; int64 (2, tracks)."""
+    """Return the rows, in both experiments, of common tracks that have a vector in the earlier; int64 (2, tracks)."""
     with closing(Catalogue(earlier.directory("corpus"))) as catalogue:
         place = {_key(track): track.row for track in catalogue.all_tracks() if learnt[track.row]}
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
@@ -83,5 +86,5 @@ def _rows_in_common(
 
 
 def _key(track: Track) -> tuple[str, ...]:
-    """What makes a track the same in two catalogues."""
+    """Return the key by which a track is identified in two catalogues."""
     return (track.uri,) if track.uri else (identity(track.artist), identity(track.title))

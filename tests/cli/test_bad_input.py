@@ -157,14 +157,12 @@ def test_a_corpus_without_pairs_to_train_on(sgp: Sgp, write_dump: WriteDump, exp
     assert sgp("extract", "x", write_dump(rows), "-q").code == 0
     ran = sgp("train", "x")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == (
-        "error: there is no pair to train on: no playlist holds two tracks; extract playlists that hold more\n"
-    )
+    assert ran.err == ("error: no pairs to train on: no playlist has two tracks; extract longer playlists\n")
     assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
     assert sgp("extract", "y", write_dump(two_genres(2)), "-q").code == 0
     ran = sgp("train", "y", "--min-count", "90")
     assert ran.err == (
-        "error: there is no pair to train on: no playlist holds two tracks that occur 90 times or more; "
+        "error: no pairs to train on: no playlist has two tracks with at least 90 occurrences; "
         "train with a smaller --min-count\n"
     )
 

@@ -177,7 +177,7 @@ def write_rubbish(stage: Path) -> None:
         ("corpus", plant("CREATE VIEW v AS SELECT 1"), "unexpected trigger or view 'v'"),
         ("corpus", plant("DELETE FROM tracks WHERE row = 3"), "numbers them up to"),
         ("corpus", plant("UPDATE tracks SET title = x'00' WHERE row = 3"), "row 3"),
-        ("corpus", forget_a_list, "playlists.parquet has 59 of its 60 playlists"),
+        ("corpus", forget_a_list, "playlists.parquet has 59 rows for 60 playlists"),
         ("corpus", write_rubbish, "line 2 is not a JSON object"),
         ("index", foreign_index, "recall@10 is "),
     ],

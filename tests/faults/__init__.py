@@ -1,1 +1,1 @@
-"""Faults by force: commands that are killed, interrupted, or refused by the file system, wherever they are."""
+"""Fault injection: commands that are killed, interrupted or get an error of the file system at any point."""

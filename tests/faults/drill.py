@@ -1,10 +1,10 @@
-"""A drill: a command is struck at a point, then it is seen whether anything is damaged and whether it runs again.
+"""Inject a fault at a point of a command, then check that nothing is damaged and that the command can run again.
 
-python -m tests.faults.drill                    every command, every point, every kind of strike (the long form)
+python -m tests.faults.drill                    all commands, points and kinds of faults (takes long)
 python -m tests.faults.drill --of extract --kinds kill --every 3
-python -m tests.faults.drill --random 200       SIGKILL at random moments besides
+python -m tests.faults.drill --random 200       also SIGKILL at random moments
 
-Each run is a child of this process, forked after everything costly was imported and before TensorFlow has threads.
+Each run is a child of this process, which is forked after all slow imports and before TensorFlow starts threads.
 """
 
 from __future__ import annotations
@@ -28,38 +28,38 @@ from pathlib import Path
 import numpy as np
 
 from tests.conftest import dump_text, two_genres
-from tests.faults.points import STRIKES, Points, Strike
+from tests.faults.points import FAULTS, Fault, Points
 
-CODES = {  # 0 besides: what is struck while it ends may have done its work
+CODES = {  # expected exit codes, besides 0: a fault at the very end may come after the work is done
     "kill": {-signal.SIGKILL},
     "random kill": {-signal.SIGKILL},
     "interrupt": {130},
-    "interrupt twice": {130, -signal.SIGINT},  # a shell says 130 of both
+    "interrupt twice": {130, -signal.SIGINT},  # a shell reports 130 for both
     "terminate": {143},
-    "interrupt, terminate": {130, -signal.SIGTERM},  # 130 where no point was left
+    "interrupt, terminate": {130, -signal.SIGTERM},  # 130 if there was no point after the first
     "full": {1},
     "broken": {1},
     "read-only": {1},
     "slow": {0},
 }
-SILENT = {"terminate", "interrupt twice", "interrupt, terminate"}  # kinds that may end without a line
-IN_A_ROW = {kind for kind, strikes in STRIKES.items() if len(strikes) > 1}
+SILENT = {"terminate", "interrupt twice", "interrupt, terminate"}  # kinds that may end without an error message
+MULTIPLE = {kind for kind, faults in FAULTS.items() if len(faults) > 1}
+USE_CASES = ("check", "evaluate", "export", "extract", "import_vectors", "index", "train")
+SLOW_IMPORTS = ["skipgramophone.cli.app", *(f"skipgramophone.pipeline.{name}" for name in USE_CASES)]
 NEEDS_TENSORFLOW = {"train", "train --force", "evaluate"}
 TRAIN = ("-wsz", "bag", "-emb", "4", "-e", "2", "--checkpoint-every", "0", "-q")
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command to drill.
+    """A command to test.
 
     Attributes:
-        arguments: of `sgp`; {root} stands for the directory that is watched.
-        given: names of experiments that exist beforehand: "made" has all stages, "bare" a corpus alone.
-        again: arguments of the run after the strike, where they are others.
+        arguments: arguments of `sgp`; {root} is replaced by the experiments directory.
+        again: arguments of the run after the fault, if they differ.
     """
 
     arguments: Sequence[str]
-    given: Sequence[str] = ("made", "bare")
     again: Sequence[str] = ()
 
 
@@ -89,24 +89,24 @@ COMMANDS = {
 
 @dataclass
 class Tally:
-    """How often a command was struck, and what went wrong.
+    """The results for a command.
 
     Attributes:
-        struck: kind -> times.
-        bad: what was wrong, a line each.
+        faults: kind of fault -> number of faults.
+        failures: one line per failure.
     """
 
-    struck: Counter[str] = field(default_factory=Counter)
-    bad: list[str] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
 
 
-def run(root: Path, arguments: Sequence[str], at: int = 0, strikes: Sequence[Strike] = ()) -> int:
-    """Run `sgp` in a child, struck or not; its exit code, or minus the signal that killed it."""
-    return ended(start(root, arguments, at, strikes))
+def run(root: Path, arguments: Sequence[str], at: int = 0, faults: Sequence[Fault] = ()) -> int:
+    """Run `sgp` in a child process, with or without faults, and return its exit code, or minus the signal."""
+    return wait_for(start(root, arguments, at, faults))
 
 
-def start(root: Path, arguments: Sequence[str], at: int = 0, strikes: Sequence[Strike] = ()) -> int:
-    """Fork a child that runs `sgp` over a directory; what it says, and its points, stand in files beside that."""
+def start(root: Path, arguments: Sequence[str], at: int = 0, faults: Sequence[Fault] = ()) -> int:
+    """Fork a child that runs `sgp`; its output and its points are written to files next to the directory."""
     child = os.fork()
     if child:
         return child
@@ -115,10 +115,10 @@ def start(root: Path, arguments: Sequence[str], at: int = 0, strikes: Sequence[S
         for stream, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(root.parent / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
         sys.argv = ["sgp", *(argument.format(root=root) for argument in arguments)]
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever whoever drills ignores
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # this process may have been started with it ignored
         os.environ["SGP_EXPERIMENTS"] = str(root)
         os.chdir(root.parent)
-        points = Points(root, at, strikes)
+        points = Points(root, at, faults)
         from skipgramophone.cli.app import main as sgp
 
         try:
@@ -127,91 +127,94 @@ def start(root: Path, arguments: Sequence[str], at: int = 0, strikes: Sequence[S
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
         sys.stdout.flush()
         (root.parent / "points").write_text(json.dumps(points.names))
-    except BaseException:  # noqa: BLE001 - what it is stands in the child's output, and is judged there
+    except BaseException:  # noqa: BLE001 - the traceback in the child's output is checked
         traceback.print_exc()
     finally:
         os._exit(code)
 
 
-def ended(child: int) -> int:
-    """Wait for a child; its exit code, or minus the signal that killed it."""
+def wait_for(child: int) -> int:
+    """Wait for a child, and return its exit code, or minus the signal that killed it."""
     _, status = os.waitpid(child, 0)
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 class Drill:
-    """Strikes one command, again and again, over copies of the same files."""
+    """Injects faults into one command, each time over a fresh copy of the same files."""
 
     def __init__(self, name: str, stock: Path, place: Path) -> None:
         self.name, self.command, self.tally = name, COMMANDS[name], Tally()
         self._stock, self.root = stock, place / "root"
-        self.before = self.lay_out()
+        self.before = self.reset()
         if code := run(self.root, self.command.arguments):
-            raise RuntimeError(f"{name} fails undisturbed, with {code}: {(place / 'err').read_text()}")
+            raise RuntimeError(f"{name} fails without a fault, with {code}: {(place / 'err').read_text()}")
         self.after = state(self.root)
-        self.lay_out()
+        self.reset()
         started = time.monotonic()
         run(self.root, self.command.arguments)
         self.seconds = time.monotonic() - started
         self.points: list[str] = json.loads((place / "points").read_text())
 
-    def lay_out(self) -> dict[str, str]:
-        """Lay out the files anew, and say what stages there are."""
+    def reset(self) -> dict[str, str]:
+        """Copy the files again, and return their state."""
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(self._stock, self.root)
         return state(self.root)
 
-    def strike(self, kind: str, at: int) -> None:
-        """Strike at a point, and see what is left."""
-        self.lay_out()
-        code = run(self.root, self.command.arguments, at, STRIKES[kind])
-        # What is struck while it tidies up leaves something to tidy: the next run does it.
-        tidying = kind in IN_A_ROW or self.points[at].split()[0] in ("os.remove", "os.rmdir")
-        self._judge(kind, f"{self.name}, {kind} at point {at} ({self.points[at]})", code, tidying)
+    def inject(self, kind: str, at: int) -> None:
+        """Inject a fault at a point, and check the result."""
+        self.reset()
+        code = run(self.root, self.command.arguments, at, FAULTS[kind])
+        # A fault during the clean-up may leave temporary files, which the next run removes.
+        cleaning = kind in MULTIPLE or self.points[at].split()[0] in ("os.remove", "os.rmdir")
+        self._check(kind, f"{self.name}, {kind} at point {at} ({self.points[at]})", code, cleaning)
 
-    def strike_at_random(self, rng: random.Random) -> None:
-        """Kill at a random moment, and see what is left."""
-        self.lay_out()
+    def kill_at_random(self, rng: random.Random) -> None:
+        """Kill the command at a random moment, and check the result."""
+        self.reset()
         moment = rng.uniform(0, self.seconds)
         child = start(self.root, self.command.arguments)
         time.sleep(moment)
         os.kill(child, signal.SIGKILL)
-        self._judge("random kill", f"{self.name}, killed after {moment:.3f} s", ended(child), tidying=True)
+        self._check("random kill", f"{self.name}, killed after {moment:.3f} s", wait_for(child), cleaning=True)
 
-    def _judge(self, kind: str, what: str, code: int, tidying: bool) -> None:
-        """See that nothing is damaged, that each stage is the old or the new one, and that the command runs again."""
-        self.tally.struck[kind] += 1
-        said = (self.root.parent / "err").read_text()
-        wrong: list[str] = []
+    def _check(self, kind: str, case: str, code: int, cleaning: bool) -> None:
+        """Check that nothing is damaged, that each stage is the old or the new one, and that the command runs again."""
+        self.tally.faults[kind] += 1
+        err = (self.root.parent / "err").read_text()
+        failures: list[str] = []
         if code not in CODES[kind] | {0}:
-            wrong.append(f"exit code {code}: {said[-300:]}")
-        if "Traceback" in said:
-            wrong.append(f"a traceback: {said[-600:]}")
+            failures.append(f"exit code {code}: {err[-300:]}")
+        if "Traceback" in err:
+            failures.append(f"a traceback: {err[-600:]}")
         if kind not in ("kill", "random kill"):
-            if code and len(said.strip().splitlines()) not in ({0, 1} if kind in SILENT else {1}):
-                wrong.append(f"not one line: {said!r}")
-            if not tidying and (
-                left := [path.name for path in self.root.rglob("*") if path.name.endswith((".draft", ".old"))]
-            ):
-                wrong.append(f"left behind: {left}")
+            if code and len(err.strip().splitlines()) not in ({0, 1} if kind in SILENT else {1}):
+                failures.append(f"not one line: {err!r}")
+            if not cleaning and (left := temporary_files(self.root)):
+                failures.append(f"left behind: {left}")
         now = state(self.root)
         for stage, digest in now.items():
             if digest not in (self.before.get(stage), self.after.get(stage)):
-                wrong.append(f"{stage} is neither the old nor the new one: {digest}")
+                failures.append(f"{stage} is neither the old nor the new one: {digest}")
         if lost := sorted(stage for stage in self.before.keys() & self.after.keys() - now.keys()):
-            wrong.append(f"lost: {lost}")
+            failures.append(f"lost: {lost}")
         if code := run(self.root, self.command.again or self.command.arguments):
-            wrong.append(f"the next run ends with {code}: {(self.root.parent / 'err').read_text()[-300:]}")
+            failures.append(f"the next run ends with {code}: {(self.root.parent / 'err').read_text()[-300:]}")
         elif (now := state(self.root)) != self.after:
             differing = [stage for stage in now.keys() | self.after.keys() if now.get(stage) != self.after.get(stage)]
-            wrong.append(f"after the next run these differ: {differing}")
-        if left := [path.name for path in self.root.rglob("*") if path.name.endswith((".draft", ".old"))]:
-            wrong.append(f"left behind by both: {left}")
-        self.tally.bad.extend(f"{what}: {line}" for line in wrong)
+            failures.append(f"after the next run these differ: {differing}")
+        if left := temporary_files(self.root):
+            failures.append(f"left behind by both: {left}")
+        self.tally.failures.extend(f"{case}: {line}" for line in failures)
+
+
+def temporary_files(root: Path) -> list[str]:
+    """Return the names of drafts and old versions that are left below a directory."""
+    return [path.name for path in root.rglob("*") if path.name.endswith((".draft", ".old"))]
 
 
 def state(root: Path) -> dict[str, str]:
-    """What stands below a directory: the digest of each stage, or what is wrong with it; the hash of each export."""
+    """Return the digest of each stage below a directory, or its damage, and the checksum of each exported file."""
     from skipgramophone.experiment.experiment import Experiment
     from skipgramophone.experiment.manifest import PARENT
     from skipgramophone.experiment.publishing import file_sha256
@@ -232,13 +235,13 @@ def state(root: Path) -> dict[str, str]:
             found |= {finding.place: finding.what for finding in damaged}
         elif directory.name.startswith(("out.", "projector")):
             for path in [directory, *directory.rglob("*")]:
-                if path.is_file() and not path.name.endswith(".json"):  # a manifest tells the time
+                if path.is_file() and not path.name.endswith(".json"):  # a manifest has a time stamp
                     found[str(path.relative_to(root))] = file_sha256(path)
     return found
 
 
 def make_stock(stock: Path) -> None:
-    """The files that each run finds: two dumps, vectors, an experiment with all stages and one with a corpus alone."""
+    """Make the files for all runs: dumps, vectors, the experiments "made" (all stages) and "bare" (only a corpus)."""
     stock.mkdir()
     (stock / "dump.csv").write_text(dump_text(two_genres(40)))
     (stock / "other.csv").write_text(dump_text(two_genres(30)))
@@ -259,17 +262,17 @@ def make_stock(stock: Path) -> None:
 
 
 def main() -> None:
-    """Drill, and print a table."""
+    """Test the commands, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--of", nargs="*", default=list(COMMANDS), choices=list(COMMANDS))
-    parser.add_argument("--kinds", nargs="*", default=list(STRIKES), choices=list(STRIKES))
-    parser.add_argument("--every", type=int, default=1, help="strike at every so many points")
-    parser.add_argument("--random", type=int, default=0, help="kills at random moments of each command")
+    parser.add_argument("--kinds", nargs="*", default=list(FAULTS), choices=list(FAULTS))
+    parser.add_argument("--every", type=int, default=1, help="inject a fault at every N-th point")
+    parser.add_argument("--random", type=int, default=0, help="number of kills at random moments per command")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    for module in ("cli.app", "evaluation.judgement", "held_out", "pipeline"):
-        import_module(f"skipgramophone.{module}")  # once, not in each child
+    for module in SLOW_IMPORTS:
+        import_module(module)  # once here instead of in each child
     if not NEEDS_TENSORFLOW.isdisjoint(arguments.of):
         import_module("tensorflow")
     rng = random.Random(arguments.seed)
@@ -282,17 +285,18 @@ def main() -> None:
             tallies[name] = drill.tally
             for kind in arguments.kinds:
                 for at in range(rng.randrange(arguments.every), len(drill.points), arguments.every):
-                    drill.strike(kind, at)
+                    drill.inject(kind, at)
             for _ in range(arguments.random):
-                drill.strike_at_random(rng)
+                drill.kill_at_random(rng)
             if not arguments.json:
-                told = ", ".join(f"{kind} {times}" for kind, times in drill.tally.struck.items())
-                print(f"{name}: {len(drill.points)} points; {told}; bad: {len(drill.tally.bad)}", flush=True)
-                for line in drill.tally.bad:
+                counts = ", ".join(f"{kind} {times}" for kind, times in drill.tally.faults.items())
+                failures = drill.tally.failures
+                print(f"{name}: {len(drill.points)} points; {counts}; failures: {len(failures)}", flush=True)
+                for line in failures:
                     print("   ", line, flush=True)
     if arguments.json:
-        print(json.dumps({name: [dict(tally.struck), tally.bad] for name, tally in tallies.items()}))
-    sys.exit(any(tally.bad for tally in tallies.values()))
+        print(json.dumps({name: [dict(tally.faults), tally.failures] for name, tally in tallies.items()}))
+    sys.exit(any(tally.failures for tally in tallies.values()))
 
 
 if __name__ == "__main__":

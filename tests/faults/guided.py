@@ -1,10 +1,10 @@
-"""Fuzzing that is guided by coverage: what has led a reader where no case was before is changed further.
+"""Coverage-guided fuzzing: cases that reach new code are changed further.
 
     python -m tests.faults.guided [--minutes 10] [--seed 1] [--keep DIR]
 
-It needs `pip install atheris`, which watches this package's own modules; what Arrow and zlib do is not seen. The
-sources of `fuzz` that are text are read in one child process, the first byte of a case standing for its name. Bad is
-what `fuzz` calls bad.
+It needs `pip install atheris`, which measures the coverage of this package's modules, but not of Arrow and zlib. One
+child process reads the text sources of `fuzz_targets`; the first byte of a case selects the file name. A case fails
+under the same conditions as in `fuzz`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-LONGEST = 4096  # bytes of a case
-PATIENCE = 20  # seconds a case
-MEMORY = 2048  # megabytes of the child
+MAX_LENGTH = 4096  # bytes per case
+TIMEOUT = 20  # seconds per case
+MEMORY = 2048  # megabytes for the child
 
 
 def main() -> int:
-    """Fuzz for some minutes, and say what was bad."""
+    """Fuzz for some minutes, and print the failures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     if not find_spec("atheris"):
-        print("atheris is not here: pip install atheris")
+        print("atheris is not installed: pip install atheris")
         return 0
     with tempfile.TemporaryDirectory() as place:
         for name in ("corpus", "read", "finds"):
@@ -39,50 +39,50 @@ def main() -> int:
         child = os.fork()
         if not child:
             try:
-                guided(Path(place), asked.minutes, asked.seed, asked.keep)
+                fuzz_guided(Path(place), arguments.minutes, arguments.seed, arguments.keep)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
-        bad = (Path(place) / "bad").read_text() if (Path(place) / "bad").exists() else ""
-        died = [path.name for path in (Path(place) / "finds").iterdir()]
-        if asked.keep and died:
-            asked.keep.mkdir(parents=True, exist_ok=True)
-            for name in died:  # what has ended the child, in the form that libFuzzer gives it
-                (asked.keep / name).write_bytes((Path(place) / "finds" / name).read_bytes())
-        print(f"{len(bad.splitlines()) + len(died)} bad\n{bad}", end="")
-        return int(bool(bad or died))
+        failed = (Path(place) / "failed").read_text() if (Path(place) / "failed").exists() else ""
+        crashes = [path.name for path in (Path(place) / "finds").iterdir()]
+        if arguments.keep and crashes:
+            arguments.keep.mkdir(parents=True, exist_ok=True)
+            for name in crashes:  # cases that ended the child, as libFuzzer writes them
+                (arguments.keep / name).write_bytes((Path(place) / "finds" / name).read_bytes())
+        print(f"{len(failed.splitlines()) + len(crashes)} failed\n{failed}", end="")
+        return int(bool(failed or crashes))
 
 
-def guided(place: Path, minutes: float, seed: int, keep: Path | None) -> None:
-    """In the child: read case after case until the time is over; libFuzzer then ends it, and tells of its coverage."""
+def fuzz_guided(place: Path, minutes: float, seed: int, keep: Path | None) -> None:
+    """Run cases in the child process until the time is over; libFuzzer then ends it and prints its coverage."""
     atheris: Any = import_module("atheris")
     with atheris.instrument_imports(include=["skipgramophone"]):
         fuzz = import_module("tests.faults.fuzz")
         target = fuzz.TARGETS["readers"]()
-        for name, data in target.files.items():  # what is imported late is watched, too
+        for name, data in target.files.items():  # imports late modules now, so that they are instrumented too
             target.read(place / "read", name, data, False)
     names = [name for name, data in target.files.items() if data.isascii() or name.startswith("exportify")]
     for at, name in enumerate(names):
         (place / "corpus" / name).write_bytes(bytes([at]) + target.files[name])
 
     def read(case: bytes) -> None:
-        """Read a case."""
-        run = fuzz.Run(names[case[0] % len(names)] if case else names[0], case[1:], False)
-        if what := fuzz.outcome(target, run, place / "read"):
-            with (place / "bad").open("a") as bad:
-                bad.write(f"{run.name}: {what.strip().splitlines()[-1]}\n")
+        """Run one case of libFuzzer."""
+        run = fuzz.Case(names[case[0] % len(names)] if case else names[0], case[1:], False)
+        if failure := fuzz.run_case(target, run, place / "read"):
+            with (place / "failed").open("a") as failed:
+                failed.write(f"{run.name}: {failure.strip().splitlines()[-1]}\n")
             if keep:
-                fuzz.keep(keep, "readers", run, what)
+                fuzz.keep(keep, "readers", run, failure)
 
     limits = [
         f"-max_total_time={60 * minutes:.0f}",
-        f"-timeout={PATIENCE}",
-        f"-report_slow_units={PATIENCE}",
+        f"-timeout={TIMEOUT}",
+        f"-report_slow_units={TIMEOUT}",
         f"-rss_limit_mb={MEMORY}",
     ]
     options = [
         *limits,
-        f"-max_len={LONGEST}",
+        f"-max_len={MAX_LENGTH}",
         f"-seed={seed}",
         f"-artifact_prefix={place / 'finds'}/",
         "-print_final_stats=1",

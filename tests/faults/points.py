@@ -1,8 +1,8 @@
-"""The points of a run at which a fault can strike: each change of the file system below a directory.
+"""Points of a run at which a fault can be injected: all changes of the file system below a directory.
 
-Python tells an audit hook of a file that is opened to write, of renaming, making and removing; `os.fsync` and the swap
-of two directories are wrapped here. A point is struck before what it names is done, so that the next one is after it.
-What native code does by itself (SQLite, Annoy, Arrow) lies between two points.
+A Python audit hook sees files that are opened for writing, and calls that rename, create or remove files; `os.fsync`
+and the exchange of two directories are wrapped here. A fault is injected before the change, so the next point is after
+it. Changes by native code (SQLite, Annoy, Arrow) happen between two points.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from typing import Any
 
 from skipgramophone.experiment import publishing
 
-Strike = Callable[[], None]
-LATE = 0.02  # seconds
+Fault = Callable[[], None]
+DELAY = 0.02  # seconds
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-CHANGES = {"os.rename": 2, "os.mkdir": 1, "os.remove": 1, "os.rmdir": 1, "os.truncate": 1}  # event: paths it names
+CHANGES = {"os.rename": 2, "os.mkdir": 1, "os.remove": 1, "os.rmdir": 1, "os.truncate": 1}  # event -> number of paths
 
 
-def fail_with(number: int) -> Strike:
-    """A strike that is an error of the file system."""
+def fail_with(number: int) -> Fault:
+    """Return a fault that raises an error of the file system."""
 
-    def strike() -> None:
+    def fault() -> None:
         raise OSError(number, os.strerror(number))
 
-    return strike
+    return fault
 
 
-def signal_with(number: int) -> Strike:
-    """A strike that is a signal to oneself."""
+def signal_with(number: int) -> Fault:
+    """Return a fault that sends a signal to this process."""
     return lambda: os.kill(os.getpid(), number)
 
 
-def late() -> None:
-    """A strike that lets go on, after a while."""
-    time.sleep(LATE)
+def delay() -> None:
+    """Delay the change."""
+    time.sleep(DELAY)
 
 
-STRIKES: dict[str, tuple[Strike, ...]] = {  # at a point, and at those that follow
+FAULTS: dict[str, tuple[Fault, ...]] = {  # for a point and those that follow it
     "kill": (signal_with(signal.SIGKILL),),
     "interrupt": (signal_with(signal.SIGINT),),
     "interrupt twice": (signal_with(signal.SIGINT), signal_with(signal.SIGINT)),
@@ -52,25 +52,25 @@ STRIKES: dict[str, tuple[Strike, ...]] = {  # at a point, and at those that foll
     "full": (fail_with(errno.ENOSPC),),
     "broken": (fail_with(errno.EIO),),
     "read-only": (fail_with(errno.EROFS),),
-    "slow": (late,) * 1000,
+    "slow": (delay,) * 1000,
 }
 
 
 class Points:
-    """Counts the points of this process from now on, and strikes at one of them, or at some in a row."""
+    """Counts the points of this process, and injects faults at one or several consecutive ones."""
 
-    def __init__(self, root: Path, at: int = 0, strikes: Sequence[Strike] = ()) -> None:
-        """Begin.
+    def __init__(self, root: Path, at: int = 0, faults: Sequence[Fault] = ()) -> None:
+        """Start counting.
 
         Args:
-            root: changes below it are points.
-            at: the number of the point to strike at first, from 0.
-            strikes: what happens there, and at the points that follow.
+            root: directory whose changes are points.
+            at: number of the point of the first fault, from 0.
+            faults: faults for that point and those that follow it.
         """
         self.names: list[str] = []
         self._root = str(root)
-        self._strikes = dict(enumerate(strikes, at))
-        sys.addaudithook(self._heard)
+        self._faults = dict(enumerate(faults, at))
+        sys.addaudithook(self._audit)
         self._wrap(os, "fsync", lambda handle: str(Path(f"/proc/self/fd/{handle}").readlink()))
         self._wrap(publishing, "_exchange_by_system", lambda _draft, place: str(place))
 
@@ -84,8 +84,8 @@ class Points:
 
         setattr(module, name, called)
 
-    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Take an audit event for a point if it is a change."""
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Count an audit event as a point if it is a change."""
         if event == "open":
             path, _mode, flags = arguments
             if isinstance(path, str | bytes) and flags & WRITING:
@@ -94,9 +94,9 @@ class Points:
             self._reached(event, os.fsdecode(arguments[CHANGES[event] - 1]))
 
     def _reached(self, event: str, path: str) -> None:
-        """Count a point, and strike if it is the one."""
+        """Count a point, and inject its fault if it has one."""
         if not path.startswith(self._root):
             return
         self.names.append(f"{event} {path[len(self._root) + 1 :]}")
-        if strike := self._strikes.get(len(self.names) - 1):
-            strike()
+        if fault := self._faults.get(len(self.names) - 1):
+            fault()

@@ -1,11 +1,11 @@
-"""Slow disks: commands on a file system that answers late, as one on a network does, to native code as to Python.
+"""Run commands on a slow file system, such as one on a network, to test Python code and native code.
 
     python -m tests.faults.slow_disk [--delay 0.01] [--every 9] [--of index train ...]
 
-A directory is mounted through FUSE, in a name space of its own, and each operation on it takes up to `--delay` seconds.
-Like NFS it cannot swap two directories in one step. Each command must make the same stages as on a quick disk, a reader
-who looks up meanwhile must be answered from the old or the new, and whatever strikes (see `drill`) must leave what it
-leaves on a quick disk. It needs Linux, `pip install mfusepy`, and libfuse (where it lies: FUSE_LIBRARY_PATH).
+A directory is mounted through FUSE in a separate mount namespace, and each operation on it takes up to `--delay`
+seconds. Like NFS, it cannot exchange two directories in one step. Each command must make the same stages as on a fast
+disk; a look-up at the same time must use the old or the new model; and a fault (see `drill`) must have the same result
+as on a fast disk. It needs Linux, `pip install mfusepy`, and libfuse (FUSE_LIBRARY_PATH is the path of the library).
 """
 
 from __future__ import annotations
@@ -31,41 +31,42 @@ from typing import Any
 import skipgramophone as package
 from tests.faults.drill import COMMANDS, NEEDS_TENSORFLOW, Drill, make_stock, run
 from tests.faults.full_disk import NAMESPACE, can_mount
-from tests.faults.test_concurrent_readers import answered, look_up
+from tests.faults.test_concurrent_readers import answer_of, look_up
 
 INSIDE = "SGP_SLOW_DISK_INSIDE"
 KINDS = ("kill", "interrupt", "terminate", "broken")
-KILLED_BETWEEN = re.compile(r"kill at point \d+ \(os\.rename .*: lost: ")  # two renamings: docs/reliability.md says so
-LOOKED_UP_BY = {"index", "import --force", "train --force"}  # commands that leave look-ups something to find
-LOOKED_UP_FOR = 10.0  # seconds, in which the command is run again and again
-PATIENCE = 10.0  # seconds until it is mounted
+# A kill between the two renames that replace a stage loses it (docs/reliability.md).
+EXPECTED_FAILURE = re.compile(r"kill at point \d+ \(os\.rename .*: lost: ")
+WITH_LOOK_UPS = {"index", "import --force", "train --force"}  # commands during which look-ups always work
+LOOK_UP_SECONDS = 10.0  # in which the command is run over and over
+PATIENCE = 10.0  # seconds to wait for the mount
 
 
 def can_serve() -> bool:
-    """Whether a file system can be served here."""
+    """Whether a FUSE file system can be served here."""
     if not can_mount() or not Path("/dev/fuse").exists() or not find_spec("mfusepy"):
         return False
     try:
         import_module("mfusepy")
-    except (OSError, AttributeError):  # there is no libfuse
+    except (OSError, AttributeError):  # libfuse is missing
         return False
     return True
 
 
 def serve(under: Path, over: Path, delay: float) -> None:
-    """Serve a directory at another place, late to all but who has asked for it, until it is unmounted."""
+    """Serve a directory at a mount point, with delays for all processes but the parent, until it is unmounted."""
     fuse: Any = import_module("mfusepy")
     rng, host = random.Random(1), os.getppid()
 
-    def late(answer: Callable[..., Any]) -> Callable[..., Any]:
-        """An operation that takes its time; paths are those below the directory."""
+    def delayed(operation: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap an operation so that it takes a random time; its path is relative to the mount point."""
 
-        def answered(_self: object, path: str, *others: Any) -> Any:
+        def call(_self: object, path: str, *others: Any) -> Any:
             if fuse.fuse_get_context()[2] != host:
                 time.sleep(rng.uniform(0, delay))
-            return answer(f"{under}{path}", *others)
+            return operation(f"{under}{path}", *others)
 
-        return answered
+        return call
 
     def attributes(path: str, _handle: int | None = None) -> dict[str, int]:
         status = os.lstat(path)
@@ -107,13 +108,13 @@ def serve(under: Path, over: Path, delay: float) -> None:
         "symlink": refuse_links,
         "statfs": room,
     }
-    slow = type("Slow", (fuse.Operations,), {"use_ns": True} | {name: late(do) for name, do in operations.items()})
+    slow = type("Slow", (fuse.Operations,), {"use_ns": True} | {name: delayed(do) for name, do in operations.items()})
 
     class Served(fuse.FUSE):  # type: ignore[misc]
-        """One that says that it does not know the flags of a renaming, instead of passing over them."""
+        """A file system that refuses the flags of a rename instead of ignoring them."""
 
         def rename_fuse_3(self, old: bytes, new: bytes, flags: int) -> int:
-            """Rename."""
+            """Rename a file; flags are an error."""
             if flags:
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
             return int(super().rename_fuse_3(old, new, flags))
@@ -123,7 +124,7 @@ def serve(under: Path, over: Path, delay: float) -> None:
 
 @contextmanager
 def slow_disk(place: Path, delay: float) -> Iterator[Path]:
-    """A slow file system at a place, for the time of the block."""
+    """Mount a slow file system for the time of the block."""
     under, over = place / "under", place / "over"
     under.mkdir()
     over.mkdir()
@@ -138,7 +139,7 @@ def slow_disk(place: Path, delay: float) -> Iterator[Path]:
     while not os.path.ismount(over):
         if time.monotonic() > end:
             os.kill(server, signal.SIGKILL)
-            raise RuntimeError("it cannot be mounted")
+            raise RuntimeError("the file system cannot be mounted")
         time.sleep(0.05)
     try:
         yield over
@@ -148,72 +149,74 @@ def slow_disk(place: Path, delay: float) -> Iterator[Path]:
         os.waitpid(server, 0)
 
 
-def tried(name: str, stock: Path, places: tuple[Path, Path], every: int, rng: random.Random) -> tuple[str, list[str]]:
-    """Run and strike a command on a quick and a slow disk: what was done, and what is wrong."""
-    quick, slow = (Drill(name, stock, place) for place in places)
-    wrong = looked_up_beside(slow) if name in LOOKED_UP_BY else []
-    if slow.after != quick.after:
-        wrong.append(f"not what a quick disk holds: {sorted(set(slow.after.items()) ^ set(quick.after.items()))}")
+def check_command(
+    name: str, stock: Path, places: tuple[Path, Path], *, every: int, rng: random.Random
+) -> tuple[str, list[str]]:
+    """Run a command on a fast and a slow disk, with and without faults, and return a summary and the failures."""
+    fast, slow = (Drill(name, stock, place) for place in places)
+    failures = look_up_during(slow) if name in WITH_LOOK_UPS else []
+    if slow.after != fast.after:
+        failures.append(f"differs from a fast disk: {sorted(set(slow.after.items()) ^ set(fast.after.items()))}")
     for kind in KINDS:
         for at in range(rng.randrange(every), len(slow.points), every):
-            slow.strike(kind, at)
-    told = f"{slow.seconds:.1f} s instead of {quick.seconds:.1f}, struck {slow.tally.struck.total()} times"
-    return told, [*wrong, *(line for line in slow.tally.bad if not KILLED_BETWEEN.search(line))]
+            slow.inject(kind, at)
+    summary = f"{slow.seconds:.1f} s instead of {fast.seconds:.1f} s, {slow.tally.faults.total()} faults"
+    return summary, [*failures, *(line for line in slow.tally.failures if not EXPECTED_FAILURE.search(line))]
 
 
-def looked_up_beside(drill: Drill) -> list[str]:
-    """Run the command of a drill while a reader looks up; what is wrong with the answers."""
+def look_up_during(drill: Drill) -> list[str]:
+    """Run the command of a drill while another process looks up tracks, and return the failures."""
     processes = multiprocessing.get_context("spawn")
-    done, told = processes.Event(), processes.Queue()
-    drill.lay_out()
+    done, results = processes.Event(), processes.Queue()
+    drill.reset()
     with package.open("made", drill.root) as experiment:
-        right = {answered(experiment)}
-    reader = processes.Process(target=look_up, args=(drill.root, done, told))
+        right = {answer_of(experiment)}
+    reader = processes.Process(target=look_up, args=(drill.root, done, results))
     reader.start()
-    end = time.monotonic() + LOOKED_UP_FOR
+    end = time.monotonic() + LOOK_UP_SECONDS
     while not (code := run(drill.root, drill.command.arguments)) and time.monotonic() < end:
         pass
     done.set()
-    asked, answers, errors = told.get(timeout=120)
+    look_ups, answers, errors = results.get(timeout=120)
     reader.join()
     with package.open("made", drill.root) as experiment:
-        right.add(answered(experiment))
-    wrong = [f"ends with {code}"] if code else []
-    if asked < 2:
-        wrong.append("nobody has looked up beside it")
+        right.add(answer_of(experiment))
+    failures = [f"ends with {code}"] if code else []
+    if look_ups < 2:
+        failures.append("there was no look-up during the command")
     if answers - right:
-        wrong.append("an answer is neither of the old model nor of the new")
-    absent = ("has no model yet", "No such file")  # for the moment between two renamings
-    return wrong + [f"a reader is told: {error}" for error in errors if not any(moment in error for moment in absent)]
+        failures.append("an answer is neither that of the old model nor that of the new")
+    absent = ("has no model yet", "No such file")  # expected between the two renames
+    return failures + [f"a look-up failed: {error}" for error in errors if not any(text in error for text in absent)]
 
 
 def main() -> int:
-    """Try the commands, and say what was wrong."""
+    """Test the commands, and print the failures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--of", nargs="*", default=list(COMMANDS), choices=list(COMMANDS))
-    parser.add_argument("--every", type=int, default=9, help="strike at every so many points")
-    parser.add_argument("--delay", type=float, default=0.01, help="seconds that an operation takes at most")
-    asked = parser.parse_args()
+    parser.add_argument("--every", type=int, default=9, help="inject a fault at every N-th point")
+    parser.add_argument("--delay", type=float, default=0.01, help="maximum delay of an operation in seconds")
+    arguments = parser.parse_args()
     if not can_serve():
-        print("no file system can be served here: it takes Linux, leave to make a name space, mfusepy and libfuse")
+        print("cannot serve a file system: this needs Linux, permission to create a namespace, mfusepy and libfuse")
         return 0
     if INSIDE not in os.environ:
         again = [*NAMESPACE, sys.executable, "-m", "tests.faults.slow_disk", *sys.argv[1:]]
         return subprocess.run(again, env=os.environ | {INSIDE: "1"}, check=False).returncode
-    if not NEEDS_TENSORFLOW.isdisjoint(asked.of):
+    if not NEEDS_TENSORFLOW.isdisjoint(arguments.of):
         import_module("tensorflow")
-    bad, rng = 0, random.Random(1)
+    failed, rng = False, random.Random(1)
     with tempfile.TemporaryDirectory() as directory:
-        quick = Path(directory)
-        make_stock(quick / "stock")
-        with slow_disk(quick, asked.delay) as slow:
-            for name in asked.of:
-                told, wrong = tried(name, quick / "stock", (quick, slow), asked.every, rng)
-                print(f"{name}: {told}; bad: {len(wrong)}", flush=True)
-                for line in wrong:
+        fast = Path(directory)
+        make_stock(fast / "stock")
+        with slow_disk(fast, arguments.delay) as slow:
+            for name in arguments.of:
+                summary, failures = check_command(name, fast / "stock", (fast, slow), every=arguments.every, rng=rng)
+                print(f"{name}: {summary}; failures: {len(failures)}", flush=True)
+                for line in failures:
                     print("   ", line, flush=True)
-                bad += len(wrong)
-    return int(bad > 0)
+                failed |= bool(failures)
+    return int(failed)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A cluster whose processes are killed: training goes on, or from the last checkpoint; no track is left out."""
+"""Tests of clusters whose processes are killed: training continues or can be resumed, and no track is left out."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ OPTIONS = ["-wsz", "bag", "-emb", "8", "-e", str(EPOCHS), "--local-cluster", "2x
 
 pytestmark = [
     pytest.mark.by_hand,
-    pytest.mark.usefixtures("network"),  # members are talked to by sockets
-    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them"),
+    pytest.mark.usefixtures("network"),  # members communicate through sockets
+    pytest.mark.skipif(sys.platform != "linux", reason="needs /proc"),
 ]
 
 
 @pytest.fixture
 def genres(sgp: Sgp, write_dump: Callable[..., Path], experiments: Path) -> Path:
-    """Experiment "genres": an extracted corpus."""
+    """Extract the corpus of experiment "genres"."""
     assert sgp("extract", "genres", write_dump(two_genres(PLAYLISTS)), "-q").code == 0
     return experiments / "genres"
 
 
-def started(experiment: Path) -> subprocess.Popen[str]:
-    """A training run that has kept its first checkpoint."""
+def start_training(experiment: Path) -> subprocess.Popen[str]:
+    """Start a training run, and wait for its first checkpoint."""
     command = [sys.executable, "-m", "skipgramophone", "train", experiment.name, *OPTIONS, "-q"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not (experiment / "checkpoint").exists():
@@ -50,8 +50,8 @@ def started(experiment: Path) -> subprocess.Popen[str]:
     return running
 
 
-def require_whole(experiment: Path) -> list[dict[str, int]]:
-    """See that each epoch has trained each track, and that no member is left; the records of the epochs."""
+def check_finished(experiment: Path) -> list[dict[str, int]]:
+    """Check that each epoch has trained all tracks and that no member is left; return the records of the epochs."""
     history = [json.loads(line) for line in (experiment / "model" / "history.jsonl").read_text().splitlines()]
     assert [record["epoch"] for record in history] == list(range(1, EPOCHS + 1))
     assert {record["tracks"] for record in history} == {TRACKS}
@@ -60,43 +60,43 @@ def require_whole(experiment: Path) -> list[dict[str, int]]:
 
 
 def test_a_worker_that_is_killed_is_replaced(genres: Path) -> None:
-    running = started(genres)
+    running = start_training(genres)
     os.kill(members(genres.parent, "worker")[0], signal.SIGKILL)
-    out, said = running.communicate()
-    assert (running.returncode, out, said) == (0, "", "")
-    for record in require_whole(genres):
+    out, err = running.communicate()
+    assert (running.returncode, out, err) == (0, "", "")
+    for record in check_finished(genres):
         assert sum(record["tracks_by_worker"]) == TRACKS  # type: ignore[call-overload]
         assert 0 <= record["partly_twice"] <= record["done_again"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_chief_that_is_killed_takes_its_members_along_and_is_resumed(
+def test_members_end_with_a_killed_chief_and_the_run_can_be_resumed(
     sgp: Sgp, genres: Path, how: signal.Signals
 ) -> None:
-    running = started(genres)
+    running = start_training(genres)
     running.send_signal(how)
-    _, said = running.communicate()
+    _, err = running.communicate()
     assert running.returncode == {signal.SIGKILL: -9, signal.SIGINT: 130, signal.SIGTERM: 143}[how]
-    assert "Traceback" not in said
-    while members(genres.parent):  # for ever, if one does not notice
+    assert "Traceback" not in err
+    while members(genres.parent):  # never ends if a member does not notice
         time.sleep(0.1)
     assert sgp("train", "genres", "--resume", "--local-cluster", "1x2", "-q").code == 0
-    require_whole(genres)
+    check_finished(genres)
 
 
-def test_a_server_that_is_killed_ends_the_run_which_is_resumed(sgp: Sgp, genres: Path) -> None:
-    running = started(genres)
+def test_a_killed_server_ends_the_run_which_can_be_resumed(sgp: Sgp, genres: Path) -> None:
+    running = start_training(genres)
     os.kill(members(genres.parent, "ps")[0], signal.SIGKILL)
-    _, said = running.communicate()
+    _, err = running.communicate()
     assert running.returncode == 1
-    assert said.startswith("error: a server of the cluster is lost (")
-    assert len(said.splitlines()) == 1
+    assert err.startswith("error: lost a server of the cluster (")
+    assert len(err.splitlines()) == 1
     assert members(genres.parent) == []
-    assert sgp("train", "genres", "--resume", "-q").code == 0  # one process takes it up as well
-    require_whole(genres)
+    assert sgp("train", "genres", "--resume", "-q").code == 0  # a single process can resume it, too
+    check_finished(genres)
 
 
-def test_an_interrupt_at_any_moment_of_an_epoch_is_heard(tmp_path: Path) -> None:
+def test_an_interrupt_at_any_moment_of_an_epoch_is_raised(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     corpus = Corpus(rng.integers(0, 500, TRACKS).astype(np.int32), np.arange(0, TRACKS + 1, 12))
     settings = TrainSettings(window_size="bag", embedding_dim=8, epochs=100_000)
@@ -119,7 +119,7 @@ def test_an_interrupt_at_any_moment_of_an_epoch_is_heard(tmp_path: Path) -> None
                     with pytest.raises(KeyboardInterrupt):
                         run = trainer.run()
                         signal.setitimer(signal.ITIMER_REAL, float(rng.uniform(0.002, 0.08)))
-                        while raised == before:  # if it has come and was lost, nothing is raised here
+                        while raised == before:  # an interrupt that was lost raises nothing here, and the test fails
                             next(run)
         finally:
             signal.signal(signal.SIGALRM, kept)

@@ -1,4 +1,4 @@
-"""Readers beside a writer: each answer is of the old model or of the new one, whole, however often it is replaced."""
+"""Tests of look-ups while a model is replaced: each answer is entirely that of the old or of the new model."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tests.conftest import dump_text, two_genres
 
 READERS, REPLACED = 8, 100
 QUERY = "folk 3"
-Answered = tuple[tuple[str, float], ...]
+Answer = tuple[tuple[str, float], ...]
 
 
-def look_up(root: Path, done: Event, told: Any) -> None:
-    """Look a track up, each time from the beginning, until the writer is done; tell what was answered, and errors."""
-    answers: set[Answered] = set()
+def look_up(root: Path, done: Event, results: Any) -> None:
+    """Open the experiment and look up a track until the writer is done; return the number, answers and errors."""
+    answers: set[Answer] = set()
     errors: set[str] = set()
-    asked = 0
+    look_ups = 0
     while not done.is_set():
         try:
             with package.open("made", root) as experiment:
-                answers.add(answered(experiment))
+                answers.add(answer_of(experiment))
         except package.SgpError as error:
             errors.add(str(error))
-        asked += 1
-    told.put((asked, answers, errors))
+        look_ups += 1
+    results.put((look_ups, answers, errors))
 
 
-def two_models(root: Path) -> tuple[list[Path], list[Answered]]:
-    """Files of two models for one corpus, the second of which is in place, and what exact search finds by each."""
+def two_models(root: Path) -> tuple[list[Path], list[Answer]]:
+    """Make files of two models for one corpus, import the second, and return the files and the right answers."""
     (root / "dump.csv").write_text(dump_text(two_genres()))
     package.extract("made", root / "dump.csv", experiments_dir=root)
     names = sorted({f"{row[1]} - {row[2]}" for row in two_genres()})
@@ -44,30 +44,30 @@ def two_models(root: Path) -> tuple[list[Path], list[Answered]]:
         np.savez(model, vectors=rng.standard_normal((len(names), 8)).astype(np.float32), tracks=np.array(names))
         package.import_vectors("made", model, force=True, experiments_dir=root)
         with package.open("made", root) as experiment:
-            whole.append(answered(experiment, package.SimilarSettings(exact=True)))
+            whole.append(answer_of(experiment, package.SimilarSettings(exact=True)))
     assert whole[0] != whole[1]
     return models, whole
 
 
-def answered(experiment: package.Lookup, settings: package.SimilarSettings | None = None) -> Answered:
-    """Names and similarities that are found."""
+def answer_of(experiment: package.Lookup, settings: package.SimilarSettings | None = None) -> Answer:
+    """Return the names and similarities of the neighbours."""
     found = experiment.similar(QUERY, settings).neighbours
     return tuple((near.track.name, round(near.similarity, 4)) for near in found)
 
 
-def test_an_answer_is_of_the_model_that_was_opened(tmp_path: Path) -> None:
+def test_an_open_experiment_keeps_answering_from_its_model(tmp_path: Path) -> None:
     models, whole = two_models(tmp_path)
     with package.open("made", tmp_path) as experiment:
-        package.import_vectors("made", models[0], force=True, experiments_dir=tmp_path)  # with an index of its own
-        assert answered(experiment) == whole[1]
+        package.import_vectors("made", models[0], force=True, experiments_dir=tmp_path)  # also replaces the index
+        assert answer_of(experiment) == whole[1]
 
 
 @pytest.mark.slow
-def test_readers_see_the_old_or_the_new_and_never_a_mix(tmp_path: Path) -> None:
+def test_readers_never_see_a_mix_of_two_models(tmp_path: Path) -> None:
     models, whole = two_models(tmp_path)
     processes = multiprocessing.get_context("spawn")
-    done, told = processes.Event(), processes.Queue()
-    readers = [processes.Process(target=look_up, args=(tmp_path, done, told)) for _ in range(READERS)]
+    done, results = processes.Event(), processes.Queue()
+    readers = [processes.Process(target=look_up, args=(tmp_path, done, results)) for _ in range(READERS)]
     for reader in readers:
         reader.start()
     try:
@@ -75,9 +75,9 @@ def test_readers_see_the_old_or_the_new_and_never_a_mix(tmp_path: Path) -> None:
             package.import_vectors("made", models[at % 2], force=True, experiments_dir=tmp_path)
     finally:
         done.set()
-    told_by_each = [told.get(timeout=120) for _ in readers]
+    by_reader = [results.get(timeout=120) for _ in readers]
     for reader in readers:
         reader.join()
-    assert {error for _, _, errors in told_by_each for error in errors} == set()
-    assert {answer for _, answers, _ in told_by_each for answer in answers} == set(whole)
-    assert min(asked for asked, _, _ in told_by_each) >= 10
+    assert {error for _, _, errors in by_reader for error in errors} == set()
+    assert {answer for _, answers, _ in by_reader for answer in answers} == set(whole)
+    assert min(look_ups for look_ups, _, _ in by_reader) >= 10

@@ -1,4 +1,4 @@
-"""Commands on a file system that is too small for them: the short form of `full_disk`."""
+"""A short run of `full_disk`: commands on disks that are too small for them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.faults.full_disk import can_mount
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not can_mount(), reason="no file system can be mounted here")
-def test_a_full_disk_is_one_line_and_spoils_nothing() -> None:
-    asked = ["--sizes", "4", "--of", "extract", "index", "import", "export annoy"]
+@pytest.mark.skipif(not can_mount(), reason="cannot mount a file system")
+def test_a_full_disk_is_a_one_line_error_and_damages_nothing() -> None:
+    options = ["--sizes", "4", "--of", "extract", "index", "import", "export annoy"]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.full_disk", *asked], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.faults.full_disk", *options], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("bad: 0") == 4
+    assert done.stdout.count("failures: 0") == 4
     assert "0 of 4 sizes were too small" not in done.stdout

@@ -1,4 +1,4 @@
-"""What answers late: standard input that comes in drips, or stalls, and a disk that takes its time."""
+"""Tests of slow input: standard input that arrives in small pieces or stalls, and slow disks."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from skipgramophone.pipeline.reports import Reading, Writing
 from tests.conftest import Ran, Sgp, dump_text, two_genres
 from tests.faults.slow_disk import can_serve
 
-DRIPS, PAUSE = 20, 0.05
-AT_ONCE = 5.0  # seconds, on a machine that is busy otherwise
+PIECES, PAUSE = 20, 0.05
+SOON = 5.0  # seconds, allowing for a busy machine
 
 
-class Drips(io.RawIOBase):
-    """Data that come in so many pieces."""
+class Pieces(io.RawIOBase):
+    """A stream that returns data in a number of pieces."""
 
     def __init__(self, data: bytes, pieces: int) -> None:
         edges = [len(data) * at // pieces for at in range(pieces + 1)]
@@ -41,14 +41,14 @@ class Drips(io.RawIOBase):
         return True
 
     def readinto(self, place: Any) -> int:
-        """Give the next piece."""
+        """Read the next piece."""
         some = self._pieces.pop(0) if self._pieces else b""
         place[: len(some)] = some
         return len(some)
 
 
 class Slow:
-    """A command that reads from a pipe that is not filled at once."""
+    """A command that reads from a pipe, which is filled piece by piece."""
 
     def __init__(self, *arguments: str | Path) -> None:
         self._read, self._write = os.pipe()
@@ -61,8 +61,8 @@ class Slow:
             stdin=self._read, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def give(self, data: bytes) -> None:
-        """Write some data, and wait until they are taken."""
+    def write(self, data: bytes) -> None:
+        """Write some data to the pipe, and wait until the command has read them."""
         os.write(self._write, data)
         waiting = bytearray(4)
         while self.running.poll() is None:
@@ -72,7 +72,7 @@ class Slow:
             time.sleep(0.01)
 
     def end(self, number: int | None = None) -> Ran:
-        """End the input, or, with a signal, the command; what is left of it."""
+        """Close the input, or send a signal to the command, and return the result."""
         if number is not None:
             self.running.send_signal(number)
         else:
@@ -86,46 +86,46 @@ class Slow:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary files lie."""
+    """Set the directory for temporary files."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     return tmp_path / "tmp"
 
 
-def test_a_source_that_comes_in_drips_is_the_same_corpus(
+def test_input_in_small_pieces_makes_the_same_corpus(
     sgp: Sgp, write_dump: Callable[..., Path], experiments: Path, temporary: Path
 ) -> None:
     rows = two_genres()
     assert sgp("extract", "whole", write_dump(rows), "-q").code == 0
     data = dump_text(rows).encode()
-    slow = Slow("extract", "drips", "-", "-q", "--experiments-dir", experiments)
-    for at in range(0, len(data), len(data) // DRIPS + 1):
-        slow.give(data[at : at + len(data) // DRIPS + 1])
+    slow = Slow("extract", "pieces", "-", "-q", "--experiments-dir", experiments)
+    for at in range(0, len(data), len(data) // PIECES + 1):
+        slow.write(data[at : at + len(data) // PIECES + 1])
         time.sleep(PAUSE)
     assert slow.end() == Ran(0, "", "")
     for path in (experiments / "whole" / "corpus").iterdir():
         if path.name != "manifest.json":
-            assert (experiments / "drips" / "corpus" / path.name).read_bytes() == path.read_bytes()
+            assert (experiments / "pieces" / "corpus" / path.name).read_bytes() == path.read_bytes()
     assert list(temporary.iterdir()) == []
 
 
-def test_it_is_told_how_much_has_come(monkeypatch: pytest.MonkeyPatch, experiments: Path) -> None:
+def test_progress_reports_the_bytes_that_have_arrived(monkeypatch: pytest.MonkeyPatch, experiments: Path) -> None:
     data = dump_text(two_genres()).encode()
-    told: list[Reading | Writing] = []
-    drips = io.BufferedReader(Drips(data, 3))
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(drips))
-    report = package.extract("drips", Path("-"), experiments_dir=experiments, progress=told.append)
+    reported: list[Reading | Writing] = []
+    pieces = io.BufferedReader(Pieces(data, 3))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pieces))
+    report = package.extract("pieces", Path("-"), experiments_dir=experiments, progress=reported.append)
     size = len(data)
-    assert told[:4] == [Reading(size * at // 3, 0, 0) for at in (1, 2, 3)] + [Reading(size, size, report.rows_read)]
+    assert reported[:4] == [Reading(size * at // 3, 0, 0) for at in (1, 2, 3)] + [Reading(size, size, report.rows_read)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_source_that_stalls_is_given_up_at_once(experiments: Path, temporary: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_a_command_whose_input_stalls(experiments: Path, temporary: Path, number: signal.Signals) -> None:
     slow = Slow("extract", "stalled", "-", "-q", "--experiments-dir", experiments)
-    slow.give(dump_text(two_genres()).encode())
-    struck = time.monotonic()
+    slow.write(dump_text(two_genres()).encode())
+    started = time.monotonic()
     ran = slow.end(number)
-    assert time.monotonic() - struck < AT_ONCE
+    assert time.monotonic() - started < SOON
     assert ran.code == (130 if number == signal.SIGINT else 143)
     assert len(ran.err.splitlines()) <= 1
     assert "Traceback" not in ran.err
@@ -133,7 +133,7 @@ def test_a_source_that_stalls_is_given_up_at_once(experiments: Path, temporary: 
     assert not (experiments / "stalled").exists()
 
 
-def test_no_thread_writes_on_in_whose_start_an_interrupt_falls(
+def test_an_interrupt_while_a_thread_starts_stops_the_thread_from_writing(
     monkeypatch: pytest.MonkeyPatch, write_dump: Callable[..., Path], experiments: Path
 ) -> None:
     written: list[Path] = []
@@ -160,10 +160,10 @@ def test_no_thread_writes_on_in_whose_start_an_interrupt_falls(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not can_serve(), reason="no file system can be served here: it takes FUSE and mfusepy")
-def test_a_slow_disk_makes_the_same() -> None:
-    asked = ["--every", "9", "--delay", "0.004", "--of", "extract", "index", "import --force"]
-    command = [sys.executable, "-m", "tests.faults.slow_disk", *asked]
+@pytest.mark.skipif(not can_serve(), reason="needs FUSE and mfusepy")
+def test_commands_make_the_same_stages_on_a_slow_disk() -> None:
+    options = ["--every", "9", "--delay", "0.004", "--of", "extract", "index", "import --force"]
+    command = [sys.executable, "-m", "tests.faults.slow_disk", *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("bad: 0") == 3
+    assert done.stdout.count("failures: 0") == 3

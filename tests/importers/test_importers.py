@@ -78,7 +78,7 @@ def test_only_a_successful_forced_import_discards_an_unfinished_run(
         package.import_vectors("world", tmp_path / "strange.npz", force=True)
     assert checkpoint.is_dir()
     save(tmp_path / "v.npz", ["folk artist 0 - folk 0"])
-    with pytest.raises(ExperimentError, match="an unfinished run of 'world' stands at epoch"):
+    with pytest.raises(ExperimentError, match="'world' has an unfinished run at epoch"):
         package.import_vectors("world", tmp_path / "v.npz")
     assert package.import_vectors("world", tmp_path / "v.npz", force=True).tracks_learnt == 1
     assert not checkpoint.exists()
@@ -208,7 +208,7 @@ def test_training_cannot_start_from_imported_vectors(
     package.train("world", settings)
     package.export("world", tmp_path / "v.npz")
     package.import_vectors("world", tmp_path / "v.npz", force=True)
-    with pytest.raises(ExperimentError, match="or imported: it cannot be trained on from"):
+    with pytest.raises(ExperimentError, match="training cannot continue from the model of 'world', because it was imp"):
         package.train("world", settings, force=True, start_from="world")
 
 

@@ -1,4 +1,4 @@
-"""The batches of an epoch against lists that are made one playlist at a time."""
+"""Tests of the batches of an epoch, against playlists that are processed one at a time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Weights = dict[tuple[int, int], float]
 
 
 def corpus_of(playlists: list[list[int]]) -> Corpus:
-    """Encode playlists of row numbers."""
+    """Return a corpus of playlists of row numbers."""
     tokens = [track for playlist in playlists for track in playlist]
     offsets = np.cumsum([0, *map(len, playlists)])
     return Corpus(np.array(tokens, np.int32), offsets.astype(np.int64))
 
 
 def distinct_playlists(lengths: list[int]) -> list[list[int]]:
-    """Playlists in which every place has a track of its own."""
+    """Return playlists of given lengths in which no track occurs twice."""
     ends = np.cumsum(lengths).tolist()
     return [list(range(end - length, end)) for end, length in zip(ends, lengths, strict=True)]
 
@@ -36,13 +36,13 @@ def distinct_playlists(lengths: list[int]) -> list[list[int]]:
 def batches_of(
     playlists: list[list[int]], window_size: Context = "bag", seed: int = 1, epoch: int = 0
 ) -> list[MacroBatch]:
-    """All macro-batches of an epoch in which everything is kept."""
-    stream = Epoch(corpus_of(playlists), None, window_size, SHAPE, (seed, epoch))
+    """Return all macro-batches of an epoch without subsampling."""
+    stream = Epoch(corpus_of(playlists), None, window_size, shape=SHAPE, seed=(seed, epoch))
     return [stream.macro_batch(stretch) for stretch in stream.stretches()]
 
 
 def pairs_of(batches: list[MacroBatch], window_size: Context) -> Weights:
-    """The pairs that the step would train, with their weights."""
+    """Return the pairs that a step trains, with their weights."""
     weights = pair_weights(window_size, SHAPE.block)
     pairs: Weights = defaultdict(float)
     for batch in batches:
@@ -59,7 +59,7 @@ def pairs_of(batches: list[MacroBatch], window_size: Context) -> Weights:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(0, 5))
-def test_every_token_is_trained_once_an_epoch_and_no_pair_crosses_playlists(lengths: list[int], seed: int) -> None:
+def test_every_token_is_trained_once_per_epoch_and_no_pair_crosses_playlists(lengths: list[int], seed: int) -> None:
     playlists = distinct_playlists(lengths)
     batches = batches_of(playlists, seed=seed)
     real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
@@ -71,7 +71,7 @@ def test_every_token_is_trained_once_an_epoch_and_no_pair_crosses_playlists(leng
         assert one != other
 
 
-def test_pieces_of_a_playlist_in_a_block_make_all_their_pairs() -> None:
+def test_tokens_of_one_playlist_and_one_block_form_all_pairs() -> None:
     for epoch in range(20):
         for batch in batches_of(distinct_playlists([9, 3, 5]), epoch=epoch):
             blocks = zip(batch.tokens.reshape(-1, 4), batch.playlist.reshape(-1, 4), strict=True)
@@ -86,7 +86,7 @@ def test_pieces_of_a_playlist_in_a_block_make_all_their_pairs() -> None:
 
 
 @pytest.mark.parametrize("window_size", [1, 2, 3])
-def test_a_window_s_pairs_have_their_weight_in_expectation(window_size: int) -> None:
+def test_the_mean_weight_of_a_pair_over_epochs_is_that_of_the_window(window_size: int) -> None:
     playlists = distinct_playlists([11, 6, 2, 1])
     epochs = 400
     summed: Weights = defaultdict(float)
@@ -102,7 +102,7 @@ def test_a_window_s_pairs_have_their_weight_in_expectation(window_size: int) -> 
     }
     assert set(summed) == set(expected)
     for pair, weight in expected.items():
-        # A pair at distance d is seen with probability (4 - d) / 4 and weighs 4 / (4 - d) of its weight then.
+        # A pair at distance d is in one block with probability (4 - d) / 4, and then has 4 / (4 - d) times its weight.
         d = abs(pair[0] - pair[1])
         spread = weight * np.sqrt(d / (4 - d) / epochs)
         assert summed[pair] / epochs == pytest.approx(weight, abs=4.5 * spread + 1e-6), pair
@@ -116,7 +116,7 @@ def test_a_window_keeps_the_order_and_a_bag_does_not() -> None:
     assert shuffled.tolist() != list(range(30))
 
 
-def test_long_playlists_meet_other_parts_of_themselves_each_epoch() -> None:
+def test_all_pairs_of_a_long_playlist_are_trained_over_many_epochs() -> None:
     playlists = distinct_playlists([12])
     seen: set[tuple[int, int]] = set()
     for epoch in range(60):
@@ -124,7 +124,7 @@ def test_long_playlists_meet_other_parts_of_themselves_each_epoch() -> None:
     assert len(seen) == 12 * 11
 
 
-def test_the_order_is_a_function_of_seed_and_epoch() -> None:
+def test_the_order_depends_on_seed_and_epoch() -> None:
     playlists = distinct_playlists([5, 9, 2, 14])
 
     def order(seed: int, epoch: int) -> list[int]:
@@ -136,7 +136,7 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
 
 
 @pytest.mark.parametrize("context", ["bag", 1, 2])
-def test_pair_weights_are_added_up_block_by_block(context: Context) -> None:
+def test_the_weight_of_a_token_is_the_sum_of_its_pair_weights(context: Context) -> None:
     weights = pair_weights(context, 4)
     for epoch in range(5):
         for batch in batches_of(distinct_playlists([9, 3, 5, 1, 1]), context, epoch=epoch):
@@ -145,10 +145,10 @@ def test_pair_weights_are_added_up_block_by_block(context: Context) -> None:
                 np.testing.assert_allclose(weight, (together * weights).sum(axis=1), rtol=1e-6)
 
 
-def test_subsampling_keeps_each_track_at_its_rate() -> None:
+def test_subsampling_keeps_each_track_with_its_probability() -> None:
     corpus = corpus_of([[0, 1, 2, 3]] * 4000)
     keep = np.array([1.0, 0.5, 0.1, 0.0])
-    stream = Epoch(corpus, keep, "bag", shape_for(16_000, "bag"), (3,))
+    stream = Epoch(corpus, keep, "bag", shape=shape_for(16_000, "bag"), seed=(3,))
     batches = [stream.macro_batch(stretch) for stretch in stream.stretches()]
     real = np.concatenate([batch.tokens[batch.playlist > 0] for batch in batches])
     count = np.bincount(real, minlength=4)
@@ -158,7 +158,7 @@ def test_subsampling_keeps_each_track_at_its_rate() -> None:
     assert count[2] == pytest.approx(400, abs=4 * np.sqrt(4000 * 0.09))
 
 
-def test_a_bag_s_order_is_as_likely_as_any_other() -> None:
+def test_all_orders_of_a_bag_are_equally_likely() -> None:
     seen = Counter(
         tuple(batch.tokens[batch.playlist > 0].tolist())
         for epoch in range(600)
@@ -168,7 +168,7 @@ def test_a_bag_s_order_is_as_likely_as_any_other() -> None:
     assert all(count == pytest.approx(100, abs=4.5 * np.sqrt(600 * 5 / 36)) for count in seen.values())
 
 
-def test_the_learning_rate_follows_the_corpus() -> None:
+def test_the_default_learning_rate_decreases_with_corpus_size() -> None:
     assert rate_for(1, "bag") == rate_for(200_000, "bag") == 0.6
     assert rate_for(5_000_000, "bag") == pytest.approx(0.15, rel=0.01)
     assert rate_for(5_000_000, 5) == pytest.approx(0.1, rel=0.01)
@@ -176,7 +176,7 @@ def test_the_learning_rate_follows_the_corpus() -> None:
 
 
 @pytest.mark.parametrize("window_size", ["bag", 1, 5, 6, 10, 11, 63])
-def test_the_layout_fits_the_corpus_and_the_window(window_size: Context) -> None:
+def test_batch_sizes_fit_the_corpus_and_the_window(window_size: Context) -> None:
     for occurrences in (1, 500, 10**4, 10**5, 10**6, 10**8):
         shape = shape_for(occurrences, window_size)
         assert shape.step_blocks % shape.group == 0

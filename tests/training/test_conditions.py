@@ -1,4 +1,4 @@
-"""What surrounds a training run: patience, a warm start, memory, devices, scalars."""
+"""Tests of options of training: patience, warm starts, memory, devices, TensorBoard metrics."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 
 import skipgramophone as package
 from skipgramophone.errors import EvaluationError, SettingError, TrainingError
-from skipgramophone.evaluation.splits import split_without_loss
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.training import memory
+from skipgramophone.training.validation import choose_validation_playlists
 from tests.conftest import Sgp, two_genres
 
 WriteDump = Callable[..., Path]
@@ -26,36 +26,35 @@ SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=4, r
 
 @pytest.fixture
 def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
-    """Experiment "genres": an extracted corpus."""
+    """Extract the corpus of experiment "genres"."""
     assert sgp("extract", "genres", write_dump(two_genres(400)), "-q").code == 0
     return experiments / "genres"
 
 
 def history_of(experiment: Path) -> list[dict[str, float]]:
-    """The records of the epochs."""
+    """Return the records of the epochs."""
     return [json.loads(line) for line in (experiment / "model" / "history.jsonl").read_text().splitlines()]
 
 
-def test_no_track_loses_its_vector_to_held_out_playlists() -> None:
+def test_held_out_playlists_leave_enough_occurrences_of_every_track() -> None:
     rng = np.random.default_rng(1)
     lists = [rng.choice(50, 8) for _ in range(100)] + [np.array([50, 51])]
     offsets = np.cumsum([0, *map(len, lists)])
     corpus = Corpus(np.concatenate(lists).astype(np.int32), offsets)
-    split = split_without_loss(corpus, 52, 0.1, 3, seed=5)
-    assert split.held_out.sum() == 10
-    assert not split.held_out[-1]
-    before, after = corpus.counts(52), split.training_part(corpus).counts(52)
+    held_out = choose_validation_playlists(corpus, 52, share=0.1, min_count=3, seed=5)
+    assert held_out.sum() == 10
+    assert not held_out[-1]
+    before, after = corpus.counts(52), corpus.playlists(np.flatnonzero(~held_out)).counts(52)
     assert (after[before >= 3] >= 3).all()
-    assert (split.held_out_part(corpus).counts(52) + after == before).all()
 
 
-def test_where_every_playlist_is_needed_none_is_held_out() -> None:
+def test_if_every_playlist_has_a_rare_track_holding_out_is_an_error() -> None:
     corpus = Corpus(np.arange(8, dtype=np.int32), np.array([0, 4, 8]))
-    with pytest.raises(EvaluationError, match="none can be held out: leave --patience out"):
-        split_without_loss(corpus, 8, 0.5, 1, seed=5)
+    with pytest.raises(EvaluationError, match="each has a track that would become too rare: train without --patience"):
+        choose_validation_playlists(corpus, 8, share=0.5, min_count=1, seed=5)
 
 
-def test_the_loss_on_held_out_playlists_is_told_and_falls(genres: Path) -> None:
+def test_the_loss_on_held_out_playlists_is_recorded_and_decreases(genres: Path) -> None:
     report = package.train("genres", package.TrainSettings(window_size="bag", embedding_dim=8, epochs=4, patience=4))
     records = history_of(genres)
     assert report.epochs == len(records) == 4
@@ -65,24 +64,24 @@ def test_the_loss_on_held_out_playlists_is_told_and_falls(genres: Path) -> None:
     assert records[0]["tracks"] == 400 * 12 - 20 * 12
 
 
-def test_patience_ends_a_run_that_no_longer_learns(sgp: Sgp, genres: Path) -> None:
-    # A rate this large throws the rows about: the loss on what is held out cannot fall for long.
+def test_patience_ends_a_run_whose_loss_no_longer_decreases(sgp: Sgp, genres: Path) -> None:
+    # With such a large learning rate, the loss on held-out playlists cannot decrease for long.
     ran = sgp("train", "genres", "-wsz", "bag", "-emb", "8", "-e", "60", "--patience", "2", "-lr", "20")
     assert ran.code == 0
     losses = [record["held_out_loss"] for record in history_of(genres)]
     assert len(losses) < 60
     best = losses.index(min(losses))
     assert len(losses) == best + 1 + 2
-    assert f"epochs         {len(losses)} of 60, then patience ended over 4,800 occurrences" in ran.out
+    assert f"epochs         {len(losses)} of 60 (stopped by --patience)" in ran.out
 
 
-def test_a_run_with_patience_is_resumed_with_the_same_bytes(genres: Path) -> None:
+def test_a_resumed_run_with_patience_ends_with_the_same_bytes(genres: Path) -> None:
     settings = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=5, patience=1)
     package.train("genres", settings)
     whole = (genres / "model" / "centre.npy").read_bytes(), history_of(genres)
 
     class Stopped(Exception):  # noqa: N818
-        """Stands for whatever stops a run."""
+        """Simulates an interruption of a run."""
 
     def stop(at: object) -> None:
         if getattr(at, "epoch", 0) == 3:
@@ -94,28 +93,28 @@ def test_a_run_with_patience_is_resumed_with_the_same_bytes(genres: Path) -> Non
     assert ((genres / "model" / "centre.npy").read_bytes(), history_of(genres)) == whole
 
 
-def test_a_warm_start_keeps_what_was_learnt(sgp: Sgp, genres: Path, write_dump: WriteDump, experiments: Path) -> None:
+def test_a_warm_start_keeps_the_vectors_of_the_earlier_model(
+    sgp: Sgp, genres: Path, write_dump: WriteDump, experiments: Path
+) -> None:
     package.train("genres", package.TrainSettings(window_size="bag", embedding_dim=8, epochs=10))
     grown = write_dump([*two_genres(400), *[("new", "folk artist 3", f"folk new {at}", "list n") for at in range(3)]])
     assert sgp("extract", "grown", grown, "-q").code == 0
     ran = sgp("train", "grown", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "-lr", "1e-9")
     assert ran.code == 0
-    assert "vectors        83 tracks × 8, 80 begun with earlier ones" in ran.out
+    assert "vectors        83 tracks × 8; 80 initialized from earlier vectors" in ran.out
     vectors = {}
     for name in ("genres", "grown"):
         with closing(Catalogue(experiments / name / "corpus")) as catalogue:
             unit = unit_rows(read_embeddings(experiments / name / "model", len(catalogue)).centre)
             vectors[name] = {track.name: unit[track.row] for track in catalogue.all_tracks()}
-    # Hardly anything has moved but the mean, to which three tracks have come.
+    # With such a small learning rate only the mean has changed, because of three new tracks.
     similarity = [vectors["grown"][name] @ vector for name, vector in vectors["genres"].items()]
     assert min(similarity) > 0.95
     facts = json.loads((experiments / "grown" / "model" / "manifest.json").read_text())["facts"]
     assert (facts["started_from"], facts["tracks_taken_over"]) == ("genres", 80)
 
 
-def test_a_model_is_trained_on_from_itself_when_its_corpus_has_grown(
-    sgp: Sgp, genres: Path, write_dump: WriteDump
-) -> None:
+def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Path, write_dump: WriteDump) -> None:
     package.train("genres", SETTINGS)
     first, old = history_of(genres), unit_rows(read_embeddings(genres / "model", 80).centre)
     more = [(owner, artist, title, f"new {name}") for owner, artist, title, name in two_genres(40)]
@@ -132,25 +131,25 @@ def test_a_model_is_trained_on_from_itself_when_its_corpus_has_grown(
     again = ("train", "genres", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "-lr", "1e-9")
     assert "already has a model: choose another name to keep both, or replace it with --force" in sgp(*again).err
     ran = sgp(*again, "--force")
-    assert "vectors        83 tracks × 8, 80 begun with earlier ones" in ran.out
+    assert "vectors        83 tracks × 8; 80 initialized from earlier vectors" in ran.out
     assert history_of(genres)[0]["loss"] < first[0]["loss"]
-    # Hardly anything has moved but the mean, to which three tracks have come.
+    # With such a small learning rate only the mean has changed, because of three new tracks.
     found = unit_rows(read_embeddings(genres / "model", 83).centre)
     assert min(np.einsum("ij,ij->i", found[:80], old)) > 0.95
     assert sgp("similar", "genres", "folk new 1").code == 0
 
-    # A corpus that was put in its place is another one, and its rows are other tracks.
+    # After the corpus is replaced, its rows are other tracks, and a warm start is not possible.
     assert sgp("extract", "genres", write_dump(two_genres(40), "other.csv"), "--force", "-q").code == 0
     ran = sgp(*again, "--force")
     assert "the model of 'genres' is out of date: its corpus has been replaced; run sgp train" in ran.err
 
 
-def test_what_cannot_be_a_warm_start_is_said(sgp: Sgp, genres: Path, write_dump: WriteDump) -> None:
+def test_an_impossible_warm_start_is_a_one_line_error(sgp: Sgp, genres: Path, write_dump: WriteDump) -> None:
     package.train("genres", SETTINGS)
     assert sgp("extract", "other", write_dump([("o", "x", f"t{at}", "l") for at in range(9)], "o.csv"), "-q").code == 0
     for arguments, message in [
-        (["--from", "genres", "-emb", "16"], "the vectors of 'genres' have 8 numbers, not 16: give -emb 8"),
-        (["--from", "genres", "-emb", "8"], "no track of 'other' has a vector in 'genres'"),
+        (["--from", "genres", "-emb", "16"], "the vectors of 'genres' have dimension 8, not 16: add -emb 8"),
+        (["--from", "genres", "-emb", "8"], "no track of 'other' has a vector in 'genres': choose another experiment"),
         (["--from", "nowhere"], "there is no experiment 'nowhere' in"),
         (["--from", "other"], "experiment 'other' has no model yet: run sgp train other"),
     ]:
@@ -160,7 +159,7 @@ def test_what_cannot_be_a_warm_start_is_said(sgp: Sgp, genres: Path, write_dump:
         assert len(ran.err.splitlines()) == 1
 
 
-def test_memory_is_estimated_and_a_run_without_it_refused(
+def test_a_run_that_needs_more_memory_than_is_free_is_an_error(
     sgp: Sgp, genres: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert memory.bytes_for(1_000_000, 127) == 3 * 1_000_000 * 128 * 4 + 2**30
@@ -175,19 +174,19 @@ def test_memory_is_estimated_and_a_run_without_it_refused(
     ran = sgp("train", "genres", "-emb", "101", "-wsz", "bag")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: training 80 tracks × 101 takes about 1.1 GB of memory and 1.1 GB are free: -emb 100 would fit\n"
+        "error: training 80 tracks × 101 needs about 1.1 GB of memory, but only 1.1 GB are free: -emb 100 would fit\n"
     )
     assert not (genres / "model").exists()
 
 
-def test_a_gpu_that_is_not_there_is_said(sgp: Sgp, genres: Path) -> None:
+def test_a_missing_gpu_is_an_error(sgp: Sgp, genres: Path) -> None:
     from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
     if load_tensorflow(genres / "log").config.list_physical_devices("GPU"):
         pytest.skip("there is a GPU")
     ran = sgp("train", "genres", "--device", "gpu", "-wsz", "bag")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == ("error: TensorFlow sees no GPU here: leave --device out, or install tensorflow[and-cuda]\n")
+    assert ran.err == "error: TensorFlow finds no GPU: leave out --device, or install tensorflow[and-cuda]\n"
     with pytest.raises(SettingError, match="device must be one of auto, cpu, gpu, not 'tpu'"):
         package.RunSettings(device="tpu")  # type: ignore[arg-type]
 
@@ -206,7 +205,7 @@ def test_scalars_are_written_for_tensorboard(genres: Path, tmp_path: Path) -> No
 
 
 def scalars_of(data: bytes) -> dict[str, list[tuple[int, float]]]:
-    """Read the scalars out of an event file, record by record."""
+    """Read the scalars of an event file, record by record."""
     from tensorflow.core.util.event_pb2 import Event  # type: ignore[import-not-found, unused-ignore]
     from tensorflow.python.framework.tensor_util import MakeNdarray  # type: ignore[import-not-found, unused-ignore]
 

@@ -1,4 +1,4 @@
-"""Tasks are functions of seed, epoch and number, whoever makes them, wherever the corpus lies."""
+"""Tests of layouts: every process makes the same tasks, from a corpus in memory or on disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skipgramophone.training.batches import HELD_OUT, STREAM, BatchShape
 from skipgramophone.training.cluster.config import Role
 from skipgramophone.training.cluster.worker import TaskMaker, numbers_of
 from skipgramophone.training.layout import Assignment, Layout, read_layout
-from skipgramophone.training.stream import Epoch, random_at, shuffled_within
+from skipgramophone.training.stream import Epoch, random_at, shuffle_within
 from skipgramophone.training.tasks import noise_table
 from skipgramophone.training.vocabulary import Probabilities
 from tests.training.test_batches import SHAPE, corpus_of, distinct_playlists
@@ -27,15 +27,15 @@ KEEP = np.random.default_rng(7).random(TRACKS)
 
 
 def random_corpus(seed: int) -> Corpus:
-    """Playlists of 0 to 30 tracks."""
+    """Return 60 playlists of 0 to 30 random tracks."""
     rng = np.random.default_rng(seed)
     return corpus_of([rng.integers(0, TRACKS, length).tolist() for length in rng.integers(0, 31, 60)])
 
 
 def layout_of(corpus: Corpus, held_out: Corpus, keep: Probabilities | None = None) -> Layout:
-    """A layout with small batches."""
+    """Return a layout with small batches."""
     noise = noise_table(np.full(TRACKS, 1 / TRACKS))
-    return Layout({STREAM: corpus, HELD_OUT: held_out}, keep, noise, "bag", SHAPE, 5)
+    return Layout({STREAM: corpus, HELD_OUT: held_out}, keep=keep, noise=noise, context="bag", shape=SHAPE, seed=5)
 
 
 @settings(max_examples=100, deadline=None)
@@ -46,18 +46,18 @@ def layout_of(corpus: Corpus, held_out: Corpus, keep: Probabilities | None = Non
     st.booleans(),
     st.sampled_from(["bag", 2]),
 )
-def test_any_macro_batch_is_laid_out_alone(
-    lengths: list[int], seed: int, runs_a_pool: int, thinned: bool, context: Context
+def test_each_macro_batch_is_the_same_when_it_is_made_alone(
+    lengths: list[int], seed: int, runs_per_pool: int, is_subsampled: bool, context: Context
 ) -> None:
     corpus = corpus_of(distinct_playlists(lengths))
-    keep = np.random.default_rng(seed).random(sum(lengths)) if thinned else None
+    keep = np.random.default_rng(seed).random(sum(lengths)) if is_subsampled else None
     with pytest.MonkeyPatch.context() as small:
         small.setattr(stream, "RUN", 3)
-        small.setattr(stream, "POOL", 3 * runs_a_pool)
+        small.setattr(stream, "POOL", 3 * runs_per_pool)
         small.setattr(stream, "MEASURED", 2)
 
         def epoch() -> Epoch:
-            return Epoch(corpus, keep, context, SHAPE, (seed, 1))
+            return Epoch(corpus, keep, context, shape=SHAPE, seed=(seed, 1))
 
         whole = epoch()
         stretches = list(whole.stretches())
@@ -67,40 +67,40 @@ def test_any_macro_batch_is_laid_out_alone(
         assert one.tokens.tobytes() == other.tokens.tobytes()
         assert one.playlist.tobytes() == other.playlist.tobytes()
     assert [batch.real for batch in in_order] == [stretch.real for stretch in stretches]
-    # A place of the corpus is a track of its own here: what is kept of them is said by their own numbers.
+    # Each token of this corpus has its own track id, equal to its position: the tracks show which positions are kept.
     places = np.arange(sum(lengths))
     drawn = (random_at(places, whole._for_keeping) >> np.uint64(11)) * 2.0**-53
     expected = places if keep is None else places[drawn < keep]
     found = np.concatenate([np.empty(0, np.int32), *(batch.tokens[batch.playlist > 0] for batch in in_order)])
     assert np.sort(found).tolist() == expected.tolist()
-    for batch in in_order[1:-1]:  # whole but for both ends
+    for batch in in_order[1:-1]:  # only the first and the last may have padding
         assert batch.real == SHAPE.macro
 
 
-def test_pools_hold_playlists_from_all_over_the_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pools_have_playlists_from_all_parts_of_the_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "RUN", 4)
     monkeypatch.setattr(stream, "POOL", 64)
     corpus = corpus_of(distinct_playlists([1] * 1021))
     shape = BatchShape(block=4, group=2, shared=2, step_blocks=2, steps=8)
-    epoch = Epoch(corpus, None, "bag", shape, (1,))
+    epoch = Epoch(corpus, None, "bag", shape=shape, seed=(1,))
     first = np.concatenate([epoch.macro_batch(stretch).tokens for stretch in list(epoch.stretches())[:2]])
     counted = np.bincount(first // 256, minlength=4)
     assert counted.min() > 10  # of 128, about 32 of each quarter; 4.5 standard deviations are 22
-    assert np.mean(np.abs(np.diff(first)) == 1) < 0.2  # runs are not read as they lie
+    assert np.mean(np.abs(np.diff(first)) == 1) < 0.2  # playlists of a run do not stay next to each other
 
 
-def test_random_places_are_those_of_splitmix64() -> None:
+def test_random_numbers_are_those_of_splitmix64() -> None:
     # The first numbers of the reference program for seed 1234567 (https://prng.di.unimi.it/splitmix64.c).
     expected = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
     assert random_at(np.arange(1, 5), np.uint64(1234567)).tolist() == expected
 
 
-def test_both_ways_of_shuffling_give_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_ways_of_shuffling_return_the_same_order() -> None:
     rng = np.random.default_rng(3)
     playlist = np.sort(rng.integers(0, 50, 4000))
     drawn = rng.integers(0, 1 << 63, 4000, np.uint64)
-    short = shuffled_within(playlist, drawn)
-    assert np.array_equal(short, shuffled_within(playlist + (1 << 40), drawn))
+    short = shuffle_within(playlist, drawn)
+    assert np.array_equal(short, shuffle_within(playlist + (1 << 40), drawn))
     assert np.array_equal(playlist[short], playlist)
 
 
@@ -125,11 +125,11 @@ def test_a_worker_makes_the_tasks_of_the_chief(
         for stretch in layout.stretches(purpose, epoch):
             what = Assignment(purpose, epoch, stretch, 0.25)
             task = layout.task(what, layout.macro_batch(what), np.full(TRACKS, -1, np.int32))
-            asked = b"model/for", np.int32(TRACKS), np.int32(servers), np.array(numbers_of(what))
-            rows, (places, *counts), *work = maker.make(*asked)
+            arguments = b"model/for", np.int32(TRACKS), np.int32(servers), np.array(numbers_of(what))
+            rows, (places, *counts), *work = maker.make(*arguments)
             assert places == task.places
             assert sum(counts[:servers]) == task.of_tokens
-            # Rows of shards, by server, first those of tokens and then those of negatives.
+            # Rows of the shards, grouped by server: first those of tokens, then those of negatives.
             whole = rows * servers + np.repeat([*range(servers)] * 2, counts)
             assert sorted(whole[: task.of_tokens]) == sorted(task.rows[: task.of_tokens])
             assert sorted(whole) == sorted(task.rows)
@@ -139,15 +139,15 @@ def test_a_worker_makes_the_tasks_of_the_chief(
     assert made > 20
 
 
-def test_a_worker_that_cannot_read_the_corpus_says_so(tmp_path: Path) -> None:
+def test_a_worker_that_cannot_read_the_corpus_raises_an_error(tmp_path: Path) -> None:
     maker = TaskMaker(Role({"worker": ["a:1", "b:2"]}, "worker", 1), tmp_path)
     numbers = np.zeros(7, np.int64)
-    with pytest.raises(TrainingError, match=r"worker 1 at b:2 cannot read .*layout.json is not there: every worker"):
+    with pytest.raises(TrainingError, match=r"worker 1 at b:2 cannot read .*layout.json does not exist: every worker"):
         maker.make(b"model/for", np.int32(TRACKS), np.int32(1), numbers)
     (tmp_path / "corpus").mkdir()
     random_corpus(1).write(tmp_path / "corpus")
     (tmp_path / "model").mkdir()
     layout_of(read_corpus(tmp_path / "corpus"), random_corpus(2)).write(tmp_path / "model" / "for")
     random_corpus(3).write(tmp_path / "corpus")
-    with pytest.raises(ExperimentError, match="holds another corpus than the chief's"):
+    with pytest.raises(ExperimentError, match="contains a different corpus than the chief's"):
         read_layout(tmp_path / "model" / "for")

@@ -1,4 +1,4 @@
-"""An interrupted run goes on as if nothing had happened: the same bytes, wherever and however it was stopped."""
+"""Tests of resumed runs: they end with the same bytes, regardless of where and how they were interrupted."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "c
 
 
 class Stopped(Exception):  # noqa: N818
-    """Stands for whatever stops a run."""
+    """Simulates an interruption of a run."""
 
 
 @pytest.fixture
 def corpus(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
-    """Experiments "whole" and "broken" with the same corpus; "whole" is trained undisturbed."""
+    """Make experiments "whole" and "broken" with the same corpus; "whole" is trained without interruption."""
     dump = write_dump(two_genres(400))
     for name in ("whole", "broken"):
         assert sgp("extract", name, dump, "-q").code == 0
@@ -37,12 +37,12 @@ def corpus(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
 
 
 def model_bytes(experiments: Path, name: str) -> dict[str, bytes]:
-    """The bytes that a training run is to make."""
+    """Return the contents of the files that training writes."""
     return {file: (experiments / name / "model" / file).read_bytes() for file in FILES}
 
 
 def stop_after(rounds: int) -> Callable[[object], None]:
-    """A listener that stops the run after it was told of some rounds."""
+    """Return a progress function that stops the run after some rounds."""
     left = [rounds]
 
     def listen(_progress: object) -> None:
@@ -54,7 +54,7 @@ def stop_after(rounds: int) -> Callable[[object], None]:
 
 
 @pytest.mark.parametrize("stops", [[1], [2, 1], [7], [9, 1, 3], [4, 4, 4]])
-def test_stopped_anywhere_it_ends_with_the_same_bytes(corpus: Path, stops: list[int]) -> None:
+def test_a_run_that_is_interrupted_after_any_round_ends_with_the_same_bytes(corpus: Path, stops: list[int]) -> None:
     resume = False
     for rounds in stops:
         with pytest.raises(Stopped):
@@ -67,38 +67,43 @@ def test_stopped_anywhere_it_ends_with_the_same_bytes(corpus: Path, stops: list[
     assert not (corpus / "broken" / "checkpoint").exists()
 
 
-def test_an_unfinished_run_is_neither_forgotten_nor_mixed_up(sgp: Sgp, corpus: Path, write_dump: WriteDump) -> None:
+def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
+    sgp: Sgp, corpus: Path, write_dump: WriteDump
+) -> None:
     with pytest.raises(Stopped):
         package.train("broken", SETTINGS, run=EAGER, progress=stop_after(3))
     ran = sgp("train", "broken")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: an unfinished run of 'broken' stands at epoch 1 of 4: sgp train broken --resume goes on with it, "
-        "sgp train broken --force starts anew\n"
+        "error: 'broken' has an unfinished run at epoch 1 of 4: continue with sgp train broken --resume, or start over "
+        "with sgp train broken --force\n"
     )
     other = sgp("train", "broken", "--resume", "-e", "9")
     assert other.err == (
-        "error: the unfinished run has epochs 4, not 9: leave it out with --resume, or run sgp train broken --force\n"
+        "error: the unfinished run has epochs 4, not 9: use --resume without this option, or start over with "
+        "sgp train broken --force\n"
     )
     with pytest.raises(package.SgpError, match="the unfinished run has embedding-dim 8, not 100"):
         package.train("broken", package.TrainSettings(epochs=4, random_seed=3), resume=True)
     assert sgp("train", "broken", "--resume", "-e", "4", "-q").code == 0
     assert model_bytes(corpus, "broken") == model_bytes(corpus, "whole")
     none = sgp("train", "broken", "--resume")
-    assert none.err == "error: experiment 'broken' has no unfinished run: run sgp train broken\n"
+    message = "error: experiment 'broken' has no unfinished run to resume: start one with sgp train broken\n"
+    assert none.err == message
     with pytest.raises(Stopped):
         package.train("broken", SETTINGS, force=True, run=EAGER, progress=stop_after(3))
     assert sgp("extract", "broken", write_dump(two_genres(50), "other.csv"), "--force", "-q").code == 0
     stale = sgp("train", "broken", "--resume")
     assert stale.err == (
-        "error: the unfinished run was of another corpus than the present one: run sgp train broken --force\n"
+        "error: cannot resume the unfinished run, because the corpus has changed since: start over with "
+        "sgp train broken --force\n"
     )
     assert sgp("train", "broken", "--force", "-e", "1", "-emb", "4", "-q").code == 0
     assert not (corpus / "broken" / "checkpoint").exists()
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 9}', "[]", "[" * 100_000])
-def test_a_damaged_checkpoint_is_one_line(sgp: Sgp, corpus: Path, text: str) -> None:
+def test_a_damaged_checkpoint_is_a_one_line_error(sgp: Sgp, corpus: Path, text: str) -> None:
     with pytest.raises(Stopped):
         package.train("broken", SETTINGS, run=EAGER, progress=stop_after(1))
     (corpus / "broken" / "checkpoint" / "state.json").write_text(text)
@@ -110,7 +115,7 @@ def test_a_damaged_checkpoint_is_one_line(sgp: Sgp, corpus: Path, text: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_killed_at_random_it_ends_with_the_same_bytes(
+def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(
     sgp: Sgp, write_dump: WriteDump, experiments: Path, how: int
 ) -> None:
     rng = random.Random(int(how))
@@ -121,27 +126,27 @@ def test_killed_at_random_it_ends_with_the_same_bytes(
     assert sgp("train", "whole", *options, "-q").code == 0
     command = [sys.executable, "-m", "skipgramophone", "train", "broken", "--checkpoint-every", "0.05"]
 
-    def what_next() -> list[str]:
-        """How the run goes on: a signal may find it before its first checkpoint, or while the index is built."""
+    def next_options() -> list[str]:
+        """Return the options of the next run: the signal may have come before the first checkpoint."""
         return ["--resume"] if (experiments / "broken" / "checkpoint").exists() else options
 
     for _ in range(3):
         if (experiments / "broken" / "model").exists():
             break
         with subprocess.Popen(
-            [*command, *what_next()],
+            [*command, *next_options()],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         ) as running:
             time.sleep(rng.uniform(4, 6))
             running.send_signal(how)
-            _, complaint = running.communicate()
-        # Killed by the signal itself where it came before the program could take care of it.
-        assert running.returncode in (-how, 130, 143, 0), complaint
-        assert "Traceback" not in complaint or running.returncode == -how
+            _, err = running.communicate()
+        # The exit code is that of the signal if it came before the program had installed its handlers.
+        assert running.returncode in (-how, 130, 143, 0), err
+        assert "Traceback" not in err or running.returncode == -how
     if not (experiments / "broken" / "model").exists():
-        assert sgp("train", "broken", *what_next(), "-q").code == 0
+        assert sgp("train", "broken", *next_options(), "-q").code == 0
     assert model_bytes(experiments, "broken") == model_bytes(experiments, "whole")
     left = {path.name for path in (experiments / "broken").iterdir()}
     assert left <= {".lock", "corpus", "experiment.json", "model", "index", "checkpoint"}

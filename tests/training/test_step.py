@@ -1,4 +1,4 @@
-"""The step against a numpy oracle that lists every pair."""
+"""Tests of the training step, against a NumPy reference that computes every pair on its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
-from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, parted
+from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, playlist_mask
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
@@ -20,24 +20,24 @@ BLOCKS, BLOCK, GROUPS, SHARED, DIM, NEGATIVES = 4, 6, 2, 3, 5, 5
 
 @pytest.fixture(scope="module")
 def tf(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """TensorFlow."""
+    """Load TensorFlow."""
     return load_tensorflow(tmp_path_factory.mktemp("log") / "tensorflow.log")
 
 
 def softplus(x: float) -> float:
-    """log(1 + exp(x))."""
+    """Return log(1 + exp(x))."""
     return float(np.logaddexp(0, x))
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + exp(-x))."""
+    """Return 1 / (1 + exp(-x))."""
     return float(1 / (1 + np.exp(-x)))
 
 
-def oracle(
+def reference(
     h: Array, o: Array, n: Array, playlist: Array, window_size: Context
 ) -> tuple[float, float, Array, Array, Array]:
-    """Loss, weight of the pairs and gradients of a step, pair by pair, from the formula of the documentation."""
+    """Compute loss, weight of the pairs and gradients of a step, pair by pair, from the documented formula."""
     loss, total = 0.0, 0.0
     dh, do, dn = np.zeros_like(h), np.zeros_like(o), np.zeros_like(n)
     for b in range(BLOCKS):
@@ -68,7 +68,7 @@ def oracle(
 
 
 def example(seed: int) -> tuple[Array, Array, Array, Array]:
-    """Rows, and playlists of 1 to 4 tokens, one of which reaches into the next block."""
+    """Return random rows, and playlists of 1 to 4 tokens, some of which continue in the next block."""
     rng = np.random.default_rng(seed)
     h, o = rng.normal(size=(2, BLOCKS, BLOCK, DIM))
     n = rng.normal(size=(GROUPS, SHARED, DIM))
@@ -78,7 +78,7 @@ def example(seed: int) -> tuple[Array, Array, Array, Array]:
 
 
 def weight_in(playlist: Array, window_size: Context) -> Array:
-    """Sum of the weights of the pairs of each place of a block."""
+    """Return the sum of the weights of the pairs of each token."""
     together = (playlist[..., :, None] == playlist[..., None, :]).astype(float)
     return np.asarray((together * pair_weights(window_size, BLOCK)).sum(-1))
 
@@ -88,41 +88,57 @@ def weight_in(playlist: Array, window_size: Context) -> Array:
 def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: Context, seed: int) -> None:
     h, o, n, playlist = example(seed)
     weights = tf.constant(pair_weights(window_size, BLOCK).astype(np.float64))
-    own, others, drawn = (tf.constant(part) for part in (h, o, n))
-    apart, weight = parted(tf, tf.constant(playlist)), tf.constant(weight_in(playlist, window_size))
-    result = gradients(tf, weights, NEGATIVES / SHARED, own, others, drawn, apart, weight, window_size == "bag")
-    for got, expected in zip(result, oracle(h, o, n, playlist, window_size), strict=True):
+    result = gradients(
+        tf,
+        weights,
+        negative_weight=NEGATIVES / SHARED,
+        h=tf.constant(h),
+        o=tf.constant(o),
+        n=tf.constant(n),
+        mask=playlist_mask(tf, tf.constant(playlist)),
+        weight=tf.constant(weight_in(playlist, window_size)),
+        bag=window_size == "bag",
+    )
+    for got, expected in zip(result, reference(h, o, n, playlist, window_size), strict=True):
         np.testing.assert_allclose(got.numpy(), np.asarray(expected), rtol=1e-6, atol=1e-9)
 
 
-def test_the_oracle_s_gradient_is_the_slope_of_its_loss() -> None:
+def test_the_gradient_of_the_reference_is_the_slope_of_its_loss() -> None:
     h, o, n, playlist = example(4)
-    _, _, dh, do, dn = oracle(h, o, n, playlist, "bag")
+    _, _, dh, do, dn = reference(h, o, n, playlist, "bag")
     step = 1e-6
     for array, gradient in ((h, dh), (o, do), (n, dn)):
         for at in ((0, 1, 2), (1, 2, 0)):
             before = array[at]
             array[at] = before + step
-            up = oracle(h, o, n, playlist, "bag")[0]
+            up = reference(h, o, n, playlist, "bag")[0]
             array[at] = before - step
-            down = oracle(h, o, n, playlist, "bag")[0]
+            down = reference(h, o, n, playlist, "bag")[0]
             array[at] = before
             assert (up - down) / (2 * step) == pytest.approx(gradient[at], abs=1e-5)
 
 
-def test_a_lone_track_has_no_pair_and_no_negatives(tf: Any) -> None:
+def test_a_playlist_of_one_track_has_no_pairs_and_no_negatives(tf: Any) -> None:
     h, o, n, _ = example(5)
     alone = np.arange(BLOCKS * BLOCK, dtype=float).reshape(BLOCKS, BLOCK)
     weights = tf.constant(pair_weights("bag", BLOCK).astype(np.float64))
-    own, others, drawn = (tf.constant(part) for part in (h, o, n))
-    apart, weight = parted(tf, tf.constant(alone)), tf.constant(weight_in(alone, "bag"))
-    loss, pairs, dh, *_ = gradients(tf, weights, NEGATIVES / SHARED, own, others, drawn, apart, weight, True)
+    loss, pairs, dh, *_ = gradients(
+        tf,
+        weights,
+        negative_weight=NEGATIVES / SHARED,
+        h=tf.constant(h),
+        o=tf.constant(o),
+        n=tf.constant(n),
+        mask=playlist_mask(tf, tf.constant(alone)),
+        weight=tf.constant(weight_in(alone, "bag")),
+        bag=True,
+    )
     assert float(loss) == 0
     assert float(pairs) == 0
     assert not dh.numpy().any()
 
 
-def test_adagrad_adds_up_a_row_that_is_named_twice(tf: Any) -> None:
+def test_adagrad_adds_the_gradients_of_a_row_that_occurs_twice(tf: Any) -> None:
     table = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     accumulator = np.array([1.0, 2.0, 3.0])
     rows, gradient = np.array([2, 0, 2]), np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 1.0]])
@@ -131,13 +147,19 @@ def test_adagrad_adds_up_a_row_that_is_named_twice(tf: Any) -> None:
         seen[row] += (slope**2).mean()
     for row, slope in zip(rows, gradient, strict=True):
         expected[row] -= 0.5 * slope / np.sqrt(seen[row])
-    tensors = [tf.constant(array) for array in (table, accumulator, rows, gradient)]
-    got, got_seen = adagrad_rows(tf, tensors[0], tensors[1], tensors[2], tensors[3], tf.constant(0.5, tf.float64))
+    got, got_seen = adagrad_rows(
+        tf,
+        tf.constant(table),
+        tf.constant(accumulator),
+        rows=tf.constant(rows),
+        gradient=tf.constant(gradient),
+        rate=tf.constant(0.5, tf.float64),
+    )
     np.testing.assert_allclose(got.numpy(), expected, rtol=1e-12)
     np.testing.assert_allclose(got_seen.numpy(), seen, rtol=1e-12)
 
 
-def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
+def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) -> None:
     shape = BatchShape(block=BLOCK, group=2, shared=SHARED, step_blocks=BLOCKS, steps=3, round=1)
     rng = np.random.default_rng(6)
     tracks = 30
@@ -145,7 +167,7 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     tables.centre.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
     tables.context.rows[:] = rng.normal(size=(tracks, DIM)).astype(np.float32)
     centre, context = tables.centre.rows[:].astype(float), tables.context.rows[:].astype(float)
-    pulled = rng.permutation(tracks)[:20].astype(np.int32)  # places among these rows are what a macro-batch names
+    pulled = rng.permutation(tracks)[:20].astype(np.int32)  # the ids of a macro-batch are positions among these rows
     padded = np.append(pulled, [0, 0, 0]).astype(np.int32)
     ids = rng.integers(0, 20, (shape.steps, BLOCKS, BLOCK)).astype(np.int32)
     noise = rng.integers(0, 20, (shape.steps, GROUPS, SHARED)).astype(np.int32)
@@ -153,13 +175,13 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     playlist = np.stack([example(seed)[3] for seed in (7, 8, 9)]).astype(np.float32)
     weight = weight_in(playlist.astype(float), "bag").astype(np.float32)
     rates = np.array([0.3, 0.2, 0.1], np.float32)
-    variables = [held.variable for held in tables.held()]
+    variables = [array.variable for array in tables.arrays()]
     centre_rows, context_rows, centre_seen, context_seen = variables
 
     def pull(rows: Any) -> Pulled:
         return Pulled(*(tf.gather(variable, rows) for variable in variables))
 
-    program = compile_macro_batch(tf, shape, "bag", NEGATIVES, pull)
+    program = compile_macro_batch(tf, shape, "bag", NEGATIVES, pull=pull)
     h, o, h_more, o_more, got_loss, got_pairs = program(padded, ids, playlist, weight, noise, rates)
     push = compile_push(tf)
     push(centre_rows, centre_seen, padded, h, h_more)
@@ -169,7 +191,7 @@ def test_the_compiled_program_is_the_oracle_step_by_step(tf: Any) -> None:
     loss = pairs = 0.0
     for step in range(shape.steps):
         own, drawn = pulled[ids[step]], pulled[noise[step]]
-        more, weighed, dh, do, dn = oracle(
+        more, weighed, dh, do, dn = reference(
             centre[own], context[own], context[drawn], playlist[step].astype(float), "bag"
         )
         loss, pairs = loss + more, pairs + weighed

@@ -1,4 +1,4 @@
-"""Workers carry out calls, hand on what they raise, and end whatever happens to those who wait."""
+"""Tests of the thread pool: results, errors, and interrupts while waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from skipgramophone.training.threads import Workers
 
 
-def test_results_come_in_order_whatever_takes_longer() -> None:
+def test_results_are_in_the_order_of_the_calls() -> None:
     def slow(number: int) -> int:
         time.sleep(0.02 * (4 - number))
         return number
@@ -21,14 +21,14 @@ def test_results_come_in_order_whatever_takes_longer() -> None:
         assert workers.all([partial(slow, number) for number in range(4)]) == [0, 1, 2, 3]
 
 
-def test_what_a_call_raises_is_raised_and_the_threads_end() -> None:
+def test_the_error_of_a_call_is_raised_and_the_threads_end() -> None:
     before = threading.active_count()
     with pytest.raises(ZeroDivisionError), Workers(2) as workers:
         workers.all([lambda: 1, lambda: 1 // 0])
     assert threading.active_count() == before
 
 
-def test_an_interrupt_at_any_moment_leaves_nobody_waiting() -> None:
+def test_an_interrupt_at_any_moment_leaves_no_thread_waiting() -> None:
     before = threading.active_count()
 
     def interrupt(_number: int, _frame: object) -> None:

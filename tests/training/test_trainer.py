@@ -1,8 +1,9 @@
-"""Training as a whole: provable worlds, the same bytes whatever the threads, and what is refused."""
+"""Tests of the trainer: synthetic corpora with known neighbours, reproducible bytes, and errors."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,21 +12,22 @@ from skipgramophone.errors import TrainingError
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings, unit_rows
 from skipgramophone.settings import RunSettings, TrainSettings
-from skipgramophone.training.tables import START_ACCUMULATOR
+from skipgramophone.training.local_engine import compile_local_program
+from skipgramophone.training.tables import START_ACCUMULATOR, compile_push
 from skipgramophone.training.tasks import NOISE_PLACES, noise_table, number_rows
 from skipgramophone.training.trainer import Trainer
 from skipgramophone.training.vocabulary import Vocabulary
 
 
 def genres(tracks: int, playlists: int, seed: int) -> Corpus:
-    """Playlists of two sets of tracks that never mix: rows below `tracks` and rows from there on."""
+    """Return playlists of two disjoint sets of tracks: rows below `tracks`, and rows from `tracks` on."""
     rng = np.random.default_rng(seed)
     lists = [rng.choice(tracks, 10, replace=False) + tracks * (at % 2) for at in range(playlists)]
     return Corpus(np.concatenate(lists).astype(np.int32), np.arange(0, 10 * playlists + 1, 10, dtype=np.int64))
 
 
 def trained(corpus: Corpus, settings: TrainSettings, log: Path, threads: int = 2) -> Trainer:
-    """Train to the end."""
+    """Return a trainer that has trained to the end."""
     tracks = int(corpus.track_ids.max()) + 1
     trainer = Trainer(
         corpus,
@@ -40,7 +42,7 @@ def trained(corpus: Corpus, settings: TrainSettings, log: Path, threads: int = 2
 
 
 @pytest.mark.parametrize("window_size", ["bag", 4])
-def test_all_neighbours_come_from_the_own_genre(tmp_path: Path, window_size: int | str) -> None:
+def test_all_neighbours_of_a_track_are_of_its_genre(tmp_path: Path, window_size: int | str) -> None:
     corpus = genres(30, 400, 1)
     settings = TrainSettings(window_size=window_size, embedding_dim=16, epochs=20)  # type: ignore[arg-type]
     unit = unit_rows(trained(corpus, settings, tmp_path).tables.centre.rows[:])
@@ -50,15 +52,15 @@ def test_all_neighbours_come_from_the_own_genre(tmp_path: Path, window_size: int
         assert all((near < 30) == (row < 30) for near in nearest)
 
 
-def test_the_loss_begins_where_it_must(tmp_path: Path) -> None:
+def test_the_first_loss_is_that_of_random_vectors(tmp_path: Path) -> None:
     corpus = genres(30, 400, 2)
     settings = TrainSettings(window_size="bag", embedding_dim=16, epochs=1, learning_rate=1e-4)
     first = next(Trainer(corpus, Vocabulary(corpus.counts(60)), settings, tmp_path / "log").run())
-    # With small rows every score is about 0: each pair costs log 2, and so does each of its five negatives.
+    # With small rows every score is about 0: the loss is log 2 per pair, and log 2 for each of its five negatives.
     assert first.loss == pytest.approx(6 * np.log(2), rel=0.01)
 
 
-def test_the_loss_falls_and_every_epoch_trains_every_track(tmp_path: Path) -> None:
+def test_the_loss_decreases_and_every_epoch_trains_every_track(tmp_path: Path) -> None:
     corpus = genres(30, 400, 2)
     trainer = Trainer(
         corpus,
@@ -72,7 +74,7 @@ def test_the_loss_falls_and_every_epoch_trains_every_track(tmp_path: Path) -> No
     assert done[-1].loss < done[0].loss - 0.5
 
 
-def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
+def test_the_bytes_depend_on_the_seed_but_not_on_the_number_of_threads(tmp_path: Path) -> None:
     corpus = genres(40, 500, 3)
     settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=3, random_seed=5)
     tables = [trained(corpus, settings, tmp_path, threads).tables for threads in (1, 2, 4)]
@@ -87,7 +89,29 @@ def test_threads_do_not_change_a_byte_and_seeds_do(tmp_path: Path) -> None:
     assert reseeded.centre.rows[:].tobytes() != tables[0].centre.rows[:].tobytes()
 
 
-def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
+def program_of(trainer: Trainer) -> Any:
+    """Return the compiled program of a trainer."""
+    engine: Any = trainer.engine
+    return engine._program
+
+
+def test_runs_of_one_shape_share_one_compiled_program_and_train_the_same_bytes(tmp_path: Path) -> None:
+    corpus = genres(40, 500, 3)
+    settings = TrainSettings(window_size="bag", embedding_dim=12, epochs=2, random_seed=5)
+    first = trained(corpus, settings, tmp_path)
+    program = program_of(first)
+    traces = program.experimental_get_tracing_count()
+    assert program_of(trained(corpus, settings, tmp_path)) is program
+    assert program.experimental_get_tracing_count() == traces
+    compile_local_program.cache_clear()
+    compile_push.cache_clear()
+    alone = trained(corpus, settings, tmp_path)
+    assert program_of(alone) is not program
+    for name, value in alone.tables.state().items():
+        assert value[:].tobytes() == first.tables.state()[name][:].tobytes()
+
+
+def test_rare_tracks_get_no_vector_and_are_never_negatives(tmp_path: Path) -> None:
     lists = np.tile(np.arange(10, dtype=np.int32), 30)
     corpus = Corpus(np.append(lists, [10, 0]).astype(np.int32), np.append(np.arange(0, 301, 10), 302).astype(np.int64))
     trainer = trained(corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=2, min_count=2), tmp_path)
@@ -98,7 +122,7 @@ def test_rare_tracks_get_no_vector_and_are_never_drawn(tmp_path: Path) -> None:
     assert np.load(tmp_path / ACCUMULATORS)[:, 10].tolist() == [np.float32(START_ACCUMULATOR)] * 2
 
 
-def test_centring_moves_the_mean_and_keeps_every_product(tmp_path: Path) -> None:
+def test_subtracting_the_mean_of_the_centre_vectors_keeps_every_prediction(tmp_path: Path) -> None:
     corpus = genres(30, 100, 8)
     tables = trained(corpus, TrainSettings(window_size="bag", embedding_dim=8, epochs=2), tmp_path).tables
     learnt = np.arange(60) % 7 != 3
@@ -113,35 +137,37 @@ def test_centring_moves_the_mean_and_keeps_every_product(tmp_path: Path) -> None
     assert not embeddings.context_bias[~learnt].any()
 
 
-def test_noise_is_drawn_by_its_probability() -> None:
+def test_negatives_are_drawn_with_their_probability() -> None:
     probability = Vocabulary(np.array([1000, 100, 10, 1, 0])).noise(0.75)
     share = np.bincount(noise_table(probability), minlength=5) / NOISE_PLACES
     np.testing.assert_allclose(share, probability, atol=1 / NOISE_PLACES)
     assert share[4] == 0
 
 
-def test_no_pair_is_an_error(tmp_path: Path) -> None:
+def test_a_corpus_without_pairs_is_an_error(tmp_path: Path) -> None:
     corpus = Corpus(np.array([0, 1, 2], np.int32), np.array([0, 1, 2, 3], np.int64))
-    with pytest.raises(TrainingError, match="there is no pair to train on: no playlist holds two tracks"):
+    with pytest.raises(
+        TrainingError, match="no pairs to train on: no playlist has two tracks; extract longer playlists"
+    ):
         trained(corpus, TrainSettings(window_size="bag"), tmp_path)
 
 
-def test_nothing_left_to_train_on_is_an_error(tmp_path: Path) -> None:
-    message = "epoch 1 had no pair to train on: --subsample 1e-15 drops nearly everything"
+def test_an_epoch_without_pairs_after_subsampling_is_an_error(tmp_path: Path) -> None:
+    message = "epoch 1 had no pairs to train on: --subsample 1e-15 drops nearly all tracks; use a larger value, or 0"
     with pytest.raises(TrainingError, match=message):
         trained(
             genres(30, 50, 5), TrainSettings(window_size="bag", embedding_dim=4, epochs=1, subsample=1e-15), tmp_path
         )
 
 
-def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(
-        TrainingError, match=r"the loss of epoch \d+ is no longer a number: try a smaller --learning-rate"
+        TrainingError, match=r"training diverged in epoch \d+ \(the loss is not finite\): try a smaller --learning-rate"
     ):
         trained(genres(30, 200, 4), TrainSettings(window_size="bag", embedding_dim=8, learning_rate=1e30), tmp_path)
 
 
-def test_rows_are_numbered_as_numpy_s_unique_finds_them() -> None:
+def test_unique_rows_are_those_that_numpy_finds() -> None:
     rng = np.random.default_rng(7)
     scratch = np.full(50, -1, np.int32)
     for _ in range(50):

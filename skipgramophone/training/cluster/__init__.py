@@ -1,1 +1,1 @@
-"""Training in a cluster of processes: chief, workers and parameter servers."""
+"""Training on a cluster: a chief, workers and parameter servers."""

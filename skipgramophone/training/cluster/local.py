@@ -1,7 +1,7 @@
-"""A cluster on this machine: workers and parameter servers as child processes, for a try.
+"""A cluster on this machine, for tests: workers and parameter servers as child processes.
 
-They end with this process, whatever ends it: their standard input is a pipe that nobody else holds. A worker that dies
-is started again at its address; a server that dies takes the rows with it, and ends the run.
+Child processes always end with this process, because their standard input is a pipe from it. A worker that dies is
+started again at the same address. If a server dies, its rows are lost, and the run ends.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from skipgramophone.errors import TrainingError
 from skipgramophone.training.cluster import member
 from skipgramophone.training.cluster.config import SERVER, VARIABLE, WORKER, Role, local_role
 
-SECONDS = 0.2  # between two looks at the children
-PATIENCE = 10.0  # seconds that a child has to end when it is asked to
+SECONDS = 0.2  # between two checks of the child processes
+PATIENCE = 10.0  # seconds until a child process that ignores SIGTERM is killed
 
 
 @dataclass(slots=True)
 class _Child:
-    """A member and the process that is it now."""
+    """A member and its current process."""
 
     role: Role
     process: subprocess.Popen[bytes]
@@ -35,27 +35,27 @@ class _Child:
 
 @contextmanager
 def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> Iterator[Role]:
-    """Start members, and give the chief's role once all of them listen; they are stopped at the end of the block.
+    """Start members, yield the chief's role when all of them listen, and stop them at the end of the block.
 
     Args:
-        workers: how many processes train.
-        servers: how many processes hold the rows.
-        experiment: below it workers find the layout of the run.
-        log: what members say is added to it.
+        workers: number of worker processes.
+        servers: number of parameter server processes.
+        experiment: directory below which workers find the layout of the run.
+        log: file to which the output of the members is appended.
 
     Raises:
-        TrainingError: a member ended before it was ready.
+        TrainingError: a member ended before it was listening.
     """
     role = local_role(workers, servers)
     over = Event()
-    with log.open("ab") as said:
+    with log.open("ab") as output:
         children: list[_Child] = []
-        watching = Thread(target=_start_again, args=(children, experiment, said, over), daemon=True)
+        watching = Thread(target=_restart_workers, args=(children, experiment, output, over), daemon=True)
         try:
             for job in (WORKER, SERVER):
                 for index in range(len(role.cluster[job])):
                     own = replace(role, job=job, index=index)
-                    children.append(_Child(own, _start(own, experiment, said)))
+                    children.append(_Child(own, _start(own, experiment, output)))
             _await(children, log)
             watching.start()
             yield role
@@ -66,15 +66,15 @@ def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> It
             _stop([child.process for child in children])
 
 
-def _start(role: Role, experiment: Path, said: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a member, out of the reach of the terminal's Ctrl-C: this process is the one to stop it."""
-    told = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
-    environment = os.environ | told | {"CUDA_VISIBLE_DEVICES": "-1"}
+def _start(role: Role, experiment: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a member in a session of its own, where Ctrl-C does not reach it: this process stops it."""
+    variables = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
+    environment = os.environ | variables | {"CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(
-        [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two are for who lists processes
+        [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two only show up in `ps`
         stdin=subprocess.PIPE,
-        stdout=said,
-        stderr=said,
+        stdout=output,
+        stderr=output,
         env=environment,
         start_new_session=True,
     )
@@ -87,27 +87,27 @@ def _await(children: list[_Child], log: Path) -> None:
         for child in waited_for:
             if (code := child.process.poll()) is not None:
                 raise TrainingError(f"{child.role.job} {child.role.index} ended with code {code}:{_last_line(log)}")
-        waited_for = [child for child in waited_for if not member.answers(child.role.address)]
+        waited_for = [child for child in waited_for if not member.is_listening(child.role.address)]
         time.sleep(SECONDS)
 
 
 def _last_line(log: Path) -> str:
-    """What was said last, for an error message."""
+    """Return the last line of the log for an error message, after a space."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((" " + line.strip() for line in reversed(lines) if line.strip()), " it said nothing")
+    return next((" " + line.strip() for line in reversed(lines) if line.strip()), " without any output")
 
 
-def _start_again(children: list[_Child], experiment: Path, said: IO[bytes], over: Event) -> None:
-    """Put a new worker in the place of one that died, until all is over."""
+def _restart_workers(children: list[_Child], experiment: Path, output: IO[bytes], over: Event) -> None:
+    """Restart workers that die, until the event is set."""
     while not over.wait(SECONDS):
         for child in children:
             if child.role.job == WORKER and child.process.poll() is not None:
                 _close(child.process)
-                child.process = _start(child.role, experiment, said)
+                child.process = _start(child.role, experiment, output)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ask processes to end, and see to it that they do."""
+    """Terminate processes, and kill those that do not end in time."""
     for process in processes:
         process.terminate()
     deadline = time.monotonic() + PATIENCE
@@ -121,6 +121,6 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
-    """Let go of the pipe to a process that has ended."""
+    """Close the pipe to a process that has ended."""
     if process.stdin:
         process.stdin.close()

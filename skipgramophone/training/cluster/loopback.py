@@ -1,8 +1,8 @@
-"""Loopback: what keeps other machines out of ports that TensorFlow opens.
+"""Protection of the ports that TensorFlow opens from other machines.
 
-TensorFlow's server listens on all of a machine's addresses, whatever address it is given, and its gRPC asks nobody who
-they are. Linux lets a process filter what reaches its own sockets: what did not come over the loopback device is
-dropped before it is a connection.
+TensorFlow's server listens on all addresses of a machine, regardless of the given one, and its gRPC has no
+authentication. On Linux, a process can filter the packets that reach its own sockets: packets that did not come over
+the loopback device are dropped before there is a connection.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import sys
 from pathlib import Path
 
 SO_ATTACH_FILTER = 26  # Linux; Python's socket module does not name it
-# Classic BPF: load the number of the device that a packet came over; is it the loopback's; keep all of it; drop it.
+# Classic BPF: load the number of the network device of a packet; compare it with the loopback device; keep; drop.
 LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 DEVICE_NUMBER = 0xFFFFF000 + 8  # SKF_AD_OFF + SKF_AD_IFINDEX
 INSTRUCTION = "HBBI"
 
 
-def close_to_others() -> bool:
-    """Have every listening socket of this process drop what comes from other machines; False where that cannot be."""
+def block_other_machines() -> bool:
+    """Have all listening sockets of this process drop packets from other machines; return False if impossible."""
     if sys.platform != "linux":
         return False
     loopback = socket.if_nametoindex("lo")
@@ -33,15 +33,15 @@ def close_to_others() -> bool:
         (RETURN, 0, 0, 0),
     ]
     code = ctypes.create_string_buffer(b"".join(struct.pack(INSTRUCTION, *line) for line in program))
-    described = struct.pack("HP", len(program), ctypes.addressof(code))
-    for one in listening():
+    filter_program = struct.pack("HP", len(program), ctypes.addressof(code))
+    for one in listening_sockets():
         with one:
-            one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+            one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_program)
     return True
 
 
-def listening() -> list[socket.socket]:
-    """Every TCP socket of this process that listens, as a handle of its own."""
+def listening_sockets() -> list[socket.socket]:
+    """Return all listening TCP sockets of this process, each with a duplicated file descriptor."""
     found = []
     for handle in Path("/proc/self/fd").iterdir():
         try:
@@ -49,7 +49,7 @@ def listening() -> list[socket.socket]:
                 continue
             one = socket.socket(fileno=os.dup(int(handle.name)))
         except OSError:
-            continue  # closed in the meantime, or of a kind that Python does not know
+            continue  # closed in the meantime, or of a type that Python does not support
         if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             found.append(one)
         else:

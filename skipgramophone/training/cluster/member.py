@@ -1,8 +1,8 @@
-"""A member of a cluster: a worker or a parameter server, which serves until its chief is gone.
+"""A member of a cluster: a worker or a parameter server, which runs until its chief ends.
 
-TensorFlow's server has no end of its own. A member looks every second whether its chief's port answers; when it has
-answered and no longer does, the run is over, well or badly, and the member ends. A child of `--local-cluster` holds
-a pipe from its parent besides, and ends with it.
+TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. Once the
+chief has accepted one and then stops, the run is over, and the member exits. A child process of `--local-cluster` also
+exits when the pipe from its parent is closed.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from threading import Thread
 
 from skipgramophone.errors import SettingError, TrainingError
 from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, host_and_port, is_loopback, role_in
-from skipgramophone.training.cluster.loopback import close_to_others
-from skipgramophone.training.cluster.worker import offer
+from skipgramophone.training.cluster.loopback import block_other_machines
+from skipgramophone.training.cluster.worker import register_task_maker
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
-EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # tells a child of `--local-cluster` where its chief writes
-SECONDS = 1.0  # between two looks
-MISSES = 5  # looks without an answer until a chief is gone
+EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable of child processes: the experiment of their chief
+SECONDS = 1.0  # between two checks
+MISSES = 5  # failed checks in a row after which a chief counts as gone
 
 
 def serve(role: Role, experiment: Path | None) -> None:
-    """Do the part of a worker or a parameter server until the chief is gone.
+    """Run a worker or a parameter server until the chief ends.
 
     Args:
-        role: which.
-        experiment: below it a worker finds what its chief writes for it; a server needs none.
+        role: role of this process.
+        experiment: experiment in which a worker finds the files of its chief; None for a server.
 
     Raises:
-        TrainingError: the port of its address is taken.
+        TrainingError: the port of its address is in use.
     """
     tf = load_tensorflow(Path(os.devnull))
-    offered = offer(tf, role, experiment) if experiment else None
+    task_maker = register_task_maker(tf, role, experiment) if experiment else None
     try:
         server = tf.distribute.Server(
             tf.train.ClusterSpec(dict(role.cluster)), job_name=role.job, task_index=role.index, protocol="grpc"
@@ -44,13 +44,13 @@ def serve(role: Role, experiment: Path | None) -> None:
     except tf.errors.OpError as error:
         raise TrainingError(f"cannot listen at {role.address}: {error.message}") from error
     if is_loopback(role.address):
-        close_to_others()
-    _outlive(role.cluster[CHIEF][0])
-    del server, offered  # they serve as long as they are there
+        block_other_machines()
+    _wait_for_end_of(role.cluster[CHIEF][0])
+    del server, task_maker  # both work only as long as the objects exist
 
 
-def answers(address: str) -> bool:
-    """Whether something listens at an address."""
+def is_listening(address: str) -> bool:
+    """Whether a process accepts connections at an address."""
     try:
         with socket.create_connection(host_and_port(address), timeout=SECONDS):
             return True
@@ -59,31 +59,31 @@ def answers(address: str) -> bool:
 
 
 def await_members(role: Role) -> None:
-    """Wait until all others of a cluster listen; they may be started later than their chief."""
+    """Wait until all other members of a cluster listen; they may start later than their chief."""
     missing = role.others()
-    while missing := [address for address in missing if not answers(address)]:
+    while missing := [address for address in missing if not is_listening(address)]:
         time.sleep(SECONDS)
 
 
-def _outlive(chief: str) -> None:
-    """Wait for a chief to come, and then to go."""
-    while not answers(chief):
+def _wait_for_end_of(chief: str) -> None:
+    """Wait until a chief has started, and then until it has ended."""
+    while not is_listening(chief):
         time.sleep(SECONDS)
     missed = 0
     while missed < MISSES:
         time.sleep(SECONDS)
-        missed = 0 if answers(chief) else missed + 1
+        missed = 0 if is_listening(chief) else missed + 1
 
 
-def _end_with_parent() -> None:
-    """End this process when whoever holds the other end of its standard input is gone."""
+def _exit_with_parent() -> None:
+    """Exit when the process at the other end of standard input ends."""
     sys.stdin.buffer.read()
-    os._exit(0)  # from a thread, and whatever TensorFlow is doing
+    os._exit(0)  # works from a thread, and while TensorFlow is busy
 
 
 if __name__ == "__main__":
     own = role_in(os.environ)
     if own is None:
         raise SettingError(f"{VARIABLE} is not set")
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_exit_with_parent, daemon=True).start()
     serve(own, Path(os.environ[EXPERIMENT]))

@@ -1,8 +1,8 @@
-"""What a worker does in Python: it makes its tasks itself, from the corpus where it lies.
+"""The Python part of a worker, which makes its tasks from the corpus.
 
-The program of a task comes from the chief as a graph. TensorFlow's PyFunc in it calls the Python function that the
-process which carries it out has registered under a name; names are numbers, and the function here is the first that a
-worker registers. A task is sent as where it lies in the stream of its epoch, some numbers, and the worker lays it out.
+The program of a task comes from the chief as a graph. The operation PyFunc in it calls a Python function that the
+worker's process has registered under a name. TensorFlow numbers these names, and the function here is the first that a
+worker registers. The chief sends a few numbers that locate a task in the stream of its epoch; the worker makes it.
 """
 
 from __future__ import annotations
@@ -24,34 +24,41 @@ from skipgramophone.training.tasks import Rows
 
 Tensor = Any
 Numbers = npt.NDArray[np.int64]
-FIRST_NAME = b"pyfunc_0"  # what TensorFlow calls the first function that a process registers
-NUMBERS = 7  # that say what a task is
-CANNOT = "cannot read what the chief has written"
+FIRST_NAME = b"pyfunc_0"  # TensorFlow's name of the first function that a process registers
+NUMBERS = 7  # numbers that identify a task
+CANNOT = "cannot read the files of the chief"
 
 
 class TaskMaker:
-    """Makes the tasks of whatever chief asks, in a worker's process."""
+    """Makes tasks in the process of a worker."""
 
     def __init__(self, role: Role, experiment: Path) -> None:
-        """Make ready.
+        """Prepare to read layouts.
 
         Args:
-            role: of this worker, for error messages.
-            experiment: below it chiefs write the layouts of their runs.
+            role: role of this worker, for error messages.
+            experiment: directory below which chiefs write the layouts of their runs.
         """
         self._role, self._experiment = role, experiment
         self._lock = Lock()  # tasks of a round are made one after the other
-        self._made: dict[tuple[bytes, int], tuple[Layout, Rows]] = {}  # by place, with scratch; of one run
+        self._runs: dict[tuple[bytes, int], tuple[Layout, Rows]] = {}  # layout and work array of the last run
 
     def make(self, place: bytes, tracks: np.int32, servers: np.int32, numbers: Numbers) -> tuple[npt.NDArray[Any], ...]:
-        """Make a task; `numbers` are those of `numbers_of`.
+        """Make a task.
 
-        Returns int32 rows of the shards, those of tokens by server and then those of negatives by server; what those of
-        tokens are padded to and how many there are of each kind by server, int32 (1 + 2 * servers,); and the work but
-        for the rates.
+        Args:
+            place: path of the layout, relative to the experiment.
+            tracks: number of tracks.
+            servers: number of parameter servers.
+            numbers: int64 (NUMBERS,), result of `numbers_of`.
+
+        Returns:
+            Rows of the shards, int32: those of tokens by server, then those of negatives by server; the length to which
+            the rows of tokens are padded, followed by the number of rows of each kind by server, int32
+            (1 + 2 * servers,); and the fields of `Work` except the learning rates.
 
         Raises:
-            TrainingError: the layout or the corpus cannot be read here.
+            TrainingError: this worker cannot read the layout or the corpus.
         """
         with self._lock:
             layout, scratch = self._run(place, int(tracks))
@@ -64,49 +71,51 @@ class TaskMaker:
             return task.rows // servers, np.concatenate([[task.places], *counts]).astype(np.int32), *task.work[:-1]
 
     def _run(self, place: bytes, tracks: int) -> tuple[Layout, Rows]:
-        """The layout of a run, and scratch for it."""
+        """Return the layout of a run and its work array."""
         key = (place, tracks)
-        if key not in self._made:
+        if key not in self._runs:
             try:
                 layout = read_layout(self._experiment / place.decode())
             except SgpError as error:
                 raise TrainingError(
-                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: every worker must see the "
-                    "experiments directory of its chief"
+                    f"worker {self._role.index} at {self._role.address} {CANNOT}: {error}: every worker needs access "
+                    "to the experiments directory of its chief"
                 ) from error
-            self._made = {key: (layout, np.full(tracks, -1, np.int32))}
-        return self._made[key]
+            self._runs = {key: (layout, np.full(tracks, -1, np.int32))}
+        return self._runs[key]
 
 
-def offer(tf: Any, role: Role, experiment: Path) -> Any:
-    """Register the function that makes tasks; what is given must live as long as it is to be found.
+def register_task_maker(tf: Any, role: Role, experiment: Path) -> Any:
+    """Register the function that makes tasks; it is registered as long as the returned object exists.
 
     Raises:
-        TrainingError: TensorFlow has given it another name than the chief will ask for.
+        TrainingError: TensorFlow gives the function a name that the chief does not expect.
     """
     number = tf.TensorSpec([], tf.int32)
-    made_of = [tf.TensorSpec([], tf.string), number, number, tf.TensorSpec([None], tf.int64)]
-    makes = _makes(tf)
+    signature = [tf.TensorSpec([], tf.string), number, number, tf.TensorSpec([None], tf.int64)]
+    types = _result_types(tf)
     function = tf.function(
-        lambda *given: tf.numpy_function(TaskMaker(role, experiment).make, given, makes), autograph=False
-    ).get_concrete_function(*made_of)
+        lambda *given: tf.numpy_function(TaskMaker(role, experiment).make, given, types), autograph=False
+    ).get_concrete_function(*signature)
     names = [op.get_attr("token") for op in function.graph.get_operations() if op.type == "PyFunc"]
     if names != [FIRST_NAME]:
-        raise TrainingError(f"this TensorFlow calls functions {names} and not {[FIRST_NAME]}: report this")
+        raise TrainingError(
+            f"this version of TensorFlow names functions {names} instead of {[FIRST_NAME]}: please report this bug"
+        )
     return function
 
 
-def made_task(
-    tf: Any, shape: BatchShape, tracks: int, servers: int, place: str
+def task_program(
+    tf: Any, shape: BatchShape, *, tracks: int, servers: int, place: str
 ) -> Callable[[Tensor], tuple[Tensor, ...]]:
-    """The part of the chief's program that has a worker make a task: of its numbers rows, sizes, and work."""
+    """Return the part of the chief's program in which a worker makes a task: `TaskMaker.make` of its numbers."""
     blocks = (shape.steps, shape.step_blocks, shape.block)
     noise = (shape.steps, shape.step_blocks // shape.group, shape.shared)
     shapes = ((None,), (1 + 2 * servers,), blocks, blocks, blocks, noise)
 
     def make(numbers: Tensor) -> tuple[Tensor, ...]:
         given = [tf.constant(place), tf.constant(tracks), tf.constant(servers), numbers]
-        made = tf.raw_ops.PyFunc(input=given, token=FIRST_NAME.decode(), Tout=_makes(tf))
+        made = tf.raw_ops.PyFunc(input=given, token=FIRST_NAME.decode(), Tout=_result_types(tf))
         for tensor, known in zip(made, shapes, strict=True):
             tensor.set_shape(known)
         return tuple(made)
@@ -115,11 +124,11 @@ def made_task(
 
 
 def numbers_of(what: Assignment) -> list[int]:
-    """A task but for its rate, in numbers."""
+    """Return the numbers that identify a task, without its learning rate."""
     stretch = what.stretch
     return [what.purpose, what.epoch, stretch.number, stretch.first, stretch.skipped, stretch.last, stretch.real]
 
 
-def _makes(tf: Any) -> list[Any]:
-    """Types of what makes a task."""
+def _result_types(tf: Any) -> list[Any]:
+    """Return the types of the results of `TaskMaker.make`."""
     return [tf.int32, tf.int32, tf.int32, tf.float32, tf.float32, tf.int32]

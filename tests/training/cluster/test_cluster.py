@@ -1,4 +1,4 @@
-"""A cluster of processes on this machine: it learns what one process learns, and leaves nothing behind."""
+"""Tests of a cluster of processes on this machine: it learns the same as one process and leaves no processes behind."""
 
 from __future__ import annotations
 
@@ -15,37 +15,39 @@ import skipgramophone as package
 from skipgramophone.errors import SettingError
 from skipgramophone.training.cluster import engine as cluster
 from skipgramophone.training.cluster.config import Role, role_in
-from skipgramophone.training.cluster.engine import Shards
-from skipgramophone.training.cluster.loopback import close_to_others
+from skipgramophone.training.cluster.loopback import block_other_machines
+from skipgramophone.training.cluster.shards import Shards
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 from tests.conftest import Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
 FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "centre_mean.npy")
-pytestmark = pytest.mark.usefixtures("network")  # members are talked to by sockets
-linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes and sockets as Linux shows them")
+pytestmark = pytest.mark.usefixtures("network")  # members communicate through sockets
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and the socket filters of Linux")
 
 
 @pytest.fixture
 def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
-    """Experiment "genres": an extracted corpus."""
+    """Extract the corpus of experiment "genres"."""
     assert sgp("extract", "genres", write_dump(two_genres(400)), "-q").code == 0
     return experiments / "genres"
 
 
 def model_bytes(experiment: Path) -> list[bytes]:
-    """The bytes of what was learnt."""
+    """Return the contents of the files of a model."""
     return [(experiment / "model" / file).read_bytes() for file in FILES]
 
 
 def history_of(experiment: Path) -> list[dict[str, object]]:
-    """The records of the epochs."""
+    """Return the records of the epochs."""
     return [json.loads(line) for line in (experiment / "model" / "history.jsonl").read_text().splitlines()]
 
 
 @linux
-def test_one_worker_and_one_server_make_the_bytes_of_one_process(genres: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_worker_and_one_server_train_the_same_bytes_as_one_process(
+    genres: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster, "WIRE", "float32")
     run = package.RunSettings(local_cluster="1x1", checkpoint_seconds=0)
     package.train("genres", SETTINGS, run=run)
@@ -55,16 +57,16 @@ def test_one_worker_and_one_server_make_the_bytes_of_one_process(genres: Path, m
     assert (facts["workers"], facts["servers"]) == (1, 1)
     package.train("genres", SETTINGS, force=True)
     assert model_bytes(genres) == made
-    counted = {"tracks_by_worker": [4800], "done_again": 0, "partly_twice": 0}
-    assert history == [record | counted for record in history_of(genres)]
+    counts = {"tracks_by_worker": [4800], "done_again": 0, "partly_twice": 0}
+    assert history == [record | counts for record in history_of(genres)]
 
 
 @linux
-def test_numbers_that_are_shortened_on_their_way_teach_the_same(genres: Path) -> None:
+def test_numbers_that_are_rounded_for_transfer_train_the_same_neighbours(genres: Path) -> None:
     package.train("genres", SETTINGS, run=package.RunSettings(local_cluster="1x2"), no_index=True)
     made = [float(str(record["loss"])) for record in history_of(genres)]
     package.train("genres", SETTINGS, force=True, no_index=True)
-    # A number has 8 bits of precision on the wire, and is rounded to one of the nearest two.
+    # A transferred number has 8 bits of precision, and is rounded up or down.
     assert made == pytest.approx([float(str(record["loss"])) for record in history_of(genres)], rel=0.02)
     with package.open("genres") as found:
         tracks = found.catalogue.tracks(range(len(found.catalogue)))
@@ -73,7 +75,7 @@ def test_numbers_that_are_shortened_on_their_way_teach_the_same(genres: Path) ->
 
 
 @pytest.mark.parametrize("servers", [1, 3])
-def test_rows_on_servers_are_read_and_set_as_an_array_s(servers: int, tmp_path: Path) -> None:
+def test_rows_on_servers_are_read_and_written_like_an_array(servers: int, tmp_path: Path) -> None:
     tf = load_tensorflow(tmp_path / "log")
     rng = np.random.default_rng(1)
     whole = rng.standard_normal((11, 5)).astype(np.float32)
@@ -83,7 +85,7 @@ def test_rows_on_servers_are_read_and_set_as_an_array_s(servers: int, tmp_path: 
     for rows in (slice(0, 11), slice(4, 5), slice(3, 10), slice(5, 7)):
         for shards, part in ((rows_of, whole[:, :4]), (numbers, whole[:, 4])):
             assert shards[rows].tolist() == part[rows].tolist()
-            part[rows] = rng.standard_normal(part[rows].shape)  # a view: the other part is to stay as it is
+            part[rows] = rng.standard_normal(part[rows].shape)  # a view: the other part must not change
             shards[rows] = part[rows]
     assert [variable.numpy().tolist() for variable in variables] == [
         whole[at::servers].tolist() for at in range(servers)
@@ -91,14 +93,14 @@ def test_rows_on_servers_are_read_and_set_as_an_array_s(servers: int, tmp_path: 
 
 
 @linux
-def test_a_socket_hears_one_device_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filtered_socket_accepts_connections_from_one_device_only(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert close_to_others()
+        assert block_other_machines()
         with socket.create_connection(server.getsockname(), timeout=5):
             pass
-        # What comes over the loopback device is to others' ears what comes from elsewhere is to ours.
+        # With the number of another device, connections over the loopback device count as external.
         monkeypatch.setattr(socket, "if_nametoindex", lambda _name: 1 << 20)
-        assert close_to_others()
+        assert block_other_machines()
         with pytest.raises(TimeoutError):
             socket.create_connection(server.getsockname(), timeout=0.2)
 
@@ -107,7 +109,7 @@ CLUSTER = {"chief": ["10.0.0.1:2222"], "worker": ["10.0.0.2:2222"], "ps": ["10.0
 
 
 def config(cluster: object = None, task: object = None) -> str:
-    """What TF_CONFIG holds."""
+    """Return a value of TF_CONFIG."""
     return json.dumps({"cluster": cluster or CLUSTER, "task": task or {"type": "worker", "index": 0}})
 
 
@@ -121,34 +123,36 @@ def test_roles_are_read_from_tf_config() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ("{", "TF_CONFIG is no JSON"),
-        ('{"cluster": {"chief": ["a:1"]}}', "must hold an object 'cluster' and an object 'task'"),
-        (config(CLUSTER | {"ps": []}), "'ps' lacks"),
-        (config(CLUSTER | {"chief": ["a:1", "b:1"]}), "names 2 chiefs; a cluster has one"),
-        (config(CLUSTER | {"worker": ["a"]}), "names 'a', which is no host:port"),
-        (config(task={"type": "evaluator"}), "the task 'evaluator', which is none of chief, worker, ps"),
-        (config(task={"type": "worker", "index": 1}), "gives worker 1, and names 1 of them"),
+        ("{", "TF_CONFIG is not valid JSON"),
+        ('{"cluster": {"chief": ["a:1"]}}', "must have an object 'cluster' and an object 'task'"),
+        (config(CLUSTER | {"ps": []}), "must list addresses for 'chief', 'worker' and 'ps': 'ps' is missing"),
+        (config(CLUSTER | {"chief": ["a:1", "b:1"]}), "lists 2 chiefs, but a cluster has one"),
+        (config(CLUSTER | {"worker": ["a"]}), "has the address 'a': write host:port"),
+        (config(task={"type": "evaluator"}), "the task type 'evaluator': use one of chief, worker, ps"),
+        (config(task={"type": "worker", "index": 1}), "the task worker 1, but indices of 'worker' go from 0 to 0"),
     ],
 )
-def test_a_tf_config_that_is_no_cluster_is_refused(text: str, said: str) -> None:
-    with pytest.raises(SettingError, match=said):
+def test_an_invalid_tf_config_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
         role_in({"TF_CONFIG": text})
 
 
-def test_other_machines_are_let_in_by_word_alone(sgp: Sgp, genres: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_of_other_machines_need_the_option_private_network(
+    sgp: Sgp, genres: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TF_CONFIG", config())
     refused = sgp("train", "genres")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
-        "error: TF_CONFIG names 10.0.0.1:2222, and TensorFlow's gRPC asks nobody who they are: whoever reaches a port "
-        "can run code here. Give --private-network if nobody else is on that network\n"
+        "error: TF_CONFIG names 10.0.0.1:2222, but TensorFlow's gRPC has no authentication: anyone who reaches a port "
+        "can run code here. Add --private-network only if nobody else is on that network\n"
     )
     monkeypatch.setenv("TF_CONFIG", config({job: ["127.0.0.1:2222"] for job in CLUSTER}, {"type": "chief"}))
     both = sgp("train", "genres", "--local-cluster", "1x1")
-    assert both.err == "error: TF_CONFIG names a cluster: leave --local-cluster out, or unset it\n"
+    assert both.err == "error: TF_CONFIG names a cluster: leave out --local-cluster, or unset it\n"
     monkeypatch.delenv("TF_CONFIG")
     assert sgp("train", "genres", "--local-cluster", "2").err == (
-        "error: local-cluster must be WORKERSxSERVERS, as 2x1, not 2\n"
+        "error: local-cluster must be WORKERSxSERVERS, such as 2x1, not 2\n"
     )

@@ -1,0 +1,50 @@
+"""Validation: playlists held out from training, on which the loss is measured after each epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import EvaluationError
+from skipgramophone.experiment.corpus import Corpus
+
+DRAW = 64  # separates the random numbers of this draw from others with the same seed
+
+
+def choose_validation_playlists(
+    corpus: Corpus, tracks: int, *, share: float, min_count: int, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Choose playlists to hold out at random, keeping enough occurrences of every track in the others.
+
+    Args:
+        corpus: the playlists.
+        tracks: number of tracks in the catalogue.
+        share: share of the playlists to hold out; fewer are held out where the tracks do not allow it.
+        min_count: a track that has at least this many occurrences keeps as many.
+        seed: random seed.
+
+    Returns:
+        Whether each playlist is held out, bool (playlists,).
+
+    Raises:
+        EvaluationError: every playlist has a track that would become too rare without it.
+    """
+    left = corpus.counts(tracks)
+    needed = np.where(left >= min_count, max(1, min_count), 0)
+    held_out = np.zeros(len(corpus), np.bool_)
+    wanted = max(1, round(share * len(corpus)))
+    for playlist in np.random.default_rng([seed, DRAW, len(corpus)]).permutation(len(corpus)).tolist():
+        own = corpus.track_ids[corpus.offsets[playlist] : corpus.offsets[playlist + 1]]
+        rows, times = np.unique(own, return_counts=True)
+        if len(own) < 2 or np.any(left[rows] - times < needed[rows]):
+            continue
+        left[rows] -= times
+        held_out[playlist] = True
+        wanted -= 1
+        if not wanted:
+            break
+    if not held_out.any():
+        raise EvaluationError(
+            "no playlist can be held out, because each has a track that would become too rare: train without --patience"
+        )
+    return held_out
