@@ -48,7 +48,7 @@ test: setup-test
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: setup-test
-	$(BIN)/python -m pytest $(PARALLEL) -m slow
+	$(BIN)/python -m pytest $(PARALLEL) -m 'slow and not by_hand'
 
 lint: setup-test
 	$(BIN)/ruff check .

@@ -12,7 +12,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner
+
+# The default run repeats the same examples, so that it fails or passes for everyone alike. To look for new ones:
+# pytest --hypothesis-profile thorough
+settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile("default")
 
 NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 HEADER = '"user_id", "artistname", "trackname", "playlistname"'

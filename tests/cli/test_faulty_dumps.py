@@ -153,7 +153,7 @@ def as_listens(names: list[tuple[str, str]]) -> str:
     return "".join(json.dumps({"listened_at": 1, "track_metadata": track}) + "\n" for track in tracks)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NAMES)
 def test_names_are_read_back_exactly_in_every_format(tmp_path: Path, names: list[tuple[str, str]]) -> None:
     keep = ["placeholders"]

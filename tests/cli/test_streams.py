@@ -127,7 +127,7 @@ def test_no_letter_is_replaced_without_a_word(tmp_path: Path) -> None:
         ["train", "x", "-e", "1", "-emb", "4", "-q"],
     ):
         subprocess.run([*SGP, *command], env=ascii_output, check=True)
-    look_up = [*SGP, "similar", "x", "green", "-n", "1", "--format"]
+    look_up = [*SGP, "similar", "x", "green", "-n", "1", "-q", "--format"]
     done = subprocess.run([*look_up, "json"], env=ascii_output, capture_output=True)
     assert json.loads(done.stdout)["neighbours"][0]["artist"] == "Múm"
     for format in ("csv", "tsv", "plain", "m3u8"):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
@@ -53,7 +53,6 @@ def test_a_random_ranking_scores_the_expected_value() -> None:
     assert np.mean(scores) == pytest.approx(expected, abs=float(4 * np.std(scores) / math.sqrt(queries)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(2, 60), st.integers(1, 10), st.integers(0, 2**32))
 def test_ndcg_equals_that_of_scikit_learn(tracks: int, wanted: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -64,7 +63,6 @@ def test_ndcg_equals_that_of_scikit_learn(tracks: int, wanted: int, seed: int) -
     assert metrics.ndcg(relevance[ranking], wanted) == pytest.approx(ndcg_score([relevance], [scores], k=500))
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.integers(-3, 3), min_size=1, max_size=30),
     st.sets(st.integers(0, 29), max_size=8),

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone import exporters
@@ -21,7 +21,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 NAMES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(NAMES, st.sampled_from(sorted(set(exporters.FORMATS) - {"annoy", "faiss", "keras", "savedmodel"})))
 def test_every_format_keeps_any_name(tmp_path_factory: pytest.TempPathFactory, names: list[str], format: str) -> None:
     place = tmp_path_factory.mktemp("out") / "vectors"

@@ -240,6 +240,12 @@ def state(root: Path) -> dict[str, str]:
     return found
 
 
+def import_tensorflow() -> None:
+    """Import TensorFlow without its messages on stderr, and without starting its threads."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import_module("tensorflow")
+
+
 def make_stock(stock: Path) -> None:
     """Make the files for all runs: dumps, vectors, the experiments "made" (all stages) and "bare" (only a corpus)."""
     stock.mkdir()
@@ -274,7 +280,7 @@ def main() -> None:
     for module in SLOW_IMPORTS:
         import_module(module)  # once here instead of in each child
     if not NEEDS_TENSORFLOW.isdisjoint(arguments.of):
-        import_module("tensorflow")
+        import_tensorflow()
     rng = random.Random(arguments.seed)
     tallies: dict[str, Tally] = {}
     with tempfile.TemporaryDirectory() as directory:

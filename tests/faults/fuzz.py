@@ -158,7 +158,7 @@ def keep(directory: Path, target: str, case: Case, failure: str) -> None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     (place / "data").write_bytes(case.data)
-    described = {"name": case.name, "mended": case.is_in_manifest, "what": failure.strip().splitlines()[-1]}
+    described = {"name": case.name, "in_manifest": case.is_in_manifest, "what": failure.strip().splitlines()[-1]}
     (place / "case.json").write_text(json.dumps(described, indent=2) + "\n")
 
 
@@ -167,7 +167,7 @@ def read_kept(directory: Path, target: str) -> list[Case]:
     cases = []
     for place in sorted((directory / target).glob("*")):
         described = json.loads((place / "case.json").read_text())
-        cases.append(Case(described["name"], (place / "data").read_bytes(), described["mended"]))
+        cases.append(Case(described["name"], (place / "data").read_bytes(), described["in_manifest"]))
     return cases
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import skipgramophone as package
-from tests.faults.drill import COMMANDS, NEEDS_TENSORFLOW, Drill, make_stock, run
+from tests.faults.drill import COMMANDS, NEEDS_TENSORFLOW, Drill, import_tensorflow, make_stock, run
 from tests.faults.full_disk import NAMESPACE, can_mount
 from tests.faults.test_concurrent_readers import answer_of, look_up
 
@@ -204,7 +204,7 @@ def main() -> int:
         again = [*NAMESPACE, sys.executable, "-m", "tests.faults.slow_disk", *sys.argv[1:]]
         return subprocess.run(again, env=os.environ | {INSIDE: "1"}, check=False).returncode
     if not NEEDS_TENSORFLOW.isdisjoint(arguments.of):
-        import_module("tensorflow")
+        import_tensorflow()
     failed, rng = False, random.Random(1)
     with tempfile.TemporaryDirectory() as directory:
         fast = Path(directory)

@@ -13,7 +13,6 @@ import pytest
 import skipgramophone as package
 from tests.conftest import dump_text, two_genres
 
-READERS, REPLACED = 8, 100
 QUERY = "folk 3"
 Answer = tuple[tuple[str, float], ...]
 
@@ -63,15 +62,16 @@ def test_an_open_experiment_keeps_answering_from_its_model(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_readers_never_see_a_mix_of_two_models(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "replaced"), [(4, 20), pytest.param(8, 100, marks=pytest.mark.by_hand)])
+def test_readers_never_see_a_mix_of_two_models(tmp_path: Path, number: int, replaced: int) -> None:
     models, whole = two_models(tmp_path)
     processes = multiprocessing.get_context("spawn")
     done, results = processes.Event(), processes.Queue()
-    readers = [processes.Process(target=look_up, args=(tmp_path, done, results)) for _ in range(READERS)]
+    readers = [processes.Process(target=look_up, args=(tmp_path, done, results)) for _ in range(number)]
     for reader in readers:
         reader.start()
     try:
-        for at in range(REPLACED):
+        for at in range(replaced):
             package.import_vectors("made", models[at % 2], force=True, experiments_dir=tmp_path)
     finally:
         done.set()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from skipgramophone.experiment.corpus import Corpus
@@ -72,7 +71,6 @@ ASKED = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
 @given(LISTS, ASKED)
 def test_every_occurrence_is_kept_or_counted(lists: Lists, asked: dict[str, Any]) -> None:
     settings = ExtractSettings(**asked)
@@ -85,7 +83,6 @@ def test_every_occurrence_is_kept_or_counted(lists: Lists, asked: dict[str, Any]
         assert left == [list(dict.fromkeys(tracks)) for tracks in lists]
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
 @given(LISTS)
 def test_repeats_and_playlists_with_the_same_tracks_are_counted(lists: Lists) -> None:
     repeats = sum(len(tracks) - len(set(tracks)) for tracks in lists)

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone.names.arrow_normalization import fold_names, full_names
@@ -74,7 +74,6 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(ROWS, st.integers(1, 7))
 def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int) -> None:
     # The sizes of blocks and parts do not affect the result.
@@ -105,7 +104,6 @@ def test_encoding_equals_a_row_by_row_encoder(rows: list[Row], size: int) -> Non
     assert {(row, artist, title): n for row, artist, title, n in spelt} == others
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8"), max_size=9) | st.text(" \t\n\x0b\x1c\x00Aa-", max_size=9), max_size=9
@@ -122,7 +120,6 @@ def test_folding_an_array_of_names_equals_folding_each(names: list[str]) -> None
     assert [codes.tolist().index(code) for code in codes] == [keys.index(key) for key in keys]
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(codec="utf-8") | st.characters(min_codepoint=0x300, max_codepoint=0x36F), max_size=9))
 def test_folding_removes_combining_characters(name: str) -> None:
     letters = [letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)]
@@ -167,7 +164,6 @@ def test_playlists_sorted_by_code_point_are_counted_if_long_enough() -> None:
 TITLES = st.text(st.sampled_from("ab\x00é\U0001f600"), max_size=3).map(lambda end: "abcdefg"[: len(end) * 3] + end)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(TITLES, min_size=1, max_size=9), min_size=1, max_size=9), st.booleans(), st.integers(1, 20))
 def test_the_count_of_sorted_playlists_equals_that_of_python(
     playlists: list[list[str]], in_order: bool, size: int

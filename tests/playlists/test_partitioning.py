@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone.playlists.numbering import Numbering
@@ -20,14 +20,12 @@ def array_of(strings: list[str]) -> pa.Array:
     return pa.array(["in front", *strings], pa.large_string())[1:]
 
 
-@settings(max_examples=300, deadline=None)
 @given(STRINGS)
 def test_first_bytes_are_the_first_eight_bytes_as_a_number(strings: list[str]) -> None:
     expected = [int.from_bytes(string.encode()[:8].ljust(8, b"\0"), "big") for string in strings]
     assert first_bytes(array_of(strings)).tolist() == expected
 
 
-@settings(max_examples=300, deadline=None)
 @given(STRINGS)
 def test_parts_contain_all_strings_in_order_with_equal_ones_together(strings: list[str]) -> None:
     parts = partition_by_letters(array_of(strings * 2))
@@ -49,7 +47,6 @@ def test_many_strings_are_spread_over_all_parts() -> None:
     assert sizes.max() < 200
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(["", "a", "b", "ab", "a long one", "another long one", None])), max_size=4))
 def test_numbers_map_back_to_the_value_of_each_row(blocks: list[list[str | None]]) -> None:
     numbering = Numbering(pa.large_string(), partition_by_letters)

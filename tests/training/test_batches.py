@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone.experiment.corpus import Corpus
@@ -57,7 +57,6 @@ def pairs_of(batches: list[MacroBatch], window_size: Context) -> Weights:
     return pairs
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(0, 5))
 def test_every_token_is_trained_once_per_epoch_and_no_pair_crosses_playlists(lengths: list[int], seed: int) -> None:
     playlists = distinct_playlists(lengths)

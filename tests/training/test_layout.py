@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone.errors import ExperimentError, TrainingError
@@ -38,7 +38,6 @@ def layout_of(corpus: Corpus, held_out: Corpus, keep: Probabilities | None = Non
     return Layout({STREAM: corpus, HELD_OUT: held_out}, keep=keep, noise=noise, context="bag", shape=SHAPE, seed=5)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.integers(0, 40), min_size=1, max_size=40),
     st.integers(0, 5),

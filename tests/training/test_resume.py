@@ -114,7 +114,14 @@ def test_a_damaged_checkpoint_is_a_one_line_error(sgp: Sgp, corpus: Path, text: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "how",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGINT, marks=pytest.mark.by_hand),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.by_hand),
+    ],
+)
 def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_bytes(
     sgp: Sgp, write_dump: WriteDump, experiments: Path, how: int
 ) -> None:

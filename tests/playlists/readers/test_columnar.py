@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
@@ -115,7 +115,6 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
     return found[0], found[1], calls == 0
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     st.lists(st.lists(FIELDS, min_size=1, max_size=4), max_size=8),
     st.sampled_from([",", "\t", ";"]),
@@ -136,7 +135,6 @@ def test_csv_gives_the_same_rows_both_ways(
     assert fast == slow
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from(["a", "é,b", 'x "y"', "", "-", "c\td"]), min_size=3, max_size=3), min_size=1),
     st.sampled_from([60, 1 << 20]),
@@ -173,7 +171,6 @@ ODD_LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
 @given(
     st.lists(
         OBJECTS.map(json.dumps) | st.dictionaries(st.sampled_from("ATP"), FIELDS).map(json.dumps) | ODD_LINES,
@@ -197,7 +194,6 @@ def test_arrow_reads_json_lines_of_text() -> None:
     assert [row["title"] for row in fast[0]] == ["a", "é"]  # type: ignore[index]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -291,7 +287,6 @@ ORDERED = ["owner=O,artist=A,title=T,time=N", "title=T,time=N", "title=T,artist=
 ORDERED += ["title=T,artist=A,id=O,position=M", "title=T,owner=O,uri=A,position=M"]
 
 
-@settings(max_examples=400, deadline=None)
 @given(PLAYS, st.sampled_from(ORDERED), st.sampled_from([40, 1 << 20]), st.integers(1, 5), st.booleans())
 def test_rows_are_sorted_by_times_and_positions(
     plays: list[tuple[str, ...]], columns: str, size: int, at_once: int, quoted: bool
@@ -306,7 +301,6 @@ def test_rows_are_sorted_by_times_and_positions(
     assert was_plain or not quoted
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(

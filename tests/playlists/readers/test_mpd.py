@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SgpError
@@ -80,7 +80,6 @@ def both(data: bytes, **others: Any) -> tuple[Read, Read, bool]:
     return found[0], found[1], any(table is not None for table in tables)
 
 
-@settings(max_examples=600, deadline=None)
 @given(st.lists(PLAYLISTS, max_size=4), st.booleans(), st.sampled_from([None, 1]), st.booleans())
 def test_odd_values_give_the_same_rows(
     playlists: list[Any], ascii_only: bool, indent: int | None, placeholders: bool
@@ -91,7 +90,6 @@ def test_odd_values_give_the_same_rows(
     assert columnar == records
 
 
-@settings(max_examples=600, deadline=None)
 @given(st.data(), st.booleans())
 def test_damaged_json_gives_the_same_rows_or_error(data: st.DataObject, replaces: bool) -> None:
     tracks = [{"track_name": "a", "artist_name": "b", "track_uri": "u"}, {"track_name": "-", "artist_name": ""}]

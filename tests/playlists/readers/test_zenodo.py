@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from skipgramophone.errors import SourceError, StorageError
@@ -69,7 +69,6 @@ def escaped(name: str) -> str:
     return name.replace("\\", "\\\\").replace('"', '\\"')
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES, NAMES), min_size=1, max_size=8))
 @example([(",", ",", ",", ",")])
 @example([(",", "", "title", "")])
@@ -114,7 +113,6 @@ def test_each_rejected_line_has_a_reason(write_dump: WriteDump) -> None:
 PARTS = st.sampled_from(['"', '","', ",", "a", "é", "\\", '"u","A","t","p"', "\r", "\ufeff", "-", " "])
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.lists(PARTS, max_size=9).map("".join), min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
 @example(['"u","A","t","p"', '"u""A","t","p"'], "\n")
 @example(['"u","A","t","p"x', '"u","A","t","p"'], "\n")
