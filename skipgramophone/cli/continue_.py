@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import answers, completion, options
+from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.playlists.playlist_file import names_in
@@ -41,6 +42,7 @@ def continue_playlist(
         bool,
         typer.Option("--stdin", help="Read one JSON list of names per line; write one JSON object per line."),
     ] = False,
+    strict_names: options.StrictNames = False,
     format: options.AnswerFormat = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -65,13 +67,14 @@ def continue_playlist(
         )
     from skipgramophone.lookup import lookup
 
-    with lookup.open_lookup(experiment, experiments_dir) as opened:
+    with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
             answers.require_lines(format)
             answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
-        asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True)
+        choose = None if track == [STDIN] else chooser(strict_names)
+        asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True, choose=choose)
         answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import answers, completion, options, render
+from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.settings import ExplainSettings
 
@@ -36,6 +37,7 @@ def explain(
     b: Annotated[str, typer.Argument(metavar="B", help="The other track.", autocompletion=completion.tracks)],
     *,
     settings: ExplainSettings,
+    strict_names: options.StrictNames = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -50,8 +52,8 @@ def explain(
     """
     from skipgramophone.lookup import lookup
 
-    with lookup.open_lookup(experiment, experiments_dir) as opened:
-        found = opened.explain(a, b, settings)
+    with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+        found = opened.explain(a, b, settings, chooser(strict_names))
     for line in found.notes:
         render.note(line, quiet)
     if json:

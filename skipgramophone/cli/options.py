@@ -145,6 +145,12 @@ Experiment = Annotated[
         metavar="EXPERIMENT", help="Name of the experiment.", show_default=False, autocompletion=completion.experiments
     ),
 ]
+StrictNames = Annotated[
+    bool,
+    typer.Option(
+        "--strict-names", help="Refuse a name that matches several tracks, even if one is much more frequent."
+    ),
+]
 ExperimentsDir = Annotated[
     Path | None,
     typer.Option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import answers, completion, options
+from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import SimilarSettings
@@ -57,6 +58,7 @@ def similar(
     show_versions: options.ShowVersions = False,
     compare: options.Compare = None,
     stdin: options.Stdin = False,
+    strict_names: options.StrictNames = False,
     format: options.AnswerFormat = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -64,8 +66,9 @@ def similar(
 ) -> None:
     """Find the tracks in EXPERIMENT that are most similar to TRACK, or to several tracks.
 
-    Similarity is the cosine of the vectors, at most 1. Exit code 3: no track matches; 4: several match. On a terminal
-    and without a TRACK, a prompt opens that completes names as you type.
+    Similarity is the cosine of the vectors, at most 1. If several tracks match a name, one that is much more frequent
+    is used, with a note; otherwise a terminal asks. Exit code 3: no track matches; 4: several match. On a terminal and
+    without a TRACK, a prompt opens that completes names as you type.
 
     \b
     sgp similar demo "free fallin'"
@@ -82,14 +85,15 @@ def similar(
         if compare is not None:
             raise SettingError("--compare works for one query only: leave out --stdin")
         answers.require_lines(format)
-        _answer_lines(experiment, weighted, settings, experiments_dir)
+        _answer_lines(experiment, weighted, settings, strict_names=strict_names, experiments_dir=experiments_dir)
     elif track or like or file or artist:
         from skipgramophone.lookup import lookup
 
         def answer(name: str) -> Answer:
             """Answer the query from one experiment."""
-            with lookup.open_lookup(name, experiments_dir) as opened:
-                asked = opened.asked([(text, 1.0) for text in track or ()] + weighted, file=file, artist=artist)
+            with lookup.open_lookup(name, experiments_dir, strict_names) as opened:
+                names = [(text, 1.0) for text in track or ()] + weighted
+                asked = opened.asked(names, file=file, artist=artist, choose=chooser(strict_names))
                 return opened.similar_to(asked.seeds, settings, asked.notes)
 
         if compare is None:
@@ -121,12 +125,17 @@ def _weighted(text: str, sign: int) -> tuple[str, float]:
 
 
 def _answer_lines(
-    experiment: str, weighted: list[tuple[str, float]], settings: SimilarSettings, experiments_dir: Path | None
+    experiment: str,
+    weighted: list[tuple[str, float]],
+    settings: SimilarSettings,
+    *,
+    strict_names: bool,
+    experiments_dir: Path | None,
 ) -> None:
     """Answer each line of standard input as it comes: one name per line."""
     from skipgramophone.lookup import lookup
 
-    with lookup.open_lookup(experiment, experiments_dir) as opened:
+    with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         answers.answer_lines(
             str, lambda names: opened.similar_many([[(name, 1.0), *weighted] for name in names], settings)
         )

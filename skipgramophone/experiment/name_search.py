@@ -22,10 +22,13 @@ from skipgramophone.experiment.catalogue import (
     Track,
     is_encodable,
 )
-from skipgramophone.names.normalization import fold_name, hyphenate, identity
+from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
+SHOWN_OTHERS = 3  # other matches that are named if one track dominates
+DOMINANCE = 3  # times that a track must occur as often as any other match to be chosen
+ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
 CLUES_ASKED = 6  # rarest trigrams of a query: more make the search slower, fewer leave more names to verify
 FREQUENT_ENOUGH = 100  # tracks compared for each piece of a query that is left out
 MOST_POSTINGS = 10_000  # names with a trigram of the query that are scored ...
@@ -44,30 +47,42 @@ class Match:
     Attributes:
         track: the track.
         namesakes: number of other, less frequent tracks whose name differs in case only.
-        misspelt: whether no name contains the query as typed, and this track is the only similar one.
+        misspelt: whether no name contains the query as typed, so that a similar one was taken.
+        others: the next most frequent tracks that match the query too, if this track dominates them.
+        matches: number of tracks that match the query.
     """
 
     track: Track
     namesakes: int = 0
     misspelt: bool = False
+    others: tuple[Track, ...] = ()
+    matches: int = 1
 
 
 class NameSearch:
     """Search in the names of a catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, strict: bool = False) -> None:
+        """Prepare to search.
+
+        Args:
+            catalogue: the names.
+            strict: refuse every query that matches several tracks, even if one of them dominates the others.
+        """
+        self._catalogue, self._strict = catalogue, strict
         self._many = max(FEW, len(catalogue) // FEW_OF)
 
     def resolve(self, query: str) -> Match:
         """Find the one track that a query means: a uri, "artist - title", a title or part of a name, even with typos.
+
+        If several tracks match, one is chosen if it dominates the others (see `dominant`).
 
         Raises:
             UnknownTrackError: no track matches; its candidates are the most similar names.
             AmbiguousTrackError: several tracks match; its candidates are the most frequent ones.
         """
         found, number = self.find(query)
-        misspelt = not found
+        misspelt, similar = not found, list[Track]()
         if misspelt:
             similar, near = self._misspelt(query)
             if not similar:
@@ -76,12 +91,17 @@ class NameSearch:
                 raise UnknownTrackError(f"no track matches {query!r}{hint}", names)
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
-            return Match(found[0], namesakes=number - 1, misspelt=misspelt)
+            return Match(found[0], namesakes=number - 1, misspelt=misspelt, matches=number)
+        if not self._strict and number <= MOST_COUNTED:
+            every = similar if misspelt else self.find(query, MOST_COUNTED)[0]
+            if chosen := dominant(query, every):
+                others = [track for track in every if track.row != chosen.row][:SHOWN_OTHERS]
+                return Match(chosen, misspelt=misspelt, others=tuple(others), matches=number)
         listed = tuple(_listed(track) for track in found)
         several = f"{number:,}" if number <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
         raise AmbiguousTrackError(
             f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r};"
-            " pick one of them, or give more of the name, as in 'artist - title'",
+            f" pick one of them, or give more of the name, as in 'artist - title'{self._artist_hint(query)}",
             listed,
         )
 
@@ -110,6 +130,11 @@ class NameSearch:
         containing = self._containing(folded)
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
+
+    def _artist_hint(self, query: str) -> str:
+        """Suggest the option for artists if a query is an artist's name."""
+        tracks = self._catalogue.of_artist(query)
+        return f"; --artist '{tracks[0].artist}' means all tracks of this artist" if tracks else ""
 
     def candidates(self, query: str) -> list[Track]:
         """Return the tracks that a query may mean if `resolve` raises, in the order of the candidates in its error."""
@@ -266,6 +291,44 @@ class NameSearch:
         if not row_of.keys() >= set(nearest):
             raise catalogue.damage("its name index refers to missing tracks")
         return catalogue.tracks([row_of[rank] for rank in nearest])
+
+
+def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
+    """Return the track that a query most likely means, or None if no track dominates the others.
+
+    Matches are compared first by how well they match, from best to worst:
+
+    1. the words of the query are all the words of the name or of the title, in any order;
+    2. they are whole words of the name, and at least one of them is in the title;
+    3. they are parts of words, and at least one of them is in the title.
+
+    A track dominates if its match is the best kind there is, and if it occurs at least `DOMINANCE` times as often as
+    every other track of that kind. A query that names an artist, or matches artists only, is not decided unless it is
+    also a whole title: no title was given.
+    """
+    words = sorted(words_of(query))
+    kinds = [_kind_of_match(words, track) for track in tracks]
+    best = min(kinds, default=ARTIST_ONLY)
+    if best == ARTIST_ONLY or not words:
+        return None
+    if best > 1 and any(set(words) <= set(words_of(track.artist)) for track in tracks):
+        return None
+    first, *rest = sorted(
+        (track for track, kind in zip(tracks, kinds, strict=True) if kind == best),
+        key=lambda track: (-track.count, track.row),
+    )
+    return first if all(first.count >= DOMINANCE * track.count for track in rest) else None
+
+
+def _kind_of_match(words: list[str], track: Track) -> int:
+    """Return how well a track matches the sorted words of a query: 1, 2 or 3 of `dominant`, or `ARTIST_ONLY`."""
+    name, title = words_of(track.name), words_of(track.title)
+    if words in (sorted(name), sorted(title)):
+        return 1
+    folded_title = fold_name(track.title)
+    if not any(word in folded_title for word in words):
+        return ARTIST_ONLY
+    return 2 if set(words) <= set(name) and set(words) & set(title) else 3
 
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:

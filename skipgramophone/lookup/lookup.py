@@ -10,7 +10,7 @@ pandas; only the functions that return data frames import pandas.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,12 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import (
+    AmbiguousTrackError,
     ExperimentError,
     SettingError,
     TrackNameError,
     UnknownTrackError,
 )
-from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from skipgramophone.lookup.explain import Explanation
 
+Choose = Callable[[str, Sequence[Track]], Track]  # chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 SHOWN_MISSING = 5  # names left out that are listed with a reason
 TRIES = 10  # attempts to open an experiment that is being replaced
@@ -48,8 +50,12 @@ TRIES = 10  # attempts to open an experiment that is being replaced
 class Lookup:
     """An opened experiment that answers queries."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(self, experiment: Experiment, strict_names: bool = False) -> None:
         """Open an experiment's corpus and model.
+
+        Args:
+            experiment: the experiment.
+            strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
             ExperimentError: a stage is missing, stale or damaged.
@@ -62,7 +68,7 @@ class Lookup:
                     raise ExperimentError(wrong)
                 continue  # a writer has replaced a stage in the meantime
             self.catalogue = Catalogue(experiment.directory("corpus"))
-            self.names = NameSearch(self.catalogue)
+            self.names = NameSearch(self.catalogue, strict_names)
             self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
             if experiment.current("model").digest == model.digest:
                 self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
@@ -124,6 +130,7 @@ class Lookup:
         file: Path | None = None,
         artist: str | None = None,
         leave_out: bool = False,
+        choose: Choose | None = None,
     ) -> Asked:
         """Resolve names with weights, the tracks of a playlist file and those of an artist.
 
@@ -132,13 +139,14 @@ class Lookup:
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
             artist: name of an artist; case and accents do not matter.
             leave_out: leave out names that do not match one track, with a note, instead of raising.
+            choose: called to choose one of several tracks that match a name; tracks of a file are never chosen so.
 
         Raises:
             UnknownTrackError: no track matches a name, the artist is unknown, or no track is left.
             AmbiguousTrackError: several tracks match.
             SourceError: the file cannot be read.
         """
-        asked = self._resolve_names(names, leave_out)
+        asked = self._resolve_names(names, leave_out, choose)
         if file is not None:
             asked += self._resolve_file(file)
         if artist is not None:
@@ -149,14 +157,16 @@ class Lookup:
             )
         return asked
 
-    def _resolve_names(self, names: Sequence[tuple[str, float]], leave_out: bool) -> Asked:
+    def _resolve_names(
+        self, names: Sequence[tuple[str, float]], leave_out: bool, choose: Choose | None = None
+    ) -> Asked:
         """Resolve names with weights; each track is taken once per weight."""
         seeds: dict[tuple[int, float], Seed] = {}
         notes: list[str] = []
         missing: list[str] = []
         for name, weight in names:
             try:
-                seed, remarks = self.seed(name, weight)
+                seed, remarks = self.seed(name, weight, choose)
                 self.search.vector(seed.track)
             except TrackNameError as error:
                 if not leave_out:
@@ -194,14 +204,19 @@ class Lookup:
         learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])
         return Asked(tuple(Seed(track) for track, is_one in zip(tracks, learnt, strict=True) if is_one))
 
-    def seed(self, name: str, weight: float = 1.0) -> tuple[Seed, list[str]]:
-        """Resolve a name to a seed, with remarks about the match.
+    def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
+        """Resolve a name to a seed, with remarks about the match; `choose` decides between several tracks.
 
         Raises:
             UnknownTrackError: no track matches.
             AmbiguousTrackError: several tracks match.
         """
-        match = self.resolve(name)
+        try:
+            match = self.resolve(name)
+        except AmbiguousTrackError:
+            if choose is None:
+                raise
+            return Seed(choose(name, self.names.candidates(name)), weight), []
         return Seed(match.track, weight), _remarks(name, match)
 
     def similar_to(
@@ -242,14 +257,16 @@ class Lookup:
         asked = self.asked([(name, 1.0) for name in names], leave_out=True)
         return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
 
-    def explain(self, a: str, b: str, settings: ExplainSettings | None = None) -> Explanation:
-        """Compare two tracks by vectors and by playlists.
+    def explain(
+        self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None
+    ) -> Explanation:
+        """Compare two tracks by vectors and by playlists; `choose` decides between several tracks of one name.
 
         Raises:
             UnknownTrackError: no track matches a name, or the match has no vector.
             AmbiguousTrackError: several tracks match.
         """
-        asked = self.asked([(a, 1.0), (b, 1.0)])
+        asked = self.asked([(a, 1.0), (b, 1.0)], choose=choose)
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
         first, second = (seed.track for seed in asked.seeds)
@@ -285,24 +302,33 @@ class Lookup:
         return pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
 
 
-def open_lookup(name: str, experiments_dir: Path | str | None = None) -> Lookup:
+def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_names: bool = False) -> Lookup:
     """Open a trained experiment by name.
 
     Args:
         name: the experiment's name.
         experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
     Raises:
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
     """
-    return Lookup(open_experiment(name, experiments_dir))
+    return Lookup(open_experiment(name, experiments_dir), strict_names)
 
 
 def _remarks(query: str, match: Match) -> list[str]:
-    """Remark on a typo in the query, and on other tracks with the same name."""
+    """Remark on a typo in the query, on other tracks with the same name, and on other matches."""
     track = match.track
     remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
     if match.namesakes:
         which = f", {track.uri}" if track.uri else ""
         remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; using the most frequent{which}")
+    if match.others:
+        also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
+        more = match.matches - 1 - len(match.others)
+        also += f" and {more:,} more" if more else ""
+        remarks.append(
+            f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}: "
+            "give the artist too for another one"
+        )
     return remarks

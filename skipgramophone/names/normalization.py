@@ -75,3 +75,12 @@ def hyphenate(name: str) -> str:
     'hakan-don-t-live'
     """
     return "-".join(re.findall(r"[^\W_]+", fold_name(name)))
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of the folded name that have a letter or a digit.
+
+    >>> words_of("AC/DC - Thunderstruck!")
+    ['ac/dc', 'thunderstruck!']
+    """
+    return [word for word in fold_name(name).split() if any(map(str.isalnum, word))]

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from skipgramophone.names.normalization import fold_name
+from skipgramophone.names.normalization import fold_name, words_of
 
 NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
 WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
@@ -51,26 +51,22 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
     If the words make up the whole name of some tracks, or else their whole title, only these tracks are returned. A
     number never matches another number, and a query without letters matches nothing.
     """
-    words = _words(query)
+    words = words_of(query)
     if not any(map(str.isalpha, fold_name(query))):
         return []
     chosen = [track for track in tracks if _contain(track.name, words)]
     for whole in (attrgetter("name"), attrgetter("title")):
-        meant = [track for track in chosen if len(_words(whole(track))) == len(words) and _contain(whole(track), words)]
+        same_length = (track for track in chosen if len(words_of(whole(track))) == len(words))
+        meant = [track for track in same_length if _contain(whole(track), words)]
         if meant:
             chosen = meant
             break
     return sorted(chosen, key=lambda track: (-track.count, track.row))
 
 
-def _words(name: str) -> list[str]:
-    """Return the words of the folded name that have a letter or a digit."""
-    return [word for word in fold_name(name).split() if any(map(str.isalnum, word))]
-
-
 def _contain(name: str, words: list[str]) -> bool:
     """Whether a name contains each of some words, or a word similar to it."""
-    whole, others = fold_name(name), _words(name)
+    whole, others = fold_name(name), words_of(name)
     return all(word in whole or any(_is_typo(word, other) for other in others) for word in words)
 
 

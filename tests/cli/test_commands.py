@@ -186,7 +186,8 @@ def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
     assert (several.code, several.out) == (4, "")
     lines = several.err.splitlines()
     assert re.fullmatch(
-        r"error: \d+ tracks match 'folk artist 3'; pick one of them, or give more of the name, as in 'artist - title'",
+        r"error: \d+ tracks match 'folk artist 3'; pick one of them, or give more of the name, as in 'artist - title'; "
+        r"--artist 'folk artist 3' means all tracks of this artist",
         lines[0],
     )
     assert all(re.fullmatch(r"  folk artist \d+ - folk \d+ \(\d+×\)", line) for line in lines[1:])

@@ -19,8 +19,8 @@ from tests.conftest import Row, dump_text, run_sgp
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def on_a_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
-    """Run `sgp` on a terminal of a width; return the exit code and all output."""
+def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tuple[int, str]:
+    """Run `sgp` on a terminal of a width, with some typed text; return the exit code and all output."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -33,6 +33,7 @@ def on_a_terminal(columns: int, *arguments: str | Path) -> tuple[int, str]:
         start_new_session=True,
     ) as running:
         os.close(slave)
+        os.write(master, typed.encode())
         output = b""
         while True:
             try:
@@ -96,6 +97,20 @@ def test_other_answers_fit_too(hostile: Path, command: list[str]) -> None:
     assert "\x1b" not in ran.out
     assert "title of [bold]x[/bold]" in ran.out
     assert "椎名林檎" * 30 in ran.out
+
+
+def test_a_terminal_asks_which_track_is_meant(hostile: Path) -> None:
+    command = ("similar", "hostile", "title of", "-n", "1", "--experiments-dir", hostile)
+    for typed, number in (("\n", 1), ("4\n", 4), ("99\n4\n", 4)):
+        code, output = on_a_terminal(80, *command, typed=typed)
+        assert code == 0
+        assert "several tracks match 'title of':" in output
+        listed = re.findall(r"^ +(\d)   (.*) \(9×\)", re.sub("\x1b\\[[0-9;]*m", "", output), re.MULTILINE)
+        assert [int(at) for at, _ in listed] == list(range(1, 9))
+        assert f"most similar to '{listed[number - 1][1][:10]}" in output
+    code, output = on_a_terminal(80, *command, "--strict-names")
+    assert code == 4
+    assert "error: 8 tracks match 'title of'" in output
 
 
 def test_a_pipe_gets_full_names(hostile: Path) -> None:

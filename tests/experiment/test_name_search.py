@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import product
 from pathlib import Path
@@ -236,3 +237,74 @@ def test_a_catalogue_of_the_first_version_finds_the_same_tracks(tmp_path: Path, 
     first = NameSearch(Catalogue(tmp_path / "first"))
     for query in ("nokia theatre", "jon mayer free falin", "mettalica"):
         assert first.resolve(query) == search.resolve(query)
+
+
+POPULAR = [
+    ("The Weeknd", "Blinding Lights", 276),
+    ("Lucas Estrada, Twan Ray", "Blinding Lights", 92),
+    ("CKay, ElGrandeToto", "love nwantiti - North African Remix", 80),
+    ("Roddy", "Lights Out", 50),
+    ("Toto", "Africa", 29),
+    ("Cover Band", "Blinding Lights - Live", 25),
+    ("Tom", "Little Bit of Love", 20),
+    ("JP", "Little Bit Of Love", 7),
+    ("Ray", "Candlelights", 5),
+]
+
+
+@pytest.fixture
+def popular(tmp_path: Path) -> Iterator[Catalogue]:
+    """A catalogue in which some names share words, and counts differ."""
+    tracks = [(artist, title, None, count, at) for at, (artist, title, count) in enumerate(POPULAR, 1)]
+    write_catalogue(tmp_path, table_of(TYPES, tracks))
+    with closing(Catalogue(tmp_path)) as catalogue:
+        yield catalogue
+
+
+@pytest.mark.parametrize(
+    ("query", "row", "others"),
+    [
+        ("blinding lights", 0, [1]),  # a whole title, 276 = 3 * 92
+        ("lights blinding", 0, [1, 5]),  # in any order
+        ("toto africa", 4, [2]),  # a whole name before letters inside words
+        ("blinding weeknd", 0, []),
+        ("weeknd lights", 0, []),
+        ("blnding lights", 0, [1]),  # with a typo
+        ("lights out", 3, []),
+    ],
+)
+def test_a_track_that_dominates_the_others_is_chosen(
+    popular: Catalogue, query: str, row: int, others: list[int]
+) -> None:
+    match = NameSearch(popular).resolve(query)
+    assert (match.track.row, [track.row for track in match.others]) == (row, others)
+    assert match.matches == 1 + len(others)
+
+
+def test_the_most_frequent_other_matches_are_named_and_all_are_counted(popular: Catalogue) -> None:
+    match = NameSearch(popular).resolve("lights")
+    assert (match.track.row, [track.row for track in match.others], match.matches) == (0, [1, 3, 5], 5)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "little bit of love",  # 20 is less than 3 * 7
+        "ray",  # an artist, and letters inside a title
+    ],
+)
+def test_tracks_of_similar_frequency_and_artists_stay_ambiguous(popular: Catalogue, query: str) -> None:
+    with pytest.raises(AmbiguousTrackError):
+        NameSearch(popular).resolve(query)
+
+
+def test_strict_names_refuse_what_dominance_would_choose(popular: Catalogue) -> None:
+    for query in ("blinding lights", "toto africa", "blnding lights"):
+        with pytest.raises(AmbiguousTrackError):
+            NameSearch(popular, strict=True).resolve(query)
+    assert NameSearch(popular, strict=True).resolve("blinding weeknd").track.row == 0
+
+
+def test_the_name_of_an_artist_suggests_the_option(popular: Catalogue) -> None:
+    with pytest.raises(AmbiguousTrackError, match=r"; --artist 'Ray' means all tracks of this artist$"):
+        NameSearch(popular).resolve("ray")
