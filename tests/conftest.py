@@ -160,9 +160,11 @@ def members(experiments: Path, job: str = "") -> list[int]:
     found = []
     for process in Path("/proc").iterdir():
         try:
-            arguments = (process / "cmdline").read_text().split("\0") if process.name.isdigit() else []
+            arguments = (process / "cmdline").read_text(errors="replace").split("\0") if process.name.isdigit() else []
             environment = (
-                (process / "environ").read_text() if "skipgramophone.training.cluster.member" in arguments else ""
+                (process / "environ").read_text(errors="replace")
+                if "skipgramophone.training.cluster.member" in arguments
+                else ""
             )
         except OSError:
             continue  # it has ended, or belongs to another user
