@@ -1,4 +1,4 @@
-"""Tasks: macro-batches in the form in which the compiled program takes them.
+"""Tasks: macro-batches in the form that the compiled program takes.
 
 A task has everything that one call of the compiled program needs, except the rows themselves. It can be run by a thread
 of this machine or by a worker on another one. Ids in a task are positions among the rows that it pulls.

@@ -20,14 +20,14 @@ def choose_validation_playlists(
         corpus: the playlists.
         tracks: number of tracks in the catalogue.
         share: share of the playlists to hold out; fewer are held out where the tracks do not allow it.
-        min_count: a track that has at least this many occurrences keeps as many.
+        min_count: a track with at least this many occurrences keeps at least this many in the other playlists.
         seed: random seed.
 
     Returns:
         Whether each playlist is held out, bool (playlists,).
 
     Raises:
-        EvaluationError: every playlist has a track that would become too rare without it.
+        EvaluationError: every playlist has fewer than two tracks, or a track that would become too rare without it.
     """
     left = corpus.counts(tracks)
     needed = np.where(left >= min_count, max(1, min_count), 0)
