@@ -1,4 +1,4 @@
-"""Problems with tracks: very rare and very frequent tracks, and songs that are several tracks."""
+"""Problems with tracks: very rare and very frequent tracks, and songs that occur as several tracks."""
 
 from __future__ import annotations
 
