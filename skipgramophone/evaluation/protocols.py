@@ -10,7 +10,7 @@
 A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeats; if the last
 track repeats the one before it, it counts as found at rank 1. Tracks that were not trained on cannot be given or found.
 They are counted, and the metrics are reported with and without them. Playlists with fewer than five trained tracks are
-skipped and counted. If the given tracks are random, each playlist can make several queries.
+skipped and counted. If the given tracks are random, several queries can be made of each playlist.
 """
 
 from __future__ import annotations

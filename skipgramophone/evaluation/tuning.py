@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 METRIC = "ndcg"
 SAMPLE_TOKENS = 1_000_000  # on a larger corpus, the search uses a sample of this many occurrences
 MAX_QUERIES = 600
-EARLY_QUERIES = 200  # queries of a comparison before a trial has finished
+EARLY_QUERIES = 200  # number of queries for comparing trials that have not finished
 EARLY_STOPS = (0.25, 0.5)  # shares of the epochs after which a bad trial may be stopped
 WINDOWS = ("bag", 3, 5, 10)
 DIMENSIONS = (64, 100, 128, 192)

@@ -1,4 +1,4 @@
-"""Song versions: recognize live, remastered, edited and featuring versions of one song by their names.
+"""Song versions: recognize live, remastered, edited and other versions of one song by their names.
 
 A version is recognized by a version word in brackets or after a dash at the end of the title, and by featured guests.
 These count as different songs: "Pt. 1" and "Pt. 2", a remix, and the same title by another artist.

@@ -24,7 +24,7 @@ from skipgramophone.training.tasks import Outcome, Rows
 from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
-PROGRAMS = 8  # compiled programs that are kept for later runs in this process
+PROGRAMS = 8  # number of compiled programs that are kept for later runs in this process
 Prepared = tuple[Assignment, MacroBatch]
 
 

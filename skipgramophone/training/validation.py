@@ -8,13 +8,13 @@ import numpy.typing as npt
 from skipgramophone.errors import EvaluationError
 from skipgramophone.experiment.corpus import Corpus
 
-DRAW = 64  # separates the random numbers of this draw from others with the same seed
+DRAW = 64  # added to the seed, so that no other draw uses the same random numbers
 
 
 def choose_validation_playlists(
     corpus: Corpus, tracks: int, *, share: float, min_count: int, seed: int
 ) -> npt.NDArray[np.bool_]:
-    """Choose playlists to hold out at random, keeping enough occurrences of every track in the others.
+    """Choose random playlists to hold out, so that every track keeps enough occurrences in the other playlists.
 
     Args:
         corpus: the playlists.

@@ -1,10 +1,10 @@
 """The engine for a cluster: workers carry out tasks, and the rows are on parameter servers of TensorFlow.
 
 The chief (this process) assigns parts of the stream to workers through a `ClusterCoordinator`. A worker reads the
-corpus itself, makes its task, pulls the unique rows from the servers, trains on them with the same compiled program as
-a single machine, and pushes the differences. All tasks of a round pull before any of them pushes, so that the rows of
-one are transferred while another trains. Workers do not wait for each other: differences are added in the order of
-their arrival, so the bytes of the result differ from run to run.
+corpus itself and makes its task. It pulls the unique rows of the task from the servers, trains them with the same
+compiled program as a single machine, and pushes the differences. All tasks of a round pull before any of them pushes,
+so that the rows of one task are transferred while another task trains. Workers do not wait for each other: differences
+are added in the order of their arrival, so the bytes of the result differ from run to run.
 
 Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent ones over all servers.
 

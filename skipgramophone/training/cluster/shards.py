@@ -58,7 +58,7 @@ class Shards:
                     variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """For each shard with some of the rows, return its variable, which rows it has, and their places in it."""
+        """For each shard with some of the rows, return its variable, a slice of these rows, and their rows in it."""
         servers = len(self.variables)
         parts = []
         for shard, variable in enumerate(self.variables):

@@ -2,7 +2,7 @@
 
 The program of a task comes from the chief as a graph. The operation PyFunc in it calls a Python function that the
 worker's process has registered under a name. TensorFlow numbers these names, and the function here is the first that a
-worker registers. The chief sends a few numbers that locate a task in the stream of its epoch; the worker makes it.
+worker registers. The chief sends numbers that locate a task in the stream of its epoch; the worker makes the task.
 """
 
 from __future__ import annotations
