@@ -1,7 +1,7 @@
 """Held-out playlists: splits for extraction and evaluation, and models trained on the training part of a split.
 
 Extraction and evaluation split in the same way. Playlists of the same group stay together, and so do near-duplicates
-and the parts of a playlist that was split for its length.
+and the parts into which extraction cut a long playlist.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def split_playlists(
         share: share of the playlists to hold out, without `named`.
         group: regular expression on the owner; playlists with equal matches stay together.
         seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
-        named: file with the playlists to hold out, one per line: the name or, with `group`, its match in the owner.
+        named: file with one playlist to hold out per line: its name or, with `group`, the matching text of its owner.
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -90,7 +90,7 @@ def split_playlists(
 def read_extract_split(
     experiment: Experiment, corpus: Corpus, settings: EvaluateSettings
 ) -> tuple[Corpus, Split] | None:
-    """Return all playlists with the split that extract made, or None if it made none or the settings need another one.
+    """Return all playlists with the split of extract; None if it held out none, or the settings need another split.
 
     Raises:
         EvaluationError: the settings group playlists, but extract has already chosen the held-out ones.
@@ -111,7 +111,7 @@ def read_extract_split(
 
 
 def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
-    """Number playlists by the group that must stay in one part of a split, int64 (playlists,)."""
+    """Return the group of each playlist, int64 (playlists,); a split must not separate playlists of one group."""
     owners = playlists["owner"].to_pylist()
     if pattern is None and "key" in playlists.column_names:  # the first version did not store keys
         number: dict[tuple[str, ...], int] = {}
@@ -132,7 +132,7 @@ def held_out_model(
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
-    """Return a model trained on the training part of a split; reuse the one of an earlier evaluation.
+    """Return a model trained on the training part of a split; reuse the model of an earlier evaluation.
 
     `split` is the digest of the split, or `NO_SPLIT`.
     """

@@ -2,11 +2,11 @@
 
 `hits` marks the relevant tracks in the ranking, best rank first. `wanted` is the number R of relevant tracks:
 
-    R-precision   hits among the first R / R
-    NDCG@k        sum over hits within k of 1 / log2(rank + 1), over the same for a perfect ranking
-    recall@k      hits among the first k / R
+    R-precision   (number of hits among the first R) / R
+    NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by that of a perfect ranking
+    recall@k      (number of hits among the first k) / R
     hit@k         1 if there is a hit among the first k
-    MRR@k         1 / rank of the first hit within k, else 0
+    MRR@k         1 / (rank of the first hit) if it is among the first k, else 0
     clicks        pages of ten to turn before the first hit among 500: floor((rank - 1) / 10), else 51
 """
 

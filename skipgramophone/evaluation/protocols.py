@@ -3,14 +3,14 @@
     continuation   given: a random half (or a number) of the tracks; wanted: the other tracks
     next-item      given: all tracks before the last one (or a number of them); wanted: the last track
     lookup         given: one random track; wanted: all other tracks. This is what `sgp similar` does
-    deezer2018     given: the second to last track; wanted: the last track, which alone is held out of its session. This
-                   is what the code published with "Word2vec applied to Recommendation: Hyperparameters Matter"
-                   (arXiv 1804.04212) does
+    deezer2018     given: the second to last track; wanted: the last track. No other track of a session is held out.
+                   This is the protocol of the code published with "Word2vec applied to Recommendation: Hyperparameters
+                   Matter" (arXiv 1804.04212)
 
 A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeats; if the last
 track repeats the one before it, it counts as found at rank 1. Tracks that were not trained on cannot be given or found.
 They are counted, and the metrics are reported with and without them. Playlists with fewer than five trained tracks are
-skipped and counted. If the given tracks are random, each playlist can make several queries.
+skipped and counted. If the given tracks are random, several queries can be made of each playlist.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class EvaluationQuery:
         playlist: number of the playlist in the corpus.
         given: rows of the given tracks.
         wanted: rows of the tracks to find; none of them is given, unless `repeats`.
-        unknown: number of further wanted tracks that were not trained on.
-        repeats: the wanted track is the given one, and counts as found at rank 1.
+        unknown: number of tracks to find that were not trained on; they are not in `wanted`.
+        repeats: the wanted track is also the given track, and counts as found at rank 1.
     """
 
     playlist: int
@@ -57,7 +57,7 @@ class QuerySet:
     skipped: int
 
     def renumbered(self, rows: Rows, tracks: int) -> QuerySet:
-        """Return the queries with row `rows[i]` of a catalogue of `tracks` rows renumbered to i."""
+        """Return the queries for a smaller catalogue: row `rows[i]` of the `tracks` rows becomes row i."""
         number = np.full(tracks, -1, np.int64)
         number[rows] = np.arange(len(rows))
         queries = [replace(q, given=number[q.given], wanted=number[q.wanted]) for q in self.queries]
@@ -127,7 +127,7 @@ def _playlist_queries(
     queries = []
     for draw in range(draws):
         seeds, wanted = _split_tracks(known, protocol, given, np.random.default_rng([seed, playlist, draw]))
-        # Unknown tracks are shared between given and wanted in proportion to the known ones.
+        # Unknown tracks count as given or wanted in the same proportion as the known tracks.
         unknown = round((len(tracks) - len(known)) * len(wanted) / len(known)) if protocol != "next-item" else 0
         queries.append(EvaluationQuery(playlist, seeds, wanted, unknown))
     return queries

@@ -32,7 +32,7 @@ class Scorecard:
         values: metric -> float64 (queries,).
         coverage: share of the catalogue that is among the top k of at least one query.
         popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 favours neither rare nor popular tracks.
-        artists: mean number of distinct artists in the top k, divided by the number of tracks in it.
+        artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
         found_by_frequency: recall@500 for tracks of the head, the middle and the tail.
     """
 
@@ -118,8 +118,8 @@ def score_ranker(
 ) -> Scorecard:
     """Rank the whole catalogue for each query, in batches, and compute all metrics.
 
-    Ties are broken by one fixed permutation, the same for every ranker. Row order cannot break ties: rows are sorted by
-    counts that include the held-out playlists, so a ranker with many ties would see which tracks those contain.
+    Ties are broken by one fixed permutation, the same for every ranker. Row order must not break ties: rows are sorted
+    by counts that include the held-out playlists, so row order contains information about the tracks to find.
 
     Args:
         ranker: scores tracks.

@@ -31,7 +31,7 @@ class Split:
     Attributes:
         held_out: bool (playlists,).
         groups: int64 (playlists,), equal for playlists that must stay together.
-        last_track_only: only the last track of every playlist is held out; `held_out` marks those that are evaluated.
+        last_track_only: only the last track of every playlist is held out; `held_out` marks the evaluated playlists.
     """
 
     held_out: Flags
@@ -59,9 +59,9 @@ class Split:
 
 
 def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
-    """Number playlists by the match of a pattern in their owner, int64 (playlists,).
+    """Group playlists by the text that a pattern matches in their owner; return group numbers, int64 (playlists,).
 
-    Without a pattern each playlist is its own group.
+    Without a pattern, each playlist is its own group.
 
     >>> groups_by_owner(["a@1", "b@1", "a@2"], "[^@]*").tolist()
     [0, 1, 0]

@@ -1,7 +1,7 @@
 """Stability: how far two trainings with different seeds agree on nearest neighbours.
 
 It is the share of the k nearest tracks of one model that are also among the k nearest of the other model. Neighbours
-that change with the seed are chance, regardless of their similarity.
+that change with the seed are due to chance, however similar they are.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Stability:
         asked: number of tracks whose neighbours are compared.
         agreement: mean share of a track's neighbours that both models have in common.
         by_chance: expected agreement of two unrelated models.
-        by_frequency: agreement for tracks of the head, the middle and the tail; without strata that have no sampled
-            track.
-        least: the smallest track count of each stratum.
+        by_frequency: agreement for tracks of the head, the middle and the tail; strata without a sampled track are
+            missing.
+        least: for each stratum, the smallest number of occurrences of a track.
     """
 
     neighbours: int

@@ -1,4 +1,4 @@
-"""Tuning: a search for training settings that predict held-out playlists better than the present ones.
+"""Tuning: a search for training settings that predict held-out playlists better than the present settings.
 
 Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
 The search uses Optuna: tree-structured Parzen estimators, and early stopping of trials below the median. Every trial
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 METRIC = "ndcg"
 SAMPLE_TOKENS = 1_000_000  # on a larger corpus, the search uses a sample of this many occurrences
 MAX_QUERIES = 600
-EARLY_QUERIES = 200  # queries of a comparison before a trial has finished
+EARLY_QUERIES = 200  # number of queries for comparing trials that have not finished
 EARLY_STOPS = (0.25, 0.5)  # shares of the epochs after which a bad trial may be stopped
 WINDOWS = ("bag", 3, 5, 10)
 DIMENSIONS = (64, 100, 128, 192)
@@ -61,7 +61,7 @@ class TuneReport:
 
     Attributes:
         trials: all trials, best first.
-        winner: the settings to train with; the present ones if no trial was significantly better.
+        winner: the settings to train with; the present settings if no trial was significantly better.
         is_new: whether the winner differs from the present settings.
         gain: metric -> paired difference between winner and present settings on the test playlists.
         test_playlists: number of test playlists.
@@ -101,7 +101,7 @@ class Evaluator:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train, and evaluate the cosine of the vectors: metric -> float64 (queries,)."""
+        """Train, and evaluate the ranking by cosine similarity: metric -> float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
             return self.evaluate(np.asarray(read_embeddings(Path(directory), self._tracks).centre))
@@ -207,7 +207,10 @@ def tune(
 
 
 def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, settings: TuneSettings) -> Study:
-    """Open the study in a journal, or create it; present settings, test playlists and seed identify it."""
+    """Open the study in a journal, or create it.
+
+    A study belongs to the present settings, the test playlists, the protocol, the share and the seed.
+    """
     made_of = [asdict(own), test.digest, settings.protocol, settings.share, settings.random_seed]
     journal.parent.mkdir(parents=True, exist_ok=True)
     study: Study = optuna.create_study(
@@ -247,7 +250,7 @@ def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpu
 def _is_significantly_better(
     best: TrainSettings, own: TrainSettings, validation: Evaluator, *, run: RunSettings, seed: int
 ) -> bool:
-    """Whether the best settings beat the present ones on validation playlists, with an interval above 0."""
+    """Whether the best settings are better than the present ones on validation playlists, with an interval above 0."""
     if best == own:
         return False
     before, after = validation.train(own, run)[METRIC], validation.train(best, run)[METRIC]
@@ -255,7 +258,7 @@ def _is_significantly_better(
 
 
 class SearchSpace:
-    """Ranges of the settings: the usual ones, widened to include the present settings."""
+    """Ranges of the settings: fixed ranges, widened to include the present settings."""
 
     def __init__(self, own: TrainSettings, occurrences: int) -> None:
         self._own, self._occurrences = own, occurrences
@@ -265,7 +268,7 @@ class SearchSpace:
         self._subsamples = sorted({*SUBSAMPLES, own.subsample})
 
     def parameters(self, settings: TrainSettings, occurrences: int) -> dict[str, Any]:
-        """Return the trial parameters of settings for a corpus of some size."""
+        """Return the trial parameters of settings for a corpus of a given size."""
         usual = rate_for(occurrences, settings.context)
         return {
             "window_size": str(settings.context),
@@ -289,7 +292,7 @@ class SearchSpace:
         trial.suggest_categorical("subsample", self._subsamples)
 
     def settings(self, parameters: dict[str, Any], occurrences: int) -> TrainSettings:
-        """Return the settings of trial parameters for a corpus of some size."""
+        """Return the settings of trial parameters for a corpus of a given size."""
         if parameters["rate"] == self._rate and parameters == self.parameters(self._own, self._occurrences):
             return self._own
         window, rate = parameters["window_size"], parameters["rate"]
@@ -300,7 +303,7 @@ class SearchSpace:
 
 
 def _finished(study: Study) -> list[FrozenTrial]:
-    """Return the finished trials, without the one that was running when a search was killed."""
+    """Return the finished trials, without a trial that was running when a search was killed."""
     return [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
 
 

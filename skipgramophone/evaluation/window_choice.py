@@ -5,14 +5,18 @@ other playlists. Three ways of counting pairs are compared:
 
     near       pairs at most `AUTO_WINDOW` apart
     shuffled   the same after shuffling the tracks of each playlist: as many pairs, without order
-    whole      all pairs of a playlist (of blocks of its tracks, as the trainer sees them)
+    whole      all pairs within a playlist (or within its blocks of tracks, as in training)
 
-A window is chosen on two conditions. Near must be significantly better than shuffled, so track order carries
-information. It must also beat whole by a margin, so distant pairs do harm. Otherwise the whole playlist is the context.
+A window is chosen on two conditions. Near must be significantly better than shuffled: then track order carries
+information. Near must also be better than whole by a margin: then distant pairs are harmful. Otherwise the whole
+playlist is the context.
 
-Pairs are turned into rankings in three ways, because no single one predicts how trained vectors behave
-(docs/training.md): pair weights normalized by the weights of both tracks (kNN); cosines of rows of positive pointwise
-mutual information, the matrix that skip-gram with negative sampling factorizes; and those rows in few dimensions.
+The pairs give three rankings, because no single ranking predicts how trained vectors behave (docs/training.md):
+
+    kNN               by pair weight, normalized by the weights of both tracks
+    cosine            by the cosine similarity of rows of positive pointwise mutual information, the matrix that
+                      skip-gram with negative sampling factorizes
+    few dimensions    the same, after reducing these rows to few dimensions
 
 Source: Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
 """
@@ -36,10 +40,10 @@ from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
 SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample, which takes a few seconds
-SHARE = 0.1  # of the sample is held out
+SHARE = 0.1  # share of the sample that is held out
 MAX_QUERIES = 600
-MIN_QUERIES = 50  # fewer give no reliable comparison
-UNRANKED = -1  # number of tracks that are too rare to count
+MIN_QUERIES = 50  # fewer queries give no reliable comparison
+UNRANKED = -1  # row of every track that is too rare to be ranked
 MIN_GAIN = 0.03  # relative gain that a window needs, because it trains fewer pairs than a whole playlist
 DIMENSIONS = 48
 TINY = 1e-12
@@ -52,7 +56,7 @@ class ContextChoice:
     Attributes:
         window_size: the chosen context.
         asked: number of held-out playlists in the comparison; with fewer than 50 nothing is compared.
-        over_shuffled: relative gain in R-precision of near over shuffled, by mutual information.
+        over_shuffled: relative gain in R-precision of near over shuffled, with the ranking by cosine similarity.
         over_whole: relative gain of near over whole, mean of the three rankings; None if order carries no information.
     """
 
@@ -153,7 +157,7 @@ def _knn(pairs: Any) -> Ranker:
 
 
 def _cosines(pairs: Any) -> Ranker:
-    """Rank by cosines of rows of mutual information."""
+    """Rank by the cosine similarity of rows of mutual information."""
     information = _mutual_information(pairs)
     length = np.sqrt(np.asarray(information.multiply(information).sum(axis=1)).ravel())
     unit = (_diagonal(1 / np.maximum(length, TINY)) @ information).tocsr().astype(np.float32)
@@ -161,7 +165,10 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Rank by cosines of rows of mutual information in few dimensions, scaled by the root of the singular values."""
+    """Rank by the cosine similarity of rows of mutual information that are reduced to few dimensions.
+
+    The singular vectors are scaled by the square root of the singular values.
+    """
     from scipy.sparse.linalg import eigsh
 
     information = _mutual_information(pairs)  # symmetric: the singular values are the absolute eigenvalues

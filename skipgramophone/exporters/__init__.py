@@ -83,7 +83,7 @@ def write(
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).
-        StorageError: the file system failed, or the file does not read back as written.
+        StorageError: the file system failed, or the written file differs from the vectors when it is read back.
     """
     require_writable(destination, format, force)
     write_vectors, write_names = FORMATS[format].write, FORMATS[format].write_names

@@ -1,7 +1,7 @@
-"""FAISS: an HNSW graph over the exported vectors, normalized to length 1 so that the inner product is the similarity.
+"""FAISS: an HNSW graph over the exported vectors, scaled to length 1 so that the inner product is the similarity.
 
-Item i is line i of the names file next to it. The file records efSearch, which is doubled until the index reaches the
-recall that the settings of the experiment's own index require.
+Item i is line i of the names file next to it. efSearch is doubled until the graph has the recall that the settings of
+the experiment's Annoy index require, and is then stored in the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.lookup.index_recall import recall_of_search
 
 LINKS = 32  # per item (M)
-BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction), and per query at first (efSearch)
+BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction); initial candidates per query (efSearch)
 
 
 def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
 
     Raises:
         SettingError: FAISS is not installed.
+        StorageError: the written file differs from the graph when it is read back.
     """
     faiss = _faiss()
     units = unit_rows(np.asarray(vectors.single()[1], np.float32))
@@ -52,7 +53,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     path.write_bytes(faiss.serialize_index(index).tobytes())  # written here so that a full disk raises OSError
     read = faiss.read_index(str(path))
     if read.hnsw.efSearch != index.hnsw.efSearch or not np.array_equal(read.reconstruct_n(0, read.ntotal), units):
-        raise StorageError(f"{path} does not read back as written")
+        raise StorageError(f"verification of {path} failed: it differs from the exported data; export again")
     return {"metric": "inner product", "ef_search": index.hnsw.efSearch, "recall_at_10": recall}
 
 

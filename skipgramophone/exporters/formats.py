@@ -119,7 +119,7 @@ def require_text(format: str | None) -> None:
 
 
 def rows_to_write(format: str, tracks: int) -> Sequence[int]:
-    """Return the rows, among `tracks` rows in order of count, that a format can show."""
+    """Return the rows that a format can show, for a catalogue of `tracks` rows, most frequent first."""
     choose = FORMATS[format].rows_to_write
     return choose(tracks) if choose else range(tracks)
 

@@ -22,7 +22,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
     model = keras.Sequential([keras.Input((None,), dtype="int32", name="ids"), layer])
     layer.set_weights([np.asarray(rows, np.float32)])
     with scratch_directory(path) as scratch:
-        place = scratch / "tracks.keras"  # Keras requires this suffix, and a draft has another
+        place = scratch / "tracks.keras"  # Keras requires this suffix, and `path` is a draft with another suffix
         model.save(place)
         found = keras.models.load_model(place).get_layer(LAYER).get_weights()[0]
         require_same(path, {}, {matrix: found}, vectors)

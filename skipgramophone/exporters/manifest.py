@@ -40,10 +40,10 @@ def write(
         format: format of the export.
         vectors: the exported vectors.
         files: the files of the export by their final names.
-        facts: further entries of the manifest.
+        facts: more entries for the manifest.
 
     Raises:
-        StorageError: the manifest does not read back as written.
+        StorageError: the written manifest differs when it is read back.
     """
     described = {
         "format": format,
@@ -59,4 +59,4 @@ def write(
     }
     write_json(path, described)
     if json.loads(path.read_text(encoding="utf-8")) != described:
-        raise StorageError(f"{path} does not read back as written")
+        raise StorageError(f"verification of {path} failed: it differs from the exported data; export again")

@@ -8,7 +8,7 @@ artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8
 count             int64 (tracks,)
 
 NumPy's own string arrays make each string as wide as the longest. For 65,000 names, one of which has a few hundred
-letters, they take a hundred times as much space.
+letters, they would take a hundred times as much space.
 """
 
 from __future__ import annotations

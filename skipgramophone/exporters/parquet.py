@@ -1,4 +1,4 @@
-"""Parquet: one row per track, vectors as fixed-size lists; optionally its position in a projection and its neighbours.
+"""Parquet: one row per track, with its vectors and, optionally, its position in a projection and its neighbours.
 
     position, artist, title, uri, count
     centre, context               lists of float32, float16 or int8
@@ -7,7 +7,7 @@
     neighbours                    ids (rows of the file, from 0) and distances (1 - cosine), nearest first
 
 x, y and neighbours have the layout that Embedding Atlas expects. Neighbours are written while they are computed: at
-most one row group of them is in memory.
+most one row group of neighbours is in memory.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
         shaped["plane"] = np.stack([table[axis].to_numpy() for axis in "xy"], axis=1)
     require_same(path, {name: table[name].to_pylist() for name in TYPES}, shaped, vectors)
     if read.digest() != neighbours:
-        raise StorageError(f"{path} does not read back as written: its {NEIGHBOURS} differ")
+        raise StorageError(f"verification of {path} failed: {NEIGHBOURS} differ from the exported data; export again")
 
 
 def _lists(matrix: npt.NDArray[Any]) -> pa.Array:

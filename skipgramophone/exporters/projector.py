@@ -1,7 +1,7 @@
 """TensorBoard's Embedding Projector: a directory of vectors.tsv, metadata.tsv and the configuration that joins them.
 
 The Projector does not support quoting, so tabs, line ends and backslashes in names are escaped as in JSON. It shows the
-first 100,000 points and ignores the rest: of more tracks, a sample is written (see `rows_to_write`).
+first 100,000 points and ignores the rest. If there are more tracks, a sample is written (see `rows_to_write`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.csv as pa_csv
 
 from skipgramophone.exporters.vectors import TrackVectors, require_same, text_rows
 
-MOST_POINTS = 100_000  # that the Projector loads
+MOST_POINTS = 100_000  # number of points that the Projector loads
 VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 
 

@@ -4,7 +4,8 @@
     nearest   names string (n,), number int32 ()      -> names, similarities float32 and ids int64, (n, number) each
 
 Id i is line i of names.jsonl, counted from 0. A name is a uri or "artist - title"; if several tracks share it, the most
-frequent is used. The neighbours of an unknown name are "", 0 and -1. `number` is capped at the number of other tracks.
+frequent is used. For an unknown name, all names are "", all similarities 0 and all ids -1. `number` is limited to the
+number of other tracks.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
     """Write the model into a directory, load it and compare every vector and name.
 
     Raises:
-        StorageError: the model does not read back as written, or the names are too large.
+        StorageError: the loaded model differs from the vectors or names, or the names are too large.
     """
     matrix, rows = vectors.single()
     names, keys = [track.name for track in vectors.tracks], _keys(vectors)
@@ -56,7 +57,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
         found[start : start + BLOCK_ROWS] = loaded.signatures["vectors"](ids=ids)["vectors"].numpy()
     require_same(directory, {}, {matrix: found}, vectors)
     if [name.decode() for name in loaded.names.numpy()] != names:
-        raise StorageError(f"{directory} does not read back as written: its names differ")
+        raise StorageError(f"verification of {directory} failed: names differ from the exported data; export again")
     jsonl.write_names(directory / NAMES, vectors)
 
 

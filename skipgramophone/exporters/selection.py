@@ -1,4 +1,4 @@
-"""Selection of the tracks to export, and conversion of their vectors to the requested numbers."""
+"""Selection of the tracks to export, and conversion of their vectors to the requested number type."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         rows, missed = _rows_named(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])
         selected, unknown = [track for track in selected if track.row in rows], [*unknown, *missed]
     if not selected:
-        why = f"no match for {unknown[0]!r}" if unknown else "no track matches min-count, artist and only together"
+        why = f"no match for {unknown[0]!r}" if unknown else "no track passes all of --min-count, --artist and --only"
         raise SettingError(f"none of the {plural(len(learnt), 'track')} is selected: {why}")
     selected = selected[: settings.top]
     written = [selected[at] for at in exporters.rows_to_write(format, len(selected))]
@@ -92,7 +92,7 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
         SettingError: neighbours are requested for a single track.
         ExperimentError: a vector is not finite.
     """
-    if not lookup.embeddings.are_finite():  # NaN would never read back as written
+    if not lookup.embeddings.are_finite():  # NaN differs from itself, so verification would fail
         raise not_finite()
     rows = np.array([track.row for track in tracks], np.int64)
     vectors = TrackVectors(
@@ -114,7 +114,7 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
 
 
 def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
-    """Return some rows of a matrix; all rows in order stay memory-mapped instead of being copied."""
+    """Return some rows of a matrix; if they are all rows in order, the matrix is returned without a copy."""
     return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
@@ -128,7 +128,7 @@ def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
 
 
 def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:
-    """Convert vectors to the numbers and cells to write; also return recall@10 if the conversion loses precision.
+    """Convert vectors to the requested number type, and names to safe cells; measure recall@10 if precision is lost.
 
     Raises:
         SettingError: a number is too large for the requested type.

@@ -1,4 +1,4 @@
-"""Tracks and vectors to export, one row per track, and the check that a file reads back as written."""
+"""Tracks and vectors to export, one row per track, and the verification of written files."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class TrackVectors:
         return replace(self, **bytes_of)
 
     def centre_float32(self) -> npt.NDArray[np.float32]:
-        """Return the centre vectors as float32, after the loss of precision of a narrower type."""
+        """Return the centre vectors as float32, converted back from a narrower type if they have one."""
         rows = np.asarray(self.centre, np.float32)
         return rows if self.centre_scale is None else rows * self.centre_scale[:, None]
 
@@ -151,7 +151,11 @@ def require_same(
     for name, column in read.items():
         written = ["" if value is None else value for value in columns[name]]
         if ["" if value is None else value for value in column] != written:
-            raise StorageError(f"{path} does not read back as written: its column {name} differs")
+            raise StorageError(
+                f"verification of {path} failed: column {name} differs from the exported data; export again"
+            )
     for name, matrix in matrices.items():
         if not np.array_equal(matrix, getattr(vectors, name)):
-            raise StorageError(f"{path} does not read back as written: its {name} differ")
+            raise StorageError(
+                f"verification of {path} failed: matrix {name} differs from the exported data; export again"
+            )

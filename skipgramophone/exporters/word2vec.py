@@ -56,5 +56,5 @@ def _require_same(path: Path, vectors: TrackVectors, binary: bool) -> None:
     """Verify the keys and vectors in the file."""
     keys, found = read(path, binary)
     if keys != _keys(vectors):
-        raise StorageError(f"{path} does not read back as written: its keys differ")
+        raise StorageError(f"verification of {path} failed: keys differ from the exported data; export again")
     require_same(path, {}, {vectors.single()[0]: found}, vectors)

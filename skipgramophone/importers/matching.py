@@ -96,6 +96,6 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Return the rows with an artist and title, or else with the full name that they form, most frequent first."""
+        """Return the rows with an artist and title, or else with the full name of both; most frequent first."""
         pair = self._by_name.get((identity(artist), identity(title)))
         return pair or self._by_name.get(identity(full_name(artist, title)), [])

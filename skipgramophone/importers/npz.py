@@ -2,12 +2,14 @@
 
 centre or vectors         float (vectors, embedding_dim)
 artist, title  or tracks  text; `tracks` contains "artist - title", a uri or any other key
-centre_scale, context_scale   float (vectors,): the factor of each int8 row
-uri, count                text, empty if unknown; integers                   (optional)
-context, context_bias     float (vectors, embedding_dim), float (vectors,)   (optional)
+centre_scale, context_scale   float (vectors,): the factor of each row, if the vectors are int8
+uri                       text, empty if unknown (optional)
+count                     integers (optional)
+context                   float (vectors, embedding_dim) (optional)
+context_bias              float (vectors,) (optional)
 
-Each text array may be replaced by two arrays: `artist_utf8`, uint8, all texts concatenated in UTF-8, and
-`artist_offsets`, int64, the start of each text and the end of the last.
+Each text array may be replaced by two arrays: for `artist`, these are `artist_utf8`, uint8, all texts concatenated in
+UTF-8, and `artist_offsets`, int64, the start of each text and the end of the last text.
 """
 
 from __future__ import annotations
@@ -76,13 +78,13 @@ def read(path: Path) -> NamedVectors:
 
 
 def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:
-    """Return the texts that are concatenated in UTF-8, by the offsets of their starts and of the end."""
+    """Split texts that are concatenated in UTF-8; the offsets are the start of each text and the end of the last."""
     data = packed.tobytes()
     return [data[start:end].decode() for start, end in pairwise(offsets.tolist())]
 
 
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """Return an array of texts, or the two arrays that pack them, as a list."""
+    """Return texts as a list, from a text array or from the two arrays that replace it."""
     if f"{name}_utf8" in arrays:
         packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []

@@ -33,7 +33,7 @@ def read_binary(path: Path) -> NamedVectors:
 
 
 def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
-    """Return the vectors with the names of the names file, or with their keys as names if there is no such file."""
+    """Return the vectors with names from the names file; without this file, the keys are the names."""
     names = names_file(path)
     if not names.is_file():
         artist, title = split_names([unescape(key) for key in keys])

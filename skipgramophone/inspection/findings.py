@@ -41,7 +41,7 @@ class Finding:
         kind: stable identifier of the problem.
         what: the problem in one sentence, with its numbers.
         count: number of affected rows, playlists, tracks or occurrences.
-        of: their total number.
+        of: total number of rows, playlists, tracks or occurrences, with those that are not affected.
         share: `count` / `of`, from 0 to 1.
         unit: the unit of `count` and `of`.
         examples: a few names, most important first.
@@ -133,7 +133,8 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --columns",),
     ),
     "seen-once": Advice(
-        "each is trained on a single playlist: its neighbours are chance, and together they take most of the memory",
+        "each is trained on a single playlist, so its neighbours are due to chance; together, such tracks take "
+        "most of the memory",
         "train --min-count 2 gives them no vector; similar --min-count leaves them out of answers",
         ("train --min-count", "similar --min-count"),
     ),
@@ -143,7 +144,8 @@ ADVICE: dict[Kind, Advice] = {
         ("train --subsample", "similar --popularity"),
     ),
     "several-uris": Advice(
-        "one song is several tracks: each learns from part of its playlists, and they crowd each other's neighbours",
+        "one song is several tracks: each is trained on only some of the song's playlists, and they fill each other's "
+        "lists of neighbours",
         "--merge-uris merges them (also recordings that differ only in the uri); "
         "similar --fold-versions folds them in answers",
         ("extract --merge-uris", "similar --fold-versions"),
@@ -175,7 +177,7 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --encoding",),
     ),
     "escapes": Advice(
-        "the same name without escapes is another track, and does not find this one",
+        "the same name without escapes is another track, and a search for it does not find this track",
         "decode the escapes in the source (html.unescape, urllib.parse.unquote) before you extract it",
     ),
     "unseen-letters": Advice(

@@ -1,4 +1,4 @@
-"""Problems with names: encoding errors, lost characters, placeholders, and artists that combine several others."""
+"""Problems with names: encoding errors, lost characters, placeholders, and artist names that list several artists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
 from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.settings import Thresholds
 
-# UTF-8 that was decoded as Windows-1252: a lead byte as a letter, followed by a character for a byte from 80 to BF.
+# UTF-8 that was decoded as Windows-1252: the letter of a lead byte, then the character of a byte from 80 to BF.
 CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 MOJIBAKE = f"[\u00c2-\u00f4][{CONTINUATION}]"
 LOST = "\ufffd|\\pL\\?\\pL"  # the replacement character, or a question mark inside a word

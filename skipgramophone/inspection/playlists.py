@@ -70,7 +70,7 @@ def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         number, of = int(np.count_nonzero(in_order)), int(np.count_nonzero(sortable))
         if number > thresholds.in_order * of:
             what = f"{number:,} of {of:,} playlists with at least {MIN_SORTABLE} {role}s ({percent(number, of)})"
-            what += f" are sorted by {role}, or nearly"
+            what += f" are sorted by {role}, exactly or nearly"
             names = _longest(contents, in_order)
             yield make_finding(kind, what, count=number, of=of, unit="playlists", examples=names)
 
@@ -91,7 +91,7 @@ def _one_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]
 
 
 def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find repeats of tracks within playlists, and playlists that look like several merged ones."""
+    """Find repeats of tracks within playlists, and playlists that look like several merged playlists."""
     repeats = contents.lengths - contents.distinct_tracks
     number, of = int(repeats.sum()), contents.corpus.occurrences
     if number > thresholds.repeated * of:
@@ -100,7 +100,7 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         names = contents.playlist_names(worst[repeats[worst] > 0])
         yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
-        # Names without letters are numbers or times of listening sessions, which are not merged from several people.
+        # A name without letters is a number or time: a listening session, which belongs to a single person.
         named = pc.match_substring_regex(contents.playlists["name"], r"\pL").to_numpy()
         merged = named & (contents.lengths > thresholds.welded_length)
         merged &= repeats > thresholds.welded_repeats * contents.lengths

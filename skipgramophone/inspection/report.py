@@ -81,7 +81,7 @@ def inspection(
     order: ContextChoice,
     seconds: float,
 ) -> Inspection:
-    """Return the inspection of a corpus; `facts` are those of its extraction."""
+    """Return the inspection of a corpus; `facts` are the facts that its extraction reported."""
     counts = np.sort(contents.counts)[::-1]
     reached = np.cumsum(counts)
     most = np.argsort(-contents.counts, kind="stable")[:SHOWN_FREQUENT]

@@ -1,4 +1,4 @@
-"""Problems with tracks: very rare and very frequent tracks, and songs that are several tracks."""
+"""Problems with tracks: very rare and very frequent tracks, and songs that occur as several tracks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skipgramophone.wording import plural
 
 
 def inspect_tracks(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Yield findings about tracks, except those about the characters of their names."""
+    """Yield findings about tracks, except findings about single names."""
     yield from _seen_once(contents, thresholds)
     yield from _everywhere(contents, thresholds)
     yield from _several_uris(contents, thresholds)

@@ -23,7 +23,7 @@ class Colouring:
     Attributes:
         labels: the group of each track, int64 (tracks,).
         groups: label and size of each group.
-        has_rest: the last group contains all tracks of no other group, and is grey.
+        has_rest: the last group is grey and contains all tracks that are in no other group.
     """
 
     labels: Labels

@@ -60,7 +60,7 @@ def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSetti
         title: title of the map.
         tracks: the tracks, most frequent first.
         centre: their vectors, float32 (len(tracks), embedding_dim), without rows of zeros.
-        settings: projection, clusters, neighbours and colours; the caller has applied `top`.
+        settings: projection, clusters, neighbours and colours; `top` is ignored, because the caller selects the tracks.
 
     Raises:
         SettingError: UMAP is required and cannot be used.

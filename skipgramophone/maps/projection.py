@@ -22,7 +22,7 @@ from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import Projection
 
 NEIGHBOURS = 15  # n_neighbors of UMAP
-SAMPLED = 500  # number of tracks whose neighbours in the plane are compared with the nearest by vector
+SAMPLED = 500  # number of tracks whose nearest neighbours in the plane are compared with those by vector
 Plane = npt.NDArray[np.float32]
 
 
@@ -67,14 +67,14 @@ def by_umap(centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plan
     Args:
         centre: float32 (tracks, embedding_dim).
         near: nearest rows of each track, int64 (tracks, at least NEIGHBOURS - 1).
-        similarities: their cosines, float32, of the same shape.
+        similarities: their cosine similarities, float32, of the same shape.
         seed: random seed of the optimization.
     """
     umap = _import_umap()
     own = np.arange(len(centre))[:, None]
     rows = np.hstack([own, near[:, : NEIGHBOURS - 1]])
     far = np.hstack([np.zeros((len(centre), 1), np.float32), 1 - similarities[:, : NEIGHBOURS - 1]])
-    with warnings.catch_warnings():  # it warns that it cannot transform new tracks and that it uses one core
+    with warnings.catch_warnings():  # UMAP warns that it cannot transform new tracks and that it uses one core
         warnings.simplefilter("ignore")
         reducer = umap.UMAP(
             n_neighbors=NEIGHBOURS,
@@ -88,7 +88,7 @@ def by_umap(centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plan
 
 
 def _import_umap() -> ModuleType:
-    """Import UMAP, an optional dependency, without TensorFlow, which it would load if it is installed."""
+    """Import UMAP, an optional dependency, and prevent it from importing TensorFlow."""
     hidden = "tensorflow" not in sys.modules
     if hidden:
         sys.modules["tensorflow"] = None  # type: ignore[assignment]  # makes `import tensorflow` fail

@@ -14,7 +14,7 @@ SEPARATOR = " - "
 
 
 def identity(name: str) -> str:
-    """Return the key of a name: equal keys mean the same track.
+    """Return the key of a name: two spellings with equal keys are the same name.
 
     >>> identity("  Free Fallin'") == identity("FREE FALLIN'")
     True
@@ -50,7 +50,7 @@ def fold_name(name: str) -> str:
 
 
 def full_name(artist: str, title: str) -> str:
-    """Return "artist - title", or the one of them that is not empty.
+    """Return "artist - title"; if one of them is empty, return the other.
 
     >>> full_name("Tom Petty", "Free Fallin'"), full_name("", "07 - echoes")
     ("Tom Petty - Free Fallin'", '07 - echoes')

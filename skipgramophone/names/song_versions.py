@@ -1,7 +1,7 @@
-"""Song versions: recognize live, remastered, edited and featuring versions of one song by their names.
+"""Song versions: recognize live, remastered, edited and other versions of one song by their names.
 
 A version is recognized by a version word in brackets or after a dash at the end of the title, and by featured guests.
-Different songs are: "Pt. 1" and "Pt. 2", a remix, and the same title by another artist.
+These count as different songs: "Pt. 1" and "Pt. 2", a remix, and the same title by another artist.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def artist_without_guests(artist: str) -> str:
 
 
 def _base(title: str) -> str:
-    """Return a folded title without guests and version words at its end, unless nothing else is left."""
+    """Return a folded title without guests, and without version words at its end if something else is left."""
     base = FEATURED.sub("", title)
     while True:
         bracketed, (before, dash, remark) = BRACKETED.search(base), base.rpartition(DASH)

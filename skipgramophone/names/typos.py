@@ -11,12 +11,12 @@ from rapidfuzz.distance import OSA
 
 from skipgramophone.names.normalization import fold_name, words_of
 
-NEAR_ENOUGH = 60.0  # rapidfuzz's weighted ratio, of 100
-WORD_NEAR_ENOUGH = 80.0  # rapidfuzz's ratio, of 100: "jon" is near "john", 1999 is not near 1998
+NEAR_ENOUGH = 60.0  # least weighted ratio of rapidfuzz, from 0 to 100
+WORD_NEAR_ENOUGH = 80.0  # least ratio of rapidfuzz, from 0 to 100: "jon" is near "john", 1999 is not near 1998
 
 
 class Named(Protocol):
-    """A track, as far as its name and popularity matter."""
+    """A track with a name and a popularity."""
 
     @property
     def row(self) -> int:

@@ -2,8 +2,8 @@
 
 A token is an occurrence of a track. The playlists of an epoch are concatenated in random order, and this stream is cut
 into blocks of `block` tokens at a random offset. All pairs of tokens of one block and one playlist are trained
-together. If the whole playlist is the context ("bag"), its tracks are shuffled first, so that the tracks of a playlist
-longer than a block meet in other combinations each epoch. Every track of a playlist is trained once per epoch.
+together. If the whole playlist is the context ("bag"), its tracks are shuffled first: if a playlist is longer than a
+block, each epoch trains other pairs of its tracks. Every token is trained once per epoch.
 
     stream      tracks of playlist 7 | tracks of playlist 2 | …
     macro-batch `steps` steps of `step_blocks` blocks of `block` tokens
@@ -20,8 +20,8 @@ import numpy.typing as npt
 from skipgramophone.settings import BAG_BLOCK, Context
 
 STREAM, NOISE, START, HELD_OUT = range(4)  # added to the seed, so that no two purposes share random numbers
-STEPS_PER_EPOCH = 64  # a small corpus gets smaller steps instead of fewer ones
-# Tokens that share negatives: with more of them the negatives are too weak, with fewer too strong.
+STEPS_PER_EPOCH = 64  # a small corpus gets smaller steps instead of fewer steps
+# Tokens that share negatives: with more tokens per group the negatives have too little effect, with fewer too much.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum: what fits into the cache of a core
 MACRO_BATCHES_PER_EPOCH = 75
@@ -62,11 +62,11 @@ class BatchShape:
 
 @dataclass(frozen=True, slots=True)
 class MacroBatch:
-    """Consecutive tokens of the stream, with padding at its ends.
+    """Consecutive tokens of the stream; the first and the last macro-batch of an epoch are padded.
 
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
-        playlist: float32 (macro,), equal for tokens of one playlist; others differ by at least 1.
+        playlist: float32 (macro,), equal for tokens of one playlist; numbers of two playlists differ by at least 1.
         weight: float32 (macro,), sum of the weights of a token's pairs in its block (`pair_weights`).
         real: number of tokens that are not padding.
     """
@@ -101,8 +101,9 @@ def shape_for(occurrences: int, window_size: Context) -> BatchShape:
 def rate_for(occurrences: int, window_size: Context) -> float:
     """Choose the learning rate for a corpus: a small one needs a high rate, because it gets few steps.
 
-    A power law through the best measured rates for two corpus sizes with a bag (0.6 at 200,000 occurrences and 20
-    epochs, 0.15 at 5 million and 3 epochs), limited to 0.1 to 0.6; two thirds of it for a window (0.1 at 5 million).
+    For a bag, the rate follows a power law through the best measured rates at two corpus sizes: 0.6 at 200,000
+    occurrences and 20 epochs, 0.15 at 5 million and 3 epochs. It is limited to the range from 0.1 to 0.6. For a window,
+    the rate is two thirds of that (0.1 at 5 million).
     """
     bag = float(min(0.6, max(0.1, 0.6 * (200_000 / max(1, occurrences)) ** 0.43)))
     return bag if window_size == "bag" else bag * 2 / 3
@@ -112,8 +113,8 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
     """Return the weight of the pair of any two positions of a block within one playlist, float32 (block, block).
 
     For a bag it is 1. For a window of size W it is the expected weight in word2vec's random window, (W + 1 - d) / W at
-    distance d up to W. It is multiplied by block / (block - d), because a random block boundary separates the pair with
-    probability d / block: over the epochs, the expected weight of every pair is right.
+    distance d up to W. A random block boundary separates such a pair with probability d / block. To compensate, the
+    weight is multiplied by block / (block - d).
 
     >>> pair_weights("bag", 3).tolist()
     [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
@@ -147,7 +148,7 @@ def pad_tokens(
         reach: result of `pair_reach`.
     """
     real = slice(before, before + len(tokens))
-    own = -2 - np.arange(shape.macro)  # each padding token is a playlist of its own, so that it has no pairs
+    own = -2 - np.arange(shape.macro)  # each padding token gets its own playlist number, so that it has no pairs
     own[real] = playlist
     padded = np.zeros(shape.macro, np.int32)
     padded[real] = tokens

@@ -28,7 +28,7 @@ class Engine(Protocol):
     Attributes:
         tables: the tables; valid between two calls.
         threads: number of threads of this process that it can use.
-        turn: number of macro-batches per call; a multiple of those of a round.
+        turn: number of macro-batches per call; a multiple of the number per round.
         conditions: facts for the manifest of the model.
     """
 
@@ -53,4 +53,4 @@ class Engine(Protocol):
         """Release helper processes."""
 
 
-MakeEngine = Callable[[Any, Plan], Engine]  # takes the TensorFlow module
+MakeEngine = Callable[[Any, Plan], Engine]  # takes the TensorFlow module and the plan

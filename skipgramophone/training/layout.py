@@ -6,7 +6,8 @@ workers, the layout is written to a directory:
     layout.json      shape, context, seed, directories and sizes of the corpora
     noise.npy        int32, tracks in proportion to their probability as a negative
     keep.npy         float64 (tracks,), probability that an occurrence is kept; only with subsampling or a minimum count
-    track_ids.npy offsets.npy    a corpus that is not on disk yet; held_out_… the corpus of the held-out playlists
+    track_ids.npy offsets.npy                      the playlists to train on, if they are not on disk yet
+    held_out_track_ids.npy held_out_offsets.npy    the held-out playlists
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ class Layout:
         return found
 
     def _rounded_up(self, rows: int) -> int:
-        """Round up to a sixteenth of a macro-batch, because each number of rows needs a program of its own."""
+        """Round up to a sixteenth of a macro-batch, because each number of rows needs its own compiled program."""
         step = self.shape.macro // 16
         return -(-rows // step) * step
 
@@ -158,7 +159,7 @@ def read_layout(directory: Path) -> Layout:
         if prefix not in content["corpora"]:
             continue
         place, playlists, occurrences = content["corpora"][prefix]
-        own = "" if place != "." else prefix  # in another directory it is the main corpus and has no prefix
+        own = "" if place != "." else prefix  # a corpus in another directory has no prefix in its file names
         corpora[purpose] = read_corpus(directory / place, own)
         if (len(corpora[purpose]), corpora[purpose].occurrences) != (playlists, occurrences):
             raise ExperimentError(f"{directory / place} contains a different corpus than the chief's")

@@ -24,7 +24,7 @@ from skipgramophone.training.tasks import Outcome, Rows
 from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
-PROGRAMS = 8  # compiled programs that are kept for later runs in this process
+PROGRAMS = 8  # number of compiled programs that are kept for later runs in this process
 Prepared = tuple[Assignment, MacroBatch]
 
 
@@ -108,7 +108,7 @@ class LocalEngine:
 def compile_local_program(tf: Any, shape: BatchShape, context: Context, negatives: int) -> Callable[..., Any]:
     """Compile the training of a macro-batch on rows in memory.
 
-    TensorFlow compiles a program once per shape of the arrays that it is called with, so runs of one shape share it.
+    TensorFlow compiles a program once per shape of its arguments, so runs with equal shapes share the compiled program.
     """
 
     def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:

@@ -13,7 +13,7 @@ OVERHEAD = 1 << 30  # bytes for TensorFlow, compiled programs, the rows of the c
 
 
 def bytes_for(tracks: int, dim: int) -> int:
-    """Estimate the bytes that training needs: the tables, a temporary copy of one at the start, and the overhead."""
+    """Estimate the bytes that training needs: the tables, a temporary copy of one table, and the overhead."""
     rows = tracks * (dim + 1) * FLOAT
     return (TABLES + 1) * rows + OVERHEAD
 
@@ -36,7 +36,7 @@ def require_memory(tracks: int, dim: int) -> None:
 
 
 def free_bytes() -> int | None:
-    """Return the bytes that are free on the machine and within its control group; None if unknown."""
+    """Return the free bytes of the machine, or of its container if that has fewer; None if unknown."""
     free = [found for found in (_machine_bytes(), _group_bytes()) if found is not None]
     return min(free) if free else None
 
@@ -55,7 +55,7 @@ def _machine_bytes() -> int | None:
 
 
 def _group_bytes() -> int | None:
-    """Return the rest of the limit of a control group (version 2), which containers have."""
+    """Return the free bytes within the memory limit of a container (control group version 2); None without a limit."""
     group = Path("/sys/fs/cgroup")
     try:
         limit = (group / "memory.max").read_text(encoding="ascii").strip()

@@ -29,7 +29,7 @@ TRAIN_LOG = "train.log"
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """The report of a training run, whose vectors are in its directory."""
+    """The report of a training run; the vectors are in files."""
 
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
@@ -78,7 +78,7 @@ def unfinished_run(
 
     Raises:
         ExperimentError: there is an unfinished run, and neither `resume` nor `force` is set; there is no run to resume;
-            or it has another corpus or other settings.
+            or the run to resume has another corpus or other settings.
     """
     found = read_checkpoint(experiment.path)
     command = f"sgp train {experiment.name}"

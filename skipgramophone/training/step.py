@@ -7,8 +7,8 @@ group of blocks, the loss of a step is
     sum_ij W[i, j] softplus(-h_i . o_j)  +  sum_i P[i] (negatives / K) sum_k softplus(h_i . n_k)
 
 For a bag, W[i, j] is 1 / (pairs of i), so that each centre has weight 1 regardless of the length of its playlist. For a
-window, W is `batches.pair_weights`. A negative that happens to be a true context is not removed: its expected effect is
-the same small push for all tracks.
+window, W is `batches.pair_weights`. A negative that happens to be a true context is not removed, because on average
+this has the same small effect on all tracks.
 
 Rows are updated by row-wise Adagrad: the accumulator of a row sums the mean squares of its gradients, and a gradient is
 scaled by rate / sqrt(accumulator). A step changes only the rows that occur in it.

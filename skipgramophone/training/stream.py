@@ -4,8 +4,8 @@ Any part of the stream can be made without the parts before it.
 
 Runs of consecutive playlists are drawn from the whole corpus until a pool is full, and then the pool is shuffled. The
 order of a whole large corpus is therefore never in memory, and the corpus is read in runs instead of single playlists.
-The random numbers of a token (whether it is kept, where it is placed within its playlist) depend only on its position
-in the corpus. Two workers that make the two ends of one playlist therefore agree.
+Two random numbers of a token decide whether it is kept and where it is placed within its playlist. Within an epoch,
+they depend only on its position in the corpus, so two workers that process parts of one playlist make the same choices.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Stretch:
     Attributes:
         number: number of the macro-batch, from 0.
         first: position of its first playlist in the order of the epoch.
-        skipped: tokens of that playlist that belong to the macro-batch before.
+        skipped: tokens of that playlist that belong to the previous macro-batch.
         last: position of its last playlist.
         real: number of its tokens; less than a full macro-batch at both ends of the stream.
     """
@@ -75,7 +75,7 @@ class Epoch:
         self._pools: dict[int, Numbers] = {}  # the pools that were used last
 
     def stretches(self) -> Iterator[Stretch]:
-        """Find the part of each macro-batch; tokens are read only if some of them are not kept."""
+        """Find the part of each macro-batch; tokens are read only if some tokens of the epoch are not kept."""
         number = first = skipped = begun = before = 0
         end = self._shape.macro - self._shift
         for pool, start in enumerate(self._starts[:-1].tolist()):
@@ -144,7 +144,7 @@ class Epoch:
 
 
 def random_at(places: Numbers, key: np.uint64) -> Random:
-    """Return a random number for each place, always the same one: SplitMix64 (Steele, Lea and Flood 2014)."""
+    """Return a random number that depends only on place and key: SplitMix64 (Steele, Lea and Flood 2014)."""
     x = places.astype(np.uint64)
     x *= np.uint64(0x9E3779B97F4A7C15)
     x += key
@@ -167,7 +167,7 @@ def shuffle_within(playlist: Numbers, drawn: Random) -> Numbers:
     place_bits, playlist_bits = len(playlist).bit_length(), int(playlist[-1] if len(playlist) else 0).bit_length()
     if playlist_bits + DRAWN_BITS + place_bits > 63:
         return np.asarray(np.lexsort((drawn, playlist)))
-    # One sort of integers takes half the time; each combines playlist, random number and position.
+    # Sorting integers takes half the time; each integer combines playlist, random number and position.
     key = (playlist << DRAWN_BITS | drawn.astype(np.int64)) << place_bits | np.arange(len(playlist))
     key.sort()
     return np.asarray(key & ((1 << place_bits) - 1))

@@ -1,7 +1,7 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-A macro-batch pulls the rows that it needs, trains on its own small copies, and pushes the differences, which are added
-to the tables. The rows are in this process or on parameter servers. Operations on whole tables go piece by piece.
+A macro-batch pulls the rows that it needs, trains its own small copies, and pushes the differences, which are added to
+the tables. The rows are in this process or on parameter servers. Whole tables are read and written piece by piece.
 """
 
 from __future__ import annotations
@@ -116,12 +116,13 @@ class Tables(Generic[RowArrayT]):
                 array[rows] = state[name][rows]
 
     def write(self, directory: Path, learnt: npt.NDArray[np.bool_]) -> None:
-        """Write the vectors, the centre vectors shifted to mean 0; tracks without a vector get zeros.
+        """Write the vectors. The mean is subtracted from the centre vectors; tracks without a vector get zeros.
 
-        The mean of all centre vectors does not distinguish tracks and dominates the cosines: subtracting it raises
-        every metric on held-out playlists (docs/quality.md). Subtracting it reduces the products centre . context by
-        mean . context, which is stored as the bias of each context row, so that the model's predictions are unchanged.
-        The mean and the accumulators are stored too, so that training can continue from the files.
+        The mean of all centre vectors does not distinguish tracks, but it dominates their cosine similarities:
+        subtracting it raises every metric on held-out playlists (docs/quality.md). It also reduces each product
+        centre . context by mean . context. This amount is stored as the bias of each context row, so that the
+        predictions of the model are unchanged. The mean and the accumulators are stored too, so that training can
+        continue from the files.
 
         Rows are read and written piece by piece, never all in memory.
 
@@ -155,7 +156,7 @@ class Earlier:
     """Rows of an earlier model.
 
     Attributes:
-        rows: int64 (taken,), the row of each in the new catalogue.
+        rows: int64 (taken,), row of each track in the new catalogue.
         centre: float32 (taken, embedding_dim), including the mean.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).
@@ -186,9 +187,9 @@ def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
 
 @cache
 def compile_push(tf: Any) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:
-    """Compile a program that adds differences to rows; those of a row that occurs several times are summed.
+    """Compile a program that adds differences to rows; a row may occur several times.
 
-    TensorFlow compiles it once per shape of the table, so runs of one shape share the compiled program.
+    TensorFlow compiles it once per shape of its arguments, so runs with equal shapes share the compiled program.
     """
 
     def push(rows: Any, accumulator: Any, which: Tensor, difference: Tensor, accumulated: Tensor) -> None:

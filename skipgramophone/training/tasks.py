@@ -1,4 +1,4 @@
-"""Tasks: macro-batches in the form in which the compiled program takes them.
+"""Tasks: macro-batches in the form that the compiled program takes.
 
 A task has everything that one call of the compiled program needs, except the rows themselves. It can be run by a thread
 of this machine or by a worker on another one. Ids in a task are positions among the rows that it pulls.
@@ -24,7 +24,8 @@ class Task:
 
     Attributes:
         rows: int32 (unique,), the rows of its tokens, then those of tracks that occur only as negatives.
-        of_tokens: number of rows of tokens. They are pulled from both tables, the others only from the context table.
+        of_tokens: number of rows of tokens. Only these rows are pulled from both tables, the others from the context
+            table.
         places: length to which the rows of tokens are padded.
         work: further arguments of the compiled program, as NumPy arrays.
     """

@@ -12,7 +12,10 @@ SECONDS = 5.0  # between two records inside an epoch
 
 
 class Scalars:
-    """Writes loss, held-out loss and speed, by number of trained tracks; TensorBoard need not be installed."""
+    """Writes loss, held-out loss, learning rate and speed as functions of the number of trained tracks.
+
+    TensorBoard need not be installed.
+    """
 
     def __init__(self, tf: Any, directory: Path) -> None:
         self._tf = tf
@@ -23,7 +26,7 @@ class Scalars:
         self._last, self._last_tracks = time.monotonic(), 0
 
     def write(self, at: Progress, learning_rate: float) -> None:
-        """Write a record at the end of an epoch, or if the last one is some seconds old."""
+        """Write a record at the end of an epoch, or if the last record is some seconds old."""
         now = time.monotonic()
         if not at.epoch_done and now - self._last < SECONDS:
             return

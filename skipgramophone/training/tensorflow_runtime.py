@@ -16,8 +16,8 @@ from skipgramophone.settings import Device
 def load_tensorflow(log: Path) -> Any:
     """Import TensorFlow with one thread per core in both of its pools.
 
-    The trainer runs one program per core; with fewer threads in the pools, the programs wait for each other. The
-    results do not depend on the number of threads.
+    The trainer runs one program per core. With fewer threads in the pools, these programs would wait for each other.
+    The results do not depend on the number of threads.
 
     Args:
         log: file to which the output of TensorFlow on stderr is appended.
@@ -32,13 +32,13 @@ def load_tensorflow(log: Path) -> Any:
             tf.config.threading.set_intra_op_parallelism_threads(cores)
             tf.config.threading.set_inter_op_parallelism_threads(cores)
         tf.constant(0)
-        # Its Python part uses logging, for example to warn when a program is compiled for another number of rows.
+        # The Python code of TensorFlow uses logging, for example to warn when a program is compiled again.
         tf.get_logger().setLevel("ERROR")
     return tf
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:
-    """Return a function that returns a context manager, in which TensorFlow uses the device.
+    """Return a function that makes a context manager: in its block, TensorFlow uses the device.
 
     Raises:
         SettingError: the device is a GPU, and TensorFlow finds none.

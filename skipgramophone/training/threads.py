@@ -1,8 +1,8 @@
 """A thread pool that cannot deadlock when a signal interrupts the main thread.
 
 `concurrent.futures` waits on conditions that are written in Python. If an interrupt is raised inside one, its lock
-stays locked: the worker that needs the lock waits forever, and so does the exit that waits for the worker. Here both
-sides wait on a `SimpleQueue`, whose waiting is atomic for interrupts.
+stays locked. The worker that needs the lock then waits forever, and the main thread waits forever for the worker. Here,
+both sides wait on a `SimpleQueue`, which is written in C and which an interrupt leaves in a valid state.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Pending(Generic[Result]):
             self._done.put((None, error))
 
     def result(self) -> Result:
-        """Wait for the result and return it, or raise the error of the call; may be called once."""
+        """Wait for the result and return it, or raise the error of the call; works only once."""
         result, error = self._done.get()
         if error is not None:
             raise error

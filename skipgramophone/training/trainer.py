@@ -1,6 +1,6 @@
 """The trainer: a generator that trains epochs, round by round, and yields its progress.
 
-It makes tasks of a corpus and has an engine carry them out. It does not depend on files, the terminal or track names.
+It makes tasks from a corpus, and an engine carries them out. It does not depend on files, the terminal or track names.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Progress:
     pairs: float  # total weight of the pairs of this epoch so far
     epoch_done: bool
     held_out_loss: float | None = None  # mean loss per pair on held-out playlists, at the end of an epoch
-    best_held_out: float | None = None  # the smallest of these so far
-    waited: int = 0  # epochs since the smallest
+    best_held_out: float | None = None  # smallest held-out loss so far
+    waited: int = 0  # epochs since the smallest held-out loss
 
     @property
     def loss(self) -> float:
@@ -95,7 +95,7 @@ class Trainer:
         self.learning_rate = rate_for(corpus.occurrences, settings.context) if rate is None else rate
         keep = vocabulary.keep(settings.subsample)
         self._learnt_tokens = int(vocabulary.counts[vocabulary.learnt].sum())
-        # Expected macro-batches per epoch after subsampling, with a last partial one; the learning rate depends on it.
+        # Expected macro-batches per epoch after subsampling, including a partial last one, for the learning-rate decay.
         self._expected = -(-int(keep @ vocabulary.counts) // shape.macro) + 1
         self._is_watched = held_out is not None
         self.layout = Layout(
@@ -117,7 +117,8 @@ class Trainer:
     def run(self, after: Progress = BEGINNING) -> Iterator[Progress]:
         """Train the remaining epochs, and yield the progress after each round.
 
-        A run that is resumed with the tables and the progress of such a moment ends with the same bytes.
+        A run on one machine ends with the same bytes if it is stopped after a round and resumed with the tables and
+        the progress of that round.
 
         Raises:
             TrainingError: the loss is not finite.
@@ -174,7 +175,7 @@ class Trainer:
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the loss on held-out playlists, if there are any; their negatives are the same each time."""
+        """Add the loss on held-out playlists, if there are any; the negatives are the same after each epoch."""
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)
@@ -197,7 +198,7 @@ class Trainer:
         return self._rate(at.epoch - 1, at.rounds * self.shape.round)
 
     def _rate(self, epoch: int, number: int) -> float:
-        """Return the learning rate of a macro-batch: it decays linearly to a ten-thousandth."""
+        """Return the learning rate of a macro-batch: it decays linearly to a ten-thousandth of its first value."""
         left = 1 - (epoch + min(number / self._expected, 1.0)) / self.settings.epochs
         return self.learning_rate * max(left, 1e-4)
 

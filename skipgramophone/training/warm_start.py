@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 def earlier_rows(earlier: Experiment, experiment: Experiment, dim: int) -> Earlier:
     """Return the rows of the model of `earlier` for the tracks of `experiment`, which may be the same experiment.
 
-    Two tracks are the same if their URIs are equal, or, without a URI, artist and title.
+    Two tracks are the same if their URIs are equal, or, without URIs, if artist and title are equal apart from case.
 
     Raises:
-        ExperimentError: the earlier experiment has no model, its vectors are not finite, it lacks files that training
-            needs, or it is stale. An experiment's own model may be older than its corpus, if the corpus has only grown.
-        SettingError: its vectors have another dimension.
+        ExperimentError: the earlier experiment has no model; the model is stale, has vectors that are not finite, or
+            lacks files that training needs; or no track of `experiment` has a vector in the model. If both experiments
+            are the same, the model may be older than the corpus, as long as playlists were only added since.
+        SettingError: the vectors have another dimension.
     """
     from skipgramophone.training.tables import Earlier
 
@@ -77,7 +78,7 @@ def _tracks_of_model(experiment: Experiment, may_have_grown: bool) -> int:
 def _rows_in_common(
     experiment: Experiment, earlier: Experiment, learnt: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Return the rows, in both experiments, of common tracks that have a vector in the earlier; int64 (2, tracks)."""
+    """Find the common tracks with a vector in the earlier experiment; return their rows in both, int64 (2, tracks)."""
     with closing(Catalogue(earlier.directory("corpus"))) as catalogue:
         place = {_key(track): track.row for track in catalogue.all_tracks() if learnt[track.row]}
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:

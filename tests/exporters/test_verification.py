@@ -33,12 +33,12 @@ def test_difference_after_reading_back_is_an_error(tmp_path: Path) -> None:
     matrices = {"centre": vectors.centre, "context": vectors.context}
     require_same(tmp_path, vectors.columns(), matrices, vectors)
     for name, column in vectors.columns().items():
-        with pytest.raises(StorageError, match=f"does not read back as written: its column {name} differs"):
+        with pytest.raises(StorageError, match=f"failed: column {name} differs from the exported data"):
             require_same(tmp_path, {name: [column[0], column[0]]}, {}, vectors)
-        with pytest.raises(StorageError, match=f"its column {name} differs"):
+        with pytest.raises(StorageError, match=f"column {name} differs"):
             require_same(tmp_path, {name: column[:1]}, {}, vectors)
     for name, other in (("centre", "context"), ("context", "centre")):
-        with pytest.raises(StorageError, match=f"its {name} differ"):
+        with pytest.raises(StorageError, match=f"failed: matrix {name} differs from the exported data"):
             require_same(tmp_path, {}, {name: matrices[other]}, vectors)
 
 

@@ -1,16 +1,16 @@
 """The engine for a cluster: workers carry out tasks, and the rows are on parameter servers of TensorFlow.
 
 The chief (this process) assigns parts of the stream to workers through a `ClusterCoordinator`. A worker reads the
-corpus itself, makes its task, pulls the unique rows from the servers, trains on them with the same compiled program as
-a single machine, and pushes the differences. All tasks of a round pull before any of them pushes, so that the rows of
-one are transferred while another trains. Workers do not wait for each other: differences are added in the order of
-their arrival, so the bytes of the result differ from run to run.
+corpus itself and makes its task. It pulls the unique rows of the task from the servers, trains them with the same
+compiled program as a single machine, and pushes the differences. All tasks of a round pull before any of them pushes,
+so that the rows of one task are transferred while another task trains. Workers do not wait for each other: differences
+are added in the order of their arrival, so the bytes of the result differ from run to run.
 
 Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent ones over all servers.
 
-If a worker is lost, the coordinator has its task done again. For each task of a turn, each server keeps the serial
-number that it added last, so that no difference is added twice. It also counts the pushes that arrived, began and
-finished.
+If a worker is lost, the coordinator assigns its task again. Every task has a serial number, and each server stores the
+numbers of the tasks that it added in the last turn, so that it adds no task twice. It also counts the pushes that
+arrived, began and finished.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ROUNDS_PER_TURN = 4  # per worker; at the end of a turn, all workers wait for th
 SECONDS_TO_STOP = 5.0
 ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # counts of a server
 WIRE = "bfloat16"  # type of rows and differences during transfer; half the size of float32
-HEAD = 3  # numbers before those of a task: serial number, whether to add the differences, learning rate
+HEAD = 3  # length of the head of a message: serial number, whether to add the differences, learning rate
 
 
 class WorkerTask(NamedTuple):
@@ -66,7 +66,7 @@ class ClusterEngine:
 
         Args:
             role: role of this process.
-            place: directory to create for the layout; workers know the parent of its parent directory.
+            place: directory to create for the layout, two levels below the directory that the workers know.
             tf: the TensorFlow module.
             plan: facts of the run.
 
@@ -124,7 +124,7 @@ class ClusterEngine:
         return self._run_in_thread(pool, prepared, keep=False)
 
     def _run_in_thread(self, pool: Workers, prepared: Sequence[Assignment], keep: bool) -> list[Outcome]:
-        """Carry out the tasks of a turn outside the main thread, in which signals raise exceptions.
+        """Carry out the tasks of a turn outside the main thread, because signals raise exceptions in the main thread.
 
         Inside a call of TensorFlow, such an exception may be replaced by another one, or lost.
         """
@@ -139,7 +139,7 @@ class ClusterEngine:
         self.coordinator.stop()
 
     def pop_counts(self) -> dict[str, Any]:
-        """Return tracks by worker, the number of repeated tasks, and of tasks that may have been partly added twice."""
+        """Return the number of tracks by worker, of repeated tasks, and of tasks that may be partly added twice."""
         counts = {
             "tracks_by_worker": self._tracks,
             "done_again": self._done_again,
@@ -177,7 +177,7 @@ class ClusterEngine:
         return np.stack([variable.numpy() for variable in self._counts])
 
     def signature(self, size: int) -> Any:
-        """Return TensorFlow's description of the message with some tasks, one row of `message_of` per task."""
+        """Return TensorFlow's description of a message with `size` tasks: one row of `message_of` per task."""
         return self.tf.TensorSpec([size, HEAD + NUMBERS], self.tf.float64)
 
     def _compile_round(self, size: int) -> Any:
@@ -310,15 +310,15 @@ class ClusterEngine:
 def _coordinator(tf: Any, strategy: Any) -> Any:
     """Return TensorFlow's coordinator with an explicit `stop`, and without its destructor.
 
-    Its own `__del__` joins a thread that waits for a lost member, so the program would never end. Here that thread is
-    left alone and ends with the process.
+    TensorFlow's `__del__` waits for a thread that itself waits for a lost member, so the program would never end.
+    Without `__del__`, the thread ends with the process.
     """
 
     class Coordinator(tf.distribute.coordinator.ClusterCoordinator):  # type: ignore[misc]
         """Assigns tasks to workers."""
 
         def stop(self) -> None:
-            """Release the workers, and clear the errors of lost ones, which their executors would raise again."""
+            """Release the workers, and clear the errors of lost workers, which would otherwise be raised again."""
             for worker in self._cluster.workers:
                 worker.stop()
             self._cluster.closure_queue.stop()
@@ -332,11 +332,11 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
 
 
 def message_of(task: Assignment, serial: int, keep: bool) -> list[float]:
-    """Return the message to a worker with a task; all of its numbers are exact as floats."""
+    """Return the message that assigns a task to a worker; floats represent all of its numbers exactly."""
     return [serial, keep, task.rate, *numbers_of(task)]
 
 
 def _worker_of(done: Any) -> int:
-    """Return the number of the worker that carried out a function, which works even if the worker is lost."""
+    """Return the number of the worker that carried out a function; works even if that worker has been lost."""
     device: str = done._get_values().backing_device
     return int(device.partition("/task:")[2].partition("/")[0])

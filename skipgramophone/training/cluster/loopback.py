@@ -1,8 +1,8 @@
-"""Protection of the ports that TensorFlow opens from other machines.
+"""Blocking access from other machines to the ports that TensorFlow opens.
 
-TensorFlow's server listens on all addresses of a machine, regardless of the given one, and its gRPC has no
-authentication. On Linux, a process can filter the packets that reach its own sockets: packets that did not come over
-the loopback device are dropped before there is a connection.
+TensorFlow's server listens on all addresses of a machine, regardless of the address that it is given, and it has no
+authentication. On Linux, a process can filter the packets that reach its own sockets. The filter here drops all packets
+that did not come over the loopback device, so that other machines cannot connect.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def serve(role: Role, experiment: Path | None) -> None:
         experiment: experiment in which a worker finds the files of its chief; None for a server.
 
     Raises:
-        TrainingError: the port of its address is in use.
+        TrainingError: another program uses the port of this process.
     """
     tf = load_tensorflow(Path(os.devnull))
     task_maker = register_task_maker(tf, role, experiment) if experiment else None

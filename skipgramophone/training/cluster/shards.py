@@ -58,7 +58,7 @@ class Shards:
                     variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """Return for each shard with some of the rows: its variable, a slice of the rows, their rows in the shard."""
+        """For each shard with some of the rows, return its variable, a slice of these rows, and their rows in it."""
         servers = len(self.variables)
         parts = []
         for shard, variable in enumerate(self.variables):
@@ -71,7 +71,7 @@ class Shards:
 
 @contextmanager
 def server_errors(tf: Any) -> Iterator[None]:
-    """Turn errors of TensorFlow about a server that does not respond, or of a worker, into a one-line error."""
+    """Turn an error of TensorFlow into a one-line error: a lost server, or an error that a worker raised."""
     try:
         yield
     except tf.errors.OpError as error:

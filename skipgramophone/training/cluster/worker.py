@@ -2,7 +2,7 @@
 
 The program of a task comes from the chief as a graph. The operation PyFunc in it calls a Python function that the
 worker's process has registered under a name. TensorFlow numbers these names, and the function here is the first that a
-worker registers. The chief sends a few numbers that locate a task in the stream of its epoch; the worker makes it.
+worker registers. The chief sends numbers that locate a task in the stream of its epoch; the worker makes the task.
 """
 
 from __future__ import annotations
@@ -53,9 +53,10 @@ class TaskMaker:
             numbers: int64 (NUMBERS,), result of `numbers_of`.
 
         Returns:
-            Rows of the shards, int32: those of tokens by server, then those of negatives by server; the length to which
-            the rows of tokens are padded, followed by the number of rows of each kind by server, int32
-            (1 + 2 * servers,); and the fields of `Work` except the learning rates.
+            First, int32: the rows of tokens, by server, then those of negatives, by server, as rows of the shards.
+            Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, the number of rows of
+            tokens per server, and the number of rows of negatives per server. Then the fields of `Work`, except the
+            learning rates.
 
         Raises:
             TrainingError: this worker cannot read the layout or the corpus.
@@ -108,7 +109,7 @@ def register_task_maker(tf: Any, role: Role, experiment: Path) -> Any:
 def task_program(
     tf: Any, shape: BatchShape, *, tracks: int, servers: int, place: str
 ) -> Callable[[Tensor], tuple[Tensor, ...]]:
-    """Return the part of the chief's program in which a worker makes a task: `TaskMaker.make` of its numbers."""
+    """Return the part of the chief's program that calls `TaskMaker.make` on a worker."""
     blocks = (shape.steps, shape.step_blocks, shape.block)
     noise = (shape.steps, shape.step_blocks // shape.group, shape.shared)
     shapes = ((None,), (1 + 2 * servers,), blocks, blocks, blocks, noise)
