@@ -147,7 +147,10 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 
 
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
-    """End the process by the signal; needed because Python handles two signals that arrive together itself."""
+    """Let the signal end the process.
+
+    `SIG_DFL` alone is not enough: if two signals arrive together, Python has already queued its own handler for both.
+    """
     signal.signal(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
