@@ -250,7 +250,7 @@ def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ("artist=x", "columns must name a title, as in title=Song"),
+        ("artist=x", "columns must name a title or a uri, as in title=Song"),
         (
             "title",
             "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, id, "

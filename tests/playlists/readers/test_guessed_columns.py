@@ -1,0 +1,88 @@
+"""Tables whose columns are guessed from their header: the rows that are read from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.reading import read
+
+WriteDump = Callable[..., Path]
+
+
+def playlists(path: Path, **settings: object) -> dict[tuple[str, str], list[str]]:
+    """Return the titles of each playlist of a file, by owner and name."""
+    (reader,) = open_sources([path], ExtractSettings(**settings)).readers  # type: ignore[arg-type]
+    found: dict[tuple[str, str], list[str]] = {}
+    for block in reader.blocks():
+        for row in block.table.to_pylist():
+            found.setdefault((row["owner"], row["playlist"]), []).append(row["title"])
+    return found
+
+
+def test_playlists_are_separated_by_their_column(write_dump: WriteDump) -> None:
+    text = "Track name;Artist name;Album;Playlist name\nPaper Boats;Nell Quay;Harbour;Evening\nSalt;Lanyards;;Morning\n"
+    rows, rejects = read(write_dump(text, "mine.csv"), "columns")
+    assert rows == [("Evening", "Nell Quay", "Paper Boats", None), ("Morning", "Lanyards", "Salt", None)]
+    assert rejects == []
+
+
+@pytest.mark.parametrize("quote", ["", '"'])  # a plain table, and one with a quote that is read record by record
+def test_several_artists_are_joined(write_dump: WriteDump, quote: str) -> None:
+    text = (
+        "Song URL,Song Title,Artist Name 1,Artist Name 2,Artist Name 3\n"
+        f"x:1,One,A,,\nx:2,Two{quote} two,A,B,C\nx:3,Three,,B,\nx:4,Four,,,\n"
+    )
+    rows, _ = read(write_dump(text, "songs.csv"), "columns")
+    assert rows == [
+        ("songs", "A", "One", "x:1"),
+        ("songs", "A, B, C", f"Two{quote} two", "x:2"),
+        ("songs", "B", "Three", "x:3"),
+        ("songs", "", "Four", "x:4"),
+    ]
+
+
+def test_rows_of_a_playlist_are_sorted_by_position(write_dump: WriteDump) -> None:
+    text = "pid|pos|track_name|artist_name\n7|2|c|A\n7|0|a|A\n9|1|x|B\n7|1|b|A\n"
+    assert playlists(write_dump(text)) == {("", "7"): ["a", "b", "c"], ("", "9"): ["x"]}
+
+
+RATINGS = "userId,movieId,rating,timestamp\n1,30,5.0,1147880044\n1,20,3.5,1147868817\n2,30,4.0,1147880100\n"
+
+
+def test_ratings_are_one_playlist_per_owner_unless_sessions_are_asked_for(write_dump: WriteDump) -> None:
+    path = write_dump(RATINGS, "ratings.csv")
+    assert playlists(path) == {("1", "ratings"): ["20", "30"], ("2", "ratings"): ["30"]}
+    sessions = {("1", "2006-05-17 12:26"): ["20"], ("1", "2006-05-17 15:34"): ["30"], ("2", "2006-05-17 15:35"): ["30"]}
+    assert playlists(path, session_gap="1h") == sessions
+    assert playlists(path, columns="owner=userId,uri=movieId,time=timestamp") == sessions
+
+
+def test_plays_are_split_into_sessions(write_dump: WriteDump) -> None:
+    text = (
+        "played_at\tartist\ttrack\n2021-06-01 10:00:00\tA\tone\n2021-06-01 10:05:00\tB\ttwo\n2021-06-01 12:00\tA\tone\n"
+    )
+    path = write_dump(text, "plays.tsv")
+    assert playlists(path) == {("", "2021-06-01 10:00"): ["one", "two"], ("", "2021-06-01 12:00"): ["one"]}
+    assert playlists(path, session_gap="none") == {("", "plays"): ["one", "two", "one"]}
+
+
+def test_a_time_that_is_a_duration_is_not_used(write_dump: WriteDump) -> None:
+    text = "artist,title,time\nA,one,240\nB,two,3:20\nC,three,185\n"
+    assert playlists(write_dump(text, "mine.csv")) == {("", "mine"): ["one", "two", "three"]}
+
+
+def test_columns_by_number_in_either_order(write_dump: WriteDump) -> None:
+    path = write_dump("u1\ts9\t3\nu1\ts8\t1\nu2\ts9\t1\n", "triplets.txt")
+    expected = {("u1", "triplets"): ["s9", "s8"], ("u2", "triplets"): ["s9"]}
+    assert playlists(path, columns="1=owner,2=track") == expected
+    assert playlists(path, columns="owner=1,uri=2") == expected
+
+
+def test_a_history_without_a_gap_is_one_playlist(write_dump: WriteDump) -> None:
+    text = "Biome,UNITY,Unity,20 Nov 2020 09:35\nKora,Kora,Let Me,01 Nov 2020 09:35\n"
+    assert playlists(write_dump(text), session_gap="none") == {("", "2020-11-01 09:35"): ["Let Me", "Unity"]}
