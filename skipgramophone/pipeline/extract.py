@@ -28,7 +28,13 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
-from skipgramophone.pipeline.extract_report import SourceFacts, contents_of, describe_sources, report_of
+from skipgramophone.pipeline.extract_report import (
+    SourceFacts,
+    contents_of,
+    describe_guesses,
+    describe_sources,
+    report_of,
+)
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
@@ -177,7 +183,7 @@ def read_playlists(
         if before and not reread:
             before.require_new_sources(described())
         encoded, replaced = _encode(sources.readers, settings, before, progress)
-        return encoded, SourceFacts(described(), sources.passed_over, replaced)
+        return encoded, SourceFacts(described(), sources.passed_over, replaced, describe_guesses(sources.readers))
 
 
 def hold_out(
