@@ -72,8 +72,8 @@ def is_header(row: Sequence[str]) -> bool:
     return known >= min(len(row), 2)
 
 
-def guess_columns(rows: Table) -> ColumnGuess | str:
-    """Return the columns of a table that begins with a header, or a question."""
+def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
+    """Return the columns of a table that begins with a header, or a question; with the ratings if `rated`."""
     header, found = rows[0], columns_by_role(rows[0])
     artists = numbered_artists(header)
     if artists and "artist" not in found:
@@ -88,6 +88,8 @@ def guess_columns(rows: Table) -> ColumnGuess | str:
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
         return question(rows, "without the usual names for a track and its artist or playlist")
     roles |= _order(rows, found, roles)
+    if rated and "rating" in found:
+        roles["rating"] = found["rating"][0]
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]

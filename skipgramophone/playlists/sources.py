@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from skipgramophone.errors import SourceError, UnknownFormatError
+from skipgramophone.errors import SettingError, SourceError, UnknownFormatError
 from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.readers.columnar import ColumnsReader
@@ -105,12 +105,19 @@ def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """Return the reader for a file; the settings or the first bytes of the file determine the format."""
+    """Return the reader for a file; the settings or the first bytes of the file determine the format.
+
+    Raises:
+        SettingError: ratings are asked for, and the format has none.
+        UnknownFormatError: sgp does not know the format.
+    """
     with file.open(settings.encoding) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise UnknownFormatError(file.display_name, "empty")
     format = "columns" if settings.columns else settings.format or detect_format(file, head)
+    if settings.min_rating is not None and format != "columns":
+        raise SettingError(f"min-rating is for tables with ratings, and {file.display_name} has the format {format}")
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "columns":
@@ -126,7 +133,7 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, head: bytes) -
     Raises:
         UnknownFormatError: the columns are ambiguous.
     """
-    guess = guess_columns(rows_of(first_lines(head)))
+    guess = guess_columns(rows_of(first_lines(head)), settings.min_rating is not None)
     if isinstance(guess, str):
         raise UnknownFormatError(file.display_name, guess)
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap

@@ -3,8 +3,8 @@
 import codecs
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import Bounds, at_least, between, check, require, seed_of_bits, setting
@@ -15,7 +15,7 @@ Format = Literal[
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
 # What --columns can assign.
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating")
 TRACK = "track"  # another word for uri
 BadBytes = Literal["reject", "replace"]
 GroupBy = Literal["owner", "name"]
@@ -39,6 +39,7 @@ class ExtractSettings:
     format: Format | None = setting(None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.")
     columns: str | None = setting(None, f"Assign table columns to roles: {', '.join(ROLES)}.", metavar="ROLE=NAME,…")
     session_gap: str = setting("30m", "Pause that ends a session of a listening history.", metavar="SPAN")
+    min_rating: float | None = setting(None, "Leave out rows with a lower rating (column role: rating).", metavar="X")
     encoding: str = setting("utf-8", "Text encoding, such as cp1252 or utf-16.", metavar="NAME")
     bad_bytes: BadBytes = setting(
         "reject", "What to do with lines that the encoding cannot decode.", metavar="reject|replace"
@@ -92,8 +93,17 @@ class ExtractSettings:
             require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")
             require(bool({"title", "uri"} & self.roles.keys()), "columns must name a title or a uri, as in title=Song")
             require(not {"time", "position"} <= set(self.roles), "columns must name a time or a position, not both")
+            require(
+                self.min_rating is None or "rating" in self.roles,
+                "min-rating needs the column of the ratings: add rating=… to --columns",
+            )
         elif self.format == "columns":
             raise SettingError("assign the columns, as in --columns artist=Name,title=Song")
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The settings as the manifest keeps them. Later settings are recorded only if used, so that digests stay."""
+        return {name: value for name, value in asdict(self).items() if name != "min_rating" or value is not None}
 
     @property
     def roles(self) -> dict[str, str]:

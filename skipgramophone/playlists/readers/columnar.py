@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from itertools import chain, islice
 from pathlib import PurePosixPath
@@ -49,6 +49,7 @@ from skipgramophone.playlists.readers.plain import (
     parquet_rows,
     plain_fields,
 )
+from skipgramophone.playlists.readers.ratings import rated_rows
 from skipgramophone.playlists.readers.rows import (
     COLUMNS,
     Reject,
@@ -172,7 +173,8 @@ class ColumnsReader:
 
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
         """Return a block of rows."""
-        return make_block(
+        rows, left_out = rated_rows(rows, self.settings.min_rating)
+        block = make_block(
             self._table(rows),
             rows.where,
             self._rejects(rows.faults),
@@ -180,9 +182,11 @@ class ColumnsReader:
             settings=self.settings,
             so_far=(bytes_read, replaced),
         )
+        return replace(block, left_out=left_out)
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
         """Return the rejects of some rows as a block without rows, and the usable rows with their places."""
+        rows, left_out = rated_rows(rows, self.settings.min_rating)
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         table = self._table(rows).take(pa.array(placed))
@@ -195,7 +199,7 @@ class ColumnsReader:
         faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
         columns = {name: table[name].combine_chunks() for name in COLUMNS}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
-        return RowBlock(table[:0], rejects, bytes_read, replaced), PlacedRows(columns, places, named)
+        return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Return faults as rejects of this file."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import skipgramophone
+from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.reading import read
@@ -86,3 +88,48 @@ def test_columns_by_number_in_either_order(write_dump: WriteDump) -> None:
 def test_a_history_without_a_gap_is_one_playlist(write_dump: WriteDump) -> None:
     text = "Biome,UNITY,Unity,20 Nov 2020 09:35\nKora,Kora,Let Me,01 Nov 2020 09:35\n"
     assert playlists(write_dump(text), session_gap="none") == {("", "2020-11-01 09:35"): ["Let Me", "Unity"]}
+
+
+@pytest.mark.parametrize("quote", ["", '"'])  # a plain table, and one that is read record by record
+@pytest.mark.parametrize("order", ["", ",time=timestamp"])
+def test_rows_with_a_low_rating_are_left_out_and_counted(write_dump: WriteDump, quote: str, order: str) -> None:
+    text = RATINGS + f"2,40,none,1147880200\n2,5{quote}0,4,1147880300\n"
+    columns = f"owner=userId,uri=movieId,rating=rating{order}"
+    chosen = ExtractSettings(columns=columns, min_rating=4, session_gap="none")
+    blocks = list(open_sources([write_dump(text)], chosen).readers[0].blocks())
+    rows = [(row["owner"], row["title"]) for block in blocks for row in block.table.to_pylist()]
+    assert rows == [("1", "30"), ("2", "30"), ("2", f"5{quote}0")]
+    assert [(reject.line, reject.reason) for block in blocks for reject in block.rejects] == [(5, "no valid rating")]
+    assert [dict(block.left_out) for block in blocks if block.left_out] == [{"rated below 4": 1}]
+
+
+def test_low_ratings_are_counted_in_the_report(write_dump: WriteDump, tmp_path: Path) -> None:
+    path = write_dump(RATINGS, "ratings.csv")
+    report = skipgramophone.extract("x", path, ExtractSettings(min_rating=4), experiments_dir=tmp_path / "experiments")
+    assert (report.rows_read, report.rows_used, report.left_out) == (3, 2, {"rated below 4": 1})
+    assert report.guessed_columns[0]["columns"] == "owner=userId,uri=movieId,time=timestamp,rating=rating"
+    with pytest.raises(SourceError, match="no row is left after cleaning: 3 rated below 6"):
+        skipgramophone.extract("y", path, ExtractSettings(min_rating=6), experiments_dir=tmp_path / "experiments")
+
+
+def test_a_lowest_rating_needs_ratings(write_dump: WriteDump) -> None:
+    with pytest.raises(SettingError, match=r"^min-rating needs the column of the ratings: add rating=… to --columns$"):
+        ExtractSettings(columns="title=x", min_rating=3)
+    for text in ("artist,title\na,b\n", "1 2 3\n4 1\n"):
+        with pytest.raises(SettingError, match=r"^min-rating "):
+            open_sources([write_dump(text)], ExtractSettings(min_rating=3))
+
+
+def test_purchases_are_baskets_by_order_or_sessions_by_gap(write_dump: WriteDump) -> None:
+    text = (
+        "InvoiceNo,StockCode,InvoiceDate,CustomerID\n"
+        "1,A,2010-12-01 08:26,7\n1,B,2010-12-01 08:26,7\n2,C,2010-12-01 08:40,7\n3,A,2010-12-02 09:00,7\n"
+    )
+    path = write_dump(text, "retail.csv")
+    assert playlists(path) == {("7", "1"): ["A", "B"], ("7", "2"): ["C"], ("7", "3"): ["A"]}
+    by_gap = "owner=CustomerID,uri=StockCode,time=InvoiceDate"
+    assert playlists(path, columns=by_gap) == {
+        ("7", "2010-12-01 08:26"): ["A", "B", "C"],
+        ("7", "2010-12-02 09:00"): ["A"],
+    }
+    assert playlists(path, columns="owner=CustomerID,uri=StockCode") == {("7", "retail"): ["A", "B", "C", "A"]}
