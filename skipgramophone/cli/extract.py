@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -177,6 +178,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
     rows, added = report.added or report, report.added
     return [
+        *_guessed_columns(report),
         ("rows read", f"{rows.rows_read:,}"),
         ("rows used", f"{rows.rows_used:,}"),
         ("rows rejected", f"{rows.rows_rejected:,}"),
@@ -212,6 +214,23 @@ def _sorted(report: ExtractReport) -> str:
 def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:
     """Return one line per reason with its count."""
     return [("", f"{count:,}{between}{reason}") for reason, count in sorted(counts.items())]
+
+
+def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return what the columns of the first tables were guessed to be, and how to choose others."""
+    guesses = report.guessed_columns
+    if not guesses:
+        return []
+    lines = []
+    for guess in guesses[:SHOWN_FILES]:
+        file = f"{guess['file']}: " if len(guesses) > 1 else ""
+        unused = f"; unused: {', '.join(guess['unused'])}" if guess["unused"] else ""
+        lines.append(f"{file}{guess['columns']}{unused}")
+    more = len(guesses) - SHOWN_FILES
+    lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
+    example = shlex.quote(guesses[0]["columns"])
+    lines.append(f"guessed from the header; to choose others, change and add: --columns {example}")
+    return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 
 def _passed_over(report: ExtractReport) -> list[tuple[str, str]]:

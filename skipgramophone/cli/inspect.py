@@ -41,6 +41,7 @@ def inspect(
             "format",
             "columns",
             "session_gap",
+            "min_rating",
             "encoding",
             "bad_bytes",
             "keep",

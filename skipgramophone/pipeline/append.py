@@ -164,6 +164,7 @@ class Before:
             report,
             sources=[*facts["sources"], *report.sources],
             passed_over=[*facts["passed_over"], *report.passed_over],
+            guessed_columns=[*facts.get("guessed_columns", []), *report.guessed_columns],
             rows_read=facts["rows_read"] + added.rows_read,
             rows_used=facts["rows_used"] + used,
             rows_rejected=facts["rows_rejected"] + report.rows_rejected,

@@ -7,7 +7,7 @@ sets playlists aside for evaluation, `report_of` counts what was found, and `wri
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -28,7 +28,13 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.report import findings
 from skipgramophone.parallel import background_thread
 from skipgramophone.pipeline.append import Before, read_before
-from skipgramophone.pipeline.extract_report import SourceFacts, contents_of, describe_sources, report_of
+from skipgramophone.pipeline.extract_report import (
+    SourceFacts,
+    contents_of,
+    describe_guesses,
+    describe_sources,
+    report_of,
+)
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
@@ -100,7 +106,7 @@ def extract(
             report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
         if experiment is None or dry_run or (report.added and not report.added.rows_used):
             return _with_time(report, started)
-        with experiment.publishing("corpus", asdict(settings)) as draft:
+        with experiment.publishing("corpus", settings.recorded) as draft:
             write_corpus(draft.path, encoded, before, progress)
             report = _with_time(report, started)
             draft.facts |= asdict(report) | {"versions": package_versions("pyarrow", "pandas", "numpy")}
@@ -177,7 +183,7 @@ def read_playlists(
         if before and not reread:
             before.require_new_sources(described())
         encoded, replaced = _encode(sources.readers, settings, before, progress)
-        return encoded, SourceFacts(described(), sources.passed_over, replaced)
+        return encoded, SourceFacts(described(), sources.passed_over, replaced, describe_guesses(sources.readers))
 
 
 def hold_out(
@@ -267,7 +273,7 @@ def _encode(
         for block in reader.blocks():
             reject_limit.add(block)
             encoder.add(block)
-            rows += block.used + len(block.rejects)
+            rows += block.used + len(block.rejects) + sum(block.left_out.values())
             replaced_here = max(replaced_here, block.replaced)  # a block that was prepared ahead may count fewer
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
@@ -278,11 +284,18 @@ def _encode(
         if first is None:
             raise SourceError("the sources contain no rows")
         raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
+    if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
+        raise _nothing_left(encoder.left_out)
     encoded = encoder.encode()
     if not len(encoded.track_ids):
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in encoded.left_out.items())
-        raise SourceError(f"no row is left after cleaning: {reasons}")
+        raise _nothing_left(encoded.left_out)
     return before.grown(encoded) if before else encoded, replaced
+
+
+def _nothing_left(left_out: Mapping[str, int]) -> SourceError:
+    """Return the error of sources whose rows are all left out."""
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+    return SourceError(f"no row is left after cleaning: {reasons}")
 
 
 def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:

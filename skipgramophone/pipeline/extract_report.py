@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport
 from skipgramophone.playlists.encoding import EncodedPlaylists
+from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.rows import Reader
 
 
@@ -25,11 +26,13 @@ class SourceFacts:
         described: one record per file, as `describe_sources` makes them.
         passed_over: name of each file that was not read, and the reason.
         letters_replaced: replacement characters for undecodable bytes.
+        guessed_columns: one record per table whose columns were guessed, as `describe_guesses` makes them.
     """
 
     described: list[dict[str, Any]]
     passed_over: Sequence[tuple[str, str]]
     letters_replaced: int
+    guessed_columns: list[dict[str, Any]] = field(default_factory=list)
 
 
 def contents_of(encoded: EncodedPlaylists) -> Contents:
@@ -72,7 +75,17 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         sortable=encoded.sortable,
         seconds=0.0,
         rows_per_second=0,
+        guessed_columns=sources.guessed_columns,
     )
+
+
+def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
+    """Describe each table whose columns were guessed: file, columns as in `--columns`, and the other columns."""
+    return [
+        {"file": reader.file.name, "columns": reader.settings.columns, "unused": list(reader.unused)}
+        for reader in readers
+        if isinstance(reader, ColumnsReader) and reader.unused is not None
+    ]
 
 
 def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:

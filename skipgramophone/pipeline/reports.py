@@ -81,6 +81,7 @@ class ExtractReport:
     rows_per_second: int
     findings: tuple[Finding, ...] | None = None  # findings of an inspection; None if there was none
     added: Added | None = None  # if the corpus has grown
+    guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # file, columns as in --columns, unused columns
     former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
 
 

@@ -9,29 +9,38 @@ from __future__ import annotations
 import re
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists import column_guess
+from skipgramophone.playlists.column_guess import is_table, rows_of
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
 from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
+from skipgramophone.playlists.readers.sessions import are_sessions
 from skipgramophone.playlists.readers.source_files import SourceFile
-from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.playlists.readers.titles import are_titles
-from skipgramophone.playlists.readers.yes import has_song_names
+from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.settings import FORMATS, Format
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
+HEAD_BYTES = 64 << 10
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
+JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
+PLAYLISTS_OBJECT = re.compile(rb'"playlists"\s*:\s*\{')
+MARKUP = re.compile(r"<[?!/]?[A-Za-z]")
+HLS = re.compile(r"#EXT-X-(TARGETDURATION|STREAM-INF)")
 
 
 def detect_format(file: SourceFile, head: bytes) -> Format:
     """Return the format of a file that begins with the bytes `head`.
 
+    A format is detected only if the file has something that files of other formats lack. Otherwise the error asks for
+    the format or the columns: a wrong guess would go unnoticed.
+
     Raises:
-        UnknownFormatError: sgp does not know the format.
+        UnknownFormatError: sgp does not know the format, or it is ambiguous.
     """
-    lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
+    lines = first_lines(head)
     header = lines[0]
     if head.startswith(UTF_16_MARKS):
         raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
@@ -39,48 +48,82 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
         raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0]:
         raise UnknownFormatError(file.display_name, "a binary file that sgp does not read")
-    if columns_of(header) is not None:
+    if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):
         return "zenodo"
     if is_header(header):
         return "exportify"
-    if in_json := _detect_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
+    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
+    if in_json := _detect_json(start):
         return in_json
+    if JSON.match(start):
+        raise UnknownFormatError(file.display_name, _unknown(header, "JSON"))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
+        if any(map(HLS.match, lines)):
+            raise UnknownFormatError(file.display_name, "a list of the segments of one stream (HLS), not of tracks")
         return "m3u"
     if is_lastfm(lines):
         return "lastfm"
-    if _holds_ids(lines):
-        return "yes" if has_song_names(file) else "sessions"
-    if are_titles(lines[:100]):
+    if has_song_names(file) and all(word.isdecimal() for word in header.split()):
+        return "yes"
+    return _detect_text(file, lines)
+
+
+def first_lines(head: bytes) -> list[str]:
+    """Return the lines of the first bytes of a file, without a last line that is cut short; at least one."""
+    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    lines = text.splitlines()
+    if len(head) >= HEAD_BYTES and len(lines) > 1 and not text.endswith("\n"):
+        lines.pop()
+    return lines or [""]
+
+
+def _detect_text(file: SourceFile, lines: list[str]) -> Format:
+    """Return the format of lines of text: a table before anything else, because a table can look like other text.
+
+    Raises:
+        UnknownFormatError: sgp does not know the format, or it is ambiguous.
+    """
+    rows = rows_of(lines)
+    if rows and len(rows[0]) > 1 and column_guess.is_header(rows[0]):
+        guess = column_guess.guess_columns(rows)
+        if isinstance(guess, str):
+            raise UnknownFormatError(file.display_name, guess)
+        return "columns"
+    if rows and is_table(rows):
+        problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"
+        raise UnknownFormatError(file.display_name, column_guess.question(rows, problem))
+    if starts_with_counts(lines):
+        problem = "and may be playlists of Yes.com, which need song_hash.txt in the same directory"
+        raise UnknownFormatError(file.display_name, _unknown(lines[0], problem=problem))
+    if are_sessions(lines[:100]):
+        return "sessions"
+    if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
         return "titles"
-    raise UnknownFormatError(
-        file.display_name,
-        f"not in a format that sgp knows (first line: {_shortened(header)!r}); "
-        f"choose one with --format: {', '.join(FORMATS)}" + (f"; or {ASSIGN_COLUMNS}" if _is_table(lines) else ""),
-    )
+    raise UnknownFormatError(file.display_name, _unknown(lines[0]))
 
 
 def _detect_json(head: bytes) -> Format | None:
     """Return the format of a JSON file that begins with the bytes `head`, or None if it is not known."""
-    if head.startswith(b"{") and b'"track_metadata"' in head:
+    if head.startswith(b"{") and b'"track_metadata"' in head and b'"payload"' not in head:
         return "listenbrainz"
-    if head.startswith(b"{") and b'"playlists"' in head:
-        return "spotify" if b'"items"' in head and b'"pid"' not in head else "mpd"
-    if head.startswith(b"[") and (b'"endTime"' in head or b'"ms_played"' in head):
+    if head.startswith(b"{") and b'"playlists"' in head and not PLAYLISTS_OBJECT.search(head):
+        if b'"pid"' in head:
+            return "mpd"
+        if b'"items"' in head:
+            return "spotify"
+        return None if b'"tracks"' in head else "mpd"
+    if head.startswith(b"[") and (b'"msPlayed"' in head or b'"ms_played"' in head):
         return "spotify"
     return None
 
 
-def _is_table(lines: list[str]) -> bool:
-    """Whether the first lines have the same number of fields, and more than one."""
-    widths = {len(fields_of(line, delimiter_of(lines[0]))) for line in lines[:5]}
-    return len(widths) == 1 and max(widths) > 1
-
-
-def _holds_ids(lines: list[str]) -> bool:
-    """Whether most words of the lines could be ids: they contain a digit and no delimiter or quote."""
-    words = [word for line in lines[:100] for word in line.split()]
-    return len(words) > len(lines[:100]) and sum(map(bool, map(ID.fullmatch, words))) > 0.9 * len(words)
+def _unknown(header: str, kind: str = "", problem: str = "") -> str:
+    """Return the reason why a file is not read, and what to do; `kind` is what it is, `problem` what it lacks."""
+    what = f"{kind}, but not" if kind else "not"
+    return (
+        f"{what} in a format that sgp knows (first line: {_shortened(header)!r})"
+        f"{', ' + problem if problem else ''}; choose one with --format: {', '.join(FORMATS)}"
+    )
 
 
 def _shortened(header: str) -> str:

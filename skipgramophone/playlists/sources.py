@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
-from skipgramophone.errors import SourceError, UnknownFormatError
-from skipgramophone.playlists.format_detection import detect_format
+from skipgramophone.errors import SettingError, SourceError, UnknownFormatError
+from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.lastfm import read_lastfm
@@ -27,7 +28,6 @@ from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
-HEAD_BYTES = 64 << 10
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
 RECORDS: dict[Format, RecordFunction] = {
     "exportify": read_exportify,
@@ -105,19 +105,40 @@ def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """Return the reader for a file; the settings or the first bytes of the file determine the format."""
+    """Return the reader for a file; the settings or the first bytes of the file determine the format.
+
+    Raises:
+        SettingError: ratings are asked for, and the format has none.
+        UnknownFormatError: sgp does not know the format.
+    """
     with file.open(settings.encoding) as stream:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise UnknownFormatError(file.display_name, "empty")
     format = "columns" if settings.columns else settings.format or detect_format(file, head)
+    if settings.min_rating is not None and format != "columns":
+        raise SettingError(f"min-rating is for tables with ratings, and {file.display_name} has the format {format}")
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "columns":
-        return ColumnsReader(file, settings)
+        return ColumnsReader(file, settings) if settings.columns else _guessing_reader(file, settings, head)
     if format == "mpd":
         return MpdReader(file, settings)
     return RecordReader(file, settings, format)
+
+
+def _guessing_reader(file: SourceFile, settings: ExtractSettings, head: bytes) -> ColumnsReader:
+    """Return the reader for a table whose columns are guessed from its header.
+
+    Raises:
+        UnknownFormatError: the columns are ambiguous.
+    """
+    guess = guess_columns(rows_of(first_lines(head)), settings.min_rating is not None)
+    if isinstance(guess, str):
+        raise UnknownFormatError(file.display_name, guess)
+    by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
+    gap = "none" if by_owner else settings.session_gap
+    return ColumnsReader(file, replace(settings, columns=guess.text, session_gap=gap), guess.unused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from skipgramophone.settings.extraction import (
     Format,
     GroupBy,
     Repeats,
+    columns_text,
 )
 from skipgramophone.settings.inspection import Thresholds
 from skipgramophone.settings.locations import DEFAULT_ROOT, ROOT_VARIABLE
@@ -98,5 +99,6 @@ __all__ = [
     "TrainSettings",
     "TuneSettings",
     "WindowSize",
+    "columns_text",
     "seconds_of",
 ]

@@ -2,9 +2,9 @@
 
 import codecs
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import Bounds, at_least, between, check, require, seed_of_bits, setting
@@ -14,7 +14,9 @@ Format = Literal[
     "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions"
 ]
 FORMATS: tuple[Format, ...] = get_args(Format)
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what --columns can assign
+# What --columns can assign.
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating")
+TRACK = "track"  # another word for uri
 BadBytes = Literal["reject", "replace"]
 GroupBy = Literal["owner", "name"]
 Repeats = Literal["keep", "drop"]
@@ -37,6 +39,7 @@ class ExtractSettings:
     format: Format | None = setting(None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.")
     columns: str | None = setting(None, f"Assign table columns to roles: {', '.join(ROLES)}.", metavar="ROLE=NAME,…")
     session_gap: str = setting("30m", "Pause that ends a session of a listening history.", metavar="SPAN")
+    min_rating: float | None = setting(None, "Leave out rows with a lower rating (column role: rating).", metavar="X")
     encoding: str = setting("utf-8", "Text encoding, such as cp1252 or utf-16.", metavar="NAME")
     bad_bytes: BadBytes = setting(
         "reject", "What to do with lines that the encoding cannot decode.", metavar="reject|replace"
@@ -88,28 +91,58 @@ class ExtractSettings:
         _require_text_encoding(self.encoding)
         if self.columns is not None:
             require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")
-            require("title" in self.roles, "columns must name a title, as in title=Song")
+            require(bool({"title", "uri"} & self.roles.keys()), "columns must name a title or a uri, as in title=Song")
             require(not {"time", "position"} <= set(self.roles), "columns must name a time or a position, not both")
+            require(
+                self.min_rating is None or "rating" in self.roles,
+                "min-rating needs the column of the ratings: add rating=… to --columns",
+            )
         elif self.format == "columns":
             raise SettingError("assign the columns, as in --columns artist=Name,title=Song")
 
     @property
+    def recorded(self) -> dict[str, Any]:
+        """The settings as the manifest keeps them. Later settings are recorded only if used, so that digests stay."""
+        return {name: value for name, value in asdict(self).items() if name != "min_rating" or value is not None}
+
+    @property
     def roles(self) -> dict[str, str]:
-        """The column of each role.
+        """The column of each role. Further columns of artists have the roles "artist 2", "artist 3" and so on.
 
         >>> ExtractSettings(columns="artist=Artist, as billed,title=Song").roles
         {'artist': 'Artist, as billed', 'title': 'Song'}
+        >>> ExtractSettings(columns="1=owner,2=track").roles
+        {'owner': '1', 'uri': '2'}
 
         Raises:
-            SettingError: the text is not a list of role=column, or a role appears twice.
+            SettingError: the text is not a list of role=column, or a role other than the artist appears twice.
         """
-        parts = re.split(rf"(?:^|,)({'|'.join(ROLES)})=", self.columns or "")
-        roles = dict(zip(parts[1::2], parts[2::2], strict=True))
+        text = self.columns or ""
+        if BY_NUMBER.fullmatch(text):
+            text = ",".join("=".join(reversed(part.split("="))) for part in text.split(","))
+        parts = re.split(rf"(?:^|,)({'|'.join((*ROLES, TRACK))})=", text)
+        roles: dict[str, str] = {}
+        for role, column in zip(parts[1::2], parts[2::2], strict=True):
+            artists = sum(known.startswith("artist") for known in roles)
+            unique = f"artist {artists + 1}" if role == "artist" and artists else "uri" if role == TRACK else role
+            roles[unique] = column
         require(
             not parts[0] and all(roles.values()) and len(roles) == len(parts) // 2,
             f"columns must be role=column,… with the roles {', '.join(ROLES)}, not {self.columns!r}",
         )
         return roles
+
+
+BY_NUMBER = re.compile(rf"[0-9]+=({'|'.join((*ROLES, TRACK))})(,[0-9]+=({'|'.join((*ROLES, TRACK))}))*")
+
+
+def columns_text(roles: Mapping[str, str]) -> str:
+    """Return roles and their columns as the value of `--columns`.
+
+    >>> columns_text({"artist": "By", "artist 2": "With", "title": "Song"})
+    'artist=By,artist=With,title=Song'
+    """
+    return ",".join(f"{role.split()[0]}={column}" for role, column in roles.items())
 
 
 def _require_text_encoding(name: str) -> None:

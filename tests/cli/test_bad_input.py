@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.settings import FORMATS as SOURCE_FORMATS
 from tests.conftest import HEADER, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
-KNOWN = f"choose one with --format: {', '.join(SOURCE_FORMATS)}"
-COLUMNS = "; or assign its columns with --columns artist=…,title=…"
 
 TO_STDOUT = "standard output needs a text format: give --format csv, jsonl, tsv or word2vec, or write to a file"
 TWO_RESULTS = "--json and the vectors cannot both go to standard output: give a file"
@@ -35,7 +32,8 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
         (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read"),
         (
             b"name,age\nx,3\n",
-            "{path} is not in a format that sgp knows (first line: 'name,age'); " + KNOWN + COLUMNS,
+            "{path} is a table of 2 columns without a header that sgp knows (first line: 'name,age'): "
+            "assign them, for example --columns title=name",
         ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (

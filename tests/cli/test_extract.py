@@ -42,6 +42,20 @@ def test_a_directory_is_read_and_its_skipped_files_are_reported(sgp: Sgp, tmp_pa
     assert not (experiments / "y").exists()
 
 
+def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write_dump: WriteDump) -> None:
+    path = write_dump("Track name,Artist,Album,Playlist\nPaper Boats,Nell Quay,Harbour,Evening\n", "mine.csv")
+    columns = "artist=Artist,title=Track name,playlist=Playlist"
+    ran = sgp("extract", "x", path)
+    assert (
+        f"columns        {columns}; unused: Album\n"
+        f"               guessed from the header; to choose others, change and add: --columns '{columns}'\n"
+    ) in ran.out
+    report = json.loads(sgp("extract", "x", path, "--json", "--force").out)
+    assert report["guessed_columns"] == [{"file": "mine.csv", "columns": columns, "unused": ["Album"]}]
+    assigned = sgp("extract", "y", path, "--columns", columns)
+    assert (assigned.code, "guessed" in assigned.out) == (0, False)
+
+
 def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("extract", "x", write_dump("1 2 3 4 5 6\n4 1\n2 1 4\n" * 3, "sessions.txt"))
     assert [line.split("  ")[0] for line in ran.out.splitlines()] == [

@@ -7,16 +7,19 @@ sorted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, reduce
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.columns import (
     TableRecord,
@@ -46,6 +49,7 @@ from skipgramophone.playlists.readers.plain import (
     parquet_rows,
     plain_fields,
 )
+from skipgramophone.playlists.readers.ratings import rated_rows
 from skipgramophone.playlists.readers.rows import (
     COLUMNS,
     Reject,
@@ -67,10 +71,11 @@ Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so f
 
 @dataclass(frozen=True, slots=True)
 class ColumnsReader:
-    """The reader of one table."""
+    """The reader of one table; `unused` are its other columns if the columns in the settings were guessed."""
 
     file: SourceFile
     settings: ExtractSettings
+    unused: Sequence[str] | None = None
     format: str = "columns"
 
     def blocks(self) -> Iterator[RowBlock]:
@@ -100,8 +105,9 @@ class ColumnsReader:
             return
         whole = join_rows(pieces)
         pieces.clear()
-        if self._place == "time" and not {"playlist", "id"} & self.settings.roles.keys():
-            tables = session_tables(whole, seconds_of(self.settings.session_gap), self.file.place)
+        gap = seconds_of(self.settings.session_gap)
+        if self._place == "time" and math.isfinite(gap) and not {"playlist", "id"} & self.settings.roles.keys():
+            tables = session_tables(whole, gap, self.file.place)
         else:
             tables = ordered_tables(whole)
         yield from (RowBlock(table, [], stream.bytes_read, stream.replaced) for table in tables)
@@ -167,7 +173,8 @@ class ColumnsReader:
 
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
         """Return a block of rows."""
-        return make_block(
+        rows, left_out = rated_rows(rows, self.settings.min_rating)
+        block = make_block(
             self._table(rows),
             rows.where,
             self._rejects(rows.faults),
@@ -175,9 +182,11 @@ class ColumnsReader:
             settings=self.settings,
             so_far=(bytes_read, replaced),
         )
+        return replace(block, left_out=left_out)
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
         """Return the rejects of some rows as a block without rows, and the usable rows with their places."""
+        rows, left_out = rated_rows(rows, self.settings.min_rating)
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
         table = self._table(rows).take(pa.array(placed))
@@ -190,26 +199,43 @@ class ColumnsReader:
         faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
         columns = {name: table[name].combine_chunks() for name in COLUMNS}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
-        return RowBlock(table[:0], rejects, bytes_read, replaced), PlacedRows(columns, places, named)
+        return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
         """Return faults as rejects of this file."""
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Return rows as tracks of playlists; without a column for id or name, the file is the playlist."""
-        found, number = rows.columns, len(rows.columns["title"])
+        """Return rows as tracks of playlists; without a column for id or name, the file is the playlist.
+
+        The uri is also the title of a track if there is no column for titles.
+        """
+        found = rows.columns
+        title = found["title"] if "title" in found else found["uri"]
         of_file = None if {"owner", "playlist"} <= found.keys() else self.file.place
         alone = PurePosixPath(self.file.name).stem
         table = {
             "owner": found.get("owner", ""),
             "playlist": found.get("playlist", found.get("id", alone)),
             "key": found.get("id", of_file),
-            "artist": found.get("artist", ""),
-            "title": found["title"],
+            "artist": joined_artists(found),
+            "title": title,
             "uri": null_for_empty(found["uri"]) if "uri" in found else None,
         }
-        return pa.table({name: dictionary_of(table[name], number) for name in COLUMNS})
+        return pa.table({name: dictionary_of(table[name], len(title)) for name in COLUMNS})
+
+
+def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
+    """Return the artists of rows, "first, second" if there are several columns, or "" if there is none."""
+    artists = [column for role, column in columns.items() if role.startswith("artist")]
+    return reduce(_joined, artists) if artists else ""
+
+
+def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
+    """Join the artists of two columns, either of which may be empty."""
+    # With null_handling="skip", binary_join_element_wise of pyarrow drops rows in which all values are null.
+    both = pc.and_(pc.not_equal(first, ""), pc.not_equal(second, ""))
+    return pc.binary_join_element_wise(first, second, pc.if_else(both, pa.scalar(", ", TEXT), pa.scalar("", TEXT)))
 
 
 def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from skipgramophone.errors import SourceError
+from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
@@ -23,8 +24,9 @@ LOCAL = "spotify:local:"
 
 
 def is_header(line: str) -> bool:
-    """Whether a line is the header of an Exportify file."""
-    return _are_columns(fields_of(line))
+    """Whether a line is the header of an Exportify file: a table with playlists is another export."""
+    fields = fields_of(line)
+    return _are_columns(fields) and not columns_by_role(fields).keys() & {"playlist", "id"}
 
 
 def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:

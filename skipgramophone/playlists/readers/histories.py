@@ -59,7 +59,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
         # A part of a history that begins before the previous part ends does not continue its last session.
         continues = play.listener in begun or play.ended >= ended
         begun.add(play.listener)
-        if play.began - ended > gap or not continues:
+        if not key or play.began - ended > gap or not continues:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
         yield number, text, Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)

@@ -34,11 +34,14 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def is_lastfm(lines: Sequence[str]) -> bool:
-    """Whether the first lines of a file have one of the three layouts."""
+    """Whether the first lines of a file have one of the three layouts.
+
+    Without a header, only dates as Last.fm writes them are evidence: other tables of four columns end with a time too.
+    """
     rows = [fields_of(line) for line in lines[:20]]
     if tuple(rows[0]) in HEADERS:
         return True
-    dated = [len(row) == len(HEADERLESS) and (not row[3] or _seconds(row[3]) is not None) for row in rows]
+    dated = [len(row) == len(HEADERLESS) and (not row[3] or _seconds_of_date(row[3]) is not None) for row in rows]
     return all(dated) and any(row[3] for row in rows)
 
 
@@ -67,10 +70,16 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 
 def _seconds(text: str) -> float | None:
-    """Parse a time, or a date such as 20 Nov 2020 09:35 in any locale, to seconds since 1970; None if invalid."""
+    """Parse a time or a date of Last.fm to seconds since 1970; None if invalid."""
+    found = _seconds_of_date(text)
+    return seconds_since_1970(text) if found is None else found
+
+
+def _seconds_of_date(text: str) -> float | None:
+    """Parse a date such as 20 Nov 2020 09:35 in any locale to seconds since 1970; None if invalid."""
     words = text.replace(":", " ").replace(",", " ").split()
     if len(words) != 5 or words[1] not in MONTHS:
-        return seconds_since_1970(text)
+        return None
     try:
         day, year, hour, minute = (int(words[at]) for at in (0, 2, 3, 4))
         month = MONTHS.index(words[1]) + 1

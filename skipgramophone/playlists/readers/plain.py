@@ -11,6 +11,7 @@ Records that were read one by one are converted to the same form.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -254,6 +255,7 @@ def _are_plain(lines: pa.Array, delimiter: str) -> bool:
     if pc.max(pc.binary_length(lines)).as_py() > LONGEST_FIELD:
         return False
     quoted = lines.filter(pc.match_substring(lines, '"'))
+    delimiter = re.escape(delimiter)
     field = f'("([^"]|"")*"|[^"{delimiter}]*)'
     return bool(pc.all(pc.match_substring_regex(quoted, f"^{field}({delimiter}{field})*$"), min_count=0).as_py())
 

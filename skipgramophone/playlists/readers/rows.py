@@ -8,7 +8,7 @@ function that yields `Record`s, from which `gather_blocks` makes blocks.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -77,6 +77,7 @@ class RowBlock:
     rejects: list[Reject] = field(default_factory=list)
     bytes_read: int = 0  # bytes on disk that have been read of the file so far
     replaced: int = 0  # characters that replace undecodable bytes of the file so far
+    left_out: Mapping[str, int] = field(default_factory=dict)  # rows that the settings exclude, by reason
 
     @property
     def used(self) -> int:

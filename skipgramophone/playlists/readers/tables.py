@@ -9,7 +9,7 @@ from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-DELIMITERS = "\t,;"
+DELIMITERS = "\t,;|"
 LONGEST_FIELD = 1 << 20  # characters
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, the fields or the reason for rejecting the row
 
@@ -23,7 +23,7 @@ def fields_of(line: str, delimiter: str = ",") -> list[str]:
 
 
 def delimiter_of(line: str) -> str:
-    """Detect the delimiter of a header: the comma, tab or semicolon that makes most fields.
+    """Detect the delimiter of a header: the comma, tab, semicolon or pipe that makes most fields.
 
     >>> delimiter_of('artist\\ttitle, as billed')
     '\\t'

@@ -8,6 +8,7 @@ A line is split at the first " - "; a line without one is a title.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
@@ -17,11 +18,16 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
+# Separators of tables; in prose, a comma is followed by a space, and 10,000 is a number.
+DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
+QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
+
 
 def are_titles(lines: Sequence[str]) -> bool:
-    """Whether most lines look like an artist and a title."""
+    """Whether most lines look like an artist and a title, and few like rows of a table."""
     written = [line for line in lines if line.strip()]
-    return bool(written) and sum(SEPARATOR in line for line in written) > 0.5 * len(written)
+    of_tables = sum(DELIMITER.search(line) is not None or QUOTED.fullmatch(line) is not None for line in written)
+    return sum(SEPARATOR in line for line in written) > 0.5 * len(written) >= of_tables
 
 
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import PurePosixPath
 
@@ -48,7 +48,8 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
         songs = dict(_songs(names))
     lines = numbered_lines(stream)
     head = list(islice(lines, HEADER_LINES))
-    for number, line, fault in chain(() if _is_header(head) else head, lines):
+    begun = starts_with_counts([line for _, line, _ in head])
+    for number, line, fault in chain(() if begun else head, lines):
         numbers = line.split()
         if fault or not numbers:
             yield number, line, fault or "blank line"
@@ -61,9 +62,9 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
             )
 
 
-def _is_header(head: list[tuple[int, str, str]]) -> bool:
+def starts_with_counts(lines: Sequence[str]) -> bool:
     """Whether the first lines are the numbers of all songs from 0 on, and as many counts."""
-    songs, *counts = [line.split() for _, line, _ in head] or [[]]
+    songs, *counts = [line.split() for line in lines[:HEADER_LINES]] or [[]]
     return songs == [str(at) for at in range(len(songs))] and [len(line) for line in counts] == [len(songs)]
 
 

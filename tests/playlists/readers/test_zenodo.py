@@ -171,7 +171,7 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
     [
         (b"", "{path} is empty"),
         (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read"),
-        (b"artist;title\nx;y\n", "{path} is not in a format that sgp knows (first line: 'artist;title')"),
+        (b"# notes\nx;y\n", "{path} is not in a format that sgp knows (first line: '# notes')"),
         (b"\x1f\x8b\x08\0broken", "{path}: the compressed data is damaged or truncated"),
     ],
 )

@@ -1,0 +1,184 @@
+"""Guesses the columns of a CSV or TSV table from its header, or asks for them.
+
+A guess needs names that are usual for their roles, and values that fit them. If two readings are possible, the result
+is a question, which ends with a complete value for `--columns`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from skipgramophone.errors import SettingError
+from skipgramophone.playlists.column_names import columns_by_role, is_unclear, normalized, numbered_artists
+from skipgramophone.playlists.readers.histories import seconds_since_1970
+from skipgramophone.playlists.readers.tables import delimiter_of
+from skipgramophone.settings import ROLES, ExtractSettings, columns_text
+
+JUDGED_LINES = 100
+EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is a duration or an id
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+DECIMAL = re.compile(r"-?\d*\.\d+")
+URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
+PLAYLIST_ROLES = ("id", "playlist", "owner")
+Table = list[list[str]]  # rows of fields
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGuess:
+    """The columns of a table as they were guessed from its header.
+
+    Attributes:
+        roles: role -> name of its column, as `ExtractSettings.roles`.
+        unused: names of the other columns.
+        is_history: whether the rows are plays with names, so that a pause between two times ends a session. Ratings and
+            purchases of an owner are one playlist, unless sessions are asked for.
+    """
+
+    roles: dict[str, str]
+    unused: list[str]
+    is_history: bool
+
+    @property
+    def text(self) -> str:
+        """The value of `--columns` that assigns the same columns."""
+        return columns_text(self.roles)
+
+
+def rows_of(lines: Sequence[str]) -> Table:
+    """Split the first lines of a file into fields, without blank lines; an empty list if that fails."""
+    written = [line + "\n" for line in lines[:JUDGED_LINES] if line.strip()]
+    try:
+        return list(csv.reader(written, delimiter=delimiter_of(written[0]))) if written else []
+    except csv.Error:
+        return []
+
+
+def is_table(rows: Table) -> bool:
+    """Whether all rows have the same number of fields, and more than one.
+
+    A text in which each line has a comma is not a table: its commas are followed by spaces.
+    """
+    spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
+    return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
+
+
+def is_header(row: Sequence[str]) -> bool:
+    """Whether a row has the usual names of at least two roles, or is the usual name of a single column."""
+    known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
+    return known >= min(len(row), 2)
+
+
+def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
+    """Return the columns of a table that begins with a header, or a question; with the ratings if `rated`."""
+    header, found = rows[0], columns_by_role(rows[0])
+    artists = numbered_artists(header)
+    if artists and "artist" not in found:
+        found["artist"] = artists[:1]
+    for role in ("title", "artist", "playlist", "id", "owner", "uri"):
+        if len(found.get(role, ())) > 1:
+            return question(rows, f"in which {_listed(found[role])} could be the {role}")
+    roles = {role: names[0] for role, names in found.items() if role not in ("time", "position", "rating")}
+    if roles.get("artist") in artists:
+        roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
+    named = {"title", "artist"} <= roles.keys()
+    if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
+        return question(rows, "without the usual names for a track and its artist or playlist")
+    roles |= _order(rows, found, roles)
+    if rated and "rating" in found:
+        roles["rating"] = found["rating"][0]
+    roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
+    unused = [name for name in header if name not in roles.values()]
+    unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
+    if unclear and not roles.keys() & set(PLAYLIST_ROLES):
+        return question(rows, f"in which {_listed(unclear)} may separate playlists", unclear[0])
+    guess = ColumnGuess(roles, unused, named)
+    twice = next((name for name in roles.values() if header.count(name) > 1), None)
+    if twice is not None:
+        return question(rows, f"in which two columns are named {twice!r}")
+    try:
+        if ExtractSettings(columns=guess.text).roles == roles:
+            return guess
+    except SettingError:
+        pass
+    return question(rows, "whose names contain assignments of columns")
+
+
+def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the column by which the rows of a playlist are sorted: its position, or the first that holds times."""
+    position = found.get("position", ())
+    if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
+        return {"position": position[0]}
+    return next(({"time": name} for name in found.get("time", ()) if _most_fit(rows, name, _is_time)), {})
+
+
+def question(rows: Table, problem: str, playlist: str = "") -> str:
+    """Return a question about the columns of a table; it ends with an example for `--columns`."""
+    named = _has_header(rows)
+    roles = {**_example(rows, named), **({"playlist": playlist} if playlist else {})}
+    by_number = "" if named else " by number"
+    example = shlex.quote(columns_text(roles))
+    return f"a table of {len(rows[0])} columns {problem}: assign them{by_number}, for example --columns {example}"
+
+
+def _has_header(rows: Table) -> bool:
+    """Whether the first row has the usual names of columns, or words above a column of numbers."""
+    if is_header(rows[0]):
+        return True
+    below = [row for row in rows[1:] if len(row) == len(rows[0])]
+    words = all(field and not re.search(r"\d", field) for field in rows[0])
+    return words and any(all(map(NUMBER.fullmatch, column)) for column in zip(*below, strict=True))
+
+
+def _example(rows: Table, named: bool) -> dict[str, str]:
+    """Return an assignment of the columns of a table that may be right, to show how it is written."""
+    header, width = rows[0], len(rows[0])
+    columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
+    places: dict[str, int] = {}
+    for role, names in columns_by_role(header).items() if named else ():
+        if role not in ("position", "rating", "time"):
+            places[role] = header.index(names[0])
+    left = [at for at in range(width) if at not in places.values()]
+    times = [at for at in left if columns[at] and all(_is_time(value) for value in columns[at])]
+    uris = [at for at in left if columns[at] and all(URI.fullmatch(value) for value in columns[at])]
+    places |= {"time": times[0]} if times else {}
+    places |= {"uri": uris[0]} if uris and "uri" not in places else {}
+    left = [at for at in left if at not in places.values() and not any(map(DECIMAL.fullmatch, columns[at]))]
+    names_of = [at for at in left if any(re.search(r"[^\W\d_]{2}", value) and " " in value for value in columns[at])]
+    if not places.keys() & {"title", "uri"}:
+        if "artist" in places:
+            places["title"] = (names_of or left or [width - 1])[0]
+        elif names_of or not left[1:]:
+            free = names_of if len(names_of) > 1 else [*names_of, *(at for at in left if at not in names_of)]
+            places |= dict(zip(("artist", "title") if len(free) > 1 else ("title",), free or [0], strict=False))
+        else:
+            owner, *others = left
+            places |= {"owner": owner, "uri": max(others, key=lambda at: len(set(columns[at])))}
+    order = sorted(places, key=lambda role: places[role])
+    return {role: header[places[role]] if named else f"{places[role] + 1}" for role in order}
+
+
+def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
+    """Whether most values of a column fit, of those that are not empty."""
+    at = rows[0].index(name)
+    values = [row[at] for row in rows[1:] if len(row) == len(rows[0]) and row[at]]
+    return bool(values) and sum(bool(fits(value)) for value in values) > 0.5 * len(values)
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is a date with a time, or seconds or milliseconds since 1970."""
+    seconds = seconds_since_1970(text)
+    return seconds is not None and (not text.strip().isdecimal() or seconds >= EARLIEST_TIME)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names in quotes."""
+    return " and ".join(repr(name) for name in names)
+
+
+def is_lone_header(line: str) -> bool:
+    """Whether a line is the usual name of a column, and nothing else."""
+    return bool(normalized(line)) and is_header([line])
