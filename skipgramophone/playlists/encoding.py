@@ -11,6 +11,7 @@ All steps work on columns: names are normalized once per distinct spelling, not 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -67,7 +68,7 @@ class EncodedPlaylists:
         most_namesakes: artist, title and number of tracks, for the few names that most tracks share.
         repeats: number of places whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
-        left_out: number of rows that cleaning dropped, by reason.
+        left_out: number of rows that readers left out or cleaning dropped, by reason.
         split: number of playlists that were split.
         welded: number of playlists that were merged into another one of the same name.
         rejects: the input records that were not used.
@@ -137,6 +138,7 @@ class PlaylistEncoder:
         self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
+        self.left_out: Counter[str] = Counter()  # by readers
 
     def begin_with(self, known: RowBlock) -> None:
         """Add the rows of the existing corpus before all others; cleaning does not change them."""
@@ -148,6 +150,7 @@ class PlaylistEncoder:
         for name, column in self._columns.items():
             column.add(_dictionary_encoded(block.table[name].combine_chunks()))
         self.rejects += block.rejects
+        self.left_out.update(block.left_out)
 
     def encode(self) -> EncodedPlaylists:
         """Number the tracks and playlists of all blocks."""
@@ -186,7 +189,7 @@ class PlaylistEncoder:
             most_namesakes=_most_namesakes(name_of, bearers, tracks),
             repeats=repeats,
             same_tracks=same_tracks,
-            left_out=clean.left_out,
+            left_out=dict(self.left_out) | clean.left_out,
             split=clean.split,
             welded=welded,
             rejects=self.rejects,

@@ -18,6 +18,7 @@ from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names
 from skipgramophone.playlists.readers.zenodo import columns_of
+from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.settings import FORMATS, Format
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
@@ -43,6 +44,8 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
         return "zenodo"
     if is_header(header):
         return "exportify"
+    if by_signature := format_by_signature(file, head.removeprefix(BYTE_ORDER_MARK)):
+        return by_signature
     if in_json := _detect_json(head.removeprefix(BYTE_ORDER_MARK).lstrip()):
         return in_json
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):

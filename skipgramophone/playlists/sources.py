@@ -22,6 +22,7 @@ from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.readers.spotify import link_histories, read_spotify
 from skipgramophone.playlists.readers.titles import read_titles
+from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
@@ -38,6 +39,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "titles": read_titles,
     "yes": read_yes,
     "sessions": read_sessions,
+    "xspf": read_xspf,
+    "jspf": read_jspf,
 }
 
 

@@ -11,8 +11,9 @@ from skipgramophone.settings.setting import Bounds, at_least, between, check, re
 from skipgramophone.settings.time_span import seconds_of
 
 Format = Literal[
-    "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions"
-]
+    "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions",
+    "xspf", "jspf",
+]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what --columns can assign
 BadBytes = Literal["reject", "replace"]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from skipgramophone.playlists.readers.rows import RawRecord, Record, Row
+from skipgramophone.playlists.readers.rows import LeftOut, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
@@ -35,14 +35,15 @@ class Play(NamedTuple):
 
 
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
-PlayRecord = tuple[int, RawRecord, Play | str]  # line number, raw record, the play or the reason for rejecting it
+# Line number, raw record, and the play, the reason for leaving it out, or the reason for rejecting it.
+PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 
 def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Yield plays in the order of time, with sessions as playlists."""
     kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
-        if isinstance(found, str):
+        if not isinstance(found, Play):
             yield number, text, found
         elif not EARLIEST <= found.began <= found.ended <= LATEST:
             yield number, text, NO_TIME

@@ -1,0 +1,69 @@
+"""Signatures of formats: the root element of XML, and the shape of JSON.
+
+A format claims a file only on evidence that no other format has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
+from skipgramophone.playlists.readers.xspf import is_jspf
+from skipgramophone.settings import Format
+
+JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
+CLOSING = {"[": "]", "{": "}"}
+DEEPEST = 100  # JSON values inside each other
+ROOTS: dict[str, Format] = {"playlist": "xspf"}
+SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (("jspf", is_jspf),)
+
+
+def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
+    """Return the format of a file that begins with the bytes `head`, or None if none of the signatures is there.
+
+    Raises:
+        UnknownFormatError: the file is XML in a format that sgp does not know, or that it refuses.
+    """
+    try:
+        root = root_of(head)
+    except XmlError as fault:
+        raise UnknownFormatError(file.display_name, f"XML that sgp does not read: {fault}") from fault
+    if root is not None and root not in ROOTS:
+        raise UnknownFormatError(file.display_name, f"XML in a format that sgp does not know (root element: {root!r})")
+    if root is not None:
+        return ROOTS[root]
+    value = first_json_value(head)
+    return next((format for format, claims in SHAPES if claims(value)), None)
+
+
+def first_json_value(head: bytes) -> Any:
+    """Return the first JSON value of some bytes; if it is cut off, the part of it that is complete. None if not JSON.
+
+    >>> first_json_value(b'{"playlist": {"track": [{"title": "Paper Boats"}, {"title": "Sa')
+    {'playlist': {'track': [{'title': 'Paper Boats'}, {}]}}
+    """
+    text = head.decode("utf-8", "replace").lstrip()
+    if not text.startswith(tuple(CLOSING)):
+        return None
+    closing: list[str] = []
+    cut = 0
+    for token in JSON_TOKEN.finditer(text):
+        if token[0] in CLOSING:
+            closing.append(CLOSING[token[0]])
+        elif closing and token[0] == closing[-1]:
+            closing.pop()
+        elif not token[0].startswith(('"', ",")):
+            return None
+        if not token[0].startswith('"'):
+            cut = token.start() if token[0] == "," else token.end()
+        if not closing or len(closing) > DEEPEST:
+            break
+    try:
+        return json.loads(text[:cut] + "".join(reversed(closing)))
+    except ValueError:
+        return None
