@@ -1,4 +1,4 @@
-"""Signatures of formats: the root element of XML, and the shape of JSON.
+"""Signatures of formats: the root element of XML, the shape of JSON, and fixed first lines.
 
 A format claims a file only on evidence that no other format has.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
@@ -19,7 +20,8 @@ from skipgramophone.settings import Format
 JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
 CLOSING = {"[": "]", "{": "}"}
 DEEPEST = 100  # JSON values inside each other
-ROOTS: dict[str, Format] = {"playlist": "xspf"}
+# Root element -> format, and text that is near the start of each such file.
+ROOTS: dict[str, tuple[Format, bytes]] = {"playlist": ("xspf", b""), "plist": ("itunes", b"<key>Tracks</key>")}
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (("jspf", is_jspf),)
 
 
@@ -33,10 +35,13 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         root = root_of(head)
     except XmlError as fault:
         raise UnknownFormatError(file.display_name, f"XML that sgp does not read: {fault}") from fault
-    if root is not None and root not in ROOTS:
-        raise UnknownFormatError(file.display_name, f"XML in a format that sgp does not know (root element: {root!r})")
     if root is not None:
-        return ROOTS[root]
+        format, mark = ROOTS.get(root, (None, b""))
+        if format and mark in head:
+            return format
+        raise UnknownFormatError(file.display_name, f"XML in a format that sgp does not know (root element: {root!r})")
+    if is_pls(head[:100].decode("latin-1").split("\n", 1)[0]):
+        return "pls"
     value = first_json_value(head)
     return next((format for format, claims in SHAPES if claims(value)), None)
 

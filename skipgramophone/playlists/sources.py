@@ -13,10 +13,12 @@ from skipgramophone.errors import SourceError, UnknownFormatError
 from skipgramophone.playlists.format_detection import detect_format
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
+from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import read_lastfm
 from skipgramophone.playlists.readers.listenbrainz import read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
+from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
@@ -41,6 +43,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "sessions": read_sessions,
     "xspf": read_xspf,
     "jspf": read_jspf,
+    "itunes": read_itunes,
+    "pls": read_pls,
 }
 
 

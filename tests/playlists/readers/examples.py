@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import plistlib
+
 XSPF = """<?xml version="1.0" encoding="UTF-8"?>
 <playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>
 <track><location>file:///a.mp3</location><title>Green Door</title><creator>Ada Fenn</creator></track>
@@ -17,4 +19,53 @@ JSPF = """{"playlist": {"creator": "me", "title": "", "track": [
 {"creator": "The Hatches", "title": "Rain & Tin", "identifier": "https://youtu.be/abcdefghijk"},
 {"creator": ["x"], "title": "y"}, 7]}}"""
 
-EXAMPLES: dict[str, str] = {"kitchen.xspf": XSPF, "kitchen.jspf": JSPF}
+PLS = """[playlist]
+File2=/music/Ada%20Fenn - Other.mp3
+Title1=The Hatches - Rain & Tin - Live
+File1=b.mp3
+Length1=200
+
+Title3=Station
+File10=https://open.spotify.com/track/7abc
+Title10=Ada Fenn - Green Door
+NumberOfEntries=4
+Version=2
+"""
+
+
+def _plist(values: object) -> str:
+    """Return a value in the XML of property lists."""
+    return plistlib.dumps(values, sort_keys=False).decode()
+
+
+def _itunes_playlist(name: str, *ids: int, **marks: object) -> dict[str, object]:
+    """Return a playlist of iTunes; underscores in the names of marks are spaces."""
+    items = [{"Track ID": number} for number in ids]
+    return {"Name": name} | {key.replace("_", " "): value for key, value in marks.items()} | {"Playlist Items": items}
+
+
+ITUNES = _plist(
+    {
+        "Major Version": 1,
+        "Application Version": "12.9",
+        "Tracks": {
+            "11": {"Track ID": 11, "Name": "Green Door", "Artist": "Ada Fenn", "Podcast": False},
+            "12": {"Track ID": 12, "Name": "Rain & Tin", "Artist": "The Hatches", "Rating": 80},
+            "13": {"Track ID": 13, "Name": "Episode 9", "Artist": "A show", "Podcast": True},
+            "14": {"Track ID": 14, "Name": "Long Film", "Movie": True},
+            "15": {"Track ID": 15, "Name": "Lonely", "Artist": "Ada Fenn"},
+        },
+        "Playlists": [
+            _itunes_playlist("Library", 11, 12, 13, 14, Master=True, Visible=False),
+            _itunes_playlist("Downloaded", 11, 12, Distinguished_Kind=65, Music=True, Smart_Info=b"x"),
+            _itunes_playlist("My folder", 11, 12, 11, Folder=True),
+            _itunes_playlist("Walks", 12, 13, 11, 14, 99, 11, All_Items=True, Master=False),
+            _itunes_playlist("Recently played", 11, Smart_Info=b"x", Smart_Criteria=b"y"),
+            _itunes_playlist("Walks", 11, Playlist_Persistent_ID="AB"),
+            {"Name": "Empty"},
+        ],
+        "Music Folder": "file:///music/",
+    }
+)
+
+EXAMPLES: dict[str, str] = {"kitchen.xspf": XSPF, "kitchen.jspf": JSPF, "Library.xml": ITUNES, "kitchen.pls": PLS}
