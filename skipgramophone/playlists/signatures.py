@@ -21,7 +21,11 @@ JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
 CLOSING = {"[": "]", "{": "}"}
 DEEPEST = 100  # JSON values inside each other
 # Root element -> format, and text that is near the start of each such file.
-ROOTS: dict[str, tuple[Format, bytes]] = {"playlist": ("xspf", b""), "plist": ("itunes", b"<key>Tracks</key>")}
+ROOTS: dict[str, tuple[Format, bytes]] = {
+    "playlist": ("xspf", b""),
+    "plist": ("itunes", b"<key>Tracks</key>"),
+    "DJ_PLAYLISTS": ("rekordbox", b""),
+}
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (("jspf", is_jspf),)
 
 

@@ -19,6 +19,7 @@ from skipgramophone.playlists.readers.listenbrainz import read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.pls import read_pls
+from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
@@ -45,6 +46,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "jspf": read_jspf,
     "itunes": read_itunes,
     "pls": read_pls,
+    "rekordbox": read_rekordbox,
 }
 
 

@@ -19,6 +19,21 @@ JSPF = """{"playlist": {"creator": "me", "title": "", "track": [
 {"creator": "The Hatches", "title": "Rain & Tin", "identifier": "https://youtu.be/abcdefghijk"},
 {"creator": ["x"], "title": "y"}, 7]}}"""
 
+REKORDBOX = """<?xml version="1.0" encoding="UTF-8"?>
+<DJ_PLAYLISTS Version="1.0.0"><PRODUCT Name="rekordbox" Version="6.0"/><COLLECTION Entries="4">
+<TRACK TrackID="1" Name="Green Door" Artist="Ada Fenn" Location="file://localhost/a.mp3"><TEMPO Bpm="120"/></TRACK>
+<TRACK TrackID="2" Name="Rain &amp; Tin" Artist="The Hatches" Location="file://localhost/b.mp3"/>
+<TRACK TrackID="3" Name="Unlisted" Artist="Ada Fenn"/>
+<TRACK TrackID="4" Name="" Artist=""/><TRACK TrackID="1" Name="Other" Artist="Ada Fenn"/>
+</COLLECTION><PLAYLISTS><NODE Type="0" Name="ROOT" Count="3">
+<NODE Type="0" Name="Weddings" Count="1"><NODE Name="Set" Type="1" KeyType="0" Entries="3">
+<TRACK Key="2"/><TRACK Key="1"/>
+<TRACK Key="9"/></NODE></NODE>
+<NODE Name="Set" Type="1" KeyType="1" Entries="2"><TRACK Key="file://localhost/a.mp3"/>
+<TRACK Key="file://localhost/c.mp3"/></NODE>
+<NODE Name="Blank" Type="1" KeyType="0" Entries="1">
+<TRACK Key="4"/></NODE></NODE></PLAYLISTS></DJ_PLAYLISTS>
+"""
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -33,7 +48,7 @@ Version=2
 """
 
 
-def _plist(values: object) -> str:
+def _plist(values: dict[str, object]) -> str:
     """Return a value in the XML of property lists."""
     return plistlib.dumps(values, sort_keys=False).decode()
 
@@ -68,4 +83,10 @@ ITUNES = _plist(
     }
 )
 
-EXAMPLES: dict[str, str] = {"kitchen.xspf": XSPF, "kitchen.jspf": JSPF, "Library.xml": ITUNES, "kitchen.pls": PLS}
+EXAMPLES: dict[str, str] = {
+    "kitchen.xspf": XSPF,
+    "kitchen.jspf": JSPF,
+    "Library.xml": ITUNES,
+    "kitchen.pls": PLS,
+    "rekordbox.xml": REKORDBOX,
+}
