@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.readers import youtube
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
@@ -26,7 +27,17 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "plist": ("itunes", b"<key>Tracks</key>"),
     "DJ_PLAYLISTS": ("rekordbox", b""),
 }
-SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (("jspf", is_jspf),)
+SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
+    ("jspf", is_jspf),
+    ("youtube-history", youtube.is_history),
+)
+LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
+    ("pls", is_pls),
+    ("youtube-songs", youtube.is_songs),
+    ("youtube-playlist", youtube.is_playlist),
+)
+# Files of an export that contain no tracks: the start of their first line, and what they are.
+WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
@@ -35,6 +46,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     Raises:
         UnknownFormatError: the file is XML in a format that sgp does not know, or that it refuses.
     """
+    if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise UnknownFormatError(file.display_name, "an HTML page: export histories as JSON instead")
     try:
         root = root_of(head)
     except XmlError as fault:
@@ -44,10 +57,14 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         if format and mark in head:
             return format
         raise UnknownFormatError(file.display_name, f"XML in a format that sgp does not know (root element: {root!r})")
-    if is_pls(head[:100].decode("latin-1").split("\n", 1)[0]):
-        return "pls"
     value = first_json_value(head)
-    return next((format for format, claims in SHAPES if claims(value)), None)
+    if value is not None:
+        return next((format for format, claims in SHAPES if claims(value)), None)
+    lines = head.decode("utf-8", "replace").splitlines() or [""]
+    for start, what in WITHOUT_TRACKS.items():
+        if lines[0].startswith(start):
+            raise UnknownFormatError(file.display_name, what)
+    return next((format for format, claims in LINES if claims(lines)), None)
 
 
 def first_json_value(head: bytes) -> Any:

@@ -27,6 +27,11 @@ from skipgramophone.playlists.readers.spotify import link_histories, read_spotif
 from skipgramophone.playlists.readers.titles import read_titles
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
+from skipgramophone.playlists.readers.youtube import (
+    read_youtube_history,
+    read_youtube_playlist,
+    read_youtube_songs,
+)
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -47,6 +52,9 @@ RECORDS: dict[Format, RecordFunction] = {
     "itunes": read_itunes,
     "pls": read_pls,
     "rekordbox": read_rekordbox,
+    "youtube-songs": read_youtube_songs,
+    "youtube-playlist": read_youtube_playlist,
+    "youtube-history": read_youtube_history,
 }
 
 

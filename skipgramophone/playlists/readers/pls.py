@@ -13,7 +13,7 @@ is not UTF-8 is decoded as Windows-1252, which old players wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from skipgramophone.errors import SourceError
@@ -29,9 +29,9 @@ ENTRY = re.compile(r"(file|title)(\d{1,9})\s*=(.*)", re.IGNORECASE)
 OTHER_ENTRY = re.compile(r"(length\d+|numberofentries|version)\s*=|[;#\[]", re.IGNORECASE)
 
 
-def is_pls(line: str) -> bool:
-    """Whether a line is the first line of a PLS file."""
-    return line.strip().lower() == SECTION
+def is_pls(lines: Sequence[str]) -> bool:
+    """Whether the first lines are the start of a PLS file."""
+    return lines[0].strip().lower() == SECTION
 
 
 def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -41,7 +41,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         SourceError: the file does not begin as PLS does, or is too large for a playlist.
     """
     lines = whole_playlist_text(stream).splitlines()
-    if not any(map(is_pls, lines)):
+    if not any(is_pls([line]) for line in lines):
         raise SourceError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
     entries: dict[int, dict[str, str]] = {}
     first_line: dict[int, int] = {}

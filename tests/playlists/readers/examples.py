@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import plistlib
 
 XSPF = """<?xml version="1.0" encoding="UTF-8"?>
@@ -34,6 +35,43 @@ REKORDBOX = """<?xml version="1.0" encoding="UTF-8"?>
 <NODE Name="Blank" Type="1" KeyType="0" Entries="1">
 <TRACK Key="4"/></NODE></NODE></PLAYLISTS></DJ_PLAYLISTS>
 """
+YOUTUBE_SONGS = """Video ID,Song Title,Album Title,Artist Name 1,Artist Name 2
+aaaaaaaaaa1,Green Door,Doors,Ada Fenn,
+bbbbbbbbb-2,"Rain, Tin",Roofs,The Hatches,Ada Fenn
+"""
+YOUTUBE_PLAYLIST = """Video-ID,Zeitstempel der Erstellung
+bbbbbbbbb-2,2024-01-01T10:00:00+00:00
+ccccccccc_3,2024-01-01T10:00:00+00:00
+aaaaaaaaaa1,2024-01-01T10:00:00+00:00
+oops,2024-01-01T10:00:00+00:00
+"""
+YOUTUBE_OLD_PLAYLIST = """Playlist Id,Channel Id,Time Created,Time Updated,Title,Description,Visibility
+PL1,UC1,2020-01-01 10:00:00 UTC,2020-01-01 10:00:00 UTC,Kitchen,,Private
+
+Video Id,Time Added
+aaaaaaaaaa1,2020-01-01 10:00:00 UTC
+"""
+
+
+def _watched(title: object, video: str, time: str, **more: object) -> dict[str, object]:
+    """Return an entry of a watch history."""
+    link = {"titleUrl": f"https://music.youtube.com/watch?v={video}"}
+    return {"header": "YouTube Music", "title": title, "time": time, "products": ["YouTube"]} | link | more
+
+
+YOUTUBE_HISTORY = json.dumps(
+    [
+        _watched("Watched Rain", "bbbbbbbbb-2", "2024-01-01T12:00:00.000Z", subtitles=[{"name": "The Hatches"}]),
+        _watched("Watched Cats", "ccccccccc_3", "2024-01-01T11:00:00.000Z", header="YouTube"),
+        _watched("Watched Soap", "ccccccccc_3", "2024-01-01T10:09:00.000Z", details=[{"name": "From Google Ads"}]),
+        _watched("Green Door angesehen", "aaaaaaaaaa1", "2024-01-01T10:04Z", subtitles=[{"name": "Ada Fenn - Topic"}]),
+        _watched("Watched https://music.youtube.com/watch?v=ddddddddddd", "ddddddddddd", "2024-01-01T10:03:00Z"),
+        _watched("Green Door 視聴", "aaaaaaaaaa1", "2024-01-01T10:02:00Z"),
+        _watched("Watched Green Door", "aaaaaaaaaa1", "soon"),
+        _watched(7, "aaaaaaaaaa1", "2024-01-01T10:01:00Z"),
+        "odd",
+    ]
+)
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -89,4 +127,7 @@ EXAMPLES: dict[str, str] = {
     "Library.xml": ITUNES,
     "kitchen.pls": PLS,
     "rekordbox.xml": REKORDBOX,
+    "music library songs.csv": YOUTUBE_SONGS,
+    "Kitchen-videos.csv": YOUTUBE_PLAYLIST,
+    "watch-history.json": YOUTUBE_HISTORY,
 }
