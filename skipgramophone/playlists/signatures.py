@@ -14,6 +14,8 @@ from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists.readers import youtube
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
+from skipgramophone.playlists.readers.spotify_library import is_spotify_library
 from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
 from skipgramophone.settings import Format
@@ -30,11 +32,14 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
     ("youtube-history", youtube.is_history),
+    ("spotify-library", is_spotify_library),
+    ("spotify-api", is_spotify_api),
 )
 LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("pls", is_pls),
     ("youtube-songs", youtube.is_songs),
     ("youtube-playlist", youtube.is_playlist),
+    ("spotify-backup", is_spotify_backup),
 )
 # Files of an export that contain no tracks: the start of their first line, and what they are.
 WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}

@@ -24,6 +24,8 @@ from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBl
 from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.readers.spotify import link_histories, read_spotify
+from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
+from skipgramophone.playlists.readers.spotify_library import read_spotify_library
 from skipgramophone.playlists.readers.titles import read_titles
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
@@ -55,6 +57,9 @@ RECORDS: dict[Format, RecordFunction] = {
     "youtube-songs": read_youtube_songs,
     "youtube-playlist": read_youtube_playlist,
     "youtube-history": read_youtube_history,
+    "spotify-library": read_spotify_library,
+    "spotify-api": read_spotify_api,
+    "spotify-backup": read_spotify_backup,
 }
 
 

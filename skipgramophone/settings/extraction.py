@@ -13,7 +13,7 @@ from skipgramophone.settings.time_span import seconds_of
 Format = Literal[
     "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions",
     "xspf", "jspf", "itunes", "pls", "rekordbox",
-    "youtube-songs", "youtube-playlist", "youtube-history",
+    "youtube-songs", "youtube-playlist", "youtube-history", "spotify-library", "spotify-api", "spotify-backup",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what --columns can assign

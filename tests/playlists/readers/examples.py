@@ -72,6 +72,54 @@ YOUTUBE_HISTORY = json.dumps(
         "odd",
     ]
 )
+SPOTIFY_LIBRARY = json.dumps(
+    {
+        "tracks": [
+            {"artist": "Ada Fenn", "album": "Doors", "track": "Green Door", "uri": "spotify:track:1"},
+            {"artist": "The Hatches", "album": "Roofs", "track": "Rain", "uri": None},
+            {"artist": 7, "track": "x", "uri": "spotify:track:3"},
+            "odd",
+        ],
+        "albums": [{"artist": "Ada Fenn", "album": "Doors", "uri": "spotify:album:1"}],
+        "shows": [{"name": "A show"}, {"name": "Another"}],
+        "episodes": [{"name": "Episode 9", "show": "A show", "uri": "spotify:episode:9"}],
+        "bannedTracks": [],
+        "other": ["x"],
+    }
+)
+
+
+def spotify_item(title: object, uri: str | None, *artists: object, **more: object) -> dict[str, object]:
+    """Return an item of a playlist as the Web API returns it."""
+    track = {"name": title, "uri": uri, "artists": [{"name": artist} for artist in artists], "album": {"name": "x"}}
+    return {"added_at": "2024-01-01T00:00:00Z", "track": track | more}
+
+
+SPOTIFY_ITEMS = [
+    spotify_item("Green Door", "spotify:track:1", "Ada Fenn"),
+    spotify_item("Rain", "spotify:track:2", "The Hatches", "Ada Fenn"),
+    spotify_item("Demo", "spotify:local:Me::Demo:1", "Me", is_local=True),
+    spotify_item("No uri", None, "Me", id="3"),
+]
+SPOTIFY_API = json.dumps(
+    [
+        {"name": "Empty", "id": "p0", "owner": {"id": "me"}, "tracks": []},
+        {"name": "Kitchen", "id": "p1", "owner": {"id": "me"}, "tracks": SPOTIFY_ITEMS},
+        {"name": "Kitchen", "tracks": [
+            {"track": None},
+            spotify_item("Episode 9", "spotify:episode:9", show={"name": "A show"}, type="episode"),
+            spotify_item(["x"], "spotify:track:4", "Me"),
+            7,
+        ]},
+        {"name": "Only a link", "tracks": {"href": "https://api.spotify.com/", "total": 3}},
+    ]
+)  # fmt: skip
+SPOTIFY_BACKUP = (
+    "Liked Songs\r\nGreen Door\tAda Fenn\tDoors\tspotify:track:1\t2020\r\n"
+    "Rain\tThe Hatches, Ada Fenn\tRoofs\tspotify:track:2\t2020\r\n\r\n"
+    "Kitchen\r\nDemo\tMe\t\tspotify:local:Me::Demo:1\t\r\nepisode\tA show\t\tspotify:episode:9\t2020\r\n"
+    "one\ttwo\r\nstray\r\n\r\nLiked Albums: \r\nDoors\tAda Fenn\t-\tspotify:album:1\t2020\r\n"
+)
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -130,4 +178,7 @@ EXAMPLES: dict[str, str] = {
     "music library songs.csv": YOUTUBE_SONGS,
     "Kitchen-videos.csv": YOUTUBE_PLAYLIST,
     "watch-history.json": YOUTUBE_HISTORY,
+    "YourLibrary.json": SPOTIFY_LIBRARY,
+    "backup.json": SPOTIFY_API,
+    "backup.txt": SPOTIFY_BACKUP,
 }
