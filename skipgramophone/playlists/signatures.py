@@ -12,10 +12,12 @@ from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists.readers import youtube
+from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import is_spotify_library
+from skipgramophone.playlists.readers.uris import are_uris
 from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
 from skipgramophone.settings import Format
@@ -34,12 +36,14 @@ SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("youtube-history", youtube.is_history),
     ("spotify-library", is_spotify_library),
     ("spotify-api", is_spotify_api),
+    ("aotm", is_aotm),
 )
 LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("pls", is_pls),
     ("youtube-songs", youtube.is_songs),
     ("youtube-playlist", youtube.is_playlist),
     ("spotify-backup", is_spotify_backup),
+    ("uris", are_uris),
 )
 # Files of an export that contain no tracks: the start of their first line, and what they are.
 WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
@@ -69,6 +73,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     for start, what in WITHOUT_TRACKS.items():
         if lines[0].startswith(start):
             raise UnknownFormatError(file.display_name, what)
+    if file.name.lower().endswith((".m3u", ".m3u8")):
+        return None  # M3U without a header may be a list of uris, too
     return next((format for format, claims in LINES if claims(lines)), None)
 
 

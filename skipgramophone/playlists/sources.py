@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from skipgramophone.errors import SourceError, UnknownFormatError
 from skipgramophone.playlists.format_detection import detect_format
+from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.itunes import read_itunes
@@ -27,6 +28,7 @@ from skipgramophone.playlists.readers.spotify import link_histories, read_spotif
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
 from skipgramophone.playlists.readers.titles import read_titles
+from skipgramophone.playlists.readers.uris import read_uris
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
 from skipgramophone.playlists.readers.youtube import (
@@ -60,6 +62,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "spotify-library": read_spotify_library,
     "spotify-api": read_spotify_api,
     "spotify-backup": read_spotify_backup,
+    "aotm": read_aotm,
+    "uris": read_uris,
 }
 
 

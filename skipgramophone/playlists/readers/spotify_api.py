@@ -25,9 +25,10 @@ from skipgramophone.playlists.readers.histories import EPISODE
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, LeftOut, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.track_uris import EPISODE_URI
 from skipgramophone.settings import ExtractSettings
 
-LOCAL, EPISODE_URI, ALBUM = "spotify:local:", "spotify:episode:", "spotify:album:"
+LOCAL, ALBUM = "spotify:local:", "spotify:album:"
 ALBUMS = LeftOut("saved albums")
 BACKUP_LINE = re.compile(r"[^\t]*\t[^\t]*\t[^\t]*\tspotify:(track|local|episode|album):[^\t]*(\t[^\t]*)?")
 Found = tuple[str, str, str | None]  # artist, title, uri

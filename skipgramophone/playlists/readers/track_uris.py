@@ -11,6 +11,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 YOUTUBE = "https://music.youtube.com/watch?v="
+EPISODE_URI = "spotify:episode:"
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 SPOTIFY_URI = re.compile(r"spotify:(track|episode):\w+")
 SPOTIFY_LINK = re.compile(r"/(?:intl-[a-z-]+/)?(?:embed/)?(track|episode)/(\w+)/?")

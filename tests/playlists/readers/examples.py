@@ -120,6 +120,23 @@ SPOTIFY_BACKUP = (
     "Kitchen\r\nDemo\tMe\t\tspotify:local:Me::Demo:1\t\r\nepisode\tA show\t\tspotify:episode:9\t2020\r\n"
     "one\ttwo\r\nstray\r\n\r\nLiked Albums: \r\nDoors\tAda Fenn\t-\tspotify:album:1\t2020\r\n"
 )
+AOTM = """[{"category": "Mixed", "mix_id": 17, "user": {"mixes_posted": "3", "name": "me"}, "filtered_lists": [[]],
+"playlist": [[["ada fenn", "green door"], ["TRA", "SOA"]], [["the hatches", "rain"], null], [["x"], null], 7,
+[["x", ["y"]], null]]}, {"mix_id": null, "playlist": []}, {"mix_id": 18, "playlist": [[["me", "demo"], ["T", ""]]]}]"""
+URIS = """spotify:track:1abc
+https://open.spotify.com/track/2abc?si=x
+https://youtu.be/abcdefghijk
+https://musicbrainz.org/recording/aaaaaaaa-1111-4111-8111-111111111111
+spotify:track:3abc
+spotify:track:3abd
+spotify:track:3abe
+spotify:track:3abf
+spotify:track:3abg
+spotify:track:3abh
+spotify:episode:9abc
+
+https://open.spotify.com/album/4abc
+"""
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -181,4 +198,6 @@ EXAMPLES: dict[str, str] = {
     "YourLibrary.json": SPOTIFY_LIBRARY,
     "backup.json": SPOTIFY_API,
     "backup.txt": SPOTIFY_BACKUP,
+    "aotm.json": AOTM,
+    "uris.txt": URIS,
 }
