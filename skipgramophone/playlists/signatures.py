@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
-from skipgramophone.playlists.readers import youtube
+from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.source_files import SourceFile
@@ -44,6 +44,9 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("youtube-playlist", youtube.is_playlist),
     ("spotify-backup", is_spotify_backup),
     ("uris", are_uris),
+    ("tunemymusic", service_tables.is_tunemymusic),
+    ("soundiiz", service_tables.is_soundiiz),
+    ("deezer", service_tables.is_deezer),
 )
 # Files of an export that contain no tracks: the start of their first line, and what they are.
 WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}

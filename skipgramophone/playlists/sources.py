@@ -22,6 +22,7 @@ from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.readers.spotify import link_histories, read_spotify
@@ -64,6 +65,9 @@ RECORDS: dict[Format, RecordFunction] = {
     "spotify-backup": read_spotify_backup,
     "aotm": read_aotm,
     "uris": read_uris,
+    "tunemymusic": read_tunemymusic,
+    "soundiiz": read_soundiiz,
+    "deezer": read_deezer,
 }
 
 

@@ -137,6 +137,25 @@ spotify:episode:9abc
 
 https://open.spotify.com/album/4abc
 """
+TUNEMYMUSIC = """Track name,Artist name,Album,Playlist name,Type,ISRC,Tidal - id,Spotify - id
+Green Door,Ada Fenn,Doors,Kitchen,Playlist,XX1,77,1abc
+"Rain, Tin",The Hatches,Roofs,Kitchen,Playlist,XX2,78,
+Demo,Me,,Favorite Songs,Favorite,,,
+,Ada Fenn,,,Artist,,,
+,The Hatches,Roofs,,Album,,,
+short
+"""
+SOUNDIIZ = """title;artist;album;isrc;url
+Green Door;Ada Fenn;Doors;XX1;https://open.spotify.com/track/1abc
+"Rain; Tin";The Hatches;Roofs;XX2;
+short
+"""
+DEEZER = """Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,Platform Name,Platform Model,Date
+Rain,The Hatches,XX2,Roofs,127.0.0.1,200,web,,2024-01-01 12:00:00
+Green Door,Ada Fenn,XX1,Doors,127.0.0.1,180,web,,2024-01-01 10:03:00
+Demo,Me,XX3,,127.0.0.1,0,web,,2024-01-01 10:02:00
+Demo,Me,XX3,,127.0.0.1,9,web,,
+"""
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -200,4 +219,7 @@ EXAMPLES: dict[str, str] = {
     "backup.txt": SPOTIFY_BACKUP,
     "aotm.json": AOTM,
     "uris.txt": URIS,
+    "tunemymusic.csv": TUNEMYMUSIC,
+    "soundiiz.csv": SOUNDIIZ,
+    "deezer.csv": DEEZER,
 }
