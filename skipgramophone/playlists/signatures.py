@@ -13,6 +13,8 @@ from typing import Any
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
+from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
+from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.pls import is_pls
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
@@ -37,6 +39,8 @@ SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("spotify-library", is_spotify_library),
     ("spotify-api", is_spotify_api),
     ("aotm", is_aotm),
+    ("listenbrainz", is_array_of_listens),
+    ("lastfm-json", is_lastfm_json),
 )
 LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("pls", is_pls),
@@ -44,6 +48,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("youtube-playlist", youtube.is_playlist),
     ("spotify-backup", is_spotify_backup),
     ("uris", are_uris),
+    ("lastfmstats", is_lastfmstats),
     ("tunemymusic", service_tables.is_tunemymusic),
     ("soundiiz", service_tables.is_soundiiz),
     ("deezer", service_tables.is_deezer),

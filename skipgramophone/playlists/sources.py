@@ -14,9 +14,11 @@ from skipgramophone.playlists.format_detection import detect_format
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
+from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import read_lastfm
-from skipgramophone.playlists.readers.listenbrainz import read_listenbrainz
+from skipgramophone.playlists.readers.lastfm_json import read_lastfm_json, read_lastfmstats
+from skipgramophone.playlists.readers.listenbrainz import part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.pls import read_pls
@@ -25,7 +27,7 @@ from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBl
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
-from skipgramophone.playlists.readers.spotify import link_histories, read_spotify
+from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
 from skipgramophone.playlists.readers.titles import read_titles
@@ -68,6 +70,8 @@ RECORDS: dict[Format, RecordFunction] = {
     "tunemymusic": read_tunemymusic,
     "soundiiz": read_soundiiz,
     "deezer": read_deezer,
+    "lastfm-json": read_lastfm_json,
+    "lastfmstats": read_lastfmstats,
 }
 
 
@@ -101,10 +105,13 @@ def open_sources(
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
     found_in = [files_of(path, received) for path in paths]
-    files = iter(link_histories([file for found in found_in for file in found]))
+    files = [file for found in found_in for file in found]
+    for part_of in (part_of_spotify, part_of_listenbrainz):
+        files = link_parts(files, part_of)
+    remaining = iter(files)
     for path, found in zip(paths, found_in, strict=True):
         before = len(readers)
-        for file in islice(files, len(found)):
+        for file in islice(remaining, len(found)):
             reason = _reason_to_skip(file)
             try:
                 if reason is None:

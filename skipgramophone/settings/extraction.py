@@ -14,7 +14,7 @@ Format = Literal[
     "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions",
     "xspf", "jspf", "itunes", "pls", "rekordbox",
     "youtube-songs", "youtube-playlist", "youtube-history", "spotify-library", "spotify-api", "spotify-backup",
-    "aotm", "uris", "tunemymusic", "soundiiz", "deezer",
+    "aotm", "uris", "tunemymusic", "soundiiz", "deezer", "lastfm-json", "lastfmstats",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what --columns can assign

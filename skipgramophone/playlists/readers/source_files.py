@@ -63,6 +63,11 @@ class SourceFile:
         """A key that is unique per file and contains a NUL; see `rows.IN_ONE_FILE`."""
         return f"{self.path}\0{self.member or ''}"
 
+    @property
+    def directory(self) -> Path:
+        """The directory of the file; inside an archive, its path continues with the directory there."""
+        return self.path / PurePosixPath(self.member).parent if self.member else self.path.parent
+
     def sibling(self, name: str) -> SourceFile | None:
         """Return the file at a path relative to the directory of this one, or None if there is none."""
         shown = posixpath.normpath(PurePosixPath(self.name).parent / name)

@@ -156,6 +156,42 @@ Green Door,Ada Fenn,XX1,Doors,127.0.0.1,180,web,,2024-01-01 10:03:00
 Demo,Me,XX3,,127.0.0.1,0,web,,2024-01-01 10:02:00
 Demo,Me,XX3,,127.0.0.1,9,web,,
 """
+LASTFM_PAGES = json.dumps(
+    [
+        {"@attr": {"page": "1"}, "track": [
+            {"artist": {"#text": "Me"}, "name": "Playing", "@attr": {"nowplaying": "true"}},
+            {"artist": {"#text": "The Hatches"}, "name": "Rain", "date": {"uts": "1704110400", "#text": "x"}},
+        ]},
+        {"track": [
+            {"artist": {"name": "Ada Fenn"}, "name": "Green Door", "date": {"uts": "1704103380"}},
+            {"artist": {"#text": 7}, "name": "x", "date": {"uts": "1704103380"}},
+            "odd",
+        ]},
+    ]
+)  # fmt: skip
+LASTFMSTATS_JSON = json.dumps(
+    {
+        "username": "me",
+        "scrobbles": [
+            {"track": "Rain", "artist": "The Hatches", "album": "Roofs", "albumId": "", "date": 1704110400000},
+            {"track": "Green Door", "artist": "Ada Fenn", "album": "", "albumId": "", "date": 1704103380000},
+        ],
+    }
+)
+LASTFMSTATS = """Artist;Album;AlbumId;Track;Date#me
+"The Hatches";"Roofs";"";"Rain";"1704110400000"
+"Ada Fenn";"Doors; Green";"";"Green Door";"1704103380000"
+"Me";"";"";"Playing";""
+"short"
+"""
+LISTENS = json.dumps(
+    [
+        {"listened_at": 1704103380, "track_metadata": {"artist_name": "Ada Fenn", "track_name": "Green Door"}},
+        {"listened_at": 1704110400, "track_metadata": {"artist_name": "The Hatches", "track_name": "Rain"}},
+        7,
+    ],
+    indent=1,
+)
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -222,4 +258,8 @@ EXAMPLES: dict[str, str] = {
     "tunemymusic.csv": TUNEMYMUSIC,
     "soundiiz.csv": SOUNDIIZ,
     "deezer.csv": DEEZER,
+    "scrobbles.json": LASTFM_PAGES,
+    "stats.json": LASTFMSTATS_JSON,
+    "stats.csv": LASTFMSTATS,
+    "listens.json": LISTENS,
 }
