@@ -14,6 +14,7 @@ from skipgramophone.playlists.readers.exportify import is_header
 from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.tab_text import UTF_16_MARKS, is_tab_text
 from skipgramophone.playlists.readers.tables import delimiter_of, fields_of
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names
@@ -22,7 +23,6 @@ from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.settings import FORMATS, Format
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 
 
@@ -34,11 +34,11 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
     """
     lines = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace").splitlines() or [""]
     header = lines[0]
-    if head.startswith(UTF_16_MARKS):
+    if head.startswith(UTF_16_MARKS) and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
         raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
-    if b"\0" in head.split(b"\n", 1)[0]:
+    if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "a binary file that sgp does not read")
     if columns_of(header) is not None:
         return "zenodo"

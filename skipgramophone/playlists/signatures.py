@@ -16,9 +16,11 @@ from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.pls import is_pls
+from skipgramophone.playlists.readers.shazam import is_shazam
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import is_spotify_library
+from skipgramophone.playlists.readers.tab_text import is_tab_text
 from skipgramophone.playlists.readers.uris import are_uris
 from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
 from skipgramophone.playlists.readers.xspf import is_jspf
@@ -32,6 +34,7 @@ ROOTS: dict[str, tuple[Format, bytes]] = {
     "playlist": ("xspf", b""),
     "plist": ("itunes", b"<key>Tracks</key>"),
     "DJ_PLAYLISTS": ("rekordbox", b""),
+    "NML": ("traktor", b""),
 }
 SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
     ("jspf", is_jspf),
@@ -49,6 +52,7 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("spotify-backup", is_spotify_backup),
     ("uris", are_uris),
     ("lastfmstats", is_lastfmstats),
+    ("shazam", is_shazam),
     ("tunemymusic", service_tables.is_tunemymusic),
     ("soundiiz", service_tables.is_soundiiz),
     ("deezer", service_tables.is_deezer),
@@ -63,6 +67,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     Raises:
         UnknownFormatError: the file is XML in a format that sgp does not know, or that it refuses.
     """
+    if is_tab_text(head):
+        return "tab-text"
     if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         raise UnknownFormatError(file.display_name, "an HTML page: export histories as JSON instead")
     try:

@@ -26,11 +26,14 @@ from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions
+from skipgramophone.playlists.readers.shazam import read_shazam
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
 from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
+from skipgramophone.playlists.readers.tab_text import read_tab_text
 from skipgramophone.playlists.readers.titles import read_titles
+from skipgramophone.playlists.readers.traktor import read_traktor
 from skipgramophone.playlists.readers.uris import read_uris
 from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
@@ -72,6 +75,9 @@ RECORDS: dict[Format, RecordFunction] = {
     "deezer": read_deezer,
     "lastfm-json": read_lastfm_json,
     "lastfmstats": read_lastfmstats,
+    "shazam": read_shazam,
+    "tab-text": read_tab_text,
+    "traktor": read_traktor,
 }
 
 

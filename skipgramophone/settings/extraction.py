@@ -15,6 +15,7 @@ Format = Literal[
     "xspf", "jspf", "itunes", "pls", "rekordbox",
     "youtube-songs", "youtube-playlist", "youtube-history", "spotify-library", "spotify-api", "spotify-backup",
     "aotm", "uris", "tunemymusic", "soundiiz", "deezer", "lastfm-json", "lastfmstats",
+    "shazam", "tab-text", "traktor",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position")  # what --columns can assign

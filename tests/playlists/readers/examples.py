@@ -192,6 +192,35 @@ LISTENS = json.dumps(
     ],
     indent=1,
 )
+SHAZAM = """Shazam Library
+Index,TagTime,Title,Artist,URL,TrackKey
+"1","2024-01-02","Rain","The Hatches","https://www.shazam.com/track/1","1"
+"2","2024-01-01","Green Door","Ada Fenn","https://www.shazam.com/track/2","2"
+"3","2024-01-01"
+"""
+TAB_TEXT = (
+    '#\tArtwork\tTrack Title\tArtist\tBPM\r\n1\t\t"Rain\tThe Hatches\t120.00\r\n'
+    "2\t\tGrön Door\tAda Fenn\t90.00\r\n3\tshort\r\n\r\n4\t\t\t\t\r\n"
+)
+TRAKTOR = """<?xml version="1.0" encoding="UTF-8" standalone="no" ?>
+<NML VERSION="19"><HEAD COMPANY="x"/><COLLECTION ENTRIES="3">
+<ENTRY TITLE="Green Door" ARTIST="Ada Fenn"><LOCATION DIR="/:m/:" FILE="a.mp3" VOLUME="Mac"/><TEMPO BPM="1"/></ENTRY>
+<ENTRY TITLE="Rain" ARTIST="The Hatches"><LOCATION DIR="/:m/:" FILE="b.mp3" VOLUME="Mac"/></ENTRY>
+<ENTRY TITLE="Unlisted"><LOCATION DIR="/:m/:" FILE="c.mp3" VOLUME="Mac"/></ENTRY></COLLECTION>
+<PLAYLISTS><NODE TYPE="FOLDER" NAME="$ROOT"><SUBNODES COUNT="3">
+<NODE TYPE="PLAYLIST" NAME="_LOOPS"><PLAYLIST><ENTRY><PRIMARYKEY TYPE="TRACK" KEY="Mac/:m/:a.mp3"/></ENTRY></PLAYLIST>
+</NODE><NODE TYPE="FOLDER" NAME="Weddings"><SUBNODES><NODE TYPE="PLAYLIST" NAME="Set"><PLAYLIST ENTRIES="3" TYPE="LIST">
+<ENTRY><PRIMARYKEY TYPE="TRACK" KEY="Mac/:m/:b.mp3"></PRIMARYKEY></ENTRY>
+<ENTRY><PRIMARYKEY TYPE="TRACK" KEY="Mac/:m/:a.mp3"/></ENTRY>
+<ENTRY><PRIMARYKEY TYPE="TRACK" KEY="Mac/:m/:lost.mp3"/></ENTRY></PLAYLIST></NODE></SUBNODES></NODE>
+<NODE TYPE="SMARTLIST" NAME="Fast"><SMARTLIST><SEARCH_EXPRESSION QUERY="x"/></SMARTLIST></NODE>
+</SUBNODES></NODE></PLAYLISTS></NML>
+"""
+EXPORTIFY_2023 = """Spotify ID,Artist IDs,Track Name,Album Name,Artist Name(s),Release Date
+1abc,2abc,Green Door,Doors,Ada Fenn,2020
+3abc,"4abc,2abc",Rain,Roofs,"The Hatches,Ada Fenn",2020
+,,Demo,,Me,
+"""
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -262,4 +291,8 @@ EXAMPLES: dict[str, str] = {
     "stats.json": LASTFMSTATS_JSON,
     "stats.csv": LASTFMSTATS,
     "listens.json": LISTENS,
+    "shazam.csv": SHAZAM,
+    "set.txt": TAB_TEXT,
+    "collection.nml": TRAKTOR,
+    "2023.csv": EXPORTIFY_2023,
 }
