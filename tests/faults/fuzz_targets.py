@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +35,7 @@ from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
 from tests.playlists.readers.examples import EXAMPLES
 
@@ -273,18 +275,19 @@ def exports() -> Target:
     """Return the exports of music programs and services, which are read without a corpus."""
     files = {name: text.encode() for name, text in EXAMPLES.items()}
     files["set.txt"] = EXAMPLES["set.txt"].encode("utf-16")
-    formats = {}
+    formats: dict[str, Format] = {}
     for name, data in files.items():
         with tempfile.TemporaryDirectory() as directory:
             (path := Path(directory) / name).write_bytes(data)
             reader = open_sources([path], sgp.ExtractSettings()).readers[0]
             assert list(reader.blocks())  # also reserves the memory of Arrow before the memory of children is limited
-            formats[name] = reader.format
+            formats[name] = cast(Format, reader.format)
 
     def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
         """Read a file in its own format, and in the one that is detected now."""
         (path := directory / name).write_bytes(data)
-        for format in (formats[name], None):
+        choices: tuple[Format | None, ...] = (formats[name], None)
+        for format in choices:
             try:
                 for reader in open_sources([path], sgp.ExtractSettings(format=format)).readers:
                     for block in reader.blocks():

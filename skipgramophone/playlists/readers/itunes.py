@@ -47,27 +47,29 @@ def read_itunes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
     part, track = "", ""
     key: dict[int, str] = {}  # depth of an element -> the last key there
     values: Values = {}
-    for element in read_elements(stream, "a library of iTunes or Apple Music"):
-        path, depth = element.path, len(element.path)
-        if element.ends and path[-1] == "key":
-            key[depth] = element.text
-            if depth == len(TRACKS):
-                part = element.text
-            elif depth == len(TRACK) and part == "Tracks":
-                track = element.text
-        elif path in (TRACK, PLAYLIST) and not element.ends:
+    for element in read_elements(stream, "a library of iTunes or Apple Music", (TRACK, PLAYLIST).__contains__):
+        ends, path, _, text, line = element
+        parent = path[:-1]
+        depth = len(path)
+        if not ends:
             values = {}
             if part == "Playlists":
                 library.playlists.append(LibraryPlaylist(""))
-        elif element.ends and path[:-1] in (TRACK, PLAYLIST):
+        elif path[-1] == "key":
+            key[depth] = text
+            if depth == len(TRACKS):
+                part = text
+            elif depth == len(TRACK) and part == "Tracks":
+                track = text
+        elif parent in (TRACK, PLAYLIST):
             values[key.get(depth, "")] = _value(element)
-        elif element.ends and part == "Tracks" and path == TRACK:
-            library.add(track, _track(values, element.line, settings))
-        elif element.ends and part == "Playlists" and path == PLAYLIST:
+        elif path == TRACK and part == "Tracks":
+            library.add(track, _track(values, line, settings))
+        elif path == PLAYLIST and part == "Playlists":
             library.playlists[-1].name = values.get("Name", "")
             library.playlists[-1].left_out = _why_left_out(values)
-        elif element.ends and part == "Playlists" and path[:-1] == ITEM and key.get(depth) == "Track ID":
-            library.playlists[-1].items.append((element.line, element.text))
+        elif parent == ITEM and part == "Playlists" and key.get(depth) == "Track ID":
+            library.playlists[-1].items.append((line, text))
     if not library.tracks:
         raise SourceError(f"{stream.file.display_name} is not a library of iTunes or Apple Music: it has no tracks")
     return library.records(stream)

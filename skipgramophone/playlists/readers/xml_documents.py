@@ -6,7 +6,7 @@ limit, or refer to other files. A document type without entities, as Apple write
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -17,6 +17,7 @@ READ_AT_ONCE = 1 << 18  # bytes
 LONGEST_TOKEN = 1 << 20  # bytes of a tag, which the parser keeps in memory
 LONGEST_TEXT = 1 << 20  # characters of one element
 DEEPEST = 100  # elements inside each other
+MOST_NAMES = 1000  # of elements in one place that are remembered
 ENTITIES = "it declares or uses XML entities, which sgp refuses because they can expand without limit"
 
 
@@ -34,14 +35,21 @@ class XmlError(ValueError):
     """A document is not well-formed or not safe; the message says why."""
 
 
-def read_elements(stream: OpenFile, what: str) -> Iterator[Element]:
-    """Yield the start and the end of each element; `what` names the expected content in errors.
+def read_elements(
+    stream: OpenFile, what: str, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True
+) -> Iterator[Element]:
+    """Yield the start and the end of each element.
+
+    Args:
+        stream: the file.
+        what: the expected content, for errors.
+        starts: whether the starts of elements with a path are needed; fewer starts take less time.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
     """
     # The file declares its own encoding, unless the stream was converted to UTF-8.
-    parser = _ElementParser(None if stream.encoding == "UTF-8" else "utf-8")
+    parser = _ElementParser(None if stream.encoding == "UTF-8" else "utf-8", starts)
     try:
         while data := stream.read(READ_AT_ONCE):
             yield from parser.feed(data)
@@ -67,21 +75,33 @@ def root_of(head: bytes) -> str | None:
     return None
 
 
+class _Place:
+    """All elements with one path."""
+
+    __slots__ = ("below", "path", "reports_starts")
+
+    def __init__(self, path: tuple[str, ...], reports_starts: bool) -> None:
+        self.path = path
+        self.reports_starts = reports_starts
+        self.below: dict[str, _Place] = {}
+
+
 class _ElementParser:
     """Turns bytes into elements as they arrive."""
 
-    def __init__(self, encoding: str | None) -> None:
+    def __init__(self, encoding: str | None, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True) -> None:
         self._parser = parser = expat.ParserCreate(encoding)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._add_text
         parser.EntityDeclHandler = parser.SkippedEntityHandler = _refuse_entity
+        self._starts = starts
         self._found: list[Element] = []
-        self._path: tuple[str, ...] = ()
-        self._attributes: list[dict[str, str]] = []
-        self._texts: list[list[str]] = []
-        self._sizes: list[int] = []
+        self._place = _Place((), reports_starts=False)
+        self._open: list[tuple[_Place, dict[str, str], str]] = []  # parents: place, attributes, text so far
+        self._attributes: dict[str, str] = {}
+        self._text = ""
         self._fed = 0
 
     def feed(self, data: bytes, *, final: bool = False) -> Iterator[Element]:
@@ -107,32 +127,36 @@ class _ElementParser:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         """Note the start of an element."""
-        if len(self._path) == DEEPEST:
+        parent = self._place
+        if len(parent.path) == DEEPEST:
             raise XmlError(f"elements are nested more than {DEEPEST} deep")
-        self._path = (*self._path, name.rpartition(":")[2])
-        self._attributes.append(attributes)
-        self._texts.append([])
-        self._sizes.append(0)
-        self._note(ends=False, text="")
+        self._open.append((parent, self._attributes, self._text))
+        place = parent.below.get(name)
+        if place is None:
+            place = self._new_place(parent, name)
+        self._place, self._attributes, self._text = place, attributes, ""
+        if place.reports_starts:
+            self._found.append(Element(False, place.path, attributes, "", self._parser.CurrentLineNumber))
+
+    def _new_place(self, parent: _Place, name: str) -> _Place:
+        """Return the place of elements that are met for the first time."""
+        path = (*parent.path, name.rpartition(":")[2])
+        place = _Place(path, reports_starts=self._starts(path))
+        if len(parent.below) < MOST_NAMES:
+            parent.below[name] = place
+        return place
 
     def _end(self, _name: str) -> None:
         """Note the end of an element, with its text."""
-        self._note(ends=True, text="".join(self._texts.pop()).strip())
-        self._sizes.pop()
-        self._attributes.pop()
-        self._path = self._path[:-1]
-
-    def _note(self, *, ends: bool, text: str) -> None:
-        """Add the current element to those that were found."""
         line = self._parser.CurrentLineNumber
-        self._found.append(Element(ends, self._path, self._attributes[-1], text, line))
+        self._found.append(Element(True, self._place.path, self._attributes, self._text.strip(), line))
+        self._place, self._attributes, self._text = self._open.pop()
 
     def _add_text(self, text: str) -> None:
         """Add a piece of text to the current element."""
-        self._sizes[-1] += len(text)
-        if self._sizes[-1] > LONGEST_TEXT:
+        self._text += text
+        if len(self._text) > LONGEST_TEXT:
             raise XmlError(f"the text of an element is longer than {LONGEST_TEXT >> 20} Mi characters")
-        self._texts[-1].append(text)
 
 
 def _refuse_entity(*_entity: object) -> None:
