@@ -136,7 +136,7 @@ class _ElementParser:
             place = self._new_place(parent, name)
         self._place, self._attributes, self._text = place, attributes, ""
         if place.reports_starts:
-            self._found.append(Element(False, place.path, attributes, "", self._parser.CurrentLineNumber))
+            self._found.append(Element(False, place.path, attributes, "", line=self._parser.CurrentLineNumber))
 
     def _new_place(self, parent: _Place, name: str) -> _Place:
         """Return the place of elements that are met for the first time."""
@@ -149,7 +149,7 @@ class _ElementParser:
     def _end(self, _name: str) -> None:
         """Note the end of an element, with its text."""
         line = self._parser.CurrentLineNumber
-        self._found.append(Element(True, self._place.path, self._attributes, self._text.strip(), line))
+        self._found.append(Element(True, self._place.path, self._attributes, self._text.strip(), line=line))
         self._place, self._attributes, self._text = self._open.pop()
 
     def _add_text(self, text: str) -> None:
