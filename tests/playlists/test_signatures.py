@@ -71,6 +71,9 @@ def test_no_other_format_claims_an_example(name: str) -> None:
         "a,b\n1,2\n",
         "title;artist\nx;y\n",
         "12345678901,2\n",
+        "item,when\nitem_000001,2024-01-01T10:00:00\nitem_000002,2024-01-01T10:00:00\n",
+        '[{"artist": "A", "track": "B", "album": "C", "date": "2024-01-01"}]',
+        '[{"name": "x", "artist": {"name": "y"}}]',
         "id,when\nshort,2024-01-01T10:00:00\n",
         "Queen - Bohemian Rhapsody\n",
         "<3 - a song\n",
@@ -79,6 +82,11 @@ def test_no_other_format_claims_an_example(name: str) -> None:
 )
 def test_text_without_a_signature_is_not_claimed(text: str) -> None:
     assert format_by_signature(SourceFile(Path("x"), "x", 0), text.encode()) is None
+
+
+def test_a_playlist_of_videos_is_claimed_in_any_language() -> None:
+    text = "動画 ID,再生リスト動画の作成タイムスタンプ\naB3dE_gH-1k,2024-01-01T10:00:00+00:00\n"
+    assert format_by_signature(SourceFile(Path("x"), "x", 0), text.encode()) == "youtube-playlist"
 
 
 @pytest.mark.parametrize(

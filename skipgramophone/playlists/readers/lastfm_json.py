@@ -100,8 +100,9 @@ def _is_scrobble(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     artist = value.get("artist")
-    of_api = isinstance(artist, dict) and bool({"#text", "name"} & set(artist)) and "name" in value
-    return of_api or {"track", "artist", "date", "album"} <= set(value)
+    named = isinstance(artist, dict) and bool({"#text", "name"} & set(artist)) and "name" in value
+    of_api = named and bool({"date", "@attr"} & set(value))
+    return of_api or {"track", "artist", "date", "albumId"} <= set(value)
 
 
 def _play(scrobble: Any, listener: str) -> Play | str:

@@ -37,6 +37,7 @@ SONG_LIBRARIES = ("music library songs.csv", "music-library-songs.csv")
 SONG_FOLDERS = ("", "..", "../music (library and uploads)", "../music-library-songs")
 SONG_COLUMNS = ("Song Title", "Album Title")
 ADDED = re.compile(r"[\w-]{11} ?, ?\d{4}-\d\d-\d\d[T ]\d\d:\d\d")  # a video and when it was added to a playlist
+MIXED_CASE = re.compile(r"(?=[^,]*[a-z])(?=[^,]*[A-Z])")
 OLD_HEADERS = ("Playlist Id,", "Playlist ID,")
 MUSIC = "YouTube Music"
 TOPIC = " - Topic"  # ends the names of channels that YouTube makes for artists
@@ -60,7 +61,11 @@ def is_playlist(lines: Sequence[str]) -> bool:
     rows = [line for line in lines[1:20] if line.strip()]
     header = fields_of(lines[0])
     of_videos = sum(ADDED.match(line) is not None for line in rows)
-    return len(header) == 2 and not ADDED.match(lines[0]) and of_videos > 0.5 * len(rows)
+    # Ids of other tables are seldom in mixed case, and those of videos nearly always are.
+    mixed = sum(MIXED_CASE.match(line) is not None for line in rows)
+    if len(header) != 2 or ADDED.match(lines[0]) or of_videos <= 0.5 * len(rows):
+        return False
+    return "video" in header[0].lower() or mixed > 0.5 * len(rows)
 
 
 def is_history(value: Any) -> bool:
