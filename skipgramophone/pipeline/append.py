@@ -29,6 +29,7 @@ from skipgramophone.experiment.imported import has_corpus_of_names
 from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
+from skipgramophone.playlists.cleaning import dropped_by_cleaning
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.rows import RowBlock
 from skipgramophone.settings import LASTING, ExtractSettings
@@ -134,9 +135,9 @@ class Before:
         row[known] = self.corpus.track_ids[first[known]]
         row[~known] = np.arange(old, len(row))
         encoded = encoded.renumbered(row)
-        # Places count all rows that were ever read and name a track, including rows that were left out later.
+        # Places count all rows that were ever used, including rows that cleaning dropped later.
         facts = self.manifest.facts
-        gone = facts["rows_used"] + facts["rows_left_out"] - self.corpus.occurrences
+        gone = facts["rows_used"] + dropped_by_cleaning(facts["left_out"]) - self.corpus.occurrences
         added = encoded.tracks["first_place"].to_numpy()[old:] + gone
         places = np.concatenate([self.tracks["first_place"].to_numpy(), added])
         tracks = encoded.tracks.set_column(4, "first_place", pa.array(places))

@@ -38,7 +38,7 @@ from skipgramophone.pipeline.extract_report import (
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
-from skipgramophone.playlists.readers.rows import Reader
+from skipgramophone.playlists.readers.rows import Reader, Reject
 from skipgramophone.playlists.reject_limit import RejectLimit
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 from skipgramophone.settings import ExtractSettings
@@ -279,23 +279,26 @@ def _encode(
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()
         done, replaced = done + (reader.file.size if reader.file else 0), replaced + replaced_here
-    if rows == len(encoder.rejects):
-        first = next(iter(encoder.rejects), None)
-        if first is None:
-            raise SourceError("the sources contain no rows")
-        raise SourceError(f"{first.file}: no row could be used; line {first.line}: {first.reason}")
     if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
-        raise _nothing_left(encoder.left_out)
+        raise SourceError(_why_unused(encoder.rejects, encoder.left_out))
     encoded = encoder.encode()
     if not len(encoded.track_ids):
-        raise _nothing_left(encoded.left_out)
+        raise SourceError(f"no row is left after cleaning: {_counts(encoded.left_out)}")
     return before.grown(encoded) if before else encoded, replaced
 
 
-def _nothing_left(left_out: Mapping[str, int]) -> SourceError:
-    """Return the error of sources whose rows are all left out."""
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
-    return SourceError(f"no row is left after cleaning: {reasons}")
+def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
+    """Return the reason why no row of the sources can be used."""
+    also = f"; left out: {_counts(left_out)}" if left_out else ""
+    if rejects:
+        first = rejects[0]
+        return f"{first.file}: no row could be used; line {first.line}: {first.reason}{also}"
+    return f"no row of the sources can be used{also}" if left_out else "the sources contain no rows"
+
+
+def _counts(left_out: Mapping[str, int]) -> str:
+    """Return the numbers of rows that were left out, with their reasons."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
 
 
 def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:

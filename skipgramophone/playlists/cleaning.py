@@ -5,6 +5,7 @@ It works on track numbers, before tracks are ranked by count. The result names t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ NEAR_DUPLICATE_SEED = 1  # of the hashes that find near-duplicates
 ALREADY_IN_PLAYLIST = "already in their playlists"
 REPEATED = "repeated within a playlist"
 NEAR_DUPLICATE = "in near-duplicates of other playlists"
+SHORTER = "in playlists shorter than"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def clean_corpus(corpus: Corpus, settings: ExtractSettings, known: Flags | None 
         clean = _without_playlists(clean, duplicate, NEAR_DUPLICATE)
     if settings.min_length > 1:
         short = np.diff(clean.offsets) < settings.min_length
-        clean = _without_playlists(clean, short, f"in playlists shorter than {settings.min_length:,}")
+        clean = _without_playlists(clean, short, f"{SHORTER} {settings.min_length:,}")
     return clean if settings.max_length is None else _split(clean, settings.max_length)
 
 
@@ -172,3 +174,13 @@ def _split(clean: CleanedPlaylists, max_length: int) -> CleanedPlaylists:
     playlists = np.repeat(clean.playlists, parts)
     split = int(np.count_nonzero(parts > 1))
     return CleanedPlaylists(clean.places, offsets_of(ends), playlists, clean.left_out, split=split)
+
+
+def dropped_by_cleaning(left_out: Mapping[str, int]) -> int:
+    """Return how many of the rows that were left out, by reason, were dropped by cleaning; readers left out the others.
+
+    >>> dropped_by_cleaning({"repeated within a playlist": 2, "in playlists shorter than 5": 3, "in folders": 7})
+    5
+    """
+    reasons = (ALREADY_IN_PLAYLIST, REPEATED, NEAR_DUPLICATE, SHORTER)
+    return sum(number for reason, number in left_out.items() if reason.startswith(reasons))

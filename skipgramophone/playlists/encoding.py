@@ -68,7 +68,7 @@ class EncodedPlaylists:
         most_namesakes: artist, title and number of tracks, for the few names that most tracks share.
         repeats: number of places whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
-        left_out: number of rows that cleaning dropped, by reason.
+        left_out: number of rows that readers left out or cleaning dropped, by reason.
         split: number of playlists that were split.
         welded: number of playlists that were merged into another one of the same name.
         rejects: the input records that were not used.
@@ -138,7 +138,7 @@ class PlaylistEncoder:
         self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
-        self.left_out: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()  # by readers
 
     def begin_with(self, known: RowBlock) -> None:
         """Add the rows of the existing corpus before all others; cleaning does not change them."""

@@ -17,14 +17,15 @@ from skipgramophone.playlists.readers.lastfm import is_lastfm
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.sessions import are_sessions
 from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.tab_text import UTF_16_MARKS, is_tab_text
 from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
+from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.settings import FORMATS, Format
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 HEAD_BYTES = 64 << 10
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 JSON = re.compile(rb"\{\s*[\"}]|\[\s*([\"{[\]]|-?\d+\s*,)")
 PLAYLISTS_OBJECT = re.compile(rb'"playlists"\s*:\s*\{')
 MARKUP = re.compile(r"<[?!/]?[A-Za-z]")
@@ -42,17 +43,20 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
     """
     lines = first_lines(head)
     header = lines[0]
-    if head.startswith(UTF_16_MARKS):
+    if head.startswith(UTF_16_MARKS) and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
         raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
-    if b"\0" in head.split(b"\n", 1)[0]:
+    if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "a binary file that sgp does not read")
     if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):
         return "zenodo"
     if is_header(header):
         return "exportify"
-    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()
+    start = head.removeprefix(BYTE_ORDER_MARK)
+    if by_signature := format_by_signature(file, start):
+        return by_signature
+    start = start.lstrip()
     if in_json := _detect_json(start):
         return in_json
     if JSON.match(start):

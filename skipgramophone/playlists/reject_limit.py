@@ -23,7 +23,7 @@ class RejectLimit:
         Raises:
             SourceError: a row is rejected and the settings are strict.
         """
-        self._rows += block.used + len(block.rejects)
+        self._rows += block.used + len(block.rejects)  # rows that are left out are not judged
         self._rejects += len(block.rejects)
         self._first = self._first or next(iter(block.rejects), None)
         if self._first and self._settings.strict:

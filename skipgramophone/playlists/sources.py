@@ -12,18 +12,37 @@ import pyarrow as pa
 from skipgramophone.errors import SettingError, SourceError, UnknownFormatError
 from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
+from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
+from skipgramophone.playlists.readers.histories import link_parts
+from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import read_lastfm
-from skipgramophone.playlists.readers.listenbrainz import read_listenbrainz
+from skipgramophone.playlists.readers.lastfm_json import read_lastfm_json, read_lastfmstats
+from skipgramophone.playlists.readers.listenbrainz import part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
+from skipgramophone.playlists.readers.pls import read_pls
+from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
 from skipgramophone.playlists.readers.sessions import read_sessions
+from skipgramophone.playlists.readers.shazam import read_shazam
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
-from skipgramophone.playlists.readers.spotify import link_histories, read_spotify
+from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify
+from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
+from skipgramophone.playlists.readers.spotify_library import read_spotify_library
+from skipgramophone.playlists.readers.tab_text import read_tab_text
 from skipgramophone.playlists.readers.titles import read_titles
+from skipgramophone.playlists.readers.traktor import read_traktor
+from skipgramophone.playlists.readers.uris import read_uris
+from skipgramophone.playlists.readers.xspf import read_jspf, read_xspf
 from skipgramophone.playlists.readers.yes import holds_song_names, read_yes
+from skipgramophone.playlists.readers.youtube import (
+    read_youtube_history,
+    read_youtube_playlist,
+    read_youtube_songs,
+)
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
@@ -38,6 +57,27 @@ RECORDS: dict[Format, RecordFunction] = {
     "titles": read_titles,
     "yes": read_yes,
     "sessions": read_sessions,
+    "xspf": read_xspf,
+    "jspf": read_jspf,
+    "itunes": read_itunes,
+    "pls": read_pls,
+    "rekordbox": read_rekordbox,
+    "youtube-songs": read_youtube_songs,
+    "youtube-playlist": read_youtube_playlist,
+    "youtube-history": read_youtube_history,
+    "spotify-library": read_spotify_library,
+    "spotify-api": read_spotify_api,
+    "spotify-backup": read_spotify_backup,
+    "aotm": read_aotm,
+    "uris": read_uris,
+    "tunemymusic": read_tunemymusic,
+    "soundiiz": read_soundiiz,
+    "deezer": read_deezer,
+    "lastfm-json": read_lastfm_json,
+    "lastfmstats": read_lastfmstats,
+    "shazam": read_shazam,
+    "tab-text": read_tab_text,
+    "traktor": read_traktor,
 }
 
 
@@ -71,10 +111,13 @@ def open_sources(
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
     found_in = [files_of(path, received) for path in paths]
-    files = iter(link_histories([file for found in found_in for file in found]))
+    files = [file for found in found_in for file in found]
+    for part_of in (part_of_spotify, part_of_listenbrainz):
+        files = link_parts(files, part_of)
+    remaining = iter(files)
     for path, found in zip(paths, found_in, strict=True):
         before = len(readers)
-        for file in islice(files, len(found)):
+        for file in islice(remaining, len(found)):
             reason = _reason_to_skip(file)
             try:
                 if reason is None:

@@ -11,8 +11,12 @@ from skipgramophone.settings.setting import Bounds, at_least, between, check, re
 from skipgramophone.settings.time_span import seconds_of
 
 Format = Literal[
-    "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions"
-]
+    "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions",
+    "xspf", "jspf", "itunes", "pls", "rekordbox",
+    "youtube-songs", "youtube-playlist", "youtube-history", "spotify-library", "spotify-api", "spotify-backup",
+    "aotm", "uris", "tunemymusic", "soundiiz", "deezer", "lastfm-json", "lastfmstats",
+    "shazam", "tab-text", "traktor",
+]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # What --columns can assign.
 ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating")

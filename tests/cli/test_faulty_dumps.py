@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.conftest import HEADER, Sgp
+from tests.playlists.readers.examples import ITUNES
 
 GOOD = b'"u","A","fine","p"\n'
 DUMP = HEADER.encode() + b"\n" + GOOD
@@ -61,6 +62,7 @@ def looping(path: Path) -> None:
 CUT_SHORT = "the compressed data is damaged or truncated"
 UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields instead of 4"
 SLICE = "is not a slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
+BOMB = b'<!DOCTYPE plist [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><plist><dict><key>Tracks</key>&b;</dict></plist>'
 
 # Dumps with a faulty part: the used and rejected rows. For a line of 10 MB, see test_extract.py.
 PARTLY_FAULTY: list[tuple[str, Make, tuple[str, ...], Report]] = [
@@ -89,6 +91,19 @@ UNUSABLE: list[tuple[str, Make, tuple[str, ...], str]] = [
     ("no row", file_of(HEADER.encode() + b"\nx\n"), (), f"dump: no row could be used; line 2: {UNQUOTED}"),
     ("no such column", file_of(b"by,a,b\nA,x,p\n"), COLUMNS, "{at} has no column 'song': its columns are by, a, b"),
     ("a directory of nothing", lambda path: path.mkdir(), (), "{at} is a directory without files"),
+    (
+        "an XML bomb",
+        file_of(BOMB),
+        (),
+        "{at} is XML that sgp does not read: it declares or uses XML entities, which sgp "
+        "refuses because they can expand without limit",
+    ),
+    (
+        "a library that is cut short",
+        file_of(ITUNES.encode()[:900]),
+        (),
+        "{at} is not a library of iTunes or Apple Music: not well-formed XML (no element found: line 40, column 3)",
+    ),
     ("a slice that is cut short", file_of(b'{"info": {}, "playlists": [{"pid": 0'), (), "{at} " + SLICE),
 ]
 

@@ -1,6 +1,7 @@
 """Fuzzing targets: valid files, and functions that read a changed one.
 
-readers      files that `extract` and `--file` read, in every format, packed or not
+readers      files that `extract` and `--file` read, packed or not
+exports      files of music programs and services that `extract` reads
 importers    files that `sgp import` reads
 experiment   each file that `similar`, `continue` and `explain` open; in most cases the manifests are rewritten after
              the change, as in a malicious archive, so that the checksums match and the reader itself is tested
@@ -18,6 +19,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +34,10 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.playlists.sources import open_sources
+from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
+from tests.playlists.readers.examples import EXAMPLES
 
 COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns to read them with
     "columns": "artist=artist,title=title,playlist=playlist",
@@ -266,7 +271,40 @@ def rewrite_manifests(experiment: Experiment, stage: str, name: str) -> None:
         parent = manifest.digest
 
 
-TARGETS: dict[str, Callable[[], Target]] = {"readers": readers, "importers": imports, "experiment": experiment}
+def exports() -> Target:
+    """Return the exports of music programs and services, which are read without a corpus."""
+    files = {name: text.encode() for name, text in EXAMPLES.items()}
+    files["set.txt"] = EXAMPLES["set.txt"].encode("utf-16")
+    formats: dict[str, Format] = {}
+    for name, data in files.items():
+        with tempfile.TemporaryDirectory() as directory:
+            (path := Path(directory) / name).write_bytes(data)
+            reader = open_sources([path], sgp.ExtractSettings()).readers[0]
+            assert list(reader.blocks())  # also reserves the memory of Arrow before the memory of children is limited
+            formats[name] = cast(Format, reader.format)
+
+    def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
+        """Read a file in its own format, and in the one that is detected now."""
+        (path := directory / name).write_bytes(data)
+        choices: tuple[Format | None, ...] = (formats[name], None)
+        for format in choices:
+            try:
+                for reader in open_sources([path], sgp.ExtractSettings(format=format)).readers:
+                    for block in reader.blocks():
+                        block.table.validate(full=True)
+                        assert all(reject.line >= 0 and reject.reason for reject in block.rejects)
+            except SgpError as error:
+                require_one_line(error)
+
+    return Target(files, read)
+
+
+TARGETS: dict[str, Callable[[], Target]] = {
+    "readers": readers,
+    "exports": exports,
+    "importers": imports,
+    "experiment": experiment,
+}
 
 
 def require_one_line(error: SgpError) -> None:

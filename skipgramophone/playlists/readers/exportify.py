@@ -1,6 +1,7 @@
-"""CSV files of Exportify: one playlist per file, with the name of the file. Two layouts are supported.
+"""CSV files of Exportify: one playlist per file, with the name of the file. Three layouts are supported.
 
     Track URI, Track Name, Artist Name, ...          2020
+    Spotify ID, Artist IDs, Track Name, Album Name, Artist Name(s), ...     2023, artists separated by commas
     Track URI, Track Name, Artist Name(s), ...       2026, artists separated by semicolons
 
 The uri of a local file is not used, because no other user has it; artist and title identify such a track.
@@ -18,7 +19,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
 from skipgramophone.settings import ExtractSettings
 
-URI, TITLE = "Track URI", "Track Name"
+URI, ID, TITLE = "Track URI", "Spotify ID", "Track Name"
 ARTISTS = ("Artist Name(s)", "Artist Name")
 LOCAL = "spotify:local:"
 
@@ -49,7 +50,8 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
         elif isinstance(fields, str) or len(fields) != len(header):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(header))
         else:
-            uri, artist, title = fields[header.index(URI)], fields[artist_at], fields[header.index(TITLE)]
+            artist, title = fields[artist_at], fields[header.index(TITLE)]
+            uri = fields[header.index(URI)] if URI in header else _uri_of(fields[header.index(ID)])
             known = None if not uri or uri.startswith(LOCAL) else uri
             row = Row("", playlist, stream.file.place, artist=artist.replace(";", ", "), title=title, uri=known)
             yield number, line, row
@@ -57,4 +59,10 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
 
 def _are_columns(fields: Sequence[str]) -> bool:
     """Whether these are the columns of an Exportify file."""
-    return URI in fields and TITLE in fields and any(name in fields for name in ARTISTS)
+    identified = URI in fields or ID in fields
+    return identified and TITLE in fields and any(name in fields for name in ARTISTS)
+
+
+def _uri_of(track_id: str) -> str:
+    """Return the uri of a track with an id; an empty one for a local file, which has none."""
+    return f"spotify:track:{track_id}" if track_id else ""

@@ -8,13 +8,14 @@ Sessions of two files stay separate. If the files are parts of one history, a se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from skipgramophone.playlists.readers.rows import RawRecord, Record, Row
-from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.rows import LeftOut, RawRecord, Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_TIME = "no valid timestamp"
@@ -34,15 +35,37 @@ class Play(NamedTuple):
     ended: float  # equal to `began` if only one time is known
 
 
+Part = tuple[Hashable, tuple[int, ...]]  # a history, and the position of a file in it
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
-PlayRecord = tuple[int, RawRecord, Play | str]  # line number, raw record, the play or the reason for rejecting it
+# Line number, raw record, and the play, the reason for leaving it out, or the reason for rejecting it.
+PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
+
+
+def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part | None]) -> list[SourceFile]:
+    """Sort the parts of each listening history among the files, and let them share their sessions.
+
+    Args:
+        files: all files; those that are not part of a history keep their places.
+        part_of: returns the history of a file and the position of the file in it, or None.
+    """
+    parts: dict[Hashable, list[tuple[tuple[int, ...], int]]] = {}  # history -> position of a part, its place in `files`
+    for at, file in enumerate(files):
+        if found := part_of(file):
+            history, position = found
+            parts.setdefault(history, []).append((position, at))
+    arranged = list(files)
+    for linked in parts.values():
+        sessions: Sessions = {}
+        for place_of_part, (_, at) in zip(sorted(at for _, at in linked), sorted(linked), strict=True):
+            arranged[place_of_part] = replace(files[at], sessions=sessions)
+    return arranged
 
 
 def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Yield plays in the order of time, with sessions as playlists."""
     kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
-        if isinstance(found, str):
+        if not isinstance(found, Play):
             yield number, text, found
         elif not EARLIEST <= found.began <= found.ended <= LATEST:
             yield number, text, NO_TIME

@@ -1,30 +1,56 @@
-"""Listens of ListenBrainz, one JSON object per line.
+"""Listens of ListenBrainz: JSON lines, or one JSON array.
 
     {"listened_at": 1622541600, "user_name": "...", "track_metadata": {"artist_name": "...", "track_name": "...", ...
 
-Most listens have no MusicBrainz id, so artist and title identify a track.
+ListenBrainz exports a zip with one such file per month, listens/2021/6.jsonl, which are read as one history. Earlier
+exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
-from skipgramophone.playlists.readers.documents import objects_in, text_fields
-from skipgramophone.playlists.readers.histories import NO_TIME, Play, PlayRecord, split_into_sessions
-from skipgramophone.playlists.readers.lines import numbered_lines
+from skipgramophone.playlists.readers.documents import objects_in, raw_record, read_document, text_fields
+from skipgramophone.playlists.readers.histories import NO_TIME, Part, Play, PlayRecord, split_into_sessions
+from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, numbered_lines
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record
-from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
+
+MONTH = re.compile(r"/listens/(\d{4})/(\d{1,2})\.jsonl$")
+HEAD_BYTES = 1 << 10
+
+
+def is_array_of_listens(value: Any) -> bool:
+    """Whether the start of a JSON document is an array of listens."""
+    listen = value[0] if isinstance(value, list) and value else None
+    return isinstance(listen, dict) and {"listened_at", "track_metadata"} <= set(listen)
+
+
+def part_of_listenbrainz(file: SourceFile) -> Part | None:
+    """Return the history that the file of a month is part of, and the month; None if it is not part of one."""
+    found = MONTH.search(f"{file.directory.as_posix()}/{PurePosixPath(file.name).name}")
+    return (file.directory.parent, (int(found[1]), int(found[2]))) if found else None
 
 
 def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the listens of a file, in sessions."""
+    """Yield the listens of a file, in sessions.
+
+    Raises:
+        SourceError: the file begins as a JSON array and is not one.
+    """
     return split_into_sessions(_plays(stream), stream, settings)
 
 
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
     """Yield the listens in the order of the file."""
+    if stream.peek(HEAD_BYTES).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"["):
+        for number, listen in enumerate(read_document(stream, "an array of listens of ListenBrainz"), 1):
+            yield number, raw_record(listen), _play(listen) if isinstance(listen, dict) else "not a JSON object"
+        return
     for number, line, found in objects_in(numbered_lines(stream)):
         yield number, line, found if isinstance(found, str) else _play(found)
 

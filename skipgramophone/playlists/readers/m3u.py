@@ -35,7 +35,7 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file is too large for a playlist.
     """
-    lines = _text(stream).splitlines()
+    lines = whole_playlist_text(stream).splitlines()
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
     info = ""
@@ -43,20 +43,20 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         if found := INFO.match(line):
             info = found[1].strip()
         elif line.strip() and not line.startswith("#"):
-            artist, title = split_name(info or _name_at_end(line.strip()))
+            artist, title = split_name(info or name_at_end(line.strip()))
             info = ""
             uri = line.strip() if SERVICE_URI.fullmatch(line.strip()) else None
             yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
 
 
-def _text(stream: OpenFile) -> str:
-    """Return the whole file as text."""
+def whole_playlist_text(stream: OpenFile) -> str:
+    """Return a whole playlist as text; Windows-1252 if it is not in the encoding of the settings."""
     data = whole_bytes(stream, LARGEST)
     text = stream.text(data)
     return data.decode("cp1252", "backslashreplace") if text is None else text
 
 
-def _name_at_end(path: str) -> str:
+def name_at_end(path: str) -> str:
     """Return the file name at the end of a path or URL, without its suffix."""
     if "://" in path:
         path = unquote(path)

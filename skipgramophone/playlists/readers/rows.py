@@ -1,15 +1,17 @@
 """Rows of playlists, the output of every reader: one row is one track at one place of one playlist.
 
 A reader turns a file into a stream of `RowBlock`s. It never splits, merges or drops rows silently: rows that it cannot
-use are in `rejects`, so that always rows read = rows used + rows rejected. A reader that works record by record is a
+use are in `rejects`, and rows that do not belong to a playlist are counted in `left_out`, so that always rows read =
+rows used + rows rejected + rows left out. A reader that works record by record is a
 function that yields `Record`s, from which `gather_blocks` makes blocks.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -60,8 +62,15 @@ class Row(NamedTuple):
     uri: str | None = None
 
 
+class LeftOut(NamedTuple):
+    """A valid record that is left out on purpose, such as a track of a smart playlist."""
+
+    reason: str  # completes "5 rows left out …", as in "in smart playlists"
+
+
 RawRecord = str | dict[str, Any]  # the text of a line, or a part of a JSON document, which is reported as JSON
-Record = tuple[int, RawRecord, Row | str]  # line number, raw record, the row or the reason for rejecting it
+# Line number, raw record, and the row, the reason for leaving it out, or the reason for rejecting it.
+Record = tuple[int, RawRecord, Row | LeftOut | str]
 Where = Callable[[Sequence[int]], Iterable[tuple[int, RawRecord]]]  # row indices -> their lines and raw records
 
 
@@ -77,7 +86,7 @@ class RowBlock:
     rejects: list[Reject] = field(default_factory=list)
     bytes_read: int = 0  # bytes on disk that have been read of the file so far
     replaced: int = 0  # characters that replace undecodable bytes of the file so far
-    left_out: Mapping[str, int] = field(default_factory=dict)  # rows that the settings exclude, by reason
+    left_out: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that the reader or the settings left out
 
     @property
     def used(self) -> int:
@@ -107,7 +116,8 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
     """Collect up to `num_rows` records into blocks, and reject those that name no track."""
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
     while some := list(islice(left, BLOCK_RECORDS)):
-        rows = [(line, raw, found) for line, raw, found in some if not isinstance(found, str)]
+        rows = [(line, raw, found) for line, raw, found in some if isinstance(found, Row)]
+        left_out = Counter(found.reason for _, _, found in some if isinstance(found, LeftOut))
         rejects = [
             Reject(stream.file.name, at, found, as_text(raw)) for at, raw, found in some if isinstance(found, str)
         ]
@@ -122,7 +132,7 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
         def where(at: Sequence[int], rows: Sequence[tuple[int, RawRecord, Row]] = rows) -> list[tuple[int, RawRecord]]:
             return [rows[row][:2] for row in at]
 
-        yield make_block(
+        block = make_block(
             table,
             where,
             rejects,
@@ -130,6 +140,7 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
             settings=settings,
             so_far=(stream.bytes_read, stream.replaced),
         )
+        yield replace(block, left_out=dict(left_out))
 
 
 def _table(rows: Iterable[Row]) -> pa.Table:

@@ -10,6 +10,7 @@ import codecs
 import gzip
 import io
 import os
+import posixpath
 import stat
 import sys
 import tempfile
@@ -62,17 +63,23 @@ class SourceFile:
         """A key that is unique per file and contains a NUL; see `rows.IN_ONE_FILE`."""
         return f"{self.path}\0{self.member or ''}"
 
+    @property
+    def directory(self) -> Path:
+        """The directory of the file; inside an archive, its path continues with the directory there."""
+        return self.path / PurePosixPath(self.member).parent if self.member else self.path.parent
+
     def sibling(self, name: str) -> SourceFile | None:
-        """Return the file of another name in the same directory or archive, or None if there is none."""
+        """Return the file at a path relative to the directory of this one, or None if there is none."""
+        shown = posixpath.normpath(PurePosixPath(self.name).parent / name)
         if self.member is not None:
-            inside = str(PurePosixPath(self.member).with_name(name))
+            inside = posixpath.normpath(PurePosixPath(self.member).parent / name)
             with storage_errors(self.path, "read"), damage_errors(self), zipfile.ZipFile(self.path) as archive:
                 there = inside in archive.namelist()
-            return replace(self, name=str(PurePosixPath(self.name).with_name(name)), member=inside) if there else None
-        path = self.path.with_name(name)
+            return replace(self, name=shown, member=inside) if there else None
+        path = self.path.parent / name
         if self.spool or not path.is_file():
             return None
-        return SourceFile(path, str(PurePosixPath(self.name).with_name(name)), path.stat().st_size)
+        return SourceFile(path, shown, path.stat().st_size)
 
     @contextmanager
     def open(self, encoding: str = "utf-8", replaces: bool = False) -> Iterator[OpenFile]:

@@ -12,9 +12,8 @@ count the items of the file from 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -24,9 +23,9 @@ from skipgramophone.playlists.readers.histories import (
     EPISODE,
     NO_TIME,
     SKIP,
+    Part,
     Play,
     PlayRecord,
-    Sessions,
     seconds_since_1970,
     split_into_sessions,
 )
@@ -41,23 +40,13 @@ PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\
 TrackFields = tuple[str, str, str | None]  # artist, title, uri
 
 
-def link_histories(files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Sort the parts of each listening history among the files, and let them share their sessions.
+def part_of_spotify(file: SourceFile) -> Part | None:
+    """Return the history that a file is part of, and its number; None if it is not part of one.
 
-    The parts of a history are in one directory or archive and of one kind: music, podcasts or video. Other files keep
-    their places.
+    The parts of a history are in one directory or archive and of one kind: music, podcasts or video.
     """
-    parts: dict[tuple[Path, str], list[tuple[int, int]]] = {}  # history -> number of a part, its place among the files
-    for at, file in enumerate(files):
-        if found := PART.fullmatch(PurePosixPath(file.name).name):
-            directory = file.path / PurePosixPath(file.member).parent if file.member else file.path.parent
-            parts.setdefault((directory, found[1]), []).append((int(found[2]), at))
-    arranged = list(files)
-    for history in parts.values():
-        sessions: Sessions = {}
-        for place_of_part, (_, at) in zip(sorted(at for _, at in history), sorted(history), strict=True):
-            arranged[place_of_part] = replace(files[at], sessions=sessions)
-    return arranged
+    found = PART.fullmatch(PurePosixPath(file.name).name)
+    return ((file.directory, found[1]), (int(found[2]),)) if found else None
 
 
 def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:

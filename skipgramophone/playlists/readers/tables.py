@@ -11,6 +11,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 
 DELIMITERS = "\t,;|"
 LONGEST_FIELD = 1 << 20  # characters
+NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # as `FieldsRecord`, with the fields by column
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, the fields or the reason for rejecting the row
 
 
@@ -72,6 +73,34 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
     except csv.Error as error:
         raise SourceError(f"{display_name}, line {number}: {error}") from error
     yield from faults
+
+
+def read_named_fields(
+    stream: OpenFile, required: Sequence[str], what: str, delimiter: str | None = None
+) -> Iterator[NamedFieldsRecord]:
+    """Yield the fields of each row of a file with a header, by the names of their columns.
+
+    Args:
+        stream: the file; its first line is the header.
+        required: columns that the header must have.
+        what: the expected content, for errors.
+        delimiter: detected from the header by default.
+
+    Raises:
+        SourceError: the header lacks a column, or a quoted field does not end.
+    """
+    header: Sequence[str] = ()
+    for number, line, fields in read_fields(stream, delimiter):
+        if not header:
+            header = () if isinstance(fields, str) else [name.strip() for name in fields]
+            if not set(required) <= set(header):
+                columns = ", ".join(required)
+                name = stream.file.display_name
+                raise SourceError(f"{name} is not {what}: its first line needs the columns {columns}")
+        elif isinstance(fields, str) or len(fields) != len(header):
+            yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(header))
+        else:
+            yield number, line, dict(zip(header, fields, strict=True))
 
 
 def wrong_width(fields: Sequence[str], width: int) -> str:

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.sources import open_sources
-from skipgramophone.settings import ExtractSettings
+from skipgramophone.settings import ExtractSettings, Format
 
 Rows = list[tuple[str, str, str, str | None]]  # playlist, artist, title, uri
 
 
 def read(path: Path, format: str, **settings: Any) -> tuple[Rows, list[Reject]]:
     """Return the rows and rejects of a file, after checking that its format is detected."""
+    rows, rejects, _ = read_all(path, format, **settings)
+    return rows, rejects
+
+
+def read_all(path: Path, format: str, **settings: Any) -> tuple[Rows, list[Reject], dict[str, int]]:
+    """Return the rows and rejects of a file, and how many rows were left out by reason."""
     (reader,) = open_sources([path], ExtractSettings(**settings)).readers
     assert reader.format == format
     rows: Rows = []
     rejects: list[Reject] = []
+    left_out: Counter[str] = Counter()
     for block in reader.blocks():
         rows += [tuple(row.values()) for row in block.table.select(["playlist", "artist", "title", "uri"]).to_pylist()]
         rejects += block.rejects
-    return rows, rejects
+        left_out.update(block.left_out)
+    return rows, rejects, dict(left_out)
+
+
+def reasons(rejects: list[Reject]) -> list[tuple[int, str]]:
+    """Return the lines and reasons of rejects."""
+    return [(reject.line, reject.reason) for reject in rejects]
+
+
+def error_of(path: Path, format: Format | None = None) -> str:
+    """Return the message of the error that reading a file raises, with "PATH" for its path, after checking its form."""
+    with pytest.raises(SourceError) as raised:
+        for reader in open_sources([path], ExtractSettings(format=format)).readers:
+            list(reader.blocks())
+    message = str(raised.value)
+    assert "\n" not in message
+    return message.replace(str(path), "PATH")

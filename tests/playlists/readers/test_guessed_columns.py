@@ -108,7 +108,7 @@ def test_low_ratings_are_counted_in_the_report(write_dump: WriteDump, tmp_path: 
     report = skipgramophone.extract("x", path, ExtractSettings(min_rating=4), experiments_dir=tmp_path / "experiments")
     assert (report.rows_read, report.rows_used, report.left_out) == (3, 2, {"rated below 4": 1})
     assert report.guessed_columns[0]["columns"] == "owner=userId,uri=movieId,time=timestamp,rating=rating"
-    with pytest.raises(SourceError, match="no row is left after cleaning: 3 rated below 6"):
+    with pytest.raises(SourceError, match="no row of the sources can be used; left out: 3 rated below 6"):
         skipgramophone.extract("y", path, ExtractSettings(min_rating=6), experiments_dir=tmp_path / "experiments")
 
 

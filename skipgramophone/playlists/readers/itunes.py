@@ -1,0 +1,102 @@
+"""Library.xml of iTunes and Apple Music: a property list of tracks by id, and of playlists as lists of ids.
+
+    <plist><dict>
+      <key>Tracks</key><dict><key>1001</key><dict><key>Name</key><string>Paper Boats</string> ...
+      <key>Playlists</key><array><dict><key>Name</key><string>Evening</string>
+        <key>Playlist Items</key><array><dict><key>Track ID</key><integer>1001</integer></dict> ...
+
+Playlists with the same name stay separate. Playlists that the program makes are left out: system playlists (Library,
+Music, Downloaded ...), folders, which repeat the tracks of their playlists, smart playlists and Genius playlists.
+`plistlib` would hold the whole file in memory; this reader keeps the names of tracks and the ids in playlists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.histories import EPISODE
+from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
+from skipgramophone.playlists.readers.rows import LeftOut, Record
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.xml_documents import Element, read_elements
+from skipgramophone.settings import ExtractSettings
+
+ROOT = ("plist", "dict")
+TRACKS, PLAYLISTS = (*ROOT, "dict"), (*ROOT, "array")
+TRACK, PLAYLIST = (*TRACKS, "dict"), (*PLAYLISTS, "dict")
+ITEM = (*PLAYLIST, "array", "dict")
+# The keys of a playlist that the program makes, and why its tracks are left out; the first match counts.
+AUTOMATIC = (
+    (("Master", "Distinguished Kind", "Music", "Purchased Music", "Podcasts", "Movies"), "in system playlists"),
+    (("Folder",), "in folders of playlists"),
+    (("Smart Info", "Smart Criteria"), "in smart playlists"),
+    (("Genius Track ID",), "in Genius playlists"),
+)
+VIDEO = LeftOut("films and TV episodes")
+Values = dict[str, str]  # key -> text of its value; "true" and "false" for themselves
+
+
+def read_itunes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks of each playlist.
+
+    Raises:
+        SourceError: the file is not a library of iTunes.
+    """
+    library = Library()
+    part, track = "", ""
+    key: dict[int, str] = {}  # depth of an element -> the last key there
+    values: Values = {}
+    for element in read_elements(stream, "a library of iTunes or Apple Music", (TRACK, PLAYLIST).__contains__):
+        ends, path, _, text, line = element
+        parent = path[:-1]
+        depth = len(path)
+        if not ends:
+            values = {}
+            if part == "Playlists":
+                library.playlists.append(LibraryPlaylist(""))
+        elif path[-1] == "key":
+            key[depth] = text
+            if depth == len(TRACKS):
+                part = text
+            elif depth == len(TRACK) and part == "Tracks":
+                track = text
+        elif parent in (TRACK, PLAYLIST):
+            values[key.get(depth, "")] = _value(element)
+        elif path == TRACK and part == "Tracks":
+            library.add(track, _track(values, line, settings))
+        elif path == PLAYLIST and part == "Playlists":
+            library.playlists[-1].name = values.get("Name", "")
+            library.playlists[-1].left_out = _why_left_out(values)
+        elif parent == ITEM and part == "Playlists" and key.get(depth) == "Track ID":
+            library.playlists[-1].items.append((line, text))
+    if not library.tracks:
+        raise SourceError(f"{stream.file.display_name} is not a library of iTunes or Apple Music: it has no tracks")
+    return library.records(stream)
+
+
+def _track(values: Values, line: int, settings: ExtractSettings) -> LibraryTrack:
+    """Return a track with some values."""
+    marks = _marks(values)
+    unused: LeftOut | str | None = None
+    if marks & {"Movie", "TV Show"}:
+        unused = VIDEO
+    elif "Podcast" in marks and "episodes" not in (settings.keep or ()):
+        unused = EPISODE
+    return LibraryTrack(line, values.get("Artist", ""), values.get("Name", ""), unused=unused)
+
+
+def _why_left_out(playlist: Values) -> LeftOut | None:
+    """Return why the tracks of a playlist are left out, or None for a playlist that a person made."""
+    marks = _marks(playlist)
+    return next((LeftOut(reason) for keys, reason in AUTOMATIC if marks & set(keys)), None)
+
+
+def _marks(values: Values) -> set[str]:
+    """Return the keys whose value is not false."""
+    return {key for key, value in values.items() if value != "false"}
+
+
+def _value(element: Element) -> str:
+    """Return the text of a value, or "true" or "false"."""
+    return element.path[-1] if element.path[-1] in ("true", "false") else element.text

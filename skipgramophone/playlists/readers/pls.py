@@ -1,0 +1,63 @@
+"""PLS playlists, as Winamp and internet radio stations write them: one playlist per file, with the name of the file.
+
+    [playlist]
+    File1=a.mp3
+    Title1=Nell Quay - Paper Boats
+    NumberOfEntries=1
+
+The name of a track is in its title or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
+never opened. A path that names a track of a service, such as spotify:track:..., is the uri of the track. A file that
+is not UTF-8 is decoded as Windows-1252, which old players wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from skipgramophone.errors import SourceError
+from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
+from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.track_uris import service_uri
+from skipgramophone.settings import ExtractSettings
+
+SECTION = "[playlist]"
+ENTRY = re.compile(r"(file|title)(\d{1,9})\s*=(.*)", re.IGNORECASE)
+OTHER_ENTRY = re.compile(r"(length\d+|numberofentries|version)\s*=|[;#\[]", re.IGNORECASE)
+
+
+def is_pls(lines: Sequence[str]) -> bool:
+    """Whether the first lines are the start of a PLS file."""
+    return lines[0].strip().lower() == SECTION
+
+
+def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks of a file, which is one playlist, in the order of their numbers.
+
+    Raises:
+        SourceError: the file does not begin as PLS does, or is too large for a playlist.
+    """
+    lines = whole_playlist_text(stream).splitlines()
+    if not any(is_pls([line]) for line in lines):
+        raise SourceError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
+    entries: dict[int, dict[str, str]] = {}
+    first_line: dict[int, int] = {}
+    for number, line in enumerate(lines, 1):
+        if found := ENTRY.match(line.strip()):
+            at, name = int(found[2]), found[1].lower()
+            first_line.setdefault(at, number)
+            if name in entries.setdefault(at, {}):
+                yield number, line, f"a second {found[1]} for entry {at}"
+            entries[at].setdefault(name, found[3].strip())
+        elif line.strip() and not OTHER_ENTRY.match(line.strip()):
+            yield number, line, "not an entry of a PLS playlist"
+    playlist = PurePosixPath(stream.file.name).stem
+    for at, entry in sorted(entries.items()):
+        path = entry.get("file", "")
+        artist, title = split_name(entry.get("title") or name_at_end(path))
+        raw = "; ".join(f"{name}{at}={text}" for name, text in entry.items())
+        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=service_uri(path))
+        yield first_line[at], raw, row

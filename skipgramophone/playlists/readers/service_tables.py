@@ -1,0 +1,118 @@
+"""Tables of services that move playlists, and of Deezer's privacy export.
+
+    Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id                 TuneMyMusic
+    title;artist;album;isrc                                                           Soundiiz
+    Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,...,Date             Deezer, sheet of the history
+
+A table of TuneMyMusic contains playlists by name, and also saved albums and artists, which are left out; the first id
+of a service that sgp knows makes the uri. A table of Soundiiz is one playlist, named by the file. A history of Deezer
+is cut into sessions; a play that lasted 0 seconds is a skip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from skipgramophone.playlists.readers.histories import (
+    NO_TIME,
+    SKIP,
+    Play,
+    PlayRecord,
+    seconds_since_1970,
+    split_into_sessions,
+)
+from skipgramophone.playlists.readers.rows import LeftOut, Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.tables import delimiter_of, fields_of, read_named_fields
+from skipgramophone.playlists.readers.track_uris import YOUTUBE, service_uri
+from skipgramophone.settings import ExtractSettings
+
+TUNEMYMUSIC = ("Track name", "Artist name", "Playlist name", "Type")
+SOUNDIIZ = ("title", "artist", "album", "isrc")
+DEEZER = ("Song Title", "Artist", "Album Title", "Listening Time", "Date")
+SERVICE_IDS = {
+    "Spotify - id": "spotify:track:",
+    "Deezer - id": "https://www.deezer.com/track/",
+    "Tidal - id": "https://tidal.com/track/",
+    "Youtube - id": YOUTUBE,
+    "YouTube - id": YOUTUBE,
+    "Apple - id": "https://music.apple.com/song/",
+}
+OF_TRACKS = ("", "playlist", "favorite", "favorites", "track", "song")  # types of rows, in lower case
+OTHER_TYPES = {"album": LeftOut("saved albums"), "artist": LeftOut("followed artists")}
+OTHER = LeftOut("other saved entries")
+
+
+def is_tunemymusic(lines: Sequence[str]) -> bool:
+    """Whether the first line is the header of TuneMyMusic."""
+    return set(TUNEMYMUSIC) <= set(fields_of(lines[0]))
+
+
+def is_soundiiz(lines: Sequence[str]) -> bool:
+    """Whether the first line is the header of Soundiiz."""
+    return tuple(fields_of(lines[0], delimiter_of(lines[0]))[: len(SOUNDIIZ)]) == SOUNDIIZ
+
+
+def is_deezer(lines: Sequence[str]) -> bool:
+    """Whether the first line is the header of a listening history of Deezer."""
+    return set(DEEZER) <= set(fields_of(lines[0], delimiter_of(lines[0])))
+
+
+def read_tunemymusic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks of each playlist of a table.
+
+    Raises:
+        SourceError: the header is another one, or a quoted field does not end.
+    """
+    for number, line, fields in read_named_fields(stream, TUNEMYMUSIC, "a table of TuneMyMusic"):
+        kind = "" if isinstance(fields, str) else fields["Type"].strip().lower()
+        if isinstance(fields, str):
+            yield number, line, fields
+        elif kind not in OF_TRACKS:
+            yield number, line, OTHER_TYPES.get(kind, OTHER)
+        else:
+            ids = ((start, fields.get(column, "").strip()) for column, start in SERVICE_IDS.items())
+            uri = next((start + known for start, known in ids if known), None)
+            playlist = fields["Playlist name"] or PurePosixPath(stream.file.name).stem
+            names = fields["Artist name"], fields["Track name"]
+            yield number, line, Row("", playlist, stream.file.place, *names, uri=uri)
+
+
+def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks of a table, which is one playlist.
+
+    Raises:
+        SourceError: the header is another one, or a quoted field does not end.
+    """
+    playlist = PurePosixPath(stream.file.name).stem
+    for number, line, fields in read_named_fields(stream, SOUNDIIZ, "a table of Soundiiz"):
+        if isinstance(fields, str):
+            yield number, line, fields
+        else:
+            names = fields["artist"], fields["title"]
+            yield number, line, Row("", playlist, stream.file.place, *names, uri=service_uri(fields.get("url", "")))
+
+
+def read_deezer(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the plays of a history, in sessions.
+
+    Raises:
+        SourceError: the header is another one, or a quoted field does not end.
+    """
+    return split_into_sessions(_plays(stream, settings), stream, settings)
+
+
+def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
+    """Yield the plays of a history of Deezer."""
+    for number, line, fields in read_named_fields(stream, DEEZER, "a listening history of Deezer"):
+        if isinstance(fields, str):
+            yield number, line, fields
+            continue
+        time = seconds_since_1970(fields["Date"])
+        if time is None:
+            yield number, line, NO_TIME
+        elif fields["Listening Time"].strip() == "0" and "skips" not in (settings.keep or ()):
+            yield number, line, SKIP
+        else:
+            yield number, line, Play("", fields["Artist"], fields["Song Title"], None, began=time, ended=time)

@@ -1,0 +1,44 @@
+"""The library of Shazam as CSV: one playlist per file, with the name of the file, in the order of the file.
+
+Shazam Library
+Index,TagTime,Title,Artist,URL,TrackKey
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
+from skipgramophone.settings import ExtractSettings
+
+FIRST_LINE = "Shazam Library"
+COLUMNS = ("Index", "TagTime", "Title", "Artist", "URL", "TrackKey")
+
+
+def is_shazam(lines: Sequence[str]) -> bool:
+    """Whether the first lines are the library of Shazam."""
+    return lines[0].strip(' ,"') == FIRST_LINE and len(lines) > 1 and tuple(fields_of(lines[1])) == COLUMNS
+
+
+def read_shazam(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks of a file, which is one playlist.
+
+    Raises:
+        SourceError: the first two lines are others, or a quoted field does not end.
+    """
+    playlist = PurePosixPath(stream.file.name).stem
+    for at, (number, line, fields) in enumerate(read_fields(stream, ",")):
+        if at == 0:
+            continue
+        if at == 1:
+            if tuple(fields) != COLUMNS:
+                name = stream.file.display_name
+                raise SourceError(f"{name} is not the library of Shazam: its second line is not {','.join(COLUMNS)}")
+        elif isinstance(fields, str) or len(fields) != len(COLUMNS):
+            yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(COLUMNS))
+        else:
+            yield number, line, Row("", playlist, stream.file.place, artist=fields[3], title=fields[2])

@@ -1,0 +1,77 @@
+"""Playlists as rekordbox and iTunes export them to text: a table with tabs, often in UTF-16.
+
+    #   Artwork   Track Title   Artist   Album ...      rekordbox
+    Name   Artist   Composer   Album ...                iTunes
+
+A file is one playlist, named by the file. Quotes are part of names. The encoding is detected from the first bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.lines import whole_bytes, whole_text
+from skipgramophone.playlists.readers.rows import Record, Row
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.playlists.readers.tables import wrong_width
+from skipgramophone.settings import ExtractSettings
+
+LARGEST = 64 << 20  # bytes
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LINE_END = re.compile("\r\n|\r|\n")
+
+
+def is_tab_text(head: bytes) -> bool:
+    """Whether the first bytes of a file are the header of such a table."""
+    encoding = "utf-16" if head.startswith(UTF_16_MARKS) else "utf-8"
+    header = LINE_END.split(head[: 1 << 12].decode(encoding, "replace"), maxsplit=1)[0]
+    return _title_column(header.removeprefix("\ufeff").split("\t")) is not None
+
+
+def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the tracks of a file, which is one playlist.
+
+    Raises:
+        SourceError: the header is another one, or the file is damaged or too large for a playlist.
+    """
+    lines = LINE_END.split(_text(stream).removeprefix("\ufeff"))
+    header = lines[0].split("\t")
+    title = _title_column(header)
+    if title is None:
+        raise SourceError(
+            f"{stream.file.display_name} is not a text of rekordbox or iTunes: "
+            "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
+        )
+    playlist = PurePosixPath(stream.file.name).stem
+    for number, line in enumerate(lines[1:], 2):
+        fields = line.split("\t")
+        if not line.strip():
+            if number < len(lines):
+                yield number, line, "blank line"
+        elif len(fields) != len(header):
+            yield number, line, wrong_width(fields, len(header))
+        else:
+            names = fields[header.index("Artist")], fields[title]
+            yield number, line, Row("", playlist, stream.file.place, *names)
+
+
+def _title_column(header: Sequence[str]) -> int | None:
+    """Return the index of the column of titles, or None if this is not the header of such a table."""
+    if {"Track Title", "Artist"} <= set(header):
+        return header.index("Track Title")
+    return 0 if tuple(header[:3]) == ("Name", "Artist", "Composer") else None
+
+
+def _text(stream: OpenFile) -> str:
+    """Return the whole file as text."""
+    data = whole_bytes(stream, LARGEST)
+    if not data.startswith(UTF_16_MARKS):
+        return whole_text(stream, data)
+    try:
+        return data.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{stream.file.display_name} is not valid UTF-16: {error.reason}") from error

@@ -1,0 +1,69 @@
+"""Uris of tracks: links and identifiers of services, each in one form, so that files of different tools agree.
+
+https://open.spotify.com/intl-de/track/4uLU6hMCjMI75M1A2tKUQC?si=x    spotify:track:4uLU6hMCjMI75M1A2tKUQC
+https://youtu.be/dQw4w9WgXcQ                                          https://music.youtube.com/watch?v=dQw4w9WgXcQ
+http://musicbrainz.org/recording/11111111-1111-4111-8111-111111111111    https://musicbrainz.org/recording/...
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+YOUTUBE = "https://music.youtube.com/watch?v="
+EPISODE_URI = "spotify:episode:"
+VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+SPOTIFY_URI = re.compile(r"spotify:(track|episode):\w+")
+SPOTIFY_LINK = re.compile(r"/(?:intl-[a-z-]+/)?(?:embed/)?(track|episode)/(\w+)/?")
+RECORDING = re.compile(
+    r"https?://(?:www\.|beta\.)?musicbrainz\.org/recording/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.I
+)
+# Hosts whose links name a track by their path; what follows a question mark only says where the link was shared.
+TRACK_PATHS = {
+    "www.deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
+    "deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
+    "tidal.com": re.compile(r"/(?:browse/)?(track/\d+)(?:/u)?/?"),
+    "listen.tidal.com": re.compile(r"/(?:browse/)?(track/\d+)(?:/u)?/?"),
+    "soundcloud.com": re.compile(r"/([\w-]+/[\w-]+)/?"),
+}
+CANONICAL_HOSTS = {"deezer.com": "www.deezer.com", "listen.tidal.com": "tidal.com"}
+
+
+def service_uri(text: str) -> str | None:
+    """Return the uri of a track that a link, uri or identifier of a service names; None if it names no track.
+
+    >>> service_uri("https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC?si=1"), service_uri("music/a.ogg")
+    ('spotify:track:4uLU6hMCjMI75M1A2tKUQC', None)
+    """
+    text = text.strip()
+    if SPOTIFY_URI.fullmatch(text):
+        return text
+    if found := RECORDING.fullmatch(text):
+        return f"https://musicbrainz.org/recording/{found[1].lower()}"
+    try:
+        link = urlsplit(text)
+        host, query = (link.hostname or "").lower(), parse_qs(link.query)
+    except ValueError:
+        return None
+    if link.scheme not in ("http", "https"):
+        return None
+    if host == "open.spotify.com":
+        named = SPOTIFY_LINK.fullmatch(link.path)
+        return f"spotify:{named[1]}:{named[2]}" if named else None
+    if video := _video_of(host, link.path, query):
+        return YOUTUBE + video
+    if host == "music.apple.com" and query.get("i"):
+        return f"https://music.apple.com/song/{query['i'][0]}"
+    named = TRACK_PATHS[host].fullmatch(link.path) if host in TRACK_PATHS else None
+    return f"https://{CANONICAL_HOSTS.get(host, host)}/{named[1]}" if named else None
+
+
+def _video_of(host: str, path: str, query: dict[str, list[str]]) -> str | None:
+    """Return the id of a YouTube video, or None if a link leads elsewhere."""
+    if host == "youtu.be":
+        video = path.strip("/")
+    elif host in ("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com") and path == "/watch":
+        video = query.get("v", [""])[0]
+    else:
+        return None
+    return video if VIDEO_ID.fullmatch(video) else None

@@ -1,0 +1,164 @@
+"""XML documents, read element by element, so that memory does not grow with the file.
+
+Documents that declare entities, or refer to entities that XML does not predefine, are refused: they can expand without
+limit, or refer to other files. A document type without entities, as Apple writes it, is accepted and not fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from xml.parsers import expat
+
+from skipgramophone.errors import SourceError
+from skipgramophone.playlists.readers.source_files import OpenFile
+
+READ_AT_ONCE = 1 << 18  # bytes
+LONGEST_TOKEN = 1 << 20  # bytes of a tag, which the parser keeps in memory
+LONGEST_TEXT = 1 << 20  # characters of one element
+DEEPEST = 100  # elements inside each other
+MOST_NAMES = 1000  # of elements in one place that are remembered
+ENTITIES = "it declares or uses XML entities, which sgp refuses because they can expand without limit"
+
+
+class Element(NamedTuple):
+    """The start or the end of an element."""
+
+    ends: bool
+    path: tuple[str, ...]  # names from the root to the element, without namespaces
+    attributes: dict[str, str]
+    text: str  # at the end: the text of the element, without that of its children and without surrounding spaces
+    line: int
+
+
+class XmlError(ValueError):
+    """A document is not well-formed or not safe; the message says why."""
+
+
+def read_elements(
+    stream: OpenFile, what: str, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True
+) -> Iterator[Element]:
+    """Yield the start and the end of each element.
+
+    Args:
+        stream: the file.
+        what: the expected content, for errors.
+        starts: whether the starts of elements with a path are needed; fewer starts take less time.
+
+    Raises:
+        SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
+    """
+    # The file declares its own encoding, unless the stream was converted to UTF-8.
+    parser = _ElementParser(None if stream.encoding == "UTF-8" else "utf-8", starts)
+    try:
+        while data := stream.read(READ_AT_ONCE):
+            yield from parser.feed(data)
+        yield from parser.feed(b"", final=True)
+    except XmlError as fault:
+        raise SourceError(f"{stream.file.display_name} is not {what}: {fault}") from fault
+
+
+def root_of(head: bytes) -> str | None:
+    """Return the name of the root element of a document that begins with some bytes; None if it is not XML.
+
+    Raises:
+        XmlError: the document declares entities.
+    """
+    if not head.lstrip().startswith(b"<"):
+        return None
+    for encoding in (None, "utf-8"):  # as declared, or as converted by the setting `encoding`
+        try:
+            return next((element.path[0] for element in _ElementParser(encoding).feed(head)), None)
+        except XmlError as fault:
+            if str(fault) == ENTITIES:
+                raise
+    return None
+
+
+class _Place:
+    """All elements with one path."""
+
+    __slots__ = ("below", "path", "reports_starts")
+
+    def __init__(self, path: tuple[str, ...], reports_starts: bool) -> None:
+        self.path = path
+        self.reports_starts = reports_starts
+        self.below: dict[str, _Place] = {}
+
+
+class _ElementParser:
+    """Turns bytes into elements as they arrive."""
+
+    def __init__(self, encoding: str | None, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True) -> None:
+        self._parser = parser = expat.ParserCreate(encoding)
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._add_text
+        parser.EntityDeclHandler = parser.SkippedEntityHandler = _refuse_entity
+        self._starts = starts
+        self._found: list[Element] = []
+        self._place = _Place((), reports_starts=False)
+        self._open: list[tuple[_Place, dict[str, str], str]] = []  # parents: place, attributes, text so far
+        self._attributes: dict[str, str] = {}
+        self._text = ""
+        self._fed = 0
+
+    def feed(self, data: bytes, *, final: bool = False) -> Iterator[Element]:
+        """Yield the elements that start or end within the next bytes.
+
+        Raises:
+            XmlError: the document is not well-formed, uses entities, or is nested too deeply.
+        """
+        fault: Exception | None = None
+        try:
+            self._parser.Parse(data, final)
+        except XmlError as error:
+            fault = error
+        except (expat.ExpatError, ValueError, LookupError) as error:  # the others are caused by unknown encodings
+            fault = XmlError(f"not well-formed XML ({error})")
+        found, self._found = self._found, []
+        yield from found
+        if fault:
+            raise fault
+        self._fed += len(data)
+        if self._fed - self._parser.CurrentByteIndex > LONGEST_TOKEN:
+            raise XmlError(f"a tag is longer than {LONGEST_TOKEN >> 20} MiB")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        """Note the start of an element."""
+        parent = self._place
+        if len(parent.path) == DEEPEST:
+            raise XmlError(f"elements are nested more than {DEEPEST} deep")
+        self._open.append((parent, self._attributes, self._text))
+        place = parent.below.get(name)
+        if place is None:
+            place = self._new_place(parent, name)
+        self._place, self._attributes, self._text = place, attributes, ""
+        if place.reports_starts:
+            self._found.append(Element(False, place.path, attributes, "", line=self._parser.CurrentLineNumber))
+
+    def _new_place(self, parent: _Place, name: str) -> _Place:
+        """Return the place of elements that are met for the first time."""
+        path = (*parent.path, name.rpartition(":")[2])
+        place = _Place(path, reports_starts=self._starts(path))
+        if len(parent.below) < MOST_NAMES:
+            parent.below[name] = place
+        return place
+
+    def _end(self, _name: str) -> None:
+        """Note the end of an element, with its text."""
+        line = self._parser.CurrentLineNumber
+        self._found.append(Element(True, self._place.path, self._attributes, self._text.strip(), line=line))
+        self._place, self._attributes, self._text = self._open.pop()
+
+    def _add_text(self, text: str) -> None:
+        """Add a piece of text to the current element."""
+        self._text += text
+        if len(self._text) > LONGEST_TEXT:
+            raise XmlError(f"the text of an element is longer than {LONGEST_TEXT >> 20} Mi characters")
+
+
+def _refuse_entity(*_entity: object) -> None:
+    """Refuse a document that declares an entity or refers to an unknown one."""
+    raise XmlError(ENTITIES)

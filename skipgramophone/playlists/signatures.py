@@ -1,0 +1,120 @@
+"""Signatures of formats: the root element of XML, the shape of JSON, and fixed first lines.
+
+A format claims a file only on evidence that no other format has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.readers import service_tables, youtube
+from skipgramophone.playlists.readers.aotm import is_aotm
+from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
+from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
+from skipgramophone.playlists.readers.pls import is_pls
+from skipgramophone.playlists.readers.shazam import is_shazam
+from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.spotify_api import is_spotify_api, is_spotify_backup
+from skipgramophone.playlists.readers.spotify_library import is_spotify_library
+from skipgramophone.playlists.readers.tab_text import is_tab_text
+from skipgramophone.playlists.readers.uris import are_uris
+from skipgramophone.playlists.readers.xml_documents import XmlError, root_of
+from skipgramophone.playlists.readers.xspf import is_jspf
+from skipgramophone.settings import Format
+
+JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
+CLOSING = {"[": "]", "{": "}"}
+DEEPEST = 100  # JSON values inside each other
+# Root element -> format, and text that is near the start of each such file.
+ROOTS: dict[str, tuple[Format, bytes]] = {
+    "playlist": ("xspf", b""),
+    "plist": ("itunes", b"<key>Tracks</key>"),
+    "DJ_PLAYLISTS": ("rekordbox", b""),
+    "NML": ("traktor", b""),
+}
+SHAPES: tuple[tuple[Format, Callable[[Any], bool]], ...] = (
+    ("jspf", is_jspf),
+    ("youtube-history", youtube.is_history),
+    ("spotify-library", is_spotify_library),
+    ("spotify-api", is_spotify_api),
+    ("aotm", is_aotm),
+    ("listenbrainz", is_array_of_listens),
+    ("lastfm-json", is_lastfm_json),
+)
+LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
+    ("pls", is_pls),
+    ("youtube-songs", youtube.is_songs),
+    ("youtube-playlist", youtube.is_playlist),
+    ("spotify-backup", is_spotify_backup),
+    ("uris", are_uris),
+    ("lastfmstats", is_lastfmstats),
+    ("shazam", is_shazam),
+    ("tunemymusic", service_tables.is_tunemymusic),
+    ("soundiiz", service_tables.is_soundiiz),
+    ("deezer", service_tables.is_deezer),
+)
+# Files of an export that contain no tracks: the start of their first line, and what they are.
+WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
+
+
+def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
+    """Return the format of a file that begins with the bytes `head`, or None if none of the signatures is there.
+
+    Raises:
+        UnknownFormatError: the file is XML in a format that sgp does not know, or that it refuses.
+    """
+    if is_tab_text(head):
+        return "tab-text"
+    if head[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise UnknownFormatError(file.display_name, "an HTML page: export histories as JSON instead")
+    try:
+        root = root_of(head)
+    except XmlError as fault:
+        raise UnknownFormatError(file.display_name, f"XML that sgp does not read: {fault}") from fault
+    if root is not None:
+        format, mark = ROOTS.get(root, (None, b""))
+        if format and mark in head:
+            return format
+        raise UnknownFormatError(file.display_name, f"XML in a format that sgp does not know (root element: {root!r})")
+    value = first_json_value(head)
+    if value is not None:
+        return next((format for format, claims in SHAPES if claims(value)), None)
+    lines = head.decode("utf-8", "replace").splitlines() or [""]
+    for start, what in WITHOUT_TRACKS.items():
+        if lines[0].startswith(start):
+            raise UnknownFormatError(file.display_name, what)
+    if file.name.lower().endswith((".m3u", ".m3u8")):
+        return None  # M3U without a header may be a list of uris, too
+    return next((format for format, claims in LINES if claims(lines)), None)
+
+
+def first_json_value(head: bytes) -> Any:
+    """Return the first JSON value of some bytes; if it is cut off, the part of it that is complete. None if not JSON.
+
+    >>> first_json_value(b'{"playlist": {"track": [{"title": "Paper Boats"}, {"title": "Sa')
+    {'playlist': {'track': [{'title': 'Paper Boats'}, {}]}}
+    """
+    text = head.decode("utf-8", "replace").lstrip()
+    if not text.startswith(tuple(CLOSING)):
+        return None
+    closing: list[str] = []
+    cut = 0
+    for token in JSON_TOKEN.finditer(text):
+        if token[0] in CLOSING:
+            closing.append(CLOSING[token[0]])
+        elif closing and token[0] == closing[-1]:
+            closing.pop()
+        elif not token[0].startswith(('"', ",")):
+            return None
+        if not token[0].startswith('"'):
+            cut = token.start() if token[0] == "," else token.end()
+        if not closing or len(closing) > DEEPEST:
+            break
+    try:
+        return json.loads(text[:cut] + "".join(reversed(closing)))
+    except ValueError:
+        return None
