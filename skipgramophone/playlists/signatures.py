@@ -31,7 +31,7 @@ CLOSING = {"[": "]", "{": "}"}
 DEEPEST = 100  # JSON values inside each other
 # Root element -> format, and text that is near the start of each such file.
 ROOTS: dict[str, tuple[Format, bytes]] = {
-    "playlist": ("xspf", b""),
+    "playlist": ("xspf", b"trackList"),
     "plist": ("itunes", b"<key>Tracks</key>"),
     "DJ_PLAYLISTS": ("rekordbox", b""),
     "NML": ("traktor", b""),

@@ -82,6 +82,8 @@ NAMED: dict[str, tuple[str, dict[str, str]]] = {
         {"artist": "Interpret", "title": "Titel", "playlist": "Wiedergabeliste"},
     ),
 }
+# Tables of services whose own readers may claim them before their columns are guessed.
+SERVICES = {"tunemymusic": "tunemymusic", "soundiiz": "soundiiz", "takeout": "youtube-songs"}
 # Tables without a header: their columns are numbers, times and names, of which sgp cannot know the meaning.
 BARE = {
     "events": "user_1,100,200,300,1357000000\nuser_1,100,200,301,1357000200\nuser_2,101,201,302,1357000000\n",
@@ -190,7 +192,7 @@ def test_columns_with_usual_names_are_guessed_in_any_order_and_with_any_separato
     text, roles = NAMED[name]
     for table in permuted(table_of(text)):
         for separator in SEPARATORS:
-            assert detected(text_of(table, separator)) == roles, (table[0], separator)
+            assert detected(text_of(table, separator)) in (roles, SERVICES.get(name)), (table[0], separator)
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -198,9 +200,10 @@ def test_a_named_table_without_its_header_or_most_of_its_columns_is_not_mistaken
     text, roles = NAMED[name]
     table = table_of(text)
     for separator in SEPARATORS:
-        assert detected(text_of(table[:2], separator)) == roles
+        assert detected(text_of(table[:2], separator)) in (roles, SERVICES.get(name))
         for rows in (table[1:], table[1:2], [row[:1] for row in table], [row[-1:] for row in table[1:]]):
-            assert detected(text_of(rows, separator)) == QUESTION, rows
+            is_list_of_uris = all(len(row) == 1 and row[0].startswith("spotify:track:") for row in rows)
+            assert detected(text_of(rows, separator)) == ("uris" if is_list_of_uris else QUESTION), rows
     assert detected(text_of(table[1:], " ").replace('"', "")) == QUESTION
 
 
