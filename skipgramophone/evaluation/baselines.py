@@ -1,8 +1,8 @@
 """Baselines: rankings without embeddings, fitted to the training part of a split.
 
 Parameters that are not given are chosen on validation playlists, which are a part of the training part: each parameter
-in turn takes the value of a short list that has the highest mean NDCG@500 in the protocol of the evaluation. The
-baseline is then fitted to the whole training part. Test playlists have no influence on the choice.
+in turn moves up or down a list of values as long as R-precision + NDCG@500 rises, in the protocol of the evaluation.
+The baseline is then fitted to the whole training part. Test playlists have no influence on the choice.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ USUAL: dict[str, Parameters] = {  # parameters without validation playlists, and
     "EASE": {"regularization": 100.0},
     "iALS": {"regularization": 20.0, "alpha": 20.0},
 }
-TRIED: dict[str, dict[str, tuple[float, ...]]] = {
-    "RP3beta": {"beta": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)},
-    "EASE": {"regularization": (10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)},
-    "iALS": {"regularization": (5.0, 20.0, 80.0), "alpha": (5.0, 20.0, 80.0)},
+VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # in the order of the search
+    "RP3beta": {"beta": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)},
+    "EASE": {"regularization": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)},
+    "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
 SHARE = 0.1  # of the training part is held out for validation
 MAX_OCCURRENCES = 1 << 20  # of the playlists that parameters are chosen on
 MAX_QUERIES = 500
-SEARCH_ITERATIONS = 6  # of iALS while its parameters are chosen; the order of the values is stable by then
+SEARCH_ITERATIONS = 6  # of iALS while its parameters are chosen; enough to order the values
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,10 @@ class Validation:
     queries: list[EvaluationQuery]
     catalogue: RankedCatalogue
 
-    def ndcg(self, ranker: Ranker) -> float:
-        """Return the mean NDCG@500 of a ranker."""
-        return float(score_ranker(ranker, self.queries, self.catalogue, k=1).values["ndcg"].mean())
+    def score(self, ranker: Ranker) -> float:
+        """Return the mean R-precision plus the mean NDCG@500 of a ranker."""
+        values = score_ranker(ranker, self.queries, self.catalogue, k=1).values
+        return float(values["r_precision"].mean() + values["ndcg"].mean())
 
 
 def make_validation(
@@ -146,7 +147,7 @@ def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
 def needs_validation(settings: EvaluateSettings) -> bool:
     """Whether a parameter of a baseline is to be chosen."""
     names = BASELINES[settings.baselines]
-    return any(TRIED[name].keys() - given_parameters(name, settings).keys() for name in names if name in TRIED)
+    return any(VALUES[name].keys() - given_parameters(name, settings).keys() for name in names if name in VALUES)
 
 
 def choose_parameters(
@@ -157,23 +158,29 @@ def choose_parameters(
 ) -> Parameters:
     """Choose the parameters of a baseline that are not given, one after the other.
 
+    Each starts at its usual value and moves to the next smaller or larger one while the score rises.
+
     Args:
         name: name of the baseline.
         given: parameters with fixed values.
         score: returns how good some parameters are; higher is better.
-        progress: called with the number of values tried and their total.
+        progress: called with the number of fits done and that of fits begun.
     """
-    best, scores = USUAL[name] | given, dict[tuple[float, ...], float]()
-    tried = {key: values for key, values in TRIED[name].items() if key not in given}
-    total = sum(map(len, tried.values())) - max(0, len(tried) - 1)  # later lists start at a value that is known
-    for key, values in tried.items():
-        candidates = [best | {key: value} for value in values]
-        for candidate in candidates:
-            at = tuple(candidate.values())
-            if at not in scores:
-                scores[at] = score(candidate)
-                progress(len(scores), total)
-        best = max(candidates, key=lambda candidate: scores[tuple(candidate.values())])
+    best = USUAL[name] | given
+    reached, fits = score(best), 1
+    for key, values in VALUES[name].items():
+        for step in () if key in given else (-1, 1):
+            at, moved = values.index(best[key]) + step, False
+            while 0 <= at < len(values):
+                found = score(best | {key: values[at]})
+                fits += 1
+                progress(fits, fits + 1)
+                if found <= reached:
+                    break
+                best, reached, moved = best | {key: values[at]}, found, True
+                at += step
+            if moved:  # the other direction was left behind
+                break
     return best
 
 
@@ -200,7 +207,7 @@ def fit_baselines(
     fitted: list[FittedBaseline] = []
     for name in BASELINES[settings.baselines]:
         started, given = time.monotonic(), given_parameters(name, settings)
-        to_choose = tuple(key for key in TRIED.get(name, {}) if key not in given)
+        to_choose = tuple(key for key in VALUES.get(name, {}) if key not in given)
         used, asked = USUAL.get(name, {}) | given, 0
         fit = partial(_fit, name, dimensions=dimensions, seed=settings.random_seed)
         try:
@@ -220,9 +227,9 @@ def fit_baselines(
 
 
 def _try(fit: Callable[..., Ranker], validation: Validation, parameters: Parameters) -> float:
-    """Fit a baseline to the validation's training part, and return its NDCG@500 on validation playlists."""
+    """Fit a baseline to the validation's training part, and return its score on validation playlists."""
     counts = validation.catalogue.counts
-    return validation.ndcg(fit(validation.playlists, counts, parameters, iterations=SEARCH_ITERATIONS))
+    return validation.score(fit(validation.playlists, counts, parameters, iterations=SEARCH_ITERATIONS))
 
 
 def _fit(
