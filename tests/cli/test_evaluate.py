@@ -74,7 +74,8 @@ def test_all_baselines_or_none_can_be_compared(genres_root: Path) -> None:
     for line in ("RP3beta: beta 0.# (beta", "EASE: regularization # (regularization"):
         pattern = re.escape(line).replace("\\#", r"\d+") + r" chosen on \d+ validation playlists\)$"
         assert re.search(f"^{pattern}", out, re.MULTILINE)
-    assert re.search(r"^iALS: regularization [\d.]+, alpha 3, factors 128 \(regularization chosen on ", out, re.MULTILINE)
+    pattern = r"^iALS: regularization [\d.]+, alpha 3, factors 128 \(regularization chosen on "
+    assert re.search(pattern, out, re.MULTILINE)
     code, out, _ = evaluate_genres(genres_root, "--baselines", "none", "--score", "cosine", "--json")
     report = json.loads(out)["judgement"]
     assert ([row["ranker"] for row in report["judged"]], report["baselines"]) == (["cosine"], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ def test_each_parameter_moves_to_its_best_value_in_turn_and_given_ones_are_kept(
     def score(parameters: dict[str, float]) -> float:
         """Return a score that is best at regularization 80 and alpha 1.25."""
         asked.append((parameters["regularization"], parameters["alpha"]))
-        return -abs(np.log(parameters["regularization"] / 80)) - abs(np.log(parameters["alpha"] / 1.25))
+        return -abs(math.log(parameters["regularization"] / 80)) - abs(math.log(parameters["alpha"] / 1.25))
 
     best = choose_parameters("iALS", {"factors": 8}, score)
     assert best == {"factors": 8, "regularization": 80, "alpha": 1.25}
