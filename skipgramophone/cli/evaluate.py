@@ -54,6 +54,7 @@ def evaluate(
     \b
     sgp evaluate demo
     sgp evaluate demo --protocol lookup --share 0.2
+    sgp evaluate demo --baselines all
     sgp evaluate demo --stability
     """
     from skipgramophone.cli.progress import bar, training
@@ -118,7 +119,7 @@ def _show(report: EvaluateReport) -> None:
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
-    for line in _verdicts(judgement, first):
+    for line in (*_fits(judgement), *_verdicts(judgement, first)):
         render.text(line)
     if report.set_aside:
         render.text("playlists held out by extract: the model itself was evaluated")
@@ -158,6 +159,22 @@ def _beyond(row: RankerResult) -> list[str]:
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
     return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
+
+
+def _fits(judgement: Comparison) -> list[str]:
+    """Say which parameters the baselines have and where these come from, and which baselines were left out."""
+    lines = []
+    for fitted in judgement.baselines:
+        if fitted.left_out:
+            lines.append(f"warning: {fitted.name} was left out: {fitted.left_out}")
+            continue
+        values = ", ".join(f"{name} {value:g}" for name, value in fitted.parameters.items())
+        chosen = (
+            f" ({' and '.join(fitted.chosen)} chosen on {plural(fitted.validation_playlists, 'validation playlist')})"
+        )
+        if values:
+            lines.append(f"{fitted.name}: {values}{chosen if fitted.chosen else ''}")
+    return lines
 
 
 def _verdicts(judgement: Comparison, metric: str) -> list[str]:

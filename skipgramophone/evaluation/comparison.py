@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.baselines import (
+    BASELINES,
+    FittedBaseline,
+    fit_baselines,
+    make_validation,
+    needs_validation,
+)
 from skipgramophone.evaluation.metrics import DEPTH
 from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import (
@@ -21,24 +29,21 @@ from skipgramophone.evaluation.rankers import (
     Hybrid,
     IndexedCosine,
     ModelScore,
-    Popularity,
     Ranker,
     item_knn,
-    membership,
-    truncated_svd,
 )
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Scorecard, estimate, score_ranker
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import temporary_file_errors
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
+from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.annoy_index import FILE, AnnoyCandidates
 from skipgramophone.lookup.index_builder import build_index
 from skipgramophone.lookup.ranking import log_prior
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 from skipgramophone.wording import plural
 
-BASELINES = ("popularity", "item-kNN", "SVD")
 INDEX = "index"  # compared with exact search by cosine
 OURS = ("euclidean", *SCORES)
 Rows = npt.NDArray[np.int64]
@@ -75,6 +80,7 @@ class Comparison:
     wanted: int  # tracks to find, of all queries
     unknown: int  # tracks of held-out playlists that were not trained on
     judged: list[RankerResult]
+    baselines: list[FittedBaseline]  # how the baselines were fitted
 
 
 def compare_rankers(
@@ -123,7 +129,25 @@ def compare_rankers(
             f"k is {settings.k}, but only {plural(len(rows), 'track')} can be ranked: use a smaller -k"
         )
     queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
-    rankers = _rankers(trained_on, embeddings, rows, counts=counts[rows], training=training, settings=settings)
+    whole = membership(trained_on, len(embeddings))
+    lengths = np.asarray(whole.sum(axis=1), np.float32).ravel()
+    playlists = whole[:, rows].tocsr()
+    matrices = (embeddings.centre, embeddings.context, embeddings.context_bias)
+    kept = Embeddings(*(np.asarray(matrix[rows]) for matrix in matrices))
+    ours = _rankers(playlists, lengths, kept, counts=counts[rows], training=training, settings=settings)
+    validation = None
+    if needs_validation(settings):
+        groups = split.training_groups()
+        validation = make_validation(trained_on, groups, len(embeddings), least=least, settings=settings)
+    baselines, fitted = fit_baselines(
+        playlists,
+        counts[rows],
+        dimensions=training.embedding_dim,
+        settings=settings,
+        validation=validation,
+        progress=progress,
+    )
+    rankers = baselines | ours
     cards: dict[str, Scorecard] = {}
     for name, ranker in rankers.items():
         cards[name] = score_ranker(ranker, queries, catalogue, settings.k, progress=partial(progress, name))
@@ -137,31 +161,30 @@ def compare_rankers(
         wanted=sum(len(query.wanted) for query in queries),
         unknown=sum(query.unknown for query in queries),
         judged=[_result(name, cards, groups, settings.random_seed) for name in cards],
+        baselines=fitted,
     )
 
 
 def _rankers(
-    trained_on: Corpus,
-    embeddings: Embeddings,
-    rows: Rows,
+    playlists: Any,
+    lengths: npt.NDArray[np.float32],
+    kept: Embeddings,
     *,
     counts: npt.NDArray[np.int64],
     training: TrainSettings,
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
-    """Return the baselines, then the rankers that use the embeddings, over the ranked rows."""
-    whole = membership(trained_on, len(embeddings))
-    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
-    kept = Embeddings(
-        *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
-    )
-    knn, cosine = item_knn(playlists), Cosine(unit_rows(kept.centre))
-    prior = log_prior(counts, training.noise_exponent)
-    baselines: dict[str, Ranker] = {
-        "popularity": Popularity(counts),
-        "item-kNN": knn,
-        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
-    }
+    """Return the rankers that use the embeddings.
+
+    Args:
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones, the training part and the ranked tracks.
+        lengths: float32 (playlists,), number of tracks of each playlist, including those that are not ranked.
+        kept: embeddings of the ranked tracks.
+        counts: int64 (tracks,), occurrences in the training part.
+        training: the settings that the embeddings were trained with.
+        settings: protocol and score.
+    """
+    cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {
         "cosine": cosine,
@@ -176,7 +199,7 @@ def _rankers(
             "use --score cosine"
         )
     chosen = {settings.score: ours[settings.score]} if settings.score else ours
-    return baselines | published | chosen
+    return published | chosen
 
 
 def _indexed(unit: Matrix) -> IndexedCosine:
@@ -195,7 +218,8 @@ def _result(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> 
             metric: estimate(card.values[metric] - cards[baseline].values[metric], groups, seed)
             for metric in card.values
         }
-        for baseline in (BASELINES if name in OURS else ("cosine",) if name == INDEX else ())
+        for baseline in (BASELINES["all"] if name in OURS else ("cosine",) if name == INDEX else ())
+        if baseline in cards
     }
     return RankerResult(
         ranker=name,

@@ -3,8 +3,12 @@
     popularity   log count
     item-kNN     cosine of co-occurrence, shared playlists / sqrt(playlists of one track x playlists of the other),
                  summed over the given tracks
+    RP3beta      random walk from the given tracks to a playlist and on to a track, divided by count^beta (Paudel,
+                 Christoffel, Newell and Bernstein 2017)
     SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, with
                  the model's dimension: PureSVD (Cremonesi, Koren and Turrin 2010)
+    EASE         linear regression of each track on all others (`ease`)
+    iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
     euclidean    distance between centre vectors, for deezer2018
     cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
     index        cosine, but only for tracks that an Annoy index with the default recall finds
@@ -24,17 +28,16 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
 from skipgramophone.lookup.ranking import hybrid, rooted, with_count
+from skipgramophone.training.factorization import Factorization, SparseRows, gram
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
 NOT_FOUND = -2.0  # below any cosine
 OVERSAMPLING, POWER_ITERATIONS = 16, 4
 NEGLIGIBLE = 1e-10  # share of the largest eigenvalue, below which a direction is not spanned by the columns
-SUMMED_ROWS = 1 << 16
 
 
 class Ranker(Protocol):
@@ -57,14 +60,14 @@ class Popularity:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemKnn:
-    """Cosine of co-occurrence by two sparse products, without the matrix of all pairs."""
+class CoOccurrence:
+    """Weighted numbers of shared playlists by two sparse products, without the matrix of all pairs."""
 
-    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), columns of length 1
-    by_track: Any  # its transpose, csr; rows may be weighted by playlist length
+    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), weighted by the track to score
+    by_track: Any  # scipy.sparse.csr_array (tracks, playlists), weighted by given track and playlist
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the cosines with the given tracks."""
+        """Return the sum of the weights of the shared playlists with each given track."""
         return np.asarray(((given @ self.by_track) @ self.playlists).todense(), np.float32)
 
 
@@ -77,6 +80,17 @@ class TruncatedSvd:
     def scores(self, given: Given) -> Scores:
         """Return the given tracks, projected on the factors."""
         return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedIn:
+    """Factors of tracks; the given tracks are folded in as a new playlist."""
+
+    factors: Factorization
+
+    def scores(self, given: Given) -> Scores:
+        """Return the product of the playlist's factors and those of each track."""
+        return self.factors.scores(SparseRows.of(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +198,8 @@ class Hybrid:
         return hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
 
 
-def membership(corpus: Corpus, tracks: int) -> Any:
-    """Return the playlist-track matrix without repeats, scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
-    from scipy import sparse
-
-    ones = np.ones(corpus.occurrences, np.float32)
-    shape = (len(corpus), tracks)
-    # A copy, because scipy sums duplicates in place, and the arrays belong to the corpus.
-    matrix = sparse.csr_array((ones, corpus.track_ids, corpus.offsets), shape=shape, copy=True)
-    matrix.sum_duplicates()
-    matrix.data[:] = 1
-    return matrix
-
-
-def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> ItemKnn:
-    """Make an `ItemKnn` from a membership matrix, with columns scaled to length 1.
+def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> CoOccurrence:
+    """Make an `CoOccurrence` from a membership matrix, with columns scaled to length 1.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
@@ -211,7 +212,32 @@ def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> 
     scale = sparse.diags_array(1 / np.sqrt(np.maximum(playlists_of_track, 1)))
     scaled = (playlists @ scale).tocsr().astype(np.float32)
     weighted = scaled if lengths is None else sparse.diags_array(1 / np.sqrt(np.maximum(lengths, 1))) @ scaled
-    return ItemKnn(scaled, weighted.T.tocsr())
+    return CoOccurrence(scaled, weighted.T.tocsr())
+
+
+def rp3beta(playlists: Any, beta: float) -> CoOccurrence:
+    """Make the ranker RP3beta from a membership matrix.
+
+    With n_i playlists that contain track i, and l_p tracks in playlist p, a walk from a given track goes to one of its
+    playlists and on to one of the tracks there. The score of track j is
+
+        sum over the given i and the playlists p that contain i and j of 1 / (n_i l_p n_j^beta)
+
+    Source: Paudel, Christoffel, Newell and Bernstein 2017, "Updatable, Accurate, Diverse, and Scalable Recommendations
+    for Interactive Applications", doi 10.1145/2955101. The walk's first step, from the playlist that is continued to
+    its given tracks, is the same for every score, so it is left out.
+
+    Args:
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
+        beta: 0 prefers popular tracks as the walk does; 1 cancels the popularity.
+    """
+    from scipy import sparse
+
+    playlists_of_track = np.maximum(np.asarray(playlists.sum(axis=0), np.float64).ravel(), 1)
+    tracks_of_playlist = np.maximum(np.asarray(playlists.sum(axis=1), np.float64).ravel(), 1)
+    to_track = playlists @ sparse.diags_array(playlists_of_track**-beta)
+    to_playlist = sparse.diags_array(1 / playlists_of_track) @ playlists.T @ sparse.diags_array(1 / tracks_of_playlist)
+    return CoOccurrence(to_track.tocsr().astype(np.float32), to_playlist.tocsr().astype(np.float32))
 
 
 def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
@@ -228,21 +254,12 @@ def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
     basis = _orthonormal(by_track @ rng.standard_normal((playlists.shape[0], width), np.float32))
     for _ in range(POWER_ITERATIONS):
         basis = _orthonormal(by_track @ _orthonormal(playlists @ basis))
-    _, directions = np.linalg.eigh(_gram(playlists @ basis))  # in ascending order
+    _, directions = np.linalg.eigh(gram(playlists @ basis))  # in ascending order
     return TruncatedSvd(basis @ directions[:, ::-1][:, :dimensions].astype(np.float32))
 
 
 def _orthonormal(columns: Matrix) -> Matrix:
     """Return an orthonormal basis of the column space, float32; the Gram matrix takes less memory than a QR."""
-    size, directions = np.linalg.eigh(_gram(columns))
+    size, directions = np.linalg.eigh(gram(columns))
     spanned = size > NEGLIGIBLE * size[-1]
     return np.asarray(columns @ (directions[:, spanned] / np.sqrt(size[spanned])).astype(np.float32))
-
-
-def _gram(columns: Matrix) -> npt.NDArray[np.float64]:
-    """Return the Gram matrix of the columns, summed in float64 in blocks of rows."""
-    products = np.zeros((columns.shape[1], columns.shape[1]))
-    for first in range(0, len(columns), SUMMED_ROWS):
-        some = columns[first : first + SUMMED_ROWS].astype(np.float64)
-        products += some.T @ some
-    return products

@@ -53,6 +53,10 @@ class Split:
             return Corpus(np.delete(np.asarray(corpus.track_ids), last), offsets)
         return corpus.playlists(np.flatnonzero(~self.held_out))
 
+    def training_groups(self) -> Groups:
+        """Return the groups of the playlists of `training_part`, int64 (playlists,)."""
+        return self.groups if self.last_track_only else self.groups[~self.held_out]
+
     def held_out_part(self, corpus: Corpus) -> Corpus:
         """Return the playlists that are held out."""
         return corpus.playlists(np.flatnonzero(self.held_out))

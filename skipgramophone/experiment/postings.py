@@ -109,6 +109,19 @@ class Postings:
         np.save(directory / POSTING_OFFSETS, self.offsets)
 
 
+def membership(corpus: Corpus, tracks: int) -> Any:
+    """Return the playlist-track matrix without repeats, scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
+    from scipy import sparse
+
+    ones = np.ones(corpus.occurrences, np.float32)
+    shape = (len(corpus), tracks)
+    # A copy, because scipy sums duplicates in place, and the arrays belong to the corpus.
+    matrix = sparse.csr_array((ones, corpus.track_ids, corpus.offsets), shape=shape, copy=True)
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
+
+
 def build_postings(corpus: Corpus, tracks: int) -> Postings:
     """Compute the postings of a corpus over a catalogue of `tracks` tracks.
 

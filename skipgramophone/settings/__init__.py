@@ -4,7 +4,14 @@ Each class is frozen, checks itself when it is made, and is written as it is int
 made. Nothing here reads files or knows about the command line.
 """
 
-from skipgramophone.settings.evaluation import EVALUATED_SHARE, PROTOCOLS, EvaluateSettings, Protocol, TuneSettings
+from skipgramophone.settings.evaluation import (
+    EVALUATED_SHARE,
+    PROTOCOLS,
+    Baselines,
+    EvaluateSettings,
+    Protocol,
+    TuneSettings,
+)
 from skipgramophone.settings.exports import (
     COLOURS,
     DTYPES,
@@ -77,6 +84,7 @@ __all__ = [
     "ROOT_VARIABLE",
     "SCORES",
     "BadBytes",
+    "Baselines",
     "Colour",
     "Context",
     "ContinueSettings",

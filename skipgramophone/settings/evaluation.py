@@ -10,7 +10,9 @@ from skipgramophone.settings.time_span import seconds_of
 
 Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+Baselines = Literal["default", "all", "none"]
 EVALUATED_SHARE = 0.1  # share of the playlists to hold out by default
+CHOSEN = "default: chosen on validation playlists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,24 @@ class EvaluateSettings:
 
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS)}.", metavar="NAME")
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
+    baselines: Baselines = setting(
+        "default",
+        "Compare with popularity, item-kNN and iALS (default), also with SVD, RP3beta and EASE (all), or with none.",
+        metavar="SET",
+    )
+    ials_factors: int = setting(128, "Number of factors of the baseline iALS.", metavar="N", bounds=between(1, 4096))
+    ials_regularization: float | None = setting(
+        None, f"Regularization of iALS ({CHOSEN}).", metavar="X", bounds=above(0)
+    )
+    ials_alpha: float | None = setting(
+        None, f"Additional weight of a playlist's tracks in iALS ({CHOSEN}).", metavar="X", bounds=above(0)
+    )
+    ease_regularization: float | None = setting(
+        None, f"Regularization of EASE ({CHOSEN}).", metavar="X", bounds=above(0)
+    )
+    rp3_beta: float | None = setting(
+        None, f"Penalty on popular tracks in RP3beta ({CHOSEN}).", "--rp3-beta", metavar="X", bounds=between(0, 2)
+    )
     seeds: int | None = setting(
         None,
         "Tracks given per playlist (default: half, or all but the last).",

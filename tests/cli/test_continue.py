@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
-from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn, membership
+from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn
 from skipgramophone.experiment.embeddings import unit_rows
+from skipgramophone.experiment.postings import membership
 from skipgramophone.names.song_versions import song_key
 from tests.conftest import Ran, dump_text, run_sgp
 

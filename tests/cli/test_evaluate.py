@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import skipgramophone as package
+from skipgramophone.evaluation.baselines import BASELINES
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
 
@@ -37,7 +39,8 @@ def test_the_report_is_printed_as_json_and_saved(genres_root: Path) -> None:
     assert (code, err) == (0, "")
     report = json.loads(out)
     rows = {row["ranker"]: row for row in report["judgement"]["judged"]}
-    assert list(rows) == ["popularity", "item-kNN", "SVD", "cosine", "index", "cosine+count", "model", "hybrid"]
+    assert list(rows) == ["popularity", "item-kNN", "iALS", "cosine", "index", "cosine+count", "model", "hybrid"]
+    assert set(rows["hybrid"]["against"]) == {"popularity", "item-kNN", "iALS"}
     assert report["judgement"]["asked"] * 2 == report["judgement"]["questions"]
     # Two genres that never mix: co-occurrence finds the genre, popularity only half of the tracks.
     assert rows["item-kNN"]["metrics"]["r_precision"]["mean"] > rows["popularity"]["metrics"]["r_precision"]["mean"]
@@ -59,8 +62,23 @@ def test_one_score_can_be_evaluated_alone_and_printed_as_csv(genres_root: Path) 
         assert code == 0
     assert len(list(reports.glob("lookup-*.json"))) == before + 2
     records = list(csv.DictReader(io.StringIO(out)))
-    assert {record["ranker"] for record in records} == {"popularity", "item-kNN", "SVD", "cosine"}
+    assert {record["ranker"] for record in records} == {"popularity", "item-kNN", "iALS", "cosine"}
     assert {"r_precision", "ndcg", "ndcg@10", "recall@10", "hit@10", "mrr", "clicks"} < {r["metric"] for r in records}
+
+
+def test_all_baselines_or_none_can_be_compared(genres_root: Path) -> None:
+    code, out, _ = evaluate_genres(genres_root, "--baselines", "all", "--score", "cosine", "--ials-alpha", "3")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[3:10]] == [*BASELINES["all"], "cosine"]
+    assert "cosine: significantly " in out or "cosine: no significant " in out
+    for line in ("RP3beta: beta 0.# (beta", "EASE: regularization # (regularization"):
+        pattern = re.escape(line).replace("\\#", r"\d+") + r" chosen on \d+ validation playlists\)$"
+        assert re.search(f"^{pattern}", out, re.MULTILINE)
+    pattern = r"^iALS: regularization [\d.]+, alpha 3, factors 128 \(regularization chosen on "
+    assert re.search(pattern, out, re.MULTILINE)
+    code, out, _ = evaluate_genres(genres_root, "--baselines", "none", "--score", "cosine", "--json")
+    report = json.loads(out)["judgement"]
+    assert ([row["ranker"] for row in report["judged"]], report["baselines"]) == (["cosine"], [])
 
 
 @pytest.mark.parametrize("protocol", ["next-item", "deezer2018"])
@@ -85,6 +103,8 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
     [
         (["--protocol", "x"], 2, "protocol must be one of continuation, next-item, lookup, deezer2018, not 'x'"),
         (["--score", "x"], 2, "score must be one of cosine, cosine+count, model, hybrid, not 'x'"),
+        (["--baselines", "some"], 2, "baselines must be one of default, all, none, not 'some'"),
+        (["--ease-regularization", "0"], 2, "ease-regularization must be above 0, not 0.0"),
         (["--draws", "0"], 2, "draws must be from 1 to 100, not 0"),
         (["--share", "0"], 2, "share must be above 0 and below 1, not 0.0"),
         (["-k", "400"], 1, "k is 400, but only 80 tracks can be ranked: use a smaller -k"),

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
-from skipgramophone.evaluation.rankers import membership
 from skipgramophone.experiment.embeddings import unit_rows
+from skipgramophone.experiment.postings import membership
 from tests.conftest import run_sgp
 
 A, B = "sample:track:0700", "faded raincoat"

@@ -7,7 +7,6 @@ import pytest
 
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.protocols import make_queries
-from skipgramophone.evaluation.rankers import membership
 from skipgramophone.evaluation.splits import (
     Split,
     groups_by_owner,
@@ -16,6 +15,7 @@ from skipgramophone.evaluation.splits import (
     split_last_tracks,
 )
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import membership
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 
 

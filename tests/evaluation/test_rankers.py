@@ -14,12 +14,12 @@ from skipgramophone.evaluation.rankers import (
     ModelScore,
     Popularity,
     item_knn,
-    membership,
     truncated_svd,
 )
 from skipgramophone.evaluation.scorecard import RankedCatalogue, given_matrix, score_ranker
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, unit_rows
+from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.ranking import rooted
 
 TRACKS, DIM = 12, 4

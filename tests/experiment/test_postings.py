@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.evaluation.rankers import item_knn, membership
+from skipgramophone.evaluation.rankers import item_knn
 from skipgramophone.experiment import postings as module
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.postings import build_postings, read_postings
+from skipgramophone.experiment.postings import build_postings, membership, read_postings
 
 # [0 1 0] [1 2] [] over four tracks
 SMALL = Corpus(np.array([0, 1, 0, 1, 2], np.int32), np.array([0, 3, 5, 5]))

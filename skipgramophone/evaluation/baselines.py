@@ -1,0 +1,267 @@
+"""Baselines: rankings without embeddings, fitted to the training part of a split.
+
+Parameters that are not given are chosen on validation playlists, which are a part of the training part: each parameter
+in turn moves up or down a list of values as long as R-precision + NDCG@500 rises, in the protocol of the evaluation.
+The baseline is then fitted to the whole training part. Test playlists have no influence on the choice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.ease import ease
+from skipgramophone.evaluation.protocols import EvaluationQuery, make_queries
+from skipgramophone.evaluation.rankers import (
+    FoldedIn,
+    Popularity,
+    Ranker,
+    item_knn,
+    rp3beta,
+    truncated_svd,
+)
+from skipgramophone.evaluation.scorecard import RankedCatalogue, score_ranker
+from skipgramophone.evaluation.splits import Groups, split_at_random
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import membership
+from skipgramophone.settings import Baselines, EvaluateSettings
+from skipgramophone.training.factorization import ITERATIONS, factorize
+
+Parameters = dict[str, float]
+Progress = Callable[[str, int, int], None]
+BASELINES: dict[Baselines, tuple[str, ...]] = {
+    "none": (),
+    "default": ("popularity", "item-kNN", "iALS"),
+    "all": ("popularity", "item-kNN", "SVD", "RP3beta", "EASE", "iALS"),
+}
+USUAL: dict[str, Parameters] = {  # parameters without validation playlists, and at the start of the search
+    "RP3beta": {"beta": 0.3},
+    "EASE": {"regularization": 100.0},
+    "iALS": {"regularization": 20.0, "alpha": 20.0},
+}
+VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # in the order of the search
+    "RP3beta": {"beta": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)},
+    "EASE": {"regularization": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)},
+    "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
+}
+SHARE = 0.1  # of the training part is held out for validation
+MAX_OCCURRENCES = 1 << 20  # of the playlists that parameters are chosen on
+MAX_QUERIES = 500
+SEARCH_ITERATIONS = 6  # of iALS while its parameters are chosen; enough to order the values
+
+
+@dataclass(frozen=True, slots=True)
+class FittedBaseline:
+    """How a baseline was fitted.
+
+    Attributes:
+        parameters: name -> value, as used; empty for a baseline without parameters.
+        chosen: names of the parameters that were chosen on validation playlists.
+        validation_playlists: number of these playlists; 0 if nothing was chosen.
+        seconds: time to choose and to fit.
+        left_out: why the baseline was left out, or None.
+    """
+
+    name: str
+    parameters: Parameters
+    chosen: tuple[str, ...] = ()
+    validation_playlists: int = 0
+    seconds: float = 0.0
+    left_out: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Playlists to choose parameters on.
+
+    Attributes:
+        playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to fit to.
+        queries: queries of the validation playlists.
+        catalogue: the tracks that are ranked.
+    """
+
+    playlists: Any
+    queries: list[EvaluationQuery]
+    catalogue: RankedCatalogue
+
+    def score(self, ranker: Ranker) -> float:
+        """Return the mean R-precision plus the mean NDCG@500 of a ranker."""
+        values = score_ranker(ranker, self.queries, self.catalogue, k=1).values
+        return float(values["r_precision"].mean() + values["ndcg"].mean())
+
+
+def make_validation(
+    trained_on: Corpus, groups: Groups, tracks: int, *, least: int, settings: EvaluateSettings
+) -> Validation | None:
+    """Hold out a part of the training part, or return None if it is too small.
+
+    Args:
+        trained_on: the training part.
+        groups: int64 (playlists,), equal for playlists that must stay together.
+        tracks: number of rows of the catalogue.
+        least: occurrences that a track needs to be ranked.
+        settings: protocol, number of given tracks and seed.
+    """
+    drawn = trained_on.draw(MAX_OCCURRENCES, np.random.default_rng([settings.random_seed, MAX_OCCURRENCES]))
+    sample = trained_on.playlists(drawn)
+    try:
+        split = split_at_random(groups[drawn], SHARE, settings.random_seed)
+        part = split.training_part(sample)
+        counts = part.counts(tracks)
+        ranked = counts >= max(1, least)
+        rows = np.flatnonzero(ranked)
+        queries = make_queries(
+            sample, split.held_out, ranked, settings.protocol, seed=settings.random_seed, given=settings.seeds
+        ).renumbered(rows, tracks)
+    except EvaluationError:
+        return None
+    order = np.random.default_rng(settings.random_seed).permutation(len(queries.queries))[:MAX_QUERIES]
+    return Validation(
+        playlists=membership(part, tracks)[:, rows].tocsr(),
+        queries=[queries.queries[at] for at in np.sort(order)],
+        catalogue=RankedCatalogue(counts[rows], np.arange(len(rows))),
+    )
+
+
+def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
+    """Return the parameters of a baseline that the settings give."""
+    given = {
+        "RP3beta": {"beta": settings.rp3_beta},
+        "EASE": {"regularization": settings.ease_regularization},
+        "iALS": {
+            "factors": settings.ials_factors,
+            "regularization": settings.ials_regularization,
+            "alpha": settings.ials_alpha,
+        },
+    }
+    return {key: value for key, value in given.get(name, {}).items() if value is not None}
+
+
+def needs_validation(settings: EvaluateSettings) -> bool:
+    """Whether a parameter of a baseline is to be chosen."""
+    names = BASELINES[settings.baselines]
+    return any(VALUES[name].keys() - given_parameters(name, settings).keys() for name in names if name in VALUES)
+
+
+def choose_parameters(
+    name: str,
+    given: Parameters,
+    score: Callable[[Parameters], float],
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Parameters:
+    """Choose the parameters of a baseline that are not given, one after the other.
+
+    Each starts at its usual value and moves to the next smaller or larger one while the score rises.
+
+    Args:
+        name: name of the baseline.
+        given: parameters with fixed values.
+        score: returns how good some parameters are; higher is better.
+        progress: called with the number of fits done and that of fits begun.
+    """
+    best = USUAL[name] | given
+    reached, fits = score(best), 1
+    for key, values in VALUES[name].items():
+        for step in () if key in given else (-1, 1):
+            at, moved = values.index(best[key]) + step, False
+            while 0 <= at < len(values):
+                found = score(best | {key: values[at]})
+                fits += 1
+                progress(fits, fits + 1)
+                if found <= reached:
+                    break
+                best, reached, moved = best | {key: values[at]}, found, True
+                at += step
+            if moved:  # the other direction was left behind
+                break
+    return best
+
+
+def fit_baselines(
+    playlists: Any,
+    counts: npt.NDArray[np.int64],
+    *,
+    dimensions: int,
+    settings: EvaluateSettings,
+    validation: Validation | None,
+    progress: Progress = lambda _name, _done, _all: None,
+) -> tuple[dict[str, Ranker], list[FittedBaseline]]:
+    """Fit the baselines that the settings ask for, and report how.
+
+    Args:
+        playlists: scipy.sparse.csr_array (playlists, tracks) of ones, the training part and the ranked tracks.
+        counts: int64 (tracks,), occurrences in the training part.
+        dimensions: of SVD.
+        settings: which baselines, their parameters and the seed.
+        validation: playlists to choose parameters on; None: parameters that are not given have their usual values.
+        progress: called with a text, the steps done and their total.
+    """
+    rankers: dict[str, Ranker] = {}
+    fitted: list[FittedBaseline] = []
+    for name in BASELINES[settings.baselines]:
+        started, given = time.monotonic(), given_parameters(name, settings)
+        to_choose = tuple(key for key in VALUES.get(name, {}) if key not in given)
+        used, asked = USUAL.get(name, {}) | given, 0
+        fit = partial(_fit, name, dimensions=dimensions, seed=settings.random_seed)
+        try:
+            if to_choose and validation:
+                used = choose_parameters(
+                    name, given, partial(_try, fit, validation), partial(progress, f"tuning {name}")
+                )
+                asked = len({query.playlist for query in validation.queries})
+            rankers[name] = fit(playlists, counts, used, progress=partial(progress, f"fitting {name}"))
+        except EvaluationError as error:  # too little memory; the other baselines are still compared
+            fitted.append(FittedBaseline(name, used, left_out=str(error)))
+            continue
+        seconds = round(time.monotonic() - started, 2)
+        chosen = to_choose if asked else ()
+        fitted.append(FittedBaseline(name, used, chosen, validation_playlists=asked, seconds=seconds))
+    return rankers, fitted
+
+
+def _try(fit: Callable[..., Ranker], validation: Validation, parameters: Parameters) -> float:
+    """Fit a baseline to the validation's training part, and return its score on validation playlists."""
+    counts = validation.catalogue.counts
+    return validation.score(fit(validation.playlists, counts, parameters, iterations=SEARCH_ITERATIONS))
+
+
+def _fit(
+    name: str,
+    playlists: Any,
+    counts: npt.NDArray[np.int64],
+    parameters: Parameters,
+    *,
+    dimensions: int,
+    seed: int,
+    iterations: int = ITERATIONS,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Ranker:
+    """Fit one baseline."""
+    if name == "popularity":
+        return Popularity(counts)
+    if name == "item-kNN":
+        return item_knn(playlists)
+    if name == "SVD":
+        return truncated_svd(playlists, dimensions, seed)
+    if name == "RP3beta":
+        return rp3beta(playlists, **parameters)
+    if name == "EASE":
+        return ease(playlists, **parameters)
+    return FoldedIn(
+        factorize(
+            playlists,
+            factors=min(int(parameters["factors"]), *playlists.shape),
+            regularization=parameters["regularization"],
+            alpha=parameters["alpha"],
+            seed=seed,
+            iterations=iterations,
+            progress=progress,
+        )
+    )
