@@ -146,7 +146,7 @@ def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVecto
 
 def origin(lookup: Lookup) -> dict[str, Any]:
     """Return the entries of the manifest that say where the vectors come from."""
-    model = lookup.experiment.manifest("model")
+    model = lookup.opened.model
     return {"experiment": lookup.experiment.name, "model": model.digest, "made": model.created}
 
 
