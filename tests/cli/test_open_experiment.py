@@ -27,7 +27,7 @@ def answers_of(lookup: Lookup) -> list[object]:
         for settings in (SimilarSettings(), *(ContinueSettings(by=by) for by in ("model", "hybrid", "cosine+count")))
         for answer in [lookup.similar_to(lookup.asked([(name, 1.0) for name in SEEDS]).seeds, settings)]
     ]
-    found += [lookup.explain(*SEEDS), lookup.playlist_names(range(5)), lookup.playlists().to_dict()]
+    found += [lookup.explain(SEEDS[0], SEEDS[1]), lookup.playlist_names(range(5)), lookup.playlists().to_dict()]
     return [*found, lookup.corpus.track_ids.tolist(), lookup.tracks().to_dict()]
 
 
