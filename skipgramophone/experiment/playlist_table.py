@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skipgramophone.errors import ExperimentError, reason_of, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,16 +36,20 @@ class PlaylistTable:
 
         Raises:
             ExperimentError: the file is damaged, or does not match the corpus.
+            StorageError: there is not enough memory.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         content = pa.py_buffer(self.content)
         try:
-            names = ["owner", "name", *({"key"} & set(pq.read_schema(pa.BufferReader(content)).names))]
-            table = pq.read_table(pa.BufferReader(content), columns=names)
-            table = table.cast(pa.schema([(name, pa.large_string()) for name in names]))
+            file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+            names = ["owner", "name", *({"key"} & set(file.schema_arrow.names))]
+            table = file.read(names, use_threads=False)  # Arrow may hang if it cannot start a thread
+            table = table.select(names).cast(pa.schema([(name, pa.large_string()) for name in names]))
             table.validate(full=True)
+        except MemoryError as error:
+            raise StorageError(f"cannot read {self.path}: not enough memory") from error
         except (pa.ArrowException, OSError, KeyError, ValueError) as error:
             raise ExperimentError(f"{self.path} is damaged: {reason_of(error)}") from error
         if table.num_rows != playlists:
