@@ -124,8 +124,7 @@ app(sys.argv[1:])
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without an entry")
 def test_a_user_without_an_entry_and_a_home_can_build_an_index(tmp_path: Path) -> None:
-    shutil.copytree(Path(__file__).parents[1] / "golden" / "experiments", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(Path(__file__).parents[1] / "golden" / "experiments", tmp_path / "experiments")
     program = [sys.executable, "-c", WITHOUT_HOME, "index", "first", "-q"]
-    environment = os.environ | {"SGP_EXPERIMENTS": str(tmp_path)}
-    ran = subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
+    ran = subprocess.run(program, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
