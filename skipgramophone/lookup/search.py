@@ -18,6 +18,7 @@ import numpy.typing as npt
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
+from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.postings import Postings
 from skipgramophone.experiment.trusted_files import is_verified, remember_verified
 from skipgramophone.lookup.annoy_index import (
@@ -130,11 +131,18 @@ class Search:
                 f"the vector of '{track.name}' is not finite: run sgp train {self.experiment.name} --force"
             )
         if not vector.any():
-            raise UnknownTrackError(
-                f"'{track.name}' has no vector: it occurs {plural(track.count, 'time')}, below --min-count; "
-                "train with a lower --min-count"
-            )
+            raise UnknownTrackError(f"'{track.name}' has no vector: {self._why_no_vector(track)}")
         return vector
+
+    def _why_no_vector(self, track: Track) -> str:
+        """Return why a track has no vector, and what to do."""
+        model = self.opened.model
+        if IMPORTED in model.facts:
+            return "the imported vectors do not contain it"
+        least = model.settings.get("min_count")
+        if isinstance(least, int) and track.count < least:
+            return f"it occurs {plural(track.count, 'time')}, below --min-count; train with a lower --min-count"
+        return "no other track gives it a direction; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries, by one matrix product where that is faster than asking the index for each."""
