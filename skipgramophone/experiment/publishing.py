@@ -160,7 +160,7 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
         file = held.enter_context(writing.open("xb"))
         with suppress(OSError):  # a file system without locks; then nobody can take the lock either
             fcntl.flock(file, fcntl.LOCK_EX)
-        if writing.exists():  # otherwise it was taken for a leftover before it was locked
+        if writing.exists():  # otherwise another process removed it as a leftover before it was locked
             return writing.with_suffix(DRAFT_SUFFIX)
 
 

@@ -7,7 +7,7 @@ import shutil
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,13 @@ class Overview:
     """
 
     name: str
-    created: str
-    bytes: int
-    states: dict[str, str]
-    settings: dict[str, dict[str, Any]]
-    facts: dict[str, dict[str, Any]]
-    losses: list[float]
-    metrics: dict[str, dict[str, dict[str, float]]]
+    created: str = ""
+    bytes: int = 0
+    states: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    metrics: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     problem: str | None = None
 
     def record(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
         try:
             found.append(overview(experiment.name, experiments_dir))
         except SgpError as error:
-            found.append(Overview(experiment.name, "", 0, {}, {}, {}, [], {}, problem=str(error)))
+            found.append(Overview(experiment.name, problem=str(error)))
     return found
 
 
