@@ -65,7 +65,12 @@ class Snapshot:
         Raises:
             ExperimentError: the experiment has been replaced, renamed or removed.
         """
-        catalogue = Catalogue(self.experiment.directory("corpus"))
+        try:
+            catalogue = Catalogue(self.experiment.directory("corpus"))
+        except SgpError as error:
+            if self.is_current():
+                raise
+            raise _replaced(self.experiment) from error
         if not self.is_current():
             catalogue.close()
             raise _replaced(self.experiment)
