@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
+import os
 import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,6 +156,25 @@ def full_disk() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # Python ignores the signal
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@contextmanager
+def file_permissions_apply() -> Iterator[None]:
+    """Let file permissions apply to root too: drop the capabilities that override them, for this thread."""
+    if os.geteuid():
+        yield
+        return
+    system = ctypes.CDLL(None, use_errno=True)
+    header, held = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()  # two times: effective, permitted, …
+    assert system.capget(header, held) == 0
+    effective = held[0]
+    held[0] &= ~0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+    assert system.capset(header, held) == 0
+    try:
+        yield
+    finally:
+        held[0] = effective
+        assert system.capset(header, held) == 0
 
 
 def members(experiments: Path, job: str = "") -> list[int]:

@@ -72,7 +72,8 @@ def _errors_as_exit_codes() -> Iterator[None]:
         sys.exit(0)
     except OSError as error:
         discard_stdout()
-        render.error(StorageError(f"cannot write {error.filename or 'the result'}: {reason_of(error)}"))
+        failed = f"cannot use {error.filename}" if error.filename else "cannot write the result"
+        render.error(StorageError(f"{failed}: {reason_of(error)}"))
         sys.exit(StorageError.exit_code)
 
 

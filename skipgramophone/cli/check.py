@@ -10,7 +10,7 @@ import typer
 from skipgramophone.cli import completion, options, progress, render
 from skipgramophone.wording import plural
 
-DAMAGED = 5  # exit code
+DAMAGED, UNCHECKED = 5, 6  # exit codes
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
     """Verify experiments: report files that are damaged, stale or left behind by killed runs.
 
     Compares every file with its checksum, the stages with each other, and checks the content of vectors and index. Exit
-    code 5 if anything is damaged.
+    code 5 if anything is damaged, 6 if something could not be read, such as a file without permission.
 
     \b
     sgp check
@@ -49,6 +49,9 @@ def check(
         if not quiet:
             number = len(result.experiments)
             verdict = "no damage found" if not result.is_damaged else "damage found, see above"
+            verdict += "; not everything could be checked, see above" if result.is_incomplete else ""
             render.text(f"checked {plural(number, 'experiment')}, {result.bytes / 1e6:,.1f} MB: {verdict}")
     if result.is_damaged:
         raise typer.Exit(DAMAGED)
+    if result.is_incomplete:
+        raise typer.Exit(UNCHECKED)

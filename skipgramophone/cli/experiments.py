@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from skipgramophone.cli import options, render
-from skipgramophone.errors import SettingError
+from skipgramophone.errors import SettingError, SgpError
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
@@ -69,6 +69,11 @@ def experiments(
         columns += [(name, "number") for name in ("size", "playlists", "tracks")]
         columns += [("context", "text"), *((name, "number") for name in ("dim", "epochs", "loss", "R-prec."))]
         render.listing("experiments", columns, [_line(one) for one in found])
+    problems = [f"'{one.name}' could not be read: {one.problem}" for one in found if one.problem]
+    for problem in problems:
+        render.error(SgpError(problem))
+    if problems:
+        raise typer.Exit(SgpError.exit_code)
 
 
 @app.command(hidden=True)

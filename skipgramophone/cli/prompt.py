@@ -50,7 +50,7 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
     # Completion runs in its own thread and connection, so that its time limit does not interrupt an answer.
-    with closing(Catalogue(lookup.experiment.directory("corpus"))) as catalogue:
+    with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
             f"{lookup.experiment.name}> ",
             completer=TrackCompleter(catalogue),

@@ -11,21 +11,21 @@ from pathlib import Path
 
 from prompt_toolkit.history import History
 
-from skipgramophone.experiment.user_state import KeptLines, state_directory
+from skipgramophone.experiment.user_state import KeptLines, state_file
 
 LINES_KEPT = 1000
 LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
 
 
-def history_file() -> Path:
-    """Return the path of this user's history."""
-    return state_directory() / "history"
+def history_file() -> Path | None:
+    """Return the path of this user's history, or None if none is kept."""
+    return state_file("history")
 
 
 class SavedHistory(History):
     """Lines of earlier sessions and of this one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         super().__init__()
         self._kept = KeptLines(path, LINES_KEPT)
 

@@ -136,7 +136,8 @@ def held_out_model(
 
     `split` is the digest of the split, or `NO_SPLIT`.
     """
-    kept = split_model_directory(experiment, settings, split, run.local_cluster)
+    corpus = experiment.manifest("corpus").digest
+    kept = split_model_directory(experiment, corpus, settings, split, cluster=run.local_cluster)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(kept.parent)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from skipgramophone.errors import ExperimentError
+from skipgramophone.errors import ExperimentError, SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 
@@ -33,6 +33,15 @@ PROGRESS_STEPS = 1000  # of SQLite's virtual machine between two checks of the t
 LAST = "\U0010ffff"  # sorts after every letter
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
+PRIMARY_CODE = 0xFF  # bits of an error code of SQLite that give the kind of error
+NOT_READ = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_FULL,  # of temporary files
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+}
 TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 UriFields = tuple[str, int]  # uri, row
@@ -80,14 +89,17 @@ class Catalogue:
         """Open the catalogue of a corpus stage.
 
         Raises:
-            ExperimentError: the file is missing or not a catalogue.
+            ExperimentError: the file is not a catalogue.
+            StorageError: the file is missing or cannot be read.
         """
         self._path = directory / FILE
+        with storage_errors(self._path, "read"):
+            self._path.open("rb").close()  # SQLite does not say why it cannot open a file
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
-            raise ExperimentError(f"{self._path} cannot be opened: {error}") from error
+            raise self._failure(error) from error
         # The file is also closed when a check below fails, or when a notebook drops the object without closing it.
         self.close = weakref.finalize(self, self._database.close)
         self.query("PRAGMA trusted_schema = OFF")
@@ -220,7 +232,7 @@ class Catalogue:
             yield
         except (sqlite3.Error, UnicodeDecodeError) as error:
             if not _is_interrupt(error):
-                raise self.damage(error) from error
+                raise self._failure(error) from error
         finally:
             self._database.set_progress_handler(None, 0)
 
@@ -235,7 +247,7 @@ class Catalogue:
         except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema, which is not UTF-8
             if _is_interrupt(error):
                 raise
-            raise self.damage(error) from error
+            raise self._failure(error) from error
 
     def query_numbers(self, statement: str, values: Sequence[Any] = ()) -> list[int]:
         """Run a statement that selects one integer per row."""
@@ -248,6 +260,12 @@ class Catalogue:
         """Return the error for a damaged file."""
         line = " ".join(str(reason).split())  # SQLite quotes a schema with its line ends
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
+
+    def _failure(self, error: Exception) -> SgpError:
+        """Return the error for an exception of SQLite: damage, unless the system is to blame."""
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY_CODE in NOT_READ:
+            return StorageError(f"cannot read {self._path}: {reason_of(error)}")
+        return self.damage(error)
 
     def _track(self, row: tuple[Any, ...]) -> Track:
         """Return the track of a result row, after checking the types."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from skipgramophone import __version__
-from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 from skipgramophone.experiment.json_files import read_json, write_json
 from skipgramophone.experiment.lock import LOCK, writer_lock
 from skipgramophone.experiment.manifest import (
@@ -38,6 +38,7 @@ from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
+LOST_AND_FOUND = "lost+found"  # a directory of the file system, which only root can read
 LONGEST_NAME = 200  # bytes in an experiment's name: drafts and exports add a few to it
 
 
@@ -181,6 +182,8 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
 def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     """Return all experiments of a directory, sorted by name, without the drafts of killed runs.
 
+    A directory that cannot be read may be an experiment, so it is returned too.
+
     Raises:
         ExperimentError: the directory does not exist.
         StorageError: it cannot be read.
@@ -190,7 +193,15 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
         raise ExperimentError(f"there are no experiments in {directory}: run sgp extract NAME SOURCE")
     with storage_errors(directory, "read"):
         found = [Experiment(path.name, path) for path in sorted(directory.iterdir()) if not is_draft(path.name)]
-    return [experiment for experiment in found if experiment.has_description()]
+    return [experiment for experiment in found if _may_be_experiment(experiment)]
+
+
+def _may_be_experiment(experiment: Experiment) -> bool:
+    """Whether a directory is an experiment, or cannot be read."""
+    try:
+        return experiment.has_description()
+    except StorageError:
+        return experiment.name != LOST_AND_FOUND
 
 
 @contextmanager

@@ -26,6 +26,10 @@ FORMER = "former"  # fact of a corpus that has grown: its earlier versions, each
 LONGEST_PART = 255  # bytes in a file name, the limit of most file systems
 
 
+class LaterFormatError(ExperimentError):
+    """A later version of this package wrote a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The description of a published stage."""
@@ -120,9 +124,14 @@ def require_format(path: Path, content: Mapping[str, Any]) -> None:
 
     Raises:
         ExperimentError: the format differs.
+        LaterFormatError: a later version wrote the file.
     """
-    if content.get("format") != FORMAT:
-        raise ExperimentError(f"{path} has format {content.get('format')!r}; this sgp reads format {FORMAT}")
+    given = content.get("format")
+    if given != FORMAT:
+        message = f"{path} has format {given!r}; this sgp reads format {FORMAT}"
+        if type(given) is int and given > FORMAT:
+            raise LaterFormatError(f"{message}: update skipgramophone")
+        raise ExperimentError(message)
 
 
 def now() -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skipgramophone.errors import ExperimentError, reason_of, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -14,51 +16,83 @@ if TYPE_CHECKING:
 PLAYLISTS = "playlists.parquet"
 
 
-def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
-    """Read owner, name and, since the second version, key of each playlist, as text columns.
+@dataclass(frozen=True, slots=True)
+class PlaylistTable:
+    """The mapped file of a corpus stage. It stays readable when the stage is replaced.
 
-    Args:
-        directory: the corpus stage.
-        playlists: number of playlists in the corpus.
-        prefix: prefix of the file name, for held-out playlists.
+    Attributes:
+        path: the file, for messages.
+        content: its bytes.
+    """
+
+    path: Path
+    content: mmap.mmap | bytes
+
+    def read(self, playlists: int) -> pa.Table:
+        """Read owner, name and, since the second version, key of each playlist, as text columns.
+
+        Args:
+            playlists: number of playlists in the corpus.
+
+        Raises:
+            ExperimentError: the file is damaged, or does not match the corpus.
+            StorageError: there is not enough memory.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        content = pa.py_buffer(self.content)
+        try:
+            file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+            names = ["owner", "name", *({"key"} & set(file.schema_arrow.names))]
+            table = file.read(names, use_threads=False)  # Arrow may hang if it cannot start a thread
+            table = table.select(names).cast(pa.schema([(name, pa.large_string()) for name in names]))
+            table.validate(full=True)
+        except MemoryError as error:
+            raise StorageError(f"cannot read {self.path}: not enough memory") from error
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            raise ExperimentError(f"{self.path} is damaged: {reason_of(error)}") from error
+        if table.num_rows != playlists:
+            raise ExperimentError(
+                f"{self.path.parent} is damaged: "
+                f"{self.path.name} has {table.num_rows:,} rows for {playlists:,} playlists"
+            )
+        return table
+
+    def names(self, playlists: int, chosen: Sequence[int]) -> list[tuple[str, str]]:
+        """Read owner and name of some playlists.
+
+        Args:
+            playlists: number of playlists in the corpus.
+            chosen: the numbers of the playlists to read.
+
+        Raises:
+            ExperimentError: the file is damaged, or does not match the corpus.
+        """
+        import pyarrow as pa
+
+        # The type is given because Arrow cannot infer one for an empty list.
+        table = self.read(playlists).take(pa.array(chosen, pa.int64()))
+        return [(row["owner"] or "", row["name"] or "") for row in table.to_pylist()]
+
+
+def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
+    """Map the playlist table of a corpus stage; `prefix` is that of the file name, for held-out playlists.
 
     Raises:
-        ExperimentError: the file is damaged, or does not match the corpus.
-        StorageError: it cannot be read.
+        StorageError: the file cannot be read.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = directory / f"{prefix}{PLAYLISTS}"
-    with storage_errors(path, "read"):
-        path.stat()  # a missing file is reported as missing, not as damaged
-    try:
-        names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
-        table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
-    if table.num_rows != playlists:
-        raise ExperimentError(
-            f"{directory} is damaged: {path.name} has {table.num_rows:,} rows for {playlists:,} playlists"
-        )
-    return table
+    with storage_errors(path, "read"), path.open("rb") as file:
+        is_empty = not file.seek(0, 2)  # an empty file cannot be mapped
+        return PlaylistTable(path, b"" if is_empty else mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
 
 
-def read_playlist_names(directory: Path, playlists: int, chosen: Sequence[int]) -> list[tuple[str, str]]:
-    """Read owner and name of some playlists.
-
-    Args:
-        directory: the corpus stage.
-        playlists: number of playlists in the corpus.
-        chosen: the numbers of the playlists to read.
+def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
+    """Map and read the playlist table of a corpus stage.
 
     Raises:
         ExperimentError: the file is damaged, or does not match the corpus.
         StorageError: it cannot be read.
     """
-    import pyarrow as pa
-
-    # The type is given because Arrow cannot infer one for an empty list.
-    table = read_playlist_table(directory, playlists).take(pa.array(chosen, pa.int64()))
-    return [(row["owner"] or "", row["name"] or "") for row in table.to_pylist()]
+    return map_playlist_table(directory, prefix).read(playlists)

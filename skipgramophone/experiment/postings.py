@@ -150,13 +150,18 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
     return Postings(corpus, playlists[:filled], np.cumsum(np.concatenate(sizes), dtype=np.int64))
 
 
+def has_postings(directory: Path) -> bool:
+    """Whether a corpus stage has postings: those of the first version have none."""
+    return (directory / POSTINGS).exists()
+
+
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
     """Map the postings of a corpus stage, or compute them for a corpus of the first version, which has none.
 
     Raises:
         ExperimentError: a file is damaged, or does not match the corpus or the catalogue.
     """
-    if not (directory / POSTINGS).exists():
+    if not has_postings(directory):
         return build_postings(corpus, tracks)
     playlists = read_array(directory / POSTINGS, np.int32, 1)
     offsets = read_array(directory / POSTING_OFFSETS, np.int64, 1)

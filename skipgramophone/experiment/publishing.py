@@ -1,21 +1,27 @@
 """Publish a directory or file atomically: write a draft beside it, flush it to disk, and rename it.
 
 A published directory is complete or absent. If a writer is killed at any point, readers find the previous version or
-none. Its draft keeps a name that readers ignore (`.<stage>.<pid>.draft`), and the next writer removes it. Only this
+none. Its draft keeps a name that readers ignore (`.<stage>.<token>.draft`), and the next writer removes it. Only this
 module renames and removes files that others may be reading.
+
+The token is random, because containers that share a volume may have the same process ids and host names. While a writer
+lives, it locks the file `.<stage>.<token>.writing`, so that others do not take its draft for a leftover. Earlier
+versions used the process id as the token.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from skipgramophone.errors import ExperimentError, StorageError, storage_errors
@@ -23,8 +29,9 @@ from skipgramophone.errors import ExperimentError, StorageError, storage_errors
 DRAFT_SUFFIX = ".draft"
 RETIRED_SUFFIX = ".old"
 SCRATCH_SUFFIX = ".scratch"
-_SUFFIXES = "|".join(map(re.escape, (DRAFT_SUFFIX, RETIRED_SUFFIX, SCRATCH_SUFFIX)))
-_DRAFT = re.compile(rf"\.(?P<name>.+)\.(?P<pid>\d+)(?:{_SUFFIXES})", re.DOTALL)
+WRITING_SUFFIX = ".writing"
+_SUFFIXES = "|".join(map(re.escape, (DRAFT_SUFFIX, RETIRED_SUFFIX, SCRATCH_SUFFIX, WRITING_SUFFIX)))
+_DRAFT = re.compile(rf"\.(?P<name>.+)\.(?:(?P<pid>\d+)|(?P<token>t[0-9a-f]{{10}}))(?:{_SUFFIXES})", re.DOTALL)
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -36,15 +43,14 @@ def draft_directory(place: Path) -> Iterator[Path]:
     Raises:
         StorageError: the file system failed, or is full.
     """
-    draft = _draft(place)
-    with storage_errors(place.parent, "write"):
-        remove_leftovers(place.parent, place.name)
-        draft.mkdir()
-    try:
+    with ExitStack() as held:
+        with storage_errors(place.parent, "write"):
+            remove_leftovers(place.parent, place.name)
+            draft = _claim_draft(place, held)
+            held.callback(remove, draft)
+            draft.mkdir()
         with storage_errors(place, "write"):
             yield draft
-    finally:
-        remove(draft)
 
 
 @contextmanager
@@ -54,16 +60,14 @@ def published_file(place: Path) -> Iterator[Path]:
     Raises:
         StorageError: the file system failed, or is full.
     """
-    draft = _draft(place)
-    try:
-        with storage_errors(place, "write"):
-            remove_leftovers(place.parent, place.name)
-            yield draft
-            _flush(draft)
-            draft.replace(place)
-            _flush(place.parent)
-    finally:
-        draft.unlink(missing_ok=True)
+    with storage_errors(place, "write"), ExitStack() as held:
+        remove_leftovers(place.parent, place.name)
+        draft = _claim_draft(place, held)
+        held.callback(draft.unlink, missing_ok=True)
+        yield draft
+        _flush(draft)
+        draft.replace(place)
+        _flush(place.parent)
 
 
 @contextmanager
@@ -94,13 +98,27 @@ def require_replaceable(place: Path, force: bool) -> None:
 
 def publish(draft: Path, place: Path) -> None:
     """Flush a draft directory to disk, then move it to its place in one step; the previous version is removed."""
-    for path in draft.rglob("*"):
-        _flush(path)
-    _flush(draft)
+    _flush_below(draft)
     if place.exists():
         _exchange(draft, place)
     else:
         draft.rename(place)
+    _flush(place.parent)
+
+
+def publish_new(draft: Path, place: Path) -> None:
+    """Flush a draft directory to disk, then move it to its place in one step, if there is nothing yet.
+
+    Raises:
+        ExperimentError: another process has published something there in the meantime.
+    """
+    _flush_below(draft)
+    try:
+        draft.rename(place)  # fails if there is a directory with files
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise
+        raise ExperimentError(f"{place} already exists: choose another name") from error
     _flush(place.parent)
 
 
@@ -110,9 +128,9 @@ def withdraw(place: Path) -> None:
     Raises:
         StorageError: the file system failed.
     """
-    with storage_errors(place, "remove"):
+    with storage_errors(place, "remove"), ExitStack() as held:
         if place.exists():
-            retired = _retired(place)
+            retired = _claim_draft(place, held).with_suffix(RETIRED_SUFFIX)
             place.rename(retired)
             remove(retired)
 
@@ -126,7 +144,7 @@ def remove_leftovers(directory: Path, name: str = "") -> None:
 def leftovers(directory: Path, name: str = "") -> list[Path]:
     """Return the drafts that killed writers of `name` (default: of any name) left in a directory, sorted by name."""
     found = ((path, _DRAFT.fullmatch(path.name)) for path in sorted(directory.iterdir()))
-    return [path for path, draft in found if draft and name in ("", draft["name"]) and not _is_alive(int(draft["pid"]))]
+    return [path for path, draft in found if draft and name in ("", draft["name"]) and not _has_writer(path, draft)]
 
 
 def is_draft(name: str) -> bool:
@@ -134,14 +152,30 @@ def is_draft(name: str) -> bool:
     return _DRAFT.fullmatch(name) is not None
 
 
-def _draft(place: Path) -> Path:
-    """Return the path of this process's draft for a place."""
-    return place.with_name(f".{place.name}.{os.getpid()}{DRAFT_SUFFIX}")
+def _claim_draft(place: Path, held: ExitStack) -> Path:
+    """Return a new path for a draft of a place, and lock its file `.writing` until `held` is closed."""
+    while True:
+        writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
+        held.callback(writing.unlink, missing_ok=True)  # before it is made: an interrupt may come right after
+        file = held.enter_context(writing.open("xb"))
+        with suppress(OSError):  # a file system without locks; then nobody can take the lock either
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if writing.exists():  # otherwise another process removed it as a leftover before it was locked
+            return writing.with_suffix(DRAFT_SUFFIX)
 
 
-def _retired(place: Path) -> Path:
-    """Return the path to which this process moves a previous version before it removes it."""
-    return place.with_name(f".{place.name}.{os.getpid()}{RETIRED_SUFFIX}")
+def _has_writer(path: Path, draft: re.Match[str]) -> bool:
+    """Whether the writer of a draft is alive: it holds a lock or, if it is an earlier version, its process runs."""
+    if draft["pid"]:
+        return _is_alive(int(draft["pid"]))
+    try:
+        with path.with_suffix(WRITING_SUFFIX).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:  # it is locked, or that cannot be found out
+        return True
+    return False
 
 
 def _is_alive(pid: int) -> bool:
@@ -171,6 +205,13 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _flush_below(draft: Path) -> None:
+    """Flush a directory and everything in it to disk."""
+    for path in draft.rglob("*"):
+        _flush(path)
+    _flush(draft)
+
+
 def _flush(path: Path) -> None:
     """Flush a file or directory to disk."""
     handle = os.open(path, os.O_RDONLY)
@@ -184,7 +225,7 @@ def _exchange(draft: Path, place: Path) -> None:
     """Swap two directories atomically, or by two renames if the system cannot."""
     if _exchange_by_system(draft, place):
         return
-    retired = _retired(place)
+    retired = draft.with_suffix(RETIRED_SUFFIX)
     try:
         place.rename(retired)
         draft.rename(place)  # if killed before this, the stage is absent and must be made again

@@ -10,6 +10,7 @@ from pathlib import Path
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.file_names import EVALUATION
+from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory below the evaluation directory
@@ -17,17 +18,18 @@ NO_SPLIT = "nothing"  # replaces the digest of a split when nothing is held out
 
 
 def split_model_directory(
-    experiment: Experiment, settings: TrainSettings, split: str, cluster: str | None = None
+    experiment: Experiment, corpus: str, settings: TrainSettings, split: str, cluster: str | None = None
 ) -> Path:
     """Return the directory of a model trained on the training part of a split, whether it exists or not.
 
     Args:
-        experiment: the experiment, whose present corpus is part of the key.
+        experiment: the experiment.
+        corpus: digest of its corpus.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
         cluster: shape of the local cluster that trains it ("2x1"), because a cluster's result is not reproducible.
     """
-    key = {"corpus": experiment.manifest("corpus").digest, "split": split, "settings": asdict(settings)}
+    key = {"corpus": corpus, "split": split, "settings": asdict(settings)}
     key |= {"cluster": cluster} if cluster else {}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     return experiment.path / EVALUATION / MODELS / digest
@@ -38,8 +40,8 @@ def with_next_seed(settings: TrainSettings) -> TrainSettings:
     return replace(settings, random_seed=settings.random_seed + 1)
 
 
-def read_second_training(experiment: Experiment, tracks: int) -> Embeddings | None:
-    """Read the vectors of the second training of a stability measurement, or None if they are not kept."""
-    settings = with_next_seed(TrainSettings(**experiment.manifest("model").settings))
-    directory = split_model_directory(experiment, settings, NO_SPLIT)
+def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -> Embeddings | None:
+    """Read the vectors of the second training of a model's stability, or None if they are not kept."""
+    settings = with_next_seed(TrainSettings(**model.settings))
+    directory = split_model_directory(experiment, str(model.parent), settings, NO_SPLIT)
     return read_embeddings(directory, tracks) if directory.is_dir() else None

@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from skipgramophone.experiment.user_state import KeptLines, state_directory
+from skipgramophone.experiment.user_state import KeptLines, state_file
 
 KEPT = 1000
 
@@ -29,7 +29,7 @@ def remember_verified(paths: Sequence[Path]) -> None:
 
 def _verified() -> KeptLines:
     """Return the file of fingerprints."""
-    return KeptLines(state_directory() / "sound", KEPT)
+    return KeptLines(state_file("sound"), KEPT)
 
 
 def _fingerprint(paths: Sequence[Path]) -> str:

@@ -1,21 +1,27 @@
 """User state: lines of text that are kept from one run to the next, such as the history of the prompt.
 
 The files are in `$XDG_STATE_HOME/skipgramophone` (default: `~/.local/state/skipgramophone`). Only the user can read
-them, because the history is private. If a file cannot be read or written, nothing is kept.
+them, because the history is private. Nothing is kept if a file cannot be read or written, or if the user has no home
+directory.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 
-def state_directory() -> Path:
-    """Return the directory of the user's state files."""
+def state_file(name: str) -> Path | None:
+    """Return the path of one of the user's state files, or None without a home directory, as in some containers."""
     given = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(given) if given.startswith("/") else Path("~/.local/state").expanduser()) / "skipgramophone"
+    try:
+        state = Path(given if given.startswith("/") else "~/.local/state").expanduser()
+    except RuntimeError:
+        return None
+    return state / "skipgramophone" / name if state.is_absolute() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +29,44 @@ class KeptLines:
     """ASCII lines in a file, latest last.
 
     Attributes:
-        path: the file.
+        path: the file; None to keep nothing.
         most: number of lines to keep; the file is shortened when it has more than twice as many.
     """
 
-    path: Path
+    path: Path | None
     most: int
 
     def read(self) -> list[str]:
         """Return the latest lines."""
+        if self.path is None:
+            return []
         try:
             with self.path.open(encoding="ascii", errors="backslashreplace") as file:
                 lines = file.read().splitlines()
-        except (OSError, RuntimeError):  # RuntimeError: the user has no home directory
+        except OSError:
             return []
         if len(lines) > 2 * self.most:
-            self._shorten(lines[-self.most :])
+            _replace(self.path, lines[-self.most :])
         return lines[-self.most :]
 
     def add(self, line: str) -> None:
         """Append a line. Several processes may append at the same time."""
+        if self.path is None:
+            return
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _append(self.path, f"{line}\n")
 
-    def _shorten(self, lines: list[str]) -> None:
-        """Replace the file by one with only the given lines."""
-        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+
+def _replace(path: Path, lines: list[str]) -> None:
+    """Replace a file by one with only the given lines."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(5)}")
+    with contextlib.suppress(OSError):
+        try:
             _append(draft, "".join(f"{line}\n" for line in lines))
-            draft.replace(self.path)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _append(path: Path, text: str) -> None:

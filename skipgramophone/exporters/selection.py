@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone import exporters
-from skipgramophone.errors import SettingError, SgpError
+from skipgramophone.errors import ExperimentError, SettingError, SgpError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite
 from skipgramophone.exporters.vectors import TrackVectors
@@ -40,8 +40,14 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
 
     Raises:
         SettingError: no track is left.
+        ExperimentError: no track has a vector.
     """
     learnt = lookup.learnt_by_count()
+    if not len(learnt):
+        raise ExperimentError(
+            f"no track of experiment '{lookup.experiment.name}' has a vector: "
+            "train on playlists with at least two different tracks"
+        )
     tracks = lookup.catalogue.tracks(learnt.tolist())
     frequent = [track for track in tracks if track.count >= settings.min_count]
     if not frequent:
@@ -146,7 +152,7 @@ def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVecto
 
 def origin(lookup: Lookup) -> dict[str, Any]:
     """Return the entries of the manifest that say where the vectors come from."""
-    model = lookup.experiment.manifest("model")
+    model = lookup.opened.model
     return {"experiment": lookup.experiment.name, "model": model.digest, "made": model.created}
 
 

@@ -10,11 +10,9 @@ import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
-from skipgramophone.experiment.playlist_table import read_playlist_names
 from skipgramophone.experiment.split_models import read_second_training
 from skipgramophone.lookup.exact_search import ExactSearch, Rows, exact_search, highest
 from skipgramophone.lookup.search import Search
-from skipgramophone.lookup.stability_report import read_stability
 from skipgramophone.settings import ExplainSettings
 
 if TYPE_CHECKING:
@@ -126,10 +124,11 @@ def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
 
 def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTraining | None:
     """Compare the pair by the second training of `sgp evaluate --stability`, or return None if there is none."""
-    report = read_stability(search.experiment)
+    opened = search.opened
+    report = opened.stability
     if report is None:
         return None
-    other = read_second_training(search.experiment, len(search.catalogue))
+    other = read_second_training(opened.experiment, opened.model, len(opened.catalogue))
     if other is None or not is_learnt(other.centre[pair]).all():
         return None
     other_exact = exact_search(other.centre)
@@ -157,7 +156,7 @@ def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> 
         )
     lengths = search.corpus.lengths()[playlists]
     chosen = playlists[np.argsort(lengths, kind="stable")[:number]].tolist()
-    names = read_playlist_names(search.experiment.directory("corpus"), len(search.corpus), chosen)
+    names = search.opened.playlist_table.names(len(search.corpus), chosen)
     return tuple(
         SharedPlaylist(name, owner, int(search.corpus.lengths()[playlist]))
         for playlist, (owner, name) in zip(chosen, names, strict=True)

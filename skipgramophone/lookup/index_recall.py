@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skipgramophone.errors import ExperimentError
+from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.annoy_index import (
     BLOCK_ROWS,
+    CURE,
     RECALL_AT,
     AnnoyCandidates,
     IndexFacts,
@@ -21,6 +22,7 @@ from skipgramophone.lookup.annoy_index import (
 from skipgramophone.lookup.exact_search import Neighbours, Rows, highest
 
 RECALL_QUERIES = 500  # tracks whose neighbours are compared
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # other signals are not caused by the content of a file
 TIE = 1e-6  # two similarities this close count as equal
 
 
@@ -29,10 +31,13 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
 
     Raises:
         ExperimentError: Annoy crashes on the file, a node is corrupt, or the number of tracks is wrong.
+        StorageError: the test was stopped by another signal.
     """
     require_sound_nodes(path, facts)
     queries = draw_queries(centre, facts.random_seed)
     if len(queries) and (death := death_of_annoy(path, facts, unit_rows(np.asarray(centre[queries[0]])))):
+        if death not in CRASHES:
+            raise StorageError(f"cannot test {path}: Annoy was stopped by {death}{f'; {CURE}' * (death == 'SIGILL')}")
         raise ExperimentError(f"{path} is damaged: Annoy crashes on it ({death})")
     candidates = AnnoyCandidates(path, facts)
     if len(candidates) != facts.items:

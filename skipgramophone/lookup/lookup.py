@@ -19,20 +19,19 @@ import numpy.typing as npt
 
 from skipgramophone.errors import (
     AmbiguousTrackError,
-    ExperimentError,
     SettingError,
     TrackNameError,
     UnknownTrackError,
 )
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
+from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
-from skipgramophone.experiment.playlist_table import read_playlist_names, read_playlist_table
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
+from skipgramophone.lookup.snapshot import open_snapshot
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
 
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
 Choose = Callable[[str, Sequence[Track]], Track]  # chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 SHOWN_MISSING = 5  # names left out that are listed with a reason
-TRIES = 10  # attempts to open an experiment that is being replaced
 
 
 class Lookup:
@@ -60,21 +58,11 @@ class Lookup:
         Raises:
             ExperimentError: a stage is missing, stale or damaged.
         """
-        self.experiment = experiment
-        for _ in range(TRIES):
-            corpus, model = experiment.manifest("corpus"), experiment.current("model")
-            if wrong := experiment.find_wrong_size(corpus, model):
-                if experiment.current("model").digest == model.digest:
-                    raise ExperimentError(wrong)
-                continue  # a writer has replaced a stage in the meantime
-            self.catalogue = Catalogue(experiment.directory("corpus"))
-            self.names = NameSearch(self.catalogue, strict_names)
-            self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
-            if experiment.current("model").digest == model.digest:
-                self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
-                return
-            self.catalogue.close()
-        raise ExperimentError(f"experiment '{experiment.name}' is being replaced by another process: try again")
+        self.experiment, self.opened = experiment, open_snapshot(experiment)
+        self.catalogue: Catalogue = self.opened.catalogue
+        self.embeddings: Embeddings = self.opened.embeddings
+        self.names = NameSearch(self.catalogue, strict_names)
+        self.search = Search(self.opened)
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +76,7 @@ class Lookup:
     @property
     def corpus(self) -> Corpus:
         """The playlists as track ids."""
-        return self.search.corpus
+        return self.opened.corpus
 
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
         """Return the rows of all tracks that have a vector, most frequent first, int64."""
@@ -282,13 +270,13 @@ class Lookup:
 
     def playlists(self) -> pd.DataFrame:
         """Return every playlist: owner, name, length; indexed by playlist number."""
-        frame: pd.DataFrame = read_playlist_table(self.experiment.directory("corpus"), len(self.corpus)).to_pandas()
+        frame: pd.DataFrame = self.opened.playlist_table.read(len(self.corpus)).to_pandas()
         frame["length"] = self.corpus.lengths()
         return frame.rename_axis("playlist")
 
     def playlist_names(self, playlists: Sequence[int]) -> list[tuple[str, str]]:
         """Return owner and name of some playlists, by their numbers."""
-        return read_playlist_names(self.experiment.directory("corpus"), len(self.corpus), playlists)
+        return self.opened.playlist_table.names(len(self.corpus), playlists)
 
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
         """Return what `similar` finds as a frame: similarity, artist, title, uri, count, row; indexed by rank."""

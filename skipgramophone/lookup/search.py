@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
-from skipgramophone.experiment.catalogue import Catalogue, Track
-from skipgramophone.experiment.corpus import Corpus, read_corpus
-from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
-from skipgramophone.experiment.experiment import Experiment
-from skipgramophone.experiment.postings import Postings, read_postings
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
+from skipgramophone.experiment.imported import IMPORTED
+from skipgramophone.experiment.postings import Postings
 from skipgramophone.experiment.trusted_files import is_verified, remember_verified
 from skipgramophone.lookup.annoy_index import (
     CURE,
@@ -36,7 +35,8 @@ from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, Rows, ex
 from skipgramophone.lookup.ranking import direction, hybrid, log_prior, rooted, with_count, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.selection import Pool, Selection, select
-from skipgramophone.lookup.stability_report import Agreement, StabilityReport, read_stability
+from skipgramophone.lookup.snapshot import Snapshot
+from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 from skipgramophone.wording import plural
 
@@ -45,6 +45,9 @@ POOL, POOL_FACTOR = 100, 10  # candidates to select from: at least 100, and 10 p
 WIDENED = 4  # factor by which the candidates grow while filters leave too few
 RARE = 5  # occurrences below which the neighbours of a track are mostly chance
 LOOKED_UP = 8192  # candidates whose names and vectors are read at once
+GONE = "the experiment was replaced, renamed or removed after it was opened"  # so its index is gone too
+REBUILT = "the index was replaced while it was opened"
+ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new one"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +64,18 @@ class Question:
 class Search:
     """Searches the tracks of an experiment."""
 
-    def __init__(self, experiment: Experiment, model: str, catalogue: Catalogue, embeddings: Embeddings) -> None:
-        """Prepare to search the vectors of the model with the digest `model`."""
-        self.experiment, self._model = experiment, model
-        self.catalogue = catalogue
-        self._embeddings = embeddings
+    def __init__(self, opened: Snapshot) -> None:
+        """Prepare to search the vectors of an opened experiment."""
+        self.opened, self.experiment = opened, opened.experiment
+        self.catalogue, self.corpus = opened.catalogue, opened.corpus
+        self._embeddings = opened.embeddings
+        self._index_digest: str | None = None  # of the index that `_index_facts` describes
         self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used; set at the first use
 
-    @cached_property
-    def corpus(self) -> Corpus:
-        """The encoded playlists."""
-        return read_corpus(self.experiment.directory("corpus"))
-
-    @cached_property
+    @property
     def postings(self) -> Postings:
         """The playlists of each track."""
-        return read_postings(self.experiment.directory("corpus"), self.corpus, len(self.catalogue))
+        return self.opened.postings
 
     @cached_property
     def exact(self) -> ExactSearch:
@@ -132,11 +131,18 @@ class Search:
                 f"the vector of '{track.name}' is not finite: run sgp train {self.experiment.name} --force"
             )
         if not vector.any():
-            raise UnknownTrackError(
-                f"'{track.name}' has no vector: it occurs {plural(track.count, 'time')}, below --min-count; "
-                "train with a lower --min-count"
-            )
+            raise UnknownTrackError(f"'{track.name}' has no vector: {self._why_no_vector(track)}")
         return vector
+
+    def _why_no_vector(self, track: Track) -> str:
+        """Return why a track has no vector, and what to do."""
+        model = self.opened.model
+        if IMPORTED in model.facts:
+            return "the imported vectors do not contain it"
+        least = model.settings.get("min_count")
+        if isinstance(least, int) and track.count < least:
+            return f"it occurs {plural(track.count, 'time')}, below --min-count; train with a lower --min-count"
+        return "no other track gives it a direction; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries, by one matrix product where that is faster than asking the index for each."""
@@ -161,7 +167,8 @@ class Search:
         if pool is None and _asks_index(settings):
             index = self._index(asked.vector)
             if isinstance(index, str):
-                notes.append(f"{index}: used exact search; rebuild it with sgp index {self.experiment.name}")
+                advice = ADVICE.get(index, f"rebuild it with sgp index {self.experiment.name}")
+                notes.append(f"{index}: used exact search; {advice}")
             else:
                 listed = self._by_index(index, asked, settings)
                 answered_by = "index" if listed else answered_by
@@ -195,16 +202,11 @@ class Search:
             versions_of_seeds=listed.versions_of_seeds,
         )
 
-    @cached_property
-    def _stability(self) -> StabilityReport | None:
-        """The stability report of the present model, if there is one."""
-        return read_stability(self.experiment)
-
     def _agreement(self, asked: Question) -> Agreement | None:
         """Return the stability of tracks about as frequent as the seed; None for several seeds or if not measured."""
-        if self._stability is None or len(asked.seeds) > 1:
+        if self.opened.stability is None or len(asked.seeds) > 1:
             return None
-        return self._stability.of(asked.seeds[0].track.count)
+        return self.opened.stability.of(asked.seeds[0].track.count)
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
         """Count the playlists that each row shares with the liked seeds; None if the corpus has no playlists."""
@@ -218,13 +220,16 @@ class Search:
     def _index_facts(self) -> IndexFacts | str:
         """The facts of the index, or the reason why it cannot be used."""
         experiment = self.experiment
+        if not self.opened.is_current():
+            return GONE
         if not experiment.has("index"):
             return "no index"
         try:
             manifest = experiment.manifest("index")
         except ExperimentError:
             return "the index is stale or damaged"
-        if manifest.parent != self._model:  # it may also belong to a newer model than these vectors
+        self._index_digest = manifest.digest
+        if manifest.parent != self.opened.model.digest:
             return "the index is stale or damaged"
         facts = usable(manifest.facts, self._embeddings.centre)
         if facts is None or not all(experiment.is_intact(manifest, one.name) for one, *_ in facts.files(Path(FILE))):
@@ -237,21 +242,37 @@ class Search:
     def _index(self, vector: Matrix) -> AnnoyCandidates | str:
         """Return the index, or the reason why it cannot be used; the first query tests whether Annoy survives."""
         if self._opened is None:
-            facts, path = self._index_facts, self.experiment.directory("index") / FILE
-            if isinstance(facts, str):
-                self._opened = facts
-            elif unsound := _unsound(path, facts):
-                self._opened = unsound
-            elif death := death_of_annoy(path, facts, vector):
-                self._opened = f"Annoy crashed on the index ({death}; {CURE})"
-            else:
-                try:
-                    index = AnnoyCandidates(path, facts)
-                    replaced = self.experiment.manifest("index").parent != self._model
-                    self._opened = "the index has just been replaced" if replaced else index
-                except (ExperimentError, StorageError):
-                    self._opened = "the index is damaged"
+            opened = self._open_index(vector)
+            if not self.opened.is_current():
+                opened = GONE
+            elif self._is_rebuilt():  # then the parts that were read may be from two indexes
+                self.__dict__.pop("_index_facts", None)
+                return REBUILT
+            self._opened = opened
         return self._opened
+
+    def _open_index(self, vector: Matrix) -> AnnoyCandidates | str:
+        """Open the index, or return the reason why it cannot be used."""
+        facts, path = self._index_facts, self.experiment.directory("index") / FILE
+        if isinstance(facts, str):
+            return facts
+        if unsound := _unsound(path, facts):
+            return unsound
+        if death := death_of_annoy(path, facts, vector):
+            return f"Annoy crashed on the index ({death}; {CURE})"
+        try:
+            return AnnoyCandidates(path, facts)
+        except (ExperimentError, StorageError):
+            return "the index is damaged"
+
+    def _is_rebuilt(self) -> bool:
+        """Whether the index is another one than the one whose facts were read."""
+        if self._index_digest is None:
+            return False
+        try:
+            return self.experiment.manifest("index").digest != self._index_digest
+        except (ExperimentError, StorageError):
+            return True
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from what the index proposes; None if that does not fill the list."""
@@ -293,7 +314,7 @@ class Search:
             if not embeddings.has_context:
                 raise SettingError("these vectors were imported without context vectors: use --by cosine")
             mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
-            trained_with = self.experiment.manifest("model").settings
+            trained_with = self.opened.model.settings
             exponent = trained_with.get("noise_exponent", TrainSettings().noise_exponent)
             with np.errstate(over="ignore", invalid="ignore"):
                 scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias

@@ -39,11 +39,11 @@ class StabilityReport:
         return next((agreement for least, agreement in self.strata if count >= least), None)
 
 
-def read_stability(experiment: Experiment) -> StabilityReport | None:
-    """Read the report on the present model; None if there is none or it is damaged (`sgp check` reports that)."""
+def read_stability(experiment: Experiment, model: str) -> StabilityReport | None:
+    """Read the report on the model with a digest; None if there is none or it is damaged (`sgp check` reports that)."""
     path = experiment.path / EVALUATION / STABILITY_REPORT
     try:
-        if not path.is_file() or (report := read_json(path)).get("model") != experiment.manifest("model").digest:
+        if not path.is_file() or (report := read_json(path)).get("model") != model:
             return None
         found = report["stability"]
         neighbours, counts, shares = found["neighbours"], found["least"], found["by_frequency"]

@@ -18,6 +18,7 @@ Judging and improving:
 
 Keeping house:
     check            verifies the files of an experiment
+    stage_content    verifies what the files of a stage contain; used by check
     archive          copies, renames, packs and unpacks experiments
     experiments      lists, compares and removes experiments
 

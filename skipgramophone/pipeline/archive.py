@@ -34,7 +34,7 @@ from skipgramophone.experiment.manifest import LONGEST_PART, MANIFEST, PARENT, r
 from skipgramophone.experiment.publishing import (
     draft_directory,
     is_draft,
-    publish,
+    publish_new,
     published_file,
     require_replaceable,
 )
@@ -61,7 +61,7 @@ def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = No
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)  # with its modification time, which identifies an index
         _describe(draft, new)
-        publish(draft, place)
+        publish_new(draft, place)
 
 
 def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = None) -> None:
@@ -136,7 +136,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                         shutil.copyfileobj(source, file, 1 << 20)
                 _require_as_published(archive, Experiment(name, draft))
                 _describe(draft, name)
-                publish(draft, place)
+                publish_new(draft, place)
     except (*DAMAGE, ValueError, RecursionError) as error:
         raise SourceError(f"{archive} is not a packed experiment, or is damaged: {reason_of(error)}") from error
     return name

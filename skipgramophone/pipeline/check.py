@@ -6,23 +6,14 @@ before it is hashed. Nothing is changed, except that leftovers of killed runs ar
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from skipgramophone.errors import ExperimentError, SgpError, storage_errors
-from skipgramophone.experiment.arrays import read_array
-from skipgramophone.experiment.catalogue import FILE as CATALOGUE_FILE
-from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.errors import SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.experiment.checkpoint import read_checkpoint
-from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS, read_corpus, read_held_out_corpus
-from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE_MEAN, read_embeddings
 from skipgramophone.experiment.experiment import (
     DESCRIPTION,
     NEW_DESCRIPTION,
@@ -31,21 +22,18 @@ from skipgramophone.experiment.experiment import (
     named_experiment,
     open_experiment,
 )
-from skipgramophone.experiment.file_names import EVALUATION, HISTORY
-from skipgramophone.experiment.imported import has_corpus_of_names
+from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.json_files import read_json
-from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, Manifest, digest_of, require_format
-from skipgramophone.experiment.playlist_table import read_playlist_table
-from skipgramophone.experiment.postings import build_postings, read_postings
+from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, LaterFormatError, digest_of, require_format
 from skipgramophone.experiment.publishing import file_sha256, leftovers, remove
 from skipgramophone.experiment.split_models import MODELS
-from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
-from skipgramophone.lookup.annoy_index import usable
-from skipgramophone.lookup.index_recall import measured_recall
+from skipgramophone.pipeline.stage_content import require_sound_content
 
-State = Literal["damaged", "stale", "leftover", "unfinished"]
-LOST_RECALL = 0.02  # tolerated drop of recall@10 since the index was built: ties may fall differently
+State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
 Tell = Callable[[int, int, str], None]  # bytes done, bytes in all, file
+TRIES = 5  # attempts to verify a stage that is being replaced
+# Errors that say nothing about the bytes on disk: no permission, a failing disk, too little memory or descriptors.
+NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +44,8 @@ class Finding:
         experiment: name of the experiment.
         place: path below the experiments directory.
         state: "damaged" (bytes differ from what was published), "stale" (made from a stage that has been replaced),
-            "leftover" (from a killed run; harmless), "unfinished" (a training run that can be resumed).
+            "leftover" (from a killed run; harmless), "unfinished" (a training run that can be resumed), "unchecked"
+            (it could not be read, which says nothing about the bytes on disk).
         what: what was found and what to do, in one line.
     """
 
@@ -85,6 +74,11 @@ class Checked:
         """Whether anything is damaged."""
         return any(finding.state == "damaged" for finding in self.findings)
 
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something could not be checked."""
+        return any(finding.state == "unchecked" for finding in self.findings)
+
 
 def check(
     name: str | None = None,
@@ -105,12 +99,7 @@ def check(
         ExperimentError: the experiment or the experiments directory does not exist, or `clean` is given while another
             process writes the experiment.
     """
-    if name is not None:
-        experiments = [named_experiment(name, experiments_dir)]
-        if not experiments[0].has_description():
-            open_experiment(name, experiments_dir)  # raises the error for a missing experiment
-    else:
-        experiments = experiments_in(experiments_dir)
+    experiments = experiments_in(experiments_dir) if name is None else [_existing(name, experiments_dir)]
     read = _ReadProgress(experiments, progress)
     findings = tuple(finding for experiment in experiments for finding in _check(experiment, read, clean))
     return Checked(tuple(experiment.name for experiment in experiments), read.bytes, findings)
@@ -120,62 +109,140 @@ class _ReadProgress:
     """Counts the bytes read, and reports progress."""
 
     def __init__(self, experiments: list[Experiment], progress: Tell | None) -> None:
-        files = (path for each in experiments for stage in PARENT for path in each.directory(stage).glob("*"))
-        self._total = sum(path.lstat().st_size for path in files)
+        directories = [each.directory(stage) for each in experiments for stage in PARENT]
+        self._total = sum(_size(path) for directory in directories for path in _inside(directory))
         self.bytes, self._progress = 0, progress
 
     def next(self, experiment: Experiment, path: Path) -> None:
         """Report that a file is read next."""
         if self._progress:
             self._progress(self.bytes, self._total, str(path.relative_to(experiment.path.parent)))
-        self.bytes += path.lstat().st_size if path.exists() else 0
+        self.bytes += _size(path)
+
+
+def _inside(directory: Path) -> list[Path]:
+    """Return the files of a directory; none if it cannot be read."""
+    try:
+        return list(directory.iterdir())
+    except OSError:
+        return []
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, or 0 if it cannot be found out."""
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _existing(name: str, experiments_dir: Path | str | None) -> Experiment:
+    """Return an experiment, also if its description is damaged or cannot be read."""
+    experiment = named_experiment(name, experiments_dir)
+    try:
+        if not experiment.has_description():
+            open_experiment(name, experiments_dir)  # raises the error for a missing experiment
+    except StorageError:
+        pass  # a finding
+    return experiment
 
 
 def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator[Finding]:
     """Verify one experiment."""
     try:
         require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
+    except NOT_READ as error:
+        yield _unchecked(experiment, DESCRIPTION, error)
     except SgpError as error:
         yield _finding(experiment, DESCRIPTION, "damaged", error)
     sound: set[str | None] = {None}
     for stage, parent in PARENT.items():
-        if not experiment.directory(stage).exists():
-            continue
-        wrong = list(_check_stage(experiment, stage, parent in sound, read))
+        wrong = _check_while_replaced(experiment, stage, parent in sound, read)
         yield from wrong
         if parent in sound and not wrong:
             sound.add(stage)
-    yield from _check_other_files(experiment)
-    yield from _check_leftovers(experiment, clean)
+    try:
+        yield from _check_other_files(experiment)
+        yield from _check_leftovers(experiment, clean)
+    except NOT_READ as error:
+        yield _unchecked(experiment, "", error)
 
 
 def _finding(experiment: Experiment, place: str, state: State, what: object) -> Finding:
     """Return a finding at a path of an experiment."""
-    return Finding(experiment.name, f"{experiment.name}/{place}", state, str(what))
+    return Finding(experiment.name, f"{experiment.name}/{place}".rstrip("/"), state, str(what))
+
+
+def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> Finding:
+    """Return the finding that something could not be read, which says nothing about the bytes on disk."""
+    if isinstance(error, MemoryError):
+        reason = "not enough memory"
+    elif isinstance(error, OSError) and error.filename:
+        reason = f"cannot read {error.filename}: {reason_of(error)}"
+    else:
+        reason = reason_of(error) if isinstance(error, Exception) else str(error)
+    again = f"run sgp check {experiment.name} again once that is solved"
+    return _finding(experiment, place, "unchecked", f"could not be checked: {reason}; {again}")
+
+
+def _check_while_replaced(
+    experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
+) -> list[Finding]:
+    """Verify a stage; again if another process replaced a stage in the meantime."""
+    for _ in range(TRIES):
+        before = _identities(experiment)
+        try:
+            found = list(_check_stage(experiment, stage, parent_is_sound, read))
+        except NOT_READ as error:
+            found = [_unchecked(experiment, stage, error)]
+        if not found or _identities(experiment) == before:
+            return found
+    return [_unchecked(experiment, stage, "another process replaces it again and again")]
+
+
+def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
+    """Return device, inode and change time of each stage directory, which change when a stage is replaced."""
+    found: list[tuple[int, ...] | None] = []
+    for stage in PARENT:
+        try:
+            status = experiment.directory(stage).stat()
+            found.append((status.st_dev, status.st_ino, status.st_ctime_ns))
+        except OSError:
+            found.append(None)
+    return found
 
 
 def _check_stage(experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress) -> Iterator[Finding]:
     """Verify files and lineage of a stage and, if its parent is sound, its content."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
-    if not (directory / MANIFEST).is_file():
+    if not directory.exists():
+        return
+    if not experiment.has(stage):
         yield _finding(experiment, stage, "damaged", f"{MANIFEST} is missing: {again}")
         return
     try:
         manifest = experiment.manifest(stage)
+    except NOT_READ as error:
+        yield _unchecked(experiment, f"{stage}/{MANIFEST}", error)
+        return
     except SgpError as error:
         yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"{error}: {again}")
         return
-    damaged = False
+    wrong = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
         read.next(experiment, directory / name)
-        if wrong := difference_from_manifest(directory, name, manifest.files.get(name)):
-            damaged = True
-            yield _finding(experiment, f"{stage}/{name}", "damaged", f"{wrong}: {again}")
-    if not damaged and digest_of(manifest) != manifest.digest:
-        damaged = True
+        try:
+            if difference := difference_from_manifest(directory, name, manifest.files.get(name)):
+                wrong = True
+                yield _finding(experiment, f"{stage}/{name}", "damaged", f"{difference}: {again}")
+        except NOT_READ as error:
+            wrong = True
+            yield _unchecked(experiment, f"{stage}/{name}", error)
+    if not wrong and digest_of(manifest) != manifest.digest:
+        wrong = True
         yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"checksum mismatch: {again}")
-    if damaged:
+    if wrong:
         return
     try:
         experiment.current(stage)
@@ -185,91 +252,29 @@ def _check_stage(experiment: Experiment, stage: str, parent_is_sound: bool, read
         return
     if parent_is_sound:
         try:
-            VERIFY[stage](experiment, manifest)
+            require_sound_content(experiment, manifest)
+        except NOT_READ as error:
+            yield _unchecked(experiment, stage, error)
         except SgpError as error:
             yield _finding(experiment, stage, "damaged", error)
 
 
 def difference_from_manifest(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:
-    """Return how a file differs from its manifest entry, or None if it does not."""
+    """Return how a file differs from its manifest entry, or None if it does not.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
     path = directory / name
     if published is None:
         return "file is not listed in the manifest"
-    if path.is_symlink() or not path.is_file():
-        return "file is missing" if not path.exists() else "not a regular file"
-    try:
+    with storage_errors(path, "read"):
+        if path.is_symlink() or not path.is_file():
+            return "file is missing" if not path.exists() else "not a regular file"
         size = path.stat().st_size
-        if size != published.get("bytes"):
-            return f"wrong size: {size:,} bytes instead of {published.get('bytes')}"
-        if file_sha256(path) != published.get("sha256"):
-            return "checksum mismatch"
-    except SgpError as error:
-        return str(error)
-    return None
-
-
-def _verify_corpus(experiment: Experiment, manifest: Manifest) -> None:
-    """Verify that playlists, catalogue, postings and manifest match."""
-    directory = experiment.directory("corpus")
-    corpus = read_corpus(directory)
-    with closing(Catalogue(directory)) as catalogue:
-        catalogue.require_sound()
-        counts, tracks = np.array(catalogue.counts(), np.int64), len(catalogue)
-    aside = read_held_out_corpus(directory)
-    for part, prefix in ((corpus, ""), *([(aside, HELD_OUT_PREFIX)] if aside else [])):
-        if not part.has_valid_ids(tracks):
-            raise ExperimentError(f"{directory} is damaged: unknown track id in a playlist")
-        read_playlist_table(directory, len(part), prefix)
-    if has_corpus_of_names(experiment):
-        return
-    if not np.array_equal(corpus.counts(tracks), counts):
-        raise ExperimentError(f"{directory} is damaged: counts in {CATALOGUE_FILE} do not match the playlists")
-    made, kept = build_postings(corpus, tracks), read_postings(directory, corpus, tracks)
-    if not (np.array_equal(made.offsets, kept.offsets) and np.array_equal(made.playlists, kept.playlists)):
-        raise ExperimentError(f"{directory} is damaged: postings do not match the playlists")
-    for what, held in (("playlists", len(corpus)), ("tracks", tracks), ("occurrences", corpus.occurrences)):
-        if manifest.facts.get(what) != held:
-            listed = manifest.facts.get(what)
-            raise ExperimentError(f"{directory} is damaged: {held:,} {what} instead of {listed} as in the manifest")
-    _require_json_lines(directory / REJECTS)
-
-
-def _verify_model(experiment: Experiment, _manifest: Manifest) -> None:
-    """Verify that the vectors match the catalogue and are finite."""
-    directory = experiment.directory("model")
-    with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
-        embeddings = read_embeddings(directory, len(catalogue))
-    if not embeddings.are_finite():
-        raise ExperimentError(f"{directory} is damaged: vectors hold values that are not finite")
-    for name, dimensions in ((CENTRE_MEAN, 1), (ACCUMULATORS, 2)):
-        path = directory / name
-        if path.exists() and not np.isfinite(read_array(path, np.float32, dimensions)).all():
-            raise ExperimentError(f"{path} is damaged: it holds values that are not finite")
-    if (directory / HISTORY).exists():
-        _require_json_lines(directory / HISTORY)
-
-
-def _verify_index(experiment: Experiment, manifest: Manifest) -> None:
-    """Verify that the index reaches the recall@10 that was measured when it was built."""
-    directory = experiment.directory("index")
-    with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
-        centre = read_embeddings(experiment.directory("model"), len(catalogue)).centre
-    facts = usable(manifest.facts, centre)
-    if facts is None:
-        raise ExperimentError(f"{directory} is damaged: it does not match the vectors; run sgp index {experiment.name}")
-    recall = measured_recall(directory / INDEX_FILE, centre, facts)
-    if recall < facts.recall_at_10 - LOST_RECALL:
-        raise ExperimentError(
-            f"{directory} is damaged: recall@10 is {recall:.1%}, and was {facts.recall_at_10:.1%} when it was built; "
-            f"run sgp index {experiment.name}"
-        )
-
-
-VERIFY: dict[str, Callable[[Experiment, Manifest], None]] = {
-    "corpus": _verify_corpus,
-    "model": _verify_model,
-    "index": _verify_index,
-}
+    if size != published.get("bytes"):
+        return f"wrong size: {size:,} bytes instead of {published.get('bytes')}"
+    return "checksum mismatch" if file_sha256(path) != published.get("sha256") else None
 
 
 def _check_other_files(experiment: Experiment) -> Iterator[Finding]:
@@ -280,11 +285,15 @@ def _check_other_files(experiment: Experiment) -> Iterator[Finding]:
             stopped = f"a training run stopped in epoch {checkpoint.progress.get('epoch')}"
             advice = f"continue with sgp train {experiment.name} --resume"
             yield _finding(experiment, CHECKPOINT, "unfinished", f"{stopped}: {advice}")
+    except NOT_READ as error:
+        yield _unchecked(experiment, CHECKPOINT, error)
     except SgpError as error:
         yield _finding(experiment, CHECKPOINT, "damaged", error)
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
         try:
             read_json(path)
+        except NOT_READ as error:
+            yield _unchecked(experiment, f"{EVALUATION}/{path.name}", error)
         except SgpError as error:
             yield _finding(experiment, f"{EVALUATION}/{path.name}", "damaged", error)
 
@@ -303,15 +312,3 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[Finding]:
         outcome = "removed" if clean else f"sgp check {experiment.name} --clean and the next run remove it"
         place = str(path.relative_to(experiment.path))
         yield _finding(experiment, place, "leftover", f"left behind by a killed run: {outcome}")
-
-
-def _require_json_lines(path: Path) -> None:
-    """Verify that each line of a file is a JSON object."""
-    with storage_errors(path, "read"), path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                whole = isinstance(json.loads(line), dict)
-            except (ValueError, RecursionError):
-                whole = False
-            if not whole:
-                raise ExperimentError(f"{path} is damaged: line {number} is not a JSON object")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +32,23 @@ class Overview:
         facts: stage -> facts of its manifest.
         losses: mean loss of each epoch.
         metrics: protocol -> ranker -> metric -> mean, of the latest evaluation of the present model's settings.
+        problem: why it cannot be read, if it cannot.
     """
 
     name: str
-    created: str
-    bytes: int
-    states: dict[str, str]
-    settings: dict[str, dict[str, Any]]
-    facts: dict[str, dict[str, Any]]
-    losses: list[float]
-    metrics: dict[str, dict[str, dict[str, float]]]
+    created: str = ""
+    bytes: int = 0
+    states: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    losses: list[float] = field(default_factory=list)
+    metrics: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    problem: str | None = None
 
     def record(self) -> dict[str, Any]:
         """Return one flat record: name, date, size, settings, counts, loss and metrics."""
         flat: dict[str, Any] = {"experiment": self.name, "created": self.created, "bytes": self.bytes}
+        flat |= {"problem": self.problem} if self.problem else {}
         flat |= {f"{stage}": state for stage, state in self.states.items()}
         flat |= {f"{command}.{name}": value for command, made in self.settings.items() for name, value in made.items()}
         for name in ("playlists", "tracks", "occurrences"):
@@ -56,28 +61,35 @@ class Overview:
 
 
 def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
-    """Return an overview of all experiments of a directory, by name.
+    """Return an overview of all experiments of a directory, by name; one that cannot be read has a `problem`.
 
     Raises:
         ExperimentError: the directory does not exist.
     """
-    return [overview(experiment.name, experiments_dir) for experiment in experiments_in(experiments_dir)]
+    found = []
+    for experiment in experiments_in(experiments_dir):
+        try:
+            found.append(overview(experiment.name, experiments_dir))
+        except SgpError as error:
+            found.append(Overview(experiment.name, problem=str(error)))
+    return found
 
 
 def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
     """Return an overview of one experiment.
 
     Raises:
-        ExperimentError: the experiment does not exist.
+        ExperimentError: the experiment does not exist, or its description is damaged.
+        StorageError: it cannot be read.
     """
     experiment = open_experiment(name, experiments_dir)
     states: dict[str, str] = {}
     manifests: dict[str, Manifest] = {}
     for stage in PARENT:
-        if not experiment.has(stage):
-            states[stage] = "absent"
-            continue
         try:
+            if not experiment.has(stage):
+                states[stage] = "absent"
+                continue
             manifests[stage] = experiment.manifest(stage)
             states[stage] = "current"
             experiment.current(stage)
@@ -86,7 +98,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
     return Overview(
         name=name,
         created=max((manifest.created for manifest in manifests.values()), default=""),
-        bytes=sum(path.lstat().st_size for path in experiment.path.rglob("*") if path.is_file()),
+        bytes=_bytes(experiment.path),
         states=states,
         settings={COMMAND[stage]: manifest.settings for stage, manifest in manifests.items()},
         facts={stage: manifest.facts for stage, manifest in manifests.items()},
@@ -125,6 +137,16 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
                 path.unlink()
     (experiment.path / LOCK).unlink(missing_ok=True)
     experiment.path.rmdir()
+
+
+def _bytes(directory: Path) -> int:
+    """Return the size of all files below a directory, as far as it can be read."""
+    found = 0
+    for path in directory.rglob("*"):
+        with suppress(OSError):
+            status = path.lstat()
+            found += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return found
 
 
 def _losses(experiment: Experiment) -> list[float]:

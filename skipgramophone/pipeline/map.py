@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.publishing import published_file, require_replaceable
 from skipgramophone.lookup.lookup import open_lookup
 from skipgramophone.pipeline.reports import MapReport
@@ -34,7 +35,7 @@ def draw_map(
 
     Raises:
         SettingError: UMAP or, for pictures, Matplotlib is needed and not installed.
-        ExperimentError: a stage is missing or stale, or a destination exists.
+        ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
     from skipgramophone.maps import picture
@@ -48,6 +49,11 @@ def draw_map(
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         learnt = lookup.learnt_by_count()
+        if not len(learnt):
+            raise ExperimentError(
+                f"experiment '{name}' has no track with a vector to draw: "
+                "train on playlists with at least two different tracks"
+            )
         rows = learnt[: settings.top]
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings)

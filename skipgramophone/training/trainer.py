@@ -85,7 +85,7 @@ class Trainer:
             engine: function that makes the engine; None: this machine.
 
         Raises:
-            TrainingError: no playlist has two tracks with a vector, so that there is no pair.
+            TrainingError: no playlist has two different tracks with a vector, so that there is no pair.
             SettingError: the device is a GPU, and TensorFlow finds none.
         """
         _require_pairs(corpus, vocabulary)
@@ -204,19 +204,22 @@ class Trainer:
 
 
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
-    """Raise if no playlist has two tracks with a vector."""
+    """Raise if no playlist has two different tracks with a vector: a track that is repeated teaches nothing."""
     if not any(_has_pair(corpus, vocabulary.learnt, first) for first in range(0, len(corpus), BLOCK)):
         least = vocabulary.min_count
         if least > 1:
             raise TrainingError(
-                f"no pairs to train on: no playlist has two tracks with at least {least} occurrences; "
+                f"no pairs to train on: no playlist has two different tracks with at least {least} occurrences; "
                 "train with a smaller --min-count"
             )
-        raise TrainingError("no pairs to train on: no playlist has two tracks; extract longer playlists")
+        raise TrainingError("no pairs to train on: no playlist has two different tracks; extract longer playlists")
 
 
 def _has_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool:
-    """Whether one of the playlists of a block has two tracks with a vector."""
+    """Whether one of the playlists of a block has two different tracks with a vector."""
     ends = corpus.offsets[first : first + BLOCK + 1]
-    before = np.concatenate([[0], np.cumsum(learnt[corpus.track_ids[ends[0] : ends[-1]]])])
-    return bool(np.any(np.diff(before[ends - ends[0]]) >= 2))
+    track_ids = corpus.track_ids[ends[0] : ends[-1]]
+    kept = learnt[track_ids]
+    playlist = np.repeat(np.arange(len(ends) - 1), np.diff(ends))[kept]
+    differs = np.diff(track_ids[kept]) != 0  # if two tracks of a playlist differ, two neighbours do
+    return bool(np.any(differs & (np.diff(playlist) == 0)))

@@ -151,16 +151,20 @@ def test_an_invalid_number_and_unknown_options_and_commands(sgp: Sgp) -> None:
 
 
 def test_a_corpus_without_pairs_to_train_on(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
-    rows = [(f"owner {at}", "A", f"title {at}", "alone") for at in range(9)]
-    assert sgp("extract", "x", write_dump(rows), "-q").code == 0
-    ran = sgp("train", "x")
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err == ("error: no pairs to train on: no playlist has two tracks; extract longer playlists\n")
-    assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
+    alone = [(f"owner {at}", "A", f"title {at}", "alone") for at in range(9)]
+    repeated = [("owner", "A", "title", f"list {at // 5}") for at in range(20)]
+    for rows in (alone, repeated):
+        assert sgp("extract", "x", write_dump(rows), "-q", "--force").code == 0
+        ran = sgp("train", "x")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == (
+            "error: no pairs to train on: no playlist has two different tracks; extract longer playlists\n"
+        )
+        assert sorted(path.name for path in (experiments / "x").iterdir()) == [".lock", "corpus", "experiment.json"]
     assert sgp("extract", "y", write_dump(two_genres(2)), "-q").code == 0
     ran = sgp("train", "y", "--min-count", "90")
     assert ran.err == (
-        "error: no pairs to train on: no playlist has two tracks with at least 90 occurrences; "
+        "error: no pairs to train on: no playlist has two different tracks with at least 90 occurrences; "
         "train with a smaller --min-count\n"
     )
 

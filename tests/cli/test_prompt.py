@@ -111,6 +111,7 @@ def test_the_prompt_needs_a_terminal(sample_root: Path) -> None:
 def test_the_history_is_readable_by_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     path = history_file()
+    assert path is not None
     history = SavedHistory(path)
     for line in ("every pencil", "3", "+3", "- 7", "<", "?", "  ", "x" * 1001, "+ «Håkan»\x1b[2J \udcff", "=22"):
         history.append_string(line)

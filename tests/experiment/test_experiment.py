@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -242,11 +243,13 @@ def test_files_are_flushed_before_a_stage_is_published(tmp_path: Path, monkeypat
         (draft.path / "a.txt").write_text("a")
         monkeypatch.setattr(os, "fsync", record)
     assert set(flushed[:2]) == {"a.txt", "manifest.json"}
-    assert flushed[2:] == [f".corpus.{os.getpid()}.draft", "tried"]
+    assert re.fullmatch(r"\.corpus\.t[0-9a-f]{10}\.draft", flushed[2])
+    assert flushed[3:] == ["tried"]
     flushed.clear()
     with published_file(tmp_path / "out.txt") as path:
         path.write_text("x")
-    assert flushed == [f".out.txt.{os.getpid()}.draft", tmp_path.name]
+    assert re.fullmatch(r"\.out\.txt\.t[0-9a-f]{10}\.draft", flushed[0])
+    assert flushed[1:] == [tmp_path.name]
 
 
 def test_a_second_writer_is_refused_unless_the_first_is_dead(experiment: Experiment) -> None:
@@ -326,7 +329,8 @@ def test_a_directory_is_withdrawn_before_its_files_go(tmp_path: Path, monkeypatc
     monkeypatch.setattr("shutil.rmtree", lambda *_args, **_kinds: None)  # killed before the first file is removed
     withdraw(place)
     assert not place.exists()
-    assert [path.name for path in tmp_path.iterdir()] == [f".checkpoint.{os.getpid()}.old"]
+    (left,) = tmp_path.iterdir()
+    assert re.fullmatch(r"\.checkpoint\.t[0-9a-f]{10}\.old", left.name)
     monkeypatch.undo()
     remove_leftovers(tmp_path)
     withdraw(place)

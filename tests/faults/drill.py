@@ -209,8 +209,8 @@ class Drill:
 
 
 def temporary_files(root: Path) -> list[str]:
-    """Return the names of drafts and old versions that are left below a directory."""
-    return [path.name for path in root.rglob("*") if path.name.endswith((".draft", ".old"))]
+    """Return the names of drafts, their locks and old versions that are left below a directory."""
+    return [path.name for path in root.rglob("*") if path.name.endswith((".draft", ".writing", ".old"))]
 
 
 def state(root: Path) -> dict[str, str]:

@@ -19,7 +19,7 @@ from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.pipeline.import_vectors import UNUSED
 from skipgramophone.settings import RunSettings
-from tests.conftest import Sgp, two_genres
+from tests.conftest import Sgp, run_sgp, two_genres
 from tests.exporters.track_vectors import HOSTILE_NAMES, vectors_of
 
 ROWS = [
@@ -263,3 +263,17 @@ def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dum
     with pytest.raises(SourceError, match="is not a file"):
         package.import_vectors("new", tmp_path / "absent.npz")
     assert [path.name for path in experiments.iterdir()] == ["world"]
+
+
+def test_a_model_without_vectors_gives_one_line(tmp_path: Path) -> None:
+    np.savez(tmp_path / "v.npz", vectors=np.zeros((3, 8), np.float32), tracks=np.array(["a - b", "c - d", "e - f"]))
+    package.import_vectors("empty", tmp_path / "v.npz", experiments_dir=tmp_path)
+    for command, line in (
+        (["similar", "empty", "a - b"], "'a - b' has no vector: the imported vectors do not contain it"),
+        (["export", "empty", tmp_path / "x.csv"], "no track of experiment 'empty' has a vector"),
+        (["map", "empty", "-o", tmp_path / "m.html"], "experiment 'empty' has no track with a vector to draw: "),
+    ):
+        ran = run_sgp(*command, "--experiments-dir", tmp_path)
+        assert ran.code in (1, 3)
+        assert ran.err.startswith(f"error: {line}")
+        assert len(ran.err.splitlines()) == 1

@@ -144,10 +144,13 @@ def test_negatives_are_drawn_with_their_probability() -> None:
     assert share[4] == 0
 
 
-def test_a_corpus_without_pairs_is_an_error(tmp_path: Path) -> None:
-    corpus = Corpus(np.array([0, 1, 2], np.int32), np.array([0, 1, 2, 3], np.int64))
+@pytest.mark.parametrize("track_ids", [[0, 1, 2], [0, 0, 0], [1, 1, 2]])
+def test_a_corpus_without_pairs_of_different_tracks_is_an_error(tmp_path: Path, track_ids: list[int]) -> None:
+    """Each playlist has one track, perhaps repeated."""
+    ends = np.concatenate([[0], 1 + np.flatnonzero(np.diff(track_ids)), [len(track_ids)]])
+    corpus = Corpus(np.array(track_ids, np.int32), ends.astype(np.int64))
     with pytest.raises(
-        TrainingError, match="no pairs to train on: no playlist has two tracks; extract longer playlists"
+        TrainingError, match="no pairs to train on: no playlist has two different tracks; extract longer playlists"
     ):
         trained(corpus, TrainSettings(window_size="bag"), tmp_path)
 
