@@ -20,7 +20,6 @@ from skipgramophone.experiment.catalogue import (
     Catalogue,
     Condition,
     Track,
-    is_encodable,
 )
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
@@ -113,7 +112,7 @@ class NameSearch:
         `MOST_COUNTED` + 1 if there are more.
         """
         folded = fold_name(query)
-        if not folded or not is_encodable(query):
+        if not folded:
             return [], 0
         for where, value in (
             (BY_URI, query.strip()),
@@ -157,7 +156,7 @@ class NameSearch:
         """
         folded = fold_name(typed)
         found: list[Track] = []
-        if not folded or not is_encodable(typed):
+        if not folded:
             return found
         with self._catalogue.time_limit(seconds):
             tracks = self._catalogue.each_matching(self._containing(folded))

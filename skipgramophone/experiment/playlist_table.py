@@ -33,8 +33,9 @@ def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa
     with storage_errors(path, "read"):
         path.stat()  # a missing file is reported as missing, not as damaged
     try:
-        names = ["owner", "name", *({"key"} & set(pq.read_schema(path).names))]
-        table = pq.read_table(path, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
+        with path.open("rb") as file:  # Arrow opens only paths that are valid UTF-8
+            names = ["owner", "name", *({"key"} & set(pq.read_schema(file).names))]
+            table = pq.read_table(file, columns=names).cast(pa.schema([(name, pa.large_string()) for name in names]))
         table.validate(full=True)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
@@ -43,6 +44,14 @@ def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa
             f"{directory} is damaged: {path.name} has {table.num_rows:,} rows for {playlists:,} playlists"
         )
     return table
+
+
+def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> None:
+    """Write owner, name and key of each playlist of a corpus; `prefix` begins the file name of held-out playlists."""
+    import pyarrow.parquet as pq
+
+    with (directory / f"{prefix}{PLAYLISTS}").open("wb") as file:  # Arrow opens only paths that are valid UTF-8
+        pq.write_table(table, file)
 
 
 def read_playlist_names(directory: Path, playlists: int, chosen: Sequence[int]) -> list[tuple[str, str]]:

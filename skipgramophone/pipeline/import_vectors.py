@@ -16,7 +16,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.experiment import Experiment, new_experiment
 from skipgramophone.experiment.imported import IMPORTED, has_corpus_of_names
 from skipgramophone.experiment.json_files import write_lines
-from skipgramophone.experiment.playlist_table import PLAYLISTS
+from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.importers.matching import Matching, match
@@ -25,6 +25,7 @@ from skipgramophone.pipeline.reports import ImportReport
 from skipgramophone.pipeline.stages import package_versions, publish_index
 from skipgramophone.settings import IndexSettings
 from skipgramophone.training.run import unfinished_run
+from skipgramophone.utf8 import printable_path
 
 UNUSED = "unused.jsonl"  # in the model stage: imported vectors that match no track
 
@@ -59,7 +60,6 @@ def import_vectors(
         StorageError: the disk failed or is full.
     """
     from skipgramophone import importers  # here, because look-ups do without pyarrow
-    from skipgramophone.playlists.readers.source_files import printable_path
 
     source = Path(source)
     chosen = importers.format_of(source, format)
@@ -98,7 +98,6 @@ def import_vectors(
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     """Write a corpus with the names of vectors and no playlists; return the vectors in row order."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 
@@ -112,7 +111,7 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     corpus.write(directory)
     build_postings(corpus, len(vectors)).write(directory)
     nobody = pa.array([], pa.string())
-    pq.write_table(pa.table({"owner": nobody, "name": nobody, "key": nobody}), directory / PLAYLISTS)
+    write_playlist_table(directory, pa.table({"owner": nobody, "name": nobody, "key": nobody}))
     return ordered
 
 

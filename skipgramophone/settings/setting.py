@@ -14,6 +14,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal, Union, get_args, get_origin
 
 from skipgramophone.errors import SettingError
+from skipgramophone.utf8 import is_utf8
 
 KEY = "setting"
 
@@ -149,6 +150,8 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
         return None if within else f"{choice} or {bounds.words if bounds else 'a number'}, not {value}"
     if not fits:
         return f"a {'whole ' if number is int else ''}number, not {value!r}"
+    if str in kinds and isinstance(value, str) and not is_utf8(value):
+        return f"valid text, not {value!r}"
     if bool in kinds and not isinstance(value, bool):
         return f"true or false, not {value!r}"
     if bounds is not None and not bounds.holds(value):

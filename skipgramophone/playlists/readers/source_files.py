@@ -24,6 +24,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.utf8 import is_utf8, printable_path
 
 STANDARD_INPUT = Path("-")
 COPIED_AT_ONCE = 1 << 20
@@ -60,7 +61,8 @@ class SourceFile:
     @property
     def place(self) -> str:
         """A key that is unique per file and contains a NUL; see `rows.IN_ONE_FILE`."""
-        return f"{self.path}\0{self.member or ''}"
+        path = str(self.path)
+        return f"{path if is_utf8(path) else os.fsencode(path).hex()}\0{self.member or ''}"
 
     def sibling(self, name: str) -> SourceFile | None:
         """Return the file of another name in the same directory or archive, or None if there is none."""
@@ -244,11 +246,6 @@ def _source_files(path: Path, directory: Path, reason: str) -> list[SourceFile]:
     """Return the files of a path below a directory; `reason` says why it is skipped, if not empty."""
     name = printable_path(path.relative_to(directory.parent))
     return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
-
-
-def printable_path(path: Path) -> str:
-    """Return a path as text for reports; bytes that are not UTF-8 are written as \\xNN."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _files_below(directory: Path) -> list[tuple[Path, str]]:
