@@ -31,6 +31,8 @@ def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
         SettingError: the file is not valid TOML, or names an unknown setting or stage.
         StorageError: the file cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise SettingError(f"{path} is not a regular file: save the settings to a file first")
     try:
         with storage_errors(path, "read"):
             tables = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ RETIRED_SUFFIX = ".old"
 SCRATCH_SUFFIX = ".scratch"
 _SUFFIXES = "|".join(map(re.escape, (DRAFT_SUFFIX, RETIRED_SUFFIX, SCRATCH_SUFFIX)))
 _DRAFT = re.compile(rf"\.(?P<name>.+)\.(?P<pid>\d+)(?:{_SUFFIXES})", re.DOTALL)
+STANDARD_OUTPUT = Path("-")
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -83,6 +84,8 @@ def require_replaceable(place: Path, force: bool) -> None:
     Raises:
         ExperimentError: the file cannot be written.
     """
+    if place == STANDARD_OUTPUT:
+        raise ExperimentError("this result cannot be written to standard output (-): name a file")
     with storage_errors(place, "write"):
         if not place.parent.is_dir():
             raise ExperimentError(f"cannot write {place}: there is no directory {place.parent}")

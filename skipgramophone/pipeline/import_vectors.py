@@ -60,14 +60,18 @@ def import_vectors(
         StorageError: the disk failed or is full.
     """
     from skipgramophone import importers  # here, because look-ups do without pyarrow
+    from skipgramophone.playlists.readers.source_files import STANDARD_INPUT, regular_file
 
     source = Path(source)
     chosen = importers.format_of(source, format)
-    vectors = importers.read(source, chosen)
-    described = {"file": printable_path(Path(source.name)), "format": chosen} | {
-        "bytes": source.stat().st_size,
-        "sha256": file_sha256(source),
-    }
+    if source.is_dir() or not (source.exists() or source == STANDARD_INPUT):
+        raise SourceError(f"{source} is not a file")
+    with regular_file(source) as place:
+        vectors = importers.read(place, chosen)
+        described = {"file": printable_path(Path(source.name)), "format": chosen} | {
+            "bytes": place.stat().st_size,
+            "sha256": file_sha256(place),
+        }
     with new_experiment(name, experiments_dir, "import") as experiment:
         experiment.require_new("model", force)
         made = not experiment.has("corpus") or has_corpus_of_names(experiment)

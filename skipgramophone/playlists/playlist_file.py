@@ -42,7 +42,15 @@ def read_listing(path: Path) -> Listing:
         SourceError: the file is binary, empty or damaged.
         StorageError: the file system failed.
     """
-    from skipgramophone.playlists.sources import open_sources  # here, because look-ups start without pyarrow
+    from skipgramophone.playlists.readers.source_files import regular_file  # here: look-ups start without pyarrow
+
+    with regular_file(path) as place:
+        return _read_listing(place)
+
+
+def _read_listing(path: Path) -> Listing:
+    """Read a regular file, a directory or an archive."""
+    from skipgramophone.playlists.sources import open_sources
 
     try:
         readers = open_sources([path], ExtractSettings()).readers
