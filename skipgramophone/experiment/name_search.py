@@ -130,6 +130,12 @@ class NameSearch:
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
 
+    def is_whole_name(self, query: str) -> bool:
+        """Whether a query is the uri or the whole name of a track, apart from case and accents."""
+        folded = fold_name(query)
+        whole = Condition(f"tracks.name_folded = ? OR {BY_URI}", [folded, query.strip(), query.strip()])
+        return bool(folded) and bool(self._catalogue.matching(whole, 1))
+
     def _artist_hint(self, query: str) -> str:
         """Suggest the option for artists if a query is an artist's name."""
         tracks = self._catalogue.of_artist(query)
