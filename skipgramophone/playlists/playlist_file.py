@@ -69,7 +69,7 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
 
 def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
-    """Return the lines of a text file if each is the name of a known track, as written or with escapes; else nothing."""
+    """Return the lines of a text file if each is the name of a known track, with or without escapes; else nothing."""
     if not path.is_file() or path.stat().st_size > LARGEST_LIST:
         return []
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
