@@ -6,6 +6,7 @@
     │   └── UnknownFormatError        a file is not in a format that sgp reads
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
     ├── StorageError         exit 1   the disk is full, read-only or failing
+    ├── MemoryShortageError  exit 1   memory, or the address space that a limit allows, ran out
     ├── TrainingError        exit 1   there is nothing to train on, or training diverged
     ├── EvaluationError      exit 1   there are too few playlists to hold out or to evaluate
     └── TrackNameError                a name does not match exactly one track
@@ -53,6 +54,10 @@ class ExperimentError(SgpError):
 
 class StorageError(SgpError):
     """The file system failed to read or write."""
+
+
+class MemoryShortageError(SgpError):
+    """Memory, or the address space that a limit allows, ran out."""
 
 
 class TrainingError(SgpError):

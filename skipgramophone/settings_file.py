@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from skipgramophone.errors import SettingError, storage_errors
+from skipgramophone.errors import SettingError, reason_of, storage_errors
 
 STAGES = ("extract", "train", "index")
 
@@ -31,11 +31,13 @@ def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
         SettingError: the file is not valid TOML, or names an unknown setting or stage.
         StorageError: the file cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise SettingError(f"{path} is not a regular file: save the settings to a file first")
     try:
         with storage_errors(path, "read"):
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is not a valid settings file: {error}") from error
+    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
+        raise SettingError(f"{path} is not a valid settings file: {reason_of(error)}") from error
     known = {field.name for field in fields(kind)}
     for name, table in tables.items():
         if name not in STAGES or not isinstance(table, dict):

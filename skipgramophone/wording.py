@@ -1,6 +1,11 @@
-"""Wording of numbers in messages."""
+"""Wording for people: numbers with their nouns, and names from strangers made safe to show."""
 
 from __future__ import annotations
+
+import re
+
+# Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
+STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def plural(number: int, noun: str) -> str:
@@ -10,3 +15,19 @@ def plural(number: int, noun: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def visible(text: str) -> str:
+    """Escape control characters and bidirectional overrides.
+
+    >>> visible("red \\x1b[31m alert\\u202e")
+    'red \\\\x1b[31m alert\\\\u202e'
+    """
+    if text.isprintable():
+        return text
+    return STEERING.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(letter: str) -> str:
+    """Return a character as a Python escape."""
+    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -20,7 +20,7 @@ import typer
 from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -118,7 +118,7 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> No
     elif format == "m3u8":
         _print_m3u8(answer)
     elif format == "plain":
-        render.print_data("".join(f"{render.visible(near.track.name)}\n" for near in answer.neighbours))
+        render.print_data("".join(f"{visible(near.track.name)}\n" for near in answer.neighbours))
     else:
         _print_table(answer, versions)
         if answer.agreement:
@@ -172,9 +172,9 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
         {
             "rank": near.rank,
             "similarity": round(near.similarity, 6),
-            "artist": render.visible(near.track.artist),
-            "title": render.visible(near.track.title),
-            "uri": render.visible(near.track.uri or ""),
+            "artist": visible(near.track.artist),
+            "title": visible(near.track.title),
+            "uri": visible(near.track.uri or ""),
             "shared": "" if near.shared is None else near.shared,
             "count": near.track.count,
             "position": near.track.position,
@@ -195,8 +195,8 @@ def _print_m3u8(answer: Answer) -> None:
     """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
     text = "#EXTM3U\n"
     for near in answer.neighbours:
-        name = render.visible(near.track.name)
-        entry = render.visible(near.track.uri or near.track.name)
+        name = visible(near.track.name)
+        entry = visible(near.track.uri or near.track.name)
         text += f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n"
     render.print_data(text)
 

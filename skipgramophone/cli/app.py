@@ -25,6 +25,7 @@ from skipgramophone.cli.import_ import import_vectors
 from skipgramophone.cli.index import index
 from skipgramophone.cli.inspect import inspect
 from skipgramophone.cli.map import draw_map
+from skipgramophone.cli.memory_limit import memory_shortage, run_supervised
 from skipgramophone.cli.run import run
 from skipgramophone.cli.similar import similar
 from skipgramophone.cli.streams import discard_stdout, prepare_streams
@@ -61,8 +62,9 @@ def _errors_as_exit_codes() -> Iterator[None]:
     try:
         yield
     except SgpError as error:
-        render.error(error)
-        sys.exit(error.exit_code)
+        shown = memory_shortage(error) or error
+        render.error(shown)
+        sys.exit(shown.exit_code)
     except KeyboardInterrupt:
         render.note("interrupted: no stage was changed", quiet=False)
         sys.exit(INTERRUPTED)
@@ -73,8 +75,14 @@ def _errors_as_exit_codes() -> Iterator[None]:
     except OSError as error:
         discard_stdout()
         failed = f"cannot use {error.filename}" if error.filename else "cannot write the result"
-        render.error(StorageError(f"{failed}: {reason_of(error)}"))
+        render.error(memory_shortage(error) or StorageError(f"{failed}: {reason_of(error)}"))
         sys.exit(StorageError.exit_code)
+    except (MemoryError, ImportError, RuntimeError, SystemError) as error:
+        shortage = memory_shortage(error)
+        if shortage is None:
+            raise
+        render.error(shortage)
+        sys.exit(shortage.exit_code)
 
 
 def _hyphens(name: str) -> str:
@@ -162,4 +170,4 @@ def main() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(each) is not signal.SIG_IGN:  # a shell ignores it for background jobs of scripts
             signal.signal(each, _end_gracefully)
-    app()
+    run_supervised(app)

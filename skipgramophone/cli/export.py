@@ -99,8 +99,10 @@ def _note_unknown(report: ExportReport, quiet: bool) -> None:
 
 def _read_names(file: Path) -> list[str]:
     """Read the track names of a file, one per line."""
-    with storage_errors(file, "read"):
-        return names_in(file.read_text(encoding="utf-8", errors="replace"))
+    from skipgramophone.playlists.readers.source_files import regular_file
+
+    with storage_errors(file, "read"), regular_file(file) as place:
+        return names_in(place.read_text(encoding="utf-8", errors="replace"))
 
 
 def _require_text(format: str | None, json: bool) -> None:

@@ -146,8 +146,8 @@ def _share_or_file(holdout: str | None) -> tuple[float | None, Path | None]:
     try:
         return float(holdout), None
     except ValueError:
-        if Path(holdout).is_file():
-            return None, Path(holdout)
+        if (path := Path(holdout)).exists() and not path.is_dir():
+            return None, path
     raise SettingError(f"holdout must be a share, such as 0.1, or a file with playlist names, not {holdout!r}")
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +14,18 @@ import typer
 
 from skipgramophone.cli import options, render
 from skipgramophone.cli.options import with_settings
+from skipgramophone.errors import SettingError
 from skipgramophone.settings import MapSettings
+
+STDOUT = Path("-")
 
 
 @with_settings
 def draw_map(
     experiment: options.Experiment,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="HTML file to write.")] = Path(
-        "map.html"
-    ),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="HTML file to write (- = standard output).")
+    ] = Path("map.html"),
     *,
     settings: MapSettings,
     png: Annotated[
@@ -44,8 +51,16 @@ def draw_map(
     """
     from skipgramophone.pipeline.map import draw_map as draw
 
+    if output == STDOUT and json:
+        raise SettingError("--json and the page cannot both go to standard output: give a file")
     pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
-    report = draw(experiment, output, settings, pictures=pictures, force=force, experiments_dir=experiments_dir)
+    with tempfile.TemporaryDirectory() if output == STDOUT else nullcontext() as scratch:
+        place = Path(scratch, "map.html") if scratch else output
+        report = draw(experiment, place, settings, pictures=pictures, force=force, experiments_dir=experiments_dir)
+        if scratch:
+            with place.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            return
     if json:
         render.print_json(asdict(report))
     elif not quiet:

@@ -16,6 +16,7 @@ from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, NAME, UNLIKE, Pr
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import NameSearch
+from skipgramophone.wording import visible
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -40,9 +41,9 @@ class TrackCompleter(Completer):
         if typed in ("", BACK, HELP_SIGN) or typed.isdecimal():
             return
         for track in self._names.completions(typed, SHOWN_COMPLETIONS, SECONDS):
-            shown = render.visible(track.name)
+            shown = visible(track.name)
             text = track.name if shown == track.name else track.uri
-            if text is not None and render.visible(text) == text:
+            if text is not None and visible(text) == text:
                 yield Completion(text, -len(typed), display=shown, display_meta=f"{track.count:,}×")
 
 

@@ -10,7 +10,6 @@ import contextlib
 import csv
 import io
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
@@ -23,25 +22,13 @@ from rich.table import Table
 from rich.text import Text
 
 from skipgramophone.errors import SgpError, StorageError, TrackNameError
+from skipgramophone.wording import STEERING, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal
 MOST_COLUMNS = 100  # of a curve when the output is not a terminal
 LONGEST_BAR = 40
 BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
-# Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
-STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def visible(text: str) -> str:
-    """Escape control characters and bidirectional overrides.
-
-    >>> visible("red \\x1b[31m alert\\u202e")
-    'red \\\\x1b[31m alert\\\\u202e'
-    """
-    if text.isprintable():
-        return text
-    return STEERING.sub(lambda found: _escaped(found[0]), text)
 
 
 def console(stream: IO[str]) -> Console:
@@ -207,8 +194,3 @@ def _print_table(to: Console, table: Table) -> None:
     with to.capture() as captured:
         to.print(table)
     sys.stdout.write("".join(line.rstrip() + "\n" for line in captured.get().splitlines()))
-
-
-def _escaped(letter: str) -> str:
-    """Return a character as a Python escape."""
-    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -159,7 +159,9 @@ def run_train(
 
 
 def show(report: TrainReport, json: bool, quiet: bool) -> None:
-    """Print the report."""
+    """Print the report, and a warning if training has diverged."""
+    for doubt in report.doubts():
+        render.note(doubt, quiet)
     if json:
         render.print_json(asdict(report))
     elif not quiet:

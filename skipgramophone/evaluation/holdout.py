@@ -32,6 +32,7 @@ from skipgramophone.experiment.publishing import draft_directory, publish, remov
 from skipgramophone.experiment.split_models import split_model_directory
 from skipgramophone.names.normalization import identity
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.playlists.readers.source_files import regular_file
 from skipgramophone.settings import (
     EVALUATED_SHARE,
     EvaluateSettings,
@@ -78,9 +79,9 @@ def split_playlists(
     groups = playlist_groups(corpus, playlists, group, seed)
     if named is None:
         return split_at_random(groups, share, seed)
-    with storage_errors(named, "read"):
+    with storage_errors(named, "read"), regular_file(named) as place:
         try:
-            lines = named.read_text(encoding="utf-8").splitlines()
+            lines = place.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError as error:
             raise EvaluationError(f"{named} is not valid UTF-8: save it as UTF-8 text ({error})") from error
     keys = playlists["name"].to_pylist() if group is None else group_keys(playlists["owner"].to_pylist(), group)

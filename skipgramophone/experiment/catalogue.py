@@ -26,6 +26,7 @@ from urllib.parse import quote
 from skipgramophone.errors import ExperimentError, SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
+from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
 MOST_COUNTED = 1000  # matches of a query; beyond that only "more than 1,000" is reported
@@ -163,12 +164,12 @@ class Catalogue:
 
     def has_uri(self, uri: str) -> bool:
         """Whether a track has this uri."""
-        return is_encodable(uri) and bool(self.matching(Condition(BY_URI, (uri, uri)), 1))
+        return is_utf8(uri) and bool(self.matching(Condition(BY_URI, (uri, uri)), 1))
 
     def of_artist(self, artist: str) -> list[Track]:
         """Return the tracks of an artist, ignoring case and accents, most frequent first."""
         folded = fold_name(artist)
-        if not folded or not is_encodable(artist):
+        if not folded:
             return []
         begins = folded + SEPARATOR
         named = Condition("name_folded >= ? AND name_folded < ? OR name_folded = ?", (begins, begins + LAST, folded))
@@ -216,7 +217,7 @@ class Catalogue:
     def each_matching(self, condition: Condition) -> Iterator[Track]:
         """Yield the tracks that fulfil a condition one by one, most frequent first; for use in a `time_limit` block."""
         statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)}"
-        return map(self._track, self._database.execute(statement, condition.values))
+        return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 
     def count_matching(self, condition: Condition) -> int:
         """Return how many tracks fulfil a condition, or `MOST_COUNTED` + 1 if there are more."""
@@ -243,7 +244,7 @@ class Catalogue:
             ExperimentError: the file is damaged.
         """
         try:
-            return self._database.execute(statement, values).fetchall()
+            return self._database.execute(statement, _bindable(values)).fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema, which is not UTF-8
             if _is_interrupt(error):
                 raise
@@ -283,9 +284,9 @@ class Catalogue:
         return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
 
 
-def is_encodable(text: str) -> bool:
-    """Whether SQLite can store a text: a lone surrogate has no UTF-8 encoding."""
-    return text.isascii() or not any(0xD800 <= ord(letter) <= 0xDFFF for letter in text)
+def _bindable(values: Sequence[Any]) -> list[Any]:
+    """Return values that SQLite can bind: it has no encoding for a lone surrogate, which no name contains."""
+    return [replace_surrogates(value) if isinstance(value, str) else value for value in values]
 
 
 def _is_interrupt(error: Exception) -> bool:

@@ -39,6 +39,7 @@ from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOST_AND_FOUND = "lost+found"  # a directory of the file system, which only root can read
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters without a shape
 LONGEST_NAME = 200  # bytes in an experiment's name: drafts and exports add a few to it
 
 
@@ -214,6 +215,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
         StorageError: the directory cannot be made.
     """
     experiment = named_experiment(name, root)
+    _require_visible(name)
     with storage_errors(experiment.path, "make"):
         experiment.path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -242,6 +244,7 @@ def free_path(name: str, root: Path | str | None = None) -> Path:
         ExperimentError: the name is invalid or taken.
     """
     path = named_experiment(name, root).path
+    _require_visible(name)
     with storage_errors(path, "read"):
         if path.exists() or path.is_symlink():
             raise ExperimentError(f"{path} already exists: choose another name")
@@ -262,6 +265,12 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
         shown = repr(name[:40] + "…")
         raise ExperimentError(f"{shown} cannot be an experiment's name: it is longer than {LONGEST_NAME} bytes")
     return Experiment(name, experiments_root(root) / name)
+
+
+def _require_visible(name: str) -> None:
+    """Refuse a new name of which nothing can be seen: spaces, combining marks and fillers."""
+    if all(letter in FILLERS or unicodedata.category(letter)[0] in "ZM" for letter in name):
+        raise ExperimentError(f"{name!a} cannot be an experiment's name: it is blank")
 
 
 def _is_foreign(path: Path) -> bool:

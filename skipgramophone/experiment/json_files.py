@@ -29,13 +29,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a JSON object, indented for people."""
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a JSON object, indented for people; a lone surrogate is written as an escape."""
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
     """Write one JSON object per line, after the lines of the file `after` if one is given."""
     if after:
         shutil.copyfile(after, path)
-    with path.open("a", encoding="utf-8", newline="\n") as file:
+    with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

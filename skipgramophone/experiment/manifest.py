@@ -105,7 +105,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
     manifest = replace(manifest, digest=digest_of(manifest))
     written = {"format": FORMAT, **asdict(manifest)}
     text = json.dumps(written, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    (draft.path / MANIFEST).write_text(text, encoding="utf-8")
+    (draft.path / MANIFEST).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def digest_of(manifest: Manifest) -> str:

@@ -20,7 +20,6 @@ from skipgramophone.experiment.catalogue import (
     Catalogue,
     Condition,
     Track,
-    is_encodable,
 )
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
@@ -113,7 +112,7 @@ class NameSearch:
         `MOST_COUNTED` + 1 if there are more.
         """
         folded = fold_name(query)
-        if not folded or not is_encodable(query):
+        if not folded:
             return [], 0
         for where, value in (
             (BY_URI, query.strip()),
@@ -130,6 +129,12 @@ class NameSearch:
         containing = self._containing(folded)
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
+
+    def is_whole_name(self, query: str) -> bool:
+        """Whether a query is the uri or the whole name of a track, apart from case and accents."""
+        folded = fold_name(query)
+        whole = Condition(f"tracks.name_folded = ? OR {BY_URI}", [folded, query.strip(), query.strip()])
+        return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def _artist_hint(self, query: str) -> str:
         """Suggest the option for artists if a query is an artist's name."""
@@ -157,7 +162,7 @@ class NameSearch:
         """
         folded = fold_name(typed)
         found: list[Track] = []
-        if not folded or not is_encodable(typed):
+        if not folded:
             return found
         with self._catalogue.time_limit(seconds):
             tracks = self._catalogue.each_matching(self._containing(folded))

@@ -88,6 +88,14 @@ def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
         return PlaylistTable(path, b"" if is_empty else mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
 
 
+def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> None:
+    """Write owner, name and key of each playlist of a corpus; `prefix` begins the file name of held-out playlists."""
+    import pyarrow.parquet as pq
+
+    with (directory / f"{prefix}{PLAYLISTS}").open("wb") as file:  # Arrow opens only paths that are valid UTF-8
+        pq.write_table(table, file)
+
+
 def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
     """Map and read the playlist table of a corpus stage.
 

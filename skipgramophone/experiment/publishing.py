@@ -32,6 +32,7 @@ SCRATCH_SUFFIX = ".scratch"
 WRITING_SUFFIX = ".writing"
 _SUFFIXES = "|".join(map(re.escape, (DRAFT_SUFFIX, RETIRED_SUFFIX, SCRATCH_SUFFIX, WRITING_SUFFIX)))
 _DRAFT = re.compile(rf"\.(?P<name>.+)\.(?:(?P<pid>\d+)|(?P<token>t[0-9a-f]{{10}}))(?:{_SUFFIXES})", re.DOTALL)
+STANDARD_OUTPUT = Path("-")
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -87,6 +88,8 @@ def require_replaceable(place: Path, force: bool) -> None:
     Raises:
         ExperimentError: the file cannot be written.
     """
+    if place == STANDARD_OUTPUT:
+        raise ExperimentError("this result cannot be written to standard output (-): name a file")
     with storage_errors(place, "write"):
         if not place.parent.is_dir():
             raise ExperimentError(f"cannot write {place}: there is no directory {place.parent}")

@@ -10,8 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+MOST_BYTES = 4 << 20  # read of a file: more than any history needs
 
 
 def state_file(name: str) -> Path | None:
@@ -41,8 +44,7 @@ class KeptLines:
         if self.path is None:
             return []
         try:
-            with self.path.open(encoding="ascii", errors="backslashreplace") as file:
-                lines = file.read().splitlines()
+            lines = _tail(self.path).decode("ascii", "backslashreplace").splitlines()
         except OSError:
             return []
         if len(lines) > 2 * self.most:
@@ -69,9 +71,21 @@ def _replace(path: Path, lines: list[str]) -> None:
             draft.unlink(missing_ok=True)
 
 
+def _tail(path: Path) -> bytes:
+    """Return the last whole lines of a regular file; nothing of a device or pipe, which may never end."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return b""
+        if status.st_size <= MOST_BYTES:
+            return file.read(MOST_BYTES)
+        file.seek(-MOST_BYTES, os.SEEK_END)
+        return file.read(MOST_BYTES).partition(b"\n")[2]
+
+
 def _append(path: Path, text: str) -> None:
     """Append text to a file that only its owner may read."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         os.write(handle, text.encode("ascii"))
     finally:

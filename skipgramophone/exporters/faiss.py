@@ -51,7 +51,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
         index.hnsw.efSearch *= 2
         recall = recall_of_search(search, units, vectors.index.random_seed)
     path.write_bytes(faiss.serialize_index(index).tobytes())  # written here so that a full disk raises OSError
-    read = faiss.read_index(str(path))
+    read = faiss.deserialize_index(np.fromfile(path, np.uint8))
     if read.hnsw.efSearch != index.hnsw.efSearch or not np.array_equal(read.reconstruct_n(0, read.ntotal), units):
         raise StorageError(f"verification of {path} failed: it differs from the exported data; export again")
     return {"metric": "inner product", "ef_search": index.hnsw.efSearch, "recall_at_10": recall}

@@ -90,7 +90,7 @@ def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
     """Verify the names and numbers in the file, and the neighbours by their hash."""
     present = vectors.matrices(*MATRICES)
     read = hashlib.sha256()
-    with pq.ParquetFile(path) as file:
+    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
         names = [name for name in file.schema_arrow.names if name != NEIGHBOURS]
         table = file.read(names)
         if NEIGHBOURS in file.schema_arrow.names:

@@ -23,6 +23,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.exporters import jsonl
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
+from skipgramophone.utf8 import utf8_path
 
 NAMES = "names.jsonl"
 MOST_TEXT = 1 << 30  # bytes; the graph contains the names to look up and is limited to 2 GiB
@@ -47,8 +48,9 @@ def write(directory: Path, vectors: TrackVectors) -> None:
     try:
         with tf.device("/CPU:0"):  # TensorFlow supports strings on the CPU only
             module, signatures = _module(tf, np.asarray(rows, np.float32), names, keys)
-        tf.saved_model.save(module, str(directory), signatures=signatures)
-        loaded = tf.saved_model.load(str(directory))
+        with utf8_path(directory) as place:
+            tf.saved_model.save(module, place, signatures=signatures)
+            loaded = tf.saved_model.load(place)
     except tf.errors.OpError as error:  # includes a full disk
         raise StorageError(f"cannot write {directory}: {error.message.rpartition('; ')[2]}") from error
     found = np.empty_like(rows)

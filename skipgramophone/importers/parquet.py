@@ -24,7 +24,7 @@ def read(path: Path) -> NamedVectors:
         SourceError: the file is damaged, or a column is missing or has the wrong type.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             names = set(file.schema_arrow.names)
             missing = [name for name in NEEDED if name not in names]
             if missing:

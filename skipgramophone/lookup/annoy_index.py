@@ -21,6 +21,7 @@ from skipgramophone.errors import ExperimentError, storage_errors
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.exact_search import Neighbours, Rows, highest
 from skipgramophone.settings import MOST_TREES
+from skipgramophone.utf8 import utf8_path
 
 FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
 METRIC: Literal["angular"] = "angular"
@@ -88,7 +89,8 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
         # Checked here because Annoy also complains on stderr.
         if not _is_whole(path, facts):
             raise ExperimentError(f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}")
-        index.load(str(path))
+        with utf8_path(path) as place:
+            index.load(place)
     return index
 
 

@@ -22,6 +22,7 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.index_recall import draw_queries, recall_of_index, true_neighbours
 from skipgramophone.settings import IndexSettings
+from skipgramophone.utf8 import utf8_path
 
 ROWS_PER_SHARD = 1 << 22  # at most, by default: building a shard of 100 dimensions then takes 3.5 GB of memory
 WIDENING = 130  # per cent: how much wider the next search is while recall is too low
@@ -71,8 +72,8 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
         for row, vector in enumerate(unit_rows(block), start):
             index.add_item(row, vector)
     index.build(facts.trees, n_jobs=1)
-    with stderr_to(Path(os.devnull)):  # Annoy also prints the error that it raises
-        saved = index.save(str(path))
+    with stderr_to(Path(os.devnull)), utf8_path(path) as place:  # Annoy also prints the error that it raises
+        saved = index.save(place)
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()

@@ -170,7 +170,7 @@ class Lookup:
 
     def _resolve_file(self, file: Path) -> Asked:
         """Resolve the tracks of a playlist file, by uri where it is known."""
-        listing = read_listing(file)
+        listing = read_listing(file, self.names.is_whole_name)
         names = [
             track.uri if track.uri is not None and self.catalogue.has_uri(track.uri) else track.name
             for track in listing.tracks

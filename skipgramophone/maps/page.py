@@ -1,7 +1,8 @@
 """The page of a map: one HTML file with its style, script and data, which loads nothing from a network.
 
-Names are untrusted. The page contains them only as JSON, with every "<" escaped, and the script shows them as text. A
-content security policy allows only this style and this script, by their hashes, and blocks all other resources.
+Names are untrusted. The page contains them only as JSON, with every "<" escaped and control characters and
+bidirectional marks made visible, and the script shows them as text. A content security policy allows only this style
+and this script, by their hashes, and blocks all other resources.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from skipgramophone.maps.colouring import Colouring
 from skipgramophone.maps.drawing import Drawing
 from skipgramophone.maps.projection import Plane
+from skipgramophone.wording import visible
 
 EXTENT = 65_535  # length of the longer side of the plane, in integer steps
 SIMILARITY_STEPS = 32_767
@@ -28,12 +30,13 @@ SIMILARITY_STEPS = 32_767
 def page(drawing: Drawing) -> str:
     """Return the HTML page of a map."""
     tracks = drawing.tracks
-    artists = list(dict.fromkeys(track.artist for track in tracks))
+    names = [(visible(track.artist), visible(track.title)) for track in tracks]
+    artists = list(dict.fromkeys(artist for artist, _ in names))
     number_of = {artist: at for at, artist in enumerate(artists)}
     data = {
         "artists": artists,
-        "artist": [number_of[track.artist] for track in tracks],
-        "title": [track.title for track in tracks],
+        "artist": [number_of[artist] for artist, _ in names],
+        "title": [title for _, title in names],
         "count": [track.count for track in tracks],
         "colour": drawing.colour,
         "colourings": {name: _colouring_data(colouring) for name, colouring in drawing.colourings.items()},
@@ -44,8 +47,8 @@ def page(drawing: Drawing) -> str:
     parts = files("skipgramophone.maps")
     style, script = ((parts / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return Template((parts / "page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(drawing.title),
-        about=escape(drawing.about),
+        title=escape(visible(drawing.title)),
+        about=escape(visible(drawing.about)),
         policy=_policy(style, script),
         style=style,
         script=script,
@@ -56,7 +59,7 @@ def page(drawing: Drawing) -> str:
 def _colouring_data(colouring: Colouring) -> dict[str, Any]:
     """Return a colouring for the script; the group with saturation 0 contains all other tracks."""
     groups = [
-        {"label": group.label, "tracks": group.tracks, "hue": hue, "saturation": saturation}
+        {"label": visible(group.label), "tracks": group.tracks, "hue": hue, "saturation": saturation}
         for group, (hue, saturation) in zip(colouring.groups, colouring.colours(), strict=True)
     ]
     return {"groups": groups, "labels": _base64(colouring.labels, "<u2")}

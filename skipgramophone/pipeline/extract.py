@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
@@ -22,7 +21,7 @@ from skipgramophone.experiment.catalogue_writer import write_catalogue
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS
 from skipgramophone.experiment.experiment import new_experiment, open_experiment
 from skipgramophone.experiment.json_files import write_lines
-from skipgramophone.experiment.playlist_table import PLAYLISTS
+from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.inspection.report import findings
@@ -235,11 +234,11 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
             progress=written,
         )
         numbers.result()
-    pq.write_table(encoded.playlists, directory / PLAYLISTS)
+    write_playlist_table(directory, encoded.playlists)
     if encoded.held_out:
         playlists, aside = encoded.held_out
         aside.write(directory, HELD_OUT_PREFIX)
-        pq.write_table(playlists, directory / f"{HELD_OUT_PREFIX}{PLAYLISTS}")
+        write_playlist_table(directory, playlists, HELD_OUT_PREFIX)
     write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None)
 
 

@@ -16,7 +16,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.experiment import Experiment, new_experiment
 from skipgramophone.experiment.imported import IMPORTED, has_corpus_of_names
 from skipgramophone.experiment.json_files import write_lines
-from skipgramophone.experiment.playlist_table import PLAYLISTS
+from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.experiment.postings import build_postings
 from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.importers.matching import Matching, match
@@ -25,6 +25,7 @@ from skipgramophone.pipeline.reports import ImportReport
 from skipgramophone.pipeline.stages import package_versions, publish_index
 from skipgramophone.settings import IndexSettings
 from skipgramophone.training.run import unfinished_run
+from skipgramophone.utf8 import printable_path
 
 UNUSED = "unused.jsonl"  # in the model stage: imported vectors that match no track
 
@@ -59,15 +60,18 @@ def import_vectors(
         StorageError: the disk failed or is full.
     """
     from skipgramophone import importers  # here, because look-ups do without pyarrow
-    from skipgramophone.playlists.readers.source_files import printable_path
+    from skipgramophone.playlists.readers.source_files import STANDARD_INPUT, regular_file
 
     source = Path(source)
     chosen = importers.format_of(source, format)
-    vectors = importers.read(source, chosen)
-    described = {"file": printable_path(Path(source.name)), "format": chosen} | {
-        "bytes": source.stat().st_size,
-        "sha256": file_sha256(source),
-    }
+    if source.is_dir() or not (source.exists() or source == STANDARD_INPUT):
+        raise SourceError(f"{source} is not a file")
+    with regular_file(source) as place:
+        vectors = importers.read(place, chosen)
+        described = {"file": printable_path(Path(source.name)), "format": chosen} | {
+            "bytes": place.stat().st_size,
+            "sha256": file_sha256(place),
+        }
     with new_experiment(name, experiments_dir, "import") as experiment:
         experiment.require_new("model", force)
         made = not experiment.has("corpus") or has_corpus_of_names(experiment)
@@ -98,7 +102,6 @@ def import_vectors(
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     """Write a corpus with the names of vectors and no playlists; return the vectors in row order."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 
@@ -112,7 +115,7 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
     corpus.write(directory)
     build_postings(corpus, len(vectors)).write(directory)
     nobody = pa.array([], pa.string())
-    pq.write_table(pa.table({"owner": nobody, "name": nobody, "key": nobody}), directory / PLAYLISTS)
+    write_playlist_table(directory, pa.table({"owner": nobody, "name": nobody, "key": nobody}))
     return ordered
 
 

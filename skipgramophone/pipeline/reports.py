@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
+
+RISE = 1.1  # factor by which a loss may rise by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,18 @@ class TrainReport:
     tracks_per_second: int  # occurrences per second, including compilation
     index: IndexFacts | None  # None with --no-index
     order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
+
+    def doubts(self) -> list[str]:
+        """Return a warning if the loss ended above that of random vectors, or above the first epoch's."""
+        rate = self.learning_rate
+        at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 per pair, and for each of its negatives
+        if self.last_loss <= min(at_random, self.first_loss * RISE):
+            return []
+        began = min(at_random, self.first_loss)
+        return [
+            f"warning: the loss ended at {self.last_loss:.3g}, above where it began ({began:.3g}): these vectors are "
+            f"probably useless; train with a smaller learning rate than {rate:.2g}, such as -lr {rate / 4:.2g}"
+        ]
 
 
 @dataclass(frozen=True, slots=True)

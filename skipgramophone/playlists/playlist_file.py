@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import ExtractSettings
 
+LARGEST_LIST = 4 << 20  # bytes; a larger file is no list of names
+ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
+ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
 REMARK = "#EXT"  # start of the lines of an M3U file that name no track
 
 
@@ -35,14 +40,51 @@ def names_in(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith(REMARK)]
 
 
-def read_listing(path: Path) -> Listing:
+def unescaped(line: str) -> str:
+    """Return the name that `--format plain` has written as a line with escapes.
+
+    >>> unescaped(r"red \x1b[31m alert\u202e") == "red \x1b[31m alert\u202e"
+    True
+    """
+    return ESCAPE.sub(lambda found: ESCAPED.get(found[1]) or chr(int(found[1][1:], 16)), line)
+
+
+def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: False) -> Listing:
     """Read a file of playlists in any format that `extract` reads, or else as a text file with one name per line.
+
+    Args:
+        path: the file.
+        is_name: whether a line is the whole name of a known track. If every line of a text file is one, the file is
+            read as such a list, even if it looks like another format.
 
     Raises:
         SourceError: the file is binary, empty or damaged.
         StorageError: the file system failed.
     """
-    from skipgramophone.playlists.sources import open_sources  # here, because look-ups start without pyarrow
+    from skipgramophone.playlists.readers.source_files import regular_file  # here: look-ups start without pyarrow
+
+    with regular_file(path) as place:
+        lines = _known_names(place, is_name)
+        return Listing([NamedTrack(line) for line in lines], 1, 0) if lines else _read_listing(place)
+
+
+def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
+    """Return the lines of a text file if each is the name of a known track, with or without escapes; else nothing."""
+    if not path.is_file() or path.stat().st_size > LARGEST_LIST:
+        return []
+    content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    names: dict[str, None] = {}
+    for line in filter(str.strip, content.split("\n")):
+        name = next(filter(is_name, (line, unescaped(line))), None)
+        if name is None:
+            return []
+        names[name] = None
+    return list(names)
+
+
+def _read_listing(path: Path) -> Listing:
+    """Read a regular file, a directory or an archive."""
+    from skipgramophone.playlists.sources import open_sources
 
     try:
         readers = open_sources([path], ExtractSettings()).readers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from skipgramophone.errors import SettingError, SourceError, UnknownFormatError
+from skipgramophone.errors import SettingError, SourceError, UnknownFormatError, storage_errors
 from skipgramophone.playlists.column_guess import guess_columns, rows_of
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.readers.aotm import read_aotm
@@ -47,6 +47,7 @@ from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
+Identity = tuple[int, int, str | None]
 RecordFunction = Callable[[OpenFile, ExtractSettings], Iterator[Record]]
 RECORDS: dict[Format, RecordFunction] = {
     "exportify": read_exportify,
@@ -111,14 +112,15 @@ def open_sources(
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
     found_in = [files_of(path, received) for path in paths]
+    known: dict[Identity, SourceFile] = {}
     files = [file for found in found_in for file in found]
     for part_of in (part_of_spotify, part_of_listenbrainz):
         files = link_parts(files, part_of)
     remaining = iter(files)
     for path, found in zip(paths, found_in, strict=True):
-        before = len(readers)
+        before, skipped = len(readers), len(passed_over)
         for file in islice(remaining, len(found)):
-            reason = _reason_to_skip(file)
+            reason = _reason_to_skip(file) or _reason_if_repeated(file, known)
             try:
                 if reason is None:
                     readers.append(_open_reader(file, settings))
@@ -128,8 +130,10 @@ def open_sources(
                 reason = error.reason
             if reason is not None:
                 passed_over.append((file.name, reason))
+        if len(readers) == before and known.get(_identity(found[0]), found[0]) is not found[0]:
+            raise SourceError(f"{path} is named twice, or is part of another source: name each source once")
         if len(readers) == before:
-            raise SourceError(f"{path} has no file in a format that sgp knows; {_first_skipped(passed_over)}")
+            raise SourceError(f"{path} has no file in a format that sgp knows; {_first_skipped(passed_over[skipped:])}")
     return Sources(readers, passed_over)
 
 
@@ -140,8 +144,21 @@ def _reason_to_skip(file: SourceFile) -> str | None:
     return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 
+def _identity(file: SourceFile) -> Identity:
+    """Return device and inode of a file, and its member of an archive: they are the same for all names of a file."""
+    with storage_errors(file.path, "read"):
+        status = file.path.stat()
+    return status.st_dev, status.st_ino, file.member
+
+
+def _reason_if_repeated(file: SourceFile, known: dict[Identity, SourceFile]) -> str | None:
+    """Return the reason why a file is skipped that was found before, by any of its names; otherwise remember it."""
+    first = known.setdefault(_identity(file), file)
+    return None if first is file else f"the same file as {first.display_name}, which is read once"
+
+
 def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
-    """Return the first skipped file with its reason, and the number of further ones."""
+    """Return the first skipped file of a path with its reason, and the number of further ones."""
     name, reason = passed_over[0]
     more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
     return f"{name}: {reason}{more}"

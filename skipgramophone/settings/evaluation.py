@@ -11,6 +11,7 @@ from skipgramophone.settings.time_span import seconds_of
 Protocol = Literal["continuation", "next-item", "lookup", "deezer2018"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 Baselines = Literal["default", "all", "none"]
+MOST_TRIALS = 1_000_000
 EVALUATED_SHARE = 0.1  # share of the playlists to hold out by default
 CHOSEN = "default: chosen on validation playlists"
 
@@ -86,7 +87,7 @@ class TuneSettings:
         parse=seconds_of,
         default_text="15m",
     )
-    trials: int = setting(1000, "Maximum number of trials.", metavar="N", bounds=at_least(1))
+    trials: int = setting(1000, "Maximum number of trials.", metavar="N", bounds=at_least(1, MOST_TRIALS))
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
     share: float = setting(
         0.1,

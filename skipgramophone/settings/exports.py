@@ -14,6 +14,7 @@ Colour = Literal["cluster", "artist"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
 Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP if it is installed
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
+MOST_NEIGHBOURS = 10_000  # per track of an export
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,10 @@ class ExportSettings:
     dtype: Dtype = setting("float32", f"Number type: {', '.join(DTYPES)}.", metavar="NAME")
     normalise: bool = setting(False, "Scale vectors to length 1.")
     neighbours: int = setting(
-        0, "Also write the N nearest neighbours of each track (parquet only).", metavar="N", bounds=at_least(0)
+        0,
+        "Also write the N nearest neighbours of each track (parquet only).",
+        metavar="N",
+        bounds=at_least(0, MOST_NEIGHBOURS),
     )
     projection: Projection | None = setting(
         None,

@@ -27,6 +27,7 @@ Repeats = Literal["keep", "drop"]
 KEEPABLE = ("episodes", "placeholders", "skips")  # rows that are rejected unless --keep names them
 FEWEST_JUDGED = 100  # rows of a file from which on --max-rejects applies
 ALL_ROWS = -1
+ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
 # Settings that a corpus keeps for good. The others say how sources are read, so each source may need its own.
 LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length",
@@ -39,7 +40,9 @@ GROUP_HELP = "Regex on the owner; playlists with equal matches go to the same si
 class ExtractSettings:
     """How sources of playlists become a corpus."""
 
-    num_rows: int = setting(ALL_ROWS, "Rows to read of each file (-1 = all).", "-nr", "--num-rows", metavar="N")
+    num_rows: int = setting(
+        ALL_ROWS, "Rows to read of each file (-1 = all).", "-nr", "--num-rows", metavar="N", bounds=ROWS
+    )
     format: Format | None = setting(None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.")
     columns: str | None = setting(None, f"Assign table columns to roles: {', '.join(ROLES)}.", metavar="ROLE=NAME,…")
     session_gap: str = setting("30m", "Pause that ends a session of a listening history.", metavar="SPAN")
@@ -62,7 +65,7 @@ class ExtractSettings:
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
     drop_duplicate_playlists: bool = setting(False, "Drop near-duplicate playlists, keeping the longest.")
     min_length: int = setting(1, "Drop playlists with fewer than N tracks.", metavar="N", bounds=at_least(1))
-    max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N")
+    max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N", bounds=at_least(2))
     holdout: float | None = setting(
         None,
         "Set playlists aside for sgp evaluate: a share, or a file with one name per line.",
@@ -81,10 +84,6 @@ class ExtractSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(
-            self.num_rows == ALL_ROWS or self.num_rows >= 1,
-            f"num-rows must be at least 1, or -1 for all rows, not {self.num_rows}",
-        )
         require(
             self.max_length is None or self.max_length >= max(2, self.min_length),
             f"max-length must be at least 2 and not below min-length, not {self.max_length}",

@@ -14,21 +14,30 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal, Union, get_args, get_origin
 
 from skipgramophone.errors import SettingError
+from skipgramophone.utf8 import is_utf8
 
 KEY = "setting"
+MOST_TRACKS = 2**31 - 1  # track ids are int32, so no number of tracks or occurrences is larger
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The range of a number, in words for messages and as a test."""
+    """The range of a number, in words for messages and as a test; `most` is the largest value, if there is one."""
 
     words: str
     holds: Callable[[float], bool]
+    most: int | None = None
+
+    def unmet(self, value: float) -> str | None:
+        """Return what a value must be and is not, or None if it is in the range."""
+        if self.most is not None and value > self.most:
+            return f"at most {self.most:,}, not {value:,}"
+        return None if self.holds(value) else f"{self.words}, not {value}"
 
 
-def at_least(low: int) -> Bounds:
-    """Numbers from `low` upwards."""
-    return Bounds(f"at least {low}", lambda value: value >= low)
+def at_least(low: int, most: int = MOST_TRACKS) -> Bounds:
+    """Numbers from `low` to `most`, which is so high that messages name it only if a number is above it."""
+    return Bounds(f"at least {low}", lambda value: value >= low, most)
 
 
 def between(low: float, high: float) -> Bounds:
@@ -145,15 +154,15 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
     fits = _is_number(value, number) if number else True
     if words:
         choice = ", ".join(map(repr, words))
-        within = fits and bounds is not None and bounds.holds(value)
+        within = fits and bounds is not None and bounds.unmet(value) is None
         return None if within else f"{choice} or {bounds.words if bounds else 'a number'}, not {value}"
     if not fits:
         return f"a {'whole ' if number is int else ''}number, not {value!r}"
+    if str in kinds and isinstance(value, str) and not is_utf8(value):
+        return f"valid text, not {value!r}"
     if bool in kinds and not isinstance(value, bool):
         return f"true or false, not {value!r}"
-    if bounds is not None and not bounds.holds(value):
-        return f"{bounds.words}, not {value}"
-    return None
+    return None if bounds is None else bounds.unmet(value)
 
 
 def _is_number(value: Any, number: type) -> bool:

@@ -24,10 +24,11 @@ Context = Literal["bag"] | int  # "bag": the whole playlist; N: up to N tracks p
 WindowSize = Literal["auto", "bag"] | int  # "auto": chosen from the corpus
 Device = Literal["auto", "cpu", "gpu"]
 DEVICES: tuple[Device, ...] = get_args(Device)
-LOWEST_SENSIBLE_RATE = 0.01
+LOWEST_SENSIBLE_RATE, HIGHEST_SENSIBLE_RATE = 0.01, 5.0
 HELD_OUT_SHARE = 0.05  # share of the playlists that training with --patience holds out
 CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints
 MOST_TREES, MOST_SHARDS = 1000, 1000
+MOST_EPOCHS, MOST_NEGATIVES, MOST_THREADS = 1_000_000, 10_000, 1024
 BAG_BLOCK = 64  # tracks of a playlist that the trainer processes together
 WIDEST_WINDOW = BAG_BLOCK - 1
 AUTO_WINDOW = 5  # what "auto" chooses where order carries information
@@ -64,7 +65,9 @@ class TrainSettings:
     embedding_dim: int = setting(
         100, "Embedding dimension.", "-emb", "--embedding-dim", metavar="N", bounds=between(1, 4096)
     )
-    epochs: int = setting(30, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1))
+    epochs: int = setting(
+        30, "Number of training epochs.", "-e", "--epochs", metavar="N", bounds=at_least(1, MOST_EPOCHS)
+    )
     learning_rate: float | None = setting(
         None,
         "Initial Adagrad learning rate (default: from corpus size).",
@@ -74,7 +77,7 @@ class TrainSettings:
         bounds=above(0),
     )
     random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(63))
-    negatives: int = setting(5, "Negative samples per pair.", metavar="N", bounds=at_least(1))
+    negatives: int = setting(5, "Negative samples per pair.", metavar="N", bounds=at_least(1, MOST_NEGATIVES))
     noise_exponent: float = setting(
         0.75,
         "Exponent of the negative-sampling distribution: 0 is uniform, 1 follows the counts.",
@@ -87,7 +90,7 @@ class TrainSettings:
         0,
         "Hold out 5 % of the playlists, and stop after N epochs without a better loss on them (0 = off).",
         metavar="N",
-        bounds=at_least(0),
+        bounds=at_least(0, MOST_EPOCHS),
     )
 
     def __post_init__(self) -> None:
@@ -108,6 +111,11 @@ class TrainSettings:
                 f"warning: a learning rate of {self.learning_rate:g} suits Adam, but is too small for row-wise "
                 "Adagrad: leave out -lr to choose it from the corpus size"
             ]
+        if self.learning_rate is not None and self.learning_rate > HIGHEST_SENSIBLE_RATE:
+            return [
+                f"warning: with a learning rate of {self.learning_rate:g} training will probably diverge (usual: 0.1 "
+                "to 0.6): leave out -lr to choose it from the corpus size"
+            ]
         return []
 
 
@@ -119,7 +127,7 @@ class RunSettings:
     """
 
     threads: int | None = setting(
-        None, "Threads (default: all cores). Does not affect the result.", metavar="N", bounds=at_least(1)
+        None, "Threads (default: all cores). Does not affect the result.", metavar="N", bounds=at_least(1, MOST_THREADS)
     )
     device: Device = setting("auto", f"Device to train on: {', '.join(DEVICES)}.", metavar="NAME")
     checkpoint_seconds: float = setting(

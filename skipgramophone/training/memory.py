@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 from skipgramophone.errors import TrainingError
 
 FLOAT = 4  # bytes
 TABLES = 2  # centre and context
+LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+ADDRESSES = 7 << 29  # bytes of addresses for libraries and the stacks of threads, besides the tables
 OVERHEAD = 1 << 30  # bytes for TensorFlow, compiled programs, the rows of the current batches, and the noise table
 
 
@@ -24,6 +27,7 @@ def require_memory(tracks: int, dim: int) -> None:
     Raises:
         TrainingError: the run needs more memory than is free; the message names a dimension that would fit.
     """
+    _require_addresses(tracks, dim)
     needed, free = bytes_for(tracks, dim), free_bytes()
     if free is None or needed <= free:
         return
@@ -33,6 +37,17 @@ def require_memory(tracks: int, dim: int) -> None:
         f"training {tracks:,} tracks × {dim} needs about {needed / 1e9:.1f} GB of memory, but only {free / 1e9:.1f} GB "
         f"are free: {advice}"
     )
+
+
+def _require_addresses(tracks: int, dim: int) -> None:
+    """Raise if a limit of the process (ulimit) leaves too few addresses: TensorFlow would abort."""
+    needed = bytes_for(tracks, dim) - OVERHEAD + ADDRESSES
+    allowed = [limit for limit, _ in map(resource.getrlimit, LIMITS) if limit != resource.RLIM_INFINITY]
+    if allowed and needed > min(allowed):
+        raise TrainingError(
+            f"training {tracks:,} tracks × {dim} needs about {needed / 1e9:.1f} GB of address space, but only "
+            f"{min(allowed) / 1e9:.1f} GB are allowed: raise the limit with ulimit -v {-(-needed // 1024)} or more"
+        )
 
 
 def free_bytes() -> int | None:

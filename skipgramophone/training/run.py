@@ -135,14 +135,14 @@ def fit(
     Raises:
         TrainingError: there are no pairs to train on, memory is too small, or the loss is not finite.
     """
+    if run.role is None:  # in a cluster, the tables are on other machines
+        require_memory(tracks, settings.embedding_dim)
     # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for
     from skipgramophone.training.tensorboard import Scalars
     from skipgramophone.training.tensorflow_runtime import load_tensorflow
     from skipgramophone.training.trainer import BEGINNING, Progress, Trainer
 
-    if run.role is None:  # in a cluster, the tables are on other machines
-        require_memory(tracks, settings.embedding_dim)
     started = time.perf_counter()
     log = directory / TRAIN_LOG
     log.touch()

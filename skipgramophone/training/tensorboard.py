@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ class Scalars:
 
     def __init__(self, tf: Any, directory: Path) -> None:
         self._tf = tf
-        self._writer = tf.summary.create_file_writer(str(directory))
+        self._writer = tf.summary.create_file_writer(os.fsencode(directory))
         # TensorBoard shows only data that is marked as belonging to one of its plug-ins.
         self._metadata = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
         self._done = 0  # tracks trained in earlier epochs

@@ -22,6 +22,7 @@ from skipgramophone.maps.clusters import TrackGroup, describe_clusters, find_clu
 from skipgramophone.maps.colouring import Colouring, by_artist
 from skipgramophone.maps.drawing import Drawing, draw
 from skipgramophone.maps.page import page
+from skipgramophone.wording import visible
 from tests.conftest import run_sgp
 
 HOSTILE = [
@@ -87,8 +88,8 @@ def test_no_name_injects_markup_into_the_page() -> None:
     harmless = page_of([Track(row, "a", "b", None, 1, row) for row in range(len(HOSTILE))])
     assert [tag for tag, _ in Elements(text).elements] == [tag for tag, _ in Elements(harmless).elements]
     data = data_of(text)
-    assert data["title"] == HOSTILE[::-1]
-    assert [data["artists"][at] for at in data["artist"]] == HOSTILE
+    assert data["title"] == list(map(visible, HOSTILE[::-1]))
+    assert [data["artists"][at] for at in data["artist"]] == list(map(visible, HOSTILE))
     assert "A &lt;b&gt;map" in text
 
 

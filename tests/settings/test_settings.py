@@ -27,7 +27,7 @@ from skipgramophone.settings import (
     TrainSettings,
     TuneSettings,
 )
-from skipgramophone.settings.setting import setting_of
+from skipgramophone.settings.setting import alternatives, setting_of
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,41 @@ def test_every_setting_is_an_option_with_the_same_default_and_help(kind: type[An
                 assert parameters[field.name].default == (known.default_text or field.default)
 
 
+def whole_numbers() -> list[tuple[type[Any], str]]:
+    """Return every setting that is a whole number."""
+    return [
+        (kind, field.name)
+        for kind in settings_classes()
+        for field in fields(kind)
+        if int in alternatives(field.type) and setting_of(field)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "name"), whole_numbers(), ids=lambda of: getattr(of, "__name__", of))
+def test_every_whole_number_has_an_upper_bound(kind: type[Any], name: str) -> None:
+    required = {"max_length": 2**31 - 1} if name == "min_length" else {}
+    for value in (2**31, 2**63, 2**70):
+        try:
+            kind(**{name: value, **required})
+        except SettingError as error:
+            assert f"{value:,}" in str(error) or str(value) in str(error)  # noqa: PT017
+        else:
+            assert (name, value) in {("random_seed", 2**31), ("num_rows", 2**31)}
+
+
+def test_numbers_above_the_bound_are_refused_by_name() -> None:
+    cases: list[tuple[Any, dict[str, Any], str]] = [
+        (SimilarSettings, {"number": 2**31}, "number must be at most 2,147,483,647, not 2,147,483,648"),
+        (TrainSettings, {"negatives": 10_001}, "negatives must be at most 10,000, not 10,001"),
+        (RunSettings, {"threads": 100_000}, "threads must be at most 1,024, not 100,000"),
+        (ExtractSettings, {"max_length": 1}, "max-length must be at least 2, not 1"),
+    ]
+    for make, values, message in cases:
+        with pytest.raises(SettingError) as refused:
+            make(**values)
+        assert str(refused.value) == message
+
+
 def test_default_texts_mean_the_defaults() -> None:
     for kind in settings_classes():
         for field in fields(kind):
@@ -133,3 +168,9 @@ def test_a_learning_rate_for_adam_gives_a_warning() -> None:
     assert TrainSettings().doubts() == []
     (doubt,) = TrainSettings(learning_rate=0.001).doubts()
     assert doubt.startswith("warning: a learning rate of 0.001 suits Adam")
+
+
+def test_a_learning_rate_that_diverges_gives_a_warning() -> None:
+    assert TrainSettings(learning_rate=5.0).doubts() == []
+    (doubt,) = TrainSettings(learning_rate=100.0).doubts()
+    assert doubt.startswith("warning: with a learning rate of 100 training will probably diverge")

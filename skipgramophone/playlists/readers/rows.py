@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
+from skipgramophone.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
@@ -153,7 +154,7 @@ def _table(rows: Iterable[Row]) -> pa.Table:
 
 def is_valid_text(texts: Iterable[str | None]) -> bool:
     """Whether strings can be encoded as UTF-8: JSON escapes can produce lone surrogates."""
-    return not any(0xD800 <= ord(letter) <= 0xDFFF for text in texts if text for letter in text)
+    return all(is_utf8(text) for text in texts if text)
 
 
 def make_block(

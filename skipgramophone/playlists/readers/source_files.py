@@ -25,6 +25,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.utf8 import is_utf8, printable_path
 
 STANDARD_INPUT = Path("-")
 COPIED_AT_ONCE = 1 << 20
@@ -50,7 +51,7 @@ class SourceFile:
     member: str | None = None
     passed_over: str = ""  # reason why the file is skipped, or empty
     sessions: Any = None  # state shared by the files of one listening history; see `histories`
-    spool: Any = None  # temporary file with standard input, which exists as long as this object
+    spool: Any = None  # temporary file with standard input or a pipe, which exists as long as this object
 
     @property
     def display_name(self) -> str:
@@ -61,7 +62,8 @@ class SourceFile:
     @property
     def place(self) -> str:
         """A key that is unique per file and contains a NUL; see `rows.IN_ONE_FILE`."""
-        return f"{self.path}\0{self.member or ''}"
+        path = str(self.path)
+        return f"{path if is_utf8(path) else os.fsencode(path).hex()}\0{self.member or ''}"
 
     @property
     def directory(self) -> Path:
@@ -223,8 +225,8 @@ def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -
     """Return all files of a path, in order of their names; links to directories are not followed.
 
     Args:
-        path: a file, directory or archive, or `-` for standard input.
-        received: called with the number of bytes that were received from standard input so far.
+        path: a file, directory, archive or named pipe, or `-` for standard input.
+        received: called with the number of bytes that were received from standard input or a pipe so far.
 
     Raises:
         SourceError: there is no file, or the path is neither a regular file nor a directory.
@@ -232,30 +234,64 @@ def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -
     """
     if path == STANDARD_INPUT:
         return [_standard_input(received)]
-    try:
-        with storage_errors(path, "read"):
-            mode = path.stat().st_mode
-    except ValueError as error:  # a NUL in the path
-        raise SourceError(f"{str(path)!r} is not a valid path: {error}") from error
+    mode = _mode_of(path)
     if stat.S_ISDIR(mode):
         found = [member for below, reason in _files_below(path) for member in _source_files(below, path, reason)]
         if not found:
             raise SourceError(f"{path} is a directory without files")
         return found
+    if stat.S_ISFIFO(mode):
+        return [_copied_pipe(path, received)]
+    _require_regular(path, mode)
+    return _members(path, printable_path(Path(path.name)))
+
+
+@contextmanager
+def regular_file(path: Path) -> Iterator[Path]:
+    """Yield the path of a file that can be read several times: a pipe or standard input is copied to a temporary file.
+
+    Args:
+        path: a file, directory or named pipe, or `-` for standard input.
+
+    Raises:
+        SourceError: the path is a device or a socket.
+        StorageError: the file system failed.
+    """
+    mode = 0 if path == STANDARD_INPUT else _mode_of(path)
+    if path != STANDARD_INPUT and not stat.S_ISFIFO(mode):
+        if not stat.S_ISDIR(mode):
+            _require_regular(path, mode)
+        yield path
+        return
+    copy = files_of(path)[0]
+    try:
+        yield copy.path
+    except SourceError as error:  # name what the user has named
+        named = "standard input" if path == STANDARD_INPUT else str(path)
+        raise SourceError(str(error).replace(str(copy.path), named)) from error
+    finally:
+        copy.spool.close()
+
+
+def _mode_of(path: Path) -> int:
+    """Return the type of a file, following links, as `stat` encodes it."""
+    try:
+        with storage_errors(path, "read"):
+            return path.stat().st_mode
+    except ValueError as error:  # a NUL in the path
+        raise SourceError(f"{str(path)!r} is not a valid path: {error}") from error
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    """Refuse devices, which may never end, and sockets."""
     if not stat.S_ISREG(mode):
         raise SourceError(f"{path} is not a regular file")
-    return _members(path, printable_path(Path(path.name)))
 
 
 def _source_files(path: Path, directory: Path, reason: str) -> list[SourceFile]:
     """Return the files of a path below a directory; `reason` says why it is skipped, if not empty."""
     name = printable_path(path.relative_to(directory.parent))
     return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
-
-
-def printable_path(path: Path) -> str:
-    """Return a path as text for reports; bytes that are not UTF-8 are written as \\xNN."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _files_below(directory: Path) -> list[tuple[Path, str]]:
@@ -316,12 +352,23 @@ def _hidden(member: str) -> str:
 
 
 def _standard_input(received: Callable[[int], None]) -> SourceFile:
-    """Copy standard input to a temporary file, because it is inspected and hashed as well as read."""
+    """Copy standard input to a temporary file."""
+    return _copied(cast(io.BufferedReader, sys.stdin.buffer), "standard input", received)
+
+
+def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
+    """Copy a named pipe to a temporary file; the number that a shell gives to <(…) is not a name."""
+    with storage_errors(path, "read"), path.open("rb") as pipe:
+        return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
+
+
+def _copied(source: io.BufferedReader, name: str, received: Callable[[int], None]) -> SourceFile:
+    """Copy a stream to a temporary file, because it is inspected and hashed as well as read."""
     spool = tempfile.NamedTemporaryFile(prefix="sgp-")  # noqa: SIM115 (exists as long as the source)
-    path, source = Path(spool.name), cast(io.BufferedReader, sys.stdin.buffer)
+    path = Path(spool.name)
     with storage_errors(path, "write"):
         while some := source.read1(COPIED_AT_ONCE):
             spool.write(some)
             received(spool.tell())
         spool.flush()
-    return SourceFile(path, "standard input", path.stat().st_size, spool=spool)
+    return SourceFile(path, name, path.stat().st_size, spool=spool)

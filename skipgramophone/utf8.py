@@ -1,0 +1,47 @@
+"""Text and paths that are not valid UTF-8.
+
+Python represents a byte that is not UTF-8, in an argument or a file name, as a lone surrogate. JSON escapes can produce
+one too. SQLite, Arrow and Annoy accept only UTF-8.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be encoded as UTF-8."""
+    return text.isascii() or not _LONE_SURROGATE.search(text)
+
+
+def replace_surrogates(text: str) -> str:
+    """Replace lone surrogates by U+FFFD, as a lenient decoder does with bytes that are not UTF-8."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def printable_path(path: Path) -> str:
+    """Return a path as text for reports; bytes that are not UTF-8 are written as \\xNN."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[str]:
+    """Yield a path to the same file that is valid UTF-8, for libraries that accept no other.
+
+    The name of a file itself must be valid UTF-8; that of a directory need not be.
+    """
+    if is_utf8(str(path)):
+        yield str(path)
+        return
+    is_directory = path.is_dir()
+    directory = os.open(path if is_directory else path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}{'' if is_directory else f'/{path.name}'}"
+    finally:
+        os.close(directory)

@@ -1,0 +1,79 @@
+"""Extreme numbers: an answer or one line, and a warning if training has diverged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from skipgramophone.pipeline.reports import TrainReport
+from tests.conftest import Sgp, dump_text, run_sgp, two_genres
+
+MOST = str(2**31 - 1)
+
+
+def report(first: float, last: float) -> TrainReport:
+    """Return the report of a run with five negatives, whose loss begins at 6 log 2 = 4.159."""
+    return TrainReport(
+        experiment="x", settings={"negatives": 5}, tracks=9, tracks_learnt=9, tracks_taken_over=0, occurrences=99,
+        epochs=3, first_loss=first, last_loss=last, learning_rate=0.6, seconds=1.0, tracks_per_second=99,
+        index=None, order=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "last"), [(4.1, 2.0), (4.15, 4.15), (2.0, 2.1), (8.0, 4.1)])
+def test_a_loss_that_ends_low_gives_no_warning(first: float, last: float) -> None:
+    assert report(first, last).doubts() == []
+
+
+@pytest.mark.parametrize(("first", "last"), [(4.4, 60.0), (60.0, 9.0), (2.0, 2.5), (5.0, 5.0)])
+def test_a_loss_that_ends_above_where_it_began_names_the_setting_to_change(first: float, last: float) -> None:
+    (doubt,) = report(first, last).doubts()
+    assert doubt.startswith(f"warning: the loss ended at {last:.3g}, above where it began ({min(4.159, first):.3g})")
+    assert doubt.endswith("train with a smaller learning rate than 0.6, such as -lr 0.15")
+
+
+def test_a_learning_rate_that_diverges_is_reported(sgp: Sgp, experiments: Path) -> None:
+    (experiments.parent / "dump.csv").write_text(dump_text(two_genres(20)))
+    assert sgp("extract", "x", experiments.parent / "dump.csv", "-q").code == 0
+    ran = sgp("train", "x", "-lr", "100", "-e", "2", "-emb", "8", "--no-index", "--json")
+    assert ran.code == 0
+    first, last = ran.err.splitlines()
+    assert first.startswith("warning: with a learning rate of 100 training will probably diverge")
+    assert last.startswith("warning: the loss ended at ")
+
+
+def test_the_largest_numbers_are_answered(trained: Path, tmp_path: Path) -> None:
+    where = ["--experiments-dir", str(trained)]
+    every = run_sgp("similar", "genres", "folk 3", "-n", "500", "--format", "csv", *where).out
+    assert run_sgp("similar", "genres", "folk 3", "-n", MOST, "--format", "csv", *where).out == every
+    for arguments in (
+        ["continue", "genres", "folk 3", "-n", MOST, "--max-per-artist", MOST],
+        ["explain", "genres", "folk 3", "folk 10", "-n", MOST],
+        ["similar", "genres", "folk 3", "-n", MOST, "--by", "hybrid", "--diversity", "0.5"],
+        ["export", "genres", str(tmp_path / "all.parquet"), "--top", MOST, "--neighbours", "10000"],
+    ):
+        assert run_sgp(*arguments, *where).code == 0
+    dump = str(trained / "dump.csv")
+    settings = ["--max-length", MOST, "-nr", str(10**12)]
+    assert run_sgp("extract", "x", dump, *settings, "-q", "--experiments-dir", tmp_path).code == 0
+
+
+@pytest.mark.parametrize("text", ["[train]\nepochs = " + "9" * 5000, "a = " + "[" * 100_000])
+def test_a_settings_file_with_an_endless_number_or_list(trained: Path, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    ran = run_sgp("train", "genres", "--force", "--config", path, "--experiments-dir", trained)
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: {path} is not a valid settings file: ")
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("span", ["1e400", "9e99h", "nan", "1e18"])
+def test_spans_of_time_that_are_not_finite_or_huge(trained: Path, tmp_path: Path, span: str) -> None:
+    (tmp_path / "history.tsv").write_text("user_000001\t2009-05-04T23:08:57Z\ta\tArtist\tb\tTitle\n" * 3)
+    ran = run_sgp("extract", "x", tmp_path / "history.tsv", "--session-gap", span, "--experiments-dir", tmp_path / "e")
+    assert ran.code in (0, 1, 2)
+    assert ran.code == 0 or len(ran.err.splitlines()) == 1
+    ran = run_sgp("tune", "missing", "--budget", span, "--experiments-dir", tmp_path)
+    assert len(ran.err.splitlines()) == 1
