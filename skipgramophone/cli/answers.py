@@ -78,13 +78,23 @@ def answer_lines(
             asked = line if isinstance(query, SettingError) else query
             if isinstance(outcome, TrackNameError | SettingError):
                 codes.add(outcome.exit_code)
-                candidates = list(outcome.candidates) if isinstance(outcome, TrackNameError) else []
-                outcome_record = {"error": str(outcome), "exit_code": outcome.exit_code, "candidates": candidates}
+                outcome_record = _error_record(outcome)
             else:
                 outcome_record = record(outcome)
             render.print_json_line({"query": asked} | outcome_record)
     if codes:
         raise typer.Exit(min(codes))
+
+
+def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
+    """Return the error of one query as JSON; all errors have the same keys."""
+    names, tracks = (error.candidates, error.tracks) if isinstance(error, TrackNameError) else ((), ())
+    return {
+        "error": str(error),
+        "exit_code": error.exit_code,
+        "candidates": list(names),
+        "tracks": list(map(track_record, tracks)),
+    }
 
 
 def _available_lines() -> Iterator[list[str]]:

@@ -77,7 +77,7 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
     try:
         answers.show(session.answer(line), "table", quiet, show_versions)
     except TrackNameError as error:
-        render.error(SgpError(str(error)))
+        render.error(SgpError(error.summary))
         for number, track in enumerate(session.listed if error.candidates else (), 1):
             render.text(f"{number:>4}   {track.name} ({track.count:,}×)")
     except SgpError as error:

@@ -87,8 +87,9 @@ class NameSearch:
             similar, near = self._misspelt(query)
             if not similar:
                 hint = "; did you mean one of these?" if near else ", and no name is similar"
-                names = tuple(track.name for track in near[:SHOWN_SUGGESTIONS])
-                raise UnknownTrackError(f"no track matches {query!r}{hint}", names)
+                suggested = tuple(near[:SHOWN_SUGGESTIONS])
+                names = tuple(track.name for track in suggested)
+                raise UnknownTrackError(f"no track matches {query!r}{hint}", names, suggested)
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
             return Match(found[0], namesakes=number - 1, misspelt=misspelt, matches=number)
@@ -103,6 +104,7 @@ class NameSearch:
             f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r};"
             f" pick one of them, or give more of the name, as in 'artist - title'{self._artist_hint(query)}",
             listed,
+            tuple(found),
         )
 
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:

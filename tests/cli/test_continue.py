@@ -120,6 +120,19 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
     assert continued(sample_root, *GIVEN, "--stdin", *at).code == 2
 
 
+def test_names_left_out_are_named_with_what_was_probably_meant(sample_root: Path) -> None:
+    ran = continued(sample_root, GIVEN[0], "evry pensil nowhere", "-n", "1", "-q", "--all-versions", "--json")
+    (note,) = json.loads(ran.out)["notes"]
+    with sgp.open("demo", sample_root) as demo:
+        meant = [track.name for track in demo.names.candidates("evry pensil nowhere")]
+    start = "left out: no track matches 'evry pensil nowhere'; did you mean one of these? "
+    assert note == start + "; ".join(meant[:3]) + (f"; and {len(meant) - 3} more" if len(meant) > 3 else "")
+    assert "Every Pencil Knows" in note
+    (record,) = map(json.loads, continued(sample_root, "--stdin", stdin='["evry pensil nowhere"]').out.splitlines())
+    assert (record["exit_code"], record["tracks"]) == (3, [])
+    assert "Every Pencil Knows" in record["error"]
+
+
 def test_a_json_list_per_line(sample_root: Path) -> None:
     lines = [
         json.dumps([*GIVEN, "no such name at all"]),
@@ -136,7 +149,7 @@ def test_a_json_list_per_line(sample_root: Path) -> None:
     assert answers[0]["query"] == [*GIVEN, "no such name at all"]
     assert answers[0]["notes"][0].startswith("left out: no track matches 'no such name at all'")
     assert answers[0]["neighbours"] == answers[5]["neighbours"]
-    assert answers[4] == {"query": "{", "exit_code": 2, "candidates": []} | {
+    assert answers[4] == {"query": "{", "exit_code": 2, "candidates": [], "tracks": []} | {
         "error": 'each line must be a JSON list of names, such as ["artist - title", "another title"]'
     }
     assert continued(sample_root, "--stdin", stdin=lines[0] + "\n" + lines[1]).code == 3

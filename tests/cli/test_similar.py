@@ -89,6 +89,10 @@ def test_a_json_line_per_query(trained: Path, arguments: list[str]) -> None:
     assert (blank["query"], blank["exit_code"]) == ("", 3)
     assert several["exit_code"] == 4
     assert all(name.startswith("folk artist ") for name in several["candidates"])
+    assert len(several["candidates"]) == len(several["tracks"]) > 1
+    for track, name in zip(several["tracks"], several["candidates"], strict=True):
+        assert name.startswith(f"{track['artist']} - {track['title']} ({track['count']}×)")
+    assert [error["tracks"] for error in (unknown, blank)] == [[], []]
     assert len(techno["neighbours"]) == 3
 
 
