@@ -20,7 +20,7 @@ import typer
 from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
-from skipgramophone.wording import plural
+from skipgramophone.wording import plural, suggestion
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -44,7 +44,8 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     if show_versions and (json or format not in (None, "table")):
         raise SettingError("--show-versions is for the table format; JSON always includes the versions")
     if format is not None and format not in ANSWER_FORMATS:
-        raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}")
+        near = suggestion(format, ANSWER_FORMATS)
+        raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
     if json and format not in (None, "json"):
         raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
     return format or ("json" if json else "table")
@@ -172,7 +173,7 @@ def track_record(track: Track) -> dict[str, Any]:
 
 def _seed_name(seed: Seed) -> str:
     """Return the name of a seed, with its weight unless that is 1."""
-    weight = "" if seed.weight == 1 else f"{seed.weight:+g} × "
+    weight = "" if seed.weight == 1 else f"{seed.weight:+.3g} × "
     return f"{weight}'{seed.track.name}' (pos. {seed.track.position})"
 
 

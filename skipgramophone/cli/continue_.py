@@ -70,6 +70,7 @@ def continue_playlist(
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
             answers.require_lines(format)
+            opened.require_artists(settings)
             answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []

@@ -136,6 +136,7 @@ def _answer_lines(
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+        opened.require_artists(settings)
         answers.answer_lines(
             str, lambda names: opened.similar_many([[(name, 1.0), *weighted] for name in names], settings)
         )

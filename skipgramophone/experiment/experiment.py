@@ -35,6 +35,7 @@ from skipgramophone.experiment.manifest import (
 )
 from skipgramophone.experiment.publishing import draft_directory, file_sha256, is_draft, publish
 from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
+from skipgramophone.wording import suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
@@ -171,11 +172,17 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
     """
     experiment = named_experiment(name, root)
     if not experiment.has_description():
-        raise ExperimentError(
-            f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
-        )
+        near = similar_name(experiment)
+        cure = f"{near} sgp experiments lists all" if near else f": run sgp extract {name} SOURCE"
+        raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
+
+
+def similar_name(missing: Experiment) -> str:
+    """Return the end of a message that suggests an existing experiment for a missing one; empty if none is similar."""
+    directory = missing.path.parent
+    return suggestion(missing.name, [one.name for one in experiments_in(directory)] if directory.is_dir() else [])
 
 
 def experiments_in(root: Path | str | None = None) -> list[Experiment]:

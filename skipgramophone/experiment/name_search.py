@@ -84,7 +84,7 @@ class NameSearch:
         found, number = self.find(query)
         misspelt, similar = not found, list[Track]()
         if misspelt:
-            similar, near = self._misspelt(query)
+            similar, near = self.misspelt(query)
             if not similar:
                 hint = "; did you mean one of these?" if near else ", and no name is similar"
                 suggested = tuple(near[:SHOWN_SUGGESTIONS])
@@ -129,7 +129,7 @@ class NameSearch:
         completed = self._hyphenated(query)
         if completed:
             return completed[:limit], len(completed)
-        containing = self._containing(folded)
+        containing = self.containing(folded)
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
 
@@ -143,7 +143,7 @@ class NameSearch:
         found, _ = self.find(query)
         if found:
             return found
-        similar, near = self._misspelt(query)
+        similar, near = self.misspelt(query)
         return similar[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
 
     def completions(
@@ -162,7 +162,7 @@ class NameSearch:
         if not folded or not is_encodable(typed):
             return found
         with self._catalogue.time_limit(seconds):
-            tracks = self._catalogue.each_matching(self._containing(folded))
+            tracks = self._catalogue.each_matching(self.containing(folded))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because tracks found before the time limit are kept
         return found
@@ -172,11 +172,11 @@ class NameSearch:
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
-        tracks = self._catalogue.matching(self._containing(folded.replace("-", " ")), MOST_COUNTED)
+        tracks = self._catalogue.matching(self.containing(folded.replace("-", " ")), MOST_COUNTED)
         named = [track for track in tracks if hyphenate(track.name) == folded]
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
-    def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
+    def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
         """Return the tracks whose name contains each word of a query with typos, and others with a similar name."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
@@ -186,7 +186,7 @@ class NameSearch:
         tracks = {track.row: track for track in (*self._without_one_piece(folded), *self._sharing_trigrams(folded))}
         return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
 
-    def _containing(self, folded: str) -> Condition:
+    def containing(self, folded: str) -> Condition:
         """Return the condition that a folded name contains each word of a query.
 
         Words of one or two letters have no trigram. A query of such words only matches names and titles that begin with
@@ -198,7 +198,7 @@ class NameSearch:
         each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
         frequency = self._trigram_counts(_trigrams(words))
         if not frequency:
-            return self._beginning(folded) or self._containing_short(words, each)
+            return self._beginning(folded) or self.__containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
         if clues[0][0] > FEW:  # no trigram is rare: combine the rarest trigram of each word, and a rare short word
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
@@ -211,7 +211,7 @@ class NameSearch:
         matched = " AND ".join(phrase for _, phrase in clues[:CLUES_ASKED])
         return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
-    def _containing_short(self, words: list[str], each: str) -> Condition:
+    def __containing_short(self, words: list[str], each: str) -> Condition:
         """Return the condition that a folded name contains each of some words of one or two letters.
 
         If there are many such names, a scan of all tracks finds the first ones quickly. Names of one or two letters are
@@ -265,7 +265,7 @@ class NameSearch:
         for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
             others = pieces[:left_out] + pieces[left_out + 1 :]
             if _trigrams(others):
-                tracks = self._catalogue.matching(self._containing(" ".join(others)), FREQUENT_ENOUGH)
+                tracks = self._catalogue.matching(self.containing(" ".join(others)), FREQUENT_ENOUGH)
                 found |= {track.row: track for track in tracks}
         return list(found.values())
 

@@ -24,6 +24,7 @@ from skipgramophone.errors import (
     TrackNameError,
     UnknownTrackError,
 )
+from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
@@ -33,8 +34,10 @@ from skipgramophone.experiment.playlist_table import read_playlist_names, read_p
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
+from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
 Choose = Callable[[str, Sequence[Track]], Track]  # chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 SHOWN_MISSING = 5  # names left out that are listed with a reason
+# Weight of an artist's tracks by count. Rankings by shared playlists divide by the root of the count, so that with this
+# exponent the influence of a track is proportional to its count there, and rare tracks do not drown the known ones.
+ARTIST_EXPONENT = 1.5
 TRIES = 10  # attempts to open an experiment that is being replaced
 
 
@@ -69,6 +75,7 @@ class Lookup:
                 continue  # a writer has replaced a stage in the meantime
             self.catalogue = Catalogue(experiment.directory("corpus"))
             self.names = NameSearch(self.catalogue, strict_names)
+            self.artists = ArtistSearch(self.catalogue, self.names)
             self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
             if experiment.current("model").digest == model.digest:
                 self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
@@ -137,7 +144,7 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: name of an artist; case and accents do not matter.
+            artist: name of an artist, as `ArtistSearch.tracks` finds it.
             leave_out: leave out names that do not match one track, with a note, instead of raising.
             choose: called to choose one of several tracks that match a name; tracks of a file are never chosen so.
 
@@ -195,14 +202,22 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def _resolve_artist(self, artist: str) -> Asked:
-        """Return the tracks of an artist that have a vector."""
-        tracks = self.catalogue.of_artist(artist)
-        if not tracks:
-            near = dict.fromkeys(track.artist for track in self.names.candidates(artist))
-            hint = "did you mean one of these?" if near else "and no similar name was found"
-            raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", tuple(near))
+        """Return the tracks of an artist that have a vector, weighted by count, the most frequent one by 1.
+
+        Raises:
+            UnknownTrackError: no track credits the artist; the candidates are similar artists.
+        """
+        tracks = self.artists.tracks(artist)
+        joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
+        notes = []
+        if joint:
+            shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
+            notes.append(f"{artist!r}: {shared} credited together with others, as in '{joint[0].artist}'")
         learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])
-        return Asked(tuple(Seed(track) for track, is_one in zip(tracks, learnt, strict=True) if is_one))
+        tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
+        most = max((track.count for track in tracks), default=0)
+        weights = [(track.count / most) ** ARTIST_EXPONENT if most else 1.0 for track in tracks]
+        return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
         """Resolve a name to a seed, with remarks about the match; `choose` decides between several tracks.
@@ -225,15 +240,29 @@ class Lookup:
         """Find the tracks most similar to known ones, nearest first; seeds are never returned, `notes` are passed on.
 
         Raises:
-            UnknownTrackError: a track has no vector.
+            UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
             SettingError: there are no seeds, their weights cancel out, or the vectors do not support the score.
         """
+        self.require_artists(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
+
+    def require_artists(self, settings: SimilarSettings | None) -> None:
+        """Verify that the artists to exclude are known.
+
+        Raises:
+            UnknownTrackError: an artist is unknown; the candidates are similar artists.
+        """
+        self.artists.require(settings.exclude_artist or () if settings else ())
 
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
     ) -> list[Answer | TrackNameError | SettingError]:
-        """Answer several queries as `similar` does; an entry is the error if a query cannot be answered."""
+        """Answer several queries as `similar` does; an entry is the error if a query cannot be answered.
+
+        Raises:
+            UnknownTrackError: an artist to exclude is unknown.
+        """
+        self.require_artists(settings)
         asked: list[Question | TrackNameError | SettingError] = []
         for query in queries:
             try:

@@ -108,7 +108,8 @@ class Search:
 
     def _rarity(self, seeds: Sequence[Seed]) -> list[str]:
         """Warn about seeds that occur so rarely that their neighbours are mostly chance."""
-        rare = [seed.track for seed in seeds if seed.weight > 0 and 0 < seed.track.count < RARE]
+        heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of a weighted artist hardly count
+        rare = [seed.track for seed in seeds if seed.weight >= heavy > 0 and 0 < seed.track.count < RARE]
         if not rare or not len(self.corpus):  # imported vectors come without counts
             return []
         if len(seeds) == 1:

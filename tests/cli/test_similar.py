@@ -68,6 +68,7 @@ def test_unknown_or_conflicting_formats_are_refused(trained: Path) -> None:
     code, out, err = similar(trained, "folk 3", "--format", "xml")
     assert (code, out) == (2, "")
     assert err == "error: format must be one of table, json, jsonl, csv, tsv, m3u8, plain, not 'xml'\n"
+    assert similar(trained, "folk 3", "--format", "jsno")[2].endswith("not 'jsno'; did you mean 'json'?\n")
     assert similar(trained, "folk 3", "--format", "csv", "--json")[0] == 2
     assert similar(trained, "-", "--format", "csv", stdin="folk 3\n")[0] == 2
     assert similar(trained, "folk 3", "--stdin", stdin="folk 3\n")[0] == 2
