@@ -29,7 +29,7 @@ def continue_playlist(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="Names or uris (- = standard input, one per line).",
+            help="Names, uris or links (- = standard input, one per line).",
             autocompletion=completion.tracks,
         ),
     ] = None,

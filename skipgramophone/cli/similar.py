@@ -29,7 +29,7 @@ def similar(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="'artist - title', a title, a uri or part of a name (- = same as --stdin).",
+            help="'artist - title', a title, a uri, a link or part of a name (- = same as --stdin).",
             autocompletion=completion.tracks,
         ),
     ] = None,

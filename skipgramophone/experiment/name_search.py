@@ -14,7 +14,6 @@ from itertools import islice
 
 from skipgramophone.errors import AmbiguousTrackError, UnknownTrackError
 from skipgramophone.experiment.catalogue import (
-    BY_URI,
     LAST,
     MOST_COUNTED,
     Catalogue,
@@ -22,6 +21,7 @@ from skipgramophone.experiment.catalogue import (
     Track,
     is_encodable,
 )
+from skipgramophone.names.links import is_web_address, read_link
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
 SHOWN_CANDIDATES = 10
@@ -82,6 +82,8 @@ class NameSearch:
             AmbiguousTrackError: several tracks match; its candidates are the most frequent ones.
         """
         found, number = self.find(query)
+        if not found:
+            _require_name(query)
         misspelt, similar = not found, list[Track]()
         if misspelt:
             similar, near = self.misspelt(query)
@@ -117,12 +119,13 @@ class NameSearch:
         folded = fold_name(query)
         if not folded or not is_encodable(query):
             return [], 0
+        if by_uri := self.by_uri(query):
+            return by_uri[:limit], len(by_uri)
         for where, value in (
-            (BY_URI, query.strip()),
             ("tracks.name_folded = ?", folded),
             ("title_folded = ?", folded),
         ):
-            exact = self._catalogue.matching(Condition(where, [value] * where.count("?")))
+            exact = self._catalogue.matching(Condition(where, [value]))
             if exact:
                 alike = _same_accents(exact, query)
                 return alike[:limit], len(alike)
@@ -132,6 +135,12 @@ class NameSearch:
         containing = self.containing(folded)
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
+
+    def by_uri(self, query: str) -> list[Track]:
+        """Return the tracks with a uri, or with the id in a link to a music service, most frequent first."""
+        link = read_link(query)
+        uris = (query.strip(), *(link.uris if link else ()))
+        return next(filter(None, map(self._catalogue.by_uri, uris)), [])
 
     def _artist_hint(self, query: str) -> str:
         """Suggest the option for artists if a query is an artist's name."""
@@ -331,6 +340,21 @@ def _kind_of_match(words: list[str], track: Track) -> int:
     if not any(word in folded_title for word in words):
         return ARTIST_ONLY
     return 2 if set(words) <= set(name) and set(words) & set(title) else 3
+
+
+def _require_name(query: str) -> None:
+    """Refuse a link that matches no track, because names that look like it are not meant.
+
+    Raises:
+        UnknownTrackError: the query is a link.
+    """
+    link = read_link(query)
+    if link is not None and link.kind != "track":
+        raise UnknownTrackError(f"{query!r} is a {link.service} {link.kind} link: give the link of a track")
+    if link is not None:
+        raise UnknownTrackError(f"no track has the {link.service} id {link.id!r}: give artist and title instead")
+    if is_web_address(query):
+        raise UnknownTrackError(f"no track has the uri {query!r}: give artist and title instead")
 
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:

@@ -103,7 +103,7 @@ class Lookup:
         return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
-        """Find the track that matches a uri, "artist - title", a title or part of a name.
+        """Find the track that matches a uri, a link, "artist - title", a title or part of a name.
 
         Raises:
             UnknownTrackError: no track matches.
@@ -191,7 +191,7 @@ class Lookup:
         """Resolve the tracks of a playlist file, by uri where it is known."""
         listing = read_listing(file)
         names = [
-            track.uri if track.uri is not None and self.catalogue.has_uri(track.uri) else track.name
+            track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
             for track in listing.tracks
         ]
         asked = self._resolve_names([(name, 1.0) for name in names], leave_out=True)
