@@ -227,7 +227,9 @@ def _print_table(answer: Answer, versions: bool) -> None:
         rows.append(_row(near.track, measures, f"{near.shared or 0:,}" if support else None))
         if versions:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
-    title = f"top {plural(len(answer.neighbours), 'track')} {relation} {about}"
+    first = answer.neighbours[0].rank if answer.neighbours else 1
+    ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
+    title = f"{ranks} {relation} {about}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
-from skipgramophone.cli import options, render
+from skipgramophone.cli import completion, options, render
 from skipgramophone.errors import SettingError
 from skipgramophone.wording import suggestion
 
@@ -45,9 +45,14 @@ class ShowByName(TyperGroup):
         """
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)
-        if args[1:] and not args[1].startswith("-"):
+        if args[1:] and not args[1].startswith("-") and not ctx.resilient_parsing:
             raise _no_command(args[0])
         return super().resolve_command(ctx, ["show", *args])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete commands, and names of experiments to show."""
+        names = completion.experiments(ctx, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, names)]
 
 
 def _no_command(word: str) -> SettingError:
