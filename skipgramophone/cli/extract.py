@@ -86,6 +86,16 @@ def extract(
         experiments_dir=experiments_dir,
     )
     show(report, json, quiet, dry_run)
+    if report.added and report.added.rows_used and not dry_run:
+        _show_next_step(experiment, quiet, experiments_dir)
+
+
+def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) -> None:
+    """Say how to train on a corpus that has grown."""
+    from skipgramophone.experiment.experiment import continue_command, open_experiment
+
+    grown = open_experiment(experiment, experiments_dir).has_grown()
+    render.note(f"next: {continue_command(experiment) if grown else f'sgp train {experiment}'}", quiet)
 
 
 def run_extract(

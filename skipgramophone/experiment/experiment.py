@@ -70,6 +70,8 @@ class Experiment:
             ExperimentError: the stage would be replaced.
         """
         if self.has(stage) and not force:
+            if stage == "model" and self.has_grown():
+                self.current(stage)  # raises the error that says how to continue
             article = "an" if stage == "index" else "a"
             keep = "choose another name to keep both"
             if stage == "corpus":
@@ -103,8 +105,12 @@ class Experiment:
             return False
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
-    def current(self, stage: str) -> Manifest:
+    def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
         """Read the manifest of a stage that must be up to date with its parent.
+
+        Args:
+            stage: the stage.
+            may_have_grown: accept a stage whose parent has only grown since: rows keep their numbers.
 
         Raises:
             ExperimentError: the stage is missing, or its parent has been replaced since.
@@ -115,15 +121,21 @@ class Experiment:
         made_from = self.manifest(parent)
         again = f"sgp {COMMAND[stage]} {self.name} --force"
         if manifest.parent in made_from.former:
+            if may_have_grown:
+                return manifest
             raise ExperimentError(
                 f"the {parent} of '{self.name}' has grown since its {stage} was made: "
-                f"run {again} --from {self.name} to continue from its vectors, or {again} to start over"
+                f"{continue_command(self.name)}, and {again} starts over"
             )
         if manifest.parent != made_from.digest:
             raise ExperimentError(
                 f"the {stage} of '{self.name}' is out of date: its {parent} has been replaced; run {again}"
             )
         return manifest
+
+    def has_grown(self) -> bool:
+        """Whether the corpus has grown since the model was made from it."""
+        return self.has("model") and self.manifest("model").parent in self.manifest("corpus").former
 
     def find_wrong_size(self, *manifests: Manifest) -> str | None:
         """Return an error message for the first file whose size differs from its manifest, or None if none does."""
@@ -156,6 +168,11 @@ class Experiment:
             ExperimentError: another process is writing this experiment.
         """
         return writer_lock(self.path, self.name, command)
+
+
+def continue_command(name: str) -> str:
+    """Say which command trains on a corpus that has grown, from the vectors of its model."""
+    return f"sgp train {name} --force --from {name} continues from its vectors"
 
 
 def experiments_root(given: Path | str | None = None) -> Path:

@@ -28,7 +28,8 @@ from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt, read_embeddings
-from skipgramophone.experiment.experiment import Experiment, open_experiment
+from skipgramophone.experiment.experiment import Experiment, continue_command, open_experiment
+from skipgramophone.experiment.manifest import Manifest, tracks_of_model
 from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.experiment.playlist_table import read_playlist_names, read_playlist_table
 from skipgramophone.lookup.explain import Explanation, explain
@@ -64,24 +65,43 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing, stale or damaged.
+            ExperimentError: a stage is missing or damaged, or the model was made from another corpus. A model is also
+                used if its corpus has only grown since; answers then have a note.
         """
         self.experiment = experiment
         for _ in range(TRIES):
-            corpus, model = experiment.manifest("corpus"), experiment.current("model")
+            corpus, model = experiment.manifest("corpus"), experiment.current("model", may_have_grown=True)
             if wrong := experiment.find_wrong_size(corpus, model):
-                if experiment.current("model").digest == model.digest:
+                if self._is_unchanged(corpus, model):
                     raise ExperimentError(wrong)
                 continue  # a writer has replaced a stage in the meantime
             self.catalogue = Catalogue(experiment.directory("corpus"))
             self.names = NameSearch(self.catalogue, strict_names)
             self.artists = ArtistSearch(self.catalogue, self.names)
-            self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), len(self.catalogue))
-            if experiment.current("model").digest == model.digest:
-                self.search = Search(experiment, model.digest, self.catalogue, self.embeddings)
-                return
+            tracks = tracks_of_model(corpus, model, len(self.catalogue))
+            if self._is_unchanged(corpus, model):
+                self.embeddings: Embeddings = read_embeddings(experiment.directory("model"), tracks)
+                added = len(self.catalogue) - tracks
+                warnings = () if model.parent == corpus.digest else (_growth_note(experiment, added),)
+                if self._is_unchanged(corpus, model):
+                    self.search = Search(experiment, model.digest, self.catalogue, self.embeddings, warnings=warnings)
+                    return
             self.catalogue.close()
         raise ExperimentError(f"experiment '{experiment.name}' is being replaced by another process: try again")
+
+    def _is_unchanged(self, corpus: Manifest, model: Manifest) -> bool:
+        """Whether no writer has replaced the corpus or the model in the meantime."""
+        experiment = self.experiment
+        now = experiment.manifest("corpus").digest, experiment.current("model", may_have_grown=True).digest
+        return now == (corpus.digest, model.digest)
+
+    def require_current(self) -> None:
+        """Verify that the model was trained on the present corpus, not on one that has grown since.
+
+        Raises:
+            ExperimentError: the corpus has grown.
+        """
+        self.experiment.current("model")
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +120,7 @@ class Lookup:
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
         """Return the rows of all tracks that have a vector, most frequent first, int64."""
         rows = np.array(self.catalogue.by_count(), np.int64)
+        rows = rows[rows < len(self.embeddings.centre)]  # the corpus may have grown since
         return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
@@ -213,7 +234,8 @@ class Lookup:
         if joint:
             shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
             notes.append(f"{artist!r}: {shared} credited together with others, as in '{joint[0].artist}'")
-        learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])
+        tracks = [track for track in tracks if track.row < len(self.embeddings.centre)]
+        learnt = is_learnt(self.embeddings.centre[np.array([track.row for track in tracks], np.int64)])
         tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
         most = max((track.count for track in tracks), default=0)
         weights = [(track.count / most) ** ARTIST_EXPONENT if most else 1.0 for track in tracks]
@@ -299,7 +321,9 @@ class Lookup:
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
         first, second = (seed.track for seed in asked.seeds)
-        return explain(self.search, (first, second), settings or ExplainSettings(), asked.notes)
+        return explain(
+            self.search, (first, second), settings or ExplainSettings(), (*self.search.warnings, *asked.notes)
+        )
 
     def tracks(self) -> pd.DataFrame:
         """Return every track: artist, title, uri, count, first_place; indexed by row."""
@@ -343,6 +367,12 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
     """
     return Lookup(open_experiment(name, experiments_dir), strict_names)
+
+
+def _growth_note(experiment: Experiment, added: int) -> str:
+    """Say that the model is older than its corpus, and how to train on."""
+    tracks = f"{plural(added, 'new track')} {'has' if added == 1 else 'have'} no vector"
+    return f"the corpus has grown since the model was trained ({tracks}): {continue_command(experiment.name)}"
 
 
 def _remarks(query: str, match: Match) -> list[str]:

@@ -19,7 +19,7 @@ from skipgramophone.errors import ExperimentError, SettingError, StorageError, U
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
-from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.experiment.experiment import Experiment, continue_command
 from skipgramophone.experiment.postings import Postings, read_postings
 from skipgramophone.experiment.trusted_files import is_verified, remember_verified
 from skipgramophone.lookup.annoy_index import (
@@ -61,9 +61,16 @@ class Question:
 class Search:
     """Searches the tracks of an experiment."""
 
-    def __init__(self, experiment: Experiment, model: str, catalogue: Catalogue, embeddings: Embeddings) -> None:
-        """Prepare to search the vectors of the model with the digest `model`."""
-        self.experiment, self._model = experiment, model
+    def __init__(
+        self,
+        experiment: Experiment,
+        model: str,
+        catalogue: Catalogue,
+        embeddings: Embeddings,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        """Prepare to search the vectors of the model with the digest `model`; each answer notes the warnings."""
+        self.experiment, self._model, self.warnings = experiment, model, warnings
         self.catalogue = catalogue
         self._embeddings = embeddings
         self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used; set at the first use
@@ -100,7 +107,7 @@ class Search:
         weights = np.array([seed.weight for seed in seeds])
         return Question(
             seeds=tuple(seeds),
-            notes=(*notes, *self._rarity(seeds)),
+            notes=(*self.warnings, *notes, *self._rarity(seeds)),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
@@ -125,6 +132,11 @@ class Search:
             UnknownTrackError: the track has no vector because it was too rare.
             ExperimentError: the vector is not finite.
         """
+        if track.row >= len(self._embeddings.centre):
+            raise UnknownTrackError(
+                f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "
+                f"{continue_command(self.experiment.name)}"
+            )
         vector = np.asarray(self._embeddings.centre[track.row])
         with np.errstate(over="ignore", invalid="ignore"):
             length = vector @ vector

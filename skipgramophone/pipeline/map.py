@@ -47,6 +47,7 @@ def draw_map(
     for place in (destination, *stills.values()):
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
+        lookup.require_current()
         learnt = lookup.learnt_by_count()
         rows = learnt[: settings.top]
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
