@@ -16,7 +16,7 @@ from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.names.song_versions import song_key
+from skipgramophone.names.song_versions import is_version, song_key
 from skipgramophone.settings import SimilarSettings
 
 
@@ -59,7 +59,9 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     passed = [
         at
         for at, track in enumerate(tracks)
-        if track.count >= settings.min_count and not any(is_credited(artist, artists[at]) for artist in excluded)
+        if track.count >= settings.min_count
+        and not any(is_credited(artist, artists[at]) for artist in excluded)
+        and not (settings.exclude_versions and is_version(track.title, settings.exclude_versions))
     ]
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:

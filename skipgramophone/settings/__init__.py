@@ -33,10 +33,12 @@ from skipgramophone.settings.locations import DEFAULT_ROOT, ROOT_VARIABLE
 from skipgramophone.settings.lookup import (
     ANSWER_FORMATS,
     SCORES,
+    VERSIONS,
     ContinueSettings,
     ExplainSettings,
     Score,
     SimilarSettings,
+    Version,
 )
 from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.settings.training import (
@@ -75,6 +77,7 @@ __all__ = [
     "ROLES",
     "ROOT_VARIABLE",
     "SCORES",
+    "VERSIONS",
     "BadBytes",
     "Colour",
     "Context",
@@ -97,6 +100,7 @@ __all__ = [
     "Thresholds",
     "TrainSettings",
     "TuneSettings",
+    "Version",
     "WindowSize",
     "seconds_of",
 ]
