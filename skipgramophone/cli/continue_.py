@@ -75,7 +75,7 @@ def continue_playlist(
 
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20
-    sgp continue demo --file mine.m3u8 --include-seeds --exclude-versions live,remix -o more.m3u8
+    sgp continue demo --file mine.m3u8 --exclude-versions live -o more.m3u8
     echo '["free fallin", "learning to fly"]' | sgp continue demo --stdin
     """
     if output is not None:
