@@ -21,7 +21,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from skipgramophone.experiment.catalogue import Track
+
+NAMED_CANDIDATES = 3  # candidates that the text of an error names
 
 
 class SgpError(Exception):
@@ -69,11 +74,27 @@ class EvaluationError(SgpError):
 
 
 class TrackNameError(SgpError):
-    """A name does not match exactly one track; `candidates` are similar or matching names, best first."""
+    """A name does not match exactly one track, or no artist.
 
-    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.candidates = candidates
+    As text, the error is one line that names the first candidates.
+
+    Attributes:
+        summary: the message without the candidates, to print above a list of them.
+        candidates: similar or matching names, best first.
+        tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists.
+    """
+
+    def __init__(self, summary: str, candidates: tuple[str, ...] = (), tracks: tuple[Track, ...] = ()) -> None:
+        super().__init__(summary)
+        self.summary, self.candidates, self.tracks = summary, candidates, tracks
+
+    def __str__(self) -> str:
+        if not self.candidates:
+            return self.summary
+        named = "; ".join(self.candidates[:NAMED_CANDIDATES])
+        more = len(self.candidates) - NAMED_CANDIDATES
+        named += f"; and {more} more" if more > 0 else ""
+        return f"{self.summary} {named}" if self.summary.endswith("?") else f"{self.summary} ({named})"
 
 
 class UnknownTrackError(TrackNameError):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from skipgramophone.errors import SettingError
+from skipgramophone.wording import suggestion
 
 
 def format_of(path: Path, given: str | None, known: Collection[str], suffixes: Mapping[str, str]) -> str:
@@ -17,7 +18,6 @@ def format_of(path: Path, given: str | None, known: Collection[str], suffixes: M
         known: names of all formats.
         suffixes: formats by suffix, where the suffix is not the name of the format.
 
-
     Raises:
         SettingError: the format is unknown.
     """
@@ -25,5 +25,6 @@ def format_of(path: Path, given: str | None, known: Collection[str], suffixes: M
     name = given or suffixes.get(suffix, suffix)
     if name not in known:
         problem = f"unknown format {given!r}" if given else f"cannot tell the format of {path.name!r} from its suffix"
-        raise SettingError(f"{problem}: give --format with one of {', '.join(known)}")
+        near = suggestion(given, known) if given else ""
+        raise SettingError(f"{problem}: give --format with one of {', '.join(known)}{near}")
     return name

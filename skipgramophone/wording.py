@@ -1,8 +1,9 @@
-"""Wording for people: numbers with their nouns, and names from strangers made safe to show."""
+"""Wording for people: numbers with their nouns, suggestions, and names from strangers made safe to show."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -15,6 +16,19 @@ def plural(number: int, noun: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return the end of a message that suggests the most similar known word; empty if none is similar.
+
+    >>> suggestion("hybird", ["cosine", "hybrid"]), suggestion("xml", ["cosine", "hybrid"])
+    ("; did you mean 'hybrid'?", '')
+    """
+    from difflib import get_close_matches  # here, because only errors need it
+
+    spelt = {each.casefold(): each for each in known}
+    near = get_close_matches(word.casefold(), spelt, 1)
+    return f"; did you mean {spelt[near[0]]!r}?" if near else ""
 
 
 def visible(text: str) -> str:

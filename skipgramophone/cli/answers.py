@@ -12,15 +12,18 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
 
 from skipgramophone.cli import render
-from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.errors import SettingError, StorageError, TrackNameError, storage_errors
+from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
-from skipgramophone.wording import plural, visible
+from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 1 << 16  # bytes
 ANSWERED_AT_ONCE = 64  # lines
+PLAYLISTS = ("m3u8", "plain")
+SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 MOST_NAMED = 3  # seeds named in the title of a table
 Asked = TypeVar("Asked")
 
@@ -44,7 +49,8 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     if show_versions and (json or format not in (None, "table")):
         raise SettingError("--show-versions is for the table format; JSON always includes the versions")
     if format is not None and format not in ANSWER_FORMATS:
-        raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}")
+        near = suggestion(format, ANSWER_FORMATS)
+        raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
     if json and format not in (None, "json"):
         raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
     return format or ("json" if json else "table")
@@ -78,13 +84,23 @@ def answer_lines(
             asked = line if isinstance(query, SettingError) else query
             if isinstance(outcome, TrackNameError | SettingError):
                 codes.add(outcome.exit_code)
-                candidates = list(outcome.candidates) if isinstance(outcome, TrackNameError) else []
-                outcome_record = {"error": str(outcome), "exit_code": outcome.exit_code, "candidates": candidates}
+                outcome_record = _error_record(outcome)
             else:
                 outcome_record = record(outcome)
             render.print_json_line({"query": asked} | outcome_record)
     if codes:
         raise typer.Exit(min(codes))
+
+
+def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
+    """Return the error of one query as JSON; all errors have the same keys."""
+    names, tracks = (error.candidates, error.tracks) if isinstance(error, TrackNameError) else ((), ())
+    return {
+        "error": str(error),
+        "exit_code": error.exit_code,
+        "candidates": list(names),
+        "tracks": list(map(track_record, tracks)),
+    }
 
 
 def _available_lines() -> Iterator[list[str]]:
@@ -103,7 +119,81 @@ def _decode(line: bytes) -> str:
     return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
-def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """How an answer is written as a playlist.
+
+    Attributes:
+        title: title in M3U8, if any.
+        with_seeds: whether it begins with the tracks of the query.
+    """
+
+    title: str | None = None
+    with_seeds: bool = False
+
+    def require_format(self, format: str) -> None:
+        """Refuse a format that does not support this.
+
+        Raises:
+            SettingError: the format is not a playlist.
+        """
+        if self.title is not None and format != "m3u8":
+            raise SettingError(f"--title is for the format m3u8, not {format}: add --format m3u8")
+        if self.with_seeds and format not in PLAYLISTS:
+            raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
+
+    def tracks(self, answer: Answer) -> list[Track]:
+        """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
+        seeds = [seed.track for seed in answer.seeds if seed.weight > 0] if self.with_seeds else []
+        return [*seeds, *(near.track for near in answer.neighbours)]
+
+
+def format_of(path: Path) -> str:
+    """Return the format that the suffix of a file selects.
+
+    Raises:
+        SettingError: the suffix is unknown.
+    """
+    return by_suffix(path, None, ANSWER_FORMATS, SUFFIXES)
+
+
+def require_new(path: Path, force: bool) -> None:
+    """Refuse to replace a file without `force`, and to replace anything but a file.
+
+    Raises:
+        SettingError: the file exists.
+        StorageError: there is no such directory, or the path is a directory, a link or a device.
+    """
+    if not path.parent.is_dir():
+        raise StorageError(f"cannot write {path}: there is no directory {path.parent}")
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise StorageError(f"cannot write {path}: it exists and is not a file")
+    if path.exists() and not force:
+        raise SettingError(f"{path} already exists: choose another name, or replace it with --force")
+
+
+@contextmanager
+def written_to(path: Path | None) -> Iterator[None]:
+    """Write what is printed on standard output to a file instead, if a path is given: completely or not at all.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    if path is None:
+        yield
+        return
+    with redirect_stdout(io.StringIO()) as text:
+        yield
+    draft = path.with_name(f".{path.name}.new")
+    with storage_errors(path, "write"):
+        try:
+            draft.write_text(text.getvalue(), encoding="utf-8")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist = Playlist()) -> None:
     """Print an answer on standard output, and its notes on standard error."""
     for line in answer.notes:
         render.note(line, quiet)
@@ -116,9 +206,9 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False) -> No
     elif format == "tsv":
         _print_tsv(answer)
     elif format == "m3u8":
-        _print_m3u8(answer)
+        _print_m3u8(playlist.tracks(answer), playlist.title)
     elif format == "plain":
-        render.print_data("".join(f"{visible(near.track.name)}\n" for near in answer.neighbours))
+        render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
         _print_table(answer, versions)
         if answer.agreement:
@@ -162,7 +252,7 @@ def track_record(track: Track) -> dict[str, Any]:
 
 def _seed_name(seed: Seed) -> str:
     """Return the name of a seed, with its weight unless that is 1."""
-    weight = "" if seed.weight == 1 else f"{seed.weight:+g} × "
+    weight = "" if seed.weight == 1 else f"{seed.weight:+.3g} × "
     return f"{weight}'{seed.track.name}' (pos. {seed.track.position})"
 
 
@@ -191,12 +281,12 @@ def _print_tsv(answer: Answer) -> None:
     render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
 
 
-def _print_m3u8(answer: Answer) -> None:
+def _print_m3u8(tracks: Sequence[Track], title: str | None) -> None:
     """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
-    text = "#EXTM3U\n"
-    for near in answer.neighbours:
-        name = visible(near.track.name)
-        entry = visible(near.track.uri or near.track.name)
+    text = "#EXTM3U\n" + (f"#PLAYLIST:{visible(title)}\n" if title else "")
+    for track in tracks:
+        name = visible(track.name)
+        entry = visible(track.uri or track.name)
         text += f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n"
     render.print_data(text)
 
@@ -216,7 +306,9 @@ def _print_table(answer: Answer, versions: bool) -> None:
         rows.append(_row(near.track, measures, f"{near.shared or 0:,}" if support else None))
         if versions:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
-    title = f"top {plural(len(answer.neighbours), 'track')} {relation} {about}"
+    first = answer.neighbours[0].rank if answer.neighbours else 1
+    ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
+    title = f"{ranks} {relation} {about}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 

@@ -1,4 +1,4 @@
-"""Shell completion of experiment and track names.
+"""Shell completion of the names of experiments and tracks, and of the values of options.
 
 Names come from strangers, and shells interpret quotes, dollars and backslashes. A name is therefore offered as its
 words of letters and digits, joined by hyphens: no shell changes that form, and look-ups accept it.
@@ -7,6 +7,7 @@ words of letters and digits, joined by hyphens: no shell changes that form, and 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import typer
@@ -29,6 +30,30 @@ def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
     except OSError:
         return []
     return [name for name in inside if name.startswith(incomplete) and HARMLESS.fullmatch(name)]
+
+
+def words(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return the function that completes one of some words."""
+
+    def offer(incomplete: str) -> list[str]:
+        """Return the words that begin with the typed text."""
+        return [word for word in choices if word.startswith(incomplete)]
+
+    return offer
+
+
+def export_formats(incomplete: str) -> list[str]:
+    """Return the formats to export that begin with the typed text."""
+    from skipgramophone.exporters.formats import FORMATS  # here, because other completions start without it
+
+    return words(tuple(FORMATS))(incomplete)
+
+
+def import_formats(incomplete: str) -> list[str]:
+    """Return the formats to import that begin with the typed text."""
+    from skipgramophone.importers import FORMATS  # here, because other completions start without it
+
+    return words(tuple(FORMATS))(incomplete)
 
 
 def tracks(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import answers, completion, options
+from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
@@ -29,7 +31,7 @@ def continue_playlist(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="Names or uris (- = standard input, one per line).",
+            help="Names, uris or links (- = standard input, one per line).",
             autocompletion=completion.tracks,
         ),
     ] = None,
@@ -37,6 +39,24 @@ def continue_playlist(
     artist: options.Artist = None,
     *,
     settings: ContinueSettings,
+    include_seeds: Annotated[
+        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats m3u8 and plain).")
+    ] = False,
+    title: Annotated[
+        str | None,
+        typer.Option("--title", metavar="TEXT", help="Title of the playlist in M3U8 files.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write to a file; the suffix selects the format: .m3u8, .csv, .tsv, .json, .jsonl or .txt.",
+            show_default=False,
+        ),
+    ] = None,
+    force: options.Force = False,
     show_versions: options.ShowVersions = False,
     stdin: Annotated[
         bool,
@@ -55,10 +75,17 @@ def continue_playlist(
 
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20
-    sgp continue demo --file mine.m3u8 --format m3u8 > more.m3u8
+    sgp continue demo --file mine.m3u8 --exclude-versions live -o more.m3u8
     echo '["free fallin", "learning to fly"]' | sgp continue demo --stdin
     """
+    if output is not None:
+        format = format or (None if json else answers.format_of(output))
+        answers.require_new(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
+    playlist = answers.Playlist(title, include_seeds)
+    playlist.require_format(wanted)
+    if stdin and (title is not None or include_seeds or output is not None):
+        raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
     if stdin and (track or file or artist):
         raise SettingError("give TRACKs, --file or --artist, or use --stdin, not both")
     if not (stdin or track or file or artist):
@@ -70,12 +97,17 @@ def continue_playlist(
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
             answers.require_lines(format)
+            opened.require_artists(settings)
             answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
         choose = None if track == [STDIN] else chooser(strict_names)
         asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True, choose=choose)
-        answers.show(opened.similar_to(asked.seeds, settings, asked.notes), wanted, quiet, show_versions)
+        answer = opened.similar_to(asked.seeds, settings, asked.notes)
+    with answers.written_to(output):
+        answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
+    if output is not None:
+        render.note(f"wrote {plural(len(answer.neighbours), 'track')} to {output}", quiet)
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:

@@ -8,23 +8,60 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
-from skipgramophone.cli import options, render
+from skipgramophone.cli import completion, options, render
 from skipgramophone.errors import SettingError, SgpError
+from skipgramophone.wording import suggestion
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
+
+
+# What people type for a command, and the command.
+MEANT = {
+    "list": "sgp experiments",
+    "ls": "sgp experiments",
+    "compare": "sgp experiments --changed",
+    "diff": "sgp experiments --changed",
+    "delete": "sgp experiments rm NAME",
+    "remove": "sgp experiments rm NAME",
+    "cp": "sgp experiments copy NAME NEW",
+    "move": "sgp experiments rename NAME NEW",
+    "mv": "sgp experiments rename NAME NEW",
+    "zip": "sgp experiments pack NAME ARCHIVE",
+    "unzip": "sgp experiments unpack ARCHIVE",
+}
 
 
 class ShowByName(TyperGroup):
     """Treats an unknown command as the name of an experiment to show."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command."""
-        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+        """Find the command.
+
+        Raises:
+            SettingError: there is no such command, and a further word shows that no experiment is meant.
+        """
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        if args[1:] and not args[1].startswith("-") and not ctx.resilient_parsing:
+            raise _no_command(args[0])
+        return super().resolve_command(ctx, ["show", *args])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete commands, and names of experiments to show."""
+        names = completion.experiments(ctx, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, names)]
 
 
+def _no_command(word: str) -> SettingError:
+    """Return the error for an unknown command, with the command that was probably meant."""
+    cure = f": run {MEANT[word]}" if word in MEANT else suggestion(word, COMMANDS) or f": use {', '.join(COMMANDS)}"
+    return SettingError(f"sgp experiments has no command '{word}'{cure}")
+
+
+COMMANDS = ("rm", "copy", "rename", "pack", "unpack")
 NewName = Annotated[str, typer.Argument(metavar="NEW", help="New name.", show_default=False)]
 app = typer.Typer(cls=ShowByName, invoke_without_command=True, rich_markup_mode=None)
 
@@ -84,9 +121,12 @@ def show(
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
     """Show an experiment in full: stages, settings, counts, loss curve and evaluations."""
+    from skipgramophone.experiment.experiment import named_experiment
     from skipgramophone.pipeline.experiments import overview
     from skipgramophone.settings_file import settings_text
 
+    if experiment in MEANT and not named_experiment(experiment, experiments_dir).has_description():
+        raise _no_command(experiment)
     found = overview(experiment, experiments_dir)
     if toml:
         render.print_data(settings_text(found.settings))

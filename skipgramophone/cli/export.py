@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import options, render
+from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.options import with_settings, without
 from skipgramophone.errors import SettingError, storage_errors
 from skipgramophone.playlists.playlist_file import names_in
@@ -41,6 +41,7 @@ def export(
         typer.Option(
             "--format",
             metavar="NAME",
+            autocompletion=completion.export_formats,
             help="Format: npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), keras, "
             "onnx, faiss; directories: annoy, savedmodel, projector (for TensorBoard).",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,6 +87,16 @@ def extract(
         experiments_dir=experiments_dir,
     )
     show(report, json, quiet, dry_run)
+    if report.added and report.added.rows_used and not dry_run:
+        _show_next_step(experiment, quiet, experiments_dir)
+
+
+def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) -> None:
+    """Say how to train on a corpus that has grown."""
+    from skipgramophone.experiment.experiment import continue_command, open_experiment
+
+    grown = open_experiment(experiment, experiments_dir).has_grown()
+    render.note(f"next: {continue_command(experiment) if grown else f'sgp train {experiment}'}", quiet)
 
 
 def run_extract(
@@ -178,6 +189,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
     rows, added = report.added or report, report.added
     return [
+        *_formats(report),
         *_guessed_columns(report),
         ("rows read", f"{rows.rows_read:,}"),
         ("rows used", f"{rows.rows_used:,}"),
@@ -201,6 +213,15 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
         ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s"),
     ]
+
+
+def _formats(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return one line per source with its format, or the number of sources per format if there are many."""
+    read = [(source["file"], source["format"]) for source in report.sources if source["file"]]
+    named = [f"{file} ({format})" for file, format in read]
+    if len(named) > SHOWN_FILES:
+        named = [f"{plural(number, 'file')} ({format})" for format, number in Counter(of for _, of in read).items()]
+    return [("sources" if not at else "", text) for at, text in enumerate(named)]
 
 
 def _sorted(report: ExtractReport) -> str:

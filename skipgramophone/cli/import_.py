@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from skipgramophone.cli import options, render
+from skipgramophone.cli import completion, options, render
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ def import_vectors(
     ],
     format: Annotated[
         str | None,
-        typer.Option("--format", metavar="NAME", help="npz, parquet, word2vec (.vec, .txt) or word2vec-binary (.bin)."),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help="npz, parquet, word2vec (.vec, .txt) or word2vec-binary (.bin).",
+            autocompletion=completion.import_formats,
+        ),
     ] = None,
     force: options.Force = False,
     json: options.Json = False,

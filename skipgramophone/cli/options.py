@@ -112,7 +112,14 @@ def _option(declared: Field[Any]) -> inspect.Parameter:
     assert known is not None
     flags = known.flags or (f"--{declared.name.replace('_', '-')}",)
     shown = known.default_text or declared.default
-    option = typer.Option(*flags, metavar=known.metavar, help=known.help, show_default=shown is not None)
+    words = [kind for kind in alternatives(declared.type) if isinstance(kind, str)]
+    option = typer.Option(
+        *flags,
+        metavar=known.metavar,
+        help=known.help,
+        show_default=shown is not None,
+        autocompletion=completion.words(words) if words else None,
+    )
     return inspect.Parameter(
         declared.name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -179,7 +186,13 @@ CsvPath = Annotated[Path | None, typer.Option("--csv-path", metavar="FILE", help
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
 AnswerFormat = Annotated[
     str | None,
-    typer.Option("--format", metavar="NAME", help=f"Output format: {', '.join(ANSWER_FORMATS)}.", show_default=False),
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help=f"Output format: {', '.join(ANSWER_FORMATS)}.",
+        show_default=False,
+        autocompletion=completion.words(ANSWER_FORMATS),
+    ),
 ]
 Stdin = Annotated[bool, typer.Option("--stdin", help="Read one query per line; write one JSON object per query.")]
 PlaylistFile = Annotated[
@@ -190,7 +203,10 @@ PlaylistFile = Annotated[
         help="Use all tracks of a playlist file: any format that extract reads, or one name per line.",
     ),
 ]
-Artist = Annotated[str | None, typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist.")]
+Artist = Annotated[
+    str | None,
+    typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist, weighted by count."),
+]
 Compare = Annotated[
     str | None,
     typer.Option(

@@ -12,7 +12,7 @@ from prompt_toolkit.document import Document
 
 from skipgramophone.cli import answers, render
 from skipgramophone.cli.prompt_history import SavedHistory, history_file
-from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, NAME, UNLIKE, PromptState
+from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, MORE, NAME, UNLIKE, PromptState
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import NameSearch
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SHOWN_COMPLETIONS = 8
 SECONDS = 0.1  # time limit of a completion
-HELP_SIGN = "?"
+HELP_WORDS = ("?", "help")
+QUIT_WORDS = ("quit", "exit")
 WELCOME = "type a track; ? for help, Ctrl-D to quit"
 
 
@@ -38,7 +39,7 @@ class TrackCompleter(Completer):
         """Yield names that contain the typed text; a name with control characters is offered as its uri."""
         typed = document.text_before_cursor.lstrip()
         typed = typed.removeprefix(typed[:1] if typed[:1] in (LIKE, UNLIKE, NAME) else "").lstrip()
-        if typed in ("", BACK, HELP_SIGN) or typed.isdecimal():
+        if typed in ("", BACK, MORE, HELP_WORDS[0]) or typed.isdecimal():
             return
         for track in self._names.completions(typed, SHOWN_COMPLETIONS, SECONDS):
             shown = visible(track.name)
@@ -66,7 +67,9 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
                 continue
             except EOFError:
                 return
-            if line == HELP_SIGN:
+            if line in QUIT_WORDS:
+                return
+            if line in HELP_WORDS:
                 for text in HELP.splitlines():
                     render.text(text)
             elif line:
@@ -76,9 +79,12 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
 def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -> None:
     """Print the result of a line, or the error."""
     try:
-        answers.show(session.answer(line), "table", quiet, show_versions)
+        answer = session.answer(line)
+        answers.show(answer, "table", quiet, show_versions)
+        if ranks := session.next_ranks(answer):
+            render.note(f"{answer.neighbours[0].rank} to {answer.neighbours[-1].rank}; type {MORE} for {ranks}", quiet)
     except TrackNameError as error:
-        render.error(SgpError(str(error)))
+        render.error(SgpError(error.summary))
         for number, track in enumerate(session.listed if error.candidates else (), 1):
             render.text(f"{number:>4}   {track.name} ({track.count:,}×)")
     except SgpError as error:

@@ -1,6 +1,6 @@
 """The history of the prompt, which the arrow keys recall in later sessions too.
 
-Lines are saved as JSON strings. Numbers and `<` refer to the list before them, so they are not saved.
+Lines are saved as JSON strings. Numbers, `<` and `>` refer to the list before them, so they are not saved.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from prompt_toolkit.history import History
 from skipgramophone.experiment.user_state import KeptLines, state_file
 
 LINES_KEPT = 1000
+COMMANDS = ("<", ">", "?", "help", "quit", "exit")  # not saved, as they are of no use in a later session
 LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
 
 
@@ -36,7 +37,7 @@ class SavedHistory(History):
     def store_string(self, string: str) -> None:
         """Save a line for later sessions if it makes sense there."""
         line = string.strip()
-        if line and len(line) <= LONGEST_LINE and line not in ("<", "?") and not line.lstrip("+- ").isdecimal():
+        if line and len(line) <= LONGEST_LINE and line not in COMMANDS and not line.lstrip("+- ").isdecimal():
             self._kept.add(json.dumps(line))
 
 

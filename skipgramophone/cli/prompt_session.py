@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from skipgramophone.errors import SettingError, TrackNameError
@@ -17,9 +18,12 @@ name               similar tracks; part of the name is enough
 3                  tracks similar to number 3 of the list
 +name +3 -name -3  move towards this track, or away from it
 <                  back to the previous query
-=name              a name that is a number, or begins with one of these signs
-Tab completes a name, the arrow keys recall earlier lines, Ctrl-C clears the line, Ctrl-D quits."""
-BACK = "<"
+>                  the next tracks of this list
+=name              a name that is a number or a command, or begins with a sign
+help, ?            this text
+quit, exit         leave, as Ctrl-D does
+Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
+BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
 
 
@@ -35,6 +39,7 @@ class PromptState:
         self._lookup = lookup
         self._settings = settings
         self._asked: list[tuple[Seed, ...]] = []  # seeds of the answered queries, latest last
+        self._pages = 0  # lists shown for the latest query
 
     def answer(self, line: str) -> Answer:
         """Answer a line.
@@ -45,6 +50,8 @@ class PromptState:
         """
         if line == BACK:
             return self._back()
+        if line == MORE:
+            return self._more()
         sign = line[0] if line[0] in (LIKE, UNLIKE, NAME) else ""
         before = self._asked[-1] if sign in (LIKE, UNLIKE) and self._asked else ()
         seed, notes = self._seed(line.removeprefix(sign).strip(), sign)
@@ -66,6 +73,7 @@ class PromptState:
         except TrackNameError as error:
             if error.candidates:
                 self.listed = tuple(self._lookup.names.candidates(name))
+                self._pages = 0  # the list is no answer
             raise
 
     def _back(self) -> Answer:
@@ -75,8 +83,29 @@ class PromptState:
         self._asked.pop()
         return self._ask(self._asked[-1], [])
 
+    def next_ranks(self, answer: Answer) -> str:
+        """Return the ranks that come after an answer, as text; empty if the list ended before it was full."""
+        if len(answer.neighbours) < self._settings.number:
+            return ""
+        last = answer.neighbours[-1].rank
+        return f"{last + 1} to {last + self._settings.number}"
+
+    def _more(self) -> Answer:
+        """Answer the latest query with the tracks that follow those already listed; numbers refer to all of them."""
+        if not self._pages:
+            raise SettingError("there is no list to continue: start with a track")
+        number = (self._pages + 1) * self._settings.number
+        answer = self._lookup.similar_to(self._asked[-1], replace(self._settings, number=number))
+        rest = answer.neighbours[self._pages * self._settings.number :]
+        if not rest:
+            raise SettingError("there are no more tracks")
+        self._pages += 1
+        self.listed = tuple(near.track for near in answer.neighbours)
+        return replace(answer, neighbours=rest)
+
     def _ask(self, seeds: tuple[Seed, ...], notes: list[str]) -> Answer:
         """Look up seeds, and let numbers refer to the result."""
         answer = self._lookup.similar_to(seeds, self._settings, notes)
         self.listed = tuple(near.track for near in answer.neighbours)
+        self._pages = 1
         return answer

@@ -39,8 +39,11 @@ def console(stream: IO[str]) -> Console:
 
 def error(failure: SgpError) -> None:
     """Print an error as one line, with candidate names below it."""
-    _print_stderr(f"error: {visible(str(failure))}")
-    for name in failure.candidates if isinstance(failure, TrackNameError) else ():
+    summary, names = str(failure), tuple[str, ...]()
+    if isinstance(failure, TrackNameError):
+        summary, names = failure.summary, failure.candidates
+    _print_stderr(f"error: {visible(summary)}")
+    for name in names:
         _print_stderr(f"  {visible(name)}")
 
 

@@ -29,7 +29,7 @@ def similar(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="'artist - title', a title, a uri or part of a name (- = same as --stdin).",
+            help="'artist - title', a title, a uri, a link or part of a name (- = same as --stdin).",
             autocompletion=completion.tracks,
         ),
     ] = None,
@@ -136,6 +136,7 @@ def _answer_lines(
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+        opened.require_artists(settings)
         answers.answer_lines(
             str, lambda names: opened.similar_many([[(name, 1.0), *weighted] for name in names], settings)
         )

@@ -139,8 +139,11 @@ def run_train(
 ) -> TrainReport:
     """Train with a progress bar."""
     from skipgramophone.cli.progress import training
+    from skipgramophone.experiment.experiment import continue_command, open_experiment
     from skipgramophone.pipeline import train as use_case
 
+    if force and not start_from and not resume and open_experiment(experiment, experiments_dir).has_grown():
+        render.note(f"starting over; the corpus has grown, and {continue_command(experiment)}", quiet)
     for doubt in settings.doubts():
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)

@@ -162,9 +162,9 @@ class Catalogue:
         """Return the place of each track's first occurrence in the dump, in row order."""
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
-    def has_uri(self, uri: str) -> bool:
-        """Whether a track has this uri."""
-        return is_utf8(uri) and bool(self.matching(Condition(BY_URI, (uri, uri)), 1))
+    def by_uri(self, uri: str) -> list[Track]:
+        """Return the tracks with this uri, most frequent first."""
+        return self.matching(Condition(BY_URI, (uri, uri))) if is_utf8(uri) else []
 
     def of_artist(self, artist: str) -> list[Track]:
         """Return the tracks of an artist, ignoring case and accents, most frequent first."""

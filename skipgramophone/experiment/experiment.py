@@ -35,6 +35,7 @@ from skipgramophone.experiment.manifest import (
 )
 from skipgramophone.experiment.publishing import draft_directory, file_sha256, is_draft, publish
 from skipgramophone.settings import DEFAULT_ROOT, ROOT_VARIABLE
+from skipgramophone.wording import suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
@@ -71,6 +72,8 @@ class Experiment:
             ExperimentError: the stage would be replaced.
         """
         if self.has(stage) and not force:
+            if stage == "model" and self.has_grown():
+                self.current(stage)  # raises the error that says how to continue
             article = "an" if stage == "index" else "a"
             keep = "choose another name to keep both"
             if stage == "corpus":
@@ -104,8 +107,12 @@ class Experiment:
             return False
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
-    def current(self, stage: str) -> Manifest:
+    def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
         """Read the manifest of a stage that must be up to date with its parent.
+
+        Args:
+            stage: the stage.
+            may_have_grown: accept a stage whose parent has only grown since: rows keep their numbers.
 
         Raises:
             ExperimentError: the stage is missing, or its parent has been replaced since.
@@ -116,15 +123,21 @@ class Experiment:
         made_from = self.manifest(parent)
         again = f"sgp {COMMAND[stage]} {self.name} --force"
         if manifest.parent in made_from.former:
+            if may_have_grown:
+                return manifest
             raise ExperimentError(
                 f"the {parent} of '{self.name}' has grown since its {stage} was made: "
-                f"run {again} --from {self.name} to continue from its vectors, or {again} to start over"
+                f"{continue_command(self.name)}, and {again} starts over"
             )
         if manifest.parent != made_from.digest:
             raise ExperimentError(
                 f"the {stage} of '{self.name}' is out of date: its {parent} has been replaced; run {again}"
             )
         return manifest
+
+    def has_grown(self) -> bool:
+        """Whether the corpus has grown since the model was made from it."""
+        return self.has("model") and self.manifest("model").parent in self.manifest("corpus").former
 
     def find_wrong_size(self, *manifests: Manifest) -> str | None:
         """Return an error message for the first file whose size differs from its manifest, or None if none does."""
@@ -159,6 +172,11 @@ class Experiment:
         return writer_lock(self.path, self.name, command)
 
 
+def continue_command(name: str) -> str:
+    """Say which command trains on a corpus that has grown, from the vectors of its model."""
+    return f"sgp train {name} --force --from {name} continues from its vectors"
+
+
 def experiments_root(given: Path | str | None = None) -> Path:
     """Return the experiments directory: the given one, else $SGP_EXPERIMENTS, else ./experiments."""
     return Path(given or os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
@@ -173,11 +191,17 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
     """
     experiment = named_experiment(name, root)
     if not experiment.has_description():
-        raise ExperimentError(
-            f"there is no experiment '{name}' in {experiment.path.parent}: run sgp extract {name} SOURCE"
-        )
+        near = similar_name(experiment)
+        cure = f"{near} sgp experiments lists all" if near else f": run sgp extract {name} SOURCE"
+        raise ExperimentError(f"there is no experiment '{name}' in {experiment.path.parent}{cure}")
     require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     return experiment
+
+
+def similar_name(missing: Experiment) -> str:
+    """Return the end of a message that suggests an existing experiment for a missing one; empty if none is similar."""
+    directory = missing.path.parent
+    return suggestion(missing.name, [one.name for one in experiments_in(directory)] if directory.is_dir() else [])
 
 
 def experiments_in(root: Path | str | None = None) -> list[Experiment]:

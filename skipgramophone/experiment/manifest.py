@@ -58,6 +58,20 @@ class Draft:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
+    """Return the number of tracks that a model was trained on, given those of the corpus, which may have grown since.
+
+    Raises:
+        ExperimentError: the record of the earlier corpus is damaged.
+    """
+    if model.parent == corpus.digest:
+        return tracks
+    earlier = corpus.former.get(model.parent, {}).get("tracks")
+    if type(earlier) is not int or not 0 <= earlier <= tracks:
+        raise ExperimentError("the manifest of the corpus is damaged: it has no track count for the earlier corpus")
+    return earlier
+
+
 def read_manifest(path: Path, stage: str) -> Manifest:
     """Read the manifest of a stage.
 

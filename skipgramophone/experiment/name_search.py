@@ -21,6 +21,7 @@ from skipgramophone.experiment.catalogue import (
     Condition,
     Track,
 )
+from skipgramophone.names.links import is_web_address, read_link
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
 SHOWN_CANDIDATES = 10
@@ -81,13 +82,16 @@ class NameSearch:
             AmbiguousTrackError: several tracks match; its candidates are the most frequent ones.
         """
         found, number = self.find(query)
+        if not found:
+            _require_name(query)
         misspelt, similar = not found, list[Track]()
         if misspelt:
-            similar, near = self._misspelt(query)
+            similar, near = self.misspelt(query)
             if not similar:
                 hint = "; did you mean one of these?" if near else ", and no name is similar"
-                names = tuple(track.name for track in near[:SHOWN_SUGGESTIONS])
-                raise UnknownTrackError(f"no track matches {query!r}{hint}", names)
+                suggested = tuple(near[:SHOWN_SUGGESTIONS])
+                names = tuple(track.name for track in suggested)
+                raise UnknownTrackError(f"no track matches {query!r}{hint}", names, suggested)
             found, number = similar[:SHOWN_CANDIDATES], len(similar)
         if number == 1 or (number == len(found) and len({identity(track.name) for track in found}) == 1):
             return Match(found[0], namesakes=number - 1, misspelt=misspelt, matches=number)
@@ -102,6 +106,7 @@ class NameSearch:
             f"{several} tracks {'are similar to' if misspelt else 'match'} {query!r};"
             f" pick one of them, or give more of the name, as in 'artist - title'{self._artist_hint(query)}",
             listed,
+            tuple(found),
         )
 
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
@@ -114,19 +119,20 @@ class NameSearch:
         folded = fold_name(query)
         if not folded:
             return [], 0
+        if by_uri := self.by_uri(query):
+            return by_uri[:limit], len(by_uri)
         for where, value in (
-            (BY_URI, query.strip()),
             ("tracks.name_folded = ?", folded),
             ("title_folded = ?", folded),
         ):
-            exact = self._catalogue.matching(Condition(where, [value] * where.count("?")))
+            exact = self._catalogue.matching(Condition(where, [value]))
             if exact:
                 alike = _same_accents(exact, query)
                 return alike[:limit], len(alike)
         completed = self._hyphenated(query)
         if completed:
             return completed[:limit], len(completed)
-        containing = self._containing(folded)
+        containing = self.containing(folded)
         found = self._catalogue.matching(containing, limit)
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
 
@@ -135,6 +141,12 @@ class NameSearch:
         folded = fold_name(query)
         whole = Condition(f"tracks.name_folded = ? OR {BY_URI}", [folded, query.strip(), query.strip()])
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
+
+    def by_uri(self, query: str) -> list[Track]:
+        """Return the tracks with a uri, or with the id in a link to a music service, most frequent first."""
+        link = read_link(query)
+        uris = (query.strip(), *(link.uris if link else ()))
+        return next(filter(None, map(self._catalogue.by_uri, uris)), [])
 
     def _artist_hint(self, query: str) -> str:
         """Suggest the option for artists if a query is an artist's name."""
@@ -146,7 +158,7 @@ class NameSearch:
         found, _ = self.find(query)
         if found:
             return found
-        similar, near = self._misspelt(query)
+        similar, near = self.misspelt(query)
         return similar[:SHOWN_CANDIDATES] or near[:SHOWN_SUGGESTIONS]
 
     def completions(
@@ -165,7 +177,7 @@ class NameSearch:
         if not folded:
             return found
         with self._catalogue.time_limit(seconds):
-            tracks = self._catalogue.each_matching(self._containing(folded))
+            tracks = self._catalogue.each_matching(self.containing(folded))
             for track in islice(filter(fitting, tracks), number):
                 found.append(track)  # noqa: PERF402, because tracks found before the time limit are kept
         return found
@@ -175,11 +187,11 @@ class NameSearch:
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
-        tracks = self._catalogue.matching(self._containing(folded.replace("-", " ")), MOST_COUNTED)
+        tracks = self._catalogue.matching(self.containing(folded.replace("-", " ")), MOST_COUNTED)
         named = [track for track in tracks if hyphenate(track.name) == folded]
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
-    def _misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
+    def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
         """Return the tracks whose name contains each word of a query with typos, and others with a similar name."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
@@ -189,7 +201,7 @@ class NameSearch:
         tracks = {track.row: track for track in (*self._without_one_piece(folded), *self._sharing_trigrams(folded))}
         return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
 
-    def _containing(self, folded: str) -> Condition:
+    def containing(self, folded: str) -> Condition:
         """Return the condition that a folded name contains each word of a query.
 
         Words of one or two letters have no trigram. A query of such words only matches names and titles that begin with
@@ -201,7 +213,7 @@ class NameSearch:
         each = " AND ".join(["instr(tracks.name_folded, ?) > 0"] * len(words))
         frequency = self._trigram_counts(_trigrams(words))
         if not frequency:
-            return self._beginning(folded) or self._containing_short(words, each)
+            return self._beginning(folded) or self.__containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
         if clues[0][0] > FEW:  # no trigram is rare: combine the rarest trigram of each word, and a rare short word
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
@@ -214,7 +226,7 @@ class NameSearch:
         matched = " AND ".join(phrase for _, phrase in clues[:CLUES_ASKED])
         return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
-    def _containing_short(self, words: list[str], each: str) -> Condition:
+    def __containing_short(self, words: list[str], each: str) -> Condition:
         """Return the condition that a folded name contains each of some words of one or two letters.
 
         If there are many such names, a scan of all tracks finds the first ones quickly. Names of one or two letters are
@@ -268,7 +280,7 @@ class NameSearch:
         for left_out in range(len(pieces) if len(pieces) <= MOST_PIECES else 0):
             others = pieces[:left_out] + pieces[left_out + 1 :]
             if _trigrams(others):
-                tracks = self._catalogue.matching(self._containing(" ".join(others)), FREQUENT_ENOUGH)
+                tracks = self._catalogue.matching(self.containing(" ".join(others)), FREQUENT_ENOUGH)
                 found |= {track.row: track for track in tracks}
         return list(found.values())
 
@@ -334,6 +346,21 @@ def _kind_of_match(words: list[str], track: Track) -> int:
     if not any(word in folded_title for word in words):
         return ARTIST_ONLY
     return 2 if set(words) <= set(name) and set(words) & set(title) else 3
+
+
+def _require_name(query: str) -> None:
+    """Refuse a link that matches no track, because names that look like it are not meant.
+
+    Raises:
+        UnknownTrackError: the query is a link.
+    """
+    link = read_link(query)
+    if link is not None and link.kind != "track":
+        raise UnknownTrackError(f"{query!r} is a {link.service} {link.kind} link: give the link of a track")
+    if link is not None:
+        raise UnknownTrackError(f"no track has the {link.service} id {link.id!r}: give artist and title instead")
+    if is_web_address(query):
+        raise UnknownTrackError(f"no track has the uri {query!r}: give artist and title instead")
 
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:

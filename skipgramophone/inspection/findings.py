@@ -162,7 +162,7 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "joined-artists": Advice(
         "an artist with a guest counts as another artist: a song with and without the guest becomes two tracks, and "
-        "--max-per-artist and --exclude-artist treat them as different artists",
+        "--max-per-artist treats them as different artists",
         "name the column of the main artist, such as --columns artist=…",
         ("extract --columns",),
     ),

@@ -23,6 +23,7 @@ from skipgramophone.errors import (
     TrackNameError,
     UnknownTrackError,
 )
+from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt
@@ -32,8 +33,10 @@ from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
 from skipgramophone.lookup.snapshot import open_snapshot
+from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
 Choose = Callable[[str, Sequence[Track]], Track]  # chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 SHOWN_MISSING = 5  # names left out that are listed with a reason
+# Weight of an artist's tracks by count. Rankings by shared playlists divide by the root of the count, so that with this
+# exponent the influence of a track is proportional to its count there, and rare tracks do not drown the known ones.
+ARTIST_EXPONENT = 1.5
 
 
 class Lookup:
@@ -56,13 +62,23 @@ class Lookup:
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing, stale or damaged.
+            ExperimentError: a stage is missing or damaged, or the model was made from another corpus. A model is also
+                used if its corpus has only grown since; answers then have a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
         self.embeddings: Embeddings = self.opened.embeddings
         self.names = NameSearch(self.catalogue, strict_names)
+        self.artists = ArtistSearch(self.catalogue, self.names)
         self.search = Search(self.opened)
+
+    def require_current(self) -> None:
+        """Verify that the model was trained on the present corpus, not on one that has grown since.
+
+        Raises:
+            ExperimentError: the corpus has grown.
+        """
+        self.experiment.current("model")
 
     def __enter__(self) -> Self:
         return self
@@ -81,10 +97,11 @@ class Lookup:
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
         """Return the rows of all tracks that have a vector, most frequent first, int64."""
         rows = np.array(self.catalogue.by_count(), np.int64)
+        rows = rows[rows < len(self.embeddings.centre)]  # the corpus may have grown since
         return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
-        """Find the track that matches a uri, "artist - title", a title or part of a name.
+        """Find the track that matches a uri, a link, "artist - title", a title or part of a name.
 
         Raises:
             UnknownTrackError: no track matches.
@@ -125,7 +142,7 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: name of an artist; case and accents do not matter.
+            artist: name of an artist, as `ArtistSearch.tracks` finds it.
             leave_out: leave out names that do not match one track, with a note, instead of raising.
             choose: called to choose one of several tracks that match a name; tracks of a file are never chosen so.
 
@@ -172,7 +189,7 @@ class Lookup:
         """Resolve the tracks of a playlist file, by uri where it is known."""
         listing = read_listing(file, self.names.is_whole_name)
         names = [
-            track.uri if track.uri is not None and self.catalogue.has_uri(track.uri) else track.name
+            track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
             for track in listing.tracks
         ]
         asked = self._resolve_names([(name, 1.0) for name in names], leave_out=True)
@@ -183,14 +200,23 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def _resolve_artist(self, artist: str) -> Asked:
-        """Return the tracks of an artist that have a vector."""
-        tracks = self.catalogue.of_artist(artist)
-        if not tracks:
-            near = dict.fromkeys(track.artist for track in self.names.candidates(artist))
-            hint = "did you mean one of these?" if near else "and no similar name was found"
-            raise UnknownTrackError(f"no artist matches {artist!r}; {hint}", tuple(near))
-        learnt = is_learnt(self.embeddings.centre[[track.row for track in tracks]])
-        return Asked(tuple(Seed(track) for track, is_one in zip(tracks, learnt, strict=True) if is_one))
+        """Return the tracks of an artist that have a vector, weighted by count, the most frequent one by 1.
+
+        Raises:
+            UnknownTrackError: no track credits the artist; the candidates are similar artists.
+        """
+        tracks = self.artists.tracks(artist)
+        joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
+        notes = []
+        if joint:
+            shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
+            notes.append(f"{artist!r}: {shared} credited together with others, as in '{joint[0].artist}'")
+        tracks = [track for track in tracks if track.row < len(self.embeddings.centre)]
+        learnt = is_learnt(self.embeddings.centre[np.array([track.row for track in tracks], np.int64)])
+        tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
+        most = max((track.count for track in tracks), default=0)
+        weights = [(track.count / most) ** ARTIST_EXPONENT if most else 1.0 for track in tracks]
+        return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
         """Resolve a name to a seed, with remarks about the match; `choose` decides between several tracks.
@@ -213,15 +239,29 @@ class Lookup:
         """Find the tracks most similar to known ones, nearest first; seeds are never returned, `notes` are passed on.
 
         Raises:
-            UnknownTrackError: a track has no vector.
+            UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
             SettingError: there are no seeds, their weights cancel out, or the vectors do not support the score.
         """
+        self.require_artists(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
+
+    def require_artists(self, settings: SimilarSettings | None) -> None:
+        """Verify that the artists to exclude are known.
+
+        Raises:
+            UnknownTrackError: an artist is unknown; the candidates are similar artists.
+        """
+        self.artists.require(settings.exclude_artist or () if settings else ())
 
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
     ) -> list[Answer | TrackNameError | SettingError]:
-        """Answer several queries as `similar` does; an entry is the error if a query cannot be answered."""
+        """Answer several queries as `similar` does; an entry is the error if a query cannot be answered.
+
+        Raises:
+            UnknownTrackError: an artist to exclude is unknown.
+        """
+        self.require_artists(settings)
         asked: list[Question | TrackNameError | SettingError] = []
         for query in queries:
             try:
@@ -258,7 +298,9 @@ class Lookup:
         if len(asked.seeds) == 1:
             raise SettingError(f"{a!r} and {b!r} are the same track: give two different ones")
         first, second = (seed.track for seed in asked.seeds)
-        return explain(self.search, (first, second), settings or ExplainSettings(), asked.notes)
+        return explain(
+            self.search, (first, second), settings or ExplainSettings(), (*self.opened.warnings, *asked.notes)
+        )
 
     def tracks(self) -> pd.DataFrame:
         """Return every track: artist, title, uri, count, first_place; indexed by row."""

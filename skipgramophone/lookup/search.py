@@ -18,6 +18,7 @@ import numpy.typing as npt
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
+from skipgramophone.experiment.experiment import continue_command
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.postings import Postings
 from skipgramophone.experiment.trusted_files import is_verified, remember_verified
@@ -99,7 +100,7 @@ class Search:
         weights = np.array([seed.weight for seed in seeds])
         return Question(
             seeds=tuple(seeds),
-            notes=(*notes, *self._rarity(seeds)),
+            notes=(*self.opened.warnings, *notes, *self._rarity(seeds)),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
@@ -107,7 +108,8 @@ class Search:
 
     def _rarity(self, seeds: Sequence[Seed]) -> list[str]:
         """Warn about seeds that occur so rarely that their neighbours are mostly chance."""
-        rare = [seed.track for seed in seeds if seed.weight > 0 and 0 < seed.track.count < RARE]
+        heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of a weighted artist hardly count
+        rare = [seed.track for seed in seeds if seed.weight >= heavy > 0 and 0 < seed.track.count < RARE]
         if not rare or not len(self.corpus):  # imported vectors come without counts
             return []
         if len(seeds) == 1:
@@ -123,6 +125,11 @@ class Search:
             UnknownTrackError: the track has no vector because it was too rare.
             ExperimentError: the vector is not finite.
         """
+        if track.row >= len(self._embeddings.centre):
+            raise UnknownTrackError(
+                f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "
+                f"{continue_command(self.experiment.name)}"
+            )
         vector = np.asarray(self._embeddings.centre[track.row])
         with np.errstate(over="ignore", invalid="ignore"):
             length = vector @ vector

@@ -14,8 +14,9 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
+from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.names.song_versions import song_key
+from skipgramophone.names.song_versions import is_version, song_key
 from skipgramophone.settings import SimilarSettings
 
 
@@ -56,7 +57,11 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     excluded = {fold_name(artist) for artist in settings.exclude_artist or ()}
     artists = [fold_name(track.artist) for track in tracks]
     passed = [
-        at for at, track in enumerate(tracks) if track.count >= settings.min_count and artists[at] not in excluded
+        at
+        for at, track in enumerate(tracks)
+        if track.count >= settings.min_count
+        and not any(is_credited(artist, artists[at]) for artist in excluded)
+        and not (settings.exclude_versions and is_version(track.title, settings.exclude_versions))
     ]
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:

@@ -14,11 +14,12 @@ from skipgramophone.errors import ExperimentError, SgpError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
-from skipgramophone.experiment.experiment import Experiment
-from skipgramophone.experiment.manifest import Manifest
+from skipgramophone.experiment.experiment import Experiment, continue_command
+from skipgramophone.experiment.manifest import Manifest, tracks_of_model
 from skipgramophone.experiment.playlist_table import PlaylistTable, map_playlist_table
 from skipgramophone.experiment.postings import Postings, build_postings, has_postings, read_postings
 from skipgramophone.lookup.stability_report import StabilityReport, read_stability
+from skipgramophone.wording import plural
 
 TRIES = 10  # attempts to open an experiment that is being replaced
 
@@ -36,6 +37,7 @@ class Snapshot:
         kept_postings: the playlists of each track; None in corpora of the first version.
         playlist_table: names and owners of the playlists.
         stability: the stability report of the model, if there is one.
+        warnings: what every answer should note: that the corpus has grown since the model was trained.
     """
 
     experiment: Experiment
@@ -46,6 +48,7 @@ class Snapshot:
     kept_postings: Postings | None
     playlist_table: PlaylistTable
     stability: StabilityReport | None
+    warnings: tuple[str, ...]
 
     @cached_property
     def postings(self) -> Postings:
@@ -80,45 +83,60 @@ class Snapshot:
 def open_snapshot(experiment: Experiment) -> Snapshot:
     """Open corpus and model of an experiment, and verify that they belong together.
 
+    The corpus may have grown since the model was trained: its rows keep their numbers, and new tracks have no vector.
+
     Raises:
         ExperimentError: a stage is missing, stale or damaged, or another process replaces it again and again.
         StorageError: a file cannot be read.
     """
     for _ in range(TRIES):
-        corpus, model = experiment.manifest("corpus"), experiment.current("model")
+        corpus, model = _manifests(experiment)
         try:
             if wrong := experiment.find_wrong_size(corpus, model):
                 raise ExperimentError(wrong)
-            snapshot = _open(experiment, model)
+            snapshot = _open(experiment, corpus, model)
         except SgpError:
-            if experiment.current("model").digest == model.digest:
+            if _manifests(experiment) == (corpus, model):
                 raise
             continue  # a writer has replaced a stage in the meantime
-        if experiment.current("model").digest == model.digest:
+        if _manifests(experiment) == (corpus, model):
             return snapshot
         snapshot.catalogue.close()
     raise _replaced(experiment)
 
 
-def _open(experiment: Experiment, model: Manifest) -> Snapshot:
+def _manifests(experiment: Experiment) -> tuple[Manifest, Manifest]:
+    """Read the manifests of the corpus, and of a model that was trained on it or on what it has grown from."""
+    return experiment.manifest("corpus"), experiment.current("model", may_have_grown=True)
+
+
+def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapshot:
     """Open the files of corpus and model, without knowing yet whether they belong together."""
     directory = experiment.directory("corpus")
     catalogue = Catalogue(directory)
     try:
-        corpus = read_corpus(directory)
+        corpus, tracks = read_corpus(directory), tracks_of_model(manifest, model, len(catalogue))
+        added = len(catalogue) - tracks
         return Snapshot(
             experiment=experiment,
             model=model,
             corpus=corpus,
             catalogue=catalogue,
-            embeddings=read_embeddings(experiment.directory("model"), len(catalogue)),
+            embeddings=read_embeddings(experiment.directory("model"), tracks),
             kept_postings=read_postings(directory, corpus, len(catalogue)) if has_postings(directory) else None,
             playlist_table=map_playlist_table(directory),
             stability=read_stability(experiment, model.digest),
+            warnings=() if model.parent == manifest.digest else (_growth_note(experiment, added),),
         )
     except BaseException:
         catalogue.close()
         raise
+
+
+def _growth_note(experiment: Experiment, added: int) -> str:
+    """Say that the model is older than its corpus, and how to train on."""
+    tracks = f"{plural(added, 'new track')} {'has' if added == 1 else 'have'} no vector"
+    return f"the corpus has grown since the model was trained ({tracks}): {continue_command(experiment.name)}"
 
 
 def _replaced(experiment: Experiment) -> ExperimentError:

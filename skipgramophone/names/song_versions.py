@@ -7,8 +7,10 @@ These count as different songs: "Pt. 1" and "Pt. 2", a remix, and the same title
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from skipgramophone.names.normalization import fold_name
+from skipgramophone.settings import Version
 
 WORDS = (
     r"live|unplugged|acoustic|stripped|demo|mono|stereo|remaster(?:ed)?|anniversary|re-?recorded|bonus track"
@@ -21,6 +23,20 @@ FEATURED = re.compile(
 )
 BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 DASH = " - "
+REMARK = re.compile(r"(?<=\S)\s*[(\[]([^()\[\]]*)[)\]]|\s-\s(.*?)(?=\s-\s|[(\[]|$)")
+# Words for the kinds of versions that a look-up can exclude, in a remark.
+KINDS: dict[Version, re.Pattern[str]] = {
+    "acoustic": re.compile(r"\b(?:acoustic|acustic[oa]|akustik|unplugged|stripped)\b"),
+    "cover": re.compile(r"\b(?:cover|covered|tribute)\b"),
+    "demo": re.compile(r"\bdemos?\b"),
+    "edit": re.compile(r"\b(?:edit|(?:radio|single) (?:version|mix))\b"),
+    "extended": re.compile(r"\bextended\b"),
+    "instrumental": re.compile(r"\binstrumental\b"),
+    "karaoke": re.compile(r"\bkaraoke\b"),
+    "live": re.compile(r"\b(?:live|en vivo|ao vivo|en directo|in concert|unplugged)\b"),
+    "remaster": re.compile(r"\bremaster(?:ed|izado|ise|isee)?\b"),
+    "remix": re.compile(r"\b(?:remix(?:es|ed)?|rmx|rework|bootleg|(?:club|dance|dub|house) mix)\b"),
+}
 
 
 def song_key(artist: str, title: str) -> str:
@@ -34,6 +50,16 @@ def song_key(artist: str, title: str) -> str:
     ('tom petty - live and let live (remix)', 'tom petty - (live)')
     """
     return fold_name(artist_without_guests(artist)) + DASH + _base(fold_name(title))
+
+
+def is_version(title: str, kinds: Collection[str]) -> bool:
+    """Whether a remark in the title, in brackets or after a dash, names one of some kinds of versions.
+
+    >>> is_version("Alive - Live at Wembley", ["live"]), is_version("Live and Let Die", ["live"])
+    (True, False)
+    """
+    remarks = [bracketed or dashed or "" for bracketed, dashed in REMARK.findall(fold_name(title))]
+    return any(pattern.search(remark) for kind, pattern in KINDS.items() if kind in kinds for remark in remarks)
 
 
 def artist_without_guests(artist: str) -> str:

@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 from skipgramophone.names.normalization import fold_name, words_of
 
 NEAR_ENOUGH = 60.0  # least weighted ratio of rapidfuzz, from 0 to 100
+MUCH_LESS = 15.0  # less similar than the best name, in the same unit
 WORD_NEAR_ENOUGH = 80.0  # least ratio of rapidfuzz, from 0 to 100: "jon" is near "john", 1999 is not near 1998
 
 
@@ -40,9 +41,20 @@ AnyTrack = TypeVar("AnyTrack", bound=Named)
 
 def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
     """Return the tracks whose whole name is similar to a query, most similar first."""
-    names = [fold_name(track.name) for track in tracks]
-    best = process.extract(fold_name(query), names, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
-    return [tracks[at] for _, _, at in best]
+    return [tracks[at] for at, _ in _scores(query, [track.name for track in tracks])]
+
+
+def nearest_names(query: str, names: list[str]) -> list[str]:
+    """Return the names that are similar to a query and not much less so than the best, most similar first."""
+    scores = _scores(query, names)
+    return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
+
+
+def _scores(query: str, names: list[str]) -> list[tuple[int, float]]:
+    """Return the places and scores of the names that are similar to a query, most similar first."""
+    folded = list(map(fold_name, names))
+    best = process.extract(fold_name(query), folded, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
+    return [(at, score) for _, score, at in best]
 
 
 def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:

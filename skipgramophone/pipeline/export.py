@@ -41,6 +41,7 @@ def export(
     exporters.require_supported(chosen, settings)
     exporters.require_writable(destination, chosen, force)
     with open_lookup(name, experiments_dir) as lookup:
+        lookup.require_current()
         selection = select(lookup, settings, chosen)
         vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
     vectors, recall = convert(vectors, settings)

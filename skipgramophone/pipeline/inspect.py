@@ -14,7 +14,12 @@ import pyarrow as pa
 from skipgramophone.errors import ExperimentError, SettingError
 from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.experiment import Experiment, named_experiment, open_experiment
+from skipgramophone.experiment.experiment import (
+    Experiment,
+    named_experiment,
+    open_experiment,
+    similar_name,
+)
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
 from skipgramophone.inspection.report import Inspection, inspection
@@ -86,7 +91,8 @@ def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> E
         return open_experiment(word, root)
     if Path(word).exists():
         return None
-    raise ExperimentError(f"no experiment '{word}' in {experiment.path.parent}, and no file of that name")
+    near = similar_name(experiment)
+    raise ExperimentError(f"no experiment '{word}' in {experiment.path.parent}, and no file of that name{near}")
 
 
 def _contents_of_experiment(experiment: Experiment) -> Contents:

@@ -48,6 +48,7 @@ def draw_map(
     for place in (destination, *stills.values()):
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
+        lookup.require_current()
         learnt = lookup.learnt_by_count()
         if not len(learnt):
             raise ExperimentError(

@@ -41,10 +41,12 @@ from skipgramophone.settings.locations import DEFAULT_ROOT, ROOT_VARIABLE
 from skipgramophone.settings.lookup import (
     ANSWER_FORMATS,
     SCORES,
+    VERSIONS,
     ContinueSettings,
     ExplainSettings,
     Score,
     SimilarSettings,
+    Version,
 )
 from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.settings.training import (
@@ -83,6 +85,7 @@ __all__ = [
     "ROLES",
     "ROOT_VARIABLE",
     "SCORES",
+    "VERSIONS",
     "BadBytes",
     "Baselines",
     "Colour",
@@ -106,6 +109,7 @@ __all__ = [
     "Thresholds",
     "TrainSettings",
     "TuneSettings",
+    "Version",
     "WindowSize",
     "columns_text",
     "seconds_of",

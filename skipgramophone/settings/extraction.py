@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import Bounds, at_least, between, check, require, seed_of_bits, setting
 from skipgramophone.settings.time_span import seconds_of
+from skipgramophone.wording import suggestion
 
 Format = Literal[
     "zenodo", "columns", "mpd", "exportify", "spotify", "lastfm", "listenbrainz", "m3u", "titles", "yes", "sessions",
@@ -90,7 +91,8 @@ class ExtractSettings:
         )
         require(seconds_of(self.session_gap) > 0, f"session-gap must be above 0, not {self.session_gap}")
         for name in self.keep or ():
-            require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}")
+            near = suggestion(name, KEEPABLE)
+            require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}{near}")
         _require_text_encoding(self.encoding)
         if self.columns is not None:
             require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")

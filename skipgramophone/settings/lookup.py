@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import at_least, between, check, setting, with_default
+from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
+from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
+
+
+Version = Literal[
+    "acoustic", "cover", "demo", "edit", "extended", "instrumental", "karaoke", "live", "remaster", "remix"
+]
+VERSIONS: tuple[Version, ...] = get_args(Version)
+
+
+def parse_versions(text: str) -> tuple[str, ...]:
+    """Read a list of kinds of versions, separated by commas."""
+    return tuple(part.strip().casefold() for part in text.split(",") if part.strip())
 
 
 def parse_limit(text: str) -> int | None:
@@ -38,6 +50,12 @@ class SimilarSettings:
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
+    exclude_versions: Sequence[str] | None = setting(
+        None,
+        f"Exclude these kinds of versions, separated by commas: {', '.join(VERSIONS)}.",
+        metavar="LIST",
+        parse=parse_versions,
+    )
     max_per_artist: int | None = setting(
         None,
         "Maximum tracks per artist (0 = no limit).",
@@ -59,11 +77,15 @@ class SimilarSettings:
 
     def __post_init__(self) -> None:
         check(self)
+        for kind in self.exclude_versions or ():
+            near = suggestion(kind, VERSIONS)
+            require(kind in VERSIONS, f"exclude-versions must be some of {', '.join(VERSIONS)}, not {kind!r}{near}")
 
     @property
     def takes_all(self) -> bool:
         """Whether no filter applies, so that the tracks with the highest scores are the answer."""
-        limited = self.exclude_artist or self.max_per_artist is not None or self.fold_versions
+        excluding = self.exclude_artist or self.exclude_versions
+        limited = excluding or self.max_per_artist is not None or self.fold_versions
         return not limited and self.min_count == 1 and self.diversity == 0
 
 

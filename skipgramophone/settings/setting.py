@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from skipgramophone.errors import SettingError
 from skipgramophone.utf8 import is_utf8
+from skipgramophone.wording import suggestion
 
 KEY = "setting"
 MOST_TRACKS = 2**31 - 1  # track ids are int32, so no number of tracks or occurrences is larger
@@ -150,12 +151,13 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
         return None
     number = next((kind for kind in (int, float) if kind in kinds), None)
     if words and number is None:
-        return f"one of {', '.join(words)}, not {value!r}"
+        return f"one of {', '.join(words)}, not {value!r}{suggestion(str(value), words)}"
     fits = _is_number(value, number) if number else True
     if words:
         choice = ", ".join(map(repr, words))
         within = fits and bounds is not None and bounds.unmet(value) is None
-        return None if within else f"{choice} or {bounds.words if bounds else 'a number'}, not {value}"
+        near = suggestion(value, words) if isinstance(value, str) else ""
+        return None if within else f"{choice} or {bounds.words if bounds else 'a number'}, not {value}{near}"
     if not fits:
         return f"a {'whole ' if number is int else ''}number, not {value!r}"
     if str in kinds and isinstance(value, str) and not is_utf8(value):

@@ -16,6 +16,7 @@ from skipgramophone.settings.setting import (
     seed_of_bits,
     setting,
 )
+from skipgramophone.wording import suggestion
 
 if TYPE_CHECKING:
     from skipgramophone.training.cluster.config import Role
@@ -45,7 +46,8 @@ def parse_window_size(text: str) -> WindowSize:
     try:
         return int(text)
     except ValueError:
-        raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}") from None
+        near = suggestion(text, ("auto", "bag"))
+        raise SettingError(f"window-size must be 'auto', 'bag' or a number, not {text!r}{near}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

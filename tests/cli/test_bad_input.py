@@ -128,7 +128,7 @@ def test_a_missing_stage(sgp: Sgp, write_dump: WriteDump, experiments: Path, tmp
         (["index", "x", "--trees", "0"], "trees must be from 1 to 1000, not 0"),
         (["export", "x", "out.xls"], f"cannot tell the format of 'out.xls' from its suffix: {FORMATS}"),
         (["export", "x", "out", "--format", "xls"], f"unknown format 'xls': {FORMATS}"),
-        (["export", "x", "out.npz", "--dtype", "int7"], "dtype must be one of float32, float16, int8, not 'int7'"),
+        (["export", "x", "out.npz", "--dtype", "x"], "dtype must be one of float32, float16, int8, not 'x'"),
         (["export", "x", "out.npz", "--matrix", "left"], "matrix must be one of centre, context, both, not 'left'"),
         (["export", "x", "out.csv", "--matrix", "both"], ONE_MATRIX),
         (["export", "x", "o.tsv", "--dtype", "int8"], "tsv cannot store int8: export as npz, parquet or safetensors"),

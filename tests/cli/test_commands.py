@@ -47,6 +47,7 @@ def test_the_report_of_extract(sgp: Sgp, write_dump: WriteDump, experiments: Pat
     assert (ran.code, ran.err) == (0, "")
     assert clocks_masked(ran.out) == (
         "corpus of small\n"
+        "sources          dump.csv (zenodo)\n"
         "rows read        10\n"
         "rows used        9\n"
         "rows rejected    1\n"

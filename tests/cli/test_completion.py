@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from skipgramophone.cli import completion
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
@@ -62,6 +64,27 @@ def test_tracks_are_completed_in_every_shell(sample_root: Path) -> None:
     zsh = " ".join(completed(sample_root, "similar", "demo", "--like", "every-pen", shell="zsh"))
     assert zsh == '_arguments \'*: :(("{}" "{}"))\''.format(*both)
     assert completed(sample_root, "continue", "d") == ["demo"]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["similar", "demo", "x", "--by", "cos"], ["cosine", "cosine+count"]),
+        (["continue", "demo", "--format", "js"], ["json", "jsonl"]),
+        (["export", "demo", "x", "--format", "word"], ["word2vec", "word2vec-binary"]),
+        (["import", "demo", "x", "--format", "np"], ["npz"]),
+        (["extract", "demo", "--format", "l"], ["lastfm", "listenbrainz"]),
+        (["evaluate", "demo", "--protocol", "c"], ["continuation"]),
+        (["experiments", "d"], ["demo"]),
+        (["experiments", "r"], ["rm", "rename"]),
+        (["experiments", "rm", "d"], ["demo"]),
+        (["experiments", "nosuch", "word", "d"], []),
+    ],
+)
+def test_values_of_options_and_experiments_are_completed(
+    sample_root: Path, words: list[str], offered: list[str]
+) -> None:
+    assert completed(sample_root, *words) == offered
 
 
 def test_suggestions_can_be_looked_up(sample_root: Path) -> None:

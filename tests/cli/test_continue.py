@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
+from skipgramophone.errors import SgpError
 from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.experiment.postings import membership
+from skipgramophone.lookup.results import Seed
 from skipgramophone.names.song_versions import song_key
 from tests.conftest import Ran, dump_text, run_sgp
 
@@ -121,6 +123,19 @@ def test_playlists_from_files_and_standard_input_with_unknown_names(sample_root:
     assert continued(sample_root, *GIVEN, "--stdin", *at).code == 2
 
 
+def test_names_left_out_are_named_with_what_was_probably_meant(sample_root: Path) -> None:
+    ran = continued(sample_root, GIVEN[0], "evry pensil nowhere", "-n", "1", "-q", "--all-versions", "--json")
+    (note,) = json.loads(ran.out)["notes"]
+    with sgp.open("demo", sample_root) as demo:
+        meant = [track.name for track in demo.names.candidates("evry pensil nowhere")]
+    start = "left out: no track matches 'evry pensil nowhere'; did you mean one of these? "
+    assert note == start + "; ".join(meant[:3]) + (f"; and {len(meant) - 3} more" if len(meant) > 3 else "")
+    assert "Every Pencil Knows" in note
+    (record,) = map(json.loads, continued(sample_root, "--stdin", stdin='["evry pensil nowhere"]').out.splitlines())
+    assert (record["exit_code"], record["tracks"]) == (3, [])
+    assert "Every Pencil Knows" in record["error"]
+
+
 def test_a_json_list_per_line(sample_root: Path) -> None:
     lines = [
         json.dumps([*GIVEN, "no such name at all"]),
@@ -137,7 +152,7 @@ def test_a_json_list_per_line(sample_root: Path) -> None:
     assert answers[0]["query"] == [*GIVEN, "no such name at all"]
     assert answers[0]["notes"][0].startswith("left out: no track matches 'no such name at all'")
     assert answers[0]["neighbours"] == answers[5]["neighbours"]
-    assert answers[4] == {"query": "{", "exit_code": 2, "candidates": []} | {
+    assert answers[4] == {"query": "{", "exit_code": 2, "candidates": [], "tracks": []} | {
         "error": 'each line must be a JSON list of names, such as ["artist - title", "another title"]'
     }
     assert continued(sample_root, "--stdin", stdin=lines[0] + "\n" + lines[1]).code == 3
@@ -151,9 +166,31 @@ def test_an_artist_can_be_the_query(sample_root: Path) -> None:
     answer = json.loads(ran.out)
     assert [seed["uri"] for seed in answer["seeds"]] == [track.uri for track in tracks]
     assert artist not in {near["artist"] for near in answer["neighbours"]}
-    by_names = continued(sample_root, *(track.uri or "" for track in tracks), "--json").out
-    assert json.loads(by_names) == json.loads(continued(sample_root, "--artist", artist, "--json").out)
+    # Tracks are weighted by count to the power of 1.5, and the most frequent one by 1.
+    weights = [(track.count / tracks[0].count) ** 1.5 for track in tracks]
+    assert [seed["weight"] for seed in answer["seeds"]] == pytest.approx(weights)
+    assert (max(weights), min(weights) < 0.5) == (1, True)
+    with sgp.open("demo", sample_root) as demo:
+        wanted = demo.similar_to([Seed(track, weight) for track, weight in zip(tracks, weights, strict=True)])
+    assert [near["uri"] for near in answer["neighbours"]] == [near.track.uri for near in wanted.neighbours]
     unknown = run_sgp("similar", "demo", "--artist", "tarrovale", "--experiments-dir", sample_root)
     assert unknown.code == 3
     assert unknown.err.splitlines()[0] == "error: no artist matches 'tarrovale'; did you mean one of these?"
     assert "  Jörund Tarrovale Trio" in unknown.err.splitlines()
+
+
+def test_an_unknown_artist_to_exclude_is_an_error_with_the_nearest_ones(sample_root: Path) -> None:
+    where = ("--exclude-artist", "unpayed otters", "--experiments-dir", sample_root)
+    for command in (
+        ["similar", "demo", GIVEN[0]],
+        ["continue", "demo", GIVEN[0]],
+        ["similar", "demo", "-"],
+        ["continue", "demo", "--stdin"],
+    ):
+        ran = run_sgp(*command, *where, stdin='["x"]')
+        first, *others = ran.err.splitlines()
+        assert (ran.code, ran.out) == (3, "")
+        assert first == "error: no artist matches 'unpayed otters'; did you mean one of these?"
+        assert others[0] == "  The Unpaid Otters"
+    with sgp.open("demo", sample_root) as demo, pytest.raises(SgpError, match="'otters'; did you mean"):
+        demo.similar_many([GIVEN[0]], sgp.SimilarSettings(exclude_artist=["otters"]))

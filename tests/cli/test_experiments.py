@@ -64,6 +64,27 @@ def test_one_experiment_is_shown_in_full(three: Path) -> None:
     assert unknown.err == f"error: there is no experiment 'seven' in {three}: run sgp extract seven SOURCE\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (
+            ["experiments", "sixx"],
+            1,
+            "there is no experiment 'sixx' in {}; did you mean 'six'? sgp experiments lists all",
+        ),
+        (["train", "SIX1"], 1, "there is no experiment 'SIX1' in {}; did you mean 'six'? sgp experiments lists all"),
+        (["inspect", "sxi"], 1, "no experiment 'sxi' in {}, and no file of that name; did you mean 'six'?"),
+        (["experiments", "list"], 2, "sgp experiments has no command 'list': run sgp experiments"),
+        (["experiments", "delete", "six"], 2, "sgp experiments has no command 'delete': run sgp experiments rm NAME"),
+        (["experiments", "renme", "six", "x"], 2, "sgp experiments has no command 'renme'; did you mean 'rename'?"),
+        (["experiments", "q", "six"], 2, "sgp experiments has no command 'q': use rm, copy, rename, pack, unpack"),
+    ],
+)
+def test_unknown_names_and_commands_suggest_the_nearest(three: Path, words: list[str], code: int, message: str) -> None:
+    ran = run_sgp(*words, "--experiments-dir", three)
+    assert (ran.code, ran.out, ran.err) == (code, "", f"error: {message.format(three)}\n")
+
+
 def test_a_settings_file_repeats_a_training(sgp: Sgp, three: Path, tmp_path: Path, experiments: Path) -> None:
     toml = tmp_path / "six.toml"
     toml.write_text(run_sgp("experiments", "six", "--toml", "--experiments-dir", three).out)

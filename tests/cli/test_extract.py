@@ -25,6 +25,7 @@ def test_a_directory_is_read_and_its_skipped_files_are_reported(sgp: Sgp, tmp_pa
     (dumps / "empty").write_text("")
     ran = sgp("extract", "x", dumps)
     assert (ran.code, ran.err) == (0, "")
+    assert "sources          dumps/a.csv (zenodo)\n                 dumps/b.txt (sessions)\n" in ran.out
     assert "files skipped    dumps/.DS_Store: hidden\n                 dumps/empty: empty\n" in ran.out
     assert "                 dumps/notes.md: not in a format that sgp knows (first line: '# nothing')" in ran.out
     manifest = json.loads((experiments / "x" / "corpus" / "manifest.json").read_text())
@@ -59,11 +60,20 @@ def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write
 def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, write_dump: WriteDump) -> None:
     ran = sgp("extract", "x", write_dump("1 2 3 4 5 6\n4 1\n2 1 4\n" * 3, "sessions.txt"))
     assert [line.split("  ")[0] for line in ran.out.splitlines()] == [
-        "corpus of x", "rows read", "rows used", "rows rejected", "playlists", "", "tracks", "occurrences", "time",
+        "corpus of x", "sources", "rows read", "rows used", "rows rejected",
+        "playlists", "", "tracks", "occurrences", "time",
     ]  # fmt: skip
     assert (
         "playlists      9; longest: 6 tracks\n               6 with exactly the tracks of another playlist\n" in ran.out
     )
+
+
+def test_many_sources_are_counted_by_format(sgp: Sgp, tmp_path: Path) -> None:
+    for at in range(6):
+        (tmp_path / f"{at}.m3u8").write_text(f"#EXTM3U\n#EXTINF:1,A - Song {at}\nx.ogg\n#EXTINF:1,B - Other\ny.ogg\n")
+    (tmp_path / "s.txt").write_text("1 2 3\n4 1\n")
+    out = sgp("extract", "x", tmp_path).out
+    assert "sources         6 files (m3u)\n                1 file (sessions)\nrows read" in out
 
 
 def test_extract_stops_at_the_first_reject_with_strict_or_at_too_many(

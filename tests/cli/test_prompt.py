@@ -74,6 +74,34 @@ def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None
     assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]
 
 
+def test_a_list_is_continued_and_its_numbers_count_on(conversation: PromptState) -> None:
+    for line, why in ((">", "no list to continue"), (">", "start with a track")):
+        with pytest.raises(SettingError, match=why):
+            conversation.answer(line)
+    first = conversation.answer("every pencil knows")
+    assert conversation.next_ranks(first) == "6 to 10"
+    second, third = conversation.answer(">"), conversation.answer(">")
+    with_more = sgp.SimilarSettings(number=15)
+    whole = conversation._lookup.similar("every pencil knows", with_more).neighbours
+    assert first.neighbours + second.neighbours + third.neighbours == whole
+    assert asked(conversation.answer("12")) == [(whole[11].track.name, 1)]
+    assert conversation.answer("<").neighbours == whole[:5]
+    assert conversation.answer(">").neighbours == whole[5:10]
+    with pytest.raises(AmbiguousTrackError):
+        conversation.answer("skyline wandering")
+    with pytest.raises(SettingError, match="no list to continue"):  # the list of candidates ends
+        conversation.answer(">")
+
+
+def test_a_list_ends_where_no_more_tracks_pass(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        state = PromptState(demo, sgp.SimilarSettings(number=3, min_count=demo.catalogue.track(3).count))
+        first = state.answer(demo.catalogue.track(0).uri or "")
+        assert (len(first.neighbours), state.next_ranks(first)) == (3, "4 to 6")
+        with pytest.raises(SettingError, match="there are no more tracks"):
+            state.answer(">")
+
+
 def test_an_ambiguous_name_is_settled_by_a_number(conversation: PromptState) -> None:
     with pytest.raises(AmbiguousTrackError) as several:
         conversation.answer("skyline wandering")
@@ -113,7 +141,21 @@ def test_the_history_is_readable_by_its_owner_only(tmp_path: Path, monkeypatch: 
     path = history_file()
     assert path is not None
     history = SavedHistory(path)
-    for line in ("every pencil", "3", "+3", "- 7", "<", "?", "  ", "x" * 1001, "+ «Håkan»\x1b[2J \udcff", "=22"):
+    for line in (
+        "every pencil",
+        "3",
+        "+3",
+        "- 7",
+        "<",
+        "?",
+        ">",
+        "help",
+        "exit",
+        "  ",
+        "x" * 1001,
+        "+ «Håkan»\x1b[2J \udcff",
+        "=22",
+    ):
         history.append_string(line)
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     kept = ["=22", "+ «Håkan»\x1b[2J \udcff", "every pencil"]
@@ -193,6 +235,8 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.type("4", "Enter")
         answered = "top 3 tracks most similar to 'Jörund & the Inkwells - Skyline, Still Wandering'"
         assert "left out 2 " in terminal.wait_for(answered, ready)  # the other three matches
+        terminal.type(">", "Enter")
+        assert "1 to 3; type > for 4 to 6" in terminal.wait_for("tracks from rank 4 most similar to", ready)
         terminal.type("?", "Enter")
         assert "\\n" not in terminal.wait_for("back to the previous query", ready)
         terminal.type("never sent", "C-c")
@@ -201,7 +245,7 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.wait_for("never sent", "demo> ?")  # the previous line, because the last one was dropped
         terminal.type("C-c")
         terminal.wait_for("never sent", ready)
-        terminal.type("C-d")
+        terminal.type("quit", "Enter")
         assert "Traceback" not in terminal.wait_for("left with 0", ready)  # a new session
         terminal.type("Up")
         terminal.wait_for(

@@ -68,6 +68,7 @@ def test_unknown_or_conflicting_formats_are_refused(trained: Path) -> None:
     code, out, err = similar(trained, "folk 3", "--format", "xml")
     assert (code, out) == (2, "")
     assert err == "error: format must be one of table, json, jsonl, csv, tsv, m3u8, plain, not 'xml'\n"
+    assert similar(trained, "folk 3", "--format", "jsno")[2].endswith("not 'jsno'; did you mean 'json'?\n")
     assert similar(trained, "folk 3", "--format", "csv", "--json")[0] == 2
     assert similar(trained, "-", "--format", "csv", stdin="folk 3\n")[0] == 2
     assert similar(trained, "folk 3", "--stdin", stdin="folk 3\n")[0] == 2
@@ -89,6 +90,10 @@ def test_a_json_line_per_query(trained: Path, arguments: list[str]) -> None:
     assert (blank["query"], blank["exit_code"]) == ("", 3)
     assert several["exit_code"] == 4
     assert all(name.startswith("folk artist ") for name in several["candidates"])
+    assert len(several["candidates"]) == len(several["tracks"]) > 1
+    for track, name in zip(several["tracks"], several["candidates"], strict=True):
+        assert name.startswith(f"{track['artist']} - {track['title']} ({track['count']}×)")
+    assert [error["tracks"] for error in (unknown, blank)] == [[], []]
     assert len(techno["neighbours"]) == 3
 
 

@@ -29,8 +29,8 @@ def test_the_tracks_of_an_artist(catalogue: Catalogue, artist: str, rows: list[i
     assert [track.row for track in catalogue.of_artist(artist)] == rows
 
 
-def test_has_uri(catalogue: Catalogue) -> None:
-    known = [catalogue.has_uri(uri) for uri in ("x:petty", "x:nobody", "Fredrik", "\udcff")]
+def test_tracks_are_found_by_uri(catalogue: Catalogue) -> None:
+    known = [bool(catalogue.by_uri(uri)) for uri in ("x:petty", "x:nobody", "Fredrik", "\udcff")]
     assert known == [True, False, False, False]
 
 
@@ -47,7 +47,7 @@ def test_merged_uris_find_their_track(
         search = NameSearch(catalogue)
         found = [search.resolve(uri).track.name for uri in ("x:1", " x:2 ", "x:3")]
         assert found == ["A - Song", "A - Song", "B - Other"]
-        assert [catalogue.has_uri(uri) for uri in ("x:2", "x:3", "x:4")] == [True, True, False]
+        assert [bool(catalogue.by_uri(uri)) for uri in ("x:2", "x:3", "x:4")] == [True, True, False]
         assert catalogue.track(0).uri is None
         with pytest.raises(UnknownTrackError):
             search.resolve("x:4")

@@ -99,9 +99,11 @@ def test_several_matches_are_listed_most_frequent_first(search: NameSearch) -> N
     with pytest.raises(AmbiguousTrackError) as several:
         search.resolve("one")
     assert str(several.value) == (
-        "2 tracks match 'one'; pick one of them, or give more of the name, as in 'artist - title'"
+        "2 tracks match 'one'; pick one of them, or give more of the name, as in 'artist - title' "
+        "(U2 - One (28×); Metallica - One (27×))"
     )
     assert several.value.candidates == ("U2 - One (28×)", "Metallica - One (27×)")
+    assert [track.artist for track in several.value.tracks] == ["U2", "Metallica"]
     with pytest.raises(AmbiguousTrackError) as many:
         search.resolve("fallin")
     assert many.value.candidates == (
@@ -152,8 +154,9 @@ def test_a_query_with_a_word_that_matches_nothing_is_unknown_and_gets_suggestion
 ) -> None:
     with pytest.raises(UnknownTrackError) as unknown:
         search.resolve(query)
-    assert str(unknown.value) == f"no track matches {query!r}; did you mean one of these?"
-    assert unknown.value.candidates
+    assert unknown.value.summary == f"no track matches {query!r}; did you mean one of these?"
+    assert str(unknown.value).startswith(f"{unknown.value.summary} {unknown.value.candidates[0]}")
+    assert tuple(track.name for track in unknown.value.tracks) == unknown.value.candidates != ()
 
 
 def test_a_number_never_matches_another_number(tmp_path: Path) -> None:
@@ -193,6 +196,7 @@ def test_ten_candidates_are_listed_and_all_are_counted(tmp_path: Path) -> None:
     with pytest.raises(AmbiguousTrackError, match="40 tracks match 'same song';") as several:
         NameSearch(Catalogue(tmp_path)).resolve("same song")
     assert several.value.candidates == tuple(f"Artist {at} - Same Song {at} ({99 - at}×)" for at in range(10))
+    assert str(several.value).endswith("Artist 2 - Same Song 2 (97×); and 7 more)")
 
 
 @pytest.mark.parametrize(
@@ -306,5 +310,5 @@ def test_strict_names_refuse_what_dominance_would_choose(popular: Catalogue) -> 
 
 
 def test_the_name_of_an_artist_suggests_the_option(popular: Catalogue) -> None:
-    with pytest.raises(AmbiguousTrackError, match=r"; --artist 'Ray' means all tracks of this artist$"):
+    with pytest.raises(AmbiguousTrackError, match=r"; --artist 'Ray' means all tracks of this artist \("):
         NameSearch(popular).resolve("ray")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from skipgramophone.names.song_versions import song_key
+from skipgramophone.names.song_versions import KINDS, is_version, song_key
 from skipgramophone.playlists.sample import sample_world
+from skipgramophone.settings import VERSIONS
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,24 @@ def test_song_keys_of_the_sample_match_its_songs() -> None:
     pairs = {(track.song, song_key(track.artist, track.title)) for track in tracks}
     assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs})
     assert len(pairs) < len(tracks)
+
+
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        ("Free Fallin' - Live at the Nokia Theatre", {"live"}),
+        ("Shut Up (Live) - 2015 Remaster", {"live", "remaster"}),
+        ("Layla - MTV Unplugged", {"live", "acoustic"}),
+        ("Tudo Indica - Ao Vivo", {"live"}),
+        ("SOS - Laidback Luke Tribute Remix / Radio Edit", {"cover", "edit", "remix"}),
+        ("Waves [OCULA Remix] - Extended Mix", {"remix", "extended"}),
+        ("Live and Let Die", set()),
+        ("Alive (feat. Liver)", set()),
+        ("(Live)", set()),
+        ("Remix to Ignition", set()),
+        ("Cover Me - Demolition", set()),
+    ],
+)
+def test_remarks_name_the_kinds_of_a_version(title: str, kinds: set[str]) -> None:
+    assert {kind for kind in VERSIONS if is_version(title, [kind])} == kinds
+    assert set(KINDS) == set(VERSIONS)

@@ -62,6 +62,16 @@ from skipgramophone.settings.setting import alternatives, setting_of
         (MapSettings, {"top": 0}, "top must be at least 1, not 0"),
         (MapSettings, {"random_seed": 2**32}, "random-seed must be from 0 to 2^32 - 1, not 4294967296"),
         (SimilarSettings, {"by": "heart"}, "by must be one of cosine, cosine+count, model, hybrid, not 'heart'"),
+        (
+            SimilarSettings,
+            {"by": "Hybird"},
+            "by must be one of cosine, cosine+count, model, hybrid, not 'Hybird'; did you mean 'hybrid'?",
+        ),
+        (
+            TrainSettings,
+            {"window_size": "atuo"},
+            "window-size must be 'auto', 'bag' or from 1 to 63, not atuo; did you mean 'auto'?",
+        ),
         (ContinueSettings, {"diversity": 2.0}, "diversity must be from 0 to 1, not 2.0"),
         (ExplainSettings, {"number": 0}, "number must be at least 1, not 0"),
         (SimilarSettings, {"number": 0}, "number must be at least 1, not 0"),

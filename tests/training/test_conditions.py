@@ -119,17 +119,39 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     first, old = history_of(genres), unit_rows(read_embeddings(genres / "model", 80).centre)
     more = [(owner, artist, title, f"new {name}") for owner, artist, title, name in two_genres(40)]
     more += [("new", "folk artist 3", f"folk new {at}", "list n") for at in range(3)]
-    assert sgp("extract", "genres", write_dump(more, "more.csv"), "--append", "-q").code == 0
+    before = json.loads(sgp("similar", "genres", "folk 1", "--json", "--exact").out)
+    ran = sgp("extract", "genres", write_dump(more, "more.csv"), "--append")
+    onwards = "sgp train genres --force --from genres continues from its vectors"
+    assert (ran.code, ran.err) == (0, f"next: {onwards}\n")
 
-    ran = sgp("similar", "genres", "folk 1")
+    # The old model still answers, with a note.
+    answer = json.loads(sgp("similar", "genres", "folk 1", "-q", "--json", "--exact").out)
+    note = f"the corpus has grown since the model was trained (3 new tracks have no vector): {onwards}"
+    assert answer["notes"] == [note]
+    shown = [[(near["title"], near["similarity"]) for near in one["neighbours"]] for one in (before, answer)]
+    assert shown[0] == shown[1]
+    assert sgp("similar", "genres", "folk 1").err == note + "\n"
+    by_artist = json.loads(sgp("similar", "genres", "--artist", "folk artist 3", "-q", "--json").out)
+    assert not any(seed["title"].startswith("folk new") for seed in by_artist["seeds"])
+    assert note in sgp("explain", "genres", "folk 1", "folk 2").err
+    ran = sgp("similar", "genres", "folk new 1")
+    added = "it was added to the corpus after the model was trained"
+    assert (ran.code, ran.err) == (3, f"error: 'folk artist 3 - folk new 1' has no vector: {added}; {onwards}\n")
     message = (
-        "error: the corpus of 'genres' has grown since its model was made: run sgp train genres --force --from genres "
-        "to continue from its vectors, or sgp train genres --force to start over\n"
+        "error: the corpus of 'genres' has grown since its model was made: "
+        f"{onwards}, and sgp train genres --force starts over\n"
     )
-    assert (ran.code, ran.err) == (1, message)
+    for command in (
+        ["export", "genres", "x.csv"],
+        ["train", "genres"],
+        ["map", "genres"],
+        ["index", "genres"],
+    ):
+        ran = sgp(*command)
+        assert (ran.code, ran.out, ran.err) == (1, "", message), command
     assert sgp("check", "genres").out.count("stale") == 1
     again = ("train", "genres", "--from", "genres", "-wsz", "bag", "-emb", "8", "-e", "1", "-lr", "1e-9")
-    assert "already has a model: choose another name to keep both, or replace it with --force" in sgp(*again).err
+    assert sgp(*again).err.endswith(message)
     ran = sgp(*again, "--force")
     assert "vectors        83 tracks × 8; 80 initialized from earlier vectors" in ran.out
     assert history_of(genres)[0]["loss"] < first[0]["loss"]

@@ -5,8 +5,9 @@
     music/cecilia.ogg
 
 The name of a track is in #EXTINF or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
-never opened. A path that is the uri of a service, such as spotify:track:..., becomes the uri of the track. A file that
-is not UTF-8 is decoded as Windows-1252, which old players wrote.
+never opened. A path that is the uri of a service, such as spotify:track:..., becomes the uri of the track, and so does
+a link to a service if the track has no other name. A file that is not UTF-8 is decoded as Windows-1252, which old
+players wrote.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.rows import Record, Row
@@ -43,9 +45,11 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         if found := INFO.match(line):
             info = found[1].strip()
         elif line.strip() and not line.startswith("#"):
-            artist, title = split_name(info or name_at_end(line.strip()))
+            path = line.strip()
+            artist, title = split_name(info or name_at_end(path))
+            is_uri = SERVICE_URI.fullmatch(path) or (not info and read_link(path))
+            uri = path if is_uri else None
             info = ""
-            uri = line.strip() if SERVICE_URI.fullmatch(line.strip()) else None
             yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
 
 

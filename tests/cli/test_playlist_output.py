@@ -1,0 +1,83 @@
+"""`sgp continue` as a playlist: seeds, title, excluded versions and output files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import skipgramophone as sgp
+from skipgramophone.names.song_versions import is_version
+from tests.conftest import Ran, run_sgp
+
+GIVEN = ("sample:track:0005", "sample:track:0100")
+
+
+def continued(root: Path, *arguments: str | Path) -> Ran:
+    """Continue a playlist of the sample."""
+    return run_sgp("continue", "demo", *GIVEN, "-q", "-n", "5", *arguments, "--experiments-dir", root)
+
+
+def test_a_playlist_begins_with_its_title_and_seeds(sample_root: Path) -> None:
+    with sgp.open("demo", sample_root) as demo:
+        names = [demo.resolve(uri).track.name for uri in GIVEN]
+    alone = continued(sample_root, "--format", "m3u8").out.splitlines()
+    ran = continued(sample_root, "--format", "m3u8", "--include-seeds", "--title", "Evening\x1b[2J")
+    first, title, *lines = ran.out.splitlines()
+    assert (ran.code, first, title) == (0, "#EXTM3U", "#PLAYLIST:Evening\\x1b[2J")
+    assert lines[:4] == [f"#EXTINF:-1,{names[0]}", GIVEN[0], f"#EXTINF:-1,{names[1]}", GIVEN[1]]
+    assert lines[4:] == alone[1:]
+    plain = continued(sample_root, "--format", "plain", "--include-seeds").out.splitlines()
+    assert plain == [*names, *(line.removeprefix("#EXTINF:-1,") for line in alone[1::2])]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--title", "x"], "--title is for the format m3u8, not table: add --format m3u8"),
+        (["--include-seeds", "--stdin"], None),
+        (["--include-seeds", "--json"], "--include-seeds is for playlists, not for json: add --format m3u8 or plain"),
+        (["-o", "x.doc"], "cannot tell the format of 'x.doc' from its suffix"),
+        (["--exclude-versions", "live,remux"], "not 'remux'; did you mean 'remix'?"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(sample_root: Path, arguments: list[str], message: str | None) -> None:
+    ran = continued(sample_root, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert message is None or message in ran.err
+
+
+def test_an_output_file_has_the_format_of_its_suffix_and_is_not_replaced(sample_root: Path, tmp_path: Path) -> None:
+    for suffix, format in (("m3u8", "m3u8"), ("m3u", "m3u8"), ("txt", "plain"), ("csv", "csv"), ("json", "json")):
+        path = tmp_path / f"more.{suffix}"
+        ran = continued(sample_root, "-o", path)
+        assert (ran.code, ran.out, ran.err) == (0, "", "")
+        assert path.read_text(encoding="utf-8") == continued(sample_root, "--format", format).out
+    before = path.read_bytes()
+    ran = continued(sample_root, "-o", path, "--all-versions")
+    assert (ran.code, path.read_bytes()) == (2, before)
+    assert ran.err == f"error: {path} already exists: choose another name, or replace it with --force\n"
+    assert continued(sample_root, "-o", path, "-n", "6", "--force").code == 0
+    assert len(json.loads(path.read_text())["neighbours"]) == 6
+    loud = run_sgp("continue", "demo", GIVEN[0], "-n", "1", "-o", path, "--force", "--experiments-dir", sample_root)
+    assert loud.err.splitlines()[-1] == f"wrote 1 track to {path}"
+    (tmp_path / "link.csv").symlink_to(path)
+    (tmp_path / "directory.csv").mkdir()
+    for name in ("link.csv", "directory.csv", "nowhere/x.csv"):
+        ran = continued(sample_root, "-o", tmp_path / name, "--force")
+        assert (ran.code, ran.err.startswith(f"error: cannot write {tmp_path / name}: ")) == (1, True)
+    assert sorted(found.name for found in tmp_path.iterdir() if found.name.startswith(".")) == []
+
+
+def test_excluded_versions_are_left_out_and_the_list_stays_full(sample_root: Path) -> None:
+    def titles(*arguments: str) -> list[str]:
+        """The titles of the answer."""
+        found = json.loads(continued(sample_root, "-n", "300", "--max-per-artist", "0", "--json", *arguments).out)
+        return [near["title"] for near in found["neighbours"]]
+
+    every = titles("--all-versions")
+    wanted = [title for title in every if not is_version(title, ["live", "acoustic"])]
+    assert 5 < len(every) - len(wanted) < 200
+    kept = titles("--all-versions", "--exclude-versions", " Live,acoustic ")
+    assert (len(kept), kept[: len(wanted)]) == (300, wanted)
