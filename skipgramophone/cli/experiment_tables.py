@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.cli import render
-from skipgramophone.settings import SCORES
+from skipgramophone.settings import MAIN_SCORES, SCORES
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
 
-MAIN_SCORES = ("cosine", "hybrid")  # the vectors alone, and the default of `continue`
 METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "mrr": "mrr"}
 MOST_DIGITS = 9
 

@@ -93,23 +93,33 @@ def show(
 @app.command()
 def rm(
     experiment: options.Experiment,
+    evaluations: Annotated[
+        bool, typer.Option("--evaluations", help="Only remove evaluations and the models that they keep.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Remove an experiment, after confirmation.
+    """Remove an experiment or its evaluations, after confirmation.
 
     \b
     sgp experiments rm demo
+    sgp experiments rm demo --evaluations
     """
-    from skipgramophone.pipeline.experiments import overview, remove_experiment
+    from skipgramophone.pipeline import experiments as use_case
 
-    found = overview(experiment, experiments_dir)
+    if evaluations:
+        what, taken = f"the evaluations of '{experiment}'", use_case.evaluation_bytes(experiment, experiments_dir)
+        remove = use_case.remove_evaluations
+    else:
+        what, taken = f"'{experiment}'", use_case.overview(experiment, experiments_dir).bytes
+        remove = use_case.remove_experiment
     if not yes:
         if not sys.stdin.isatty():
-            raise SettingError(f"not a terminal: add --yes to confirm that '{experiment}' is removed")
-        typer.confirm(f"remove '{experiment}' ({size(found.bytes)})?", abort=True, err=True)
-    remove_experiment(experiment, experiments_dir)
-    render.note(f"removed '{experiment}'", quiet=False)
+            verb = "are" if evaluations else "is"
+            raise SettingError(f"not a terminal: add --yes to confirm that {what} {verb} removed")
+        typer.confirm(f"remove {what} ({size(taken)})?", abort=True, err=True)
+    remove(experiment, experiments_dir)
+    render.note(f"removed {what}" + (f" ({size(taken)})" if evaluations else ""), quiet=False)
 
 
 @app.command()

@@ -150,19 +150,40 @@ def _rankers(
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
     """Return the baselines, then the rankers that use the embeddings, over the ranked rows."""
+    playlists = membership(trained_on, len(embeddings))[:, rows].tocsr()
+    baselines: dict[str, Ranker] = {
+        "popularity": Popularity(counts),
+        "item-kNN": item_knn(playlists),
+        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
+    }
+    published: dict[str, Ranker] = (
+        {"euclidean": Euclidean(np.asarray(embeddings.centre[rows]))} if settings.protocol == "deezer2018" else {}
+    )
+    ours = model_rankers(trained_on, embeddings, rows, counts=counts, training=training, settings=settings)
+    return baselines | published | ours
+
+
+def model_rankers(
+    trained_on: Corpus,
+    embeddings: Embeddings,
+    rows: Rows,
+    *,
+    counts: npt.NDArray[np.int64],
+    training: TrainSettings,
+    settings: EvaluateSettings,
+) -> dict[str, Ranker]:
+    """Return the rankers that use the embeddings, over the ranked rows: all of them, or the one of `settings.score`.
+
+    Raises:
+        EvaluationError: the score needs context vectors, and there are none.
+    """
     whole = membership(trained_on, len(embeddings))
     playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
     kept = Embeddings(
         *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
     )
-    knn, cosine = item_knn(playlists), Cosine(unit_rows(kept.centre))
+    cosine = Cosine(unit_rows(kept.centre))
     prior = log_prior(counts, training.noise_exponent)
-    baselines: dict[str, Ranker] = {
-        "popularity": Popularity(counts),
-        "item-kNN": knn,
-        "SVD": truncated_svd(playlists, training.embedding_dim, settings.random_seed),
-    }
-    published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score else {INDEX: _indexed(cosine.unit)}),
@@ -175,8 +196,7 @@ def _rankers(
             f"--score {settings.score} needs context vectors, and these vectors were imported without them: "
             "use --score cosine"
         )
-    chosen = {settings.score: ours[settings.score]} if settings.score else ours
-    return baselines | published | chosen
+    return {settings.score: ours[settings.score]} if settings.score else ours
 
 
 def _indexed(unit: Matrix) -> IndexedCosine:

@@ -9,6 +9,7 @@ from skipgramophone.lookup.annoy_index import IndexFacts
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
+    from skipgramophone.evaluation.paired import PairedComparison
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
@@ -172,3 +173,17 @@ class EvaluateReport:
     created: str
     version: str
     judgement: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class CompareReport:
+    """Result of the comparison of two experiments on the same held-out playlists."""
+
+    experiments: tuple[str, str]
+    settings: dict[str, Any]
+    corpus: str  # digest
+    split: str  # digest of the held-out playlists
+    imported: list[str]  # experiments whose vectors were imported; they may have seen held-out playlists
+    created: str
+    version: str
+    comparison: PairedComparison
