@@ -93,7 +93,7 @@ def test_every_command_that_reports_something_is_a_function() -> None:
 def test_an_evaluation_is_a_report(demo: sgp.Lookup, tmp_path: Path) -> None:
     shutil.copytree(demo.experiment.path, tmp_path / "demo")
     vectors = np.asarray(demo.embeddings.centre)
-    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=[track.uri for track in demo.catalogue.all_tracks()])
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=[track.uri or "" for track in demo.catalogue.all_tracks()])
     sgp.import_vectors("demo", tmp_path / "v.npz", force=True, experiments_dir=tmp_path)  # so that nothing is trained
     settings = sgp.EvaluateSettings(score="cosine", draws=1)
     report = sgp.evaluate("demo", settings, experiments_dir=tmp_path)

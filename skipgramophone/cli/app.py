@@ -63,8 +63,8 @@ def _errors_as_exit_codes() -> Iterator[None]:
     except SgpError as error:
         render.error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        render.note("interrupted: no stage was changed", quiet=False)
+    except KeyboardInterrupt as interrupt:
+        render.note(str(interrupt) or "interrupted: no stage was changed", quiet=False)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # Results are written after the work is done, so nothing is lost if the reader stops early.

@@ -99,8 +99,8 @@ class TrainReport:
     first_loss: float
     last_loss: float
     learning_rate: float
-    seconds: float
-    tracks_per_second: int  # occurrences per second, including compilation
+    seconds: float  # of the whole command, including the choice of the context and the index
+    tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # None with --no-index
     order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
 
