@@ -42,10 +42,20 @@ def draw_map(
     sgp map demo -o map.html --projection pca --force
     sgp map demo -o map.html --colour artist --png map.png
     """
+    from skipgramophone.cli.progress import bar
     from skipgramophone.pipeline.map import draw_map as draw
 
     pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
-    report = draw(experiment, output, settings, pictures=pictures, force=force, experiments_dir=experiments_dir)
+    with bar("map", quiet) as tell:
+        report = draw(
+            experiment,
+            output,
+            settings,
+            pictures=pictures,
+            force=force,
+            experiments_dir=experiments_dir,
+            progress=lambda step, done, of: tell(done, of, step),
+        )
     if json:
         render.print_json(asdict(report))
     elif not quiet:
