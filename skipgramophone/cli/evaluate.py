@@ -160,6 +160,13 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
     for line in _verdicts(judgement, first, verbose):
         render.text(line)
+    if report.snapshots:
+        command = "extract --holdout" if report.set_aside else "evaluate"
+        render.text(
+            f"warning: {report.snapshots.share:.0%} of the held-out playlists are like a training playlist with a "
+            f"similar owner, as snapshots of one playlist are, so these scores are too good; to keep such playlists "
+            f"together: {command} --group '{report.snapshots.group}'"
+        )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from skipgramophone import __version__
 from skipgramophone.errors import EvaluationError, ExperimentError
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX
 from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.manifest import now
+from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
@@ -62,6 +64,7 @@ def evaluate(
     """
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.holdout import artist_numbers
+    from skipgramophone.evaluation.snapshots import find_snapshots
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
@@ -92,6 +95,7 @@ def evaluate(
             started_from=model.facts.get("started_from"),
             created=now(),
             version=__version__,
+            snapshots=find_snapshots(corpus, split, _owners(experiment, split, aside), settings.random_seed),
             judgement=judgement,
         )
         directory = experiment.path / EVALUATION
@@ -174,6 +178,14 @@ def _held_out(
     if aside := None if held_out else read_extract_split(experiment, corpus, settings):
         return *aside, tracks, True
     return corpus, make_split(experiment, corpus, settings, held_out), tracks, False
+
+
+def _owners(experiment: Experiment, split: Split, aside: bool) -> list[str]:
+    """Return the owner of each playlist; those that extract held out come last."""
+    directory, held_out = experiment.directory("corpus"), int(split.held_out.sum()) if aside else 0
+    tables = [read_playlist_table(directory, len(split.held_out) - held_out)]
+    tables += [read_playlist_table(directory, held_out, HELD_OUT_PREFIX)] if aside else []
+    return [owner or "" for table in tables for owner in table["owner"].to_pylist()]
 
 
 def _model_of_split(

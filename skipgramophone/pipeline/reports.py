@@ -10,6 +10,7 @@ from skipgramophone.lookup.annoy_index import IndexFacts
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
     from skipgramophone.evaluation.paired import PairedComparison
+    from skipgramophone.evaluation.snapshots import Snapshots
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
@@ -172,6 +173,7 @@ class EvaluateReport:
     imported: bool  # whether the vectors were imported; they may have seen held-out playlists
     created: str
     version: str
+    snapshots: Snapshots | None  # held-out playlists that are like training playlists; None if there are few
     judgement: Comparison
 
 
