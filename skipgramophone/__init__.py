@@ -23,16 +23,20 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
     from skipgramophone.lookup.lookup import open_lookup as open
     from skipgramophone.lookup.results import Answer, Neighbour, Seed
+    from skipgramophone.pipeline.evaluate import compare_experiments, evaluate
     from skipgramophone.pipeline.export import export
     from skipgramophone.pipeline.extract import extract
     from skipgramophone.pipeline.import_vectors import import_vectors
     from skipgramophone.pipeline.index import build_index
     from skipgramophone.pipeline.inspect import inspect
     from skipgramophone.pipeline.map import draw_map
+    from skipgramophone.pipeline.map import draw_map as map  # noqa: A004, because it is called sgp.map
     from skipgramophone.pipeline.similar import similar
     from skipgramophone.pipeline.train import train
+    from skipgramophone.pipeline.tune import tune
     from skipgramophone.settings import (
         ContinueSettings,
+        EvaluateSettings,
         ExplainSettings,
         ExportSettings,
         ExtractSettings,
@@ -41,16 +45,18 @@ if TYPE_CHECKING:
         RunSettings,
         SimilarSettings,
         TrainSettings,
+        TuneSettings,
     )
 
 __version__ = "0.5.0"
 
 _HOME = {
     "Answer": "lookup.results",
-    "ExplainSettings": "settings",
-    "ExportSettings": "settings",
     "ContinueSettings": "settings",
+    "EvaluateSettings": "settings",
+    "ExplainSettings": "settings",
     "Explanation": "lookup.explain",
+    "ExportSettings": "settings",
     "ExtractSettings": "settings",
     "Finding": "inspection.findings",
     "IndexSettings": "settings",
@@ -63,21 +69,29 @@ _HOME = {
     "SgpError": "errors",
     "SimilarSettings": "settings",
     "TrainSettings": "settings",
+    "TuneSettings": "settings",
     "build_index": "pipeline.index",
     "check": "pipeline.check",
+    "compare_experiments": "pipeline.evaluate",
     "draw_map": "pipeline.map",
+    "evaluate": "pipeline.evaluate",
     "export": "pipeline.export",
     "extract": "pipeline.extract",
     "import_vectors": "pipeline.import_vectors",
     "inspect": "pipeline.inspect",
+    "map": "pipeline.map",
     "open": "lookup.lookup",
     "similar": "pipeline.similar",
     "train": "pipeline.train",
+    "tune": "pipeline.tune",
 }
+
+_OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}  # what built-in names are called where they are defined
 
 __all__ = [
     "Answer",
     "ContinueSettings",
+    "EvaluateSettings",
     "ExplainSettings",
     "Explanation",
     "ExportSettings",
@@ -93,17 +107,22 @@ __all__ = [
     "SgpError",
     "SimilarSettings",
     "TrainSettings",
+    "TuneSettings",
     "__version__",
     "build_index",
     "check",
+    "compare_experiments",
     "draw_map",
+    "evaluate",
     "export",
     "extract",
     "import_vectors",
     "inspect",
+    "map",
     "open",
     "similar",
     "train",
+    "tune",
 ]
 
 
@@ -111,7 +130,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"{__name__}.{_HOME[name]}")
-    return getattr(module, "open_lookup" if name == "open" else name)
+    return getattr(module, _OTHER_NAMES.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -50,7 +50,7 @@ ALLOWED_IN = {
     "prompt_toolkit": {"cli.prompt", "cli.prompt_history"},
     "pyarrow": {"names", "experiment", "playlists", "inspection", "evaluation", "importers", "exporters", "pipeline"},
     "rapidfuzz": {"names.typos"},
-    "rich": {"cli.render", "cli.progress"},
+    "rich": {"cli.render", "cli.table_layout", "cli.progress"},
     "safetensors": {"exporters.safetensors"},
     "scipy": {"maps", "evaluation", "experiment.postings"},
     "tensorflow": {"training.tensorflow_runtime"},

@@ -36,7 +36,7 @@ CHANGELOG = HERE / "CHANGELOG.md"
 PYTHON = re.compile(r"```python\n(.*?)```\n", re.DOTALL)
 EXAMPLE = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
 NEIGHBOUR = re.compile(r" *\d+ +0\.\d{3} +(.*?) +[\d,]+ +[\d,]+ +\d+")
-KINDS = ("'text'", "'number'")  # of columns, as cli/render.py takes them
+KINDS = ("'text'", "'name'", "'number'")  # of columns, as cli/render.py takes them
 NUMBER = re.compile(r"[+-]?\b\d+\.\d+|[+-]?\b\d+(?=%)")  # a decimal or a percentage; counts are compared as text
 VERSION = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
 
@@ -81,7 +81,7 @@ def words(example: str) -> list[str]:
     """Return the lines of an example without times, neighbours, decimals and the widths of tables."""
     lines = [line for line in example.splitlines() if not NEIGHBOUR.fullmatch(line)]
     masks = (
-        (r"[\d.]+ s, [\d,]+ (rows|tracks)/s", r"# s, # \1/s"),
+        (r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|tracks)/s", r"# s\1 # \2/s"),
         (r"[\d.]+ s$", "# s"),
         (NUMBER, "#"),
         (r"[─ ]*─+", "──"),
@@ -111,7 +111,7 @@ def neighbours(example: str) -> set[str]:
 
 
 def headings() -> set[str]:
-    """Return the column headings of the tables in cli/: pairs of a name and "text" or "number"."""
+    """Return the column headings of the tables in cli/: pairs of a heading and "text", "name" or "number"."""
     found: set[Any] = set()
     for path in sorted((HERE / "skipgramophone" / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from skipgramophone.errors import SgpError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import read_corpus
-from tests.conftest import Sgp
+from tests.conftest import Sgp, dump_text, two_genres
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -32,7 +36,35 @@ def test_the_inference_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     shown = [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("2,984 tracks, 64 dimensions" in text for text in shown)
     assert any("Every Pencil Knows (feat. Skellingsson" in text for text in shown)
-    assert "application/json" in (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in (tmp_path / "experiments").iterdir()) == ["notebook-sample"]
+
+
+def test_the_notebook_only_reads_an_experiment_of_ones_own(
+    sgp: Sgp, experiments: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dump.csv").write_text(dump_text(two_genres()))  # its tracks have no uris
+    assert sgp("extract", "mine", tmp_path / "dump.csv", "-q").code == 0
+    names = [f"{genre} artist {track % 11} - {genre} {track}" for genre in ("folk", "techno") for track in range(40)]
+    vectors = np.random.default_rng(1).standard_normal((80, 8)).astype(np.float32)
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=names)
+    assert sgp("import", "mine", tmp_path / "v.npz", "-q").code == 0
+    before = {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()}
+    (tmp_path / "map.html").write_text("mine too")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    cells = json.loads((EXAMPLES / "inference.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert "force" not in "".join(code)
+    variables: dict[str, Any] = {}
+    for cell in code:
+        exec(cell.replace("NAME = SAMPLE ", "NAME = 'mine' "), variables)
+    assert len(variables["model"]) == 80
+    assert len(variables["similarities"]) == 4
+    assert {path: path.read_bytes() for path in experiments.rglob("*") if path.is_file()} == before
+    assert (tmp_path / "map.html").read_text() == "mine too"
+    # An experiment that does not exist is an error, and no sample is made in its place.
+    with pytest.raises(SgpError, match="there is no experiment 'mine2'"):
+        exec(code[0].replace("NAME = SAMPLE ", "NAME = 'mine2' "), {})
 
 
 def test_playlists_to_parquet_writes_a_data_set_for_extract(sgp: Sgp, tmp_path: Path, experiments: Path) -> None:

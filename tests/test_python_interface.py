@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import skipgramophone as sgp
+from skipgramophone.errors import AmbiguousTrackError
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.pipeline.reports import Reading, Writing
 from skipgramophone.playlists.sample import SampleTrack, sample_world
@@ -74,6 +76,37 @@ def test_similar_vector_and_frames_agree(demo: sgp.Lookup) -> None:
     frame = demo.neighbours(track.uri or "", sgp.SimilarSettings(number=7))
     assert frame["row"].tolist() == [n.track.row for n in answer.neighbours]
     assert frame.index.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert frame["shared"].tolist() == [n.shared for n in answer.neighbours]
+    assert "score" not in frame  # the ranking is the similarity
+    hybrid = demo.neighbours(track.uri or "", sgp.SimilarSettings(number=7, by="hybrid"))
+    assert hybrid["score"].is_monotonic_decreasing
+
+
+def test_every_command_that_reports_something_is_a_function() -> None:
+    assert {"evaluate", "tune", "map", "compare_experiments"} <= set(sgp.__all__)
+    assert sgp.map is sgp.draw_map
+    for name in sgp.__all__:
+        assert getattr(sgp, name) is not None
+    assert sgp.EvaluateSettings().protocol == sgp.TuneSettings().protocol == "continuation"
+
+
+def test_an_evaluation_is_a_report(demo: sgp.Lookup, tmp_path: Path) -> None:
+    shutil.copytree(demo.experiment.path, tmp_path / "demo")
+    vectors = np.asarray(demo.embeddings.centre)
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=[track.uri or "" for track in demo.catalogue.all_tracks()])
+    sgp.import_vectors("demo", tmp_path / "v.npz", force=True, experiments_dir=tmp_path)  # so that nothing is trained
+    settings = sgp.EvaluateSettings(score="cosine", draws=1)
+    report = sgp.evaluate("demo", settings, experiments_dir=tmp_path)
+    assert [row.ranker for row in report.judgement.judged] == ["popularity", "item-kNN", "SVD", "cosine"]
+
+
+def test_errors_carry_candidates(demo: sgp.Lookup) -> None:
+    with pytest.raises(AmbiguousTrackError) as several:
+        demo.similar("the")
+    assert len(several.value.candidates) > 1
+    (outcome,) = demo.similar_many(["the"])
+    assert isinstance(outcome, AmbiguousTrackError)
+    assert outcome.candidates == several.value.candidates
 
 
 def test_frames_contain_the_whole_corpus(demo: sgp.Lookup) -> None:

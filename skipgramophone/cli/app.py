@@ -31,8 +31,10 @@ from skipgramophone.cli.similar import similar
 from skipgramophone.cli.streams import discard_stdout, prepare_streams
 from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
-from skipgramophone.errors import SgpError, StorageError, reason_of
+from skipgramophone.errors import SettingError, SgpError, StorageError, reason_of
 
+# Raised for a wrong command line. Typer exports only this subclass.
+UsageError: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -48,12 +50,32 @@ class ErrorBoundary(TyperGroup):
             finally:
                 sys.stdout.flush()
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the options before the command."""
+        with _usage_errors_as_one_line():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the command."""
-        with _errors_as_exit_codes():
+        with _errors_as_exit_codes(), _usage_errors_as_one_line():
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
+
+
+@contextmanager
+def _usage_errors_as_one_line() -> Iterator[None]:
+    """Turn an error in the command line into a `SettingError`; a command without arguments still prints its help."""
+    try:
+        yield
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        text = " ".join(error.format_message().split()).rstrip(".")
+        text = text.replace("a valid int", "a whole number").replace("a valid float", "a number")
+        path = error.ctx.command_path.removeprefix(error.ctx.find_root().command_path) if error.ctx else ""
+        with _errors_as_exit_codes():
+            raise SettingError(f"{text[:1].lower()}{text[1:]}; see sgp{path} --help") from error
 
 
 @contextmanager
@@ -65,8 +87,8 @@ def _errors_as_exit_codes() -> Iterator[None]:
         shown = memory_shortage(error) or error
         render.error(shown)
         sys.exit(shown.exit_code)
-    except KeyboardInterrupt:
-        render.note("interrupted: no stage was changed", quiet=False)
+    except KeyboardInterrupt as interrupt:
+        render.note(str(interrupt) or "interrupted: no stage was changed", quiet=False)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # Results are written after the work is done, so nothing is lost if the reader stops early.

@@ -40,9 +40,9 @@ def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, qu
         one, other = names
         most = max(len(answer.neighbours) for answer in answers)
         seeds = ", ".join(f"'{seed.track.name}'" for seed in answers[0].seeds)
-        columns = [(one, "number"), ("", "number"), (other, "number"), ("", "number")]
+        columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
         table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
-        title = f"most similar to {seeds} in {one} and {other}: {shared} of {most} in both"
+        title = f"most similar to {seeds} in {one} (A) and {other} (B): {shared} of {most} in both"
         render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table)
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from skipgramophone.cli import options, render
+from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.options import only, with_settings
-from skipgramophone.settings import EvaluateSettings, RunSettings
+from skipgramophone.errors import SettingError
+from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison, RankerResult
     from skipgramophone.evaluation.scorecard import Estimate
     from skipgramophone.evaluation.stability import Stability
-    from skipgramophone.pipeline.reports import EvaluateReport
+    from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 
 
 SAME = "no significant difference from"
@@ -39,6 +41,15 @@ def evaluate(
         bool,
         typer.Option("--stability", help="Only measure stability: retrain with another seed and compare neighbours."),
     ] = False,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            "--compare",
+            metavar="OTHER",
+            help="Compare with experiment OTHER of the same corpus, on the same playlists.",
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Compare every ranking with every baseline.")] = False,
     run: Annotated[RunSettings, only("threads")],
     json: options.Json = False,
     csv: options.Csv = False,
@@ -55,13 +66,41 @@ def evaluate(
     sgp evaluate demo
     sgp evaluate demo --protocol lookup --share 0.2
     sgp evaluate demo --baselines all
+    sgp evaluate demo --compare other
     sgp evaluate demo --stability
     """
     from skipgramophone.cli.progress import bar, training
     from skipgramophone.pipeline import evaluate as use_case
+    from skipgramophone.pipeline.experiments import evaluation_bytes
     from skipgramophone.pipeline.train import epochs_and_occurrences
 
     epochs, occurrences = epochs_and_occurrences(experiment, experiments_dir)
+    if compare is not None:
+        if stability:
+            raise SettingError("--compare and --stability cannot be combined: run one after the other")
+        other_epochs, _ = epochs_and_occurrences(compare, experiments_dir)
+        with (
+            training(quiet, epochs, occurrences) as first,
+            training(quiet, other_epochs, occurrences) as second,
+            bar("evaluate", quiet) as judged,
+        ):
+            compared = use_case.compare_experiments(
+                experiment,
+                compare,
+                settings,
+                held_out=held_out,
+                run=run,
+                experiments_dir=experiments_dir,
+                training=(first, second),
+                judging=lambda name, done, of: judged(done, of, name),
+            )
+        if json:
+            render.print_json(asdict(compared))
+        elif csv:
+            render.print_csv(_compared_records(compared))
+        elif not quiet:
+            _show_compared(compared)
+        return
     if stability:
         with training(quiet, epochs, occurrences) as trained:
             found = use_case.measure_stability(
@@ -87,7 +126,7 @@ def evaluate(
     elif csv:
         render.print_csv(_records(report))
     elif not quiet:
-        _show(report)
+        _show(report, verbose, evaluation_bytes(experiment, experiments_dir))
 
 
 def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -> None:
@@ -104,14 +143,14 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 
 
-def _show(report: EvaluateReport) -> None:
-    """Print the report."""
+def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
+    """Print the report, and the bytes that evaluations of the experiment keep."""
     judgement, k = report.judgement, report.settings["k"]
     title = (
         f"{report.settings['protocol']} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "
         f"playlists, {judgement.tracks_ranked:,} ranked tracks"
     )
-    first, *others = _metrics(report)
+    first, *others = _metrics(report.settings)
     columns = [("", "text"), *((NAMES.get(name, name), "number") for name in (first, *others))]
     render.listing(title, columns, [_scores(row, first, others) for row in judgement.judged])
     beyond = [
@@ -119,8 +158,17 @@ def _show(report: EvaluateReport) -> None:
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
-    for line in (*_fits(judgement), *_verdicts(judgement, first)):
+    for line in (*_fits(judgement), *_verdicts(judgement, first, verbose)):
         render.text(line)
+    if report.snapshots:
+        command = "extract --holdout" if report.set_aside else "evaluate"
+        render.text(
+            f"warning: {report.snapshots.share:.0%} of the held-out playlists are like a training playlist with a "
+            f"similar owner, as snapshots of one playlist are, so these scores are too good; to keep such playlists "
+            f"together: {command} --group '{report.snapshots.group}'"
+        )
+    free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
+    render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
         render.text("playlists held out by extract: the model itself was evaluated")
         if report.started_from not in (None, report.experiment):
@@ -131,10 +179,10 @@ def _show(report: EvaluateReport) -> None:
         render.text("warning: the vectors were imported and may have been trained on the held-out playlists")
 
 
-def _metrics(report: EvaluateReport) -> list[str]:
+def _metrics(settings: dict[str, Any]) -> list[str]:
     """Return the metrics to show, the main one first: hits where a single track is to be found, else R-precision."""
-    k = report.settings["k"]
-    if report.settings["protocol"] in ("next-item", "deezer2018"):
+    k = settings["k"]
+    if settings["protocol"] in ("next-item", "deezer2018"):
         return [f"hit@{k}", f"ndcg@{k}", "mrr", "clicks"]
     return ["r_precision", "ndcg", f"recall@{k}", f"hit@{k}", "mrr", "clicks"]
 
@@ -177,22 +225,72 @@ def _fits(judgement: Comparison) -> list[str]:
     return lines
 
 
-def _verdicts(judgement: Comparison, metric: str) -> list[str]:
-    """Say for each of our rankings whether it differs significantly from each baseline, in one metric."""
+def _verdicts(judgement: Comparison, metric: str, verbose: bool) -> list[str]:
+    """Say whether the main rankings differ significantly from the best baseline, or each ranking from each baseline."""
     lines = []
-    for row in judgement.judged:
-        for baseline, differences in row.against.items():
-            difference = differences[metric]
-            better, worse = difference.low > 0, difference.high < 0
-            word = "significantly better than" if better else "significantly worse than" if worse else SAME
-            lines.append(
-                f"{row.ranker}: {word} {baseline} ({NAMES.get(metric, metric)} {_interval(difference, '+')}, paired)"
-            )
+    rows = {row.ranker: row for row in judgement.judged}
+    baselines = [name for name in rows if not rows[name].against]
+    best = max(baselines, key=lambda name: rows[name].metrics[metric].mean)
+    ours = [name for name in rows if rows[name].against]
+    main = [name for name in ours if name in MAIN_SCORES] or ours
+    for name in ours if verbose else main:
+        for baseline, differences in rows[name].against.items():
+            if verbose or baseline == best:
+                difference = f"({NAMES.get(metric, metric)} {_interval(differences[metric], '+')}, paired)"
+                lines.append(f"{name}: {_significance(differences[metric])} {baseline} {difference}")
     if judgement.unknown:
         lines.append(
             f"{plural(judgement.unknown, 'held-out track')} not in the training data; *_whole metrics include them"
         )
     return lines
+
+
+def _significance(difference: Estimate) -> str:
+    """Say whether a difference is significant."""
+    if difference.low <= 0 <= difference.high:
+        return SAME
+    return "significantly better than" if difference.low > 0 else "significantly worse than"
+
+
+def _show_compared(report: CompareReport) -> None:
+    """Print the metrics of two experiments, their differences, and a verdict for each score."""
+    (one, other), found, shown = report.experiments, report.comparison, _metrics(report.settings)
+    title = (
+        f"{report.settings['protocol']} on {one} (A) and {other} (B): {found.asked:,} of {found.held_out:,} held-out "
+        f"playlists, {found.tracks_ranked:,} tracks that both rank"
+    )
+    columns = [("score", "name"), ("metric", "name"), ("A", "number"), ("B", "number"), ("B - A", "number")]
+    rows, verdicts = [], []
+    for score, metrics in found.scores.items():
+        for name in shown:
+            at = metrics[name]
+            means = (f"{at.first.mean:.3f}", f"{at.second.mean:.3f}")
+            rows.append([score, NAMES.get(name, name), *means, _interval(at.difference, "+")])
+        main = metrics[shown[0]].difference
+        difference = f"({NAMES.get(shown[0], shown[0])} {_interval(main, '+')}, paired)"
+        verdicts.append(f"{other} by {score}: {_significance(main)} {one} {difference}")
+    render.listing(title, columns, rows)
+    for line in verdicts:
+        render.text(line)
+    for name in report.imported:
+        render.text(f"warning: the vectors of {name} were imported and may have been trained on the held-out playlists")
+
+
+def _compared_records(report: CompareReport) -> list[dict[str, object]]:
+    """Return one record per score and metric, for CSV."""
+    return [
+        {
+            "score": score,
+            "metric": name,
+            "mean_a": at.first.mean,
+            "mean_b": at.second.mean,
+            "difference": at.difference.mean,
+            "low": at.difference.low,
+            "high": at.difference.high,
+        }
+        for score, metrics in report.comparison.scores.items()
+        for name, at in metrics.items()
+    ]
 
 
 def _interval(estimate: Estimate, sign: str = "") -> str:

@@ -11,6 +11,7 @@ import typer
 from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from skipgramophone.cli import completion, options, render
+from skipgramophone.cli.experiment_tables import show_changed, show_list, show_metrics, size
 from skipgramophone.errors import SettingError, SgpError
 from skipgramophone.wording import suggestion
 
@@ -84,6 +85,7 @@ def experiments(
     """
     if context.invoked_subcommand is not None:
         return
+    from skipgramophone.experiment.experiment import experiments_root
     from skipgramophone.pipeline.experiments import changed as differing
     from skipgramophone.pipeline.experiments import survey
 
@@ -96,16 +98,13 @@ def experiments(
     elif csv:
         names = list(dict.fromkeys(name for record in records for name in record))
         render.print_csv([{name: record.get(name, "") for name in names} for record in records])
+    elif not found:
+        root = experiments_root(experiments_dir)
+        render.note(f"there are no experiments in {root}: run sgp extract NAME SOURCE", quiet=False)
     elif changed:
-        columns = [(name, "text") for name in (records[0] if records else [])]
-        render.listing(
-            "differences between experiments", columns, [list(map(render.short, r.values())) for r in records]
-        )
+        show_changed(found, records)
     else:
-        columns = [("experiment", "text"), ("date", "text")]
-        columns += [(name, "number") for name in ("size", "playlists", "tracks")]
-        columns += [("context", "text"), *((name, "number") for name in ("dim", "epochs", "loss", "R-prec."))]
-        render.listing("experiments", columns, [_line(one) for one in found])
+        show_list(found)
     problems = [f"'{one.name}' could not be read: {one.problem}" for one in found if one.problem]
     for problem in problems:
         render.error(SgpError(problem))
@@ -139,23 +138,33 @@ def show(
 @app.command()
 def rm(
     experiment: options.Experiment,
+    evaluations: Annotated[
+        bool, typer.Option("--evaluations", help="Only remove evaluations and the models that they keep.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Remove an experiment, after confirmation.
+    """Remove an experiment or its evaluations, after confirmation.
 
     \b
     sgp experiments rm demo
+    sgp experiments rm demo --evaluations
     """
-    from skipgramophone.pipeline.experiments import overview, remove_experiment
+    from skipgramophone.pipeline import experiments as use_case
 
-    found = overview(experiment, experiments_dir)
+    if evaluations:
+        what, taken = f"the evaluations of '{experiment}'", use_case.evaluation_bytes(experiment, experiments_dir)
+        remove = use_case.remove_evaluations
+    else:
+        what, taken = f"'{experiment}'", use_case.overview(experiment, experiments_dir).bytes
+        remove = use_case.remove_experiment
     if not yes:
         if not sys.stdin.isatty():
-            raise SettingError(f"not a terminal: add --yes to confirm that '{experiment}' is removed")
-        typer.confirm(f"remove '{experiment}' ({_size(found.bytes)})?", abort=True, err=True)
-    remove_experiment(experiment, experiments_dir)
-    render.note(f"removed '{experiment}'", quiet=False)
+            verb = "are" if evaluations else "is"
+            raise SettingError(f"not a terminal: add --yes to confirm that {what} {verb} removed")
+        typer.confirm(f"remove {what} ({size(taken)})?", abort=True, err=True)
+    remove(experiment, experiments_dir)
+    render.note(f"removed {what}" + (f" ({size(taken)})" if evaluations else ""), quiet=False)
 
 
 @app.command()
@@ -198,8 +207,8 @@ def pack(
     """
     from skipgramophone.pipeline.archive import pack_experiment
 
-    size = pack_experiment(experiment, archive, force=force, experiments_dir=experiments_dir)
-    render.note(f"packed '{experiment}' into {archive} ({_size(size)})", quiet=False)
+    packed = pack_experiment(experiment, archive, force=force, experiments_dir=experiments_dir)
+    render.note(f"packed '{experiment}' into {archive} ({size(packed)})", quiet=False)
 
 
 @app.command()
@@ -223,49 +232,14 @@ def unpack(
     render.note(f"unpacked '{unpacked}'", quiet=False)
 
 
-def _line(one: Overview) -> list[str]:
-    """Return an experiment as a row of the list."""
-    record, train = one.record(), one.settings.get("train", {})
-    loss, precision = record["loss"], record.get("continuation.cosine.r_precision")
-    return [
-        one.name,
-        one.created[:10],
-        _size(one.bytes),
-        _count(record["playlists"]),
-        _count(record["tracks"]),
-        str(train.get("window_size", "")),
-        render.short(train.get("embedding_dim")),
-        render.short(train.get("epochs")),
-        "" if loss is None else f"{loss:.3f}",
-        "" if precision is None else f"{precision:.3f}",
-    ]
-
-
 def _show(one: Overview) -> None:
     """Print an experiment in full."""
-    rows = [("size", _size(one.bytes)), *((stage, state) for stage, state in one.states.items())]
+    rows = [("size", size(one.bytes)), *((stage, state) for stage, state in one.states.items())]
     render.facts(f"experiment {one.name}", rows)
     for command, settings in one.settings.items():
         render.text("")
         render.facts(command, [(name, render.short(value)) for name, value in settings.items()])
-    for protocol, rankers in one.metrics.items():
-        metrics = ("r_precision", "ndcg", "clicks")
-        columns = [("", "text"), *((metric, "number") for metric in metrics)]
-        rows_of = [
-            [ranker, *(render.short(found.get(metric)) for metric in metrics)] for ranker, found in rankers.items()
-        ]
-        render.text("")
-        render.listing(protocol, columns, rows_of)
+    show_metrics(one)
     if len(one.losses) > 1:
         render.text("")
         render.curve("loss by epoch", one.losses)
-
-
-def _count(value: object) -> str:
-    """Format a count; empty if there is none."""
-    return f"{value:,}" if isinstance(value, int) else ""
-
-
-def _size(number: int) -> str:
-    """Format a number of bytes."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"

@@ -49,14 +49,23 @@ def draw_map(
     sgp map demo -o map.html --projection pca --force
     sgp map demo -o map.html --colour artist --png map.png
     """
+    from skipgramophone.cli.progress import bar
     from skipgramophone.pipeline.map import draw_map as draw
 
     if output == STDOUT and json:
         raise SettingError("--json and the page cannot both go to standard output: give a file")
     pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
-    with tempfile.TemporaryDirectory() if output == STDOUT else nullcontext() as scratch:
+    with tempfile.TemporaryDirectory() if output == STDOUT else nullcontext() as scratch, bar("map", quiet) as tell:
         place = Path(scratch, "map.html") if scratch else output
-        report = draw(experiment, place, settings, pictures=pictures, force=force, experiments_dir=experiments_dir)
+        report = draw(
+            experiment,
+            place,
+            settings,
+            pictures=pictures,
+            force=force,
+            experiments_dir=experiments_dir,
+            progress=lambda step, done, of: tell(done, of, step),
+        )
         if scratch:
             with place.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

@@ -16,11 +16,11 @@ from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
-from rich.measure import Measurement
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from skipgramophone.cli.table_layout import lay_out, shortened
 from skipgramophone.errors import SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, visible
 
@@ -121,32 +121,29 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(Text(name), Text(visible(value)))
-    _print(title, table)
+    text(title, style="bold")
+    _print_table(console(sys.stdout), table)
 
 
 def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table with a header on standard output; a column is a name and "text" or "number".
+    """Print a table with a header on standard output; a column is a heading and "text", "name" or "number".
 
-    If the terminal is too narrow, text columns are shortened with an ellipsis, and numbers are not.
+    If the terminal is too narrow, only texts are shortened; see `table_layout`.
     """
-    cells = [[visible(cell) for cell in row] for row in rows]
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for at, (name, kind) in enumerate(columns):
-        widest = max(cell_len(text) for text in (name, *(row[at] for row in cells)))
-        number = kind == "number"
-        table.add_column(
-            Text(name),
-            justify="right" if number else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=widest if number else None,
-            ratio=None if number else widest,
-        )
-    for row in cells:
-        table.add_row(*map(Text, row))
     to = console(sys.stdout)
-    table.expand = Measurement.get(to, to.options, table).maximum >= to.width
-    _print(title, table)
+    text(title, style="bold")
+    cells = [[visible(cell) for cell in row] for row in rows]
+    for number, block in enumerate(lay_out(columns, cells, to.width)):
+        if number:
+            text("")
+        table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, block.gap - 2, 0, 1))
+        for column in block.columns:
+            justify: JustifyMethod = "right" if column.kind == "number" else "left"
+            heading = shortened([column.heading], column.width)[0]
+            table.add_column(Text(heading), justify=justify, no_wrap=True, width=column.width)
+        for row in zip(*(column.cells for column in block.columns), strict=True):
+            table.add_row(*map(Text, row))
+        _print_table(to, table)
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float]) -> None:
@@ -179,17 +176,10 @@ def curve(title: str, values: Sequence[float], height: int = 8) -> None:
         text(f"{label:>9} {bars}".rstrip())
 
 
-def text(line: str) -> None:
+def text(line: str, style: str = "") -> None:
     """Print a line on standard output."""
     to = console(sys.stdout)
-    to.print(Text(visible(line)), soft_wrap=not to.is_terminal)
-
-
-def _print(title: str, table: Table) -> None:
-    """Print a title and a table."""
-    to = console(sys.stdout)
-    to.print(Text(visible(title), style="bold"), soft_wrap=not to.is_terminal)
-    _print_table(to, table)
+    to.print(Text(visible(line), style=style), soft_wrap=not to.is_terminal)
 
 
 def _print_table(to: Console, table: Table) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from skipgramophone.cli import options, render
 from skipgramophone.cli.index import shard_note
+from skipgramophone.cli.interruption import Stopping
 from skipgramophone.cli.options import given_settings, with_config, with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.settings import RunSettings, TrainSettings, WindowSize
@@ -147,18 +148,30 @@ def run_train(
     for doubt in settings.doubts():
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)
-    with training(quiet, settings.epochs, occurrences) as progress:
-        return use_case.train(
-            experiment,
-            settings,
-            force=force,
-            resume=resume,
-            start_from=start_from,
-            no_index=no_index,
-            run=run,
-            experiments_dir=experiments_dir,
-            progress=progress,
-        )
+    try:
+        with training(quiet, settings.epochs, occurrences) as progress, Stopping(settings.epochs) as stopping:
+            return use_case.train(
+                experiment,
+                settings,
+                force=force,
+                resume=resume,
+                start_from=start_from,
+                no_index=no_index,
+                run=run,
+                experiments_dir=experiments_dir,
+                progress=stopping.checked(progress),
+            )
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(_interrupted(experiment, experiments_dir)) from interrupt
+
+
+def _interrupted(experiment: str, experiments_dir: Path | None) -> str:
+    """Say where an interrupted run stopped, and how to continue it."""
+    from skipgramophone.pipeline.train import unfinished_epoch
+
+    if at := unfinished_epoch(experiment, experiments_dir):
+        return f"interrupted at epoch {at[0]} of {at[1]}; continue with `sgp train {experiment} --resume`"
+    return "interrupted before the first checkpoint: no stage was changed"
 
 
 def show(report: TrainReport, json: bool, quiet: bool) -> None:
@@ -184,7 +197,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
         ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
         ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
-        ("time", f"{report.seconds:.1f} s, {report.tracks_per_second:,} tracks/s"),
+        ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} tracks/s"),
         ("index", _index(index) if index else "none: look-ups use exact search"),
     ]
 

@@ -55,16 +55,21 @@ def tune(
 
 def _line(trial: TrialReport) -> str:
     """Describe a trial in one line."""
-    settings = "  ".join(f"{name} {render.short(value, 3)}" for name, value in trial.settings.items())
+    settings = "  ".join(f"{name} {_value(name, value)}" for name, value in trial.settings.items())
     return f"trial {trial.number:3}  {trial.state:8}  NDCG {trial.value:.4f}  {settings}"
+
+
+def _value(name: str, value: object) -> str:
+    """Format a setting; the noise exponent has a sign, because negative values are usual too."""
+    return f"{value:+.2f}" if name == "noise_exponent" and isinstance(value, float) else render.short(value, 3)
 
 
 def _show(report: TuneReport, best: Path) -> None:
     """Print the best trials, and the gain of the winner on test playlists."""
     names = list(report.trials[0].settings)
-    columns = [("trial", "number"), ("", "text"), ("NDCG@500", "number"), *((name, "number") for name in names)]
+    columns = [("trial", "number"), ("", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]
     rows = [
-        [str(t.number), t.state, f"{t.value:.4f}", *(render.short(t.settings.get(name), 3) for name in names)]
+        [str(t.number), t.state, f"{t.value:.4f}", *(_value(name, t.settings.get(name)) for name in names)]
         for t in report.trials[:SHOWN_TRIALS]
     ]
     render.listing(f"best of {plural(len(report.trials), 'trial')}, on validation playlists", columns, rows)

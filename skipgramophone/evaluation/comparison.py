@@ -130,24 +130,23 @@ def compare_rankers(
         )
     queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
     whole = membership(trained_on, len(embeddings))
-    lengths = np.asarray(whole.sum(axis=1), np.float32).ravel()
-    playlists = whole[:, rows].tocsr()
-    matrices = (embeddings.centre, embeddings.context, embeddings.context_bias)
-    kept = Embeddings(*(np.asarray(matrix[rows]) for matrix in matrices))
-    ours = _rankers(playlists, lengths, kept, counts=counts[rows], training=training, settings=settings)
+    published: dict[str, Ranker] = {}
+    if settings.protocol == "deezer2018":
+        published["euclidean"] = Euclidean(np.asarray(embeddings.centre[rows]))
+    ours = model_rankers(whole, embeddings, rows, counts=counts[rows], training=training, settings=settings)
     validation = None
     if needs_validation(settings):
         groups = split.training_groups()
         validation = make_validation(trained_on, groups, len(embeddings), least=least, settings=settings)
     baselines, fitted = fit_baselines(
-        playlists,
+        whole[:, rows].tocsr(),
         counts[rows],
         dimensions=training.embedding_dim,
         settings=settings,
         validation=validation,
         progress=progress,
     )
-    rankers = baselines | ours
+    rankers = baselines | published | ours
     cards: dict[str, Scorecard] = {}
     for name, ranker in rankers.items():
         cards[name] = score_ranker(ranker, queries, catalogue, settings.k, progress=partial(progress, name))
@@ -165,27 +164,33 @@ def compare_rankers(
     )
 
 
-def _rankers(
-    playlists: Any,
-    lengths: npt.NDArray[np.float32],
-    kept: Embeddings,
+def model_rankers(
+    whole: Any,
+    embeddings: Embeddings,
+    rows: Rows,
     *,
     counts: npt.NDArray[np.int64],
     training: TrainSettings,
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
-    """Return the rankers that use the embeddings.
+    """Return the rankers that use the embeddings, over the ranked rows: all of them, or the one of `settings.score`.
 
     Args:
-        playlists: scipy.sparse.csr_array (playlists, tracks) of ones, the training part and the ranked tracks.
-        lengths: float32 (playlists,), number of tracks of each playlist, including those that are not ranked.
-        kept: embeddings of the ranked tracks.
-        counts: int64 (tracks,), occurrences in the training part.
+        whole: scipy.sparse.csr_array (playlists, tracks) of ones, the training part.
+        embeddings: centre and context vectors, one row per track of the catalogue.
+        rows: int64, the ranked tracks.
+        counts: int64 (ranked tracks,), occurrences in the training part.
         training: the settings that the embeddings were trained with.
-        settings: protocol and score.
+        settings: the score.
+
+    Raises:
+        EvaluationError: the score needs context vectors, and there are none.
     """
+    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
+    kept = Embeddings(
+        *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
+    )
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
-    published: dict[str, Ranker] = {"euclidean": Euclidean(kept.centre)} if settings.protocol == "deezer2018" else {}
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score else {INDEX: _indexed(cosine.unit)}),
@@ -198,8 +203,7 @@ def _rankers(
             f"--score {settings.score} needs context vectors, and these vectors were imported without them: "
             "use --score cosine"
         )
-    chosen = {settings.score: ours[settings.score]} if settings.score else ours
-    return published | chosen
+    return {settings.score: ours[settings.score]} if settings.score else ours
 
 
 def _indexed(unit: Matrix) -> IndexedCosine:

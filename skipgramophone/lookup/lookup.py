@@ -321,15 +321,23 @@ class Lookup:
         return self.opened.playlist_table.names(len(self.corpus), playlists)
 
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
-        """Return what `similar` finds as a frame: similarity, artist, title, uri, count, row; indexed by rank."""
+        """Return what `similar` finds as a frame, indexed by rank.
+
+        Columns: similarity, artist, title, uri, count, row; shared, the number of playlists with the query track, if
+        the corpus has playlists; and score, if the ranking is not the cosine.
+        """
         import pandas as pd
 
+        found = self.similar(query, settings).neighbours
+        tracks = [near.track for near in found]
         rows = (
-            (n.rank, n.similarity, n.track.artist, n.track.title, n.track.uri, n.track.count, n.track.row)
-            for n in self.similar(query, settings).neighbours
+            (near.rank, near.similarity, t.artist, t.title, t.uri, t.count, t.row, near.shared, near.score)
+            for near, t in zip(found, tracks, strict=True)
         )
-        columns = ["rank", "similarity", "artist", "title", "uri", "count", "row"]
-        return pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
+        columns = ["rank", "similarity", "artist", "title", "uri", "count", "row", "shared", "score"]
+        frame = pd.DataFrame.from_records(list(rows), columns=columns).set_index("rank")
+        absent = [name for name in ("shared", "score") if all(getattr(near, name) is None for near in found)]
+        return frame.drop(columns=absent)
 
 
 def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_names: bool = False) -> Lookup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
 from skipgramophone.maps.projection import NEIGHBOURS, Plane, choose_projection, preserved_share, project
 from skipgramophone.settings import Colour, MapSettings, Projection
 from skipgramophone.wording import plural
+
+STEPS = 5  # of a map: neighbours, projection, clusters, measurement, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,14 @@ class Drawing:
         )
 
 
-def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSettings) -> Drawing:
+def draw(
+    title: str,
+    tracks: Sequence[Track],
+    centre: Matrix,
+    settings: MapSettings,
+    *,
+    progress: Callable[[str, int, int], None] = lambda _step, _done, _all: None,
+) -> Drawing:
     """Compute a map of tracks.
 
     Args:
@@ -61,27 +70,33 @@ def draw(title: str, tracks: Sequence[Track], centre: Matrix, settings: MapSetti
         tracks: the tracks, most frequent first.
         centre: their vectors, float32 (len(tracks), embedding_dim), without rows of zeros.
         settings: projection, clusters, neighbours and colours; `top` is ignored, because the caller selects the tracks.
+        progress: called before each step with its name, the number of steps done and of all steps; writing is the last.
 
     Raises:
         SettingError: UMAP is required and cannot be used.
     """
     projection, seed = choose_projection(settings.projection, len(tracks)), settings.random_seed
     wanted = max(settings.neighbours, NEIGHBOURS) if projection == "umap" else settings.neighbours
+    progress("finding nearest neighbours", 0, STEPS)
     near, similarities = np.zeros((len(tracks), 0), np.int64), np.zeros((len(tracks), 0), np.float32)
     if len(tracks) > 1:
         near, similarities = nearest_to_each(centre, min(wanted, len(tracks) - 1))
+    progress(f"projecting by {projection}", 1, STEPS)
     plane = project(projection, centre, near, similarities, seed=seed)
     near, similarities = near[:, : settings.neighbours], similarities[:, : settings.neighbours]
+    progress("finding clusters", 2, STEPS)
+    colourings: dict[Colour, Colouring] = {
+        "cluster": by_cluster(tracks, centre, settings.clusters, seed),
+        "artist": by_artist(tracks, settings.clusters),
+    }
+    progress("measuring the projection", 3, STEPS)
     return Drawing(
         title=title,
         tracks=tracks,
         plane=plane,
         near=near,
         similarities=similarities,
-        colourings={
-            "cluster": by_cluster(tracks, centre, settings.clusters, seed),
-            "artist": by_artist(tracks, settings.clusters),
-        },
+        colourings=colourings,
         colour=settings.colour,
         projection=projection,
         preserved=preserved_share(plane, near, seed),

@@ -1,4 +1,4 @@
-"""Projections to two dimensions: principal components, or UMAP if it is installed.
+"""Projections to two dimensions: UMAP, or principal components if they are asked for.
 
 UMAP gets exact neighbours and starts from the principal components, so only its optimization depends on the seed.
 
@@ -27,19 +27,24 @@ Plane = npt.NDArray[np.float32]
 
 
 def choose_projection(projection: Projection, tracks: int) -> Projection:
-    """Return the projection to use; "auto" is UMAP if it is installed and there are enough tracks.
+    """Return the projection to use; "auto" is UMAP if there are enough tracks.
+
+    Principal components are never a silent replacement for UMAP, because they preserve few nearest neighbours.
 
     Raises:
-        SettingError: UMAP is required but not installed, or there are too few tracks for it.
+        SettingError: UMAP is needed and not installed, or there are too few tracks for it.
     """
-    enough, installed = tracks > 2 * NEIGHBOURS, find_spec("umap") is not None
-    if projection == "umap" and not installed:
-        raise SettingError("UMAP is not installed: pip install 'skipgramophone[map]', or use --projection pca")
+    enough = tracks > 2 * NEIGHBOURS
     if projection == "umap" and not enough:
         raise SettingError(f"UMAP needs more than {2 * NEIGHBOURS} tracks: use --projection pca")
-    if projection == "auto":
-        return "umap" if installed and enough else "pca"
-    return projection
+    if projection == "pca" or not enough:
+        return "pca"
+    if find_spec("umap") is None:
+        raise SettingError(
+            "a good map needs UMAP, which is not installed: pip install 'skipgramophone[map]' (or accept a rough map, "
+            "which preserves few neighbours: --projection pca)"
+        )
+    return "umap"
 
 
 def project(projection: Projection, centre: Matrix, near: Rows, similarities: Matrix, *, seed: int) -> Plane:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone import __version__
-from skipgramophone.errors import ExperimentError
+from skipgramophone.errors import EvaluationError, ExperimentError
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX
 from skipgramophone.experiment.embeddings import read_embeddings
-from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.manifest import now
+from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
-from skipgramophone.pipeline.reports import EvaluateReport
+from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.splits import Split
     from skipgramophone.evaluation.stability import Stability
+    from skipgramophone.experiment.corpus import Corpus
+    from skipgramophone.experiment.embeddings import Embeddings
     from skipgramophone.training.trainer import Progress
 
 
@@ -58,31 +63,18 @@ def evaluate(
         ExperimentError: the experiment has no model, or it is stale.
     """
     from skipgramophone.evaluation.comparison import compare_rankers
-    from skipgramophone.evaluation.holdout import artist_numbers, held_out_model, make_split, read_extract_split
+    from skipgramophone.evaluation.holdout import artist_numbers
+    from skipgramophone.evaluation.snapshots import find_snapshots
 
     settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     with experiment.writing("evaluate"):
-        corpus, tracks = open_corpus(experiment)
-        aside = None if held_out else read_extract_split(experiment, corpus, settings)
-        corpus, split = aside or (corpus, make_split(experiment, corpus, settings, held_out))
+        corpus, split, tracks, aside = _held_out(experiment, settings, held_out)
         imported = IMPORTED in model.facts
-        own = read_embeddings(experiment.directory("model"), tracks)
-        trained_with = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
-        if imported or aside:  # imported vectors cannot be retrained, and the own model has not seen these
-            embeddings = own
-        else:
-            part = split.training_part(corpus)
-            embeddings = held_out_model(
-                experiment,
-                part,
-                tracks,
-                settings=trained_with,
-                split=split.digest,
-                run=run or RunSettings(),
-                progress=training,
-            )
+        embeddings, trained_with = _model_of_split(
+            experiment, corpus, split, tracks=tracks, aside=aside, run=run, training=training
+        )
         judgement = compare_rankers(
             corpus,
             split,
@@ -99,10 +91,11 @@ def evaluate(
             corpus=model.parent or "",
             split=split.digest,
             imported=imported,
-            set_aside=aside is not None,
+            set_aside=aside,
             started_from=model.facts.get("started_from"),
             created=now(),
             version=__version__,
+            snapshots=find_snapshots(corpus, split, _owners(experiment, split, aside), settings.random_seed),
             judgement=judgement,
         )
         directory = experiment.path / EVALUATION
@@ -112,6 +105,112 @@ def evaluate(
         with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
             write_json(path, asdict(report))
     return report
+
+
+def compare_experiments(
+    name: str,
+    other: str,
+    settings: EvaluateSettings | None = None,
+    *,
+    held_out: Path | None = None,
+    run: RunSettings | None = None,
+    experiments_dir: Path | str | None = None,
+    training: Sequence[Callable[[Progress], None]] | None = None,
+    judging: Callable[[str, int, int], None] | None = None,
+) -> CompareReport:
+    """Evaluate two experiments with the same corpus on the same held-out playlists, and report paired differences.
+
+    Args:
+        name, other: names of the experiments.
+        settings, held_out, run, experiments_dir, judging: as for `evaluate`.
+        training: two functions that are called with the progress of training, one for each experiment.
+
+    Raises:
+        EvaluationError: the corpora differ, there are too few playlists, or they have no tracks to find.
+        ExperimentError: an experiment has no model, or it is stale.
+    """
+    from skipgramophone.evaluation.holdout import artist_numbers
+    from skipgramophone.evaluation.paired import compare_models
+
+    settings = settings or EvaluateSettings()
+    if name == other:
+        raise EvaluationError(f"--compare needs another experiment than '{name}' itself")
+    experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
+    manifests = [experiment.current("model") for experiment in experiments]
+    if manifests[0].parent != manifests[1].parent:
+        raise EvaluationError(
+            f"'{name}' and '{other}' have different corpora, so their scores cannot be compared: "
+            f"train the other settings on a copy (sgp experiments copy {name} NEW, then sgp train NEW --force)"
+        )
+    with experiments[0].writing("evaluate"), experiments[1].writing("evaluate"):
+        corpus, split, tracks, aside = _held_out(experiments[0], settings, held_out)
+        models = [
+            _model_of_split(experiment, corpus, split, tracks=tracks, aside=aside, run=run, training=tell)
+            for experiment, tell in zip(experiments, training or (None, None), strict=True)
+        ]
+        comparison = compare_models(
+            corpus,
+            split,
+            models,
+            artists=artist_numbers(experiments[0]),
+            settings=settings,
+            progress=judging or (lambda _name, _done, _all: None),
+        )
+    return CompareReport(
+        experiments=(name, other),
+        settings=asdict(settings),
+        corpus=manifests[0].parent or "",
+        split=split.digest,
+        imported=[each for each, model in zip((name, other), manifests, strict=True) if IMPORTED in model.facts],
+        created=now(),
+        version=__version__,
+        comparison=comparison,
+    )
+
+
+def _held_out(
+    experiment: Experiment, settings: EvaluateSettings, held_out: Path | None
+) -> tuple[Corpus, Split, int, bool]:
+    """Return all playlists, their split, the number of tracks, and whether extract made the split."""
+    from skipgramophone.evaluation.holdout import make_split, read_extract_split
+
+    corpus, tracks = open_corpus(experiment)
+    if aside := None if held_out else read_extract_split(experiment, corpus, settings):
+        return *aside, tracks, True
+    return corpus, make_split(experiment, corpus, settings, held_out), tracks, False
+
+
+def _owners(experiment: Experiment, split: Split, aside: bool) -> list[str]:
+    """Return the owner of each playlist; those that extract held out come last."""
+    directory, held_out = experiment.directory("corpus"), int(split.held_out.sum()) if aside else 0
+    tables = [read_playlist_table(directory, len(split.held_out) - held_out)]
+    tables += [read_playlist_table(directory, held_out, HELD_OUT_PREFIX)] if aside else []
+    return [owner or "" for table in tables for owner in table["owner"].to_pylist()]
+
+
+def _model_of_split(
+    experiment: Experiment,
+    corpus: Corpus,
+    split: Split,
+    *,
+    tracks: int,
+    aside: bool,
+    run: RunSettings | None,
+    training: Callable[[Progress], None] | None,
+) -> tuple[Embeddings, TrainSettings]:
+    """Return a model that was trained with the settings of an experiment, without the held-out playlists."""
+    from skipgramophone.evaluation.holdout import held_out_model
+
+    model = experiment.manifest("model")
+    own = read_embeddings(experiment.directory("model"), tracks)
+    imported = IMPORTED in model.facts
+    settings = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
+    if imported or aside:  # imported vectors cannot be retrained, and the own model has not seen these
+        return own, settings
+    part = split.training_part(corpus)
+    run = run or RunSettings()
+    kept = held_out_model(experiment, part, tracks, settings=settings, split=split.digest, run=run, progress=training)
+    return kept, settings
 
 
 def measure_stability(

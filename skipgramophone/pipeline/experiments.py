@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from skipgramophone.errors import SgpError
+from skipgramophone.errors import SgpError, storage_errors
 from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, experiments_in, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.json_files import read_json
@@ -137,6 +137,27 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
                 path.unlink()
     (experiment.path / LOCK).unlink(missing_ok=True)
     experiment.path.rmdir()
+
+
+def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> int:
+    """Return the size of the evaluations that an experiment keeps: reports, and the models of their splits.
+
+    Raises:
+        ExperimentError: the experiment does not exist.
+    """
+    return _bytes(open_experiment(name, experiments_dir).path / EVALUATION)
+
+
+def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> None:
+    """Remove the evaluations of an experiment: reports, and the models of their splits. The model itself stays.
+
+    Raises:
+        ExperimentError: the experiment does not exist, or is being written.
+    """
+    experiment = open_experiment(name, experiments_dir)
+    with experiment.writing("experiments rm"), storage_errors(experiment.path / EVALUATION, "remove"):
+        if (experiment.path / EVALUATION).is_dir():
+            shutil.rmtree(experiment.path / EVALUATION)
 
 
 def _bytes(directory: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +22,7 @@ def draw_map(
     pictures: Mapping[str, Path | str] | None = None,
     force: bool = False,
     experiments_dir: Path | str | None = None,
+    progress: Callable[[str, int, int], None] = lambda _step, _done, _all: None,
 ) -> MapReport:
     """Draw a two-dimensional map of the tracks of an experiment, as one self-contained HTML file.
 
@@ -32,6 +33,7 @@ def draw_map(
         pictures: pictures to write too, as "png" or "svg" -> file.
         force: replace an existing file.
         experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        progress: called before each step with its name, the number of steps done and of all steps.
 
     Raises:
         SettingError: UMAP or, for pictures, Matplotlib is needed and not installed.
@@ -39,7 +41,7 @@ def draw_map(
         StorageError: the disk failed.
     """
     from skipgramophone.maps import picture
-    from skipgramophone.maps.drawing import draw
+    from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page
 
     settings, destination, started = settings or MapSettings(), Path(destination), time.perf_counter()
@@ -57,7 +59,8 @@ def draw_map(
             )
         rows = learnt[: settings.top]
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
-    drawing = draw(f"Map of {name}", tracks, centre, settings)
+    drawing = draw(f"Map of {name}", tracks, centre, settings, progress=progress)
+    progress("writing", STEPS - 1, STEPS)
     with ExitStack() as published:  # all files appear together, once all are written
         published.enter_context(published_file(destination)).write_text(page(drawing), encoding="utf-8", newline="\n")
         for format, place in stills.items():

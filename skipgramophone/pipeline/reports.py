@@ -10,6 +10,8 @@ from skipgramophone.lookup.annoy_index import IndexFacts
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
+    from skipgramophone.evaluation.paired import PairedComparison
+    from skipgramophone.evaluation.snapshots import Snapshots
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
@@ -102,8 +104,8 @@ class TrainReport:
     first_loss: float
     last_loss: float
     learning_rate: float
-    seconds: float
-    tracks_per_second: int  # occurrences per second, including compilation
+    seconds: float  # of the whole command, including the choice of the context and the index
+    tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # None with --no-index
     order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
 
@@ -187,4 +189,19 @@ class EvaluateReport:
     imported: bool  # whether the vectors were imported; they may have seen held-out playlists
     created: str
     version: str
+    snapshots: Snapshots | None  # held-out playlists that are like training playlists; None if there are few
     judgement: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class CompareReport:
+    """Result of the comparison of two experiments on the same held-out playlists."""
+
+    experiments: tuple[str, str]
+    settings: dict[str, Any]
+    corpus: str  # digest
+    split: str  # digest of the held-out playlists
+    imported: list[str]  # experiments whose vectors were imported; they may have seen held-out playlists
+    created: str
+    version: str
+    comparison: PairedComparison

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def train(
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
-    run = run or RunSettings()
+    started, run = time.perf_counter(), run or RunSettings()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"):
         digest = experiment.manifest("corpus").digest
@@ -88,6 +89,7 @@ def train(
                 checkpoint=checkpoint,
                 earlier=earlier,
                 keep=keeper.keep,
+                keep_now=keeper.keep_now,
             )
             write_lines(draft.path / HISTORY, fitted.history)
             facts: dict[str, Any] = {
@@ -100,7 +102,7 @@ def train(
                 "last_loss": fitted.history[-1]["loss"],
                 "learning_rate": fitted.conditions["learning_rate"],
                 "seconds": round(fitted.seconds, 2),
-                "tracks_per_second": round(sum(epoch["tracks"] for epoch in fitted.history) / fitted.seconds),
+                "tracks_per_second": round(fitted.tokens / fitted.seconds),
             }
             draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
             draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
@@ -109,6 +111,7 @@ def train(
         if not no_index:
             embeddings = read_embeddings(experiment.directory("model"), tracks)
             index = publish_index(experiment, embeddings, index_settings or IndexSettings())
+    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of all that the user waited for
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
 
 
@@ -134,6 +137,16 @@ def unfinished_settings(name: str, experiments_dir: Path | str | None = None) ->
     if found is None:
         raise ExperimentError(f"experiment '{name}' has no unfinished run to resume: start one with sgp train {name}")
     return TrainSettings(**found.settings)
+
+
+def unfinished_epoch(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int] | None:
+    """Return the epoch that an unfinished run has reached and the number of its epochs, or None if there is no run.
+
+    Raises:
+        ExperimentError: there is no such experiment, or the checkpoint is damaged.
+    """
+    found = read_checkpoint(open_experiment(name, experiments_dir).path)
+    return (found.progress["epoch"], found.settings["epochs"]) if found else None
 
 
 def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:

@@ -40,6 +40,7 @@ from skipgramophone.settings.inspection import Thresholds
 from skipgramophone.settings.locations import DEFAULT_ROOT, ROOT_VARIABLE
 from skipgramophone.settings.lookup import (
     ANSWER_FORMATS,
+    MAIN_SCORES,
     SCORES,
     VERSIONS,
     ContinueSettings,
@@ -78,6 +79,7 @@ __all__ = [
     "HELD_OUT_SHARE",
     "KEEPABLE",
     "LASTING",
+    "MAIN_SCORES",
     "MATRICES",
     "MOST_TREES",
     "PROJECTIONS",

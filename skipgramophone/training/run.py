@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from skipgramophone.training.trainer import Progress, Trainer
 
 TRAIN_LOG = "train.log"
+Keep: TypeAlias = "Callable[[Trainer, Progress, list[dict[str, Any]]], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
+    tokens: int  # tokens that were trained on in these seconds; fewer than in all epochs if the run was resumed
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 
@@ -49,9 +51,12 @@ class Keeper:
 
     def keep(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
         """Write a checkpoint if the last one is old enough."""
+        if time.monotonic() - self.last >= self.seconds:
+            self.keep_now(trainer, progress, history)
+
+    def keep_now(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
+        """Write a checkpoint."""
         started = time.monotonic()
-        if started - self.last < self.seconds:
-            return
         checkpoint = Checkpoint(
             corpus=self.corpus,
             settings=asdict(self.settings),
@@ -117,7 +122,8 @@ def fit(
     progress: Callable[[Progress], None] | None,
     checkpoint: Checkpoint | None = None,
     earlier: Earlier | None = None,
-    keep: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
+    keep: Keep = lambda _trainer, _progress, _history: None,
+    keep_now: Keep = lambda _trainer, _progress, _history: None,
 ) -> TrainingResult:
     """Train to the end, from new rows, from a checkpoint, or from the rows of an earlier model.
 
@@ -127,10 +133,11 @@ def fit(
         settings: training settings; the window size must be decided.
         directory: directory for the vectors and the log.
         run: where and how to carry out the run.
-        progress: called with the progress after each round.
+        progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
         checkpoint: checkpoint to resume.
         earlier: rows to start from.
         keep: called after each round, when the tables are valid; may write a checkpoint.
+        keep_now: called when `progress` stops the run; should write a checkpoint.
 
     Raises:
         TrainingError: there are no pairs to train on, memory is too small, or the loss is not finite.
@@ -172,8 +179,13 @@ def fit(
             if scalars:
                 scalars.write(step, trainer.rate_of(step))
             if progress:
-                progress(step)
+                try:
+                    progress(step)
+                except KeyboardInterrupt:
+                    keep_now(trainer, step, history)
+                    raise
         seconds = time.perf_counter() - started
+        before = _tokens(checkpoint) if checkpoint else 0
         trainer.tables.write(directory, vocabulary.learnt)
     conditions = {
         "learning_rate": trainer.learning_rate,
@@ -181,7 +193,16 @@ def fit(
         "layout": asdict(trainer.shape),
         "held_out_playlists": len(held_out) if held_out else 0,
     }
-    return TrainingResult(int(vocabulary.learnt.sum()), history, seconds, conditions)
+    tokens = sum(epoch["tracks"] for epoch in history) - before
+    return TrainingResult(
+        int(vocabulary.learnt.sum()), history=history, seconds=seconds, tokens=tokens, conditions=conditions
+    )
+
+
+def _tokens(checkpoint: Checkpoint) -> int:
+    """Return the tokens that a run had trained on when a checkpoint was written."""
+    at = checkpoint.progress
+    return sum(int(epoch["tracks"]) for epoch in checkpoint.history) + (0 if at["epoch_done"] else int(at["tokens"]))
 
 
 def _record(done: Progress) -> dict[str, Any]:

@@ -143,11 +143,22 @@ def test_an_option_out_of_range(sgp: Sgp, arguments: list[str], line: str) -> No
     assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")
 
 
-def test_an_invalid_number_and_unknown_options_and_commands(sgp: Sgp) -> None:
-    for arguments in (["train", "x", "-e", "many"], ["train", "x", "--nonsense"], ["nonsense"], ["similar"]):
-        ran = sgp(*arguments)
-        assert (ran.code, ran.out) == (2, "")
-        assert ran.err.startswith("Usage: ")
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["train", "x", "-e", "many"], "invalid value for '-e' / '--epochs': 'many' is not a whole number"),
+        (["train", "x", "--zzz"], "no such option: --zzz"),
+        (["zzz"], "no such command 'zzz'"),
+        (["--zzz"], "no such option: --zzz"),
+        (["similar"], "missing argument 'EXPERIMENT'"),
+        (["experiments", "rm"], "missing argument 'EXPERIMENT'"),
+    ],
+)
+def test_a_wrong_command_line_is_an_error_like_others(sgp: Sgp, arguments: list[str], line: str) -> None:
+    ran = sgp(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    command = " ".join(word for word in arguments if word in ("train", "similar", "experiments", "rm"))
+    assert ran.err == f"error: {line}; see {' '.join(['sgp', command]).strip()} --help\n"
 
 
 def test_a_corpus_without_pairs_to_train_on(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from skipgramophone.cli.table_layout import SHORT_HEADINGS
+from tests.cli.test_terminal import ESCAPES, on_a_terminal
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
+
+NAMES = ("bare", "five", "six")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +35,16 @@ def test_experiments_are_listed(three: Path) -> None:
     ran = run_sgp("experiments", "--experiments-dir", three)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert [line.split()[0] for line in lines[3:]] == ["bare", "five", "six"]
+    assert [line.split()[0] for line in lines[3:6]] == ["bare", "five", "six"]
     assert lines[4].split()[-4:-1] == ["bag", "8", "5"]
-    assert len(lines[5].split()) == len(lines[4].split()) + 1  # "six" was evaluated
+    assert lines[6:8] == ["", "latest evaluations"]
+    assert lines[8].split() == ["experiment", "protocol", "score", "R-precision", "NDCG@500", "mrr"]
+    metrics = json.loads(run_sgp("experiments", "six", "--json", "--experiments-dir", three).out)["metrics"]
+    assert [line.split() for line in lines[10:]] == [
+        ["six", "continuation", score, *(f"{found[name]:.3f}" for name in ("r_precision", "ndcg", "mrr"))]
+        for score in ("cosine", "hybrid")
+        for found in [metrics["continuation"][score]]
+    ]
     nobody = run_sgp("experiments", "--experiments-dir", three / "nowhere")
     assert nobody.err == f"error: there are no experiments in {three / 'nowhere'}: run sgp extract NAME SOURCE\n"
 
@@ -48,6 +60,41 @@ def test_only_differences_are_shown(three: Path) -> None:
         ("five", "5", "80"),
         ("six", "6", "80"),
     ]
+
+
+def test_differences_are_tables_with_names_dates_and_metrics(three: Path, tmp_path: Path) -> None:
+    root = tmp_path / "dated"
+    shutil.copytree(three, root)
+    for at, name in enumerate(NAMES):
+        for manifest in (root / name).glob("*/manifest.json"):
+            made = json.loads(manifest.read_text()) | {"created": f"2026-01-02T03:0{at}:00Z"}
+            manifest.write_text(json.dumps(made))
+    shown = run_sgp("experiments", "--changed", "--experiments-dir", root).out.splitlines()
+    table, metrics = shown[: shown.index("")], shown[shown.index("") + 1 :]
+    assert table[0] == "differences between experiments"
+    heading = table[1].split()
+    assert heading[:2] == ["experiment", "date"]
+    assert {"embedding_dim", "epochs", "loss"} < set(heading)
+    assert [line.split()[:3] for line in table[3:]] == [
+        [name, "2026-01-02", f"03:0{at}"] for at, name in enumerate(NAMES)
+    ]
+    assert metrics[0] == "latest evaluations"
+    code, output = on_a_terminal(80, "experiments", "--changed", "--experiments-dir", root)
+    plain = ESCAPES.sub("", output).replace("\r", "")
+    assert code == 0
+    assert all(len(line) <= 80 for line in plain.splitlines())
+    assert {SHORT_HEADINGS.get(name, name) for name in heading} | set(NAMES) <= set(plain.split())
+    # Nothing to compare is a sentence, not an empty table.
+    shutil.copytree(three / "five", tmp_path / "one" / "five")
+    alone = run_sgp("experiments", "--changed", "--experiments-dir", tmp_path / "one")
+    assert (alone.code, alone.out) == (0, "only one experiment: there is nothing to compare\n")
+    shutil.copytree(three / "five", tmp_path / "one" / "same")
+    same = run_sgp("experiments", "--changed", "--experiments-dir", tmp_path / "one")
+    assert same.out == "no differences in dates, settings or counts between five, same\n"
+    (tmp_path / "none").mkdir()
+    none = run_sgp("experiments", "--changed", "--experiments-dir", tmp_path / "none")
+    assert (none.code, none.out) == (0, "")
+    assert none.err == f"there are no experiments in {tmp_path / 'none'}: run sgp extract NAME SOURCE\n"
 
 
 def test_one_experiment_is_shown_in_full(three: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_table_fits_the_terminal_and_keeps_its_numbers(hostile: Path, columns:
     body = lines[4:]
     assert len(body) == 7
     for rank, line in enumerate(body, 1):
-        assert re.match(rf" +{rank} +-?\d\.\d{{3}} ", line)
+        assert re.match(rf" *{rank} +-?\d\.\d{{3}} ", line)
         assert re.search(r" 9 +\d$", line)
     assert "\x1b[31m" not in output.replace("\x1b[1m", "")
     for letter in ("\x9b", "\u202e"):

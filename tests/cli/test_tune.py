@@ -68,3 +68,35 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
 def test_invalid_options_are_one_line_errors(sgp: Sgp, arguments: list[str], line: str) -> None:
     ran = sgp("tune", "x", *arguments)
     assert (ran.code, ran.out, ran.err) == (2, "", f"error: {line}\n")
+
+
+def test_all_settings_of_the_trials_fit_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from skipgramophone.cli.tune import _show
+    from skipgramophone.evaluation.tuning import TrialReport, TuneReport
+
+    settings = {
+        "window_size": "bag",
+        "embedding_dim": 128,
+        "epochs": 30,
+        "negatives": 12,
+        "noise_exponent": -0.25,
+        "rate": 0.34567,
+        "subsample": 0.001,
+    }
+    report = TuneReport(
+        experiment="x",
+        settings={},
+        trials=[TrialReport(11, "complete", 0.4567, settings)],
+        winner={},
+        is_new=False,
+        gain={},
+        test_playlists=9,
+    )
+    monkeypatch.setattr("skipgramophone.cli.render.UNLIMITED", 80)
+    _show(report, Path("best.toml"))
+    heading, rule, row = capsys.readouterr().out.splitlines()[1:4]
+    assert heading.split() == ["trial", "NDCG@500", "window", "dim", "epochs", "neg.", "noise", "rate", "subsample"]
+    assert row.split() == ["11", "complete", "0.4567", "bag", "128", "30", "12", "-0.25", "0.346", "0.001"]
+    assert len(rule) <= 80

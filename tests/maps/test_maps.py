@@ -213,15 +213,37 @@ def test_umap_preserves_more_neighbours_than_components_and_is_reproducible(samp
     assert (tmp_path / "umap.html").read_bytes() == (tmp_path / "auto.html").read_bytes()
 
 
-def test_without_umap_auto_uses_components_and_umap_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_umap_only_pca_draws_a_map(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingError, match="UMAP needs more than 30 tracks: use --projection pca"):
         projection.choose_projection("umap", 30)
     assert projection.choose_projection("auto", 30) == "pca"
     monkeypatch.setattr(projection, "find_spec", lambda name: None)
-    assert projection.choose_projection("auto", 1000) == "pca"
-    message = r"UMAP is not installed: pip install 'skipgramophone\[map\]', or use --projection pca"
-    with pytest.raises(SettingError, match=message):
-        projection.choose_projection("umap", 1000)
+    assert projection.choose_projection("pca", 1000) == "pca"
+    for needs_it in ("auto", "umap"):
+        with pytest.raises(
+            SettingError, match=r"not installed: pip install 'skipgramophone\[map\]' .*--projection pca"
+        ):
+            projection.choose_projection(needs_it, 1000)
+
+
+def test_each_step_is_reported(sample_root: Path, tmp_path: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    package.draw_map(
+        "demo",
+        tmp_path / "map.html",
+        package.MapSettings(projection="pca", top=200),
+        experiments_dir=sample_root,
+        progress=lambda *step: steps.append(step),
+    )
+    assert [done for _, done, _ in steps] == list(range(len(steps)))
+    assert [name for name, _, _ in steps] == [
+        "finding nearest neighbours",
+        "projecting by pca",
+        "finding clusters",
+        "measuring the projection",
+        "writing",
+    ]
+    assert {of for _, _, of in steps} == {5}
 
 
 def test_a_page_of_twenty_thousand_tracks_is_small() -> None:

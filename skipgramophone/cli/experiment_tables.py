@@ -1,0 +1,125 @@
+"""Tables of experiments, of their evaluations, and of the settings in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from skipgramophone.cli import render
+from skipgramophone.settings import MAIN_SCORES, SCORES
+
+if TYPE_CHECKING:
+    from skipgramophone.pipeline.experiments import Overview
+
+METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "mrr": "mrr"}
+MOST_DIGITS = 9
+
+
+def show_list(found: Sequence[Overview]) -> None:
+    """Print a line for each experiment, and one for each of their evaluations."""
+    columns = [("experiment", "name"), ("date", "name")]
+    columns += [(name, "number") for name in ("size", "playlists", "tracks")]
+    columns += [("context", "name"), *((name, "number") for name in ("dim", "epochs", "loss"))]
+    render.listing("experiments", columns, map(_line, found))
+    _show_evaluations(found)
+
+
+def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -> None:
+    """Print in what experiments differ; `records` are the flat records with only the entries that differ."""
+    if len(found) < 2:
+        render.text("only one experiment: there is nothing to compare")
+        return
+    evaluated = {f"{protocol}." for one in found for protocol in one.metrics}
+    columns: dict[str, list[str]] = {}
+    for name in records[0]:
+        cells = _cells(name, [record[name] for record in records])
+        if not name.startswith(tuple(evaluated)) and len(set(cells)) > 1:
+            columns[_heading(name, records[0])] = cells
+    names = [one.name for one in found]
+    columns.pop("experiment", None)
+    if columns:
+        kinds = [("experiment", "name"), *((name, "number") for name in columns)]
+        render.listing("differences between experiments", kinds, zip(names, *columns.values(), strict=True))
+    else:
+        render.text(f"no differences in dates, settings or counts between {', '.join(names)}")
+    if any(name.startswith(tuple(evaluated)) for name in records[0]):
+        _show_evaluations(found)
+
+
+def show_metrics(one: Overview) -> None:
+    """Print the metrics of an experiment by protocol and score."""
+    for protocol, rankers in one.metrics.items():
+        columns = [("score", "name"), *((heading, "number") for heading in METRICS.values())]
+        render.text("")
+        render.listing(protocol, columns, [[ranker, *_metrics(found)] for ranker, found in rankers.items()])
+
+
+def size(number: int) -> str:
+    """Format a number of bytes."""
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+
+
+def _show_evaluations(found: Sequence[Overview]) -> None:
+    """Print the latest evaluation of each protocol; other scores than the main ones only if these are missing."""
+    rows = []
+    for one in found:
+        for protocol, rankers in one.metrics.items():
+            evaluated = [score for score in SCORES if score in rankers]
+            main = [score for score in evaluated if score in MAIN_SCORES] or evaluated
+            rows += [[one.name, protocol, score, *_metrics(rankers[score])] for score in main]
+    if rows:
+        columns = [("experiment", "name"), ("protocol", "name"), ("score", "name")]
+        columns += [(heading, "number") for heading in METRICS.values()]
+        render.text("")
+        render.listing("latest evaluations", columns, rows)
+
+
+def _line(one: Overview) -> list[str]:
+    """Return an experiment as a row of the list."""
+    record, train = one.record(), one.settings.get("train", {})
+    loss = record["loss"]
+    return [
+        one.name,
+        one.created[:10],
+        size(one.bytes),
+        _count(record["playlists"]),
+        _count(record["tracks"]),
+        str(train.get("window_size", "")),
+        render.short(train.get("embedding_dim")),
+        render.short(train.get("epochs")),
+        "" if loss is None else f"{loss:.3f}",
+    ]
+
+
+def _heading(name: str, record: dict[str, Any]) -> str:
+    """Return the heading of an entry: without its command, unless two commands have such a setting."""
+    known = {"created": "date", "bytes": "size"}
+    last = name.rpartition(".")[2]
+    alone = sum(other.rpartition(".")[2] == last for other in record) == 1
+    return known.get(name, last if alone else name)
+
+
+def _cells(name: str, values: Sequence[Any]) -> list[str]:
+    """Format the values of an entry, with as many digits as needed to tell them apart."""
+    if name == "created":
+        until = 16 if len({value[:16] for value in values}) == len(set(values)) else 19  # minutes, or seconds
+        return [value[:until].replace("T", " ") for value in values]
+    if name == "bytes":
+        return [size(value) for value in values]
+    cells: list[str] = []
+    for digits in range(4, MOST_DIGITS + 1):
+        cells = [render.short(value, digits) if isinstance(value, float) else _count(value) for value in values]
+        if len(set(cells)) == len(set(map(repr, values))):
+            break
+    return cells
+
+
+def _metrics(found: dict[str, float]) -> list[str]:
+    """Format the metrics of one score; empty where an earlier version did not compute one."""
+    return [f"{found[name]:.3f}" if name in found else "" for name in METRICS]
+
+
+def _count(value: object) -> str:
+    """Format a number with thousands separators, and any other value as text; empty if there is none."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if is_number else "" if value is None else str(value)

@@ -1,0 +1,170 @@
+"""Layout of a table on a terminal: column widths, short headings, and blocks of columns if one block is too wide.
+
+Numbers and names of experiments are never shortened. Texts share the room that is left, and texts that differ still
+differ when they are shortened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+ELLIPSIS = "…"
+GAPS = (3, 2)  # spaces between columns: the usual number, and that of a full terminal
+LEAST_TEXT = 8  # columns that each text keeps
+SHORT_HEADINGS = {
+    "rank": "#",
+    "similarity": "sim.",
+    "window_size": "window",
+    "embedding_dim": "dim",
+    "negatives": "neg.",
+    "noise_exponent": "noise",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LaidColumn:
+    """A column of a block: heading and cells as they are printed, and their width."""
+
+    heading: str
+    cells: Sequence[str]
+    width: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Columns that stand side by side, and the number of spaces between them."""
+
+    columns: Sequence[LaidColumn]
+    gap: int
+
+
+def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], width: int) -> list[Block]:
+    """Return the blocks of a table that fits a width.
+
+    A table that fits as it is is one block. A table that does not gets narrow gaps and short headings, and then shorter
+    texts. If its numbers alone are too wide, its columns are split into several blocks, each with the first column.
+
+    Args:
+        columns: headings and kinds: "text" may be shortened, "name" and "number" may not.
+        rows: a cell for each column.
+        width: columns of the terminal.
+    """
+    whole = []
+    for at, (heading, kind) in enumerate(columns):
+        cells = [row[at] for row in rows]
+        whole.append(LaidColumn(heading, cells, _widest(heading, cells), kind))
+    for gap in GAPS:
+        if _total(whole, gap) <= width:
+            return [Block(whole, gap)]
+    first, *others = map(_least, whole)
+    if first.width > width // 2:
+        first = LaidColumn(first.heading, first.cells, width // 2, "text")
+    blocks, block = list[list[LaidColumn]](), [first]
+    for column in others:
+        if column.kind == "name" and _total([first, column], gap) > width:
+            column = LaidColumn(column.heading, column.cells, LEAST_TEXT, "text")
+        if len(block) > 1 and _total([*block, column], gap) > width:
+            blocks.append(block)
+            block = [first]
+        block.append(column)
+    return [Block(_fitted(block, width, gap), gap) for block in [*blocks, block]]
+
+
+def _least(column: LaidColumn) -> LaidColumn:
+    """Return a column with its short heading and the least width that it needs."""
+    heading = SHORT_HEADINGS.get(column.heading, column.heading)
+    natural = _widest(heading, column.cells)
+    is_text = column.kind == "text"
+    width = min(natural, max(LEAST_TEXT, cell_len(heading))) if is_text else natural
+    return LaidColumn(heading, column.cells, width, column.kind)
+
+
+def shortened(texts: Sequence[str], width: int) -> list[str]:
+    """Shorten texts to a width, so that texts that differ still differ.
+
+    An ellipsis replaces the end of a text. If another text begins alike, it replaces the part before the first letter
+    that differs.
+
+    >>> shortened(["Teacup of the Kettle - Acoustic", "Teacup of the Kettle - Live", "Corner"], 20)
+    ['Teacup of t…Acoustic', 'Teacup of the K…Live', 'Corner']
+    """
+    short = {text: text if cell_len(text) <= width else _beginning(text, width - 1) + ELLIPSIS for text in texts}
+    _tell_apart(list(short), short, width)
+    return [short[text] for text in texts]
+
+
+def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:
+    """Replace short forms that several different texts have in common by forms that show where the texts differ."""
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault(short[text], []).append(text)
+    for group in alike.values():
+        if len(group) < 2:
+            continue
+        shared = _shared_letters(group)
+        before = {text: short[text] for text in group}
+        short |= {text: _around(text, shared, width) for text in group if cell_len(text) > width}
+        if any(short[text] != before[text] for text in group):
+            _tell_apart(group, short, width)
+
+
+def _around(text: str, at: int, width: int) -> str:
+    """Return the beginning of a text, an ellipsis, and the text from a letter on, cut at the end if it is too long."""
+    tail = text[at:].lstrip() or _end(text, min(LEAST_TEXT, width // 2))
+    if cell_len(tail) > width // 2:
+        tail = _beginning(tail, width // 2 - 1) + ELLIPSIS
+    beginning = _beginning(text, width - 1 - cell_len(tail)).rstrip()
+    return beginning + ELLIPSIS + tail if cell_len(tail) < width else tail
+
+
+def _shared_letters(texts: Sequence[str]) -> int:
+    """Return how many letters all texts begin with in common."""
+    low, high = min(texts), max(texts)
+    return next((at for at, (one, other) in enumerate(zip(low, high, strict=False)) if one != other), len(low))
+
+
+def _beginning(text: str, width: int) -> str:
+    """Return as many letters of the beginning of a text as fit a width."""
+    end = min(len(text), max(0, width))
+    while end and cell_len(text[:end]) > width:
+        end -= 1
+    return text[:end]
+
+
+def _end(text: str, width: int) -> str:
+    """Return as many letters of the end of a text as fit a width."""
+    start = max(0, len(text) - width)
+    while start < len(text) and cell_len(text[start:]) > width:
+        start += 1
+    return text[start:]
+
+
+def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColumn]:
+    """Give the room that is left to the texts, evenly, and shorten those that need more."""
+    texts = [column for column in block if column.kind == "text"]
+    wanted = {id(column): _widest(column.heading, column.cells) for column in texts}
+    free = width - gap * (len(block) - 1) - sum(column.width for column in block if column.kind != "text")
+    given: dict[int, int] = {}
+    for left, column in enumerate(sorted(texts, key=lambda column: wanted[id(column)]), -len(texts)):
+        given[id(column)] = max(1, min(wanted[id(column)], free // -left))
+        free -= given[id(column)]
+    fitted = []
+    for column in block:
+        room = given.get(id(column), column.width)
+        cells = shortened(column.cells, room) if column.kind == "text" else column.cells
+        fitted.append(LaidColumn(column.heading, cells, room, column.kind))
+    return fitted
+
+
+def _widest(name: str, cells: Sequence[str]) -> int:
+    """Return the width of a heading and its cells."""
+    return max(map(cell_len, (name, *cells)))
+
+
+def _total(columns: Sequence[LaidColumn], gap: int) -> int:
+    """Return the width of some columns with the gaps between them."""
+    return sum(column.width for column in columns) + gap * (len(columns) - 1)

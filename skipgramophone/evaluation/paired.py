@@ -1,0 +1,111 @@
+"""Paired comparison of two models of one corpus: both answer the same queries over the same tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.comparison import Rows, model_rankers
+from skipgramophone.evaluation.protocols import make_queries
+from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, estimate, score_ranker
+from skipgramophone.evaluation.splits import Split
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import Embeddings, not_finite
+from skipgramophone.experiment.postings import membership
+from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, TrainSettings
+from skipgramophone.wording import plural
+
+
+@dataclass(frozen=True, slots=True)
+class PairedMetric:
+    """A metric of both models, and the difference of the second from the first."""
+
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class PairedComparison:
+    """Results of two models on the same queries: score -> metric -> values."""
+
+    held_out: int  # playlists
+    asked: int  # playlists with queries
+    tracks_ranked: int
+    scores: dict[str, dict[str, PairedMetric]]
+
+
+def compare_models(
+    corpus: Corpus,
+    split: Split,
+    models: Sequence[tuple[Embeddings, TrainSettings]],
+    *,
+    artists: Rows,
+    settings: EvaluateSettings,
+    progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
+) -> PairedComparison:
+    """Compare two models that were trained on the training part of a split.
+
+    Only tracks that both models rank are ranked and asked about.
+
+    Args:
+        corpus: all playlists.
+        split: the held-out playlists.
+        models: the two models, and the settings that they were trained with.
+        artists: int64 (tracks,), equal for tracks of the same artist.
+        settings: protocol, k and score.
+        progress: called with the score, the number of queries done and their total.
+
+    Raises:
+        EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.
+        ExperimentError: a vector is not finite.
+    """
+    trained_on = split.training_part(corpus)
+    ranked = np.ones(len(models[0][0]), np.bool_)
+    counts = trained_on.counts(len(ranked))
+    for embeddings, training in models:
+        if not embeddings.are_finite():
+            raise not_finite()
+        least = settings.min_count if settings.min_count is not None else training.min_count
+        ranked &= (counts >= max(1, least)) & embeddings.learnt()
+    rows = np.flatnonzero(ranked)
+    query_set = make_queries(
+        corpus,
+        split.held_out,
+        ranked,
+        protocol=settings.protocol,
+        seed=settings.random_seed,
+        given=settings.seeds,
+        draws=settings.draws,
+    ).renumbered(rows, len(ranked))
+    if settings.k > len(rows):
+        raise EvaluationError(
+            f"k is {settings.k}, but both models rank only {plural(len(rows), 'track')}: use a smaller -k"
+        )
+    queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
+    groups = split.groups[[query.playlist for query in queries]]
+    whole = membership(trained_on, len(ranked))
+    scores: dict[str, dict[str, PairedMetric]] = {}
+    for score in (settings.score,) if settings.score else MAIN_SCORES:
+        values = []
+        for embeddings, training in models:
+            chosen = replace(settings, score=score)
+            rankers = model_rankers(whole, embeddings, rows, counts=counts[rows], training=training, settings=chosen)
+            tell = partial(progress, score)
+            values.append(score_ranker(rankers[score], queries, catalogue, settings.k, progress=tell).values)
+        first, second = values
+        of = partial(estimate, groups=groups, seed=settings.random_seed)
+        scores[score] = {
+            metric: PairedMetric(of(first[metric]), of(second[metric]), of(second[metric] - first[metric]))
+            for metric in first
+        }
+    return PairedComparison(
+        held_out=int(split.held_out.sum()),
+        asked=len({query.playlist for query in queries}),
+        tracks_ranked=len(rows),
+        scores=scores,
+    )

@@ -1,0 +1,90 @@
+"""Ctrl-C during training keeps a checkpoint, and the resumed run ends with the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import skipgramophone as sgp
+from skipgramophone.cli.app import _errors_as_exit_codes
+from skipgramophone.cli.interruption import Stopping
+from skipgramophone.cli.train import run_train
+from skipgramophone.settings import RunSettings, TrainSettings
+from skipgramophone.training.trainer import Progress
+
+SETTINGS = TrainSettings(window_size="bag", embedding_dim=8, epochs=6)
+
+
+def at(epoch: int, done: bool = False) -> Progress:
+    """The progress after a round."""
+    return Progress(epoch=epoch, rounds=1, tokens=9, loss_sum=1.0, pairs=1.0, epoch_done=done)
+
+
+@pytest.fixture
+def ctrl_c(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt, and press it in the third epoch."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    checked = Stopping.checked
+
+    def pressing(self: Stopping, _progress: Callable[[Progress], None]) -> Callable[[Progress], None]:
+        def press(now: Progress) -> None:
+            if now.epoch == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        return checked(self, press)
+
+    monkeypatch.setattr(Stopping, "checked", pressing)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_a_run_that_is_interrupted_early_can_be_resumed(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("whole", "broken"):
+        shutil.copytree(trained / "genres", tmp_path / name)
+    whole = sgp.train("whole", SETTINGS, force=True, no_index=True, experiments_dir=tmp_path)
+    with pytest.raises(SystemExit) as ended, _errors_as_exit_codes():
+        run_train("broken", SETTINGS, RunSettings(), force=True, quiet=True, experiments_dir=tmp_path, no_index=True)
+    assert ended.value.code == 130
+    message = "interrupted at epoch 3 of 6; continue with `sgp train broken --resume`\n"
+    assert capsys.readouterr().err == message
+    monkeypatch.undo()
+    resumed = sgp.train("broken", SETTINGS, resume=True, no_index=True, experiments_dir=tmp_path)
+    assert resumed.epochs == whole.epochs == 6
+    for file in ("centre.npy", "context.npy"):
+        assert (tmp_path / "broken" / "model" / file).read_bytes() == (tmp_path / "whole" / "model" / file).read_bytes()
+    # The rate counts the tokens of the resumed run only: from within epoch 3 on.
+    facts = json.loads((tmp_path / "broken" / "model" / "manifest.json").read_text())["facts"]
+    assert facts["tracks_per_second"] * facts["seconds"] <= 1.1 * 4 * whole.occurrences
+    assert resumed.seconds >= facts["seconds"]  # the report's time is that of the whole command
+
+
+def test_ctrl_c_waits_for_the_end_of_a_round_only_while_there_is_one() -> None:
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Stopping(epochs=2) as stopping:
+            check = stopping.checked(lambda _at: None)
+            with pytest.raises(KeyboardInterrupt):  # nothing to keep yet
+                os.kill(os.getpid(), signal.SIGINT)
+            check(at(1))
+            os.kill(os.getpid(), signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL  # a second one ends the process
+            with pytest.raises(KeyboardInterrupt):
+                check(at(1))
+        assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+        with Stopping(epochs=2) as stopping:
+            check = stopping.checked(lambda _at: None)
+            check(at(1, done=True))
+            check(at(2, done=True))
+            with pytest.raises(KeyboardInterrupt):  # the index is being built
+                os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, former)

@@ -1,0 +1,38 @@
+"""Snapshots of one playlist on both sides of a split."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skipgramophone.evaluation.snapshots import find_snapshots
+from skipgramophone.evaluation.splits import Split, groups_by_owner, split_at_random
+from skipgramophone.experiment.corpus import Corpus
+
+SERIES, SNAPSHOTS, LENGTH = 40, 5, 20
+
+
+def corpus_of(mark: str, step: int) -> tuple[Corpus, list[str]]:
+    """Series of playlists, in which each replaces `step` of the 20 tracks of the one before."""
+    tracks = [np.arange(LENGTH) + 1000 * series + step * at for series in range(SERIES) for at in range(SNAPSHOTS)]
+    owners = [f"o{series}{mark}2020-0{at}" for series in range(SERIES) for at in range(SNAPSHOTS)]
+    offsets = np.arange(0, LENGTH * (len(tracks) + 1), LENGTH, dtype=np.int64)
+    return Corpus(np.concatenate(tracks).astype(np.int32), offsets), owners
+
+
+@pytest.mark.parametrize(("mark", "group"), [("@", "[^@]*"), ("/", "[^/]*"), ("#", "[^#]*")])
+def test_snapshots_are_found_with_the_group_that_keeps_them_together(mark: str, group: str) -> None:
+    corpus, owners = corpus_of(mark, step=5)  # neighbours of a series share 15 of 25 tracks: 0.6
+    split = split_at_random(np.arange(len(owners)), 0.2, 1)
+    found = find_snapshots(corpus, split, owners, 1)
+    assert found is not None
+    assert (found.group, found.share > 0.9) == (group, True)
+    grouped = split_at_random(groups_by_owner(owners, found.group), 0.2, 1)
+    assert find_snapshots(corpus, grouped, owners, 1) is None
+
+
+def test_playlists_with_little_in_common_are_no_snapshots() -> None:
+    corpus, owners = corpus_of("@", step=12)  # 8 of 32 tracks: 0.25
+    assert find_snapshots(corpus, split_at_random(np.arange(len(owners)), 0.2, 1), owners, 1) is None
+    last = Split(np.ones(len(owners), np.bool_), np.arange(len(owners)), last_track_only=True)
+    assert find_snapshots(corpus, last, owners, 1) is None
