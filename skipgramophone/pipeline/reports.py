@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skipgramophone.maps.clusters import TrackGroup
 
 RISE = 1.1  # factor by which a loss may rise by chance
+NEAR_RANDOM = 1.05  # factor by which a short run may end above the loss of random vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class TrainReport:
         """Return a warning if the loss ended above that of random vectors, or above the first epoch's."""
         rate = self.learning_rate
         at_random = (1 + self.settings["negatives"]) * math.log(2)  # log 2 per pair, and for each of its negatives
-        if self.last_loss <= min(at_random, self.first_loss * RISE):
+        if self.last_loss <= min(at_random * NEAR_RANDOM, self.first_loss * RISE):
             return []
         began = min(at_random, self.first_loss)
         return [

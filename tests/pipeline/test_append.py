@@ -205,8 +205,10 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
         assert (ran.code, message in ran.err) == (2, True), ran.err
     ran = sgp("extract", "x", "--sample", one, two, "--append")
     assert "give either a SOURCE or --sample, not both" in ran.err
-    ran = sgp("extract", "x", two, one, one, "--append")
+    ran = sgp("extract", "x", two, one, "--append")
     assert ran.err.startswith("error: one.csv is already in the corpus")
+    ran = sgp("extract", "x", two, two, "--append")
+    assert ran.err.startswith(f"error: {two} is named twice")
     assert sgp("extract", "x", two, "--append", "--repeats", "keep", "-q").code == 0  # as in the first extract
 
     stage = experiments / "x" / "corpus"
