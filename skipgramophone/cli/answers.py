@@ -63,7 +63,7 @@ def require_lines(format: str | None) -> None:
         SettingError: the format is not jsonl.
     """
     if format not in (None, "jsonl"):
-        raise SettingError(f"--stdin writes one JSON object per query: leave out --format {format}")
+        raise SettingError(f"with --stdin the output is one JSON object per query: leave out --format {format}")
 
 
 def answer_lines(

@@ -217,5 +217,5 @@ Compare = Annotated[
     ),
 ]
 ShowVersions = Annotated[
-    bool, typer.Option("--show-versions", help="List folded versions below the track that represents them.")
+    bool, typer.Option("--show-versions", help="With --fold-versions: list the other versions of each song below it.")
 ]

@@ -57,7 +57,7 @@ class PromptState:
         seed, notes = self._seed(line.removeprefix(sign).strip(), sign)
         others = tuple(earlier for earlier in before if earlier.track.row != seed.track.row)
         if sign == UNLIKE and not others:
-            raise SettingError("nothing to move away from: start with a track")
+            raise SettingError("a query cannot only subtract tracks: start with a track to look up")
         seeds = (*others, seed)
         answer = self._ask(seeds, notes)
         self._asked.append(seeds)

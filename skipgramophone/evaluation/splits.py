@@ -81,7 +81,7 @@ def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
 
 
 def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
-    """Return the match of a pattern at the start of each owner, or the whole owner without a match.
+    """Return the part at the start of each owner name that a pattern matches, or the whole name if nothing matches.
 
     Raises:
         EvaluationError: the pattern is not a valid regular expression.

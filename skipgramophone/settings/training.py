@@ -141,7 +141,9 @@ class RunSettings:
     )
     log_dir: Path | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
     local_cluster: str | None = setting(
-        None, "Train with a cluster of processes on this machine, such as 2x1.", metavar="WORKERSxSERVERS"
+        None,
+        "Train with a cluster on this machine: number of workers x number of servers, such as 2x1.",
+        metavar="WORKERSxSERVERS",
     )
     role: "Role | None" = None  # role of this process in a cluster of machines (TF_CONFIG)
 

@@ -68,7 +68,7 @@ def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None
     for line in ("77777", "=", "+qqqqqq"):
         with pytest.raises(UnknownTrackError):
             conversation.answer(line)
-    with pytest.raises(SettingError, match="nothing to move away from"):
+    with pytest.raises(SettingError, match="a query cannot only subtract tracks"):
         conversation.answer("-every pencil knows")
     assert conversation.listed == listed
     assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]

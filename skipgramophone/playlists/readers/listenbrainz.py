@@ -56,7 +56,7 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 
 def _play(listen: dict[str, Any]) -> Play | str:
-    """Return a listen as a play, or the reason for rejecting it."""
+    """Convert a record of ListenBrainz to a `Play`, or return the reason for rejecting it."""
     time, track = listen.get("listened_at"), listen.get("track_metadata")
     if type(time) is not int or not 0 <= time < 1 << 34:
         return NO_TIME
