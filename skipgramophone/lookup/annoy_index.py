@@ -97,7 +97,7 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
 def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
     """Query the index in a child process, and return the signal that Annoy died of, or None if it answered.
 
-    The checks before opening do not find all damage. An Annoy library that was compiled for another processor crashes on
+    The checks before opening do not find all damage. An Annoy library compiled for another processor crashes on
     every index, even on an undamaged one.
     """
     return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
