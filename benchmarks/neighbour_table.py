@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, nearest_by_index
-from skipgramophone.lookup.exact_search import Rows, nearest_to_each
+from skipgramophone.lookup.exact_search import nearest_to_each
 from skipgramophone.lookup.index_builder import build_index
 from skipgramophone.settings import IndexSettings
 

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.neighbour_table import SEED, clustered
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
-from skipgramophone.lookup.exact_search import Rows, nearest_to_each
+from skipgramophone.lookup.exact_search import nearest_to_each
 from skipgramophone.maps import projection
 
 

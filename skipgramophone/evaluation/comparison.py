@@ -34,7 +34,7 @@ from skipgramophone.evaluation.rankers import (
 )
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Scorecard, estimate, score_ranker
 from skipgramophone.evaluation.splits import Split
-from skipgramophone.experiment.arrays import temporary_file_errors
+from skipgramophone.experiment.arrays import Rows, temporary_file_errors
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
 from skipgramophone.experiment.postings import membership
@@ -46,7 +46,6 @@ from skipgramophone.wording import plural
 
 INDEX = "index"  # compared with exact search by cosine
 OURS = ("euclidean", *SCORES)
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from functools import partial
 import numpy as np
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.comparison import Rows, model_rankers
+from skipgramophone.evaluation.comparison import model_rankers
 from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, estimate, score_ranker
 from skipgramophone.evaluation.splits import Split
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, not_finite
 from skipgramophone.experiment.postings import membership

@@ -22,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.settings import Protocol
 from skipgramophone.wording import plural
 
-Rows = npt.NDArray[np.int64]
 FEWEST_TRACKS = 5
 
 

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.evaluation.metrics import DEPTH, clicks, hit_rate, ndcg, r_precision, recall, reciprocal_rank
-from skipgramophone.evaluation.protocols import EvaluationQuery, Rows
+from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Ranker, Scores
+from skipgramophone.experiment.arrays import Rows
 
 DRAWS = 2000
 SCORE_BYTES = 256 << 20  # size of one batch of scores

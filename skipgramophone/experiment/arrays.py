@@ -17,6 +17,7 @@ import numpy.typing as npt
 from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 
 PIECE = 1 << 16  # rows per copy
+Rows = npt.NDArray[np.int64]  # row numbers
 
 
 class RowSource(Protocol):

@@ -23,14 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
-from skipgramophone.experiment.arrays import read_array, scratch
+from skipgramophone.experiment.arrays import Rows, read_array, scratch
 from skipgramophone.experiment.corpus import Corpus
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
 OCCURRENCES_PER_PASS = 1 << 24
-
-Rows = npt.NDArray[np.int64]
 
 
 def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup.annoy_index import RECALL_AT
-from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.lookup.index_recall import recall_of_search
 
 LINKS = 32  # per item (M)

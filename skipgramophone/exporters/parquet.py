@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.exporters.vectors import TrackVectors, require_same
-from skipgramophone.lookup.exact_search import Rows
 
 TYPES = {
     "position": pa.int64(),

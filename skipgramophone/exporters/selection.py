@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from skipgramophone import exporters
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite
 from skipgramophone.exporters.vectors import TrackVectors
-from skipgramophone.lookup.exact_search import Rows, nearest_in_blocks, nearest_to_each
+from skipgramophone.lookup.exact_search import nearest_in_blocks, nearest_to_each
 from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.maps import projection

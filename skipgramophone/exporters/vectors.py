@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.errors import SettingError, StorageError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one

@@ -18,8 +18,9 @@ import numpy as np
 
 from skipgramophone.crash_guard import cause_of_death
 from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
-from skipgramophone.lookup.exact_search import Neighbours, Rows, highest
+from skipgramophone.lookup.exact_search import Neighbours, highest
 from skipgramophone.settings import MOST_TREES
 from skipgramophone.utf8 import utf8_path
 

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 
 TABLE_ROWS = 512  # queries per block of `nearest_in_blocks`, at most
@@ -17,8 +18,6 @@ TABLE_CELLS = 1 << 26  # similarities that one thread holds at once, at most
 BLOCKS_AHEAD = 32  # blocks of neighbours that may wait for the consumer
 ASKED_AT_ONCE = 64  # queries per matrix product of `nearest_to_many`
 GROUP = 25  # rows per group whose maximum is looked at first
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

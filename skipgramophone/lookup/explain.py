@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.experiment.split_models import read_second_training
-from skipgramophone.lookup.exact_search import ExactSearch, Rows, exact_search, highest
+from skipgramophone.lookup.exact_search import ExactSearch, exact_search, highest
 from skipgramophone.lookup.search import Search
 from skipgramophone.settings import ExplainSettings
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skipgramophone.errors import ExperimentError, StorageError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.annoy_index import (
     BLOCK_ROWS,
@@ -19,7 +20,7 @@ from skipgramophone.lookup.annoy_index import (
     nearest_by_index,
     require_sound_nodes,
 )
-from skipgramophone.lookup.exact_search import Neighbours, Rows, highest
+from skipgramophone.lookup.exact_search import Neighbours, highest
 
 RECALL_QUERIES = 500  # tracks whose neighbours are compared
 CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # other signals are not caused by the content of a file

@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import SettingError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; chosen on held-out playlists: .02 to .1 are as good
 VANISHED = 1e-6  # a query vector shorter than this is rounding error

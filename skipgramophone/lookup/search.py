@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
@@ -32,7 +33,7 @@ from skipgramophone.lookup.annoy_index import (
     require_sound_nodes,
     usable,
 )
-from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, Rows, exact_search, highest
+from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.ranking import direction, hybrid, log_prior, rooted, with_count, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
 from skipgramophone.lookup.selection import Pool, Selection, select

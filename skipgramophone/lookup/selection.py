@@ -9,9 +9,9 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.artist_credits import is_credited

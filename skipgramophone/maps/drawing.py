@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.lookup.exact_search import Rows, nearest_to_each
+from skipgramophone.lookup.exact_search import nearest_to_each
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
 from skipgramophone.maps.projection import NEIGHBOURS, Plane, choose_projection, preserved_share, project
 from skipgramophone.settings import Colour, MapSettings, Projection

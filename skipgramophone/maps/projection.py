@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import SettingError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
-from skipgramophone.lookup.exact_search import Rows
 from skipgramophone.settings import Projection
 
 NEIGHBOURS = 15  # n_neighbors of UMAP

@@ -37,7 +37,7 @@ NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """A problem that a check found.
 
     Attributes:
@@ -67,7 +67,7 @@ class Checked:
 
     experiments: tuple[str, ...]
     bytes: int
-    findings: tuple[Finding, ...]
+    findings: tuple[CheckResult, ...]
 
     @property
     def is_damaged(self) -> bool:
@@ -147,7 +147,7 @@ def _existing(name: str, experiments_dir: Path | str | None) -> Experiment:
     return experiment
 
 
-def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator[Finding]:
+def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator[CheckResult]:
     """Verify one experiment."""
     try:
         require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
@@ -168,12 +168,12 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
         yield _unchecked(experiment, "", error)
 
 
-def _finding(experiment: Experiment, place: str, state: State, what: object) -> Finding:
+def _finding(experiment: Experiment, place: str, state: State, what: object) -> CheckResult:
     """Return a finding at a path of an experiment."""
-    return Finding(experiment.name, f"{experiment.name}/{place}".rstrip("/"), state, str(what))
+    return CheckResult(experiment.name, f"{experiment.name}/{place}".rstrip("/"), state, str(what))
 
 
-def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> Finding:
+def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> CheckResult:
     """Return the finding that something could not be read, which says nothing about the bytes on disk."""
     if isinstance(error, MemoryError):
         reason = "not enough memory"
@@ -187,7 +187,7 @@ def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -
 
 def _check_while_replaced(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Verify a stage; again if another process replaced a stage in the meantime."""
     for _ in range(TRIES):
         before = _identities(experiment)
@@ -212,7 +212,9 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
     return found
 
 
-def _check_stage(experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress) -> Iterator[Finding]:
+def _check_stage(
+    experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
+) -> Iterator[CheckResult]:
     """Verify files and lineage of a stage and, if its parent is sound, its content."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
@@ -277,7 +279,7 @@ def difference_from_manifest(directory: Path, name: str, published: dict[str, An
     return "checksum mismatch" if file_sha256(path) != published.get("sha256") else None
 
 
-def _check_other_files(experiment: Experiment) -> Iterator[Finding]:
+def _check_other_files(experiment: Experiment) -> Iterator[CheckResult]:
     """Verify the files outside the stages: the checkpoint of an unfinished run, and evaluation reports."""
     try:
         checkpoint = read_checkpoint(experiment.path)
@@ -298,7 +300,7 @@ def _check_other_files(experiment: Experiment) -> Iterator[Finding]:
             yield _finding(experiment, f"{EVALUATION}/{path.name}", "damaged", error)
 
 
-def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[Finding]:
+def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResult]:
     """List leftovers of killed runs, and remove them on request."""
     below = [experiment.path, experiment.path / EVALUATION, experiment.path / EVALUATION / MODELS]
     there = [path for directory in below if directory.is_dir() for path in leftovers(directory)]

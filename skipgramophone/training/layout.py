@@ -28,7 +28,7 @@ from skipgramophone.settings import Context
 from skipgramophone.training.batches import HELD_OUT, NOISE, STREAM, BatchShape, MacroBatch
 from skipgramophone.training.step import Work
 from skipgramophone.training.stream import Epoch, Stretch
-from skipgramophone.training.tasks import Rows, Task, number_rows
+from skipgramophone.training.tasks import Task, TrackIds, number_rows
 from skipgramophone.training.vocabulary import Probabilities
 
 DESCRIPTION, NOISE_FILE, KEEP_FILE = "layout.json", "noise.npy", "keep.npy"
@@ -52,7 +52,7 @@ class Layout:
         corpora: Mapping[int, Corpus],
         *,
         keep: Probabilities | None,
-        noise: Rows,
+        noise: TrackIds,
         context: Context,
         shape: BatchShape,
         seed: int,
@@ -83,7 +83,7 @@ class Layout:
         """Make a macro-batch."""
         return self._epoch(what.purpose, what.epoch).macro_batch(what.stretch)
 
-    def task(self, what: Assignment, batch: MacroBatch, scratch: Rows, parts: int = 1) -> Task:
+    def task(self, what: Assignment, batch: MacroBatch, scratch: TrackIds, parts: int = 1) -> Task:
         """Make the task of a macro-batch.
 
         Args:

@@ -20,7 +20,7 @@ from skipgramophone.training.engine import Plan
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.step import Pulled, compile_macro_batch
 from skipgramophone.training.tables import compile_push, new_tables
-from skipgramophone.training.tasks import Outcome, Rows
+from skipgramophone.training.tasks import Outcome, TrackIds
 from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
@@ -86,7 +86,7 @@ class LocalEngine:
         calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
         return pool.all(calls)
 
-    def _pull_and_train(self, prepared: Prepared, scratch: Rows) -> _Difference:
+    def _pull_and_train(self, prepared: Prepared, scratch: TrackIds) -> _Difference:
         """Pull the rows of a macro-batch, train the copies, and return their changes."""
         task = self._layout.task(*prepared, scratch)
         rows_h = _pad(task.rows[: task.of_tokens], task.places)
@@ -122,7 +122,7 @@ def compile_local_program(tf: Any, shape: BatchShape, context: Context, negative
     return compile_macro_batch(tf, shape, context, negatives, pull=pull)
 
 
-def _pad(rows: Rows, places: int) -> Rows:
+def _pad(rows: TrackIds, places: int) -> TrackIds:
     """Return rows padded with zeros at the end, int32 (places,)."""
     padded = np.zeros(places, np.int32)
     padded[: len(rows)] = rows

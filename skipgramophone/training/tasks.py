@@ -14,7 +14,7 @@ import numpy.typing as npt
 from skipgramophone.training.step import Work
 from skipgramophone.training.vocabulary import Probabilities
 
-Rows = npt.NDArray[np.int32]
+TrackIds = npt.NDArray[np.int32]  # row numbers as the corpus stores them
 NOISE_PLACES = 1 << 22
 
 
@@ -30,7 +30,7 @@ class Task:
         work: further arguments of the compiled program, as NumPy arrays.
     """
 
-    rows: Rows
+    rows: TrackIds
     of_tokens: int
     places: int
     work: Work
@@ -49,7 +49,7 @@ class Outcome:
     pairs: float
 
 
-def noise_table(probability: Probabilities) -> Rows:
+def noise_table(probability: Probabilities) -> TrackIds:
     """Return a table in which each track occurs in proportion to its probability, int32 (2 ** 22,).
 
     A draw from the distribution is one look-up in the table. The share of each track is exact to one place in four
@@ -60,7 +60,9 @@ def noise_table(probability: Probabilities) -> Rows:
     return np.minimum(drawn, int(np.flatnonzero(probability)[-1])).astype(np.int32)
 
 
-def number_rows(tokens: Rows, noise: Rows, scratch: Rows, parts: int = 1) -> tuple[int, Rows, Rows, Rows]:
+def number_rows(
+    tokens: TrackIds, noise: TrackIds, scratch: TrackIds, parts: int = 1
+) -> tuple[int, TrackIds, TrackIds, TrackIds]:
     """Find the unique rows of a macro-batch without sorting.
 
     Args:
@@ -82,7 +84,7 @@ def number_rows(tokens: Rows, noise: Rows, scratch: Rows, parts: int = 1) -> tup
     return len(unique), rows, ids, noise_ids
 
 
-def _unique(rows: Rows, scratch: Rows, start: int, parts: int) -> Rows:
+def _unique(rows: TrackIds, scratch: TrackIds, start: int, parts: int) -> TrackIds:
     """Return the unique rows by part, in order of last occurrence, and number them in `scratch`, from `start`."""
     place = np.arange(len(rows), dtype=np.int32)
     scratch[rows] = place

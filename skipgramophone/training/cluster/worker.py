@@ -20,7 +20,7 @@ from skipgramophone.training.batches import BatchShape
 from skipgramophone.training.cluster.config import Role
 from skipgramophone.training.layout import Assignment, Layout, read_layout
 from skipgramophone.training.stream import Stretch
-from skipgramophone.training.tasks import Rows
+from skipgramophone.training.tasks import TrackIds
 
 Tensor = Any
 Numbers = npt.NDArray[np.int64]
@@ -41,7 +41,7 @@ class TaskMaker:
         """
         self._role, self._experiment = role, experiment
         self._lock = Lock()  # tasks of a round are made one after the other
-        self._runs: dict[tuple[bytes, int], tuple[Layout, Rows]] = {}  # layout and work array of the last run
+        self._runs: dict[tuple[bytes, int], tuple[Layout, TrackIds]] = {}  # layout and work array of the last run
 
     def make(self, place: bytes, tracks: np.int32, servers: np.int32, numbers: Numbers) -> tuple[npt.NDArray[Any], ...]:
         """Make a task.
@@ -71,7 +71,7 @@ class TaskMaker:
             counts = [np.bincount(part, minlength=servers) for part in parts]
             return task.rows // servers, np.concatenate([[task.places], *counts]).astype(np.int32), *task.work[:-1]
 
-    def _run(self, place: bytes, tracks: int) -> tuple[Layout, Rows]:
+    def _run(self, place: bytes, tracks: int) -> tuple[Layout, TrackIds]:
         """Return the layout of a run and its work array."""
         key = (place, tracks)
         if key not in self._runs:
