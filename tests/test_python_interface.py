@@ -97,7 +97,7 @@ def test_an_evaluation_is_a_report(demo: sgp.Lookup, tmp_path: Path) -> None:
     sgp.import_vectors("demo", tmp_path / "v.npz", force=True, experiments_dir=tmp_path)  # so that nothing is trained
     settings = sgp.EvaluateSettings(score="cosine", draws=1)
     report = sgp.evaluate("demo", settings, experiments_dir=tmp_path)
-    assert [row.ranker for row in report.judgement.judged] == ["popularity", "item-kNN", "SVD", "cosine"]
+    assert [row.ranker for row in report.judgement.judged] == ["popularity", "item-kNN", "iALS", "cosine"]
 
 
 def test_errors_carry_candidates(demo: sgp.Lookup) -> None:

@@ -87,7 +87,7 @@ def continue_playlist(
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
     if stdin and (track or file or artist):
-        raise SettingError("give TRACKs, --file or --artist, or use --stdin, not both")
+        raise SettingError("--stdin reads the tracks from standard input: leave out TRACKs, --file and --artist")
     if not (stdin or track or file or artist):
         raise SettingError(
             "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --stdin, or - for standard input"

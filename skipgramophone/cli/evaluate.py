@@ -163,8 +163,8 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     if report.snapshots:
         command = "extract --holdout" if report.set_aside else "evaluate"
         render.text(
-            f"warning: {report.snapshots.share:.0%} of the held-out playlists are like a training playlist with a "
-            f"similar owner, as snapshots of one playlist are, so these scores are too good; to keep such playlists "
+            f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists nearly repeat "
+            f"a training playlist with a similar owner (perhaps snapshots of one playlist); hold such playlists out "
             f"together: {command} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
@@ -173,7 +173,8 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
         render.text("playlists held out by extract: the model itself was evaluated")
         if report.started_from not in (None, report.experiment):
             render.text(
-                f"warning: it was initialized from '{report.started_from}', which may have seen these playlists"
+                f"warning: the model was initialized from '{report.started_from}', which may have been trained on the "
+                "held-out playlists, so these scores may be too good"
             )
     if report.imported:
         render.text("warning: the vectors were imported and may have been trained on the held-out playlists")

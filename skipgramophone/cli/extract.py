@@ -28,12 +28,13 @@ Holdout = Annotated[
     typer.Option(
         "--holdout",
         metavar="SHARE|FILE",
-        help="Set playlists aside for sgp evaluate: a share, or a file with one name per line.",
+        help="Set playlists aside for sgp evaluate: a share such as 0.1, or a file with one playlist name per line.",
         show_default=False,
     ),
 ]
 Append = Annotated[
-    bool, typer.Option("--append", help="Add to the existing corpus; with --force, re-read known sources.")
+    bool,
+    typer.Option("--append", help="Add to the existing corpus; with --force, also read sources again that it has."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read, inspect and report, but write nothing.")]
 

@@ -205,7 +205,7 @@ PlaylistFile = Annotated[
 ]
 Artist = Annotated[
     str | None,
-    typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist, weighted by count."),
+    typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist; frequent tracks have more weight."),
 ]
 Compare = Annotated[
     str | None,

@@ -66,9 +66,9 @@ def similar(
 ) -> None:
     """Find the tracks in EXPERIMENT that are most similar to TRACK, or to several tracks.
 
-    Similarity is the cosine of the vectors, at most 1. If several tracks match a name, one that is much more frequent
-    is used, with a note; otherwise a terminal asks. Exit code 3: no track matches; 4: several match. On a terminal and
-    without a TRACK, a prompt opens that completes names as you type.
+    Similarity is the cosine of the vectors, at most 1. If several tracks match a name and one is much more frequent
+    than the others, it is used, with a note; if none is, sgp asks you (on a terminal) or ends with an error. Exit code
+    3: no track matches; 4: several match. On a terminal and without a TRACK, a prompt opens that completes names.
 
     \b
     sgp similar demo "free fallin'"
@@ -81,7 +81,7 @@ def similar(
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist:
-            raise SettingError("give a TRACK, --file or --artist, or use --stdin, not both")
+            raise SettingError("--stdin reads the tracks from standard input: leave out TRACK, --file and --artist")
         if compare is not None:
             raise SettingError("--compare works for one query only: leave out --stdin")
         answers.require_lines(format)

@@ -66,7 +66,8 @@ def train(
     sgp train june --from may
     sgp train demo --local-cluster 2x1
 
-    If TF_CONFIG describes a cluster, run the same command on each machine: it becomes chief, worker or server.
+    If TF_CONFIG describes a cluster, run the same command on each machine: TF_CONFIG says which one is the chief, a
+    worker or a server.
     """
     role = _role(private_network, quiet)
     if role and not role.is_chief:

@@ -106,7 +106,7 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
     if len(names) < 2 or number >= len(names):
         raise EvaluationError(
             f"too few playlists to hold out {share:g} of them: {plural(len(groups), 'playlist')} in "
-            f"{plural(len(names), 'group')} that cannot be split; hold out a smaller share or add playlists"
+            f"{plural(len(names), 'group')}, each held out as a whole; hold out a smaller share or add playlists"
         )
     return Split(np.isin(groups, names[order[:number]]), groups)
 
@@ -131,7 +131,8 @@ def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str])
     missing = held_out - set(keys)
     if missing:
         raise EvaluationError(
-            f"no playlist matches {sorted(missing)[0]!r}; names to hold out without a match: {len(missing):,}"
+            f"no playlist matches {sorted(missing)[0]!r}: correct the names to hold out (without a match: "
+            f"{len(missing):,})"
         )
     named = np.array([key in held_out for key in keys], np.bool_)
     split = Split(np.isin(groups, groups[named]), groups)

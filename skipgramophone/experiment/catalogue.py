@@ -134,7 +134,9 @@ class Catalogue:
             found.update((track.row, track) for track in self.matching(Condition(f"row IN ({marks})", some)))
         missing = [row for row in rows if int(row) not in found]
         if missing:
-            raise ExperimentError(f"{self._path} has no row {missing[0]} among its {len(self):,} tracks")
+            raise ExperimentError(
+                f"{self._path} has no row {missing[0]} among its {len(self):,} tracks; extract again with --force"
+            )
         return [found[int(row)] for row in rows]
 
     def all_tracks(self) -> Iterator[Track]:

@@ -114,6 +114,6 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
     if centre.shape != context.shape or len(centre) != tracks or len(bias) != tracks or centre.shape[1] < 1:
         raise ExperimentError(
             f"{directory} does not match its catalogue of {tracks:,} tracks: "
-            f"the shapes are {centre.shape} (centre) and {context.shape} (context)"
+            f"the shapes are {centre.shape} (centre) and {context.shape} (context); train again with --force"
         )
     return Embeddings(centre, context, bias)

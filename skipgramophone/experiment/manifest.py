@@ -68,7 +68,10 @@ def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
         return tracks
     earlier = corpus.former.get(model.parent, {}).get("tracks")
     if type(earlier) is not int or not 0 <= earlier <= tracks:
-        raise ExperimentError("the manifest of the corpus is damaged: it has no track count for the earlier corpus")
+        raise ExperimentError(
+            "the manifest of the corpus is damaged: it has no track count for the earlier corpus; "
+            "extract all sources again with --force"
+        )
     return earlier
 
 

@@ -50,7 +50,7 @@ def read(path: Path) -> NamedVectors:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
             if not isinstance(loaded, np.lib.npyio.NpzFile):
-                raise SourceError(f"{path} contains a single array: save vectors and names together as npz")
+                raise SourceError(f"{path} contains a single array: save vectors and names together with numpy.savez")
             arrays = {name: loaded[name] for name in (*NUMBERS, *TEXTS, *PACKED) if name in loaded.files}
     except DAMAGE as error:
         raise SourceError(f"{path} cannot be read as npz: {reason_of(error)}") from error

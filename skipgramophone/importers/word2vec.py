@@ -41,7 +41,7 @@ def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
     records = _records(names)
     if [record["key"] for record in records] != keys:
         raise SourceError(
-            f"{names} does not have the keys of {path}: move it away to use the keys as names, or restore the original"
+            f"{names} does not have the keys of {path}: move it away to use the keys as names, or restore that file"
         )
     count = np.array([record["count"] for record in records], np.int64)
     artist, title, uri = ([record[name] for record in records] for name in ("artist", "title", "uri"))

@@ -89,7 +89,10 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
     with storage_errors(path, "read"):
         # Checked here because Annoy also complains on stderr.
         if not _is_whole(path, facts):
-            raise ExperimentError(f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}")
+            raise ExperimentError(
+                f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}; "
+                "rebuild it with sgp index"
+            )
         with utf8_path(path) as place:
             index.load(place)
     return index
@@ -138,10 +141,11 @@ def _require_sound_file(path: Path, facts: IndexFacts) -> None:
         ]
         if np.any(leads):
             raise ExperimentError(
-                f"{path} is damaged: node {number[np.any(leads, axis=0)][0]:,} points outside the file"
+                f"{path} is damaged: node {number[np.any(leads, axis=0)][0]:,} points outside the file; "
+                "rebuild it with sgp index"
             )
     if len(nodes) <= facts.items or nodes[-1, 0] != facts.items:
-        raise ExperimentError(f"{path} is damaged: not an index of {facts.items:,} tracks")
+        raise ExperimentError(f"{path} is damaged: not an index of {facts.items:,} tracks; rebuild it with sgp index")
 
 
 def _is_whole(path: Path, facts: IndexFacts) -> bool:

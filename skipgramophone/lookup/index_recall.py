@@ -39,10 +39,12 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
     if len(queries) and (death := death_of_annoy(path, facts, unit_rows(np.asarray(centre[queries[0]])))):
         if death not in CRASHES:
             raise StorageError(f"cannot test {path}: Annoy was stopped by {death}{f'; {CURE}' * (death == 'SIGILL')}")
-        raise ExperimentError(f"{path} is damaged: Annoy crashes on it ({death})")
+        raise ExperimentError(f"{path} is damaged: Annoy crashes on it ({death}); rebuild it with sgp index")
     candidates = AnnoyCandidates(path, facts)
     if len(candidates) != facts.items:
-        raise ExperimentError(f"{path} is damaged: it has {len(candidates):,} of {facts.items:,} tracks")
+        raise ExperimentError(
+            f"{path} is damaged: it has {len(candidates):,} of {facts.items:,} tracks; rebuild it with sgp index"
+        )
     return recall_of_index(candidates, centre, queries, true_neighbours(centre, queries))
 
 

@@ -158,7 +158,7 @@ class Lookup:
             asked += self._resolve_artist(artist)
         if not asked.seeds:
             raise UnknownTrackError(
-                f"none of the names matched a single track: {'; '.join(asked.notes) or 'no names were given'}"
+                f"none of the names matches exactly one track: {'; '.join(asked.notes) or 'no names were given'}"
             )
         return asked
 

@@ -130,7 +130,7 @@ class Before:
         first, old = encoded.tracks["first_place"].to_numpy() - 1, self.tracks.num_rows
         known = first < self.corpus.occurrences
         if np.count_nonzero(known) != old:
-            raise ExperimentError(f"this version identifies tracks differently from the one that wrote it: {AGAIN}")
+            raise ExperimentError(f"the version that wrote this corpus identified tracks in another way: {AGAIN}")
         row = np.empty(len(first), np.int64)
         row[known] = self.corpus.track_ids[first[known]]
         row[~known] = np.arange(old, len(row))

@@ -98,7 +98,7 @@ def pack_experiment(
         with zipfile.ZipFile(draft) as packed:
             damaged = packed.testzip()
         if damaged is not None:
-            raise StorageError(f"{archive} does not read back as written: {damaged}")
+            raise StorageError(f"{archive} is damaged, although it was just written: {damaged}; check the disk")
     return archive.stat().st_size
 
 
@@ -202,7 +202,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
             raise SourceError(f"{archive} is damaged: invalid {stage}/{MANIFEST}") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):
-                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}")
+                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}; copy or download it again")
             time = listed[name].get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
                 os.utime(directory / name, ns=(time, time))

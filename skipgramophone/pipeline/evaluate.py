@@ -242,7 +242,10 @@ def measure_stability(
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     if IMPORTED in model.facts:
-        raise ExperimentError(f"the vectors of '{name}' were imported and cannot be retrained with another seed")
+        raise ExperimentError(
+            f"the vectors of '{name}' were imported and cannot be retrained with another seed: "
+            "--stability needs a model of sgp train"
+        )
     with experiment.writing("evaluate"):
         corpus, tracks = open_corpus(experiment)
         settings = with_next_seed(TrainSettings(**model.settings))

@@ -46,7 +46,10 @@ def tune(
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
     if IMPORTED in model.facts:
-        raise ExperimentError(f"the model of '{name}' was imported: it has no training settings to start from")
+        raise ExperimentError(
+            f"the model of '{name}' was imported: it has no training settings to start from; "
+            "tune an experiment whose model sgp train made"
+        )
     with experiment.writing("tune"):
         corpus, tracks = open_corpus(experiment)
         held_out = EvaluateSettings(

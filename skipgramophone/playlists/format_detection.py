@@ -48,7 +48,7 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
     if head.startswith(PARQUET_MAGIC):
         raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
-        raise UnknownFormatError(file.display_name, "a binary file that sgp does not read")
+        raise UnknownFormatError(file.display_name, "a binary file that sgp does not read: export it as CSV or JSON")
     if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):
         return "zenodo"
     if is_header(header):

@@ -79,7 +79,8 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         format, mark = ROOTS.get(root, (None, b""))
         if format and mark in head:
             return format
-        raise UnknownFormatError(file.display_name, f"XML in a format that sgp does not know (root element: {root!r})")
+        what = f"XML in a format that sgp does not know (root element: {root!r}): convert it to CSV or M3U first"
+        raise UnknownFormatError(file.display_name, what)
     value = first_json_value(head)
     if value is not None:
         return next((format for format, claims in SHAPES if claims(value)), None)

@@ -58,7 +58,7 @@ class EvaluateSettings:
     group: str | None = setting(None, GROUP_HELP, metavar="REGEX")
     min_count: int | None = setting(
         None,
-        "Do not rank tracks with fewer than N training occurrences (default: as the model was trained).",
+        "Do not rank tracks with fewer than N training occurrences (default: the --min-count of the training).",
         metavar="N",
         bounds=at_least(1),
     )

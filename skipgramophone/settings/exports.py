@@ -43,7 +43,7 @@ class ExportSettings:
         f"Also write x and y of a map (parquet only): {', '.join(PROJECTIONS)}.",
         metavar="NAME",
     )
-    safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas.")
+    safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")
 
     def __post_init__(self) -> None:
         check(self)

@@ -34,7 +34,7 @@ LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length",
     "holdout", "group", "random_seed",
 )  # fmt: skip
-GROUP_HELP = "Regex on the owner; playlists with equal matches go to the same side of a split."
+GROUP_HELP = "Regex for the start of the owner; playlists with the same matched text are held out together."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class ExtractSettings:
         "reject", "What to do with lines that the encoding cannot decode.", metavar="reject|replace"
     )
     keep: Sequence[str] | None = setting(
-        None, f"Keep rows that are skipped by default: {', '.join(KEEPABLE)}.", metavar="WHAT"
+        None, f"Keep rows that are skipped by default: {', '.join(KEEPABLE)}; can be repeated.", metavar="WHAT"
     )
     strict: bool = setting(False, "Stop at the first row or file that cannot be used.")
     max_rejects: float = setting(
@@ -69,7 +69,7 @@ class ExtractSettings:
     max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N", bounds=at_least(2))
     holdout: float | None = setting(
         None,
-        "Set playlists aside for sgp evaluate: a share, or a file with one name per line.",
+        "Set playlists aside for sgp evaluate: a share such as 0.1, or a file with one playlist name per line.",
         metavar="SHARE|FILE",
         bounds=Bounds("above 0 and below 1, or a file", lambda value: 0 < value < 1),
     )
@@ -103,7 +103,7 @@ class ExtractSettings:
                 "min-rating needs the column of the ratings: add rating=… to --columns",
             )
         elif self.format == "columns":
-            raise SettingError("assign the columns, as in --columns artist=Name,title=Song")
+            raise SettingError("the format columns needs --columns, such as --columns artist=Name,title=Song")
 
     @property
     def recorded(self) -> dict[str, Any]:

@@ -46,8 +46,8 @@ class SimilarSettings:
     by: Score = setting(
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
-        "model: probability that the model gives to a shared playlist; hybrid: what continues a playlist, by shared "
-        "playlists and cosine.",
+        "model: how probable the model finds it that the tracks share a playlist; hybrid: shared playlists and cosine "
+        "together, best to continue a playlist.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -71,9 +71,11 @@ class SimilarSettings:
     )
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     popularity: float = setting(
-        0.0, "-1 favours rare tracks, 1 popular ones (0 = off).", metavar="X", bounds=between(-1, 1)
+        0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
     )
-    diversity: float = setting(0.0, "Diversity: 0 = off, 1 = maximum.", metavar="X", bounds=between(0, 1))
+    diversity: float = setting(
+        0.0, "Prefer tracks that are unlike those above them: 0 = off, 1 = maximum.", metavar="X", bounds=between(0, 1)
+    )
     exact: bool = setting(False, "Use exact search instead of the index.")
 
     def __post_init__(self) -> None:

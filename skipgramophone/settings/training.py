@@ -82,11 +82,16 @@ class TrainSettings:
     negatives: int = setting(5, "Negative samples per pair.", metavar="N", bounds=at_least(1, MOST_NEGATIVES))
     noise_exponent: float = setting(
         0.75,
-        "Exponent of the negative-sampling distribution: 0 is uniform, 1 follows the counts.",
+        "Draw negative samples by count to the power of X: 0 draws all tracks equally often, 1 by count.",
         metavar="X",
         bounds=between(-2, 2),
     )
-    subsample: float = setting(0.0, "Subsampling threshold (0 = off).", metavar="X", bounds=between(0, 1))
+    subsample: float = setting(
+        0.0,
+        "Train tracks less often whose share of all occurrences is above X, such as 1e-3 (0 = off).",
+        metavar="X",
+        bounds=between(0, 1),
+    )
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     patience: int = setting(
         0,
@@ -178,7 +183,7 @@ class IndexSettings:
     )
     recall: float = setting(
         0.98,
-        "Minimum recall@10.",
+        "Least share of the 10 true nearest neighbours that the index must find, on average.",
         metavar="X",
         bounds=Bounds("above 0 and at most 1", lambda value: 0 < value <= 1),
     )

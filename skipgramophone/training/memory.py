@@ -34,8 +34,8 @@ def require_memory(tracks: int, dim: int) -> None:
     max_dim = (free - OVERHEAD) // ((TABLES + 1) * FLOAT * tracks) - 1
     advice = f"-emb {max_dim} would fit" if max_dim >= 1 else "close other programs, or extract fewer tracks"
     raise TrainingError(
-        f"training {tracks:,} tracks × {dim} needs about {needed / 1e9:.1f} GB of memory, but only {free / 1e9:.1f} GB "
-        f"are free: {advice}"
+        f"training {tracks:,} tracks with {dim} dimensions needs about {needed / 1e9:.1f} GB of memory, but only "
+        f"{free / 1e9:.1f} GB are free: {advice}"
     )
 
 
@@ -45,7 +45,7 @@ def _require_addresses(tracks: int, dim: int) -> None:
     allowed = [limit for limit, _ in map(resource.getrlimit, LIMITS) if limit != resource.RLIM_INFINITY]
     if allowed and needed > min(allowed):
         raise TrainingError(
-            f"training {tracks:,} tracks × {dim} needs about {needed / 1e9:.1f} GB of address space, but only "
+            f"training {tracks:,} tracks with {dim} dimensions needs {needed / 1e9:.1f} GB of address space, but only "
             f"{min(allowed) / 1e9:.1f} GB are allowed: raise the limit with ulimit -v {-(-needed // 1024)} or more"
         )
 

@@ -29,7 +29,7 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
     [
         (b"", "{path} is empty"),
         (HEADER.encode(), "{path}: a header and no rows"),
-        (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read"),
+        (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read: export it as CSV or JSON"),
         (
             b"name,age\nx,3\n",
             "{path} is a table of 2 columns without a header that sgp knows (first line: 'name,age'): "
@@ -38,7 +38,7 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
             b"\x1f\x8b\x08\0\0\0\0\0\0\3nonsense",
-            "{path}: the compressed data is damaged or truncated",
+            "{path}: the compressed data is damaged or truncated: copy or download it again",
         ),
     ],
 )

@@ -59,7 +59,7 @@ def looping(path: Path) -> None:
     path.symlink_to(path)
 
 
-CUT_SHORT = "the compressed data is damaged or truncated"
+CUT_SHORT = "the compressed data is damaged or truncated: copy or download it again"
 UNQUOTED, NARROW = "does not begin and end with a quote", "3 fields instead of 4"
 SLICE = "is not a slice of the Million Playlist Dataset: Expecting ',' delimiter: line 1 column 37 (char 36)"
 BOMB = b'<!DOCTYPE plist [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><plist><dict><key>Tracks</key>&b;</dict></plist>'

@@ -103,7 +103,7 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
     assert all(len(set(split.held_out[groups == group])) == 1 for group in set(groups.tolist()))
     assert np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=3).held_out)
     assert not np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=4).held_out)
-    message = "too few playlists to hold out 0.1 of them: 5 playlists in 1 group that cannot be split"
+    message = "too few playlists to hold out 0.1 of them: 5 playlists in 1 group, each held out as a whole"
     with pytest.raises(EvaluationError, match=message):
         split_at_random(np.zeros(5, np.int64), 0.1, seed=3)
 
@@ -111,7 +111,8 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
 def test_named_playlists_are_held_out_with_their_groups() -> None:
     split = split_by_name(["a", "b", "c"], np.array([0, 1, 0]), frozenset(["a"]))
     assert split.held_out.tolist() == [True, False, True]
-    with pytest.raises(EvaluationError, match=r"no playlist matches 'x'; names to hold out without a match: 1$"):
+    message = r"no playlist matches 'x': correct the names to hold out \(without a match: 1\)$"
+    with pytest.raises(EvaluationError, match=message):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["x"]))
     with pytest.raises(EvaluationError, match="must hold out at least one playlist and leave at least one to train on"):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["a", "b"]))

@@ -196,7 +196,8 @@ def test_a_run_that_needs_more_memory_than_is_free_is_an_error(
     ran = sgp("train", "genres", "-emb", "101", "-wsz", "bag")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == (
-        "error: training 80 tracks × 101 needs about 1.1 GB of memory, but only 1.1 GB are free: -emb 100 would fit\n"
+        "error: training 80 tracks with 101 dimensions needs about 1.1 GB of memory, but only 1.1 GB are free: "
+        "-emb 100 would fit\n"
     )
     assert not (genres / "model").exists()
 

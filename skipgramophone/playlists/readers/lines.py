@@ -141,7 +141,7 @@ def whole_bytes(stream: OpenFile, largest: int) -> bytes:
         data += more
         if len(data) > largest:
             raise SourceError(
-                f"{stream.file.display_name} is larger than {largest >> 20:,} MiB, the limit for its format"
+                f"{stream.file.display_name} is larger than {largest >> 20:,} MiB, the limit for its format: split it"
             )
     return bytes(data.removeprefix(BYTE_ORDER_MARK))
 

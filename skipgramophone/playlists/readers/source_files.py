@@ -203,7 +203,9 @@ class RecodedStream:
                 text = self._decoder.decode(raw, final=not raw)
             return text.encode("utf-8", "surrogateescape")
         except UnicodeError as error:
-            raise SourceError(f"{self._display_name} is not in {self._encoding}: {error}") from error
+            raise SourceError(
+                f"{self._display_name} is not in {self._encoding}: {error}; name its encoding with --encoding"
+            ) from error
 
 
 @contextmanager
@@ -214,7 +216,9 @@ def damage_errors(file: SourceFile) -> Iterator[None]:
     except DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:  # of the file system; decompressors set no number
             raise
-        raise SourceError(f"{file.display_name}: the compressed data is damaged or truncated") from error
+        raise SourceError(
+            f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"
+        ) from error
     except NotImplementedError as error:  # zipfile does not support the method or version
         raise SourceError(
             f"{file.display_name} uses a compression method that sgp does not support: unpack it first"

@@ -112,7 +112,9 @@ class ZenodoReader:
         """Return the columns of the first line."""
         columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
-            raise SourceError(f"{self.file.display_name}: the first line is not a header of the Zenodo dialect")
+            raise SourceError(
+                f"{self.file.display_name}: the first line is not a header of the Zenodo dialect: leave out --format"
+            )
         return columns
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:

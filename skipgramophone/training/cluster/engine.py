@@ -162,7 +162,7 @@ class ClusterEngine:
             counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
-                f"{len(tasks)} macro-batches were trained, but the servers have added {counted[:, FINISHED].tolist()}: "
+                f"servers lost updates ({len(tasks)} macro-batches trained, {counted[:, FINISHED].tolist()} added): "
                 "add --resume to continue from the last checkpoint"
             )
         if keep:

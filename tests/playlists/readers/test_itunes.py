@@ -60,4 +60,5 @@ def test_a_broken_library_raises_a_one_line_error(write_dump: WriteDump, text: s
 
 def test_another_property_list_is_not_a_library(write_dump: WriteDump) -> None:
     path = write_dump("<plist><dict><key>Label</key><string>x</string></dict></plist>", "Info.plist")
-    assert error_of(path) == "PATH is XML in a format that sgp does not know (root element: 'plist')"
+    what = "XML in a format that sgp does not know (root element: 'plist')"
+    assert error_of(path) == f"PATH is {what}: convert it to CSV or M3U first"

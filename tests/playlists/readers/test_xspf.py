@@ -78,7 +78,8 @@ def test_broken_xspf_raises_a_one_line_error(write_dump: WriteDump, text: str, m
 
 def test_xml_in_an_unknown_format_is_named_by_its_root(write_dump: WriteDump) -> None:
     path = write_dump("<?xml version='1.0'?><smil/>", "x.xml")
-    assert error_of(path) == "PATH is XML in a format that sgp does not know (root element: 'smil')"
+    what = "XML in a format that sgp does not know (root element: 'smil')"
+    assert error_of(path) == f"PATH is {what}: convert it to CSV or M3U first"
 
 
 @pytest.mark.parametrize("text", ['{"playlist": {"track": [', '{"playlist": {"track": {}}}'])

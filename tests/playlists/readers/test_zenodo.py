@@ -170,9 +170,9 @@ def test_a_uri_column_is_read(write_dump: WriteDump) -> None:
     ("content", "message"),
     [
         (b"", "{path} is empty"),
-        (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read"),
+        (b"\x7fELF\2\1\1\0\0\0", "{path} is a binary file that sgp does not read: export it as CSV or JSON"),
         (b"# notes\nx;y\n", "{path} is not in a format that sgp knows (first line: '# notes')"),
-        (b"\x1f\x8b\x08\0broken", "{path}: the compressed data is damaged or truncated"),
+        (b"\x1f\x8b\x08\0broken", "{path}: the compressed data is damaged or truncated: copy or download it again"),
     ],
 )
 def test_a_file_in_no_known_format_raises_a_one_line_error(write_dump: WriteDump, content: bytes, message: str) -> None:
