@@ -58,7 +58,7 @@ def _record(row: ComparedTrack) -> dict[str, Any]:
 
 
 def _flat(row: ComparedTrack) -> dict[str, object]:
-    """Return a track as CSV fields, empty if an answer does not list it."""
+    """Return a track as CSV fields; rank and similarity are empty for an answer that does not list it."""
     fields: dict[str, object] = {}
     for at, side in enumerate((row.one, row.other), 1):
         fields |= {f"rank_{at}": side.rank if side else ""}

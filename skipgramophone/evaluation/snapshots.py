@@ -25,7 +25,7 @@ LEAST_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Held-out playlists with a snapshot among the training playlists, and the group that keeps them together."""
+    """Share of held-out playlists that have a near-copy in the training part, and the `--group` against it."""
 
     group: str  # regular expression for --group
     share: float  # of the held-out playlists

@@ -58,7 +58,7 @@ class NamedVectors:
             raise SourceError(f"{source} contains no vectors: its matrix has the shape {self.centre.shape}")
         if any(len(column) != len(self) for column in columns.values()):
             lengths = ", ".join(f"{name} {len(column):,}" for name, column in columns.items())
-            raise SourceError(f"{source} has {plural(len(self), 'vector')} but another number of names: {lengths}")
+            raise SourceError(f"{source} has {plural(len(self), 'vector')} but a different number of names: {lengths}")
         if self.count is not None and (self.count.shape != (len(self),) or (self.count < 0).any()):
             raise SourceError(f"{source}: count must contain one number per vector, none of them negative")
         if self.context is not None and self.context.shape != self.centre.shape:

@@ -274,7 +274,7 @@ class Search:
             return "the index is damaged"
 
     def _is_rebuilt(self) -> bool:
-        """Whether the index is another one than the one whose facts were read."""
+        """Whether the index has been replaced since its manifest was read."""
         if self._index_digest is None:
             return False
         try:

@@ -226,7 +226,7 @@ def test_unusable_files_are_refused(experiments: Path, tmp_path: Path, write_dum
             {"vectors": vectors * np.float64(1e300), "tracks": names},
             "contains a number that is not finite or not below 1e",
         ),
-        ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but another number of names: artist 1, title 1"),
+        ({"vectors": vectors, "tracks": names[:1]}, "has 2 vectors but a different number of names: artist 1, title 1"),
         ({"vectors": vectors}, "needs the arrays 'vectors'"),
         ({"vectors": vectors, "tracks": names.astype(object)}, "Object arrays cannot be loaded"),
         ({"vectors": vectors.astype(int), "tracks": names}, "must contain floating-point numbers"),

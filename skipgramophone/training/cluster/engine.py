@@ -139,7 +139,7 @@ class ClusterEngine:
         self.coordinator.stop()
 
     def pop_counts(self) -> dict[str, Any]:
-        """Return the number of tracks by worker, of repeated tasks, and of tasks that may be partly added twice."""
+        """Return and reset three counts: tracks per worker, repeated tasks, tasks whose updates may count twice."""
         counts = {
             "tracks_by_worker": self._tracks,
             "done_again": self._done_again,
