@@ -95,7 +95,7 @@ def test_an_evaluation_is_a_report(demo: sgp.Lookup, tmp_path: Path) -> None:
     vectors = np.asarray(demo.embeddings.centre)
     np.savez(tmp_path / "v.npz", vectors=vectors, tracks=[track.uri or "" for track in demo.catalogue.all_tracks()])
     sgp.import_vectors("demo", tmp_path / "v.npz", force=True, experiments_dir=tmp_path)  # so that nothing is trained
-    settings = sgp.EvaluateSettings(score="cosine", draws=1)
+    settings = sgp.EvaluateSettings(score="cosine", draws=1, ials_factors=8, ials_regularization=80.0, ials_alpha=20.0)
     report = sgp.evaluate("demo", settings, experiments_dir=tmp_path)
     assert [row.ranker for row in report.judgement.judged] == ["popularity", "item-kNN", "iALS", "cosine"]
 

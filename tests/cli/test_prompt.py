@@ -60,7 +60,7 @@ def test_numbers_select_and_signs_add_tracks(conversation: PromptState) -> None:
 
 
 def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None:
-    for line, why in (("<", "no previous query"), ("-every pencil knows", "nothing to move away")):
+    for line, why in (("<", "no previous query"), ("-every pencil knows", "only subtract tracks")):
         with pytest.raises(SettingError, match=why):
             conversation.answer(line)
     first = conversation.answer("+every pencil knows")  # with nothing to add to, it starts a query

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skipgramophone.experiment.corpus import count_descents
@@ -242,6 +242,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=settings().max_examples // 3)  # each example is an inspection
 @given(ROWS)
 def test_counts_equal_those_of_a_loop(rows: list[tuple[str, str, str, str, str | None]]) -> None:
     encoded = encode(blocks_of(rows))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skipgramophone as package
@@ -133,6 +133,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=settings().max_examples // 10)  # each example is three extractions
 @given(before=ROWS, added=ROWS)
 def test_extended_corpus_equals_one_of_all_sources(before: list[Row], added: list[Row]) -> None:
     with tempfile.TemporaryDirectory() as directory:
