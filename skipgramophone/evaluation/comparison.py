@@ -21,7 +21,7 @@ from skipgramophone.evaluation.baselines import (
     needs_validation,
 )
 from skipgramophone.evaluation.metrics import DEPTH
-from skipgramophone.evaluation.protocols import make_queries
+from skipgramophone.evaluation.protocols import QuerySet, make_queries
 from skipgramophone.evaluation.rankers import (
     Cosine,
     CosineAndCount,
@@ -107,38 +107,31 @@ def compare_rankers(
         EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.
         ExperimentError: a vector is not finite.
     """
-    if not embeddings.are_finite():
-        raise not_finite()
     trained_on = split.training_part(corpus)
     counts = trained_on.counts(len(embeddings))
     least = settings.min_count if settings.min_count is not None else training.min_count
-    ranked = (counts >= max(1, least)) & embeddings.learnt()
+    ranked = rankable(embeddings, counts, least)
     rows = np.flatnonzero(ranked)
-    query_set = make_queries(
-        corpus,
-        split.held_out,
-        ranked,
-        protocol=settings.protocol,
-        seed=settings.random_seed,
-        given=settings.seeds,
-        draws=settings.draws,
-    ).renumbered(rows, len(embeddings))
+    query_set = queries_over(corpus, split, ranked, settings)
     if settings.k > len(rows):
         raise EvaluationError(
             f"k is {settings.k}, but only {plural(len(rows), 'track')} can be ranked: use a smaller -k"
         )
     queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
     whole = membership(trained_on, len(embeddings))
+    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
     published: dict[str, Ranker] = {}
     if settings.protocol == "deezer2018":
         published["euclidean"] = Euclidean(np.asarray(embeddings.centre[rows]))
-    ours = model_rankers(whole, embeddings, rows, counts=counts[rows], training=training, settings=settings)
+    ours = model_rankers(
+        playlists, lengths, embeddings.take(rows), counts=counts[rows], training=training, settings=settings
+    )
     validation = None
     if needs_validation(settings):
         groups = split.training_groups()
         validation = make_validation(trained_on, groups, len(embeddings), least=least, settings=settings)
     baselines, fitted = fit_baselines(
-        whole[:, rows].tocsr(),
+        playlists,
         counts[rows],
         dimensions=training.embedding_dim,
         settings=settings,
@@ -163,10 +156,38 @@ def compare_rankers(
     )
 
 
+def rankable(embeddings: Embeddings, counts: npt.NDArray[np.int64], least: int) -> npt.NDArray[np.bool_]:
+    """Return which tracks are ranked: those with a vector and at least `least` training occurrences, bool (tracks,).
+
+    Raises:
+        ExperimentError: a vector is not finite.
+    """
+    if not embeddings.are_finite():
+        raise not_finite()
+    return np.asarray((counts >= max(1, least)) & embeddings.learnt())
+
+
+def queries_over(corpus: Corpus, split: Split, ranked: npt.NDArray[np.bool_], settings: EvaluateSettings) -> QuerySet:
+    """Make the queries of the held-out playlists, with the ranked tracks numbered from 0.
+
+    Raises:
+        EvaluationError: no held-out playlist has enough ranked tracks.
+    """
+    return make_queries(
+        corpus,
+        split.held_out,
+        ranked,
+        protocol=settings.protocol,
+        seed=settings.random_seed,
+        given=settings.seeds,
+        draws=settings.draws,
+    ).renumbered(np.flatnonzero(ranked), len(ranked))
+
+
 def model_rankers(
-    whole: Any,
-    embeddings: Embeddings,
-    rows: Rows,
+    playlists: Any,
+    lengths: npt.NDArray[np.float32],
+    kept: Embeddings,
     *,
     counts: npt.NDArray[np.int64],
     training: TrainSettings,
@@ -175,9 +196,9 @@ def model_rankers(
     """Return the rankers that use the embeddings, over the ranked rows: all of them, or the one of `settings.score`.
 
     Args:
-        whole: scipy.sparse.csr_array (playlists, tracks) of ones, the training part.
-        embeddings: centre and context vectors, one row per track of the catalogue.
-        rows: int64, the ranked tracks.
+        playlists: scipy.sparse.csr_array (playlists, ranked tracks) of ones, the training part.
+        lengths: float32 (playlists,), number of tracks of each playlist, including those that are not ranked.
+        kept: embeddings of the ranked tracks.
         counts: int64 (ranked tracks,), occurrences in the training part.
         training: the settings that the embeddings were trained with.
         settings: the score.
@@ -185,10 +206,6 @@ def model_rankers(
     Raises:
         EvaluationError: the score needs context vectors, and there are none.
     """
-    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
-    kept = Embeddings(
-        *(np.asarray(part[rows]) for part in (embeddings.centre, embeddings.context, embeddings.context_bias))
-    )
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     ours: dict[str, Ranker] = {
         "cosine": cosine,

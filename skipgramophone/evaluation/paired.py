@@ -9,13 +9,12 @@ from functools import partial
 import numpy as np
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.comparison import model_rankers
-from skipgramophone.evaluation.protocols import make_queries
+from skipgramophone.evaluation.comparison import model_rankers, queries_over, rankable
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, estimate, score_ranker
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import Embeddings, not_finite
+from skipgramophone.experiment.embeddings import Embeddings
 from skipgramophone.experiment.postings import membership
 from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, TrainSettings
 from skipgramophone.wording import plural
@@ -69,33 +68,27 @@ def compare_models(
     ranked = np.ones(len(models[0][0]), np.bool_)
     counts = trained_on.counts(len(ranked))
     for embeddings, training in models:
-        if not embeddings.are_finite():
-            raise not_finite()
         least = settings.min_count if settings.min_count is not None else training.min_count
-        ranked &= (counts >= max(1, least)) & embeddings.learnt()
+        ranked &= rankable(embeddings, counts, least)
     rows = np.flatnonzero(ranked)
-    query_set = make_queries(
-        corpus,
-        split.held_out,
-        ranked,
-        protocol=settings.protocol,
-        seed=settings.random_seed,
-        given=settings.seeds,
-        draws=settings.draws,
-    ).renumbered(rows, len(ranked))
+    queries = queries_over(corpus, split, ranked, settings).queries
     if settings.k > len(rows):
         raise EvaluationError(
             f"k is {settings.k}, but both models rank only {plural(len(rows), 'track')}: use a smaller -k"
         )
-    queries, catalogue = query_set.queries, RankedCatalogue(counts[rows], artists[rows])
+    catalogue = RankedCatalogue(counts[rows], artists[rows])
     groups = split.groups[[query.playlist for query in queries]]
     whole = membership(trained_on, len(ranked))
+    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
+    kept = [(embeddings.take(rows), training) for embeddings, training in models]
     scores: dict[str, dict[str, PairedMetric]] = {}
     for score in (settings.score,) if settings.score else MAIN_SCORES:
         values = []
-        for embeddings, training in models:
-            chosen = replace(settings, score=score)
-            rankers = model_rankers(whole, embeddings, rows, counts=counts[rows], training=training, settings=chosen)
+        chosen = replace(settings, score=score)
+        for embeddings, training in kept:
+            rankers = model_rankers(
+                playlists, lengths, embeddings, counts=counts[rows], training=training, settings=chosen
+            )
             tell = partial(progress, score)
             values.append(score_ranker(rankers[score], queries, catalogue, settings.k, progress=tell).values)
         first, second = values

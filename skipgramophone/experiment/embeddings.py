@@ -62,6 +62,10 @@ class Embeddings:
         """Whether there are context vectors: imported models may lack them."""
         return bool(is_learnt(self.context).any())
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
+        """Return the vectors of some rows, in memory."""
+        return Embeddings(*(np.asarray(part[rows]) for part in (self.centre, self.context, self.context_bias)))
+
     def are_finite(self) -> bool:
         """Whether all values are finite. This reads all files."""
         matrices = (self.centre, self.context, self.context_bias)
