@@ -83,14 +83,11 @@ def weight_in(playlist: Array, window_size: Context) -> Array:
     return np.asarray((together * pair_weights(window_size, BLOCK)).sum(-1))
 
 
-@pytest.mark.parametrize("window_size", ["bag", 1, 2, 5])
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: Context, seed: int) -> None:
-    h, o, n, playlist = example(seed)
-    weights = tf.constant(pair_weights(window_size, BLOCK).astype(np.float64))
-    result = gradients(
+def computed_gradients(tf: Any, h: Any, o: Any, n: Any, *, playlist: Any, window_size: Context) -> Any:
+    """Return loss, number of pairs and gradients of blocks, as the training step computes them."""
+    return gradients(
         tf,
-        weights,
+        tf.constant(pair_weights(window_size, BLOCK).astype(np.float64)),
         negative_weight=NEGATIVES / SHARED,
         h=tf.constant(h),
         o=tf.constant(o),
@@ -99,6 +96,13 @@ def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: Context
         weight=tf.constant(weight_in(playlist, window_size)),
         bag=window_size == "bag",
     )
+
+
+@pytest.mark.parametrize("window_size", ["bag", 1, 2, 5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_loss_and_gradients_are_those_of_the_pairs(tf: Any, window_size: Context, seed: int) -> None:
+    h, o, n, playlist = example(seed)
+    result = computed_gradients(tf, h, o, n, playlist=playlist, window_size=window_size)
     for got, expected in zip(result, reference(h, o, n, playlist, window_size), strict=True):
         np.testing.assert_allclose(got.numpy(), np.asarray(expected), rtol=1e-6, atol=1e-9)
 
@@ -121,18 +125,7 @@ def test_the_gradient_of_the_reference_is_the_slope_of_its_loss() -> None:
 def test_a_playlist_of_one_track_has_no_pairs_and_no_negatives(tf: Any) -> None:
     h, o, n, _ = example(5)
     alone = np.arange(BLOCKS * BLOCK, dtype=float).reshape(BLOCKS, BLOCK)
-    weights = tf.constant(pair_weights("bag", BLOCK).astype(np.float64))
-    loss, pairs, dh, *_ = gradients(
-        tf,
-        weights,
-        negative_weight=NEGATIVES / SHARED,
-        h=tf.constant(h),
-        o=tf.constant(o),
-        n=tf.constant(n),
-        mask=playlist_mask(tf, tf.constant(alone)),
-        weight=tf.constant(weight_in(alone, "bag")),
-        bag=True,
-    )
+    loss, pairs, dh, *_ = computed_gradients(tf, h, o, n, playlist=alone, window_size="bag")
     assert float(loss) == 0
     assert float(pairs) == 0
     assert not dh.numpy().any()
