@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import typer
 
 from skipgramophone.cli import render
-from skipgramophone.errors import SettingError, StorageError, TrackNameError, storage_errors
+from skipgramophone.errors import SettingError, StorageError, TrackNameError
+from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
@@ -184,13 +185,8 @@ def written_to(path: Path | None) -> Iterator[None]:
         return
     with redirect_stdout(io.StringIO()) as text:
         yield
-    draft = path.with_name(f".{path.name}.new")
-    with storage_errors(path, "write"):
-        try:
-            draft.write_text(text.getvalue(), encoding="utf-8")
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+    with published_file(path) as draft:
+        draft.write_text(text.getvalue(), encoding="utf-8")
 
 
 def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist = Playlist()) -> None:

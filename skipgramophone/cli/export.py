@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ import typer
 from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.options import with_settings, without
 from skipgramophone.errors import SettingError, storage_errors
+from skipgramophone.experiment.publishing import STANDARD_OUTPUT
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ExportSettings
 from skipgramophone.wording import plural
@@ -21,7 +20,6 @@ from skipgramophone.wording import plural
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import ExportReport
 
-STDOUT = Path("-")
 SHOWN_UNKNOWN = 3
 
 
@@ -74,14 +72,13 @@ def export(
     from skipgramophone.pipeline.export import export as export_vectors
 
     settings = replace(settings, only=None if only is None else _read_names(only))
-    if destination == STDOUT:
+    if destination == STANDARD_OUTPUT:
         _require_text(format, json)
         with tempfile.TemporaryDirectory() as scratch:
             place = Path(scratch, "vectors")
             report = export_vectors(experiment, place, format, settings, experiments_dir=experiments_dir)
             _note_unknown(report, quiet)
-            with place.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+            render.print_file(place)
         return
     report = export_vectors(experiment, destination, format, settings, force=force, experiments_dir=experiments_dir)
     if json:

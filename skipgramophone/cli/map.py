@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 import tempfile
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -15,9 +13,8 @@ import typer
 from skipgramophone.cli import options, render
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError
+from skipgramophone.experiment.publishing import STANDARD_OUTPUT
 from skipgramophone.settings import MapSettings
-
-STDOUT = Path("-")
 
 
 @with_settings
@@ -52,10 +49,13 @@ def draw_map(
     from skipgramophone.cli.progress import bar
     from skipgramophone.pipeline.map import draw_map as draw
 
-    if output == STDOUT and json:
+    if output == STANDARD_OUTPUT and json:
         raise SettingError("--json and the page cannot both go to standard output: give a file")
     pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
-    with tempfile.TemporaryDirectory() if output == STDOUT else nullcontext() as scratch, bar("map", quiet) as tell:
+    with (
+        tempfile.TemporaryDirectory() if output == STANDARD_OUTPUT else nullcontext() as scratch,
+        bar("map", quiet) as tell,
+    ):
         place = Path(scratch, "map.html") if scratch else output
         report = draw(
             experiment,
@@ -67,8 +67,7 @@ def draw_map(
             progress=lambda step, done, of: tell(done, of, step),
         )
         if scratch:
-            with place.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+            render.print_file(place)
             return
     if json:
         render.print_json(asdict(report))

@@ -10,8 +10,10 @@ import contextlib
 import csv
 import io
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from rich.box import SIMPLE_HEAD
@@ -96,6 +98,12 @@ def print_csv(records: Sequence[Mapping[str, object]]) -> None:
     for record in records:
         writer.writerow({name: "" if value is None else visible(str(value)) for name, value in record.items()})
     print_data(text.getvalue())
+
+
+def print_file(path: Path) -> None:
+    """Copy a file to standard output."""
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 def print_data(text: str) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 
-class WaitingInput(io.RawIOBase):
-    """A file descriptor that is read until it ends, even if it is set to non-blocking."""
+class _Descriptor(io.RawIOBase):
+    """A stream over a file descriptor, which it does not own."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -31,13 +31,17 @@ class WaitingInput(io.RawIOBase):
         """Return the file descriptor."""
         return self._descriptor
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
     def isatty(self) -> bool:
         """Return whether the descriptor is a terminal."""
         return os.isatty(self._descriptor)
+
+
+class WaitingInput(_Descriptor):
+    """A file descriptor that is read until it ends, even if it is set to non-blocking."""
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read some bytes, waiting for them; 0 at the end."""
@@ -48,23 +52,12 @@ class WaitingInput(io.RawIOBase):
                 _wait(self._descriptor, select.POLLIN)
 
 
-class WaitingOutput(io.RawIOBase):
+class WaitingOutput(_Descriptor):
     """A file descriptor that is written to, even if it is set to non-blocking."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def fileno(self) -> int:
-        """Return the file descriptor."""
-        return self._descriptor
 
     def writable(self) -> bool:
         """Return True."""
         return True
-
-    def isatty(self) -> bool:
-        """Return whether the descriptor is a terminal."""
-        return os.isatty(self._descriptor)
 
     def write(self, data: ReadableBuffer) -> int:
         """Write some bytes, waiting for room; a `BufferedWriter` around this writes the rest."""
