@@ -49,13 +49,11 @@ def draw_map(
     from skipgramophone.cli.progress import bar
     from skipgramophone.pipeline.map import draw_map as draw
 
-    if output == STANDARD_OUTPUT and json:
+    to_stdout = output == STANDARD_OUTPUT
+    if to_stdout and json:
         raise SettingError("--json and the page cannot both go to standard output: give a file")
     pictures = {format: place for format, place in (("png", png), ("svg", svg)) if place is not None}
-    with (
-        tempfile.TemporaryDirectory() if output == STANDARD_OUTPUT else nullcontext() as scratch,
-        bar("map", quiet) as tell,
-    ):
+    with tempfile.TemporaryDirectory() if to_stdout else nullcontext() as scratch, bar("map", quiet) as tell:
         place = Path(scratch, "map.html") if scratch else output
         report = draw(
             experiment,

@@ -73,7 +73,7 @@ class PromptState:
         except TrackNameError as error:
             if error.candidates:
                 self.listed = tuple(self._lookup.names.candidates(name))
-                self._pages = 0  # the list is no answer
+                self._pages = 0  # the list is not an answer
             raise
 
     def _back(self) -> Answer:

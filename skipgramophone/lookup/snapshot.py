@@ -128,7 +128,7 @@ def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapsh
             stability=read_stability(experiment, model.digest),
             warnings=() if model.parent == manifest.digest else (_growth_note(experiment, added),),
         )
-    except BaseException:
+    except BaseException:  # including an interrupt: the database file must not stay open
         catalogue.close()
         raise
 
