@@ -3,7 +3,8 @@
     SgpError                 exit 1   base class; the message is one line: the thing, the problem and the next step
     ├── SettingError         exit 2   a setting is out of range
     ├── SourceError          exit 1   a source of playlists or vectors cannot be read
-    │   └── UnknownFormatError        a file is not in a format that sgp reads
+    │   ├── UnknownFormatError        a file is not in a format that sgp reads
+    │   └── FormatError               a file is not in the format in which it is read
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
     ├── StorageError         exit 1   the disk is full, read-only or failing
     ├── MemoryShortageError  exit 1   memory, or the address space that a limit allows, ran out
@@ -51,6 +52,10 @@ class UnknownFormatError(SourceError):
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(f"{file} is {reason}")
         self.reason = reason
+
+
+class FormatError(SourceError):
+    """A file is not in the format in which it is read: the one that was detected, or that the user named."""
 
 
 class ExperimentError(SgpError):
@@ -113,6 +118,18 @@ def reason_of(error: Exception) -> str:
     """Return the message of an error as one line."""
     message = error.strerror if isinstance(error, OSError) else None
     return " ".join((message or str(error) or type(error).__name__).split())
+
+
+@contextmanager
+def named_format(format: str | None) -> Iterator[None]:
+    """Say in a `FormatError` inside the block that the user named the format, unless that is None."""
+    try:
+        yield
+    except FormatError as error:
+        if format is None:
+            raise
+        advice = "leave it out, or see `sgp extract --help`"
+        raise FormatError(f"{error}; --format {format} was given: {advice}") from error
 
 
 @contextmanager

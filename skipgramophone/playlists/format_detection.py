@@ -87,7 +87,9 @@ def first_lines(head: bytes) -> list[str]:
 
 
 def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | ColumnGuess:
-    """Return the format of lines of text, or the columns of a table: a table before anything else, because a table can look like other text.
+    """Return the format of lines of text, or the columns of a table.
+
+    It looks for a table before anything else, because a table can look like other text.
 
     Raises:
         UnknownFormatError: sgp does not know the format, or it is ambiguous.
