@@ -6,6 +6,7 @@
     │   ├── UnknownFormatError        a file is not in a format that sgp reads
     │   └── FormatError               a file is not in the format in which it is read
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
+    │   └── DamagedFileError          a file of an experiment is damaged
     ├── StorageError         exit 1   the disk is full, read-only or failing
     ├── MemoryShortageError  exit 1   memory, or the address space that a limit allows, ran out
     ├── TrainingError        exit 1   there is nothing to train on, or training diverged
@@ -60,6 +61,14 @@ class FormatError(SourceError):
 
 class ExperimentError(SgpError):
     """A stage of an experiment is missing, already present, out of date, damaged or locked."""
+
+
+class DamagedFileError(ExperimentError):
+    """A file of an experiment is damaged; `problem` is the message without the next step."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}; restore it from a backup, or run sgp check to see which command makes it again")
+        self.problem = problem
 
 
 class StorageError(SgpError):
