@@ -34,7 +34,7 @@ SMALL: list[Row] = [
 
 def clocks_masked(text: str) -> str:
     """Output with times and rates written as #."""
-    return re.sub(r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|tracks)/s", r"# s\1 # \2/s", text)
+    return re.sub(r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|occurrences)/s", r"# s\1 # \2/s", text)
 
 
 def left(directory: Path) -> list[str]:
