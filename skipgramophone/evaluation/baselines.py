@@ -30,9 +30,10 @@ from skipgramophone.evaluation.rankers import (
 from skipgramophone.evaluation.scorecard import RankedCatalogue, score_ranker
 from skipgramophone.evaluation.splits import Groups, split_at_random
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
 from skipgramophone.settings import Baselines, EvaluateSettings
-from skipgramophone.training.factorization import ITERATIONS, factorize
+from skipgramophone.training.factorization import ITERATIONS, factorize, random_start
 
 Parameters = dict[str, float]
 Progress = Callable[[str, int, int], None]
@@ -254,14 +255,6 @@ def _fit(
         return rp3beta(playlists, **parameters)
     if name == "EASE":
         return ease(playlists, **parameters)
-    return FoldedIn(
-        factorize(
-            playlists,
-            factors=min(int(parameters["factors"]), *playlists.shape),
-            regularization=parameters["regularization"],
-            alpha=parameters["alpha"],
-            seed=seed,
-            iterations=iterations,
-            progress=progress,
-        )
-    )
+    start = random_start(playlists.shape[1], min(int(parameters["factors"]), *playlists.shape), seed)
+    objective = Objective(parameters["alpha"], parameters["regularization"])
+    return FoldedIn(factorize(playlists, start, objective, iterations=iterations, progress=progress))

@@ -26,6 +26,7 @@ from skipgramophone.evaluation.rankers import (
     Cosine,
     CosineAndCount,
     Euclidean,
+    FoldedIn,
     Hybrid,
     IndexedCosine,
     ModelScore,
@@ -204,7 +205,7 @@ def model_rankers(
         settings: the score.
 
     Raises:
-        EvaluationError: the score needs context vectors, and there are none.
+        EvaluationError: the score needs context vectors or factors, and there are none.
     """
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     ours: dict[str, Ranker] = {
@@ -212,13 +213,12 @@ def model_rankers(
         **({} if settings.score else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
-        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts),
+        **({"factors": FoldedIn(kept.factors)} if kept.factors else {}),
+        "hybrid": Hybrid(FoldedIn(kept.factors) if kept.factors else item_knn(playlists, lengths), cosine, counts),
     }
     if settings.score and settings.score not in ours:
-        raise EvaluationError(
-            f"--score {settings.score} needs context vectors, and these vectors were imported without them: "
-            "use --score cosine"
-        )
+        lacking = "factors" if settings.score == "factors" else "context vectors"
+        raise EvaluationError(f"--score {settings.score} needs {lacking}, and this model has none: use --score cosine")
     return {settings.score: ours[settings.score]} if settings.score else ours
 
 

@@ -15,7 +15,9 @@
     cosine+count cosine plus a small multiple of the log count, which prefers better-known tracks among near-equals
     model        mean of centre . context over the given tracks, plus noise_exponent x log count: the product estimates
                  log P(track | given) minus that term
-    hybrid       agreement of playlists, cosine and log count (`lookup.ranking`), as in `sgp continue`
+    factors      the model's own factors, which start from its vectors; the given tracks are folded in
+    hybrid       factors, cosine and log count (`lookup.ranking`), as in `sgp continue`; for a model without factors,
+                 the agreement of playlists replaces them
 
 All rankers rank only tracks of the training part, and use only its playlists.
 """
@@ -29,9 +31,9 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import hybrid, rooted, with_count
-from skipgramophone.training.factorization import Factorization, SparseRows, gram
+from skipgramophone.lookup.ranking import evidence_of_factors, hybrid, rooted, with_count
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -86,7 +88,7 @@ class TruncatedSvd:
 class FoldedIn:
     """Factors of tracks; the given tracks are folded in as a new playlist."""
 
-    factors: Factorization
+    factors: Factors
 
     def scores(self, given: Given) -> Scores:
         """Return the product of the playlist's factors and those of each track."""
@@ -186,16 +188,18 @@ class ModelScore:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """The score of `sgp continue`, which combines co-occurrence counts and vectors."""
+    """The score of `sgp continue`, which combines factors, vectors and counts."""
 
-    agreement: Ranker  # an `item_knn` with lengths
+    evidence: Ranker  # `FoldedIn` or, without factors, an `item_knn` with lengths
     cosine: Cosine
     counts: npt.NDArray[np.int64]  # (tracks,)
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of agreement, cosine and log count."""
+        """Return the sum of the evidence of the playlists, cosine and log count."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
-        return hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
+        scores = self.evidence.scores(given)
+        evidence = evidence_of_factors(scores, many) if isinstance(self.evidence, FoldedIn) else rooted(scores)
+        return hybrid(evidence, self.cosine.scores(given), self.counts, many)
 
 
 def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> CoOccurrence:

@@ -5,8 +5,9 @@
     context_bias.npy   float32 (tracks,)                 added to the product centre . context
     centre_mean.npy    float32 (embedding_dim,)          mean that was subtracted from every centre row
     accumulators.npy   float32 (2, tracks)               optimizer state, for centre and context rows
+    factors.npy        see `factors`
 
-The last two files are only used to continue training.
+The mean and the accumulators are only used to continue training.
 
 Row i belongs to row i of the catalogue. A track without a vector (see `min_count`) has a row of zeros.
 """
@@ -21,6 +22,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import pieces, read_array
+from skipgramophone.experiment.factors import Factors, read_factors
 
 CENTRE = "centre.npy"
 CONTEXT = "context.npy"
@@ -39,11 +41,13 @@ class Embeddings:
         centre: float32 (tracks, embedding_dim).
         context: float32 (tracks, embedding_dim).
         context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
+        factors: factors of the tracks; None if the model has none.
     """
 
     centre: Matrix
     context: Matrix
     context_bias: Matrix
+    factors: Factors | None = None
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -64,15 +68,17 @@ class Embeddings:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
         """Return the vectors of some rows, in memory."""
-        return Embeddings(*(np.asarray(part[rows]) for part in (self.centre, self.context, self.context_bias)))
+        centre, context, bias = (np.asarray(part[rows]) for part in (self.centre, self.context, self.context_bias))
+        return Embeddings(centre, context, bias, self.factors.take(rows) if self.factors else None)
 
     def are_finite(self) -> bool:
         """Whether all values are finite. This reads all files."""
         matrices = (self.centre, self.context, self.context_bias)
-        return all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
+        vectors = all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
+        return vectors and (self.factors is None or self.factors.are_finite())
 
     def write(self, directory: Path) -> None:
-        """Write the matrices and the bias."""
+        """Write the matrices and the bias, without factors."""
         np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
         np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
@@ -120,4 +126,4 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
             f"{directory} does not match its catalogue of {tracks:,} tracks: "
             f"the shapes are {centre.shape} (centre) and {context.shape} (context); train again with --force"
         )
-    return Embeddings(centre, context, bias)
+    return Embeddings(centre, context, bias, read_factors(directory, tracks))

@@ -31,7 +31,8 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
-from skipgramophone.lookup.search import Question, Search
+from skipgramophone.lookup.scoring import Question
+from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.snapshot import open_snapshot
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.playlist_file import read_listing

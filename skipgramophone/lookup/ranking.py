@@ -4,12 +4,17 @@
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(sum of |w_i|) log(1 + count_j), where the root keeps the
-                   sign of c_j, and c is the agreement of the playlists (`postings`). The root keeps a few playlists
-                   that share nearly all seeds from deciding alone; the more seeds, the less popularity counts
+    factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
+                   seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
+    hybrid         sqrt(n) f_j / max |f| + cosine + 0.15 / sqrt(n) log(1 + count_j), where n is the number of seeds. The
+                   more seeds there are, the more the factors know about the playlist, and the less popularity counts.
+                   A model without factors has sqrt(c_j / max |c|) as first summand, where the root keeps the sign of
+                   c_j, and c is the agreement of the playlists (`postings`)
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
+
+The number of seeds is (sum of |w_i|)^2 / sum of w_i^2, so that seeds with little weight hardly count.
 
 Popularity is scaled by the spread of the scores: at p = 1 one standard deviation of each weighs the same.
 """
@@ -79,19 +84,30 @@ def rooted(agreement: Scores) -> Scores:
     return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
 
 
+def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
+    """Return the effective number of weighted seeds: their number if all weigh the same."""
+    return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
+
+
+def evidence_of_factors(scores: Scores, given: npt.NDArray[np.float64] | float) -> Scores:
+    """Return the summand of `hybrid` for the scores of the factors, float32 of the same shape."""
+    largest = np.maximum(np.abs(scores).max(axis=-1, keepdims=True), np.float32(VANISHED))
+    return np.asarray(np.sqrt(given) * scores / largest, np.float32)
+
+
 def hybrid(
-    rooted_agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
+    evidence: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
 ) -> Scores:
-    """Combine playlist agreement, cosine and log count, float32 (questions, tracks) or (tracks,).
+    """Combine evidence of the playlists, cosine and log count, float32 (questions, tracks) or (tracks,).
 
     Args:
-        rooted_agreement: float32, of the same shape, `rooted`.
+        evidence: float32, of the same shape: `evidence_of_factors` or, without factors, `rooted` agreement.
         cosine: float32, of the same shape.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
-    return np.asarray(rooted_agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
+    return np.asarray(evidence + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
 
 
 def choose(

@@ -7,16 +7,13 @@ exact search. Similarities that are shown are always computed from the vectors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
-from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
@@ -34,12 +31,13 @@ from skipgramophone.lookup.annoy_index import (
     usable,
 )
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
-from skipgramophone.lookup.ranking import direction, hybrid, log_prior, rooted, with_count, with_popularity
+from skipgramophone.lookup.ranking import direction, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
+from skipgramophone.lookup.scoring import Question, Scoring
 from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.lookup.stability_report import Agreement
-from skipgramophone.settings import Score, SimilarSettings, TrainSettings
+from skipgramophone.settings import SimilarSettings
 from skipgramophone.wording import plural
 
 COMPARED = 32  # rows that exact search for many queries compares in the time that the index takes for one node
@@ -50,17 +48,6 @@ LOOKED_UP = 8192  # candidates whose names and vectors are read at once
 GONE = "the experiment was replaced, renamed or removed after it was opened"  # so its index is gone too
 REBUILT = "the index was replaced while it was opened"
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new one"}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The seeds of a query, as values and as arrays."""
-
-    seeds: tuple[Seed, ...]
-    notes: tuple[str, ...]
-    rows: Rows  # int64 (seeds,)
-    weights: npt.NDArray[np.float64]
-    vector: Matrix  # unit query vector, float32 (embedding_dim,)
 
 
 class Search:
@@ -85,9 +72,9 @@ class Search:
         return exact_search(self._embeddings.centre)
 
     @cached_property
-    def _counts(self) -> npt.NDArray[np.int64]:
-        """Occurrences of each track, int64 (tracks,)."""
-        return np.array(self.catalogue.counts(), np.int64)
+    def scoring(self) -> Scoring:
+        """The scores of all tracks."""
+        return Scoring(self.opened, self.exact)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
         """Prepare a query from its seeds.
@@ -301,11 +288,11 @@ class Search:
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score every track, and select from more and more of the best until the list is full."""
         learnt = self.exact.candidates(np.empty(0, np.int64))
-        scores = self._scores(asked, settings.by, learnt)
+        scores = self.scoring.scores(asked, settings.by, learnt)
         free = ~np.isin(learnt, asked.rows)
         rows, scores = learnt[free], scores[free]
         if settings.popularity:
-            scores = with_popularity(scores, self._counts[rows], settings.popularity)
+            scores = with_popularity(scores, self.scoring.counts[rows], settings.popularity)
             if not np.isfinite(scores).all():
                 raise not_finite()
         width = _width(settings)
@@ -314,26 +301,6 @@ class Search:
             if len(listed.chosen) == settings.number or width >= len(rows):
                 return listed
             width *= WIDENED
-
-    def _scores(self, asked: Question, by: Score, rows: Rows) -> npt.NDArray[np.float32]:
-        """Score some rows, float32 (rows,); see `ranking` for the formulas."""
-        if by == "model":
-            embeddings = self._embeddings
-            if not embeddings.has_context:
-                raise SettingError("these vectors were imported without context vectors: use --by cosine")
-            mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
-            trained_with = self.opened.model.settings
-            exponent = trained_with.get("noise_exponent", TrainSettings().noise_exponent)
-            with np.errstate(over="ignore", invalid="ignore"):
-                scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
-            if not np.isfinite(scores).all():
-                raise not_finite()
-            return np.asarray(scores[rows] + log_prior(self._counts[rows], exponent), np.float32)
-        cosine = self.exact.cosines(asked.vector)[rows]
-        if by == "hybrid":
-            agreement = rooted(self.postings.agreement(asked.rows, asked.weights))[rows]
-            return hybrid(agreement, cosine, self._counts[rows], float(np.abs(asked.weights).sum()))
-        return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
     def _pool(self, found: Neighbours) -> Pool:
         """Read the tracks and vectors of the candidates of one query."""

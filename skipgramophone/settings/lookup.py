@@ -8,7 +8,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
 from skipgramophone.wording import suggestion
 
-Score = Literal["cosine", "cosine+count", "model", "hybrid"]
+Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default of `continue`
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
@@ -46,8 +46,8 @@ class SimilarSettings:
     by: Score = setting(
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
-        "model: how probable the model finds it that the tracks share a playlist; hybrid: shared playlists and cosine "
-        "together, best to continue a playlist.",
+        "model: how probable the model finds it that the tracks share a playlist; factors: what a factorization of the "
+        "playlists predicts; hybrid: factors, cosine and count together, best to continue a playlist.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")

@@ -93,6 +93,11 @@ class TrainSettings:
         bounds=between(0, 1),
     )
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    factors: bool = setting(
+        True,
+        "Also compute the factors of tracks that the hybrid ranking uses.",
+        "--factors/--no-factors",
+    )
     patience: int = setting(
         0,
         "Hold out 5 % of the playlists, and stop after N epochs without a better loss on them (0 = off).",

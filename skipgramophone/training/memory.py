@@ -39,6 +39,29 @@ def require_memory(tracks: int, dim: int) -> None:
     )
 
 
+def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> None:
+    """Raise if this machine has too little free memory for the factors of the hybrid ranking.
+
+    Raises:
+        TrainingError: they need more memory than is free.
+    """
+    needed, free = bytes_for_factors(tracks, dim, playlists, occurrences), free_bytes()
+    if free is not None and needed > free:
+        raise TrainingError(
+            f"the factors of the hybrid ranking need about {needed / 1e9:.1f} GB of memory, but only "
+            f"{free / 1e9:.1f} GB are free: --no-factors trains the vectors alone"
+        )
+
+
+def bytes_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
+    """Estimate the bytes that the factorization needs: two copies of all factors, one of them rotated, and the matrix.
+
+    There are two factors per dimension. The sparse matrix is held by playlist and by track, with copies while it is
+    transposed.
+    """
+    return 2 * (tracks + playlists) * 2 * dim * FLOAT + 24 * occurrences
+
+
 def _require_addresses(tracks: int, dim: int) -> None:
     """Raise if a limit of the process (ulimit) leaves too few addresses: TensorFlow would abort."""
     needed = bytes_for(tracks, dim) - OVERHEAD + ADDRESSES

@@ -14,9 +14,11 @@ import numpy as np
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
-from skipgramophone.training.memory import require_memory
+from skipgramophone.training.factorization import write_factors
+from skipgramophone.training.memory import require_memory, require_memory_for_factors
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
 
@@ -144,6 +146,39 @@ def fit(
     """
     if run.role is None:  # in a cluster, the tables are on other machines
         require_memory(tracks, settings.embedding_dim)
+    if settings.factors:
+        require_memory_for_factors(tracks, settings.embedding_dim, len(corpus), corpus.occurrences)
+    result = _fit_vectors(
+        corpus,
+        tracks,
+        settings,
+        directory=directory,
+        run=run,
+        progress=progress,
+        checkpoint=checkpoint,
+        earlier=earlier,
+        keep=keep,
+        keep_now=keep_now,
+    )
+    if settings.factors:
+        write_factors(directory, corpus, read_embeddings(directory, tracks))
+    return result
+
+
+def _fit_vectors(
+    corpus: Corpus,
+    tracks: int,
+    settings: TrainSettings,
+    *,
+    directory: Path,
+    run: RunSettings,
+    progress: Callable[[Progress], None] | None,
+    checkpoint: Checkpoint | None,
+    earlier: Earlier | None,
+    keep: Keep,
+    keep_now: Keep,
+) -> TrainingResult:
+    """Train the vectors and write them; the memory of the tables is free again afterwards."""
     # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for
     from skipgramophone.training.tensorboard import Scalars
