@@ -1,4 +1,4 @@
-"""Settings of `sgp evaluate` and `sgp tune`: how vectors are evaluated on held-out playlists."""
+"""Settings of `sgp evaluate` and `sgp tune`."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -18,7 +18,7 @@ CHOSEN = "default: chosen on validation playlists"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateSettings:
-    """How vectors are evaluated on held-out playlists."""
+    """Settings of `sgp evaluate`, which evaluates vectors on held-out playlists."""
 
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS)}.", metavar="NAME")
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
@@ -42,12 +42,12 @@ class EvaluateSettings:
     )
     seeds: int | None = setting(
         None,
-        "Tracks given per playlist (default: half, or all but the last).",
+        "Number of tracks given per playlist (default: by protocol, half of the tracks or all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
     draws: int = setting(
-        3, "Evaluate each playlist N times, with different tracks given.", metavar="N", bounds=between(1, 100)
+        3, "Evaluate each playlist N times, each time with other given tracks.", metavar="N", bounds=between(1, 100)
     )
     share: float | None = setting(
         None,
@@ -77,7 +77,7 @@ class EvaluateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneSettings:
-    """How training settings are searched for."""
+    """Settings of `sgp tune`, which searches for good training settings."""
 
     budget: float = setting(
         900.0,
