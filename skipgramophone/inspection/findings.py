@@ -39,15 +39,15 @@ class Finding:
 
     Attributes:
         kind: stable identifier of the problem.
-        what: the problem in one sentence, with its numbers.
+        what: the problem in one sentence, with numbers.
         count: number of affected rows, playlists, tracks or occurrences.
-        of: total number of rows, playlists, tracks or occurrences, with those that are not affected.
+        of: total number of rows, playlists, tracks or occurrences, affected or not.
         share: `count` / `of`, from 0 to 1.
         unit: the unit of `count` and `of`.
         examples: a few names, most important first.
         effect: the effect on training or look-ups.
         remedy: how to solve the problem.
-        flags: the options that the remedy mentions, each with its command.
+        flags: the options that the remedy mentions, each after its command, as in "extract --encoding".
     """
 
     kind: Kind
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Effect and remedy of a kind of problem."""
+    """The effect of a kind of problem, its remedy, and the options that the remedy mentions."""
 
     effect: str
     remedy: str
@@ -188,7 +188,7 @@ ADVICE: dict[Kind, Advice] = {
 
 
 def make_finding(kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str]) -> Finding:
-    """Return a finding with the effect and remedy of its kind."""
+    """Return a finding, with the effect and remedy of its kind filled in from `ADVICE`."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,
