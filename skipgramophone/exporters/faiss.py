@@ -1,7 +1,7 @@
-"""FAISS: an HNSW graph over the exported vectors, scaled to length 1 so that the inner product is the similarity.
+"""Export as a FAISS HNSW graph. Vectors are scaled to length 1, so the inner product is the cosine.
 
-Item i is line i of the names file next to it. efSearch is doubled until the graph has the recall that the settings of
-the experiment's Annoy index require, and is then stored in the file.
+Item i of the graph is line i of the names file, counted from 0. efSearch is doubled until the graph has the recall that
+the settings of the experiment's Annoy index require, and is then stored in the file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction); initi
 
 
 def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
-    """Build the graph, widen the search until the recall is reached, write the graph and read it back.
+    """Build the graph, raise efSearch until the recall is reached, write the graph and verify it.
 
     Raises:
         SettingError: FAISS is not installed.
@@ -33,7 +33,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     faiss = _faiss()
     units = unit_rows(np.asarray(vectors.single()[1], np.float32))
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # so that equal vectors produce equal files
+    faiss.omp_set_num_threads(1)  # with several threads, equal vectors would give different files
     try:
         index = faiss.IndexHNSWFlat(units.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = BUILD_WIDTH
@@ -58,7 +58,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
 
 
 def _faiss() -> Any:
-    """Import the library, which is an optional extra."""
+    """Import FAISS, which is an optional dependency."""
     try:
         with warnings.catch_warnings():  # the library warns while it loads
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""safetensors: centre, context and context_bias; the names are JSON lists in the metadata of the file."""
+"""Export as safetensors: centre, context and context_bias, with the names as JSON lists in the metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back.
+    """Write the file, read it back and verify it.
 
     Raises:
         SettingError: the package safetensors is not installed.
