@@ -86,7 +86,7 @@ _HOME = {
     "tune": "pipeline.tune",
 }
 
-# Public name -> name in its module: a module does not redefine the built-ins `map` and `open`.
+# Public name -> name in its module, where the built-ins `map` and `open` are not redefined.
 _OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}
 
 __all__ = [

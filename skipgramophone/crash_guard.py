@@ -24,7 +24,7 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
     in memory stay in the child.
     """
     with warnings.catch_warnings():
-        # Python warns that threads of this process may hold locks; the task does not use these locks.
+        # Python warns that other threads may hold locks; the task does not need these locks.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:

@@ -28,7 +28,7 @@ def background_thread() -> Iterator[ThreadPoolExecutor]:
         try:
             yield thread
         except BaseException:  # includes KeyboardInterrupt
-            thread.shutdown(wait=False, cancel_futures=True)  # the running task is completed
+            thread.shutdown(wait=False, cancel_futures=True)  # the running task still ends
             raise
 
 

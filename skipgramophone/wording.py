@@ -24,7 +24,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     >>> suggestion("hybird", ["cosine", "hybrid"]), suggestion("xml", ["cosine", "hybrid"])
     ("; did you mean 'hybrid'?", '')
     """
-    from difflib import get_close_matches  # here, because only errors need it
+    from difflib import get_close_matches  # imported here because only errors need it
 
     spelt = {each.casefold(): each for each in known}
     near = get_close_matches(word.casefold(), spelt, 1)

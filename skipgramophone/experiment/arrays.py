@@ -46,7 +46,7 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
         raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
-    return array.view(np.ndarray)  # still mapped, but slicing rows is faster than with the memmap class
+    return array.view(np.ndarray)  # still memory-mapped, but np.memmap is slow to slice
 
 
 def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
@@ -79,7 +79,7 @@ def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(0, dtype)
     size = length * np.dtype(dtype).itemsize
     with temporary_file_errors(size), tempfile.TemporaryFile(prefix="sgp-") as file:
-        if hasattr(os, "posix_fallocate"):  # otherwise writing a page on a full disk raises SIGBUS
+        if hasattr(os, "posix_fallocate"):  # reserve the space: a write to a full disk would raise SIGBUS
             os.posix_fallocate(file.fileno(), 0, size)
         else:
             file.truncate(size)

@@ -29,9 +29,9 @@ from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
-MOST_COUNTED = 1000  # matches of a query are counted up to here; beyond, messages say "more than 1,000"
+MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
-LAST = "\U0010ffff"  # sorts after every letter
+LAST = "\U0010ffff"  # sorts after every other character
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
@@ -95,7 +95,7 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # SQLite does not say why it cannot open a file
+            self._path.open("rb").close()  # raises an error with the reason, which SQLite would not give
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
@@ -111,7 +111,7 @@ class Catalogue:
         if "uris" not in there:  # written by a version that did not store other uris
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         self.rank = "rank" if self.query("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
-        # Rows are numbered from 0 without gaps, so the largest number gives the number of tracks, faster than count(*).
+        # Rows are numbered from 0 without gaps, so max(row) + 1 is the number of tracks. This is faster than count(*).
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
     def __len__(self) -> int:
@@ -247,7 +247,7 @@ class Catalogue:
         """
         try:
             return self._database.execute(statement, _bindable(values)).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # Unicode errors: SQLite may quote a damaged schema
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its message may quote a damaged schema
             if _is_interrupt(error):
                 raise
             raise self._failure(error) from error

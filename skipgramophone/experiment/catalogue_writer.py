@@ -27,7 +27,7 @@ from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
-GATHERED = 256 << 20  # bytes of the trigram index to collect before a write; more give fewer parts to merge
+GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before each write
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
@@ -55,7 +55,7 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-# Values for the two templates above: one for rows that are sorted by count, one for tracks with a rank column.
+# Values for the two templates above: IN_ORDER if rows are sorted by count, RANKED if tracks have a rank column.
 IN_ORDER = {"column": "", "rank": "row"}
 RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
@@ -156,7 +156,7 @@ def _index(path: Path, order: dict[str, str]) -> None:
         indexed = thread.submit(database.executescript, ";".join(statements))
         try:
             indexed.result()
-        except BaseException:  # such as an interrupt; otherwise the thread would run to its end
+        except BaseException:  # includes interrupts; stop the thread
             database.interrupt()
             raise
 

@@ -29,14 +29,14 @@ SHOWN_SUGGESTIONS = 5
 SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
 DOMINANCE = 3  # a match is chosen if it occurs at least this many times as often as any other match
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
-CLUES_ASKED = 6  # trigrams per search, the rarest first: more are slower, fewer leave more names to verify
-FREQUENT_ENOUGH = 100  # tracks to compare with a query of which one piece is ignored
-MOST_POSTINGS = 10_000  # up to this many names that share a trigram with the query are scored ...
-NEAREST = 100  # ... and this many of the best are compared letter by letter
-MOST_LETTERS = 500  # a longer query must be a whole name: it is not searched in names, nor for typos
-MOST_PIECES = 30  # a query with more pieces is not searched with one piece ignored
-FEW = 2000  # up to this many matches are sorted; a scan of all names would be slower ...
-FEW_OF = 50  # ... and likewise up to one in this many tracks
+CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
+FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query that lacks one piece
+MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share
+NEAREST = 100  # names with the best scores, which are then compared letter by letter
+MOST_LETTERS = 500  # a longer query matches only whole names, without typos
+MOST_PIECES = 30  # a query with more pieces is not searched without one of them
+FEW = 2000  # a search with fewer matches uses the index, any other scans all names ...
+FEW_OF = 50  # ... or fewer than one in this many tracks
 Clue = tuple[int, str]  # number of names that contain a trigram, and the FTS5 query for it
 
 

@@ -139,7 +139,7 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
         by_track = csr_array(by_playlist, shape=(len(corpus), end - first)).tocsc()
         numbers, begins = by_track.indices, by_track.indptr
         repeats = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
-        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]  # not the first playlist of a track
+        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]  # keep the first playlist of each track
         pairs = np.delete(numbers, repeats)
         playlists[filled : filled + len(pairs)] = pairs
         filled += len(pairs)

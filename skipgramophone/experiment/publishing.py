@@ -166,7 +166,7 @@ def _claim_draft(place: Path, held: ExitStack) -> Path:
         file = held.enter_context(writing.open("xb"))
         with suppress(OSError):  # a file system without locks; `_has_writer` then assumes a writer
             fcntl.flock(file, fcntl.LOCK_EX)
-        if writing.exists():  # otherwise another process removed it as a leftover before it was locked
+        if writing.exists():  # else another process removed it before it was locked: try again
             return writing.with_suffix(DRAFT_SUFFIX)
 
 

@@ -19,7 +19,7 @@ from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup.annoy_index import RECALL_AT
 from skipgramophone.lookup.index_recall import recall_of_search
 
-LINKS = 32  # per item (M)
+LINKS = 32  # links per item in the graph (M)
 BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction); initial candidates per query (efSearch)
 
 
@@ -50,7 +50,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     while recall < vectors.index.recall and index.hnsw.efSearch < len(units):
         index.hnsw.efSearch *= 2
         recall = recall_of_search(search, units, vectors.index.random_seed)
-    path.write_bytes(faiss.serialize_index(index).tobytes())  # written here so that a full disk raises OSError
+    path.write_bytes(faiss.serialize_index(index).tobytes())  # unlike write_index, this raises OSError on a full disk
     read = faiss.deserialize_index(np.fromfile(path, np.uint8))
     if read.hnsw.efSearch != index.hnsw.efSearch or not np.array_equal(read.reconstruct_n(0, read.ntotal), units):
         raise StorageError(f"verification of {path} failed: it differs from the exported data; export again")

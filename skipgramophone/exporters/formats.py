@@ -73,7 +73,7 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
         "word2vec-binary": Format(write=word2vec.write_binary, write_names=word2vec.write_names),
     }
 )
-SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # suffixes that are not format names
+SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # suffix -> format
 
 
 def format_of(destination: Path, given: str | None) -> str:

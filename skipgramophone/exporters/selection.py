@@ -32,7 +32,7 @@ class Selection:
     tracks: list[Track]
     left_out: int  # tracks without a vector
     not_asked: int  # tracks with a vector that the settings filter out
-    no_room: int  # selected tracks beyond what the format can show
+    no_room: int  # selected tracks that exceed the limit of the format
     unknown: list[str]  # requested names that match no track with a vector
 
 
@@ -164,5 +164,5 @@ def _index_settings(lookup: Lookup) -> IndexSettings:
     """Return the settings of the experiment's own index, or the defaults if it has none."""
     try:
         return IndexSettings(**lookup.experiment.manifest("index").settings)
-    except (SgpError, TypeError):  # there is no index, or another version of this package wrote it
+    except (SgpError, TypeError):  # no index, or settings of another version
         return IndexSettings()

@@ -13,7 +13,7 @@ from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
 from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.settings import Thresholds
 
-# UTF-8 that was decoded as Windows-1252 shows a lead byte as a letter, and a continuation byte (80 to BF) as one of:
+# In UTF-8 that was decoded as Windows-1252, a lead byte is a letter, and a continuation byte is one of these:
 CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 MOJIBAKE = f"[\u00c2-\u00f4][{CONTINUATION}]"
 LOST = "\ufffd|\\pL\\?\\pL"  # the replacement character, or a question mark inside a word

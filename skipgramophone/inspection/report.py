@@ -19,7 +19,7 @@ from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
 
 SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
-HEAD = 0.01  # the head: this share of the tracks, the most frequent ones
+HEAD = 0.01  # the most frequent tracks up to this share of all tracks are the head
 SHOWN_FREQUENT = 3
 
 

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from skipgramophone.names.normalization import fold_name, words_of
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
-MUCH_LESS = 15.0  # names that score this much less than the best name are left out
+MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 WORD_NEAR_ENOUGH = 80.0  # minimum similarity of words: rapidfuzz's ratio; "jon" is similar to "john"
 
 

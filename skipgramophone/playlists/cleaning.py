@@ -89,7 +89,7 @@ def count_repeats(corpus: Corpus) -> tuple[int, int]:
     held = build_postings(corpus, tracks)
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlist_slices(held.offsets):  # here, these are slices of tracks, not of playlists
+    for some in playlist_slices(held.offsets):  # slices of tracks, whose offsets are passed here
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))

@@ -140,7 +140,7 @@ class PlaylistEncoder:
         self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
-        self.left_out: Counter[str] = Counter()  # by readers
+        self.left_out: Counter[str] = Counter()  # rows that readers left out, by reason
 
     def begin_with(self, known: RowBlock) -> None:
         """Add the rows of the existing corpus, before all other rows; cleaning does not drop these rows."""
@@ -243,7 +243,7 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     first = np.full(len(count), len(track))
     for part in row_slices(len(used)):
         np.minimum.at(first, key[part], used[part].astype(np.int64))  # int64, because equal types are ten times as fast
-    by_place = np.argsort(first, kind="stable")  # nearly sorted already
+    by_place = np.argsort(first, kind="stable")  # stable sort is fast here, because `first` is nearly sorted
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)
     rank[by_count] = np.arange(len(by_count))
@@ -367,11 +367,11 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
         title = codes[used[first:end]]
         begins = begin[title]
         falls = begins[:-1] > begins[1:]
-        # Whole titles are compared only if their first bytes are equal. UTF-8 bytes sort like code points.
+        # Whole titles are compared only if their first eight bytes are equal. UTF-8 bytes sort like code points.
         alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
         earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
         falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
-        falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # between two playlists
+        falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # a step between two playlists
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
         in_order += int(np.count_nonzero(sortable[some] & (number == 0)))

@@ -14,9 +14,9 @@ from skipgramophone.experiment.corpus import Corpus
 
 NEARLY_SAME = 0.8  # two playlists with at least this Jaccard similarity of their tracks are near-duplicates
 SIGNATURE = 64  # min-hashes per playlist
-BAND = 4  # a band: two playlists are compared if all its min-hashes agree; misses 1 in 4,000 pairs of similarity 0.8
-PROMISING = 0.5  # minimum share of equal min-hashes to compare tracks: 6 standard deviations below 0.8
-COMPARED = 1 << 20  # pairs whose min-hashes are compared in one step
+BAND = 4  # min-hashes per band; pairs that agree in a band are candidates: all but 1 in 4,000 of similarity 0.8
+PROMISING = 0.5  # candidates with a smaller share of equal min-hashes are skipped: 6 standard deviations below 0.8
+COMPARED = 1 << 20  # pairs per step of the comparison of min-hashes
 Groups = npt.NDArray[np.int64]
 
 

@@ -36,9 +36,9 @@ class Numbering:
         known = partition(pa.array([], kind))
         self._known = [known.part(part) for part in range(len(known))]
         self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part
-        self._values = [known.values]  # in order of their numbers, in pieces
+        self._values = [known.values]  # arrays of distinct values, in order of their numbers
         self._length = 0
-        self._pending: list[tuple[int, Partition]] = []  # first row and distinct values of each block not yet numbered
+        self._pending: list[tuple[int, Partition]] = []  # blocks not yet numbered: first row, distinct values
         self._pending_values = 0
         self._rows = 0
         self._leading_nulls = 0  # number of null rows before the first value, not yet written; then -1
@@ -48,7 +48,7 @@ class Numbering:
     def add(self, block: pa.DictionaryArray) -> None:
         """Add the rows of a block."""
         if not len(block):
-            return  # an empty block may still have a dictionary
+            return  # its dictionary may have values that no row uses
         if block.null_count == len(block) and self._rows == self._leading_nulls:
             self._rows = self._leading_nulls = self._rows + len(block)
             return
@@ -67,7 +67,7 @@ class Numbering:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
         self._number_pending()
         nothing: Codes = np.broadcast_to(np.int32(-1), self._rows)
-        codes = nothing if self._leading_nulls == self._rows else self._codes()  # stays valid after close
+        codes = nothing if self._leading_nulls == self._rows else self._codes()  # the memory map stays valid
         self._close()
         return codes, pa.concat_arrays(self._values)
 

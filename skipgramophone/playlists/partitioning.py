@@ -16,7 +16,7 @@ Ids = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 WORD = 8  # bytes
 PART_BITS = 6  # there are 2^6 parts
-SCATTER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2^64 / golden ratio: Knuth's multiplicative hash, TAOCP 3, 6.4
+SCATTER = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash (TAOCP 3, 6.4): odd, near 2^64 / golden ratio
 
 
 @dataclass(frozen=True, slots=True)

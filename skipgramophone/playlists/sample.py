@@ -28,8 +28,8 @@ SHARED = 0.15  # share of a scene's songs that also belong to the next scene
 MIXED, STRAY = 0.5, 0.4  # share of playlists with a second scene; share of their songs from that scene
 NOISE = 0.05  # share of songs that are drawn from all scenes
 REACH = 0.03  # squared distance from a mood at which the weight of a song drops to a sixteenth
-LEAST, COLLECTED = 5, 25  # minimum number of playlists per song; the same for a song with several versions
-RECORDED_AGAIN = 0.33  # probability of several versions for the top song of a scene; 0 from the middle on
+LEAST, COLLECTED = 5, 25  # minimum number of playlists with a song; the same, if it has several versions
+RECORDED_AGAIN = 0.33  # probability that the top song of a scene has several versions; it falls to 0 for rarer songs
 JOINS = 0.97  # probability that each version of a song is added to a playlist with the song
 REPEATS = 0.005  # share of tracks that occur twice in their playlist
 BY_TITLE = 0.25  # share of playlists that are sorted by title
@@ -331,7 +331,7 @@ def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Planne
     anywhere = list(accumulate(song.weight for song in songs))
     for planned in plans:
         shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
-        for _ in range(30 * planned.length):  # limited, because few songs may suit the mood
+        for _ in range(30 * planned.length):  # stops in time if too few songs suit the mood
             if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]

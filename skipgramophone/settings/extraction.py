@@ -29,7 +29,7 @@ KEEPABLE = ("episodes", "placeholders", "skips")  # rows that are rejected unles
 FEWEST_JUDGED = 100  # --max-rejects applies to files with at least this many rows
 ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
-# Settings that never change for a corpus. The others say how to read a source and may differ between sources.
+# Settings that never change for a corpus. The others say how to read a source and may differ from source to source.
 LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length",
     "holdout", "group", "random_seed",

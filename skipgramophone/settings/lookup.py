@@ -10,7 +10,7 @@ from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
-MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the default of `sgp similar`, and that of `sgp continue`
+MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 

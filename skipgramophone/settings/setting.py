@@ -18,7 +18,7 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import suggestion
 
 KEY = "setting"
-MOST_TRACKS = 2**31 - 1  # track ids are int32, so no number of tracks or occurrences is larger
+MOST_TRACKS = 2**31 - 1  # maximum of counts: track ids are int32
 
 
 @dataclass(frozen=True, slots=True)

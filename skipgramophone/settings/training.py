@@ -30,7 +30,7 @@ HELD_OUT_SHARE = 0.05  # share of the playlists that training with --patience ho
 CHECKPOINT_SECONDS = 60.0  # default of the minimum time between two checkpoints
 MOST_TREES, MOST_SHARDS = 1000, 1000
 MOST_EPOCHS, MOST_NEGATIVES, MOST_THREADS = 1_000_000, 10_000, 1024
-BAG_BLOCK = 64  # tracks of a playlist that the trainer processes together
+BAG_BLOCK = 64  # number of tracks of a playlist that the trainer processes together
 WIDEST_WINDOW = BAG_BLOCK - 1
 AUTO_WINDOW = 5  # window size that "auto" chooses if track order carries information
 

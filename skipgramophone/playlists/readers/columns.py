@@ -36,7 +36,7 @@ PARQUET_MAGIC = b"PAR1"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
 Roles = dict[str, str]  # role -> name of its column
 RoleFields = dict[str, str]  # role -> value in one row
-TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, the fields or the reason to reject it
+TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, fields or reason for rejection
 
 
 def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:

@@ -37,7 +37,7 @@ class Play(NamedTuple):
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of the session
-# Line number, raw record, and the play, the reason for leaving it out, or the reason for rejecting it.
+# Line number, raw record, and one of: the play, why the record is left out, why it is rejected (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 
@@ -79,7 +79,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
     begun: set[str] = set()  # listeners who have a play in this file so far
     for at, (number, text, play) in enumerate(kept):
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
-        # A part of a history that begins before the previous part ends does not continue its last session.
+        # If a part of a history begins before the previous part ends, it does not continue a session of that part.
         continues = play.listener in begun or play.ended >= ended
         begun.add(play.listener)
         if not key or play.began - ended > gap or not continues:

@@ -26,7 +26,7 @@ ROOT = ("plist", "dict")
 TRACKS, PLAYLISTS = (*ROOT, "dict"), (*ROOT, "array")
 TRACK, PLAYLIST = (*TRACKS, "dict"), (*PLAYLISTS, "dict")
 ITEM = (*PLAYLIST, "array", "dict")
-# Keys that identify the playlists that the program creates, and why these are left out; the first match counts.
+# Keys of playlists that the program creates, and why these playlists are left out. The first match counts.
 AUTOMATIC = (
     (("Master", "Distinguished Kind", "Music", "Purchased Music", "Podcasts", "Movies"), "in system playlists"),
     (("Folder",), "in folders of playlists"),

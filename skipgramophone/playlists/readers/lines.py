@@ -20,7 +20,7 @@ from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 BLOCK_BYTES = 16 << 20
-LONGEST_LINE = 64 << 20  # bytes; a longer line is certainly not a row, and would fill the memory
+LONGEST_LINE = 64 << 20  # bytes; longer lines are refused, because they are not rows and would fill the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUL_BYTE = "contains a NUL byte"
 Line = tuple[int, str, str]  # line number, text, reason for rejecting the line ("" = not rejected)

@@ -24,7 +24,7 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # bytes
+LARGEST = 64 << 20  # bytes in a playlist file
 INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # neither a Windows drive nor a URL

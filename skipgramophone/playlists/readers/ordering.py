@@ -166,7 +166,7 @@ def _seconds_of_dates(dates: pa.Array) -> Places:
     """Convert dates with times in UTC to seconds since 1970."""
     try:
         return np.asarray(pc.utf8_rtrim(dates, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
-    except pa.ArrowInvalid:  # a day or hour that does not exist
+    except pa.ArrowInvalid:  # a date such as February 30
         return _parse_each(dates, seconds_since_1970)
 
 

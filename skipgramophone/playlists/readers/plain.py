@@ -30,7 +30,7 @@ from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
 
-BATCH = 1 << 17  # rows
+BATCH = 1 << 17  # rows of Parquet per block
 Fault = tuple[int, str, RawRecord]  # line number, reason for the rejection, raw record
 
 
@@ -224,7 +224,7 @@ def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
     """Convert a batch to rows; `first` is the number of its first row."""
     columns = {role: _as_text(batch[name], role) for role, name in roles.items()}
     for column in columns.values():
-        column.validate(full=True)  # strings of a damaged file may be invalid UTF-8
+        column.validate(full=True)  # raises an error for invalid UTF-8 in a damaged file
 
     def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
         return ((first + row, {role: _value_text(columns[role][row : row + 1]) for role in roles}) for row in rows)

@@ -69,7 +69,7 @@ class LeftOut(NamedTuple):
     reason: str  # completes "5 rows left out …", as in "in smart playlists"
 
 
-RawRecord = str | dict[str, Any]  # the text of a line, or an object of a JSON document
+RawRecord = str | dict[str, Any]  # the text of a line, or a JSON object
 # Line number, raw record, and one of: the row, why the record is left out, why it is rejected (text).
 Record = tuple[int, RawRecord, Row | LeftOut | str]
 Where = Callable[[Sequence[int]], Iterable[tuple[int, RawRecord]]]  # row indices -> line number and raw record of each

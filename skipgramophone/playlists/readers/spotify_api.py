@@ -89,7 +89,7 @@ def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
 
 def read_spotify_backup(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Yield the tracks of each playlist of a text file."""
-    name, begun = "", 0  # the current playlist, and the line at which it begins
+    name, begun = "", 0  # the current playlist, and its first line (0: none)
     for number, line, fault in numbered_lines(stream):
         fields = line.split("\t")
         if fault:

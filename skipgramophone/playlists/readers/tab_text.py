@@ -20,7 +20,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import wrong_width
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # bytes
+LARGEST = 64 << 20  # bytes in a file
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LINE_END = re.compile("\r\n|\r|\n")
 

@@ -10,7 +10,7 @@ from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 DELIMITERS = "\t,;|"
-LONGEST_FIELD = 1 << 20  # characters
+LONGEST_FIELD = 1 << 20  # characters; longer fields are refused
 NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, with column -> field
 FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-READ_AT_ONCE = 1 << 18  # bytes
+READ_AT_ONCE = 1 << 18  # bytes per call of the parser
 LONGEST_TOKEN = 1 << 20  # bytes of a tag; the parser keeps a tag in memory
 LONGEST_TEXT = 1 << 20  # characters in one element
 DEEPEST = 100  # maximum nesting of elements
@@ -67,7 +67,7 @@ def root_of(head: bytes) -> str | None:
     """
     if not head.lstrip().startswith(b"<"):
         return None
-    for encoding in (None, "utf-8"):  # as declared, or as converted by the setting `encoding`
+    for encoding in (None, "utf-8"):  # as the file declares, or UTF-8 if the stream was converted
         try:
             return next((element.path[0] for element in _ElementParser(encoding).feed(head)), None)
         except XmlError as fault:
@@ -100,7 +100,7 @@ class _ElementParser:
         self._starts = starts
         self._found: list[Element] = []
         self._place = _Place((), reports_starts=False)
-        self._open: list[tuple[_Place, dict[str, str], str]] = []  # parents: place, attributes, text so far
+        self._open: list[tuple[_Place, dict[str, str], str]] = []  # open parents: place, attributes, text so far
         self._attributes: dict[str, str] = {}
         self._text = ""
         self._fed = 0
@@ -116,7 +116,7 @@ class _ElementParser:
             self._parser.Parse(data, final)
         except XmlError as error:
             fault = error
-        except (expat.ExpatError, ValueError, LookupError) as error:  # the last two: unknown encodings
+        except (expat.ExpatError, ValueError, LookupError) as error:  # ValueError, LookupError: an unknown encoding
             fault = XmlError(f"not well-formed XML ({error})")
         found, self._found = self._found, []
         yield from found

@@ -105,7 +105,7 @@ def _jspf_track(track: Any) -> tuple[str, str, str | None] | str:
     if names is None:
         return NAME_NOT_TEXT
     fields: Fields = {"creator": [names[0]], "title": [names[1]]}
-    for name in ("identifier", "location"):  # text in files of older tools, else a list
+    for name in ("identifier", "location"):  # a list, or a text in files of older tools
         value = track.get(name)
         values = value if isinstance(value, list) else [value]
         fields[name] = [text for text in values if isinstance(text, str)]
