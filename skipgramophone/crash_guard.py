@@ -1,4 +1,4 @@
-"""Contain native code: detect its crashes in a child process, and redirect its stderr output to a file."""
+"""Protect the program from native code: detect crashes in a child process, and redirect stderr to a file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Exceptions for all expected errors; any other exception is a bug.
 
     SgpError                 exit 1   base class; the message is one line: the thing, the problem and the next step
-    ├── SettingError         exit 2   a setting is out of range
+    ├── SettingError         exit 2   a setting has an invalid value
     ├── SourceError          exit 1   a source of playlists or vectors cannot be read
     │   └── UnknownFormatError        a file is not in a format that sgp reads
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
@@ -36,7 +36,7 @@ class SgpError(Exception):
 
 
 class SettingError(SgpError):
-    """A setting is out of range."""
+    """A setting has an invalid value."""
 
     exit_code = 2
 

@@ -70,7 +70,7 @@ def pieces(rows: int) -> Iterator[slice]:
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an array of zeros in an unnamed temporary file, which the system can page out when memory is short.
+    """Return an array of zeros in an unnamed temporary file, to which the system can move it when memory is short.
 
     Raises:
         StorageError: there is not enough space for temporary files.

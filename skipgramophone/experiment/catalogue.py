@@ -178,7 +178,7 @@ class Catalogue:
         return [track for track in self.matching(named) if fold_name(track.artist) == folded]
 
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
-        """Return the other spellings of the track in a row: artist, title and count of each."""
+        """Return the other spellings of the track `row`: artist, title and count of each."""
         return self.query("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
 
     def all_uris(self) -> list[UriFields]:
@@ -217,7 +217,7 @@ class Catalogue:
         return list(map(self._track, self.query(statement, condition.values)))
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield the tracks that fulfil a condition one by one, most frequent first; for use in a `time_limit` block."""
+        """Yield the tracks that fulfil a condition, most frequent first; call this inside a `time_limit` block."""
         statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)}"
         return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 

@@ -1,7 +1,7 @@
 """Checkpoints: the complete state of an unfinished training run, which can be resumed with the same result.
 
     checkpoint/state.json    format, corpus digest, settings, progress and history of the run
-    checkpoint/*.npy         vectors and accumulators at that point
+    checkpoint/*.npy         vectors and accumulators at the time of the checkpoint
 
 A checkpoint is published like a stage: complete or not at all. Its directory is beside those of the stages, and is
 removed when the model is published.

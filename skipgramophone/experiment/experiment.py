@@ -4,7 +4,7 @@
     corpus/ model/ index/    the stages, each with a manifest.json
     .lock                    held by the one writer: pid, command, host
 
-A stage is published as a whole (see `publishing`). Its manifest records from what it was made (see `manifest`).
+A stage is published as a whole (see `publishing`). Its manifest names the stage before it (see `manifest`).
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Experiment:
                 size = path.stat().st_size if path.is_file() else None
                 if size != published.get("bytes"):
                     problem = (
-                        "it is missing" if size is None else f"its size of {size:,} bytes is not the published one"
+                        "it is missing" if size is None else f"its size of {size:,} bytes differs from the manifest"
                     )
                     return f"{path} is damaged: {problem}; run sgp {COMMAND[manifest.stage]} {self.name} --force"
         return None
@@ -207,11 +207,11 @@ def similar_name(missing: Experiment) -> str:
 def experiments_in(root: Path | str | None = None) -> list[Experiment]:
     """Return all experiments in a directory, sorted by name, without the drafts of killed runs.
 
-    A directory that cannot be read may be an experiment, so it is returned too.
+    A subdirectory that cannot be read may be an experiment, so it is returned too.
 
     Raises:
-        ExperimentError: the directory does not exist.
-        StorageError: the directory cannot be read.
+        ExperimentError: the experiments directory does not exist.
+        StorageError: the experiments directory cannot be read.
     """
     directory = experiments_root(root)
     if not directory.is_dir():

@@ -1,4 +1,4 @@
-"""Manifests: the file with the description of a published stage.
+"""Manifests: files that describe published stages.
 
 A manifest contains a digest of the stage's content (file hashes and settings, but no times) and the digest of its
 parent, the stage that it was made from. If the parent has another digest now, it has been replaced.
@@ -145,7 +145,7 @@ def require_format(path: Path, content: Mapping[str, Any]) -> None:
     """
     given = content.get("format")
     if given != FORMAT:
-        message = f"{path} has format {given!r}; this sgp reads format {FORMAT}"
+        message = f"{path} has format {given!r}; this version reads format {FORMAT}"
         if type(given) is int and given > FORMAT:
             raise LaterFormatError(f"{message}: update skipgramophone")
         raise ExperimentError(message)

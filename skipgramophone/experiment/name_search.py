@@ -112,9 +112,9 @@ class NameSearch:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
-        These are tried in order until something matches: the uri; the whole name; the whole title; one of these with
-        hyphens between its words, as shell completion writes it; each word as a part of the name. The number of matches
-        is `MOST_COUNTED` + 1 if there are more.
+        These are tried in order until something matches: the uri; the whole name; the whole title; the name or title
+        with hyphens between its words, as shell completion writes it; each word as a part of the name. The number of
+        matches is `MOST_COUNTED` + 1 if there are more.
         """
         folded = fold_name(query)
         if not folded:
@@ -154,7 +154,7 @@ class NameSearch:
         return f"; --artist '{tracks[0].artist}' means all tracks of this artist" if tracks else ""
 
     def candidates(self, query: str) -> list[Track]:
-        """Return the tracks that a query may mean if `resolve` raises, in the order of the candidates in its error."""
+        """Return the tracks that the error of `resolve` for this query names as candidates, in the same order."""
         found, _ = self.find(query)
         if found:
             return found
@@ -249,7 +249,7 @@ class NameSearch:
     def _beginning(self, folded: str) -> Condition | None:
         """Return the condition that a name or a title begins with the query, or None if none does.
 
-        Few such rows are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
+        A few such rows are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
         """
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))

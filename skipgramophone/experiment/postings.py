@@ -52,7 +52,7 @@ class Postings:
     offsets: npt.NDArray[np.int64]
 
     def of(self, row: int) -> npt.NDArray[np.int32]:
-        """Return the numbers of the playlists that contain the track in a row, int32, ascending."""
+        """Return the numbers of the playlists that contain the track `row`, int32, ascending."""
         return self.playlists[self.offsets[row] : self.offsets[row + 1]]
 
     def sizes(self, rows: Rows) -> Rows:

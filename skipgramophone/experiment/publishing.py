@@ -228,7 +228,7 @@ def _flush(path: Path) -> None:
 
 
 def _exchange(draft: Path, place: Path) -> None:
-    """Move a draft to `place` and remove the previous version: atomically, or with two renames on older systems."""
+    """Put a draft in the place of a published directory, in one step if the system can do this, else in two."""
     if _exchange_by_system(draft, place):
         return
     retired = draft.with_suffix(RETIRED_SUFFIX)

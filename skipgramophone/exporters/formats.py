@@ -38,7 +38,7 @@ class Format:
         write: writes vectors, reads them back and verifies them; returns facts for the manifest, or None.
         is_directory: the export is a directory of several files.
         write_names: writes artist, title and so on to a separate file, for formats that can store only vectors.
-        rows_to_write: returns the rows to write for a number of tracks, for formats that limit it; None: all rows.
+        rows_to_write: returns which of a number of rows to write, for formats with a limit; None: all rows.
         is_text: the format can be written to standard output.
         has_cells: the format can be opened in a spreadsheet.
         has_both: the format can store several matrices, and float16 and int8.

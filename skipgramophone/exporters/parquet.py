@@ -75,7 +75,7 @@ def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], 
 
 
 def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Join consecutive blocks into blocks of at least `GROUP_ROWS` rows, the last one excepted."""
+    """Join consecutive blocks into blocks of at least `GROUP_ROWS` rows; the last one may be smaller."""
     pending: list[Block] = []
     for block in blocks:
         pending.append(block)

@@ -76,7 +76,7 @@ READ_AGAIN = "read the source with the encoding it was written in (--encoding), 
 
 ADVICE: dict[Kind, Advice] = {
     "rejected-rows": Advice(
-        "their tracks are not trained",
+        "the tracks in these rows are not trained",
         "see rejects.jsonl for the lines; --encoding, --bad-bytes replace and --keep accept more rows, "
         "--format and --columns override the detected format",
         ("extract --encoding", "extract --bad-bytes", "extract --keep", "extract --format", "extract --columns"),
@@ -118,7 +118,7 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --repeats",),
     ),
     "near-duplicates": Advice(
-        "their pairs are trained several times, as if many people agreed",
+        "the same pairs of tracks are trained several times, as if many people agreed",
         "--drop-duplicate-playlists keeps the longest of each group; evaluate never separates near-duplicates",
         ("extract --drop-duplicate-playlists",),
     ),
@@ -139,7 +139,7 @@ ADVICE: dict[Kind, Advice] = {
         ("train --min-count", "similar --min-count"),
     ),
     "everywhere": Advice(
-        "a track in very many playlists co-occurs with everything: it carries no information but takes much training",
+        "a track in very many playlists co-occurs with everything: it has no information but takes much training time",
         "train --subsample 1e-3 trains it less often; similar --popularity -0.5 favours rarer tracks",
         ("train --subsample", "similar --popularity"),
     ),

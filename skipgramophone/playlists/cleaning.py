@@ -159,7 +159,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after`, with the number of occurrences that were dropped since `before` counted under `reason`."""
+    """Return `after`, with the occurrences that `before` has in addition counted in `left_out` under `reason`."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)

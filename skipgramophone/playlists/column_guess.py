@@ -61,14 +61,14 @@ def rows_of(lines: Sequence[str]) -> Table:
 def is_table(rows: Table) -> bool:
     """Whether all rows have the same number of fields, at least two.
 
-    Text with a comma in each line is not a table; it is recognized by the spaces after its commas.
+    Prose with one comma per line is not a table: spaces follow its commas.
     """
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
 
 
 def is_header(row: Sequence[str]) -> bool:
-    """Whether a row has the usual column names of two roles, or is one field with a usual column name."""
+    """Whether a row has the usual column names of at least two roles, or is one field with a usual column name."""
     known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
     return known >= min(len(row), 2)
 
@@ -100,7 +100,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     unused = [name for name in header if name not in roles.values()]
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
-        return question(rows, f"in which {_listed(unclear)} may separate playlists", unclear[0])
+        return question(rows, f"in which {_listed(unclear)} may name the playlist", unclear[0])
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -110,11 +110,11 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
             return guess
     except SettingError:
         pass
-    return question(rows, "whose names contain assignments of columns")
+    return question(rows, "whose names look like assignments (such as title=)")
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return the column that sorts the rows of a playlist, as role -> name: positions, else times, else nothing."""
+    """Return the column that sorts the rows of a playlist, as role -> name: a position, a time, or an empty dict."""
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
@@ -140,7 +140,7 @@ def _has_header(rows: Table) -> bool:
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return an assignment of the columns of a table that may be right, to show how it is written."""
+    """Return role -> column for a plausible assignment of the columns, as the example in a question."""
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}

@@ -77,7 +77,11 @@ def normalized(name: str) -> str:
 
 
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
-    """Return role -> columns that may have it: those of the most specific group; for time, all, best first."""
+    """Return role -> columns that may have this role.
+
+    These are the columns of the most specific group of names. For the role time, they are all columns with such a name,
+    the best first.
+    """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():

@@ -155,7 +155,7 @@ class PlaylistEncoder:
         self.left_out.update(block.left_out)
 
     def encode(self) -> EncodedPlaylists:
-        """Number the tracks and playlists of all blocks."""
+        """Encode all rows that were added, and clean the playlists."""
         coded = dict(zip(COLUMNS, run_in_order(column.finish for column in self._columns.values()), strict=True))
         with background_thread() as thread:
             numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
@@ -379,7 +379,7 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:
-    """Encode a stream of row blocks."""
+    """Encode a stream of blocks (default: with the default settings)."""
     encoder = PlaylistEncoder(settings or ExtractSettings())
     for block in blocks:
         encoder.add(block)

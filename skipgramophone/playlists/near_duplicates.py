@@ -50,7 +50,7 @@ def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
 
 
 def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of playlists to compare: one whole band and at least half of all min-hashes agree."""
+    """Yield the pairs of playlists whose min-hashes agree in a whole band, and in at least half of all cases."""
     playlists, found = signatures.shape[1], []
     for band in range(0, SIGNATURE, BAND):
         hashes = signatures[band : band + BAND]
@@ -70,7 +70,7 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 
 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
-    """Return the min-hashes of each playlist, uint32 (SIGNATURE, playlists): lowest hash per hash function."""
+    """Return the min-hashes of each playlist, uint32 (SIGNATURE, playlists): its lowest hash per hash function."""
     rng = np.random.default_rng([seed, SIGNATURE])
     tracks = int(corpus.track_ids.max(initial=-1)) + 1
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)

@@ -146,7 +146,7 @@ def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
 
 
 def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
-    """Sort rows by their numbers; rows with the same number keep their order.
+    """Return the rows sorted by their numbers; rows with the same number keep their order.
 
     Args:
         codes: int32 (rows,), the number of each row.
@@ -168,7 +168,7 @@ def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
 
 
 def take_codes(codes: Codes, rows: Codes) -> Codes:
-    """Return `codes[rows]`, int32 (rows,), in an array that the system can write to disk."""
+    """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`)."""
     found = scratch(len(rows), np.int32)
     for part in row_slices(len(rows)):
         found[part] = codes[rows[part]]

@@ -253,7 +253,7 @@ def _surname(dice: _Dice) -> str:
 
 
 def _song(dice: _Dice, scene: int, rank: int, artists: Sequence[tuple[str, Point]]) -> _Song:
-    """Generate the song with a popularity rank in a scene; its place is near the artist's other songs."""
+    """Generate the song with popularity rank `rank` in a scene; its place is near the artist's other songs."""
     (artist, home), (guest, _) = dice.shuffled(artists)[:2]
     x, y, z = dice.point()
     place = ((x + home[0]) / 2, (y + home[1]) / 2, (z + home[2]) / 2)

@@ -177,7 +177,7 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         raise UnknownFormatError(file.display_name, "empty")
     format = "columns" if settings.columns else settings.format or detect_format(file, head)
     if settings.min_rating is not None and format != "columns":
-        raise SettingError(f"min-rating is for tables with ratings, and {file.display_name} has the format {format}")
+        raise SettingError(f"min-rating needs a table with ratings, but {file.display_name} has the format {format}")
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "columns":

@@ -32,7 +32,10 @@ class EvaluateSettings:
         None, f"Regularization of iALS ({CHOSEN}).", metavar="X", bounds=above(0)
     )
     ials_alpha: float | None = setting(
-        None, f"Additional weight of a playlist's tracks in iALS ({CHOSEN}).", metavar="X", bounds=above(0)
+        None,
+        f"Confidence weight of iALS: a playlist's own tracks weigh 1 + X ({CHOSEN}).",
+        metavar="X",
+        bounds=above(0),
     )
     ease_regularization: float | None = setting(
         None, f"Regularization of EASE ({CHOSEN}).", metavar="X", bounds=above(0)
@@ -71,7 +74,7 @@ class EvaluateSettings:
         check(self)
         require(
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
-            f"seeds cannot be combined with {self.protocol}, which gives one track",
+            f"seeds cannot be combined with {self.protocol}, which always gives one track",
         )
 
 
@@ -100,4 +103,4 @@ class TuneSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(self.protocol != "deezer2018", "deezer2018 has no playlists to search on: use next-item")
+        require(self.protocol != "deezer2018", "deezer2018 holds out no playlists to tune on: use next-item")

@@ -57,10 +57,10 @@ class MapSettings:
         "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: UMAP, or pca for up to 30 tracks.", metavar="NAME"
     )
     colour: Colour = setting(
-        "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page has a switch.", metavar="NAME"
+        "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page can switch between them.", metavar="NAME"
     )
     clusters: int = setting(
-        12, "Number of clusters, and of artists with a colour of their own.", metavar="N", bounds=between(1, 100)
+        12, "Number of clusters, and number of artists that get their own colour.", metavar="N", bounds=between(1, 100)
     )
     neighbours: int = setting(10, "Nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100))
     top: int = setting(100_000, "Show only the N most frequent tracks.", metavar="N", bounds=at_least(1))

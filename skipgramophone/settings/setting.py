@@ -71,7 +71,7 @@ class Setting:
 
     Attributes:
         help: help text of the option.
-        flags: names of the option, the long one last; empty for the field name with hyphens.
+        flags: names of the option, the long one last; if empty, the option is the field name with hyphens.
         metavar: placeholder of the value in help texts.
         bounds: range of a number.
         parse: converts the text from the command line, for fields that are not a plain string, number or choice.

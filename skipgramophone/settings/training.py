@@ -167,7 +167,7 @@ class RunSettings:
                 f"local-cluster must be WORKERSxSERVERS, such as 2x1, not {self.local_cluster}",
             )
         if self.role is not None or self.local_cluster is not None:
-            require(self.device != "gpu", "a cluster trains on processors: leave out --device gpu")
+            require(self.device != "gpu", "a cluster trains only on CPUs: leave out --device gpu")
 
     @property
     def workers_and_servers(self) -> tuple[int, int]:

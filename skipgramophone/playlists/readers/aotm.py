@@ -33,9 +33,9 @@ def read_aotm(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file is not a list of mixes.
     """
-    mixes = read_document(stream, "the mixes of AOTM-2011")
+    mixes = read_document(stream, "a file of AOTM-2011")
     if not isinstance(mixes, list):
-        raise SourceError(f"{stream.file.display_name} is not the mixes of AOTM-2011: it is not a list")
+        raise SourceError(f"{stream.file.display_name} is not a file of AOTM-2011: it is not a list of mixes")
     number = 0
     for mix in mixes:
         tracks = mix.get("playlist") if isinstance(mix, dict) else None

@@ -239,7 +239,7 @@ def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
 
 
 def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
-    """Join the artists of two columns with ", " in rows where both columns have an artist."""
+    """Join two columns of artists: "first, second" if both are known, else the one that is known."""
     # null_handling="skip" is not used, because pyarrow then drops rows in which all values are null.
     both = pc.and_(pc.not_equal(first, ""), pc.not_equal(second, ""))
     return pc.binary_join_element_wise(first, second, pc.if_else(both, pa.scalar(", ", TEXT), pa.scalar("", TEXT)))

@@ -89,7 +89,7 @@ def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLa
 def records_of_fields(
     records: Iterable[FieldsRecord], display_name: str, roles: Roles, layout: ColumnLayout | None = None
 ) -> Iterator[TableRecord]:
-    """Convert the records of a CSV or TSV table to rows; without `layout`, it is found in the first record."""
+    """Convert the records of a CSV or TSV table to rows; if `layout` is None, the first record determines it."""
     for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
@@ -146,7 +146,7 @@ def _nested_value(record: object, name: str) -> object:
 
 
 def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of Parquet."""
+    """Yield the rows of a Parquet file."""
     with parquet_in(stream, roles) as file:
         yield from records_of_parquet(file, roles)
 
@@ -173,7 +173,7 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
 
 
 def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of Parquet; their "line" numbers count rows from 1."""
+    """Yield the rows of an open Parquet file; their "line" numbers count rows from 1."""
     number = 0
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         columns = (_as_texts(batch[name]) for name in roles.values())

@@ -83,5 +83,5 @@ class Library:
 
 
 def _names(track: LibraryTrack | None) -> dict[str, str]:
-    """Return the names of a track for a report."""
+    """Return artist and title of a track, for the raw record of a reject."""
     return {"artist": track.artist, "title": track.title} if track else {}

@@ -58,7 +58,7 @@ class MpdReader:
         """Yield the rows in order, up to `num_rows` of them.
 
         Raises:
-            SourceError: the file is not a slice.
+            SourceError: the file is not a slice of the dataset.
         """
         settings = self.settings
         with self.file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
@@ -74,7 +74,7 @@ def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:
     """Yield the tracks of each playlist of a slice.
 
     Raises:
-        SourceError: the file is not a slice.
+        SourceError: the file is not a slice of the dataset.
     """
     number = 0
     for playlist in _playlists(stream, raw):

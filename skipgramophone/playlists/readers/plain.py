@@ -54,7 +54,7 @@ class PlainLines(Protocol):
     """Protocol: a reader of blocks of plain lines."""
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """Return the rows of some lines, or None if a line is not plain."""
+        """Return the rows of a block of lines, or None if a line is not plain."""
         ...
 
 
@@ -165,7 +165,7 @@ def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields
 
 @dataclass(frozen=True, slots=True)
 class PlainObjects:
-    """Reads JSON lines with one object each, whose columns are text."""
+    """Reads blocks of JSON lines, each of which must be one object with text in all columns."""
 
     roles: Roles
 

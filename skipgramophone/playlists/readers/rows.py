@@ -39,7 +39,7 @@ PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in lower case
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One input record that was not used."""
+    """A rejected input record."""
 
     file: str
     line: int  # counted from 1
@@ -64,7 +64,7 @@ class Row(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A valid record that is not used on purpose, such as a track of a smart playlist."""
+    """A valid record that is left out on purpose, such as a track of a smart playlist."""
 
     reason: str  # completes "5 rows left out …", as in "in smart playlists"
 

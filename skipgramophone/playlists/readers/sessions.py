@@ -1,4 +1,4 @@
-"""Read sessions of ids: one session per line, ids separated by spaces or tabs, as papers on item embeddings publish.
+"""Read sessions of ids: one session per line, ids separated by spaces or tabs, as in papers on item embeddings.
 
     85116 22375 71477
     22492 22771
@@ -28,7 +28,7 @@ def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
     Lines of different lengths are not a table. Lines of one length are a table unless the columns share ids, no column
-    contains times, and values are rarely repeated from line to line, as those of an owner would be.
+    contains times, and few values are repeated in the next line (the owner of a table would be).
     """
     rows = [line.split() for line in lines if line.strip()]
     words = [word for row in rows for word in row]

@@ -138,7 +138,7 @@ class SourceFile:
 
 
 class OpenFile:
-    """An open file: reads decompressed bytes, and tells how many bytes on disk have been read."""
+    """An open file: reads decompressed bytes, and counts how many bytes on disk have been read."""
 
     def __init__(
         self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes], *, encoding: str, replaces: bool
@@ -357,7 +357,7 @@ def _members(path: Path, name: str) -> list[SourceFile]:
 
 
 def _hidden(member: str) -> str:
-    """Return the reason why an archive member is skipped, or "". Hidden files are skipped; macOS adds some."""
+    """Return the reason to skip a hidden archive member, such as those that macOS adds; "" for other members."""
     parts = PurePosixPath(member).parts
     return HIDDEN if "__MACOSX" in parts or any(part.startswith(".") for part in parts) else ""
 

@@ -145,7 +145,7 @@ def _playlist(value: Any) -> Playlist | None:
 
 
 def _track_in(item: Any) -> Any:
-    """Return the track object in an item of a playlist; the item itself may be this object. None if there is none."""
+    """Return the track object of a playlist item, which may be the item itself; None if there is no track object."""
     if not isinstance(item, dict):
         return None
     return item["track"] if "track" in item else item.get("item", item if "artists" in item else None)

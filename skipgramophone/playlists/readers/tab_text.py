@@ -43,7 +43,7 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     title = _title_column(header)
     if title is None:
         raise SourceError(
-            f"{stream.file.display_name} is not a text of rekordbox or iTunes: "
+            f"{stream.file.display_name} is not a text export of rekordbox or iTunes: "
             "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
         )
     playlist = PurePosixPath(stream.file.name).stem

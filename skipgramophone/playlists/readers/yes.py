@@ -74,6 +74,6 @@ def _songs(stream: OpenFile) -> Iterator[tuple[str, tuple[str, str]]]:
         fields = [field.strip().replace("\\/", "/") for field in line.split("\t")]
         if fault or len(fields) != 3:
             raise SourceError(
-                f"{stream.file.display_name}, line {number}: {fault or 'not a number, a title and an artist'}"
+                f"{stream.file.display_name}, line {number}: {fault or 'expected a number, a title and an artist'}"
             )
         yield fields[0], (fields[2], fields[1])

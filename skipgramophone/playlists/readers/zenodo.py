@@ -106,7 +106,7 @@ class ZenodoReader:
             if rows == limit:
                 return
         if not rows:
-            raise SourceError(f"{self.file.display_name}: a header and no rows")
+            raise SourceError(f"{self.file.display_name} has a header but no rows")
 
     def _columns(self, header: bytes) -> tuple[str, ...]:
         """Return the roles of the columns in the first line; raise `SourceError` if it is not a header."""
@@ -249,7 +249,7 @@ def _null_for_empty(column: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _misshapen(line: str, found: int, width: int) -> str:
-    """Return the reason for rejecting a line that was split into `found` fields instead of `width`."""
+    """Return the reason for rejecting a line: it is blank, lacks outer quotes, or does not have `width` fields."""
     if not line.strip():
         return "blank line"
     if not (line.startswith('"') and line.endswith('"') and len(line) > 1):
