@@ -84,7 +84,7 @@ def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) 
 
 
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """Return the texts `name` as a list, from a text array or from the two arrays that replace it."""
+    """Return the texts of the array `name` as a list; two arrays may replace it (see the module)."""
     if f"{name}_utf8" in arrays:
         packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []

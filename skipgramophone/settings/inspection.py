@@ -13,22 +13,22 @@ class Thresholds:
     Zenodo data set, "archive" the playlist archive of docs/quality.md.
     """
 
-    rejected: float = 0.01  # share of rows; any dump has a few bad rows
-    playlists: int = 100  # number; with the 40 playlists of Zenodo, two seeds share 1 of 20 nearest tracks
-    of_one_track: float = 0.1  # share of playlists; fewer do little harm
+    rejected: float = 0.01  # share of rows that are rejected; any dump has a few bad rows
+    playlists: int = 100  # with the 40 playlists of Zenodo, trainings with two seeds share 1 of 20 nearest tracks
+    of_one_track: float = 0.1  # share of playlists with a single track; a few of them do little harm
     giant_length: int = 2000  # tracks in a playlist; editorial playlists of the archive have fewer than 800
-    in_giants: float = 0.05  # share of occurrences that are in such playlists
-    in_order: float = 0.1  # share of playlists with 5 or more tracks; by chance, 1 in 40 of length 5 is sorted
+    in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
+    in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
     out_of_order: float = 0.05  # share of descents allowed in a sorted playlist: later additions, other alphabets
-    of_one_artist: float = 0.25  # share of playlists with 5 or more tracks; any collection has some albums
-    repeated: float = 0.01  # share of occurrences; Zenodo has 0.05 %
-    near_duplicates: float = 0.02  # share of playlists; the archive has 0.2 %
-    welded_length: int = 100  # tracks in a playlist; shorter playlists may have repeats by chance
-    welded_repeats: float = 0.1  # share of the playlist; one person rarely repeats so many tracks
-    seen_once: float = 0.5  # share of tracks; the archive has 49 %, as usual for a long tail
-    everywhere: float = 0.2  # share of playlists with the track; at most 13 % in the archive
-    several_uris: float = 0.05  # share of tracks; reissues alone make fewer
-    without_artist: float = 0.01  # share of occurrences, if other tracks have an artist; Zenodo has 0.08 %
-    placeholders: float = 0.001  # share of occurrences; a placeholder occurs often
-    joined_artists: float = 0.02  # share of tracks; duos with a name such as "a & b" are rarer
-    spoilt_names: float = 0.001  # share of tracks; an encoding error affects many names, a typo only one
+    of_one_artist: float = 0.25  # share of playlists with a single artist; any collection has some albums
+    repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
+    near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive
+    welded_length: int = 100  # tracks in a playlist; shorter playlists have repeats by chance
+    welded_repeats: float = 0.1  # share of repeats in a playlist; one person rarely repeats so many tracks
+    seen_once: float = 0.5  # share of tracks that occur once; 49 % in the archive, as usual for a long tail
+    everywhere: float = 0.2  # share of playlists that contain one track; at most 13 % in the archive
+    several_uris: float = 0.05  # share of tracks with the name of another track; reissues alone make a smaller share
+    without_artist: float = 0.01  # share of occurrences without an artist; 0.08 % in Zenodo
+    placeholders: float = 0.001  # share of occurrences with a placeholder as name
+    joined_artists: float = 0.02  # share of tracks by several artists; real duos such as "a & b" are rarer
+    spoilt_names: float = 0.001  # share of tracks with damaged names; encoding errors damage many names, typos few

@@ -48,7 +48,8 @@ def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part
         files: all files; files that are not part of a history keep their position.
         part_of: returns the history and the sort key of a file, or None if it is not part of a history.
     """
-    parts: dict[Hashable, list[tuple[tuple[int, ...], int]]] = {}  # history -> sort keys and indices
+    # History -> sort key of each part, and its index in `files`.
+    parts: dict[Hashable, list[tuple[tuple[int, ...], int]]] = {}
     for at, file in enumerate(files):
         if found := part_of(file):
             history, position = found

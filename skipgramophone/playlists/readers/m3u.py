@@ -27,7 +27,7 @@ from skipgramophone.settings import ExtractSettings
 LARGEST = 64 << 20  # bytes in a playlist file
 INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
-SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # neither a Windows drive nor a URL
+SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 

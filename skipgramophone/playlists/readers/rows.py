@@ -189,7 +189,12 @@ def make_block(
 
 
 def dictionary_of(column: pa.Array | str | None, number: int) -> pa.DictionaryArray:
-    """Return a dictionary-encoded column of `number` rows; a string, or null for None, is repeated in all rows."""
+    """Return a dictionary-encoded column of `number` rows.
+
+    Args:
+        column: the values; a single string is repeated in all rows, and None gives nulls.
+        number: number of rows.
+    """
     if column is None:
         return pa.nulls(number, DICTIONARY)
     if isinstance(column, str):

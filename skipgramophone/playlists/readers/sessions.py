@@ -27,8 +27,8 @@ LEAST_SHARED, MOST_REPEATED = 0.25, 0.25  # shares of the values of a column, se
 def are_sessions(lines: Sequence[str]) -> bool:
     """Whether lines are sessions: most words could be ids, and the lines do not look like the rows of a table.
 
-    Lines of different lengths are not a table. Lines of one length are a table unless the columns share ids, no column
-    contains times, and few values are repeated in the next line (the owner of a table would be).
+    The lines look like a table if all have the same number of words and one column contains only times, shares few
+    values with the other columns, or often repeats a value in the next line, as a column of owners does.
     """
     rows = [line.split() for line in lines if line.strip()]
     words = [word for row in rows for word in row]
