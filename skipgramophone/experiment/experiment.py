@@ -41,7 +41,7 @@ DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
 LOST_AND_FOUND = "lost+found"  # a directory that file systems create and only root can read
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
-LONGEST_NAME = 200  # bytes; drafts and exports append some, up to the 255 that file systems allow
+LONGEST_NAME = 200  # bytes; leaves room for suffixes, because file systems allow 255
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,7 @@ class NameSearch:
         return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
     def __containing_short(self, words: list[str], each: str) -> Condition:
-        """Return the condition that a folded name contains each of some words of one or two letters.
+        """Return the condition that a folded name contains all `words`, which have one or two letters each.
 
         If there are many such names, the condition scans all tracks, which finds the first ones quickly. Names of one
         or two letters have no trigram, so they are added separately.

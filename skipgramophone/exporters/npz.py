@@ -37,7 +37,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _pack_texts(texts: Sequence[str | None]) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.int64]]:
-    """Return texts concatenated in UTF-8, and offsets: the start of each text and the end of the last."""
+    """Concatenate texts in UTF-8; text i of the result is utf8[offsets[i]:offsets[i + 1]]."""
     pieces = [(text or "").encode() for text in texts]
     offsets = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
     return {"utf8": np.frombuffer(b"".join(pieces), np.uint8), "offsets": offsets}

@@ -78,7 +78,7 @@ def read(path: Path) -> NamedVectors:
 
 
 def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:
-    """Split texts that are concatenated in UTF-8, at offsets: the start of each text and the end of the last."""
+    """Split texts that are concatenated in UTF-8; text i is packed[offsets[i]:offsets[i + 1]]."""
     data = packed.tobytes()
     return [data[start:end].decode() for start, end in pairwise(offsets.tolist())]
 

@@ -371,7 +371,8 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
         alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
         earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
         falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
-        falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # a step between two playlists
+        # A descent from one playlist to the next does not count.
+        falls[offsets[some.start + 1 : some.stop] - first - 1] = False
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
         in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
