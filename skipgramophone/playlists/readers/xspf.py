@@ -25,7 +25,7 @@ from skipgramophone.settings import ExtractSettings
 
 TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of child elements of a track -> their texts
-Named = tuple[int, RawRecord, tuple[str, str, str | None] | str]  # line, record, names and uri or reason
+Named = tuple[int, RawRecord, tuple[str, str, str | None] | str]  # line, record, names or why rejected
 
 
 def is_jspf(value: Any) -> bool:
