@@ -330,5 +330,5 @@ def test_the_experiments_directory_comes_from_option_variable_or_default(
 def test_a_dump_with_a_header_and_no_rows_is_refused(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump(HEADER + "\n")
     ran = sgp("extract", "x", path)
-    assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path}: a header and no rows\n")
+    assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path} has a header but no rows\n")
     assert left(experiments) == []

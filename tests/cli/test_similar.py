@@ -244,7 +244,7 @@ def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, t
         path = tmp_path / "genres" / stage / name
         whole = path.read_bytes()
         for content, problem in (
-            (whole + b"\0", f"its size of {len(whole) + 1:,} bytes is not the published one"),
+            (whole + b"\0", f"its size of {len(whole) + 1:,} bytes differs from the manifest"),
             (None, "it is missing"),
         ):
             path.unlink()

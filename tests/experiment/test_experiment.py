@@ -135,7 +135,7 @@ def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
 def test_an_unknown_format_is_refused(experiment: Experiment) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(ExperimentError, match="has format 99; this sgp reads format 1"):
+    with pytest.raises(ExperimentError, match="has format 99; this version reads format 1"):
         experiment.manifest("corpus")
 
 
