@@ -5,8 +5,9 @@ minimize
 
     sum over all p and i of (1 + alpha r_pi) ([r_pi > 0] - x_p . y_i)^2 + regularization (sum |x_p|^2 + sum |y_i|^2)
 
-With the track factors fixed, each x_p solves a linear system, and vice versa. A playlist that was not trained on is
-folded in by the same system. With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playlist p only:
+With the track factors fixed, each x_p is the solution of a linear system, and vice versa. The factors of a new playlist
+are computed from the same system ("folding in"). With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks
+of playlist p only:
 
     (P + Y_p^T D Y_p) x_p = Y_p^T C 1        with P = Y^T Y + regularization I = L L^T
 
@@ -14,12 +15,12 @@ In the whitened factors z_i = L^-1 y_i and u_p = L^T x_p, which give the same sc
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
 
-so a playlist costs a system of as many unknowns as it has tracks or as there are factors, whichever is less. The
-whitened factors are all that a look-up needs. The systems are solved exactly, many of the same size at once.
+so the system of a playlist has one unknown per track of the playlist or one per factor, whichever is less. Look-ups
+need only the whitened factors. The systems are solved exactly, and systems of the same size are solved together.
 
 Source: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
-doi 10.1109/ICDM.2008.22. The library `implicit` weighs a track of a playlist by alpha r instead of 1 + alpha r: its
-alpha of 20 is 19 here. Its regularization is the same.
+doi 10.1109/ICDM.2008.22. The library `implicit` uses the weight alpha r instead of 1 + alpha r, so an alpha of 20 there
+is an alpha of 19 here. The regularization is the same.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float32]
 ITERATIONS = 15
 INITIAL_SPREAD = 0.01  # standard deviation of the factors at the start
-GATHERED = 1 << 23  # numbers per batch of systems
-EXACT_SIZES = 8  # systems up to this size are not padded
+GATHERED = 1 << 23  # float32 numbers per batch of linear systems
+EXACT_SIZES = 8  # linear systems up to this size are not padded
 
 
 @dataclass(frozen=True, slots=True)
 class SparseRows:
-    """Rows with a few entries each, such as the tracks of playlists.
+    """The rows of a sparse matrix, such as playlists with their tracks.
 
     Attributes:
-        columns: int (entries,), column of each entry; all rows concatenated.
+        columns: int (entries,), column of each entry, for all rows one after another.
         offsets: int (rows + 1,), row p has the entries offsets[p] to offsets[p + 1].
-        weights: float32 (entries,), the r above, all above 0.
+        weights: float32 (entries,), the values r of the module docstring, all greater than 0.
     """
 
     columns: npt.NDArray[Any]
@@ -63,11 +64,11 @@ class SparseRows:
 
 @dataclass(frozen=True, slots=True)
 class Factorization:
-    """Factors of tracks, which score all tracks for given ones.
+    """Track factors, which score all tracks for a playlist with given tracks.
 
     Attributes:
-        whitened: float32 (tracks, factors), the z_i above.
-        root: float32 (factors, factors), the L above.
+        whitened: float32 (tracks, factors), the z_i of the module docstring.
+        root: float32 (factors, factors), the L of the module docstring.
         alpha: weight of a given track.
     """
 
@@ -85,7 +86,7 @@ class Factorization:
         return solve_rows(self.whitened, given, self.alpha)
 
     def scores(self, given: SparseRows) -> Matrix:
-        """Return the scores x_p . y_i of all tracks, float32 (playlists, tracks): about 1 for a fitting track."""
+        """Return the scores x_p . y_i of all tracks, float32 (playlists, tracks); a score near 1 is a good fit."""
         return np.asarray(self.fold_in(given) @ self.whitened.T)
 
 
@@ -99,16 +100,16 @@ def factorize(
     iterations: int = ITERATIONS,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Factorization:
-    """Factorize a matrix of playlists and tracks. The same arguments give the same factors.
+    """Factorize a playlist-track matrix. The same arguments give the same factors.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of float32, above 0 where a playlist contains a track.
         factors: number of factors.
         regularization: weight of the squared factors, above 0.
-        alpha: additional weight of the tracks of a playlist, above 0; every other track weighs 1.
+        alpha: weight that a track of a playlist has in addition to 1, the weight of all other tracks; above 0.
         seed: random seed of the initial factors.
-        iterations: number of times that the factors of playlists, and then those of tracks, are computed.
-        progress: called with the iterations done and their total.
+        iterations: number of iterations; each computes the playlist factors and then the track factors.
+        progress: called with the number of finished iterations and the total.
     """
     by_playlist, by_track = SparseRows.of(playlists), SparseRows.of(playlists.T.tocsr())
     rng = np.random.default_rng(seed)
@@ -132,7 +133,7 @@ def gram(columns: Matrix) -> npt.NDArray[np.float64]:
 
 
 def _least_squares(fixed: Matrix, rows: SparseRows, *, regularization: float, alpha: float) -> Matrix:
-    """Return the best factors of rows for fixed factors of their columns, float32 (rows, factors)."""
+    """Return the least-squares factors of rows, given the factors of the columns; float32 (rows, factors)."""
     whitened, root = _whiten(fixed, regularization)
     return np.asarray(solve_rows(whitened, rows, alpha) @ np.linalg.inv(root))
 
@@ -148,7 +149,7 @@ def solve_rows(whitened: Matrix, rows: SparseRows, alpha: float) -> Matrix:
 
     Args:
         whitened: whitened factors of the columns, float32 (columns, factors).
-        rows: entries of each row; a row without entries gets zeros.
+        rows: the sparse rows; a row without entries gets zeros.
         alpha: weight of an entry.
     """
     factors = whitened.shape[1]
@@ -167,7 +168,7 @@ def solve_rows(whitened: Matrix, rows: SparseRows, alpha: float) -> Matrix:
 
 
 def _padded(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Round lengths up by at most a quarter, so that many rows have systems of the same size.
+    """Round lengths up by at most a quarter, so that the systems of many rows have the same size.
 
     >>> _padded(np.array([0, 7, 9, 17, 33])).tolist()
     [0, 7, 10, 20, 40]
@@ -178,7 +179,7 @@ def _padded(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def _solve_short(whitened: Matrix, rows: SparseRows, some: npt.NDArray[np.int64], *, size: int, alpha: float) -> Matrix:
-    """Solve for rows of at most `size` entries with one unknown per entry, float32 (rows, factors)."""
+    """Solve rows of at most `size` entries, with one unknown per entry; return factors, float32 (rows, factors)."""
     starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
     filled = np.arange(size) < lengths[:, None]  # (rows, size)
     at = np.where(filled, starts[:, None] + np.arange(size), 0)
@@ -192,7 +193,7 @@ def _solve_short(whitened: Matrix, rows: SparseRows, some: npt.NDArray[np.int64]
 
 
 def _solve_long(whitened: Matrix, rows: SparseRows, row: int, *, alpha: float) -> Matrix:
-    """Solve for one row of many entries with one unknown per factor, float32 (factors,)."""
+    """Solve one row of many entries, with one unknown per factor; return its factors, float32 (factors,)."""
     factors = whitened.shape[1]
     system, target = np.eye(factors), np.zeros(factors)
     block = max(1, GATHERED // factors)
