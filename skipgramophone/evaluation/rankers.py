@@ -1,18 +1,19 @@
 """Rankers: baselines and model scores. A ranker scores all tracks for the given tracks of each query.
 
     popularity   log count
-    item-kNN cosine of playlist sets, shared playlists / sqrt(playlists of one track x playlists of the other),
+    item-kNN     cosine of playlist sets, shared playlists / sqrt(playlists of one track x playlists of the other),
                  summed over the given tracks
     RP3beta      random walk from the given tracks to a playlist and on to a track, divided by count^beta (Paudel,
                  Christoffel, Newell and Bernstein 2017)
     SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, with
                  the model's dimension: PureSVD (Cremonesi, Koren and Turrin 2010)
-    EASE linear regression of each track on all other tracks (`ease`) iALS         factors of playlists and tracks by
-    weighted least squares (`training.factorization`) euclidean    distance between centre vectors, for deezer2018
-    cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar` index
-    cosine, but only for tracks that an Annoy index with the default recall finds cosine+count cosine plus a small
-    multiple of the log count, which prefers better-known tracks among near-equals model        mean of centre . context
-    over the given tracks, plus noise_exponent x log count: the product estimates
+    EASE         linear regression of each track on all other tracks (`ease`)
+    iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
+    euclidean    distance between centre vectors, for deezer2018
+    cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
+    index        cosine, but only for tracks that an Annoy index with the default recall finds
+    cosine+count cosine plus a small multiple of the log count, which prefers better-known tracks among near-equals
+    model        mean of centre . context over the given tracks, plus noise_exponent x log count: the product estimates
                  log P(track | given) minus that term
     hybrid       co-occurrence in playlists, cosine and log count (`lookup.ranking`), as in `sgp continue`
 

@@ -16,7 +16,7 @@ The pairs give three rankings, because no single ranking predicts how trained ve
     kNN               by pair weight, normalized by the weights of both tracks
     cosine            by the cosine similarity of rows of positive pointwise mutual information, the matrix that
                       skip-gram with negative sampling factorizes
-    few dimensions the same, after these rows are reduced to a few dimensions
+    few dimensions    the same, after these rows are reduced to a few dimensions
 
 Source: Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
 """

@@ -237,8 +237,7 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """Find the tracks that are most similar to seed tracks, nearest first; the answer includes `notes`, but no
-        seeds.
+        """Find the tracks that are most similar to seeds, nearest first; the answer includes `notes`, but no seeds.
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
