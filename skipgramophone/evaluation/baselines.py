@@ -157,7 +157,7 @@ def choose_parameters(
     score: Callable[[Parameters], float],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Parameters:
-    """Choose the parameters of a baseline that are not given, one after the other.
+    """Choose those parameters of a baseline that are not given, one after the other.
 
     Each parameter starts at its default value, and moves to the next smaller or larger value as long as the score
     rises.
@@ -245,7 +245,7 @@ def _fit(
     iterations: int = ITERATIONS,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Ranker:
-    """Fit the baseline with a name, and return its ranker."""
+    """Fit the baseline that is called `name`, and return its ranker."""
     if name == "popularity":
         return Popularity(counts)
     if name == "item-kNN":

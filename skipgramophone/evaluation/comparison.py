@@ -98,7 +98,7 @@ def compare_rankers(
         corpus: all playlists.
         split: the held-out playlists.
         embeddings: centre and context vectors, one row per track of the catalogue.
-        artists: int64 (tracks,), equal for tracks of the same artist.
+        artists: int64 (tracks,), number of each track's artist.
         training: the settings with which the embeddings were trained.
         settings: protocol, k and score.
         progress: called with the name of the ranker, the number of finished queries and the total.

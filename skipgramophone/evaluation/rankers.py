@@ -106,7 +106,7 @@ class Cosine:
 
 @dataclass(frozen=True, slots=True)
 class IndexedCosine:
-    """Scores the tracks that an Annoy index proposes by cosine; all other tracks count as not found."""
+    """Scores only those tracks that an Annoy index proposes, by cosine; all other tracks count as not found."""
 
     candidates: AnnoyCandidates
     unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0

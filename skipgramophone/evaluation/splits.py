@@ -132,8 +132,8 @@ def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str])
     missing = held_out - set(keys)
     if missing:
         raise EvaluationError(
-            f"no playlist matches {sorted(missing)[0]!r}: correct the names to hold out (without a match: "
-            f"{len(missing):,})"
+            f"no playlist matches {sorted(missing)[0]!r}: correct the names to hold out "
+            f"({plural(len(missing), 'name')} without a match)"
         )
     named = np.array([key in held_out for key in keys], np.bool_)
     split = Split(np.isin(groups, groups[named]), groups)

@@ -1,4 +1,4 @@
-"""Stability: how much the nearest neighbours of two models agree that were trained with different seeds.
+"""Stability: how much two models that were trained with different seeds agree on nearest neighbours.
 
 It is the share of the k nearest tracks in one model that are also among the k nearest in the other model. Neighbours
 that change with the seed are due to chance, however high their similarity is.

@@ -63,7 +63,7 @@ class TuneReport:
         trials: all trials, best first.
         winner: the settings to train with; the present settings if no trial was significantly better.
         is_new: whether the winner differs from the present settings.
-        gain: metric -> paired difference between winner and present settings on the test playlists.
+        gain: maps each metric to the paired difference (winner minus present settings) on the test playlists.
         test_playlists: number of test playlists.
     """
 
@@ -134,7 +134,7 @@ def tune(
         own: the present settings of the experiment.
         settings: settings of the search.
         journal: file that records the trials.
-        run: settings of the execution, such as threads.
+        run: how training runs, such as the number of threads.
         tell: called after each trial with its report.
 
     Raises:

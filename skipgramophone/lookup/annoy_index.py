@@ -108,7 +108,7 @@ def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
 
 
 def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
-    """Verify that all nodes of an index point to earlier nodes only, because Annoy follows pointers out of the file.
+    """Verify that all nodes point to earlier nodes only, because Annoy would follow a pointer out of the file.
 
     A node starts with an int32, the number of items below it. For one item, the length and the vector of the item
     follow; for a few items, their numbers; for more items, two child nodes and the vector of the splitting plane. The

@@ -75,7 +75,7 @@ class ExactSearch:
         return np.ascontiguousarray(unit_rows(self.centre).T)
 
     def nearest_to_many(self, vectors: Matrix, number: int, without: Sequence[Rows]) -> list[Neighbours]:
-        """Return the result of `nearest` for each unit vector in (queries, embedding_dim), by matrix products."""
+        """Return the result of `nearest` for each row of `vectors`, (queries, embedding_dim), by matrix products."""
         tracks = len(self.centre)
         number = min(number, tracks)
         groups, width = _groups(tracks, number)

@@ -31,7 +31,7 @@ class SharedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A track that is related to a pair: its cosine, and its number of shared playlists, with each of the two."""
+    """A track that is related to a pair, with two values per measure: one for each track of the pair."""
 
     track: Track
     similarities: tuple[float, float]

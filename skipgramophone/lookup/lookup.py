@@ -356,7 +356,7 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
 
 
 def _remarks(query: str, match: Match) -> list[str]:
-    """Return notes on how a query was matched: with a typo, among tracks with the same name, or among other matches."""
+    """Return notes for the user if a query has a typo, or if other tracks have the same name or match it too."""
     track = match.track
     remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
     if match.namesakes:

@@ -1,7 +1,7 @@
 """Reads the report of `sgp evaluate --stability` for look-ups.
 
-The report tells how much the nearest neighbours of two models agree that were trained with different seeds. It is used
-only for the model for which it was measured.
+The report tells how much two models that were trained with different seeds agree on nearest neighbours. It is used only
+for the model for which it was measured.
 """
 
 from __future__ import annotations

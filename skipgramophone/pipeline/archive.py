@@ -42,7 +42,7 @@ from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
 from skipgramophone.pipeline.check import difference_from_manifest
 
-DEEPEST = 8  # maximum number of directories and file in the name of a member
+DEEPEST = 8  # maximum number of parts (directories and file name) in the path of a member
 COMPRESSION = 1  # lowest level: vectors hardly compress, and names compress well at any level
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 

@@ -54,7 +54,7 @@ def evaluate(
         held_out: file with one playlist to hold out per line: its name or, with `settings.group`, the matched part of
             its owner. Without this file and without `settings.share`, the playlists that extract held out are used to
             evaluate the model of the experiment itself.
-        run: settings of the execution of the training.
+        run: how training runs, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
         judging: called with the name of the ranker, the number of finished queries and the total.
@@ -229,7 +229,7 @@ def measure_stability(
     Args:
         name: name of the experiment.
         neighbours: number of nearest tracks to compare.
-        run: settings of the execution of the second training, whose vectors are kept.
+        run: how the second training runs, such as the number of threads; its vectors are kept.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
 

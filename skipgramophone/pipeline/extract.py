@@ -253,7 +253,7 @@ def _checked_settings(
             raise SettingError("--holdout with a file is for the first extract of a corpus: leave it out with --append")
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
-        raise SettingError("hold out a share of the playlists or those that a file names, not both")
+        raise SettingError("hold out either a share of the playlists or the playlists that a file names, not both")
     if settings.group is not None and settings.holdout is None and not held_out and not before:
         raise SettingError("--group applies to held-out playlists: give --holdout too")
     return settings

@@ -54,7 +54,7 @@ def train(
         start_from: experiment whose vectors are the start of training, for the tracks that have a vector there; it may
             be the same experiment.
         no_index: do not build the index; look-ups then use exact search.
-        run: settings of the execution, such as threads, device and cluster.
+        run: how training runs, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of training.
 

@@ -1,10 +1,10 @@
 """Training batches: tokens in blocks, so that one small matrix product computes all pairs of a block.
 
 A token is an occurrence of a track. The playlists of an epoch are concatenated in random order, and this stream is cut
-into blocks of `block` tokens at a random offset. All pairs of tokens that are in one block and in one playlist are
-trained together. With the context "bag" (the whole playlist), the tracks of each playlist are shuffled first. A
-playlist that is longer than a block therefore gets different pairs in each epoch. Every token is trained once per
-epoch.
+into blocks of `block` tokens at a random offset. All pairs of tokens that are in the same block and in the same
+playlist are trained together. With the context "bag" (the whole playlist), the tracks of each playlist are shuffled
+first. A playlist that is longer than a block therefore gets different pairs in each epoch. Every token is trained once
+per epoch.
 
     stream      tracks of playlist 7 | tracks of playlist 2 | …
     macro-batch `steps` steps of `step_blocks` blocks of `block` tokens
@@ -22,8 +22,8 @@ from skipgramophone.settings import BAG_BLOCK, Context
 
 STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that no two purposes share random numbers
 STEPS_PER_EPOCH = 64  # a small corpus gets smaller steps instead of fewer steps
-# Number of tokens that share negative samples. The effect of the negatives is too small if it is larger, and too big if
-# it is smaller.
+# Number of tokens that share negative samples. With a larger number, the effect of the negatives is too small; with a
+# smaller number, it is too big.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
 BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # upper limits: more would not fit into the cache of a core
 MACRO_BATCHES_PER_EPOCH = 75

@@ -62,7 +62,8 @@ class Layout:
         Args:
             corpora: playlists to train on (STREAM) and, for early stopping, held-out playlists (HELD_OUT).
             keep: float64 (tracks,), probability that an occurrence of a track is kept; None keeps all.
-            noise: int32, tracks in proportion to their probability as a negative (`tasks.noise_table`).
+            noise: int32, a table in which each track occurs in proportion to its probability as a negative sample
+                (`tasks.noise_table`).
             context: "bag", or the window size.
             shape: sizes of the batches.
             seed: random seed of the run.

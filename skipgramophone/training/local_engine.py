@@ -30,7 +30,7 @@ Prepared = tuple[Assignment, MacroBatch]
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """The updates of one task: for each table, padded row numbers and what to add to these rows and accumulators."""
+    """The updates of one task: for each table, padded row numbers and the values to add to rows and accumulators."""
 
     centre: tuple[Any, Any, Any]
     context: tuple[Any, Any, Any]

@@ -132,7 +132,7 @@ def fit(
         tracks: number of tracks in the catalogue.
         settings: training settings; the window size must not be "auto".
         directory: directory for the vectors and the log.
-        run: settings of the execution, such as threads, device and cluster.
+        run: how training runs, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
         checkpoint: checkpoint to resume, if any.
         earlier: rows of an earlier model to start from, if any.
