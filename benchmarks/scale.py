@@ -66,7 +66,7 @@ def bytes_per_token(case: Case) -> float:
 
 
 def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
-    """Yield the resources that a macro-batch uses, in order, with the seconds of use; "" stands for latency."""
+    """Yield the resources that a macro-batch uses, in order, with the seconds of use; "" means latency."""
     tokens = case.macro
     half = bytes_per_token(case) * tokens / 2  # bytes of a pull or a push
     wire = 8 / (case.gigabits * 1e9) if not case.cores else 0.0

@@ -50,7 +50,7 @@ def compare_models(
 ) -> PairedComparison:
     """Compare two models that were trained on the training part of a split.
 
-    Only tracks that both models can rank are ranked, given and wanted.
+    Tracks that only one of the models can rank are not used.
 
     Args:
         corpus: all playlists.

@@ -166,7 +166,7 @@ def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, 
 
     Args:
         similarity: float32 (queries, width * groups); group g consists of the columns g, g + groups, g + 2 groups ...
-        groups: number of groups: more than `number`, or the number of columns.
+        groups: number of groups; more than `number` unless each column is its own group.
         number: number of similarities to return per query.
 
     Returns:

@@ -186,7 +186,7 @@ class Search:
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
         left_out = sum(len(choice.versions) for choice in listed.chosen) + len(listed.versions_of_seeds)
         if left_out:
-            notes.append(f"left out {plural(left_out, 'other version')} of songs that are listed or were asked about")
+            notes.append(f"left out {plural(left_out, 'other version')} of songs in the list or in the query")
         support = self._support(asked, [choice.track.row for choice in listed.chosen])
         has_score = settings.by != "cosine" or bool(settings.popularity)
         neighbours = tuple(

@@ -200,8 +200,8 @@ def read_before(experiment: Experiment) -> Before:
         playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), HELD_OUT_PREFIX)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
-            f"the corpus of '{experiment.name}' was made by an earlier version, which did not record how to tell "
-            f"playlists of one name apart: {AGAIN}"
+            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store the keys that "
+            f"distinguish playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
         try:

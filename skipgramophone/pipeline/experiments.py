@@ -127,7 +127,7 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
     """
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("experiments rm"):
-        (experiment.path / DESCRIPTION).unlink()  # without its description, the directory is no experiment any more
+        (experiment.path / DESCRIPTION).unlink()  # without its description, the directory is not an experiment
         for path in experiment.path.iterdir():
             if path.name == LOCK:
                 continue
