@@ -54,10 +54,11 @@ def inspect(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Report statistics and problems of the playlists of an experiment, or of sources before you extract them.
+    """Report statistics and problems of playlists.
 
-    Shows lengths of playlists, counts of tracks, problems (each with its effect on training and the option that helps),
-    and the context that -wsz auto would choose. Writes nothing. The options for reading sources are those of extract.
+    Inspects the playlists of an experiment, or of sources before you extract them. Shows lengths of playlists, counts
+    of tracks, problems (each with its effect on training and the option that helps), and the context that -wsz auto
+    would choose. Writes nothing. The options for reading sources are those of extract.
 
     \b
     sgp inspect demo

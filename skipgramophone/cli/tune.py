@@ -27,10 +27,10 @@ def tune(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Search for training settings that work better for EXPERIMENT than its present ones.
+    """Search for better training settings for EXPERIMENT.
 
-    Trials are compared on validation playlists. The winner is then compared with the present settings on unseen test
-    playlists. An interrupted search continues where it stopped.
+    Each trial trains with other settings. Trials are compared on validation playlists. The winner is then compared with
+    the present settings on unseen test playlists. An interrupted search continues where it stopped.
 
     \b
     sgp tune demo --budget 15m
