@@ -75,7 +75,7 @@ class Before:
 
     @property
     def former(self) -> list[dict[str, Any]]:
-        """The earlier versions of the new corpus, oldest first; the last of them is this corpus."""
+        """All earlier versions of the corpus, oldest first; the last one is the corpus before it grows."""
         facts = self.manifest.facts
         own = {name: facts[name] for name in ("tracks", "playlists", "occurrences")}
         own |= {"digest": self.manifest.digest, "created": self.manifest.created, "settings": self.manifest.settings}

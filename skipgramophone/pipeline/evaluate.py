@@ -135,7 +135,7 @@ def compare_experiments(
 
     settings = settings or EvaluateSettings()
     if name == other:
-        raise EvaluationError(f"--compare needs another experiment than '{name}' itself")
+        raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
     if manifests[0].parent != manifests[1].parent:

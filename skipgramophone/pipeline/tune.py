@@ -49,7 +49,7 @@ def tune(
     if IMPORTED in model.facts:
         raise ExperimentError(
             f"the model of '{name}' was imported: it has no training settings to start from; "
-            "tune an experiment whose model sgp train made"
+            "tune an experiment that sgp train has trained"
         )
     with experiment.writing("tune"):
         corpus, tracks = open_corpus(experiment)
