@@ -87,7 +87,7 @@ def explain(
     both = np.intersect1d(postings.of(first.row), postings.of(second.row), assume_unique=True)
 
     def related(scores: Matrix) -> tuple[Related, ...]:
-        """Return the tracks with the highest scores, related to the pair."""
+        """Return the tracks with the highest scores, with their relations to both tracks of the pair."""
         found = highest(rows, scores[rows], settings.number).rows
         shared = [postings.shared(pair[at : at + 1], found).tolist() for at in (0, 1)]
         return tuple(
