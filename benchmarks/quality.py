@@ -1,11 +1,12 @@
-"""Quality of rankings and baselines on named splits of an archive of playlists: the tables of docs/quality.md.
+"""Measures the quality of rankings and baselines on splits of an archive of playlists, for docs/quality.md.
 
 python -m benchmarks.quality FOLDER [--draws 2]
 
-FOLDER contains playlists.csv.gz, whose owners are "<playlist>@<date>", and splits.json, the names of the playlists to
-hold out per split. All snapshots of a playlist are held out together. Tracks with two or more training occurrences are
-ranked. Values are means over the splits. Differences are paired, with 95 % intervals over playlists. Times are
-processor times of one fit, without the choice of parameters; those of the vectors and factors are wall times.
+FOLDER contains two files: playlists.csv.gz, whose owners are "<playlist>@<date>", and splits.json, with the names of
+the playlists to hold out in each split. All snapshots of a playlist are held out together. Tracks with two or more
+training occurrences are ranked. Values are means over the splits. Differences are paired and have 95 % confidence
+intervals over playlists. Times are processor times of one fit, without the choice of parameters; those of the vectors
+and of the factors are wall times.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ from skipgramophone.settings import EvaluateSettings, ExtractSettings, Protocol,
 from skipgramophone.training.factorization import factorize, random_start
 from skipgramophone.training.run import fit
 
-LEAST = 2  # training occurrences of a ranked track
-DIMENSIONS = 128  # of the vectors and of SVD
+LEAST = 2  # minimum number of training occurrences of a ranked track
+DIMENSIONS = 128  # number of dimensions of the vectors and of SVD
 TRAINING = TrainSettings(window_size="bag", embedding_dim=DIMENSIONS, min_count=LEAST)
 OURS = "hybrid"
 OWNER = "[^@]*"
@@ -51,7 +52,7 @@ METRICS = ("r_precision", "ndcg")
 
 
 def _ials(playlists: Any, factors: int) -> Ranker:
-    """Fit iALS as `implicit` does with regularization 20 and alpha 20."""
+    """Fit iALS like the library `implicit` with regularization 20 and alpha 20, which is alpha 19 here."""
     return FoldedIn(factorize(playlists, random_start(playlists.shape[1], factors, seed=42), Objective(19, 20)))
 
 
@@ -66,10 +67,10 @@ FIXED: dict[str, Callable[[Any], Ranker]] = {
 
 @dataclass
 class Row:
-    """Results of one ranking over all splits.
+    """The results of one ranking over all splits.
 
     Attributes:
-        values: (protocol, metric) -> values of all queries, one array per split.
+        values: maps protocol and metric to a list with one array of query values per split.
         seconds: processor time of each fit.
     """
 
@@ -137,7 +138,7 @@ def _lengths(whole: Any) -> Any:
 def measure_split(
     experiment: Experiment, corpus: Corpus, tracks: int, *, names: Path, draws: int, rows: dict[str, Row]
 ) -> dict[Protocol, Any]:
-    """Fit all baselines to one split, add their results, and return the groups of the queries of each protocol."""
+    """Fit all baselines to one split, add the results to `rows`, and return the groups of queries per protocol."""
     split = make_split(experiment, corpus, EvaluateSettings(group=OWNER), names)
     trained_on = split.training_part(corpus)
     counts = trained_on.counts(tracks)
@@ -187,7 +188,7 @@ def print_table(rows: dict[str, Row], groups: dict[Protocol, list[Any]]) -> None
 
 
 def main() -> None:
-    """Measure all splits and print the table."""
+    """Measure the baselines on all splits, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--draws", type=int, default=2)

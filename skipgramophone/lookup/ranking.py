@@ -1,4 +1,4 @@
-"""Scoring and re-ranking: several seeds, popularity, diversity and limits per artist.
+"""Scoring and re-ranking of tracks: several seeds, popularity, diversity and limits per artist.
 
     direction      q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
     cosine         s_j = q . u_j
@@ -16,7 +16,7 @@
 
 The number of seeds is (sum of |w_i|)^2 / sum of w_i^2, so that seeds with little weight hardly count.
 
-Popularity is scaled by the spread of the scores: at p = 1 one standard deviation of each weighs the same.
+Popularity is scaled by the standard deviation of the scores, so that at p = 1 score and popularity have equal weight.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
-COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; chosen on held-out playlists: .02 to .1 are as good
-VANISHED = 1e-6  # a query vector shorter than this is rounding error
+COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
+VANISHED = 1e-6  # a query vector that is shorter than this is a rounding error
 
 
 def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
@@ -59,7 +59,7 @@ def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
-    """Return the term by which centre times context differs from log P(track | given), float32 (tracks,)."""
+    """Return the log prior, float32 (tracks,), which is added to centre . context to get log P(track | given)."""
     return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
 
 
@@ -78,7 +78,7 @@ def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float
 
 
 def rooted(agreement: Scores) -> Scores:
-    """Return the signed root of agreement divided by the largest of its row: float32 of the same shape, -1 to 1."""
+    """Scale each row of agreements to the range from -1 to 1, take signed square roots, and return float32 values."""
     size = np.abs(agreement)
     largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))
     return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
@@ -98,11 +98,11 @@ def evidence_of_factors(scores: Scores, given: npt.NDArray[np.float64] | float) 
 def hybrid(
     evidence: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
 ) -> Scores:
-    """Combine evidence of the playlists, cosine and log count, float32 (questions, tracks) or (tracks,).
+    """Add evidence, cosine and weighted log count; return scores, float32 (questions, tracks) or (tracks,).
 
     Args:
-        evidence: float32, of the same shape: `evidence_of_factors` or, without factors, `rooted` agreement.
-        cosine: float32, of the same shape.
+        evidence: what the playlists say: `evidence_of_factors` or, without factors, `rooted` agreement.
+        cosine: float32, of the shape of the scores.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).
     """
@@ -113,14 +113,14 @@ def hybrid(
 def choose(
     scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], *, number: int, diversity: float
 ) -> npt.NDArray[np.int64]:
-    """Select up to `number` candidates, and return their places in the order of selection, int64 (chosen,).
+    """Select up to `number` candidates, and return their positions in the order of selection, int64 (chosen,).
 
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of labels, int64 (candidates,), and the most candidates that may be selected per label.
-        number: candidates to select.
-        diversity: d above, from 0 to 1.
+        limits: pairs of labels, int64 (candidates,), and the maximum number of selected candidates per label.
+        number: maximum number of candidates to select.
+        diversity: d of the module docstring, from 0 to 1.
     """
     free = np.ones(len(scores), bool)
     nearest = np.zeros(len(scores), np.float32)  # largest cosine with a selected candidate
