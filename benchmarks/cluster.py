@@ -1,10 +1,11 @@
-"""Cost of a cluster compared with one process: processor time and bytes per token, and time of each part of a task.
+"""Measures the cost of a cluster compared with one process: processor time and bytes per token, and time per step.
 
     python -m benchmarks.cluster [--tokens N] [--tracks N] [--dim N] [--shapes 1x1 2x2 …]
 
-Each run trains on a synthetic corpus (`benchmarks.synthetic_corpus`) from the beginning. Figures per token are those of
-the second epoch, without start and compilation: the processor time of all processes, and the bytes over the loopback
-device. The benchmark needs Linux, and no other program may use the loopback device meanwhile.
+Each run trains a new model on a synthetic corpus (`benchmarks.synthetic_corpus`). Figures per token are measured in the
+second epoch, which includes neither the start nor compilation: the processor time of all processes, and the number of
+bytes over the loopback device. The benchmark needs Linux. No other program may use the loopback device at the same
+time.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds() -> Counter[str]:
-    """Return the processor time so far of this process and of its children, by role."""
+    """Return the processor time of this process and its children so far, in seconds, by role."""
     seconds: Counter[str] = Counter()
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
@@ -60,7 +61,7 @@ def loopback_bytes() -> int:
 
 
 def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
-    """Train two epochs from this process, with a cluster of a shape or without, and measure the second epoch."""
+    """Train two epochs with a cluster of a shape such as "2x1", or with "one" process, and measure the second epoch."""
     made = synthetic_corpus(tracks, tokens)
     counts = made.corpus.counts(len(made.scene))
     settings = TrainSettings(window_size="bag", embedding_dim=dim, epochs=2)
@@ -95,14 +96,14 @@ def measure(shape: str, tokens: int, tracks: int, dim: int) -> dict[str, Any]:
 
 
 def time_of_parts(trainer: Trainer, repeats: int = 5) -> dict[str, float]:
-    """Return the time to make, pull, train and push one task, in microseconds per token: the best of some repeats."""
+    """Return the best times of making, pulling, training and pushing one task, in microseconds per token."""
     engine = trainer.engine
     assert isinstance(engine, ClusterEngine)
     return {name: round(best, 3) for name, best in engine_parts(trainer, engine, repeats).items()}
 
 
 def engine_parts(trainer: Trainer, engine: ClusterEngine, repeats: int) -> dict[str, float]:
-    """Time four functions on a worker: make a task; pull its rows too; train too; push too."""
+    """Time four functions on a worker, each of which does one more step: make a task, pull its rows, train, push."""
     layout = trainer.layout
     what = Assignment(STREAM, 0, next(layout.stretches(STREAM, 0)), 0.01)
     task = layout.task(what, layout.macro_batch(what), np.full(int(engine.tables.centre.rows.shape[0]), -1, np.int32))
@@ -129,7 +130,7 @@ def engine_parts(trainer: Trainer, engine: ClusterEngine, repeats: int) -> dict[
     for name, function in (("make", make), ("pull", pull), ("train", train), ("push", push)):
         compiled = engine.tf.function(function, input_signature=[engine.signature(1)], autograph=False)
         times = []
-        for _ in range(repeats + 1):  # the first compiles
+        for _ in range(repeats + 1):  # the first repeat compiles
             sent = np.array([message_of(what, next(engine.serials), True)])
             started = time.perf_counter()
             engine.coordinator.schedule(compiled, args=(sent,))

@@ -1,10 +1,10 @@
-"""Time of `sgp extract` on a synthetic Zenodo file, compared with pandas on the same rows with standard quoting.
+"""Compares the time of `sgp extract` on a synthetic Zenodo file with pandas on the same rows with standard quoting.
 
     python -m benchmarks.extraction --rows 1000000
 
-Each program runs in a separate process, in turn. The table shows the best time of the repeats, the peak resident memory
-and the counts, which must be equal in all repeats. The time to build the indexes of the catalogue is shown separately
-because pandas builds none.
+The programs take turns, each in a new process. The table shows the best time of all repeats, the peak resident memory
+and the counts, which must be equal in all repeats. The time for the indexes of the catalogue is shown separately,
+because pandas builds no indexes.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Quality of an extended corpus compared with full training: neighbours of new tracks and of old tracks.
+"""Compares training that continues on an extended corpus with full training, by the neighbours of old and new tracks.
 
     python -m benchmarks.growing                        the built-in sample
     python -m benchmarks.growing --dump playlists.csv
 
 A tenth of the tracks is removed from all playlists, and a fifth of the playlists is removed entirely. Vectors are
-trained on the rest. Then the removed rows are added (`extract --append`) and training continues from these vectors
+trained on the rest. Then the removed rows are added (`extract --append`), and training continues from these vectors
 (`train --from`) for some epochs. The table shows the share of the ten nearest tracks that a model has in common with
-full training. The models are: full training with another seed, continued training, and training from random vectors
-for as many epochs.
+full training, for three kinds of models: full training with another seed, continued training, and training from random
+vectors with the same number of epochs.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ Flags = npt.NDArray[np.bool_]
 
 
 def keys(root: Path, name: str) -> list[tuple[str, ...]]:
-    """Return a key per track that identifies it across experiments."""
+    """Return a key for each track of an experiment that identifies it in all experiments."""
     with closing(Catalogue(root / name / "corpus")) as catalogue:
         return [(t.uri,) if t.uri else (identity(t.artist), identity(t.title)) for t in catalogue.all_tracks()]
 
 
 def split(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
-    """Write the remaining and the removed rows of "whole" to two files; return the keys of the removed tracks."""
+    """Write the remaining and the removed rows of the experiment "whole" to two files; return removed tracks' keys."""
     with package.open("whole", root) as whole:
         tracks = list(whole.catalogue.all_tracks())
         owners_and_names = whole.playlist_names(range(len(whole.corpus)))
@@ -63,7 +63,7 @@ def split(root: Path, parts: tuple[Path, Path]) -> set[tuple[str, ...]]:
 
 
 def nearest(root: Path, name: str, order: list[int], asked: Flags) -> list[npt.NDArray[np.int64]]:
-    """Return the nearest tracks of the tracks that are flagged, as rows in a common order."""
+    """Return the nearest tracks of each flagged track, as rows in the order of the experiment "whole"."""
     centre = np.asarray(read_embeddings(root / name / "model", len(order)).centre)[order]
     rows = np.flatnonzero(asked)
     found = exact_search(centre).nearest_to_many(unit_rows(centre[rows]), NEAR, np.split(rows, len(rows)))
@@ -71,7 +71,7 @@ def nearest(root: Path, name: str, order: list[int], asked: Flags) -> list[npt.N
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Run the benchmark and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dump", type=Path)
     parser.add_argument("--epochs", type=int, nargs="*", default=[30, 10, 3])

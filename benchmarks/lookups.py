@@ -1,9 +1,11 @@
-"""Speed of look-ups: cold start, queries in one process, queries through a pipe, names with and without typos.
+"""Measures the speed of look-ups: cold start, queries in one process and through a pipe, names with and without typos.
 
 python -m benchmarks.lookups [--tracks 100000] [--dim 100] [--tokens 5000000] [--repeats 7] [--queries 2000]
 
-The corpus is synthetic (`synthetic_corpus.py`). Vectors are a random centre per scene plus noise; names are invented
-words of uneven frequency. The recall@10 and the size of the index are reported with the speed. To use one core:
+The corpus is synthetic (`synthetic_corpus.py`). The vector of a track is a random centre for its scene plus noise.
+Names are invented words with different frequencies. The benchmark also reports the recall@10 and the size of the index.
+To use one core:
+
 taskset -c 0 python -m benchmarks.lookups
 """
 
@@ -49,7 +51,7 @@ REMARKS = ("", "", "", " - Live", " - Remastered 2011", " (feat. Somebody)")
 
 
 def names(tracks: int) -> Iterator[tuple[str, str]]:
-    """Yield artists and titles of invented words; the n-th word is drawn in proportion to 1 / (n + 8)."""
+    """Yield invented artists and titles; the n-th word is drawn with a probability in proportion to 1 / (n + 8)."""
     rng = random.Random(SEED)
     known = [
         "".join(rng.choice(STARTS) + rng.choice(MIDDLES) for _ in range(rng.choice((1, 2, 2, 3)))) + rng.choice(ENDS)
@@ -69,7 +71,7 @@ def names(tracks: int) -> Iterator[tuple[str, str]]:
 
 
 def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
-    """Create an experiment; return the seconds that building its index took."""
+    """Create an experiment, and return the time for building its index in seconds."""
     made = synthetic_corpus(tracks, tokens, SEED)
     tracks = len(made.scene)
     artists, titles = zip(*names(tracks), strict=True)
@@ -94,7 +96,7 @@ def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
 
 
 def cold(arguments: Sequence[str], repeats: int) -> list[float]:
-    """Return the seconds that new Python processes take."""
+    """Run Python `repeats` times in a new process, and return the time of each run in seconds."""
     seconds = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -112,7 +114,7 @@ def with_typo(name: str, rng: random.Random) -> str:
 
 
 def timed(task: Callable[[str], object], queries: Sequence[str]) -> list[float]:
-    """Return the milliseconds of a task for each query; an unknown or ambiguous name counts as an answer."""
+    """Return the time of a task for each query in milliseconds; unknown and ambiguous names count as answered."""
     taken = []
     for query in queries:
         started = time.perf_counter()
@@ -123,7 +125,7 @@ def timed(task: Callable[[str], object], queries: Sequence[str]) -> list[float]:
 
 
 def report(label: str, values: Sequence[float], unit: str, digits: int = 1) -> None:
-    """Print the median, the 95th percentile and the maximum."""
+    """Print the median, the 95th percentile and the maximum of some values."""
     percentile = sorted(values)[int(0.95 * (len(values) - 1))]
     print(
         f"{label:<34} {statistics.median(values):8.{digits}f} {unit}  "
@@ -133,7 +135,7 @@ def report(label: str, values: Sequence[float], unit: str, digits: int = 1) -> N
 
 
 def main() -> None:
-    """Measure and print."""
+    """Create an experiment, run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     options = (("tracks", 100_000), ("dim", 100), ("tokens", 5_000_000), ("repeats", 7), ("queries", 2000))
     for name, default in options:
@@ -147,7 +149,7 @@ def main() -> None:
 
 
 def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
-    """Measure look-ups in an experiment; `seconds` is the time that building its index took."""
+    """Measure look-ups in an experiment; `seconds` is the time for building its index."""
     rng = random.Random(SEED)
     with sgp.open(NAME, root) as lookup:
         facts = lookup.experiment.manifest("index").facts
@@ -183,7 +185,7 @@ def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
 
 
 def measure_names(catalogue: Catalogue, rng: random.Random, number: int) -> None:
-    """Measure name search and completion."""
+    """Measure name search and completion with `number` random tracks."""
     search = NameSearch(catalogue)
     tracks = [catalogue.track(rng.randrange(len(catalogue))) for _ in range(number)]
     report("full name", timed(search.resolve, [track.name for track in tracks]), "ms", 2)

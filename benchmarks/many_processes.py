@@ -1,11 +1,12 @@
-"""Memory of many processes that have the same experiment open and share its memory-mapped pages.
+"""Measures the memory of many processes that have the same experiment open and share its memory-mapped pages.
 
     python -m benchmarks.many_processes [--processes 50] [--tracks 1000000] [--dim 128] [--tokens 20000000]
         [--experiments-dir DIR]
 
-Each process is `sgp similar --stdin`. It answers some queries through the index and stays open, like a service. After
-all answers, memory is read from /proc/PID/smaps_rollup. Pss counts a page that several processes share only once in
-total; Rss counts it in each process. `--experiments-dir` uses the experiment in a directory (see `lookups.py`).
+Each process runs `sgp similar --stdin`, answers some queries by the index, and stays open like a service. When all
+queries are answered, the memory is read from /proc/PID/smaps_rollup. In the sum of Pss over all processes, a page that
+several processes share counts once; in the sum of Rss it counts once per process. With `--experiments-dir`, the
+benchmark uses an existing experiment (see `lookups.py`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from pathlib import Path
 
 from benchmarks.lookups import NAME, make
 
-QUERIES = 20  # per process
+QUERIES = 20  # number of queries per process
 
 
 def memory(pid: int) -> dict[str, int]:
-    """Return the memory of a process in bytes, by kind."""
+    """Return the memory of a process in bytes, by kind, such as "Pss" and "Rss"."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     return {name: int(value.split()[0]) << 10 for name, value in (line.split(":") for line in lines)}
 
@@ -55,7 +56,7 @@ def measure(root: Path, processes: int) -> None:
 
 
 def main() -> None:
-    """Create an experiment if none is given, and measure."""
+    """Create an experiment unless one is given, and measure one and many processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options = (("processes", 50), ("tracks", 1_000_000), ("dim", 128), ("tokens", 20_000_000))
     for name, default in options:

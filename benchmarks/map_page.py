@@ -1,10 +1,10 @@
-"""A map of many tracks: time to create it, size, and script time per frame in headless Chromium.
+"""Measures a map of many tracks: time to create it, its size, and script time per frame in headless Chromium.
 
 python -m benchmarks.map_page [--tracks 100000] [--dim 100] [--projection pca] [--frames 60]
 
-The vectors are random centres plus noise. A headless browser renders in software, so its frame rate does not apply to
-other machines. The benchmark therefore measures the time of the page's own script per frame. It also reports the share
-of the nearest neighbours that the projection preserves.
+The vectors are random centres plus noise. A headless browser renders in software, so its frame rate is not
+representative. Therefore the benchmark measures the time of the page's own script per frame. It also reports the share
+of nearest neighbours that the projection preserves.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def invented_tracks(tracks: int) -> list[Track]:
 
 
 def measure_in_browser(place: Path, frames: int) -> None:
-    """Open a page, resize and drag it, search in it, and print the times of its script."""
+    """Open the page, resize it, drag the map, search in it, and print the times of its script."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as running:
@@ -79,13 +79,13 @@ def measure_in_browser(place: Path, frames: int) -> None:
 
 
 def summary(milliseconds: Sequence[float]) -> str:
-    """Return median and maximum of times as text."""
+    """Format the median and the maximum of times."""
     median, longest = statistics.median(milliseconds), max(milliseconds)
     return f"script time {median:.1f} ms (median of {len(milliseconds)}; maximum {longest:.1f} ms)"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Draw a map, run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("tracks", 100_000), ("dim", 100), ("frames", 60)):
         parser.add_argument(f"--{name}", type=int, default=default)

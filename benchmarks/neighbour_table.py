@@ -1,8 +1,9 @@
-"""The neighbours of every track, by matrix products and by an Annoy index on the same vectors: tracks per second.
+"""Measures how fast the neighbours of all tracks are found, by matrix products and by an Annoy index.
 
 python -m benchmarks.neighbour_table [--tracks 100000] [--dim 100] [--neighbours 50] [--repeats 3]
 
-The vectors are random centres plus noise. Matrix products are exact; for the index, recall is reported with the speed.
+The vectors are random centres plus noise. Matrix products give exact results; for the index, the benchmark also reports
+the recall.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from skipgramophone.settings import IndexSettings
 
 SEED = 42
 SCENES = 1000
-QUERIES = 1000  # to the index
+QUERIES = 1000  # number of queries to the index
 
 
 def clustered(tracks: int, dim: int) -> Matrix:
@@ -37,7 +38,7 @@ def clustered(tracks: int, dim: int) -> Matrix:
 
 
 def by_index(centre: Matrix, true: Rows, number: int) -> tuple[float, float]:
-    """Return the queries per second of the index, and its recall of the true neighbours."""
+    """Return the number of queries per second of an index, and its recall of the true neighbours."""
     with tempfile.TemporaryDirectory() as scratch:
         facts = build_index(Path(scratch, "index"), centre, IndexSettings())
         candidates = AnnoyCandidates(Path(scratch, "index"), facts)
@@ -49,7 +50,7 @@ def by_index(centre: Matrix, true: Rows, number: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("tracks", 100_000), ("dim", 100), ("neighbours", 50), ("repeats", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)

@@ -1,9 +1,10 @@
-"""Comparison of projections of the same vectors: time, and share of the ten nearest neighbours that is preserved.
+"""Compares projections of the same vectors: time, and the share of the ten nearest neighbours that is preserved.
 
 python -m benchmarks.projections [--tracks 20000] [--dim 100]      (pip install umap-learn pacmap openTSNE)
 
-The vectors are random centres plus noise. UMAP gets the exact neighbours, and its time does not include their search;
-the other methods search for themselves. Each method runs twice because the first run compiles; the second is reported.
+The vectors are random centres plus noise. UMAP gets the exact neighbours, and its time does not include the search for
+them; the other methods search for neighbours themselves. Each method runs twice, because the first run compiles code.
+The second run is reported.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from skipgramophone.maps import projection
 
 
 def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Callable[[], Any]]:
-    """Return a function per projection, by name."""
+    """Return the functions that compute the projections, by name."""
 
     def pacmap() -> Any:
         from pacmap import PaCMAP
@@ -47,7 +48,7 @@ def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Ca
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("tracks", 20_000), ("dim", 100)):
         parser.add_argument(f"--{name}", type=int, default=default)

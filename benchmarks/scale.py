@@ -1,11 +1,11 @@
-"""Simulation of clusters: the shapes that were measured on two cores, and larger ones.
+"""Simulates training on clusters: on the shapes that were measured on two cores, and on larger ones.
 
     python -m benchmarks.scale
 
-The chief sends out a round of macro-batches. Each macro-batch passes through a worker, which lays it out, the servers
-(pull), the worker (train) and the servers again (push). Each member does one thing at a time, and after every turn all
-members wait for the last. The costs were measured by `benchmarks.cluster`. On one machine, macro-batches queue for its
-cores; in a cluster, each member has its own core and network.
+The chief sends rounds of macro-batches to workers. For each macro-batch, a worker makes the task, pulls rows from the
+servers, trains, and pushes the differences to the servers. Each process does one thing at a time, and at the end of
+every turn all workers wait for the slowest one. The costs were measured with `benchmarks.cluster`. On one machine,
+macro-batches wait for a free core; in a cluster, each process has its own core and network.
 """
 
 from __future__ import annotations
@@ -21,31 +21,32 @@ import numpy as np
 
 from skipgramophone.training.cluster.engine import ROUNDS_PER_TURN
 
-# Milliseconds of the chief per round and of a server per turn; microseconds of a worker per token, besides the
-# compiled program; nanoseconds of a worker and of a server per byte that is sent or received (docs/scale.md).
+# Measured costs (docs/scale.md): milliseconds of the chief per round, milliseconds of a server per turn, microseconds
+# of a worker per token without the compiled program, nanoseconds of a worker per byte that is sent or received, and
+# nanoseconds of a server per byte.
 SENDING, COUNTING, LAYING_OUT, WORKER_BYTE, SERVER_BYTE = 5.0, 3.0, 0.20, 0.60, 1.60
-HANDING = 12.0  # milliseconds of latency from the chief to a worker and back, in which no core is busy
+HANDING = 12.0  # latency from the chief to a worker and back in milliseconds, during which no core is busy
 ROUND = 2  # macro-batches in flight per worker
 WIDTH = 2  # bytes per number on the network
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A corpus, a model and a cluster."""
+    """The parameters of a simulation: a corpus, a model and a cluster."""
 
     workers: int
     servers: int
     tracks: int
     macro: int
     dim: int = 100
-    cores: int = 0  # cores that all members share; 0: each member has its own
-    train: float = 1.20  # microseconds per token in the compiled program; more with small macro-batches
-    gigabits: float = 10.0  # network speed of each machine, if each member has its own
-    crowded: float = 1.0  # factor by which all work slows down if there are more processes than cores
+    cores: int = 0  # number of cores that all processes share; 0 if each process has its own core
+    train: float = 1.20  # microseconds per token in the compiled program; higher for small macro-batches
+    gigabits: float = 10.0  # network speed of each machine, if each process has its own machine
+    crowded: float = 1.0  # factor by which all work takes longer if there are more processes than cores
 
 
 def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
-    """Return the expected number of distinct tracks among `drawn`, with popularity 1 / (rank + 10) ** exponent."""
+    """Return the expected number of distinct tracks among `drawn`, if popularity is 1 / (rank + 10) ** exponent."""
     edges = np.unique(np.geomspace(1, tracks + 1, 4000).astype(np.int64))
     rank, wide = (edges[:-1] + edges[1:] - 1) / 2, np.diff(edges)
     weight = 1 / (rank + 10.0) ** exponent
@@ -55,19 +56,19 @@ def unique_rows(tracks: int, drawn: int, exponent: float) -> float:
 
 @lru_cache
 def bytes_per_token(case: Case) -> float:
-    """Return the bytes per token over the network, in both directions."""
+    """Return the number of bytes per token that are sent over the network, in both directions together."""
     of_tokens = unique_rows(case.tracks, case.macro, 0.8)
     noise = unique_rows(case.tracks, case.macro // 8, 0.6)
     both = of_tokens + noise * (1 - of_tokens / case.tracks)
     rows = of_tokens + both
-    # Rows and accumulators in both directions; row numbers to the servers once.
+    # Rows and accumulators are sent in both directions, row numbers only once.
     return (rows * (case.dim + 1) * WIDTH * 2 + both * 4) / case.macro
 
 
 def phases(case: Case, worker: int) -> Iterator[tuple[str, float]]:
-    """Yield the resources that a macro-batch needs, in order, with the seconds on each; "" is latency."""
+    """Yield the resources that a macro-batch uses, in order, with the seconds of use; "" means latency."""
     tokens = case.macro
-    half = bytes_per_token(case) * tokens / 2  # a pull or a push
+    half = bytes_per_token(case) * tokens / 2  # bytes of a pull or a push
     wire = 8 / (case.gigabits * 1e9) if not case.cores else 0.0
     yield "cores" if case.cores else "chief", SENDING * 1e-3 / ROUND
     yield "", HANDING * 1e-3
@@ -87,7 +88,7 @@ def tokens_per_second(case: Case, turns: int = 20) -> tuple[float, str]:
     busy: dict[str, float] = {}
     begun = 0.0
     for _ in range(turns):
-        # (time when ready, order, worker, remaining phases); a worker starts its next round after all of the last.
+        # (time when ready, order, worker, remaining phases); a worker starts a round after the whole previous round.
         order = iter(range(1 << 30))
         waiting: list[tuple[float, int, int, Iterator[tuple[str, float]]]] = []
         under_way, left, ended = [0] * case.workers, case.workers * ROUNDS_PER_TURN, begun
@@ -121,7 +122,7 @@ def tokens_per_second(case: Case, turns: int = 20) -> tuple[float, str]:
 
 
 def main() -> None:
-    """Print one JSON object per case."""
+    """Simulate each case, and print one JSON object per case."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     small = [
         Case(workers, servers, 100_000, 16384, cores=2, train=1.40, crowded=crowded)

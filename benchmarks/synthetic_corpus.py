@@ -1,4 +1,4 @@
-"""Synthetic corpora with known structure: each track belongs to a hidden scene."""
+"""Generates synthetic corpora with a known structure: each track belongs to a hidden scene."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skipgramophone.experiment.embeddings import unit_rows
 
 SCENES = 1000
 NEIGHBOURS = (-1, 1, 2)  # offsets of the neighbour scenes
-OWN, NEAR = 0.65, 0.25  # shares of a playlist from its own scene and from neighbour scenes
+OWN, NEAR = 0.65, 0.25  # shares of the tracks of a playlist that come from its own scene and from neighbour scenes
 LENGTH = 25  # mean length of a playlist
 
 
@@ -25,7 +25,7 @@ class SyntheticCorpus:
 
 
 def synthetic_corpus(tracks: int, tokens: int, seed: int = 0) -> SyntheticCorpus:
-    """Generate a corpus; rows are in order of count, and tracks that occur in no playlist are left out."""
+    """Generate a corpus, with rows in order of count and without tracks that occur in no playlist."""
     rng = np.random.default_rng(seed)
     scene = rng.integers(0, SCENES, tracks)
     popularity = 1 / (np.arange(tracks) + 10.0) ** 0.8
@@ -52,7 +52,7 @@ def synthetic_corpus(tracks: int, tokens: int, seed: int = 0) -> SyntheticCorpus
 def scenes_found(
     made: SyntheticCorpus, centre: npt.NDArray[np.float32], queries: int = 1000, seed: int = 1
 ) -> tuple[float, float]:
-    """Return the shares of the ten nearest tracks in the same scene, and in the same or a neighbour scene."""
+    """Return which share of the ten nearest tracks is in the same scene, and which in the same or a neighbour scene."""
     unit = unit_rows(np.asarray(centre, np.float32))
     chosen = np.random.default_rng(seed).choice(len(unit), queries, replace=False)
     similarity = unit[chosen] @ unit.T

@@ -1,9 +1,9 @@
-"""A synthetic version of the Zenodo Spotify Playlists Dataset, at any size, to time `sgp extract`.
+"""Generates a synthetic version of the Zenodo Spotify Playlists Dataset, of any size, to time `sgp extract`.
 
-At full size it has the figures of the published file: 12.9 million rows, 1.2 GB, 2 million titles, 290,000 artists and
-231,000 playlists with a mean of 55 rows; the longest has 47,362. Most playlists are in the order of their titles. The
-irregular lines have the rates of the original: of 10,000 lines, 26 contain unescaped quotes and 8 have no artist; 8 %
-are not ASCII. All names are invented.
+At full size it has the numbers of the published file: 12.9 million rows, 1.2 GB, 2 million titles, 290,000 artists and
+231,000 playlists with a mean of 55 rows; the longest has 47,362. Most playlists are sorted by title. Irregular lines
+are as frequent as in the published file: of 10,000 lines, 26 contain unescaped quotes, 8 have no artist and 800 are not
+ASCII. All names are invented.
 
     python -m benchmarks.synthetic_zenodo zenodo.csv           quotes as in the published file
     python -m benchmarks.synthetic_zenodo zenodo.csv --clean   quotes doubled, as CSV parsers expect
@@ -26,18 +26,18 @@ TITLES, ARTISTS, PLAYLISTS, OWNERS = (number / FULL_ROWS for number in (2_000_00
 TRACKS_PER_TITLE = 1.4
 QUOTED, NAMELESS = 26 / 10_000, 8 / 10_000
 LONGEST = 47_362 / FULL_ROWS
-SORTED = 0.95  # share of the playlists that are in the order of their titles
+SORTED = 0.95  # share of the playlists that are sorted by title
 ROWS_WRITTEN_AT_ONCE, WORDS = 1 << 20, 40_000
 CONSONANTS = "b br d dr f g gr h j k kl l m n p r s st t tr v w y z".split()  # noqa: SIM905 (a list would be longer)
 SYLLABLES = [f"{consonant}{vowel}" for consonant in CONSONANTS for vowel in "aeiou"]
-ACCENTED = ("é", "ö", "ü", "ñ", "å")  # ends of words, so that 8 % of the lines are not ASCII
+ACCENTED = ("é", "ö", "ü", "ñ", "å")  # endings of some words, so that 8 % of the lines are not ASCII
 ACCENTS = 0.013
 
 Ids = npt.NDArray[np.int64]
 
 
 def blocks(rows: int, seed: int = 1) -> Iterator[pa.Table]:
-    """Yield the rows in blocks, one playlist after the other: owner, artist, title, playlist."""
+    """Yield the rows (owner, artist, title, playlist) in blocks, one playlist after the other."""
     rng = np.random.default_rng(seed)
     titles, artists = (_names(max(4, int(share * rows)), words, rng) for share, words in ((TITLES, 4), (ARTISTS, 2)))
     quoted = rng.random(len(titles)) < QUOTED
@@ -84,7 +84,7 @@ def write(path: Path, rows: int, clean: bool, seed: int = 1) -> None:
 
 
 def _names(number: int, words: int, rng: np.random.Generator) -> pa.Array:
-    """Return invented names with a number of words each; duplicates are rare."""
+    """Return `number` invented names of `words` words each; duplicates are rare."""
     syllables = pa.array(SYLLABLES, pa.large_string())
     word = [pc.take(syllables, pa.array(rng.integers(0, len(SYLLABLES), WORDS))) for _ in range(3)]
     accent = pc.take(pa.array(ACCENTED, pa.large_string()), pa.array(rng.integers(0, len(ACCENTED), WORDS)))
@@ -105,12 +105,12 @@ def _joined(*parts: pa.Array | pa.Scalar, between: str = "") -> pa.Array:
 
 
 def _skewed(number: int, among: int, rng: np.random.Generator) -> Ids:
-    """Draw numbers below a bound; low numbers are far more frequent."""
+    """Draw `number` random numbers below `among`; low numbers are much more frequent."""
     return (among * rng.random(max(number, 0)) ** 3).astype(np.int64)
 
 
 def _playlist_of_rows(rows: int, playlists: int, rng: np.random.Generator) -> Ids:
-    """Return the playlist of each row, in ascending order: lengths are lognormal, and one playlist is very long."""
+    """Return the playlist of each row, in ascending order. Lengths are lognormal, and one playlist is very long."""
     length = rng.lognormal(0, 1.1, playlists)
     longest = max(1, int(LONGEST * rows))
     length = np.maximum(1, np.round(length * (rows - longest) / length.sum())).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Comparison of the trainer with gensim and fastText: tokens and pairs per second, memory and quality of the same runs.
+"""Compares the trainer with gensim and fastText: tokens and pairs per second, memory and quality.
 
 python -m benchmarks.trainers            all trainers in turn; prints medians
 python -m benchmarks.trainers --one sgp  one run in this process; prints JSON (the command above starts these)
@@ -45,7 +45,7 @@ def run_sgp(made: SyntheticCorpus, window: Context, epochs: int, dim: int) -> tu
 
 
 def run_gensim(made: SyntheticCorpus, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
-    """Train with gensim's skip-gram, two workers; return the vectors by row and the seconds of each epoch."""
+    """Train with gensim's skip-gram and two workers; return the vectors by row and the seconds of each epoch."""
     from gensim.models import Word2Vec
     from gensim.models.callbacks import CallbackAny2Vec
 
@@ -73,7 +73,7 @@ def run_gensim(made: SyntheticCorpus, window: Context, epochs: int, dim: int) ->
 
 
 def run_fasttext(made: SyntheticCorpus, window: Context, epochs: int, dim: int) -> tuple[Any, list[float]]:
-    """Train with fastText without subwords, two threads; it does not report epochs, so each gets an equal share."""
+    """Train with fastText, without subwords and with two threads; it reports no epochs, so each gets the mean time."""
     import fasttext
 
     offsets, ids = made.corpus.offsets, made.corpus.track_ids
@@ -102,7 +102,7 @@ def run_fasttext(made: SyntheticCorpus, window: Context, epochs: int, dim: int) 
 
 
 def pairs_per_token(made: SyntheticCorpus, window: Context, trainer: str) -> float:
-    """Return the (centre, context) pairs per token, in expectation over word2vec's random window."""
+    """Return the expected number of (centre, context) pairs per token, with word2vec's random window."""
     if window == "bag" and trainer == "sgp":
         shape = shape_for(made.corpus.occurrences, window)
         stream = Epoch(made.corpus, None, window, shape=shape, seed=(42,))
@@ -117,7 +117,7 @@ TRAINERS = {"sgp": run_sgp, "gensim": run_gensim, "fasttext": run_fasttext}
 
 
 def one(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Run one trainer; return its speed, memory and quality."""
+    """Run one trainer, and return its speed, memory and quality."""
     window: Context = "bag" if arguments.window == "bag" else int(arguments.window)
     made = synthetic_corpus(arguments.tracks, arguments.tokens)
     run = TRAINERS[arguments.one]

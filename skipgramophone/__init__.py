@@ -86,7 +86,8 @@ _HOME = {
     "tune": "pipeline.tune",
 }
 
-_OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}  # what built-in names are called where they are defined
+# Public name -> name in its module, where the built-ins `map` and `open` are not redefined.
+_OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}
 
 __all__ = [
     "Answer",

@@ -1,4 +1,4 @@
-"""Protection from native code: detect its crashes in a child process, and redirect its output on stderr."""
+"""Protect the program from native code: detect crashes in a child process, and redirect stderr to a file."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-TIMEOUT = 30.0  # seconds after which the child is stopped and counts as alive
+TIMEOUT = 30.0  # seconds after which the child is stopped; this does not count as a crash
 FIRST_PAUSE = 0.0005  # seconds between the first two checks of the child
 
 
 def cause_of_death(task: Callable[[], object]) -> str | None:
-    """Run a task in a child process and return the signal that killed it; None if it ended, raised or ran too long.
+    """Run a task in a child process; return the name of the signal that killed the child, or None.
 
-    Changes that the task makes in memory stay in the child.
+    None means that the task returned, raised an exception, or was stopped after `TIMEOUT`. Changes that the task makes
+    in memory stay in the child.
     """
     with warnings.catch_warnings():
-        # Python warns that threads of this process may hold locks; the task does not use these locks.
+        # Python warns that other threads may hold locks; the task does not need these locks.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
@@ -38,7 +39,7 @@ def cause_of_death(task: Callable[[], object]) -> str | None:
 
 
 def _status(child: int) -> int | None:
-    """Return the exit status of a child, or None if it ran too long and was stopped."""
+    """Wait for a child and return its exit status, or stop it after `TIMEOUT` and return None."""
     end, pause = time.monotonic() + TIMEOUT, FIRST_PAUSE
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -53,7 +54,7 @@ def _status(child: int) -> int | None:
 
 @contextmanager
 def stderr_to(log: Path) -> Iterator[None]:
-    """Append the stderr of the process, including output of native code, to a file inside the block."""
+    """Inside the block, append everything that the process writes to stderr, native code included, to a file."""
     sys.stderr.flush()
     saved = os.dup(2)
     try:

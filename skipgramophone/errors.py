@@ -1,21 +1,21 @@
-"""Exceptions for everything that can go wrong except bugs.
+"""Exceptions for all expected errors; any other exception is a bug.
 
     SgpError                 exit 1   base class; the message is one line: the thing, the problem and the next step
-    ├── SettingError         exit 2   a setting is out of range
+    ├── SettingError         exit 2   a setting has an invalid value
     ├── SourceError          exit 1   a source of playlists or vectors cannot be read
     │   ├── UnknownFormatError        a file is not in a format that sgp reads
     │   └── FormatError               a file is not in the format in which it is read
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
     │   └── DamagedFileError          a file of an experiment is damaged
     ├── StorageError         exit 1   the disk is full, read-only or failing
-    ├── MemoryShortageError  exit 1   memory, or the address space that a limit allows, ran out
+    ├── MemoryShortageError  exit 1   out of memory, or over a limit on the address space
     ├── TrainingError        exit 1   there is nothing to train on, or training diverged
     ├── EvaluationError      exit 1   there are too few playlists to hold out or to evaluate
     └── TrackNameError                a name does not match exactly one track
         ├── UnknownTrackError    exit 3   no track matches
         └── AmbiguousTrackError  exit 4   several tracks match
 
-The command line catches `SgpError` in one place and prints its message; any other exception is a bug.
+The command line catches `SgpError` in one place and prints its message.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
 
-NAMED_CANDIDATES = 3  # candidates that the text of an error names
+NAMED_CANDIDATES = 3  # number of candidates that the text of an error lists
 
 
 class SgpError(Exception):
@@ -38,7 +38,7 @@ class SgpError(Exception):
 
 
 class SettingError(SgpError):
-    """A setting is out of range."""
+    """A setting has an invalid value."""
 
     exit_code = 2
 
@@ -76,7 +76,7 @@ class StorageError(SgpError):
 
 
 class MemoryShortageError(SgpError):
-    """Memory, or the address space that a limit allows, ran out."""
+    """The process is out of memory, or over a limit on its address space."""
 
 
 class TrainingError(SgpError):
@@ -88,13 +88,13 @@ class EvaluationError(SgpError):
 
 
 class TrackNameError(SgpError):
-    """A name does not match exactly one track, or no artist.
+    """A name matches no track, several tracks or no artist.
 
-    As text, the error is one line that names the first candidates.
+    `str(error)` is one line that ends with the first candidates.
 
     Attributes:
-        summary: the message without the candidates, to print above a list of them.
-        candidates: similar or matching names, best first.
+        summary: the message without the candidates, to print above a list of candidates.
+        candidates: names that match or are similar, best first.
         tracks: the tracks that the candidates name, in the same order; empty if the candidates are artists.
     """
 

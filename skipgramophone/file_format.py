@@ -1,4 +1,4 @@
-"""Choice of a file format by its name or by the suffix of the file."""
+"""Choose a file format by its name or by the suffix of the file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from skipgramophone.wording import suggestion
 
 
 def format_of(path: Path, given: str | None, known: Collection[str], suffixes: Mapping[str, str]) -> str:
-    """Return the format of a file: the given one, or else the format of its suffix.
+    """Return the name of a file's format: the given name, or else the format of the suffix.
 
     Args:
         path: the file, which need not exist.
         given: name of the format, or None.
         known: names of all formats.
-        suffixes: formats by suffix, where the suffix is not the name of the format.
+        suffixes: suffix -> format, for suffixes that are not the name of their format.
 
     Raises:
         SettingError: the format is unknown.

@@ -18,17 +18,17 @@ Result = TypeVar("Result")
 
 @contextmanager
 def background_thread() -> Iterator[ThreadPoolExecutor]:
-    """Provide a background thread inside the block.
+    """Provide an executor with one background thread inside the block.
 
-    The thread is started with an empty task. If an interrupt arrived while it starts, Python would not wait for it, and
-    it could still write into a draft that has been removed.
+    An empty task starts the thread before the block. If an interrupt arrived while the thread starts, Python would not
+    wait for the thread, which could then write into a draft that has been removed.
     """
     with ThreadPoolExecutor(1) as thread:
         thread.submit(int).result()
         try:
             yield thread
         except BaseException:  # includes KeyboardInterrupt
-            thread.shutdown(wait=False, cancel_futures=True)  # the running task is completed
+            thread.shutdown(wait=False, cancel_futures=True)  # the running task still ends
             raise
 
 

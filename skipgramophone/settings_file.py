@@ -20,7 +20,7 @@ STAGES = ("extract", "train", "index")
 
 
 def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """Read the settings of one stage that a file contains, by name.
+    """Read the settings of one stage from a settings file; return name -> value.
 
     Args:
         path: the settings file.
@@ -36,7 +36,7 @@ def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
     try:
         with storage_errors(path, "read"):
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
+    except (ValueError, RecursionError) as error:  # ValueError: also for a number with thousands of digits
         raise SettingError(f"{path} is not a valid settings file: {reason_of(error)}") from error
     known = {field.name for field in fields(kind)}
     for name, table in tables.items():

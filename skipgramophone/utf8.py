@@ -1,7 +1,7 @@
-"""Text and paths that are not valid UTF-8.
+"""Handle text and paths that are not valid UTF-8.
 
-Python represents a byte that is not UTF-8, in an argument or a file name, as a lone surrogate. JSON escapes can produce
-one too. SQLite, Arrow and Annoy accept only UTF-8.
+Python represents a byte of an argument or file name that is not UTF-8 as a lone surrogate. Lone surrogates can also
+come from JSON escapes. SQLite, Arrow and Annoy accept only UTF-8.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def printable_path(path: Path) -> str:
 
 @contextmanager
 def utf8_path(path: Path) -> Iterator[str]:
-    """Yield a path to the same file that is valid UTF-8, for libraries that accept no other.
+    """Yield a path to the same file in valid UTF-8, for libraries that accept only UTF-8.
 
-    The name of a file itself must be valid UTF-8; that of a directory need not be.
+    If `path` is a file, its own name must be valid UTF-8; the names of its directories need not be.
     """
     if is_utf8(str(path)):
         yield str(path)

@@ -1,9 +1,9 @@
-"""The word2vec file formats, text and binary, with keys that read back unchanged.
+"""Read the word2vec file formats, text and binary, and make keys that read back unchanged.
 
 A key must not contain white space: gensim cannot read such keys from text files and silently reads wrong keys from
 binary files. White space, control characters and "%" are therefore percent-encoded ("%20" for a space). If two tracks
-have the same name, the later one gets "%23" (an encoded "#") and its position as a suffix. "#" itself is never encoded,
-so such a suffix cannot be part of a name.
+have the same name, the suffix "%23" (an encoded "#") and its position, counted from 1, are appended to the key of the
+later one. "#" itself is never encoded, so such a suffix cannot be part of a name.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ LONGEST_HEADER = 64  # bytes
 
 
 def names_file(path: Path) -> Path:
-    """Return the path of the names file of a word2vec file: it is next to it and has one JSON object per line."""
+    """Return the path of the names file (one JSON object per line) that belongs next to a word2vec file."""
     return path.with_name(path.name + ".names.jsonl")
 
 
 def escape(name: str) -> str:
-    """Return a name as a key.
+    """Return the key of a name: the name with unsafe characters percent-encoded.
 
     >>> escape("Tom Petty - 100% Free")
     'Tom%20Petty%20-%20100%25%20Free'
@@ -41,7 +41,7 @@ def escape(name: str) -> str:
 
 
 def unescape(key: str) -> str:
-    """Return the name of a key; a key that `escape` would not write is returned unchanged.
+    """Return the name that a key was made from; a key that `escape` cannot produce is returned unchanged.
 
     >>> unescape("Tom%20Petty%20-%20100%25%20Free"), unescape("100% Free"), unescape("Intro%2312")
     ('Tom Petty - 100% Free', '100% Free', 'Intro')
@@ -53,7 +53,7 @@ def unescape(key: str) -> str:
 
 
 def unique_keys(names: Iterable[str]) -> list[str]:
-    """Return a key for each name; keys are unique and not empty.
+    """Return a unique, non-empty key for each name.
 
     >>> unique_keys(["Intro", "a b", "Intro", ""])
     ['Intro', 'a%20b', 'Intro%233', '%234']
@@ -68,7 +68,7 @@ def unique_keys(names: Iterable[str]) -> list[str]:
 
 
 def read(path: Path, binary: bool) -> tuple[list[str], Matrix]:
-    """Read keys, still escaped, and vectors, float32 (keys, dim).
+    """Read a word2vec file; return the keys, still escaped, and the vectors, float32 (keys, dim).
 
     In a text file, everything before the last `dim` numbers of a line is the key. Keys with spaces, which gensim writes
     but cannot read, are therefore read correctly.
@@ -122,7 +122,7 @@ def _text(file: BinaryIO, dim: int) -> Iterator[tuple[bytes, Matrix]]:
 
 
 def _binary(data: bytes, rows: int, dim: int) -> Iterator[tuple[bytes, Matrix]]:
-    """Yield the key and vector of each record; some writers end each record with a line feed, gensim does not."""
+    """Yield the key and vector of each record. Some tools end each record with a line feed; gensim does not."""
     at = 0
     for _ in range(rows):
         space = data.index(b" ", at)

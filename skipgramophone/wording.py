@@ -1,4 +1,4 @@
-"""Wording for people: numbers with their nouns, suggestions, and names from strangers made safe to show."""
+"""Format text for people: plurals, suggestions, and escapes that make untrusted names safe to print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless the number is 1.
+    """Return a number and its noun, in the plural unless the number is 1.
 
     >>> plural(1, "row"), plural(1200, "row")
     ('1 row', '1,200 rows')
@@ -24,7 +24,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     >>> suggestion("hybird", ["cosine", "hybrid"]), suggestion("xml", ["cosine", "hybrid"])
     ("; did you mean 'hybrid'?", '')
     """
-    from difflib import get_close_matches  # here, because only errors need it
+    from difflib import get_close_matches  # imported here because only errors need it
 
     spelt = {each.casefold(): each for each in known}
     near = get_close_matches(word.casefold(), spelt, 1)
@@ -32,7 +32,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def visible(text: str) -> str:
-    """Escape control characters and bidirectional overrides.
+    """Replace control characters and bidirectional marks by Python escapes, so that a text is safe to print.
 
     >>> visible("red \\x1b[31m alert\\u202e")
     'red \\\\x1b[31m alert\\\\u202e'

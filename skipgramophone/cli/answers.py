@@ -1,10 +1,10 @@
-"""Output formats of an answer, for people, scripts and players.
+"""Prints answers to queries, in formats for people, scripts and music players.
 
     table    for people                            csv, tsv   a header, then one line per track
     json     the whole answer, indented            m3u8       a playlist of uris, or of names for tracks without one
     jsonl    the whole answer on one line          plain      "artist - title", one line per track
 
-In all formats control characters are escaped, so that a name never breaks its line.
+All formats escape control characters, so that a name never breaks its line.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
-READ_AT_ONCE = 1 << 16  # bytes
-ANSWERED_AT_ONCE = 64  # lines
+READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
+ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
 PLAYLISTS = ("m3u8", "plain")
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
-MOST_NAMED = 3  # seeds named in the title of a table
+MOST_NAMED = 3  # maximum number of seeds that the title of a table names
 Asked = TypeVar("Asked")
 
 
@@ -70,7 +70,14 @@ def require_lines(format: str | None) -> None:
 def answer_lines(
     read: Callable[[str], Asked], answer: Callable[[list[Asked]], Sequence[Answer | TrackNameError | SettingError]]
 ) -> None:
-    """Answer the lines of standard input as they arrive; exit with the lowest exit code among the failures, if any."""
+    """Answer the lines of standard input as they arrive.
+
+    If queries fail, exit at the end with the lowest of their exit codes.
+
+    Args:
+        read: turns a line into a query, or raises a SettingError.
+        answer: answers queries; returns an answer or an error for each, in order.
+    """
     codes = set()
     for lines in _available_lines():
         queries: list[Asked | SettingError] = []
@@ -94,7 +101,7 @@ def answer_lines(
 
 
 def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
-    """Return the error of one query as JSON; all errors have the same keys."""
+    """Return the error of one query as a JSON object; all errors have the same keys."""
     names, tracks = (error.candidates, error.tracks) if isinstance(error, TrackNameError) else ((), ())
     return {
         "error": str(error),
@@ -105,7 +112,7 @@ def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
 
 
 def _available_lines() -> Iterator[list[str]]:
-    """Yield the lines of standard input without line ends, all that have arrived at a time."""
+    """Yield lists of lines of standard input without line ends: the lines that have arrived so far."""
     stream, rest = cast(io.BufferedReader, sys.stdin.buffer), b""
     while data := stream.read1(READ_AT_ONCE):
         *lines, rest = (rest + data).split(b"\n")
@@ -122,21 +129,21 @@ def _decode(line: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """How an answer is written as a playlist.
+    """Options for writing an answer as a playlist.
 
     Attributes:
-        title: title in M3U8, if any.
-        with_seeds: whether it begins with the tracks of the query.
+        title: title of the playlist, for the format m3u8.
+        with_seeds: whether the playlist begins with the tracks of the query.
     """
 
     title: str | None = None
     with_seeds: bool = False
 
     def require_format(self, format: str) -> None:
-        """Refuse a format that does not support this.
+        """Refuse a format that does not support these options.
 
         Raises:
-            SettingError: the format is not a playlist.
+            SettingError: the format has no title, or is not a playlist format.
         """
         if self.title is not None and format != "m3u8":
             raise SettingError(f"--title is for the format m3u8, not {format}: add --format m3u8")
@@ -144,7 +151,7 @@ class Playlist:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
 
     def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
+        """Return the tracks to write: if wanted, the query tracks with positive weight; then those of the answer."""
         seeds = [seed.track for seed in answer.seeds if seed.weight > 0] if self.with_seeds else []
         return [*seeds, *(near.track for near in answer.neighbours)]
 
@@ -160,7 +167,7 @@ def format_of(path: Path) -> str:
 
 @contextmanager
 def written_to(path: Path | None) -> Iterator[None]:
-    """Write what is printed on standard output to a file instead, if a path is given: completely or not at all.
+    """Send standard output to a file if a path is given. The file is written completely or not at all.
 
     Raises:
         StorageError: the file cannot be written.
@@ -175,7 +182,7 @@ def written_to(path: Path | None) -> Iterator[None]:
 
 
 def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist = Playlist()) -> None:
-    """Print an answer on standard output, and its notes on standard error."""
+    """Print an answer in a format on standard output, and its notes on standard error."""
     for line in answer.notes:
         render.note(line, quiet)
     if format == "json":
@@ -197,7 +204,7 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
 
 
 def record(answer: Answer) -> dict[str, Any]:
-    """Return an answer as JSON."""
+    """Return an answer as a JSON object."""
     return {
         "seeds": [{"weight": seed.weight} | track_record(seed.track) for seed in answer.seeds],
         "answered_by": answer.answered_by,
@@ -220,7 +227,7 @@ def record(answer: Answer) -> dict[str, Any]:
 
 
 def track_record(track: Track) -> dict[str, Any]:
-    """Return a track as JSON."""
+    """Return a track as a JSON object."""
     return {
         "artist": track.artist,
         "title": track.title,
@@ -232,7 +239,7 @@ def track_record(track: Track) -> dict[str, Any]:
 
 
 def _seed_name(seed: Seed) -> str:
-    """Return the name of a seed, with its weight unless that is 1."""
+    """Return the name of a seed track, preceded by its weight if the weight is not 1."""
     weight = "" if seed.weight == 1 else f"{seed.weight:+.3g} × "
     return f"{weight}'{seed.track.name}' (pos. {seed.track.position})"
 
@@ -273,7 +280,7 @@ def _print_m3u8(tracks: Sequence[Track], title: str | None) -> None:
 
 
 def _print_table(answer: Answer, versions: bool) -> None:
-    """Print a table, with the number of shared playlists if the corpus has playlists."""
+    """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
     seeds = answer.seeds
     about = ", ".join(map(_seed_name, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
     relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
@@ -294,13 +301,13 @@ def _print_table(answer: Answer, versions: bool) -> None:
 
 
 def _stability_note(agreement: Agreement) -> str:
-    """Say how stable the neighbours of tracks about as frequent as the seed are."""
+    """Return a note on the stability of neighbours, measured on tracks about as frequent as the seed."""
     share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
     return f"stability for tracks this frequent ({agreement.tracks}): {share} unchanged with another seed"
 
 
 def _row(track: Track, measures: list[str], shared: str | None) -> list[str]:
-    """Return the cells of a track; `shared` is None if the table has no such column."""
+    """Return the table cells of a track; `shared` is None if the table has no column for it."""
     return [
         *measures,
         track.artist,

@@ -1,4 +1,4 @@
-"""The `sgp` application: its commands, and the one place where errors become messages and exit codes."""
+"""The `sgp` application: registers the commands, and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from skipgramophone.cli.train import train
 from skipgramophone.cli.tune import tune
 from skipgramophone.errors import SettingError, SgpError, StorageError, reason_of
 
-# Raised for a wrong command line. Typer exports only this subclass.
+# The exception for an invalid command line. Typer exports only its subclass BadParameter.
 UsageError: Any = typer.BadParameter.__base__
 INTERRUPTED = 130
 TERMINATED = 143
 
 
 class ErrorBoundary(TyperGroup):
-    """Runs a command; an `SgpError` becomes one line on standard error and its exit code."""
+    """Runs a command, and turns an `SgpError` into one line on standard error and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the application; output that cannot be written is an error, that of --help and --version included."""
+        """Run the application. Failing to write output, including that of --help and --version, is an error."""
         with _errors_as_exit_codes():
             try:
                 return super().main(*args, **kwargs)
@@ -51,7 +51,7 @@ class ErrorBoundary(TyperGroup):
                 sys.stdout.flush()
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Read the options before the command."""
+        """Parse the options before the command name."""
         with _usage_errors_as_one_line():
             return super().make_context(*args, **kwargs)
 
@@ -65,7 +65,7 @@ class ErrorBoundary(TyperGroup):
 
 @contextmanager
 def _usage_errors_as_one_line() -> Iterator[None]:
-    """Turn an error in the command line into a `SettingError`; a command without arguments still prints its help."""
+    """Turn an invalid command line into a `SettingError`; a command without arguments still prints its help."""
     try:
         yield
     except UsageError as error:
@@ -80,7 +80,7 @@ def _usage_errors_as_one_line() -> Iterator[None]:
 
 @contextmanager
 def _errors_as_exit_codes() -> Iterator[None]:
-    """End the process with a line on standard error and an exit code if the block fails."""
+    """If the block raises an error, print it as one line on standard error and exit with its exit code."""
     try:
         yield
     except SgpError as error:
@@ -125,7 +125,7 @@ app = typer.Typer(
 RENAMED: dict[object, str] = {
     import_vectors: "import",
     draw_map: "map",
-}  # reserved words and built-ins
+}  # names that are keywords or built-ins of Python
 for command in (
     extract,
     inspect,
@@ -165,10 +165,10 @@ def _options(
 
 
 def _end_gracefully(number: int, _frame: FrameType | None) -> None:
-    """Handle the first SIGINT or SIGTERM with an exception, so that drafts are removed and locks released.
+    """Raise an exception on the first SIGINT or SIGTERM, so that temporary files are removed and locks released.
 
-    A second signal ends the process immediately, even inside native code: the user does not want to wait. The shell
-    sees exit code 130 or 143 in both cases.
+    A second signal ends the process immediately, even inside native code, because the user does not want to wait. In
+    both cases the shell sees exit code 130 or 143.
     """
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL if each == number else _end_immediately)
@@ -178,7 +178,7 @@ def _end_gracefully(number: int, _frame: FrameType | None) -> None:
 
 
 def _end_immediately(number: int, _frame: FrameType | None) -> None:
-    """Let the signal end the process.
+    """Let a signal end the process immediately.
 
     `SIG_DFL` alone is not enough: if two signals arrive together, Python has already queued its own handler for both.
     """
@@ -187,7 +187,7 @@ def _end_immediately(number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """The console entry."""
+    """Run the command line; the entry point of the `sgp` command."""
     prepare_streams()
     for each in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(each) is not signal.SIG_IGN:  # a shell ignores it for background jobs of scripts

@@ -1,4 +1,4 @@
-"""Asks on a terminal which of several tracks a name means."""
+"""Asks the user on a terminal which track is meant, if a name matches several."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def chooser(strict_names: bool) -> Callable[[str, Sequence[Track]], Track] | None:
-    """Return the function that asks, or None if there is no terminal or names are strict."""
+    """Return the function that asks the user; None without a terminal or with `strict_names`."""
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
     return _choose if is_terminal and not strict_names else None
 
 
 def _choose(name: str, tracks: Sequence[Track]) -> Track:
-    """Print numbered tracks on standard error, and read a number; Enter takes the first."""
+    """Print a numbered list of tracks on standard error, read a number, and return that track; Enter means 1."""
     render.note(f"several tracks match {name!r}:", quiet=False)
     for number, track in enumerate(tracks, 1):
         render.note(f"{number:>4}   {track.name} ({track.count:,}×)", quiet=False)

@@ -25,7 +25,7 @@ def require_format(format: str) -> None:
 
 
 def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, quiet: bool) -> None:
-    """Print the answers of two models to one query on standard output, and their notes on standard error."""
+    """Print the answers of two experiments to one query on standard output, and their notes on standard error."""
     for name, answer in zip(names, answers, strict=True):
         for line in answer.notes:
             render.note(f"{name}: {line}", quiet)
@@ -47,18 +47,18 @@ def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, qu
 
 
 def _side_cells(side: Side | None) -> list[str]:
-    """Return rank and similarity as cells, empty if the answer does not list the track."""
+    """Return rank and similarity as table cells, which are empty if the answer does not list the track."""
     return [str(side.rank), f"{side.similarity:.3f}"] if side else ["", ""]
 
 
 def _record(row: ComparedTrack) -> dict[str, Any]:
-    """Return a track as JSON."""
+    """Return a track, with its rank and similarity in both answers, as a JSON object."""
     sides = [side and {"rank": side.rank, "similarity": round(side.similarity, 6)} for side in (row.one, row.other)]
     return {"artist": row.track.artist, "title": row.track.title, "uri": row.track.uri, "answers": sides}
 
 
 def _flat(row: ComparedTrack) -> dict[str, object]:
-    """Return a track as CSV fields; rank and similarity are empty for an answer that does not list it."""
+    """Return a track as CSV fields. Rank and similarity are empty for an answer that does not list the track."""
     fields: dict[str, object] = {}
     for at, side in enumerate((row.one, row.other), 1):
         fields |= {f"rank_{at}": side.rank if side else ""}

@@ -1,7 +1,8 @@
 """Shell completion of the names of experiments and tracks, and of the values of options.
 
-Names come from strangers, and shells interpret quotes, dollars and backslashes. A name is therefore offered as its
-words of letters and digits, joined by hyphens: no shell changes that form, and look-ups accept it.
+Names come from strangers, and shells interpret quotes, dollar signs and backslashes. A name is therefore offered in
+hyphenated form: only its letters and digits, with hyphens between words. No shell changes this form, and look-ups
+accept it.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from skipgramophone.experiment.experiment import experiments_root, open_experime
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.names.normalization import hyphenate
 
-SHOWN = 20
+SHOWN = 20  # maximum number of suggestions
 SECONDS = 0.1  # time limit of a completion
 HARMLESS = re.compile(r"[\w][\w.-]*")
 
 
 def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the experiments that begin with the typed text."""
+    """Return the names of experiments that begin with the typed text."""
     try:
         inside = sorted(path.name for path in experiments_root(ctx.params.get("experiments_dir")).iterdir())
     except OSError:
@@ -33,42 +34,42 @@ def experiments(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def words(choices: Sequence[str]) -> Callable[[str], list[str]]:
-    """Return the function that completes one of some words."""
+    """Return a function that completes the values in `choices`."""
 
     def offer(incomplete: str) -> list[str]:
-        """Return the words that begin with the typed text."""
+        """Return the choices that begin with the typed text."""
         return [word for word in choices if word.startswith(incomplete)]
 
     return offer
 
 
 def export_formats(incomplete: str) -> list[str]:
-    """Return the formats to export that begin with the typed text."""
+    """Return the export formats that begin with the typed text."""
     from skipgramophone.exporters.formats import FORMATS  # here, because other completions start without it
 
     return words(tuple(FORMATS))(incomplete)
 
 
 def import_formats(incomplete: str) -> list[str]:
-    """Return the formats to import that begin with the typed text."""
+    """Return the import formats that begin with the typed text."""
     from skipgramophone.importers import FORMATS  # here, because other completions start without it
 
     return words(tuple(FORMATS))(incomplete)
 
 
 def tracks(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return track titles and names that begin with the typed text, most frequent first."""
+    """Return hyphenated titles and names of tracks that begin with the typed text, most frequent first."""
     typed, found = hyphenate(incomplete), dict[str, None]()
 
     def begins(track: Track) -> bool:
-        """Collect a track if its title or name begins with the typed text."""
+        """Return whether the title or the name of a track begins with the typed text, and collect it if so."""
         offered = (hyphenate(text) for text in (track.title, track.name))
         fitting = next((text for text in offered if text.startswith(typed)), None)
         if fitting:
             found[fitting] = None
         return fitting is not None
 
-    # After an option that expects a value nothing is parsed yet: the experiment is then the first word.
+    # When the value of an option is completed, the arguments are not parsed yet: the first word is the experiment.
     name = ctx.params.get("experiment") or next(iter(ctx.args), "")
     try:
         directory = open_experiment(name, ctx.params.get("experiments_dir")).directory("corpus")

@@ -71,8 +71,8 @@ def continue_playlist(
 ) -> None:
     """Suggest tracks that continue a playlist of TRACKs in EXPERIMENT.
 
-    By default tracks are ranked by shared playlists and vectors together, which predicts playlists better than either.
-    The similarity shown is the cosine. Names that match no track are left out, with a note.
+    By default the ranking combines shared playlists and vectors, which predicts playlists better than either of them
+    alone. The similarity shown is the cosine of the vectors. A note lists names that match no track; they are left out.
 
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20
@@ -112,7 +112,7 @@ def continue_playlist(
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:
-    """Return what continues a list of names, or the error that says why nothing does."""
+    """Return the tracks that continue a playlist of names, or the error that says why there are none."""
     try:
         return lookup.continuation(names, settings)
     except (TrackNameError, SettingError) as error:

@@ -58,9 +58,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT on held-out playlists, next to baselines that need no vectors.
 
-    Part of each held-out playlist is given, and the rest is to be found among all tracks. A model is trained on the
-    other playlists with the settings of the experiment, and kept for the next evaluation. If extract has held out
-    playlists (--holdout), the model of the experiment itself is evaluated on them: it has never seen them.
+    Each ranking gets part of a held-out playlist and has to find its other tracks among all tracks. For this, a model
+    is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If
+    playlists were held out by extract --holdout, the model of the experiment, which has never seen them, is evaluated
+    instead.
 
     \b
     sgp evaluate demo
@@ -130,7 +131,7 @@ def evaluate(
 
 
 def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -> None:
-    """Print the stability of neighbours, overall and per stratum."""
+    """Print the stability of neighbours, over all tracks and by their frequency."""
     strata = {"all": found.agreement, **found.by_frequency}
     if csv:
         render.print_csv([{"tracks": name, **asdict(share)} for name, share in strata.items()])
@@ -144,7 +145,7 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
 
 
 def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
-    """Print the report, and the bytes that evaluations of the experiment keep."""
+    """Print the report, and the size `kept` in bytes of the stored evaluations of the experiment."""
     judgement, k = report.judgement, report.settings["k"]
     title = (
         f"{report.settings['protocol']} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "
@@ -181,7 +182,7 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
 
 
 def _metrics(settings: dict[str, Any]) -> list[str]:
-    """Return the metrics to show, the main one first: hits where a single track is to be found, else R-precision."""
+    """Return the metrics to show, the main one first: hits if one track has to be found, otherwise R-precision."""
     k = settings["k"]
     if settings["protocol"] in ("next-item", "deezer2018"):
         return [f"hit@{k}", f"ndcg@{k}", "mrr", "clicks"]
@@ -189,7 +190,7 @@ def _metrics(settings: dict[str, Any]) -> list[str]:
 
 
 def _scores(row: RankerResult, first: str, others: list[str]) -> list[str]:
-    """Return the scores of a ranker: the main metric with its interval, the others as means."""
+    """Return the cells of a ranker: the main metric with its confidence interval, the others as means."""
     means = [f"{row.metrics[name].mean:.{2 if name == 'clicks' else 3}f}" for name in others]
     return [row.ranker, _interval(row.metrics[first]), *means]
 
@@ -204,14 +205,14 @@ def _records(report: EvaluateReport) -> list[dict[str, object]]:
 
 
 def _beyond(row: RankerResult) -> list[str]:
-    """Return coverage, popularity, diversity and hits per stratum of a ranker."""
+    """Return the cells of a ranker: coverage, popularity, diversity, and hits among head, middle and tail tracks."""
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
     return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
 
 
 def _fits(judgement: Comparison) -> list[str]:
-    """Say which parameters the baselines have and where these come from, and which baselines were left out."""
+    """Return lines with the parameters of the baselines, how they were chosen, and which baselines were left out."""
     lines = []
     for fitted in judgement.baselines:
         if fitted.left_out:
@@ -227,7 +228,7 @@ def _fits(judgement: Comparison) -> list[str]:
 
 
 def _verdicts(judgement: Comparison, metric: str, verbose: bool) -> list[str]:
-    """Say whether the main rankings differ significantly from the best baseline, or each ranking from each baseline."""
+    """Return lines that compare the main rankings with the best baseline, or each ranking with each baseline."""
     lines = []
     rows = {row.ranker: row for row in judgement.judged}
     baselines = [name for name in rows if not rows[name].against]
@@ -247,7 +248,7 @@ def _verdicts(judgement: Comparison, metric: str, verbose: bool) -> list[str]:
 
 
 def _significance(difference: Estimate) -> str:
-    """Say whether a difference is significant."""
+    """Return words for a difference: significantly better or worse, or no significant difference."""
     if difference.low <= 0 <= difference.high:
         return SAME
     return "significantly better than" if difference.low > 0 else "significantly worse than"
@@ -295,5 +296,5 @@ def _compared_records(report: CompareReport) -> list[dict[str, object]]:
 
 
 def _interval(estimate: Estimate, sign: str = "") -> str:
-    """Return a mean with its 95 % interval."""
+    """Format a mean with its 95 % confidence interval."""
     return f"{estimate.mean:{sign}.3f} [{estimate.low:{sign}.3f}, {estimate.high:{sign}.3f}]"

@@ -1,4 +1,4 @@
-"""Tables of experiments, of their evaluations, and of the settings in which they differ."""
+"""Prints tables of experiments, of their evaluations, and of the differences between experiments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_DIGITS = 9
 
 
 def show_list(found: Sequence[Overview]) -> None:
-    """Print a line for each experiment, and one for each of their evaluations."""
+    """Print a table of experiments, and a table of their latest evaluations."""
     columns = [("experiment", "name"), ("date", "name")]
     columns += [(name, "number") for name in ("size", "playlists", "tracks")]
     columns += [("context", "name"), *((name, "number") for name in ("dim", "epochs", "loss"))]
@@ -25,7 +25,7 @@ def show_list(found: Sequence[Overview]) -> None:
 
 
 def show_changed(found: Sequence[Overview], records: Sequence[dict[str, Any]]) -> None:
-    """Print in what experiments differ; `records` are the flat records with only the entries that differ."""
+    """Print the differences between experiments; `records` has the differing entries of each experiment."""
     if len(found) < 2:
         render.text("only one experiment: there is nothing to compare")
         return
@@ -60,7 +60,7 @@ def size(number: int) -> str:
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:
-    """Print the latest evaluation of each protocol; other scores than the main ones only if these are missing."""
+    """Print the latest evaluation of each protocol; if there are main scores, print only these."""
     rows = []
     for one in found:
         for protocol, rankers in one.metrics.items():
@@ -75,7 +75,7 @@ def _show_evaluations(found: Sequence[Overview]) -> None:
 
 
 def _line(one: Overview) -> list[str]:
-    """Return an experiment as a row of the list."""
+    """Return the table cells of an experiment."""
     record, train = one.record(), one.settings.get("train", {})
     loss = record["loss"]
     return [
@@ -92,7 +92,7 @@ def _line(one: Overview) -> list[str]:
 
 
 def _heading(name: str, record: dict[str, Any]) -> str:
-    """Return the heading of an entry: without its command, unless two commands have such a setting."""
+    """Return the heading of an entry; it names the command only if two commands have a setting of that name."""
     known = {"created": "date", "bytes": "size"}
     last = name.rpartition(".")[2]
     alone = sum(other.rpartition(".")[2] == last for other in record) == 1
@@ -100,7 +100,7 @@ def _heading(name: str, record: dict[str, Any]) -> str:
 
 
 def _cells(name: str, values: Sequence[Any]) -> list[str]:
-    """Format the values of an entry, with as many digits as needed to tell them apart."""
+    """Format the values of an entry with enough digits that different values look different."""
     if name == "created":
         until = 16 if len({value[:16] for value in values}) == len(set(values)) else 19  # minutes, or seconds
         return [value[:until].replace("T", " ") for value in values]
@@ -115,11 +115,11 @@ def _cells(name: str, values: Sequence[Any]) -> list[str]:
 
 
 def _metrics(found: dict[str, float]) -> list[str]:
-    """Format the metrics of one score; empty where an earlier version did not compute one."""
+    """Format the metrics of one score; a metric that an earlier version did not compute is empty."""
     return [f"{found[name]:.3f}" if name in found else "" for name in METRICS]
 
 
 def _count(value: object) -> str:
-    """Format a number with thousands separators, and any other value as text; empty if there is none."""
+    """Format an integer with thousands separators, any other value as text, and None as empty text."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return f"{value:,}" if is_number else "" if value is None else str(value)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skipgramophone.pipeline.experiments import Overview
 
 
-# What people type for a command, and the command.
+# Words that people type instead of a command, and the command that they mean.
 MEANT = {
     "list": "sgp experiments",
     "ls": "sgp experiments",
@@ -42,7 +42,8 @@ class ShowByName(TyperGroup):
         """Find the command.
 
         Raises:
-            SettingError: there is no such command, and a further word shows that no experiment is meant.
+            SettingError: there is no such command, and a second word follows, so the first is not an experiment to
+                show.
         """
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)
@@ -51,7 +52,7 @@ class ShowByName(TyperGroup):
         return super().resolve_command(ctx, ["show", *args])
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Complete commands, and names of experiments to show."""
+        """Complete the names of commands and of experiments."""
         names = completion.experiments(ctx, incomplete)
         return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, names)]
 
@@ -115,7 +116,7 @@ def experiments(
 @app.command(hidden=True)
 def show(
     experiment: options.Experiment,
-    toml: Annotated[bool, typer.Option("--toml", help="Print a settings file that repeats it.")] = False,
+    toml: Annotated[bool, typer.Option("--toml", help="Print its settings as a settings file (TOML).")] = False,
     json: options.Json = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
@@ -221,7 +222,8 @@ def unpack(
 ) -> None:
     """Unpack an experiment.
 
-    The archive may come from a stranger: nothing is written outside the new directory, and all checksums must match.
+    An archive from a stranger is safe to unpack: nothing is written outside the new directory, and all checksums must
+    match.
 
     \b
     sgp experiments unpack demo.zip --name theirs
@@ -233,7 +235,7 @@ def unpack(
 
 
 def _show(one: Overview) -> None:
-    """Print an experiment in full."""
+    """Print the stages, settings, metrics and loss curve of an experiment."""
     rows = [("size", size(one.bytes)), *((stage, state) for stage, state in one.states.items())]
     render.facts(f"experiment {one.name}", rows)
     for command, settings in one.settings.items():

@@ -44,8 +44,9 @@ def explain(
 ) -> None:
     """Show how tracks A and B are related in EXPERIMENT.
 
-    Lists their similarity, the playlists with both, the tracks near both and the nearest neighbours of each. Each track
-    is shown with its cosine to A and B, and with the number of playlists that it shares with them.
+    Lists their similarity, the playlists with both, the tracks near both and the nearest neighbours of each. For each
+    track, the tables show its cosine similarity to A and to B, and the number of playlists that it shares with A and
+    with B.
 
     \b
     sgp explain demo "free fallin'" "learning to fly"
@@ -63,7 +64,7 @@ def explain(
 
 
 def _record(found: Explanation) -> dict[str, object]:
-    """Return an explanation as JSON."""
+    """Return an explanation as a JSON object."""
     return {
         "tracks": list(map(answers.track_record, found.tracks)),
         "similarity": round(found.similarity, 6),
@@ -82,12 +83,12 @@ def _record(found: Explanation) -> dict[str, object]:
 
 
 def _second(there: SecondTraining | None) -> dict[str, object] | None:
-    """Return the comparison by a second training as JSON."""
+    """Return the results of a second training as a JSON object, or None if there was none."""
     return asdict(there) | {"similarity": round(there.similarity, 6)} if there else None
 
 
 def _related(near: Related) -> dict[str, object]:
-    """Return a related track as JSON."""
+    """Return a related track as a JSON object."""
     similarities = [round(similarity, 6) for similarity in near.similarities]
     return answers.track_record(near.track) | {"similarities": similarities, "shared": near.shared}
 
@@ -99,10 +100,7 @@ def _show(found: Explanation) -> None:
         ("A", first),
         ("B", second),
         ("similarity", f"{found.similarity:.3f}"),
-        (
-            "rank",
-            f"B is {found.ranks[0]:,}. nearest to A, A is {found.ranks[1]:,}. nearest to B, of {found.learnt:,} tracks",
-        ),
+        ("rank", f"{_ranks(found.ranks)}, of {found.learnt:,} tracks"),
     ]
     if found.all_playlists:
         each, other = found.playlists
@@ -110,7 +108,7 @@ def _show(found: Explanation) -> None:
         rows.append(("shared", f"{found.shared:,} with both; {found.expected:,.1f} expected by chance"))
     if found.second:
         there, (of_first, of_second) = found.second, found.second.agreed
-        agreed = f"{of_first} of the {there.neighbours} nearest of A and {of_second} of those of B unchanged"
+        agreed = f"{of_first} of the {there.neighbours} nearest to A and {of_second} of those to B are the same"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows)
@@ -129,8 +127,8 @@ def _show(found: Explanation) -> None:
 
 
 def _ranks(ranks: tuple[int, int]) -> str:
-    """Say which place each track has among the nearest of the other."""
-    return f"B is no. {ranks[0]:,} among the nearest of A, A is no. {ranks[1]:,} of B"
+    """Return text that gives the rank of each track among the neighbours of the other."""
+    return f"B is no. {ranks[0]:,} among the neighbours of A, A is no. {ranks[1]:,} among those of B"
 
 
 def _line(near: Related) -> list[str]:

@@ -57,8 +57,8 @@ def export(
 ) -> None:
     """Write the vectors of EXPERIMENT for other tools.
 
-    npz, parquet and safetensors hold centre and context vectors, the other formats centre vectors only. word2vec,
-    keras, onnx and faiss files get a second file with the original names, and every export a manifest. Each export is
+    npz, parquet and safetensors contain centre and context vectors; the other formats contain centre vectors only. A
+    word2vec, keras, onnx or faiss file gets a second file with the original names. Every export gets a manifest, and is
     read back and compared before it replaces anything.
 
     \b
@@ -89,7 +89,7 @@ def export(
 
 
 def _note_unknown(report: ExportReport, quiet: bool) -> None:
-    """Print a note about names that match no track with a vector."""
+    """Print a note that lists names from --only that match no track with a vector."""
     if report.unknown:
         named = ", ".join(map(repr, report.unknown[:SHOWN_UNKNOWN])) + (" …" if report.unknown[SHOWN_UNKNOWN:] else "")
         render.note(f"{plural(len(report.unknown), 'name')} without a matching vector: {named}", quiet)
@@ -104,7 +104,7 @@ def _read_names(file: Path) -> list[str]:
 
 
 def _require_text(format: str | None, json: bool) -> None:
-    """Refuse to write a binary format to standard output, or vectors together with a report."""
+    """Refuse to write a binary format, or vectors together with a JSON report, to standard output."""
     from skipgramophone.exporters import require_text
 
     require_text(format)
@@ -113,7 +113,7 @@ def _require_text(format: str | None, json: bool) -> None:
 
 
 def _rows(report: ExportReport) -> list[tuple[str, str]]:
-    """Return the lines of the report."""
+    """Return the rows of the report as labels and values."""
     left = f"; {plural(report.left_out, 'track')} without a vector" if report.left_out else ""
     left += f"; {report.not_asked:,} filtered out" if report.not_asked else ""
     rows = [

@@ -34,7 +34,9 @@ Holdout = Annotated[
 ]
 Append = Annotated[
     bool,
-    typer.Option("--append", help="Add to the existing corpus; with --force, also read sources again that it has."),
+    typer.Option(
+        "--append", help="Add to the existing corpus. With --force, also read sources that it already contains."
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read, inspect and report, but write nothing.")]
 
@@ -93,7 +95,7 @@ def extract(
 
 
 def _show_next_step(experiment: str, quiet: bool, experiments_dir: Path | None) -> None:
-    """Say how to train on a corpus that has grown."""
+    """Print the command that trains on a corpus that has grown."""
     from skipgramophone.experiment.experiment import continue_command, open_experiment
 
     grown = open_experiment(experiment, experiments_dir).has_grown()
@@ -113,7 +115,7 @@ def run_extract(
     append: bool = False,
     dry_run: bool = False,
 ) -> ExtractReport:
-    """Extract with a progress bar."""
+    """Extract a corpus, and show a progress bar."""
     from skipgramophone.cli.progress import reading
     from skipgramophone.pipeline import extract as use_case
 
@@ -133,7 +135,7 @@ def run_extract(
 
 
 def source_files(source: list[Path] | None, csv_path: Path | None) -> list[Path]:
-    """Return the files to read, which are named by SOURCE or by --csv-path."""
+    """Return the files to read, which come from SOURCE or from --csv-path."""
     if source and csv_path:
         raise SettingError("give the file as SOURCE or with --csv-path, not both")
     return list(source or []) or ([csv_path] if csv_path else [])
@@ -152,7 +154,7 @@ def show(report: ExtractReport, json: bool, quiet: bool, dry_run: bool = False) 
 
 
 def _share_or_file(holdout: str | None) -> tuple[float | None, Path | None]:
-    """Read --holdout: a share of the playlists, or a file that names them."""
+    """Read the value of --holdout, and return a share of the playlists or a file with their names."""
     if holdout is None:
         return None, None
     try:
@@ -171,7 +173,7 @@ def _with_corpus_settings(
     *,
     experiments_dir: Path | None,
 ) -> ExtractSettings:
-    """Fill in the settings of the existing corpus; those that were given take precedence."""
+    """Use the settings of the existing corpus for all settings that were not given."""
     from skipgramophone.pipeline.extract import corpus_settings
 
     kept = corpus_settings(experiment, experiments_dir)
@@ -180,7 +182,7 @@ def _with_corpus_settings(
 
 
 def _rows(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return the lines of the report; facts that do not apply are left out."""
+    """Return the rows of the report as labels and values; facts that do not apply are left out."""
     owners = f" by {report.owners:,} owners" if report.owners > 1 else ""
     named = report.without_artist < report.rows_used
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
@@ -217,7 +219,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _formats(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return one line per source with its format, or the number of sources per format if there are many."""
+    """Return a row with the format of each source, or with the number of sources per format if there are many."""
     read = [(source["file"], source["format"]) for source in report.sources if source["file"]]
     named = [f"{file} ({format})" for file, format in read]
     if len(named) > SHOWN_FILES:
@@ -226,7 +228,7 @@ def _formats(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _sorted(report: ExtractReport) -> str:
-    """Say how many playlists are sorted by title, and what follows from it."""
+    """Return text with the number of playlists that are sorted by title, and advice if they are the majority."""
     meaning = (
         ": track order carries no information, so use -wsz bag" if report.sorted_by_title > report.sortable / 2 else ""
     )
@@ -234,12 +236,12 @@ def _sorted(report: ExtractReport) -> str:
 
 
 def _counted(counts: dict[str, int], between: str) -> list[tuple[str, str]]:
-    """Return one line per reason with its count."""
+    """Return one row per reason, with its count."""
     return [("", f"{count:,}{between}{reason}") for reason, count in sorted(counts.items())]
 
 
 def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return what the columns of the first tables were guessed to be, and how to choose others."""
+    """Return rows with the guessed columns of the first tables, and with the option that chooses other columns."""
     guesses = report.guessed_columns
     if not guesses:
         return []
@@ -256,7 +258,7 @@ def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
 
 
 def _passed_over(report: ExtractReport) -> list[tuple[str, str]]:
-    """Return the first files that were skipped, and the number of others."""
+    """Return rows with the first files that were skipped, and with the number of the others."""
     files = [f"{found['file']}: {found['reason']}" for found in report.passed_over]
     more = len(files) - SHOWN_FILES
     shown = [*files[:SHOWN_FILES], *([f"and {more:,} more (--json lists them)"] if more > 0 else [])]

@@ -1,4 +1,4 @@
-"""Prints the findings of an inspection: what was found, examples, effect and remedy."""
+"""Prints the findings of an inspection: each problem with examples, effect and remedy."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def import_vectors(
     """Import vectors that were trained elsewhere as the model of EXPERIMENT.
 
     If the experiment has a corpus, each vector is matched to a track by uri or by artist and title; vectors without a
-    match are counted, and listed in unused.jsonl. Otherwise a corpus is made from the names.
+    match are counted, and listed in unused.jsonl. Without a corpus, sgp makes one from the names of the vectors.
 
     \b
     sgp import spotify gensim.npz --force
@@ -56,7 +56,7 @@ def import_vectors(
 
 
 def _rows(report: ImportReport) -> list[tuple[str, str]]:
-    """Return the lines of the report."""
+    """Return the rows of the report as labels and values."""
     by_name = report.vectors - report.unused - report.by_uri
     found = f"{report.by_uri:,} by uri, {by_name:,} by artist and title"
     corpus = f"made from the names: {plural(report.tracks, 'track')}, no playlists"

@@ -1,4 +1,4 @@
-"""`sgp index`: rebuild the index."""
+"""`sgp index`: rebuild the Annoy index."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def index(
 
 
 def shard_note(facts: IndexFacts) -> str:
-    """Say in how many files an index is split, if in several."""
+    """Return text with the number of files of an index, or empty text for one file."""
     return f" in each of {facts.shards} files" if facts.shards > 1 else ""

@@ -1,4 +1,4 @@
-"""`sgp inspect`: report what playlists are like, and problems in them."""
+"""`sgp inspect`: report statistics of playlists, and problems in them."""
 
 from __future__ import annotations
 
@@ -54,10 +54,11 @@ def inspect(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Report what playlists are like: of an experiment, or of sources before you extract them.
+    """Report statistics and problems of playlists.
 
-    Shows lengths, counts, problems with their effect on training and the option that helps, and what -wsz auto would
-    choose. Nothing is written. The options for reading sources are those of extract.
+    Inspects the playlists of an experiment, or of sources before you extract them. Shows lengths of playlists, counts
+    of tracks, problems (each with its effect on training and the option that helps), and the context that -wsz auto
+    would choose. Writes nothing. The options for reading sources are those of extract.
 
     \b
     sgp inspect demo
@@ -89,7 +90,7 @@ def _show(found: Inspection) -> None:
 
 
 def _facts(found: Inspection) -> list[tuple[str, str]]:
-    """Return the lines of the summary."""
+    """Return the rows of the summary as labels and values."""
     lengths = found.lengths
     owners = f" by {found.owners:,} owners" if found.owners > 1 else ""
     frequent = "; ".join(f"{track.name} ({track.count:,})" for track in found.most_frequent)
@@ -107,7 +108,7 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
 
 
 def _show_histogram(of: str, what: str, values: Distribution) -> None:
-    """Print the distribution of lengths or counts: one line per range, with a bar for its number."""
+    """Print a histogram of lengths or counts, with one line per range."""
     steps = values.steps
     names = [f"{s.least:,}" if s.least == s.most else f"{s.least:,} to {s.most:,}" for s in steps]
     rows = [(name, f"{s.number:,}", f"{s.share:.1%}") for name, s in zip(names, steps, strict=True)]
@@ -116,7 +117,7 @@ def _show_histogram(of: str, what: str, values: Distribution) -> None:
 
 
 def _context(order: ContextChoice) -> list[tuple[str, str]]:
-    """Return the context that -wsz auto chooses, with the evidence."""
+    """Return rows with the context that -wsz auto chooses, and with the evidence for the choice."""
     from skipgramophone.cli.train import reason
     from skipgramophone.evaluation.window_choice import MIN_GAIN
 
@@ -139,5 +140,5 @@ def _context(order: ContextChoice) -> list[tuple[str, str]]:
 
 
 def _interval(share: Estimate) -> str:
-    """Return a share with its 95 % interval."""
+    """Format a share with its 95 % confidence interval."""
     return f"{share.mean:+.1%} [{share.low:+.1%}, {share.high:+.1%}]"

@@ -1,4 +1,4 @@
-"""Ctrl-C during training: the run stops after the present round, when its state can be kept."""
+"""Handles Ctrl-C during training: the run stops after the current round, when its state can be saved."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Stopping:
-    """Defers Ctrl-C from the first to the last round of a run; a second Ctrl-C ends the process immediately."""
+    """Delays Ctrl-C until the end of the current round. A second Ctrl-C ends the process immediately."""
 
     def __init__(self, epochs: int) -> None:
         self._epochs = epochs
-        self._former: Any = None  # handler of the signal while it is deferred
+        self._former: Any = None  # the usual handler of SIGINT, while another one is set
         self._is_asked = False
 
     def __enter__(self) -> Self:
@@ -26,12 +26,12 @@ class Stopping:
         self._restore()
 
     def checked(self, progress: Callable[[Progress], None]) -> Callable[[Progress], None]:
-        """Return a function that shows the progress, and raises KeyboardInterrupt if Ctrl-C was pressed."""
+        """Return a function that calls `progress`, and then raises KeyboardInterrupt if Ctrl-C was pressed."""
 
         def show(at: Progress) -> None:
             progress(at)
             if at.epoch_done and at.epoch == self._epochs:
-                self._restore()  # nothing is left to continue
+                self._restore()  # the run is complete, so there is nothing to resume
             elif self._is_asked:
                 raise KeyboardInterrupt
             elif self._former is None and callable(signal.getsignal(signal.SIGINT)):
@@ -40,12 +40,12 @@ class Stopping:
         return show
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        """Remember the signal."""
+        """Remember that Ctrl-C was pressed."""
         self._is_asked = True
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def _restore(self) -> None:
-        """Let Ctrl-C act at once again."""
+        """Restore the usual handler of Ctrl-C."""
         if self._former is not None:
             signal.signal(signal.SIGINT, self._former)
             self._former = None

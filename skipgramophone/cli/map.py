@@ -1,4 +1,4 @@
-"""`sgp map`: draw the tracks on an interactive page."""
+"""`sgp map`: draw a map of the tracks as an interactive HTML page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def draw_map(
 ) -> None:
     """Draw a two-dimensional map of the tracks of EXPERIMENT, as one HTML file.
 
-    The page works without a network. It shows names, clusters and the nearest neighbours of each track, which are
+    The page works without a network. It shows names, clusters and the nearest neighbours of each track; neighbours are
     computed from the full vectors.
 
     \b

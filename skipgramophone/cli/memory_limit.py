@@ -1,8 +1,8 @@
-"""Commands under a limit of address space (`ulimit -v`): native code that runs out of it ends in one clear line.
+"""Runs commands under a memory limit (`ulimit -v`), and reports a lack of memory in one clear line.
 
-Python raises an error if memory is short, but OpenBLAS and TensorFlow abort the process. Under such a limit, a command
-therefore runs in a child process, whose parent reports how it ended. What native code prints on standard error is
-shown only if the child was not killed.
+If memory runs out, Python raises an error, but OpenBLAS and TensorFlow abort the process. Under such a limit, a command
+therefore runs in a child process, and the parent process reports how the child ended. The parent prints the output of
+native code on standard error only if the child succeeded.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def limits() -> dict[str, int]:
-    """Return the limits of this process's address space in bytes, by the shell command that sets them."""
+    """Return the memory limits of this process in bytes, keyed by the shell command that sets them."""
     found = {command: resource.getrlimit(kind)[0] for command, kind in LIMITS.items()}
     return {command: size for command, size in found.items() if size != resource.RLIM_INFINITY}
 
 
 def memory_shortage(error: BaseException) -> MemoryShortageError | None:
-    """Return the error to report if an exception or one of its causes says that memory or threads ran out."""
+    """Return the error to report if an exception or one of its causes is a lack of memory or threads."""
     if not any(map(_is_shortage, _causes(error))):
         return None
     set_by = " or ".join(f"the limit of {size / 1e6:,.0f} MB ({command})" for command, size in limits().items())
@@ -45,7 +45,7 @@ def memory_shortage(error: BaseException) -> MemoryShortageError | None:
 
 
 def run_supervised(command: Callable[[], object]) -> None:
-    """Run a command in a child process if address space is limited, and exit as it does; otherwise run it here."""
+    """Run a command. If memory is limited, run it in a child process and exit with the exit code of the child."""
     if not limits():
         command()
         return
@@ -57,7 +57,7 @@ def run_supervised(command: Callable[[], object]) -> None:
             command()
             sys.exit(0)
         code, received = _wait_for(child)
-        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS interrupts its process
+        unasked = code == INTERRUPTED and signal.SIGINT not in received  # OpenBLAS sends SIGINT to its own process
         if (code < 0 and -code not in received) or unasked or _gave_up(log):
             render.error(memory_shortage(MemoryError()) or MemoryShortageError("out of memory"))
             sys.exit(MemoryShortageError.exit_code)
@@ -69,7 +69,7 @@ def run_supervised(command: Callable[[], object]) -> None:
 
 
 def _become_child(log: IO[bytes]) -> None:
-    """End with the parent, and send what native code prints to a file, but not what Python prints."""
+    """Make the child exit with its parent, and send standard error of native code, but not of Python, to a file."""
     if not os.isatty(STDIN):  # on a terminal, the command must stay in the foreground to read from it
         os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED_FOR)
@@ -81,9 +81,9 @@ def _become_child(log: IO[bytes]) -> None:
 
 
 def _wait_for(child: int) -> tuple[int, set[int]]:
-    """Forward signals until the child ends; return its exit code, negative for a signal, and the signals received.
+    """Forward signals until the child ends. Return its exit code (negative for a signal) and the signals received.
 
-    A terminal sends Ctrl-C to the child too, if that is in the same process group.
+    Ctrl-C on a terminal is not forwarded, because the terminal sends it to the child too.
     """
     received: set[int] = set()
     while True:
@@ -99,13 +99,13 @@ def _wait_for(child: int) -> tuple[int, set[int]]:
 
 
 def _gave_up(log: IO[bytes]) -> bool:
-    """Whether native code has ended the process by itself, as OpenBLAS does."""
+    """Return whether OpenBLAS has ended the process because it got no memory."""
     log.seek(0)
     return b"Memory allocation still failed" in log.read()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and what it was caused by."""
+    """Yield an exception and the chain of exceptions that caused it."""
     found: BaseException | None = error
     while found is not None:
         yield found
@@ -113,7 +113,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_shortage(error: BaseException) -> bool:
-    """Whether an exception says that memory or threads ran out; under a limit, CPython's own failures do so too."""
+    """Return whether an exception is a lack of memory or threads. Under a limit, a SystemError counts as one."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     if isinstance(error, SystemError):

@@ -1,7 +1,7 @@
-"""Arguments and options that several commands share, and the options that come from a settings class.
+"""Arguments and options that several commands share, and options that are generated from a settings class.
 
-A command names a settings class as the type of a keyword argument. `with_settings` replaces that argument by one option
-per setting, whose name, help, default and bounds are those of the class:
+A command declares a keyword argument whose type is a settings class. `with_settings` replaces this argument by one
+option per setting, with the name, help, default and bounds that the class declares:
 
     @with_settings
     def train(experiment: Experiment, *, settings: TrainSettings, force: Force = False) -> None: ...
@@ -27,14 +27,19 @@ Settings = TypeVar("Settings", ExtractSettings, TrainSettings)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Marks a settings argument of which only the named settings, or all others, become options."""
+    """Selects the settings of an argument that become options: the named ones, or all others.
+
+    Attributes:
+        names: names of settings.
+        named: True selects these settings, False all others.
+    """
 
     names: tuple[str, ...]
     named: bool
 
 
 def only(*names: str) -> Selection:
-    """Select settings by name."""
+    """Select only the named settings."""
     return Selection(names, named=True)
 
 
@@ -72,20 +77,20 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def given_settings(context: typer.Context, settings: Any, config: Path | None = None, stage: str = "") -> set[str]:
-    """Return the names of the settings that were given on the command line, or in a file for a stage."""
+    """Return the names of the settings that were given on the command line or, for a stage, in a settings file."""
     sources = {declared.name: context.get_parameter_source(declared.name) for declared in fields(settings)}
     given = {name for name, source in sources.items() if source is not None and source.name != "DEFAULT"}
     return given | _read_config(config, stage, type(settings)).keys()
 
 
 def with_config(context: typer.Context, config: Path | None, stage: str, settings: Settings) -> Settings:
-    """Fill in the settings of a file; those of the command line take precedence."""
+    """Return the settings with the values of a settings file for all settings that the command line does not give."""
     read = _read_config(config, stage, type(settings))
     return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
 
 
 def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, Any]:
-    """Read the settings of a file for a stage, if there is a file."""
+    """Return the settings of a stage in a settings file, or no settings if there is no file."""
     if config is None:
         return {}
     from skipgramophone.settings_file import read_settings
@@ -94,13 +99,13 @@ def _read_config(config: Path | None, stage: str, kind: type[Any]) -> dict[str, 
 
 
 def _settings_class(hint: Any) -> type[Any] | None:
-    """Return the settings class of a type hint, or None for another type."""
+    """Return the settings class of a type hint, or None if it has another type."""
     kind = get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
     return kind if isinstance(kind, type) and is_dataclass(kind) else None
 
 
 def _is_option(declared: Field[Any], selections: Collection[Selection]) -> bool:
-    """Whether a setting becomes an option of a command."""
+    """Return whether a setting becomes an option of a command."""
     if setting_of(declared) is None:
         return False
     return all((declared.name in selection.names) == selection.named for selection in selections)
@@ -129,7 +134,7 @@ def _option(declared: Field[Any]) -> inspect.Parameter:
 
 
 def _typed(declared: Field[Any], known: Setting) -> Any:
-    """Return the type in which the command line delivers a setting."""
+    """Return the type that Typer parses for the option of a setting."""
     kinds = alternatives(declared.type)
     if known.parse or any(isinstance(kind, str) for kind in kinds):
         return str if declared.default is not None else str | None
@@ -139,7 +144,7 @@ def _typed(declared: Field[Any], known: Setting) -> Any:
 
 
 def _value(declared: Field[Any], given: Any) -> Any:
-    """Turn what the command line delivers into the value of a setting."""
+    """Convert the value of an option into the value of its setting."""
     known = setting_of(declared)
     if known and known.parse and isinstance(given, str):
         return known.parse(given)

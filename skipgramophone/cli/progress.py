@@ -1,4 +1,4 @@
-"""Progress of long work on standard error: a bar on a terminal, a line every few seconds elsewhere."""
+"""Shows progress on standard error: as a bar on a terminal, otherwise as a line every few seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Tell = Callable[[float, float, str], None]  # done, total, text
 
 @contextmanager
 def bar(name: str, quiet: bool) -> Iterator[Tell]:
-    """Provide a function that shows progress; it does nothing if quiet."""
+    """Yield a function that shows progress, or that does nothing if `quiet` is set."""
     if quiet:
         yield lambda _done, _total, _text: None
     elif sys.stderr.isatty():
@@ -36,7 +36,7 @@ def bar(name: str, quiet: bool) -> Iterator[Tell]:
 
 @contextmanager
 def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading | Writing], None]]:
-    """Provide a function that shows the progress of reading sources and writing the corpus."""
+    """Yield a function that shows the progress of reading sources and writing the corpus."""
     from skipgramophone.pipeline.reports import Reading
 
     with bar(command, quiet) as tell:
@@ -57,7 +57,7 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
 
 @contextmanager
 def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[TrainingProgress], None]]:
-    """Provide a function that shows the progress of a training run: epoch, loss, occurrences per second."""
+    """Yield a function that shows the progress of a training run: epoch, loss and occurrences per second."""
     with bar("train", quiet) as tell:
         tell(0, epochs * occurrences, "preparing: choosing the context, loading TensorFlow, compiling")
         first: tuple[float, int] | None = None  # time and tokens when the first round was done
@@ -76,7 +76,7 @@ def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[T
 
 @contextmanager
 def _terminal_bar(name: str) -> Iterator[Tell]:
-    """Show a bar that is redrawn in place."""
+    """Yield a function that updates a progress bar on the terminal."""
     columns = (
         TextColumn(name),
         BarColumn(bar_width=20),
@@ -90,7 +90,7 @@ def _terminal_bar(name: str) -> Iterator[Tell]:
 
 
 def _line_every_few_seconds(name: str) -> Tell:
-    """Return a function that prints a line every few seconds."""
+    """Return a function that prints a line with the progress every few seconds."""
     last = time.monotonic()
 
     def tell(done: float, total: float, text: str) -> None:

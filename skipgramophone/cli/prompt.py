@@ -36,7 +36,7 @@ class TrackCompleter(Completer):
         self._names = NameSearch(catalogue)
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
-        """Yield names that contain the typed text; a name with control characters is offered as its uri."""
+        """Yield track names that contain the typed text. For a name with control characters, yield the uri instead."""
         typed = document.text_before_cursor.lstrip()
         typed = typed.removeprefix(typed[:1] if typed[:1] in (LIKE, UNLIKE, NAME) else "").lstrip()
         if typed in ("", BACK, MORE, HELP_WORDS[0]) or typed.isdecimal():
@@ -51,7 +51,7 @@ class TrackCompleter(Completer):
 def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
-    # Completion runs in its own thread and connection, so that its time limit does not interrupt an answer.
+    # Completion has its own thread and database connection, so that its time limit does not interrupt an answer.
     with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
             f"{lookup.experiment.name}> ",
@@ -77,7 +77,7 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
 
 
 def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -> None:
-    """Print the result of a line, or the error."""
+    """Print the answer to a line, or an error."""
     try:
         answer = session.answer(line)
         answers.show(answer, "table", quiet, show_versions)

@@ -1,6 +1,6 @@
-"""The history of the prompt, which the arrow keys recall in later sessions too.
+"""The history of the prompt, which is saved, so that the arrow keys recall lines of earlier sessions too.
 
-Lines are saved as JSON strings. Numbers, `<` and `>` refer to the list before them, so they are not saved.
+Lines are saved as JSON strings. Numbers, `<` and `>` refer to the list that was shown before, so they are not saved.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from prompt_toolkit.history import History
 from skipgramophone.experiment.user_state import KeptLines, state_file
 
 LINES_KEPT = 1000
-COMMANDS = ("<", ">", "?", "help", "quit", "exit")  # not saved, as they are of no use in a later session
+COMMANDS = ("<", ">", "?", "help", "quit", "exit")  # not saved, because they are useless in a later session
 LONGEST_LINE = 1000  # characters; longer lines were probably pasted by mistake
 
 
 def history_file() -> Path | None:
-    """Return the path of this user's history, or None if none is kept."""
+    """Return the path of this user's history file, or None if the history is not saved."""
     return state_file("history")
 
 
 class SavedHistory(History):
-    """Lines of earlier sessions and of this one."""
+    """The lines of this session and of earlier sessions."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()
@@ -35,14 +35,14 @@ class SavedHistory(History):
         return filter(None, map(_line, reversed(self._kept.read())))
 
     def store_string(self, string: str) -> None:
-        """Save a line for later sessions if it makes sense there."""
+        """Save a line for later sessions, unless it is a command, a number or too long."""
         line = string.strip()
         if line and len(line) <= LONGEST_LINE and line not in COMMANDS and not line.lstrip("+- ").isdecimal():
             self._kept.add(json.dumps(line))
 
 
 def _line(text: str) -> str:
-    """Decode a line of the file; empty if it is damaged."""
+    """Decode a line of the history file; return an empty string if the line is damaged."""
     try:
         line = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The state of the prompt: interprets each line given the earlier queries and the last list."""
+"""The state of the prompt. A line may refer to earlier queries and to the list that was shown last."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIKE, UNLIKE, NAME = "+", "-", "="
 
 
 class PromptState:
-    """Answers one line after the other.
+    """Answers the lines of a prompt session one after the other.
 
     Attributes:
         listed: the tracks that numbers refer to, from 1.
@@ -38,15 +38,15 @@ class PromptState:
         self.listed: tuple[Track, ...] = ()
         self._lookup = lookup
         self._settings = settings
-        self._asked: list[tuple[Seed, ...]] = []  # seeds of the answered queries, latest last
-        self._pages = 0  # lists shown for the latest query
+        self._asked: list[tuple[Seed, ...]] = []  # seed tracks of each answered query, latest last
+        self._pages = 0  # number of lists shown for the latest query
 
     def answer(self, line: str) -> Answer:
         """Answer a line.
 
         Raises:
             TrackNameError: a name does not match exactly one track; `listed` holds the candidates, if any.
-            SettingError: the line cannot be answered, or likes and unlikes cancel out.
+            SettingError: the line cannot be answered, for example because liked and unliked tracks cancel out.
         """
         if line == BACK:
             return self._back()
@@ -64,7 +64,7 @@ class PromptState:
         return answer
 
     def _seed(self, name: str, sign: str) -> tuple[Seed, list[str]]:
-        """Resolve a number of the list or a name, with remarks about the match."""
+        """Return the track that a number of the list or a name means, and notes on how the name was matched."""
         weight = -1.0 if sign == UNLIKE else 1.0
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
             return Seed(self.listed[int(name) - 1], weight), []
@@ -84,14 +84,14 @@ class PromptState:
         return self._ask(self._asked[-1], [])
 
     def next_ranks(self, answer: Answer) -> str:
-        """Return the ranks that come after an answer, as text; empty if the list ended before it was full."""
+        """Return the ranks that follow an answer, such as "11 to 20"; empty if the answer is the end of the list."""
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
         return f"{last + 1} to {last + self._settings.number}"
 
     def _more(self) -> Answer:
-        """Answer the latest query with the tracks that follow those already listed; numbers refer to all of them."""
+        """Return the tracks that follow those already listed for the latest query; numbers refer to all of them."""
         if not self._pages:
             raise SettingError("there is no list to continue: start with a track")
         number = (self._pages + 1) * self._settings.number
@@ -104,7 +104,7 @@ class PromptState:
         return replace(answer, neighbours=rest)
 
     def _ask(self, seeds: tuple[Seed, ...], notes: list[str]) -> Answer:
-        """Look up seeds, and let numbers refer to the result."""
+        """Look up seed tracks, and let numbers refer to the tracks of the answer."""
         answer = self._lookup.similar_to(seeds, self._settings, notes)
         self.listed = tuple(near.track for near in answer.neighbours)
         self._pages = 1

@@ -1,7 +1,7 @@
-"""Printing: tables on standard output, notes and errors on standard error, JSON and CSV for scripts.
+"""Prints tables, JSON and CSV on standard output, and notes and errors on standard error.
 
 Names come from strangers: markup and emoji codes in them are not interpreted, and control characters are escaped. On a
-terminal a table fits its width; elsewhere nothing is coloured, wrapped or cut.
+terminal, tables are fitted to its width; elsewhere, nothing is coloured, wrapped or cut.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from skipgramophone.errors import SgpError, StorageError, TrackNameError
 from skipgramophone.wording import STEERING, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal
-MOST_COLUMNS = 100  # of a curve when the output is not a terminal
+MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
 LONGEST_BAR = 40
 BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
 
 
 def console(stream: IO[str]) -> Console:
-    """Return a console that prints text without interpreting it."""
+    """Return a Rich console that does not interpret markup or emoji codes in text."""
     width = None if stream.isatty() else UNLIMITED
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
@@ -50,21 +50,22 @@ def error(failure: SgpError) -> None:
 
 
 def note(text: str, quiet: bool) -> None:
-    """Print a remark on standard error, unless quiet."""
+    """Print a note on standard error, unless `quiet` is set."""
     if not quiet:
         _print_stderr(visible(text), style="dim")
 
 
 def _print_stderr(line: str, style: str = "") -> None:
-    """Print a line on standard error; if that fails, there is no place left to report it."""
+    """Print a line on standard error. A failure is ignored, because there is no other place to report it."""
     with contextlib.suppress(OSError):
         console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:
-    """Return a value as JSON in which control characters are escaped as \\uXXXX; without indent it is one line.
+    """Return a value as JSON text in which control characters are escaped as \\uXXXX; without indent it is one line.
 
-    If standard output cannot hold every letter, all but ASCII are escaped: a JSON reader restores them.
+    If the encoding of standard output is not Unicode, all non-ASCII characters are escaped; a JSON reader restores
+    them.
     """
     is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     text = json.dumps(value, ensure_ascii=not is_unicode, indent=indent, allow_nan=False)
@@ -77,20 +78,20 @@ def print_json(value: Any) -> None:
 
 
 def print_json_line(value: Any) -> None:
-    """Print a value as one line of JSON on standard output, and flush it: a reader may be waiting."""
+    """Print a value as one line of JSON on standard output, and flush it, because a reader may be waiting."""
     sys.stdout.write(json_text(value, indent=None) + "\n")
     sys.stdout.flush()
 
 
 def short(value: object, digits: int = 4) -> str:
-    """Format a value with few digits; empty for None."""
+    """Format a float with a number of significant digits, None as empty text, and any other value as text."""
     if isinstance(value, float):
         return f"{value:.{digits}g}"
     return "" if value is None else str(value)
 
 
 def print_csv(records: Sequence[Mapping[str, object]]) -> None:
-    """Print records as CSV with a header on standard output; nothing if there are no records."""
+    """Print records as CSV with a header on standard output; print nothing if there are no records."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
     if records:
@@ -110,13 +111,13 @@ def print_data(text: str) -> None:
     """Print text for other programs on standard output.
 
     Raises:
-        StorageError: the encoding of standard output cannot hold a letter.
+        StorageError: the encoding of standard output cannot represent a character.
     """
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError as error:
         raise StorageError(
-            f"standard output has the encoding {error.encoding}, which cannot hold {text[error.start]!a}: "
+            f"standard output has the encoding {error.encoding}, which cannot represent {text[error.start]!a}: "
             "set PYTHONIOENCODING=utf-8, or use --format json"
         ) from error
     sys.stdout.write(text)
@@ -134,9 +135,10 @@ def facts(title: str, rows: Iterable[tuple[str, str]]) -> None:
 
 
 def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table with a header on standard output; a column is a heading and "text", "name" or "number".
+    """Print a table with a header on standard output.
 
-    If the terminal is too narrow, only texts are shortened; see `table_layout`.
+    Each column has a heading and a kind: "text", "name" or "number". If the terminal is too narrow, cells of kind
+    "text" are shortened; see `table_layout`.
     """
     to = console(sys.stdout)
     text(title, style="bold")
@@ -155,7 +157,7 @@ def listing(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Seque
 
 
 def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Sequence[float]) -> None:
-    """Print a table of numbers on standard output, with a bar proportional to the value after each row."""
+    """Print a table of numbers on standard output; each row ends with a bar as long as its value."""
     to = console(sys.stdout)
     taken = sum(max(cell_len(row[at]) for row in (columns, *rows)) + 3 for at in range(len(columns)))
     room = max(1, min(to.width - taken, LONGEST_BAR))
@@ -170,7 +172,7 @@ def histogram(columns: Sequence[str], rows: Sequence[Sequence[str]], values: Seq
 
 
 def curve(title: str, values: Sequence[float], height: int = 8) -> None:
-    """Draw values as a block curve on standard output; neighbouring values are averaged if there are too many."""
+    """Draw values as a curve of block characters on standard output; if there are too many, average adjacent ones."""
     to = console(sys.stdout)
     room = max(10, min(to.width, MOST_COLUMNS) - 12)
     each = -(-len(values) // room)

@@ -1,4 +1,4 @@
-"""`sgp run`: extract, train and a first look-up in one command, as the original script."""
+"""`sgp run`: extract, train and look up one track in one command, like the original script."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(
 ) -> None:
     """Extract, train and look up the most frequent track, in one command.
 
-    It takes the options of the original script; underscores in option names work as hyphens.
+    Accepts the options of the original script, also with underscores instead of hyphens in their names.
 
     \b
     sgp run demo --sample

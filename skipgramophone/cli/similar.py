@@ -1,4 +1,4 @@
-"""`sgp similar`: find the tracks most similar to one or several."""
+"""`sgp similar`: find the tracks that are most similar to one or several tracks."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ def similar(
 ) -> None:
     """Find the tracks in EXPERIMENT that are most similar to TRACK, or to several tracks.
 
-    Similarity is the cosine of the vectors, at most 1. If several tracks match a name and one is much more frequent
-    than the others, it is used, with a note; if none is, sgp asks you (on a terminal) or ends with an error. Exit code
-    3: no track matches; 4: several match. On a terminal and without a TRACK, a prompt opens that completes names.
+    Similarity is the cosine of the vectors, at most 1. If several tracks match a name and one of them is much more
+    frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a terminal) or ends with an
+    error. Exit code 3: no track matches; 4: several match. On a terminal and without a TRACK, a prompt opens that
+    completes names.
 
     \b
     sgp similar demo "free fallin'"
@@ -99,7 +100,7 @@ def similar(
         if compare is None:
             answers.show(answer(experiment), wanted, quiet, show_versions)
         else:
-            from skipgramophone.cli import compare_table  # here, because other answers start without it
+            from skipgramophone.cli import compare_table  # imported here to start faster without --compare
 
             compare_table.require_format(wanted)
             compare_table.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
@@ -110,7 +111,7 @@ def similar(
 
 
 def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path | None) -> Answer:
-    """Look up the most frequent track."""
+    """Return the answer for the most frequent track."""
     from skipgramophone.lookup import lookup
     from skipgramophone.lookup.results import Seed
 
@@ -119,7 +120,7 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:
-    """Read NAME or NAME^WEIGHT."""
+    """Parse NAME or NAME^WEIGHT, and return the name and its weight times `sign`."""
     written = WEIGHTED.fullmatch(text)
     return (written[1], sign * float(written[2])) if written else (text, float(sign))
 
@@ -132,7 +133,7 @@ def _answer_lines(
     strict_names: bool,
     experiments_dir: Path | None,
 ) -> None:
-    """Answer each line of standard input as it comes: one name per line."""
+    """Read one name per line from standard input, and answer each line as it arrives."""
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
@@ -145,8 +146,8 @@ def _answer_lines(
 def _open_prompt(
     experiment: str, settings: SimilarSettings, quiet: bool, *, show_versions: bool, experiments_dir: Path | None
 ) -> None:
-    """Open the prompt."""
-    from skipgramophone.cli import prompt  # here, because answers start without it
+    """Open an experiment, and run the prompt until the user leaves it."""
+    from skipgramophone.cli import prompt  # imported here to start faster without the prompt
     from skipgramophone.lookup import lookup
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:

@@ -1,8 +1,8 @@
-"""Standard streams that lose nothing.
+"""Replacements for the standard streams that lose no data.
 
-Python's own standard output drops the rest of a short write under PYTHONUNBUFFERED=1, and fails on a pipe that another
-process has set to non-blocking; a non-blocking standard input looks as if it had ended. The streams here write all
-bytes or raise an error, and wait for input until it ends.
+With PYTHONUNBUFFERED=1, Python's standard output drops the rest of a short write. It also fails on a pipe that another
+process has set to non-blocking, and on a non-blocking standard input Python sees an early end of file. The streams here
+write all bytes or raise an error, and read until the real end of the input.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 
 
 class _Descriptor(io.RawIOBase):
-    """A stream over a file descriptor, which it does not own."""
+    """A raw stream over a file descriptor that is never closed."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -37,14 +37,14 @@ class _Descriptor(io.RawIOBase):
 
 
 class WaitingInput(_Descriptor):
-    """A file descriptor that is read until it ends, even if it is set to non-blocking."""
+    """A raw input stream that waits for data, even if its file descriptor is non-blocking."""
 
     def readable(self) -> bool:
         """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """Read some bytes, waiting for them; 0 at the end."""
+        """Wait for input and read some bytes; return their number, or 0 at the end of the input."""
         while True:
             try:
                 return os.readv(self._descriptor, [buffer])
@@ -53,14 +53,14 @@ class WaitingInput(_Descriptor):
 
 
 class WaitingOutput(_Descriptor):
-    """A file descriptor that is written to, even if it is set to non-blocking."""
+    """A raw output stream that waits until it can write, even if its file descriptor is non-blocking."""
 
     def writable(self) -> bool:
         """Return True."""
         return True
 
     def write(self, data: ReadableBuffer) -> int:
-        """Write some bytes, waiting for room; a `BufferedWriter` around this writes the rest."""
+        """Wait until output is possible, write some bytes and return their number. `BufferedWriter` writes the rest."""
         while True:
             try:
                 return os.write(self._descriptor, data)
@@ -69,37 +69,37 @@ class WaitingOutput(_Descriptor):
 
 
 class ClosedInput(io.RawIOBase):
-    """Standard input that the caller has closed.
+    """The standard input of a process that was started with a closed standard input.
 
     Raises:
         StorageError: on each attempt to read.
     """
 
     def readable(self) -> bool:
-        """Return True, so that the attempt to read gives the clear message."""
+        """Return True, so that reading fails with the clear message of `readinto`."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:  # noqa: ARG002
-        """Refuse to read."""
+        """Raise the error."""
         raise StorageError("cannot read standard input: it is closed")
 
 
 class ClosedOutput(io.RawIOBase):
-    """Standard output that the caller has closed.
+    """The standard output of a process that was started with a closed standard output.
 
     Raises:
-        StorageError: on the first attempt to write. Later ones are ignored, because Python flushes again at its exit.
+        StorageError: on the first attempt to write. Later attempts are ignored, because Python flushes again at exit.
     """
 
     def __init__(self) -> None:
         self._is_reported = False
 
     def writable(self) -> bool:
-        """Return True, so that the attempt to write gives the clear message."""
+        """Return True, so that writing fails with the clear message of `write`."""
         return True
 
     def write(self, data: ReadableBuffer) -> int:
-        """Refuse to write."""
+        """Raise the error on the first call; ignore the data on later calls."""
         if not self._is_reported:
             self._is_reported = True
             raise StorageError("cannot write the result: standard output is closed")
@@ -107,12 +107,12 @@ class ClosedOutput(io.RawIOBase):
 
 
 def prepare_streams() -> None:
-    """Replace the standard streams by ones that wait, write everything, and say that they are closed."""
+    """Replace the standard streams by streams that lose no data, and that raise an error if they are closed."""
     is_closed = _occupy_closed_descriptors()
     encoding = getattr(sys.stdout or sys.stderr or sys.stdin, "encoding", None) or "utf-8"
     if is_closed[STDIN]:
         sys.stdin = io.TextIOWrapper(io.BufferedReader(ClosedInput()), encoding)
-    elif sys.stdin is not None and not sys.stdin.isatty():  # on a terminal, Python's own edits lines
+    elif sys.stdin is not None and not sys.stdin.isatty():  # on a terminal, Python's own input supports line editing
         reader = io.BufferedReader(WaitingInput(STDIN), 1 << 16)
         sys.stdin = io.TextIOWrapper(reader, sys.stdin.encoding, errors="replace")
     if is_closed[STDOUT]:
@@ -126,29 +126,30 @@ def prepare_streams() -> None:
 
 
 def discard_stdout() -> None:
-    """Send buffered output to the null device, so that the flush at exit does not fail again."""
+    """Redirect standard output to the null device, so that flushing at exit does not fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, STDOUT)
     os.close(null)
 
 
 def _rebuilt(stream: TextIO) -> TextIO:
-    """A stream to the same descriptor that writes everything; characters that it cannot encode are escaped."""
+    """Return a stream to the same descriptor that loses no data; characters that it cannot encode are escaped."""
     stream.flush()
     return _text_writer(WaitingOutput(stream.fileno()), stream.encoding)
 
 
 def _text_writer(raw: io.RawIOBase, encoding: str) -> TextIO:
-    """A text stream over a descriptor, flushed per line on a terminal and on standard error."""
+    """Return a text stream over a raw stream; on a terminal and on standard error it is flushed after each line."""
     to_errors = isinstance(raw, WaitingOutput) and raw.fileno() == STDERR
     writer = io.BufferedWriter(raw)
     return io.TextIOWrapper(writer, encoding, errors="backslashreplace", line_buffering=to_errors or raw.isatty())
 
 
 def _occupy_closed_descriptors() -> list[bool]:
-    """Open the null device on closed standard descriptors, and return which of the three were closed.
+    """Open the null device on closed standard descriptors; return for each of the three whether it was closed.
 
-    Otherwise the next file that is opened would get such a number, and what a library prints would end up in it.
+    Otherwise the next file to be opened would get the number of a standard stream, and output of libraries would end up
+    in that file.
     """
     is_closed = []
     for descriptor in (STDIN, STDOUT, STDERR):

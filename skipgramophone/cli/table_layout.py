@@ -1,7 +1,7 @@
-"""Layout of a table on a terminal: column widths, short headings, and blocks of columns if one block is too wide.
+"""Computes the layout of a table on a terminal: column widths, short headings, and blocks of columns.
 
-Numbers and names of experiments are never shortened. Texts share the room that is left, and texts that differ still
-differ when they are shortened.
+Numbers and names of experiments are never shortened. The other texts share the remaining width, and different texts
+remain different when they are shortened. If a table is still too wide, its columns are split into several blocks.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 ELLIPSIS = "…"
-GAPS = (3, 2)  # spaces between columns: the usual number, and that of a full terminal
-LEAST_TEXT = 8  # columns that each text keeps
+GAPS = (3, 2)  # spaces between columns: the usual number, and the number for a table that is too wide
+LEAST_TEXT = 8  # minimum width of a text
 SHORT_HEADINGS = {
     "rank": "#",
     "similarity": "sim.",
@@ -26,7 +26,7 @@ SHORT_HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class LaidColumn:
-    """A column of a block: heading and cells as they are printed, and their width."""
+    """A column of a table: heading and cells as they are printed, width, and kind ("text", "name" or "number")."""
 
     heading: str
     cells: Sequence[str]
@@ -36,22 +36,23 @@ class LaidColumn:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Columns that stand side by side, and the number of spaces between them."""
+    """Columns that are printed side by side, and the number of spaces between them."""
 
     columns: Sequence[LaidColumn]
     gap: int
 
 
 def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], width: int) -> list[Block]:
-    """Return the blocks of a table that fits a width.
+    """Lay out a table so that it fits a width.
 
-    A table that fits as it is is one block. A table that does not gets narrow gaps and short headings, and then shorter
-    texts. If its numbers alone are too wide, its columns are split into several blocks, each with the first column.
+    A table that fits without changes becomes one block. If it is too wide, it gets narrow gaps and short headings, and
+    then shorter texts. If it is still too wide, its columns are split into several blocks, each of which repeats the
+    first column.
 
     Args:
-        columns: headings and kinds: "text" may be shortened, "name" and "number" may not.
-        rows: a cell for each column.
-        width: columns of the terminal.
+        columns: heading and kind of each column; "text" may be shortened, "name" and "number" may not.
+        rows: rows with one cell per column.
+        width: width of the terminal in characters.
     """
     whole = []
     for at, (heading, kind) in enumerate(columns):
@@ -75,7 +76,7 @@ def lay_out(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]], w
 
 
 def _least(column: LaidColumn) -> LaidColumn:
-    """Return a column with its short heading and the least width that it needs."""
+    """Return a column with its short heading and its minimum width."""
     heading = SHORT_HEADINGS.get(column.heading, column.heading)
     natural = _widest(heading, column.cells)
     is_text = column.kind == "text"
@@ -84,10 +85,10 @@ def _least(column: LaidColumn) -> LaidColumn:
 
 
 def shortened(texts: Sequence[str], width: int) -> list[str]:
-    """Shorten texts to a width, so that texts that differ still differ.
+    """Shorten texts to a width, such that different texts remain different.
 
-    An ellipsis replaces the end of a text. If another text begins alike, it replaces the part before the first letter
-    that differs.
+    An ellipsis replaces the end of a text. If several texts would then look the same, it replaces the part before the
+    first character in which they differ.
 
     >>> shortened(["Teacup of the Kettle - Acoustic", "Teacup of the Kettle - Live", "Corner"], 20)
     ['Teacup of t…Acoustic', 'Teacup of the K…Live', 'Corner']
@@ -98,7 +99,7 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
 
 
 def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None:
-    """Replace short forms that several different texts have in common by forms that show where the texts differ."""
+    """Where several texts have the same short form, replace it by forms that show where the texts differ."""
     alike: dict[str, list[str]] = {}
     for text in texts:
         alike.setdefault(short[text], []).append(text)
@@ -113,7 +114,7 @@ def _tell_apart(texts: Sequence[str], short: dict[str, str], width: int) -> None
 
 
 def _around(text: str, at: int, width: int) -> str:
-    """Return the beginning of a text, an ellipsis, and the text from a letter on, cut at the end if it is too long."""
+    """Return the beginning of a text, an ellipsis, and the text from position `at`, which may be cut at the end."""
     tail = text[at:].lstrip() or _end(text, min(LEAST_TEXT, width // 2))
     if cell_len(tail) > width // 2:
         tail = _beginning(tail, width // 2 - 1) + ELLIPSIS
@@ -122,13 +123,13 @@ def _around(text: str, at: int, width: int) -> str:
 
 
 def _shared_letters(texts: Sequence[str]) -> int:
-    """Return how many letters all texts begin with in common."""
+    """Return the length of the common prefix of all texts."""
     low, high = min(texts), max(texts)
     return next((at for at, (one, other) in enumerate(zip(low, high, strict=False)) if one != other), len(low))
 
 
 def _beginning(text: str, width: int) -> str:
-    """Return as many letters of the beginning of a text as fit a width."""
+    """Return the longest beginning of a text that fits a width."""
     end = min(len(text), max(0, width))
     while end and cell_len(text[:end]) > width:
         end -= 1
@@ -136,7 +137,7 @@ def _beginning(text: str, width: int) -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """Return as many letters of the end of a text as fit a width."""
+    """Return the longest end of a text that fits a width."""
     start = max(0, len(text) - width)
     while start < len(text) and cell_len(text[start:]) > width:
         start += 1
@@ -144,7 +145,7 @@ def _end(text: str, width: int) -> str:
 
 
 def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColumn]:
-    """Give the room that is left to the texts, evenly, and shorten those that need more."""
+    """Share the remaining width evenly among the text columns, and shorten texts that need more."""
     texts = [column for column in block if column.kind == "text"]
     wanted = {id(column): _widest(column.heading, column.cells) for column in texts}
     free = width - gap * (len(block) - 1) - sum(column.width for column in block if column.kind != "text")
@@ -161,10 +162,10 @@ def _fitted(block: Sequence[LaidColumn], width: int, gap: int) -> list[LaidColum
 
 
 def _widest(name: str, cells: Sequence[str]) -> int:
-    """Return the width of a heading and its cells."""
+    """Return the width of the widest of a heading and its cells."""
     return max(map(cell_len, (name, *cells)))
 
 
 def _total(columns: Sequence[LaidColumn], gap: int) -> int:
-    """Return the width of some columns with the gaps between them."""
+    """Return the total width of columns and of the gaps between them."""
     return sum(column.width for column in columns) + gap * (len(columns) - 1)

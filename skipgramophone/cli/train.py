@@ -91,7 +91,7 @@ def train(
 
 
 def _role(private_network: bool, quiet: bool) -> Role | None:
-    """Return the role of this process in the cluster that TF_CONFIG describes, or None."""
+    """Return the role of this process in the cluster that TF_CONFIG describes, or None without a cluster."""
     role = role_in(os.environ)
     abroad = role.external() if role else []
     if abroad and not private_network:
@@ -120,7 +120,7 @@ def _serve(experiment: str, role: Role, experiments_dir: Path | None, quiet: boo
 def _with_unfinished_settings(
     context: typer.Context, experiment: str, given: TrainSettings, experiments_dir: Path | None
 ) -> TrainSettings:
-    """Take the settings of the unfinished run; those that were given take precedence."""
+    """Return the settings of the unfinished run, changed by the options that were given."""
     from skipgramophone.pipeline.train import unfinished_settings
 
     kept = unfinished_settings(experiment, experiments_dir)
@@ -139,7 +139,7 @@ def run_train(
     start_from: str | None = None,
     no_index: bool = False,
 ) -> TrainReport:
-    """Train with a progress bar."""
+    """Train, show a progress bar, and handle Ctrl-C."""
     from skipgramophone.cli.progress import training
     from skipgramophone.experiment.experiment import continue_command, open_experiment
     from skipgramophone.pipeline import train as use_case
@@ -167,7 +167,7 @@ def run_train(
 
 
 def _interrupted(experiment: str, experiments_dir: Path | None) -> str:
-    """Say where an interrupted run stopped, and how to continue it."""
+    """Return a message that says where an interrupted run stopped and how to continue it."""
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):
@@ -176,7 +176,7 @@ def _interrupted(experiment: str, experiments_dir: Path | None) -> str:
 
 
 def show(report: TrainReport, json: bool, quiet: bool) -> None:
-    """Print the report, and a warning if training has diverged."""
+    """Print the report, and warnings about it."""
     for doubt in report.doubts():
         render.note(doubt, quiet)
     if json:
@@ -186,7 +186,7 @@ def show(report: TrainReport, json: bool, quiet: bool) -> None:
 
 
 def _rows(report: TrainReport) -> list[tuple[str, str]]:
-    """Return the lines of the report."""
+    """Return the rows of the report as labels and values."""
     settings, index = report.settings, report.index
     rare = report.tracks - report.tracks_learnt
     left = f"; none for {plural(rare, 'track')} below --min-count {settings['min_count']}" if rare else ""
@@ -204,25 +204,25 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
 
 
 def _index(facts: IndexFacts) -> str:
-    """Describe an index."""
+    """Describe an index by its trees, size and recall."""
     trees = f"{facts.trees} trees{shard_note(facts)}"
     return f"{trees}, {facts.bytes / 1e6:.1f} MB, recall@10 {facts.recall_at_10:.1%}"
 
 
 def _context(report: TrainReport) -> str:
-    """Return the context, and why it was chosen."""
+    """Describe the context, and why it was chosen if it was chosen automatically."""
     window, order = report.settings["window_size"], report.order
     context = context_name(window)
     return f"{context} ({reason(order)})" if order else context
 
 
 def context_name(window: WindowSize) -> str:
-    """Name a context that has been decided."""
+    """Describe a context in words; it must not be "auto"."""
     return "whole playlist" if window == "bag" else f"window of {plural(int(window), 'track')} per side"
 
 
 def reason(order: ContextChoice) -> str:
-    """Say why a context was chosen."""
+    """Return the reason for which a context was chosen."""
     if order.over_shuffled is None:
         return f"too few held-out playlists to decide: {order.asked}"
     if order.over_whole is None:

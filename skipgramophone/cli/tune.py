@@ -27,10 +27,10 @@ def tune(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Search for training settings that work better for EXPERIMENT than its own.
+    """Search for better training settings for EXPERIMENT.
 
-    Trials are compared on validation playlists. The winner is then compared with the present settings on unseen test
-    playlists. An interrupted search continues where it stopped.
+    Each trial trains with other settings. Trials are compared on validation playlists. The winner is then compared with
+    the present settings on unseen test playlists. An interrupted search continues where it stopped.
 
     \b
     sgp tune demo --budget 15m
@@ -60,12 +60,12 @@ def _line(trial: TrialReport) -> str:
 
 
 def _value(name: str, value: object) -> str:
-    """Format a setting; the noise exponent has a sign, because negative values are usual too."""
+    """Format the value of a setting. The noise exponent is shown with a sign, because it may be negative."""
     return f"{value:+.2f}" if name == "noise_exponent" and isinstance(value, float) else render.short(value, 3)
 
 
 def _show(report: TuneReport, best: Path) -> None:
-    """Print the best trials, and the gain of the winner on test playlists."""
+    """Print the best trials, and the gain of the winning settings on test playlists."""
     names = list(report.trials[0].settings)
     columns = [("trial", "number"), ("", "name"), ("NDCG@500", "number"), *((name, "number") for name in names)]
     rows = [

@@ -1,8 +1,9 @@
 """Baselines: rankings without embeddings, fitted to the training part of a split.
 
-Parameters that are not given are chosen on validation playlists, which are a part of the training part: each parameter
-in turn moves up or down a list of values as long as R-precision + NDCG@500 rises, in the protocol of the evaluation.
-The baseline is then fitted to the whole training part. Test playlists have no influence on the choice.
+Parameters that the user does not give are chosen on validation playlists, which are taken from the training part. One
+parameter after the other moves up or down a list of values as long as R-precision + NDCG@500 rises, in the protocol of
+the evaluation. The baseline is then fitted to the whole training part. The held-out playlists have no influence on the
+choice.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from skipgramophone.evaluation.rankers import (
 from skipgramophone.evaluation.scorecard import RankedCatalogue, score_ranker
 from skipgramophone.evaluation.splits import Groups, split_at_random
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
 from skipgramophone.settings import Baselines, EvaluateSettings
-from skipgramophone.training.factorization import ITERATIONS, factorize
+from skipgramophone.training.factorization import ITERATIONS, factorize, random_start
 
 Parameters = dict[str, float]
 Progress = Callable[[str, int, int], None]
@@ -41,32 +43,32 @@ BASELINES: dict[Baselines, tuple[str, ...]] = {
     "default": ("popularity", "item-kNN", "iALS"),
     "all": ("popularity", "item-kNN", "SVD", "RP3beta", "EASE", "iALS"),
 }
-USUAL: dict[str, Parameters] = {  # parameters without validation playlists, and at the start of the search
+USUAL: dict[str, Parameters] = {  # default parameters, with which the search starts
     "RP3beta": {"beta": 0.3},
     "EASE": {"regularization": 100.0},
     "iALS": {"regularization": 20.0, "alpha": 20.0},
 }
-VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # in the order of the search
+VALUES: dict[str, dict[str, tuple[float, ...]]] = {  # values to try, in the order of the search
     "RP3beta": {"beta": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)},
     "EASE": {"regularization": (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)},
     "iALS": {"regularization": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0), "alpha": (0.3, 1.25, 5.0, 20.0, 80.0, 320.0)},
 }
-SHARE = 0.1  # of the training part is held out for validation
-MAX_OCCURRENCES = 1 << 20  # of the playlists that parameters are chosen on
+SHARE = 0.1  # share of the training part that is held out for validation
+MAX_OCCURRENCES = 1 << 20  # maximum size of the sample of playlists on which parameters are chosen
 MAX_QUERIES = 500
-SEARCH_ITERATIONS = 6  # of iALS while its parameters are chosen; enough to order the values
+SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; enough to compare values
 
 
 @dataclass(frozen=True, slots=True)
 class FittedBaseline:
-    """How a baseline was fitted.
+    """The facts of how a baseline was fitted.
 
     Attributes:
-        parameters: name -> value, as used; empty for a baseline without parameters.
+        parameters: the parameters that were used, by name; empty for a baseline without parameters.
         chosen: names of the parameters that were chosen on validation playlists.
-        validation_playlists: number of these playlists; 0 if nothing was chosen.
-        seconds: time to choose and to fit.
-        left_out: why the baseline was left out, or None.
+        validation_playlists: number of validation playlists; 0 if nothing was chosen.
+        seconds: time for choosing parameters and fitting.
+        left_out: the reason why the baseline was left out, or None.
     """
 
     name: str
@@ -79,10 +81,10 @@ class FittedBaseline:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Playlists to choose parameters on.
+    """The playlists on which parameters of baselines are chosen.
 
     Attributes:
-        playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to fit to.
+        playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to which baselines are fitted.
         queries: queries of the validation playlists.
         catalogue: the tracks that are ranked.
     """
@@ -100,13 +102,13 @@ class Validation:
 def make_validation(
     trained_on: Corpus, groups: Groups, tracks: int, *, least: int, settings: EvaluateSettings
 ) -> Validation | None:
-    """Hold out a part of the training part, or return None if it is too small.
+    """Hold out validation playlists from the training part, or return None if it is too small.
 
     Args:
         trained_on: the training part.
-        groups: int64 (playlists,), equal for playlists that must stay together.
+        groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
         tracks: number of rows of the catalogue.
-        least: occurrences that a track needs to be ranked.
+        least: minimum number of occurrences of a ranked track.
         settings: protocol, number of given tracks and seed.
     """
     drawn = trained_on.draw(MAX_OCCURRENCES, np.random.default_rng([settings.random_seed, MAX_OCCURRENCES]))
@@ -131,7 +133,7 @@ def make_validation(
 
 
 def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
-    """Return the parameters of a baseline that the settings give."""
+    """Return the parameters of a baseline that are fixed by the settings."""
     given = {
         "RP3beta": {"beta": settings.rp3_beta},
         "EASE": {"regularization": settings.ease_regularization},
@@ -145,7 +147,7 @@ def given_parameters(name: str, settings: EvaluateSettings) -> Parameters:
 
 
 def needs_validation(settings: EvaluateSettings) -> bool:
-    """Whether a parameter of a baseline is to be chosen."""
+    """Return whether some parameter of a baseline has to be chosen."""
     names = BASELINES[settings.baselines]
     return any(VALUES[name].keys() - given_parameters(name, settings).keys() for name in names if name in VALUES)
 
@@ -156,15 +158,16 @@ def choose_parameters(
     score: Callable[[Parameters], float],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Parameters:
-    """Choose the parameters of a baseline that are not given, one after the other.
+    """Choose those parameters of a baseline that are not given, one after the other.
 
-    Each starts at its usual value and moves to the next smaller or larger one while the score rises.
+    Each parameter starts at its default value, and moves to the next smaller or larger value as long as the score
+    rises.
 
     Args:
         name: name of the baseline.
         given: parameters with fixed values.
-        score: returns how good some parameters are; higher is better.
-        progress: called with the number of fits done and that of fits begun.
+        score: returns the score of parameters; higher is better.
+        progress: called with the number of finished fits and the number of started fits.
     """
     best = USUAL[name] | given
     reached, fits = score(best), 1
@@ -179,7 +182,7 @@ def choose_parameters(
                     break
                 best, reached, moved = best | {key: values[at]}, found, True
                 at += step
-            if moved:  # the other direction was left behind
+            if moved:  # values in the other direction have a lower score
                 break
     return best
 
@@ -193,15 +196,15 @@ def fit_baselines(
     validation: Validation | None,
     progress: Progress = lambda _name, _done, _all: None,
 ) -> tuple[dict[str, Ranker], list[FittedBaseline]]:
-    """Fit the baselines that the settings ask for, and report how.
+    """Fit the baselines that the settings select, and return them with the facts of how they were fitted.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones, the training part and the ranked tracks.
         counts: int64 (tracks,), occurrences in the training part.
-        dimensions: of SVD.
-        settings: which baselines, their parameters and the seed.
-        validation: playlists to choose parameters on; None: parameters that are not given have their usual values.
-        progress: called with a text, the steps done and their total.
+        dimensions: number of dimensions of SVD.
+        settings: the baselines, their parameters and the seed.
+        validation: playlists to choose parameters on; None uses default values for parameters that are not given.
+        progress: called with a text, the number of finished steps and the total.
     """
     rankers: dict[str, Ranker] = {}
     fitted: list[FittedBaseline] = []
@@ -217,7 +220,7 @@ def fit_baselines(
                 )
                 asked = len({query.playlist for query in validation.queries})
             rankers[name] = fit(playlists, counts, used, progress=partial(progress, f"fitting {name}"))
-        except EvaluationError as error:  # too little memory; the other baselines are still compared
+        except EvaluationError as error:  # too little memory; the other baselines are compared nevertheless
             fitted.append(FittedBaseline(name, used, left_out=str(error)))
             continue
         seconds = round(time.monotonic() - started, 2)
@@ -227,7 +230,7 @@ def fit_baselines(
 
 
 def _try(fit: Callable[..., Ranker], validation: Validation, parameters: Parameters) -> float:
-    """Fit a baseline to the validation's training part, and return its score on validation playlists."""
+    """Fit a baseline with some parameters, and return its score on the validation playlists."""
     counts = validation.catalogue.counts
     return validation.score(fit(validation.playlists, counts, parameters, iterations=SEARCH_ITERATIONS))
 
@@ -243,7 +246,7 @@ def _fit(
     iterations: int = ITERATIONS,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Ranker:
-    """Fit one baseline."""
+    """Fit the baseline that is called `name`, and return its ranker."""
     if name == "popularity":
         return Popularity(counts)
     if name == "item-kNN":
@@ -254,14 +257,6 @@ def _fit(
         return rp3beta(playlists, **parameters)
     if name == "EASE":
         return ease(playlists, **parameters)
-    return FoldedIn(
-        factorize(
-            playlists,
-            factors=min(int(parameters["factors"]), *playlists.shape),
-            regularization=parameters["regularization"],
-            alpha=parameters["alpha"],
-            seed=seed,
-            iterations=iterations,
-            progress=progress,
-        )
-    )
+    start = random_start(playlists.shape[1], min(int(parameters["factors"]), *playlists.shape), seed)
+    objective = Objective(parameters["alpha"], parameters["regularization"])
+    return FoldedIn(factorize(playlists, start, objective, iterations=iterations, progress=progress))

@@ -1,4 +1,4 @@
-"""Comparison of rankers on the same queries, with paired differences from the baselines."""
+"""Compares rankers on the same queries, with paired differences from the baselines."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from skipgramophone.evaluation.rankers import (
     Cosine,
     CosineAndCount,
     Euclidean,
+    FoldedIn,
     Hybrid,
     IndexedCosine,
     ModelScore,
@@ -44,7 +45,7 @@ from skipgramophone.lookup.ranking import log_prior
 from skipgramophone.settings import SCORES, EvaluateSettings, IndexSettings, TrainSettings
 from skipgramophone.wording import plural
 
-INDEX = "index"  # compared with exact search by cosine
+INDEX = "index"  # name of the ranker that uses the Annoy index; it is compared with exact search by cosine
 OURS = ("euclidean", *SCORES)
 
 
@@ -53,8 +54,8 @@ class RankerResult:
     """Results of one ranker.
 
     Attributes:
-        metrics: metric -> mean and interval.
-        against: baseline -> metric -> mean and interval of the paired difference; empty for a baseline.
+        metrics: maps each metric to its mean and interval.
+        against: maps each baseline, and then each metric, to the paired difference; empty for a baseline.
         coverage, popularity, artists, found_by_frequency: see `Scorecard`.
     """
 
@@ -71,13 +72,13 @@ class RankerResult:
 class Comparison:
     """Results of all rankers, and the size of the evaluation."""
 
-    held_out: int  # playlists
-    asked: int  # playlists with queries
-    questions: int  # queries
-    passed_over: int  # playlists that were skipped, with fewer than five trained tracks
+    held_out: int  # number of held-out playlists
+    asked: int  # number of playlists with queries
+    questions: int  # number of queries
+    passed_over: int  # number of playlists that were skipped because they have fewer than five trained tracks
     tracks_ranked: int
-    wanted: int  # tracks to find, of all queries
-    unknown: int  # tracks of held-out playlists that were not trained on
+    wanted: int  # number of tracks to find, over all queries
+    unknown: int  # number of tracks in held-out playlists that do not occur in the training part
     judged: list[RankerResult]
     baselines: list[FittedBaseline]  # how the baselines were fitted
 
@@ -92,16 +93,16 @@ def compare_rankers(
     settings: EvaluateSettings,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> Comparison:
-    """Compare rankings of embeddings, trained on the training part of a split, with baselines.
+    """Compare rankings by embeddings, which were trained on the training part of a split, with baselines.
 
     Args:
         corpus: all playlists.
         split: the held-out playlists.
         embeddings: centre and context vectors, one row per track of the catalogue.
-        artists: int64 (tracks,), equal for tracks of the same artist.
-        training: the settings that the embeddings were trained with.
+        artists: int64 (tracks,), number of each track's artist.
+        training: the settings with which the embeddings were trained.
         settings: protocol, k and score.
-        progress: called with the ranker, the number of queries done and their total.
+        progress: called with the name of the ranker, the number of finished queries and the total.
 
     Raises:
         EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.
@@ -157,7 +158,7 @@ def compare_rankers(
 
 
 def rankable(embeddings: Embeddings, counts: npt.NDArray[np.int64], least: int) -> npt.NDArray[np.bool_]:
-    """Return which tracks are ranked: those with a vector and at least `least` training occurrences, bool (tracks,).
+    """Return which tracks are ranked, bool (tracks,): those with a vector and `least` or more training occurrences.
 
     Raises:
         ExperimentError: a vector is not finite.
@@ -193,18 +194,18 @@ def model_rankers(
     training: TrainSettings,
     settings: EvaluateSettings,
 ) -> dict[str, Ranker]:
-    """Return the rankers that use the embeddings, over the ranked rows: all of them, or the one of `settings.score`.
+    """Return the rankers that use the embeddings: all of them, or only the one that `settings.score` names.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, ranked tracks) of ones, the training part.
         lengths: float32 (playlists,), number of tracks of each playlist, including those that are not ranked.
         kept: embeddings of the ranked tracks.
         counts: int64 (ranked tracks,), occurrences in the training part.
-        training: the settings that the embeddings were trained with.
+        training: the settings with which the embeddings were trained.
         settings: the score.
 
     Raises:
-        EvaluationError: the score needs context vectors, and there are none.
+        EvaluationError: the score needs context vectors or factors, and there are none.
     """
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     ours: dict[str, Ranker] = {
@@ -212,18 +213,17 @@ def model_rankers(
         **({} if settings.score else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
-        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts),
+        **({"factors": FoldedIn(kept.factors)} if kept.factors else {}),
+        "hybrid": Hybrid(FoldedIn(kept.factors) if kept.factors else item_knn(playlists, lengths), cosine, counts),
     }
     if settings.score and settings.score not in ours:
-        raise EvaluationError(
-            f"--score {settings.score} needs context vectors, and these vectors were imported without them: "
-            "use --score cosine"
-        )
+        lacking = "factors" if settings.score == "factors" else "context vectors"
+        raise EvaluationError(f"--score {settings.score} needs {lacking}, and this model has none: use --score cosine")
     return {settings.score: ours[settings.score]} if settings.score else ours
 
 
 def _indexed(unit: Matrix) -> IndexedCosine:
-    """Build and open a temporary index; its file is deleted once it is open."""
+    """Build a temporary index and open it; its file is deleted when it is open."""
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
         return IndexedCosine(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)

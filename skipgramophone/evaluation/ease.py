@@ -4,13 +4,14 @@ With the playlist-track matrix X and P = (X^T X + regularization I)^-1, the weig
 
     B_ij = -P_ij / P_jj for i != j        B_jj = 0
 
-which minimizes |X - X B|^2 + regularization |B|^2 with a diagonal of zeros. P has tracks x tracks numbers. Where there
-are fewer playlists than tracks, the playlists' kernel gives the same scores, with G = (X X^T + regularization I)^-1:
+which minimizes |X - X B|^2 + regularization |B|^2 with a diagonal of zeros. P has one row and one column per track. If
+there are fewer playlists than tracks, the smaller matrix G = (X X^T + regularization I)^-1, with one row and one column
+per playlist, gives the same scores:
 
     P = (I - X^T G X) / regularization        score_j = (h_j - g_j d_j) / (1 - d_j)
     h = g X^T G X                             d_j = (X^T G X)_jj
 
-for given tracks g, a row of zeros and ones. No matrix of all pairs of tracks is needed then.
+where g is a row of zeros and ones that marks the given tracks.
 
 Source: Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data", arXiv 1905.03375.
 """
@@ -28,19 +29,19 @@ from skipgramophone.evaluation.rankers import Given, Ranker, Scores
 from skipgramophone.training.memory import free_bytes
 
 BYTES_PER_PAIR = 20  # two float64 matrices while one is inverted, and a float32 copy
-COMPUTED = 1 << 24  # numbers per block of a product
+COMPUTED = 1 << 24  # maximum number of elements per block of a matrix product
 
 
 @dataclass(frozen=True, slots=True)
 class PlaylistKernel:
-    """EASE by the kernel of the playlists."""
+    """EASE computed from pairs of playlists."""
 
-    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), the X above
-    inverse: npt.NDArray[np.float32]  # (playlists, playlists), the G above
-    own: npt.NDArray[np.float64]  # (tracks,), the d above
+    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), X of the module docstring
+    inverse: npt.NDArray[np.float32]  # (playlists, playlists), G of the module docstring
+    own: npt.NDArray[np.float64]  # (tracks,), d of the module docstring
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the weights of the given tracks."""
+        """Return for each track the sum of its weights from the given tracks."""
         shared = (given @ self.playlists.T).toarray() @ self.inverse
         every = np.asarray(shared @ self.playlists) - given.multiply(self.own.astype(np.float32)).toarray()
         return np.asarray(every / (1 - self.own).astype(np.float32), np.float32)
@@ -48,21 +49,21 @@ class PlaylistKernel:
 
 @dataclass(frozen=True, slots=True)
 class TrackWeights:
-    """EASE by the weights of all pairs of tracks."""
+    """EASE computed from pairs of tracks."""
 
-    weights: npt.NDArray[np.float32]  # (tracks, tracks), the B above
+    weights: npt.NDArray[np.float32]  # (tracks, tracks), B of the module docstring
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the weights of the given tracks."""
+        """Return for each track the sum of its weights from the given tracks."""
         return np.asarray(given @ self.weights, np.float32)
 
 
 def ease(playlists: Any, regularization: float) -> Ranker:
-    """Fit EASE to a membership matrix, by the tracks or by the playlists, whichever are fewer.
+    """Fit EASE to a playlist-track matrix, with pairs of tracks or of playlists, whichever are fewer.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        regularization: weight of the squared weights, above 0.
+        regularization: L2 regularization, above 0.
 
     Raises:
         EvaluationError: the matrix of all pairs does not fit into memory.
@@ -78,10 +79,10 @@ def ease(playlists: Any, regularization: float) -> Ranker:
 
 
 def require_memory_for_ease(fewer: int) -> None:
-    """Raise if this machine has too little free memory for EASE.
+    """Check that this machine has enough free memory for EASE.
 
     Args:
-        fewer: number of playlists or of tracks, whichever are fewer.
+        fewer: number of playlists or number of tracks, whichever is smaller.
 
     Raises:
         EvaluationError: EASE needs more memory than is free.
@@ -108,7 +109,7 @@ def _inverse(symmetric: npt.NDArray[np.float32], regularization: float) -> npt.N
 
 
 def _own_weights(playlists: Any, inverse: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the diagonal of X^T G X, float64 (tracks,), in blocks of tracks."""
+    """Return the diagonal of X^T G X, float64 (tracks,), computed in blocks of tracks."""
     by_track = playlists.tocsc()
     block = max(1, COMPUTED // max(1, playlists.shape[0]))
     parts = []

@@ -1,7 +1,7 @@
-"""Held-out playlists: splits for extraction and evaluation, and models trained on the training part of a split.
+"""Splits of playlists for extraction and evaluation, and models trained on the training part of a split.
 
-Extraction and evaluation split in the same way. Playlists of the same group stay together, and so do near-duplicates
-and the parts into which extraction cut a long playlist.
+Extraction and evaluation split playlists in the same way. Playlists of the same group stay together, and so do
+near-duplicates and the parts into which extraction has cut a long playlist.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 def make_split(experiment: Experiment, corpus: Corpus, settings: EvaluateSettings, held_out: Path | None) -> Split:
-    """Hold out playlists for an evaluation: at random, by name, or the last track of each."""
+    """Make the split of an evaluation, which holds out random playlists, named playlists, or the last tracks."""
     if settings.protocol == "deezer2018":
         return split_last_tracks(len(corpus))
     share = EVALUATED_SHARE if settings.share is None else settings.share
@@ -66,11 +66,11 @@ def split_playlists(
 
     Args:
         corpus: the playlists.
-        playlists: table of their owners, names and keys.
-        share: share of the playlists to hold out, without `named`.
-        group: regular expression on the owner; playlists with equal matches stay together.
+        playlists: table of the owners, names and keys of the playlists.
+        share: share of the playlists to hold out; not used with `named`.
+        group: regular expression for owners; playlists stay together if it matches the same text in their owners.
         seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
-        named: file with one playlist to hold out per line: its name or, with `group`, the matching text of its owner.
+        named: file with one playlist to hold out per line: its name or, with `group`, the matched part of its owner.
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -91,10 +91,10 @@ def split_playlists(
 def read_extract_split(
     experiment: Experiment, corpus: Corpus, settings: EvaluateSettings
 ) -> tuple[Corpus, Split] | None:
-    """Return all playlists with the split of extract; None if it held out none, or the settings need another split.
+    """Return all playlists with the split that extract made; None if it held out none or another split is needed.
 
     Raises:
-        EvaluationError: the settings group playlists, but extract has already chosen the held-out ones.
+        EvaluationError: the settings group playlists, but extract has already held out playlists.
     """
     aside = read_held_out_corpus(experiment.directory("corpus"))
     if aside is None or settings.share is not None or settings.protocol == "deezer2018":
@@ -114,7 +114,7 @@ def read_extract_split(
 def playlist_groups(corpus: Corpus, playlists: pa.Table, pattern: str | None, seed: int) -> Groups:
     """Return the group of each playlist, int64 (playlists,); a split must not separate playlists of one group."""
     owners = playlists["owner"].to_pylist()
-    if pattern is None and "key" in playlists.column_names:  # the first version did not store keys
+    if pattern is None and "key" in playlists.column_names:  # corpora of the first version have no keys
         number: dict[tuple[str, ...], int] = {}
         known = zip(owners, playlists["name"].to_pylist(), playlists["key"].to_pylist(), strict=True)
         groups = np.array([number.setdefault(each, len(number)) for each in known], np.int64)
@@ -133,7 +133,7 @@ def held_out_model(
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
 ) -> Embeddings:
-    """Return a model trained on the training part of a split; reuse the model of an earlier evaluation.
+    """Return a model that was trained on the training part of a split; reuse the model of an earlier evaluation.
 
     `split` is the digest of the split, or `NO_SPLIT`.
     """
@@ -149,7 +149,7 @@ def held_out_model(
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
-    """Return a number for each track's artist, equal for tracks of the same artist, int64 (tracks,)."""
+    """Return the number of each track's artist, int64 (tracks,); tracks of the same artist have the same number."""
     number: dict[str, int] = {}
     catalogue = Catalogue(experiment.directory("corpus"))
     artists = (identity(track.artist) for track in catalogue.all_tracks())

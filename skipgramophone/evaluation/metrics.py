@@ -1,13 +1,15 @@
 """Metrics of one ranking. R-precision, NDCG and clicks follow the RecSys Challenge 2018.
 
-`hits` marks the relevant tracks in the ranking, best rank first. `wanted` is the number R of relevant tracks:
+`hits` tells for each track of the ranking, best rank first, whether it is relevant. `wanted` is R, the number of
+relevant tracks:
 
     R-precision   (number of hits among the first R) / R
     NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by that of a perfect ranking
     recall@k      (number of hits among the first k) / R
     hit@k         1 if there is a hit among the first k
     MRR@k         1 / (rank of the first hit) if it is among the first k, else 0
-    clicks        pages of ten to turn before the first hit among 500: floor((rank - 1) / 10), else 51
+    clicks        number of pages of ten tracks before the page of the first hit: floor((rank - 1) / 10); 51 if there
+                  is no hit among the first 500
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def r_precision(hits: Hits, wanted: int) -> float:
 
 
 def ndcg(hits: Hits, wanted: int, k: int = DEPTH) -> float:
-    """Return the discounted cumulative gain within k, divided by that of a perfect ranking.
+    """Return the discounted cumulative gain of the first k tracks, divided by that of a perfect ranking.
 
     >>> round(ndcg(np.array([False, True]), 1), 4)
     0.6309
@@ -59,7 +61,7 @@ def hit_rate(hits: Hits, k: int) -> float:
 
 
 def reciprocal_rank(hits: Hits, k: int = DEPTH) -> float:
-    """Return 1 / rank of the first hit within k, or 0 without a hit.
+    """Return 1 / (rank of the first hit), or 0 if there is no hit among the first k.
 
     >>> reciprocal_rank(np.array([False, False, True, True])) == 1 / 3
     True
@@ -69,7 +71,7 @@ def reciprocal_rank(hits: Hits, k: int = DEPTH) -> float:
 
 
 def clicks(hits: Hits) -> float:
-    """Return the pages of ten tracks to turn before the first hit among 500, or 51 without a hit.
+    """Return the number of pages of ten tracks before the first hit, or 51 without a hit among the first 500.
 
     >>> clicks(np.array([False] * 10 + [True])), clicks(np.array([False]))
     (1.0, 51.0)

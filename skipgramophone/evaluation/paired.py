@@ -1,4 +1,4 @@
-"""Paired comparison of two models of one corpus: both answer the same queries over the same tracks."""
+"""Compares two models of one corpus: both answer the same queries and rank the same tracks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from skipgramophone.wording import plural
 
 @dataclass(frozen=True, slots=True)
 class PairedMetric:
-    """A metric of both models, and the difference of the second from the first."""
+    """A metric of both models, and the paired difference (second minus first)."""
 
     first: Estimate
     second: Estimate
@@ -31,10 +31,10 @@ class PairedMetric:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """Results of two models on the same queries: score -> metric -> values."""
+    """Results of two models on the same queries; `scores` maps each score to its metrics."""
 
-    held_out: int  # playlists
-    asked: int  # playlists with queries
+    held_out: int  # number of held-out playlists
+    asked: int  # number of playlists with queries
     tracks_ranked: int
     scores: dict[str, dict[str, PairedMetric]]
 
@@ -50,15 +50,15 @@ def compare_models(
 ) -> PairedComparison:
     """Compare two models that were trained on the training part of a split.
 
-    Only tracks that both models rank are ranked and asked about.
+    Tracks that only one of the models can rank are not used.
 
     Args:
         corpus: all playlists.
         split: the held-out playlists.
-        models: the two models, and the settings that they were trained with.
-        artists: int64 (tracks,), equal for tracks of the same artist.
+        models: the two models, each with its training settings.
+        artists: int64 (tracks,), number of each track's artist.
         settings: protocol, k and score.
-        progress: called with the score, the number of queries done and their total.
+        progress: called with the score, the number of finished queries and the total.
 
     Raises:
         EvaluationError: no held-out playlist has enough trained tracks, or fewer than k tracks are ranked.

@@ -1,16 +1,17 @@
-"""Protocols: which tracks of a held-out playlist are given, and which must be found.
+"""Evaluation protocols: they define which tracks of a held-out playlist are given, and which must be found.
 
     continuation   given: a random half (or a number) of the tracks; wanted: the other tracks
     next-item      given: all tracks before the last one (or a number of them); wanted: the last track
     lookup         given: one random track; wanted: all other tracks. This is what `sgp similar` does
-    deezer2018     given: the second to last track; wanted: the last track. No other track of a session is held out.
+    deezer2018     given: the second to last track; wanted: the last track. No other track is held out.
                    This is the protocol of the code published with "Word2vec applied to Recommendation: Hyperparameters
                    Matter" (arXiv 1804.04212)
 
-A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeats; if the last
-track repeats the one before it, it counts as found at rank 1. Tracks that were not trained on cannot be given or found.
-They are counted, and the metrics are reported with and without them. Playlists with fewer than five trained tracks are
-skipped and counted. If the given tracks are random, several queries can be made of each playlist.
+A track that repeats within a playlist counts once, at its first position. Only deezer2018 keeps repeated tracks; if the
+last track is the same as the one before it, it counts as found at rank 1. Tracks that do not occur in the training part
+cannot be given or found. They are counted, and the metrics are reported with and without them. Playlists with fewer
+than five trained tracks are skipped and counted. If the given tracks are random, several queries can be made from each
+playlist.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ class EvaluationQuery:
     Attributes:
         playlist: number of the playlist in the corpus.
         given: rows of the given tracks.
-        wanted: rows of the tracks to find; none of them is given, unless `repeats`.
-        unknown: number of tracks to find that were not trained on; they are not in `wanted`.
-        repeats: the wanted track is also the given track, and counts as found at rank 1.
+        wanted: rows of the tracks to find; they are not given, except with `repeats`.
+        unknown: number of tracks to find that do not occur in the training part; they are not in `wanted`.
+        repeats: whether the wanted track is the given track, so that it counts as found at rank 1.
     """
 
     playlist: int
@@ -51,7 +52,7 @@ class EvaluationQuery:
 
 @dataclass(frozen=True, slots=True)
 class QuerySet:
-    """Queries of all held-out playlists; `skipped` playlists have too few trained tracks."""
+    """The queries of all held-out playlists; `skipped` counts the playlists with too few trained tracks."""
 
     queries: Sequence[EvaluationQuery]
     skipped: int
@@ -78,10 +79,10 @@ def make_queries(
 
     Args:
         corpus: all playlists.
-        held_out: bool (playlists,), the playlists to make queries of.
-        trained: bool (tracks,), the tracks that can be ranked.
-        protocol: which tracks are given and wanted.
-        seed: random seed; the choices for a playlist depend on it and on the playlist's number.
+        held_out: bool (playlists,), whether to make queries from each playlist.
+        trained: bool (tracks,), whether each track can be ranked.
+        protocol: the protocol, which defines the given and wanted tracks.
+        seed: random seed; the random choices for a playlist depend only on the seed and the playlist's number.
         given: number of given tracks; default: half (continuation) or all but the last (next-item).
         draws: number of queries per playlist if the given tracks are random.
 
@@ -120,7 +121,7 @@ def _playlist_queries(
     seed: int,
     draws: int,
 ) -> list[EvaluationQuery]:
-    """Return the queries of one playlist; none if it has too few trained tracks."""
+    """Return the queries of one playlist; the list is empty if the playlist has too few trained tracks."""
     known = tracks[trained[tracks]]
     if len(known) < FEWEST_TRACKS:
         return []
@@ -134,14 +135,14 @@ def _playlist_queries(
 
 
 def _last_track_query(playlist: int, tracks: Rows, trained: npt.NDArray[np.bool_]) -> list[EvaluationQuery]:
-    """Return the only query of deezer2018; none if one of the two tracks was not trained on."""
+    """Return the query of a playlist in deezer2018; the list is empty if one of its two tracks cannot be ranked."""
     if len(tracks) < 2 or not trained[tracks[-2:]].all():
         return []
     return [EvaluationQuery(playlist, tracks[-2:-1], tracks[-1:], 0, repeats=bool(tracks[-2] == tracks[-1]))]
 
 
 def _split_tracks(known: Rows, protocol: Protocol, given: int | None, rng: np.random.Generator) -> tuple[Rows, Rows]:
-    """Split the tracks of a playlist into given and wanted ones."""
+    """Split the tracks of a playlist into given and wanted tracks."""
     if protocol == "next-item":
         first = 0 if given is None else max(0, len(known) - 1 - given)
         return known[first:-1], known[-1:]

@@ -1,13 +1,13 @@
-"""Rankers: baselines and model scores that score all tracks for a batch of given tracks.
+"""Rankers: baselines and model scores. A ranker scores all tracks for the given tracks of each query.
 
     popularity   log count
-    item-kNN     cosine of co-occurrence, shared playlists / sqrt(playlists of one track x playlists of the other),
+    item-kNN     cosine of playlist sets, shared playlists / sqrt(playlists of one track x playlists of the other),
                  summed over the given tracks
     RP3beta      random walk from the given tracks to a playlist and on to a track, divided by count^beta (Paudel,
                  Christoffel, Newell and Bernstein 2017)
     SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, with
                  the model's dimension: PureSVD (Cremonesi, Koren and Turrin 2010)
-    EASE         linear regression of each track on all others (`ease`)
+    EASE         linear regression of each track on all other tracks (`ease`)
     iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
     euclidean    distance between centre vectors, for deezer2018
     cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
@@ -15,7 +15,9 @@
     cosine+count cosine plus a small multiple of the log count, which prefers better-known tracks among near-equals
     model        mean of centre . context over the given tracks, plus noise_exponent x log count: the product estimates
                  log P(track | given) minus that term
-    hybrid       agreement of playlists, cosine and log count (`lookup.ranking`), as in `sgp continue`
+    factors      the model's own factors, which start from its vectors; the given tracks are folded in
+    hybrid       factors, cosine and log count (`lookup.ranking`), as in `sgp continue`; for a model without factors,
+                 the agreement of playlists replaces them
 
 All rankers rank only tracks of the training part, and use only its playlists.
 """
@@ -29,15 +31,15 @@ import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
+from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import hybrid, rooted, with_count
-from skipgramophone.training.factorization import Factorization, SparseRows, gram
+from skipgramophone.lookup.ranking import evidence_of_factors, hybrid, rooted, with_count
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
-NOT_FOUND = -2.0  # below any cosine
+NOT_FOUND = -2.0  # score of tracks that the index does not propose, lower than any cosine
 OVERSAMPLING, POWER_ITERATIONS = 16, 4
-NEGLIGIBLE = 1e-10  # share of the largest eigenvalue, below which a direction is not spanned by the columns
+NEGLIGIBLE = 1e-10  # directions whose eigenvalue is smaller than this share of the largest one are rounding errors
 
 
 class Ranker(Protocol):
@@ -50,70 +52,70 @@ class Ranker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Popularity:
-    """Scores by count, regardless of the given tracks."""
+    """Scores tracks by count, regardless of the given tracks."""
 
     counts: npt.NDArray[np.int64]
 
     def scores(self, given: Given) -> Scores:
-        """Return the log counts."""
+        """Return the log counts, the same for each query."""
         return np.tile(np.log1p(self.counts).astype(np.float32), (given.shape[0], 1))
 
 
 @dataclass(frozen=True, slots=True)
 class CoOccurrence:
-    """Weighted numbers of shared playlists by two sparse products, without the matrix of all pairs."""
+    """Scores tracks by weighted numbers of shared playlists, without a matrix of all pairs of tracks."""
 
-    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), weighted by the track to score
-    by_track: Any  # scipy.sparse.csr_array (tracks, playlists), weighted by given track and playlist
+    playlists: Any  # scipy.sparse.csr_array (playlists, tracks), with the weights of the scored tracks
+    by_track: Any  # scipy.sparse.csr_array (tracks, playlists), with the weights of the given tracks
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the weights of the shared playlists with each given track."""
+        """Return for each track the summed weights of the playlists that it shares with the given tracks."""
         return np.asarray(((given @ self.by_track) @ self.playlists).todense(), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedSvd:
-    """The playlist-track matrix, reduced to a few dimensions."""
+    """Scores tracks by a low-rank approximation of the playlist-track matrix."""
 
     factors: Matrix  # (tracks, dimensions), orthonormal columns
 
     def scores(self, given: Given) -> Scores:
-        """Return the given tracks, projected on the factors."""
+        """Return the projection of the given tracks onto the factors."""
         return np.asarray((given @ self.factors) @ self.factors.T, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedIn:
-    """Factors of tracks; the given tracks are folded in as a new playlist."""
+    """Scores tracks by a matrix factorization, for which the given tracks are a new playlist."""
 
-    factors: Factorization
+    factors: Factors
 
     def scores(self, given: Given) -> Scores:
-        """Return the product of the playlist's factors and those of each track."""
+        """Return the products of the factors of the new playlist with those of each track."""
         return self.factors.scores(SparseRows.of(given))
 
 
 @dataclass(frozen=True, slots=True)
 class Cosine:
-    """Cosine of centre vectors."""
+    """Scores tracks by the cosine of centre vectors."""
 
     unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0
 
     def scores(self, given: Given) -> Scores:
-        """Return the cosine with the mean of the given tracks."""
+        """Return the cosine of each track with the mean of the given tracks."""
         return np.asarray(unit_rows(np.asarray(given @ self.unit, np.float32)) @ self.unit.T, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedCosine:
-    """Cosine of the candidates of an Annoy index; other tracks are not found."""
+    """Scores only those tracks that an Annoy index proposes, by cosine; all other tracks count as not found."""
 
     candidates: AnnoyCandidates
     unit: Matrix  # (tracks, embedding_dim), rows of length 1 or 0
     depth: int  # number of candidates per query
 
     def scores(self, given: Given) -> Scores:
-        """Return the cosine with the mean of the given tracks for candidates, and `NOT_FOUND` for other tracks."""
+        """Return the cosine with the mean of the given tracks for candidates, and `NOT_FOUND` for all other tracks."""
         found = np.full(given.shape, NOT_FOUND, np.float32)
         queries = unit_rows(np.asarray(given @ self.unit, np.float32))
         for row, query, first, last in zip(found, queries, given.indptr[:-1], given.indptr[1:], strict=True):
@@ -124,19 +126,19 @@ class IndexedCosine:
 
 @dataclass(frozen=True, slots=True)
 class CosineAndCount:
-    """Cosine of centre vectors plus a small multiple of the log count."""
+    """Scores tracks by the cosine of centre vectors plus a small multiple of the log count."""
 
     cosine: Cosine
     counts: npt.NDArray[np.int64]
 
     def scores(self, given: Given) -> Scores:
-        """Return the weighted sum."""
+        """Return the weighted sums of cosine and log count."""
         return with_count(self.cosine.scores(given), self.counts)
 
 
 @dataclass(frozen=True, slots=True)
 class Euclidean:
-    """Distance between centre vectors, which are not normalized."""
+    """Scores tracks by the Euclidean distance between centre vectors, which are not normalized."""
 
     centre: Matrix  # (tracks, embedding_dim)
 
@@ -148,36 +150,36 @@ class Euclidean:
 
 @dataclass(frozen=True, slots=True)
 class RowProducts:
-    """Dot products of sparse rows; cosines if the rows have length 1."""
+    """Scores tracks by dot products of sparse rows, which are cosines if the rows have length 1."""
 
     rows: Any  # scipy.sparse.csr_array (tracks, contexts)
     by_context: Any  # its transpose, csr
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the dot products with the given tracks."""
+        """Return for each track the sum of its dot products with the given tracks."""
         return np.asarray(((given @ self.rows) @ self.by_context).todense(), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class PairWeights:
-    """Scores by the weights of pairs with the given tracks."""
+    """Scores tracks by the weights of their pairs with the given tracks."""
 
     pairs: Any  # scipy.sparse.csr_array (tracks, tracks)
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the weights."""
+        """Return for each track the sum of its pair weights with the given tracks."""
         return np.asarray((given @ self.pairs).todense(), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelScore:
-    """The probability of a track that the model was trained to predict, on a log scale."""
+    """Scores tracks by the log-probability that the model was trained to predict."""
 
     embeddings: Embeddings
     log_prior: Matrix  # (tracks,), noise_exponent x log count
 
     def scores(self, given: Given) -> Scores:
-        """Return the mean of centre . context, plus bias and log prior."""
+        """Return the mean of centre . context over the given tracks, plus bias and log prior."""
         share = np.asarray(given.sum(axis=1)).reshape(-1, 1)
         mean = np.asarray(given @ np.asarray(self.embeddings.centre)) / np.maximum(share, 1)
         scores = mean @ np.asarray(self.embeddings.context).T + self.embeddings.context_bias + self.log_prior
@@ -186,25 +188,27 @@ class ModelScore:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """The score of `sgp continue`, which combines co-occurrence counts and vectors."""
+    """Scores tracks as `sgp continue` does, by factors, cosine and count."""
 
-    agreement: Ranker  # an `item_knn` with lengths
+    evidence: Ranker  # `FoldedIn` or, without factors, an `item_knn` with lengths
     cosine: Cosine
     counts: npt.NDArray[np.int64]  # (tracks,)
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of agreement, cosine and log count."""
+        """Return the sum of the evidence of the playlists, cosine and log count."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
-        return hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
+        scores = self.evidence.scores(given)
+        evidence = evidence_of_factors(scores, many) if isinstance(self.evidence, FoldedIn) else rooted(scores)
+        return hybrid(evidence, self.cosine.scores(given), self.counts, many)
 
 
 def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> CoOccurrence:
-    """Make an `CoOccurrence` from a membership matrix, with columns scaled to length 1.
+    """Make the ranker item-kNN from a playlist-track matrix, whose columns are scaled to length 1.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        lengths: float32 (playlists,), number of tracks of each playlist. Long playlists then weigh less, as in
-            `postings`. None: plain cosines.
+        lengths: float32 (playlists,), number of tracks of each playlist. If given, long playlists get less weight, as
+            in `postings`. None gives plain cosines.
     """
     from scipy import sparse
 
@@ -216,20 +220,20 @@ def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> 
 
 
 def rp3beta(playlists: Any, beta: float) -> CoOccurrence:
-    """Make the ranker RP3beta from a membership matrix.
+    """Make the ranker RP3beta from a playlist-track matrix.
 
-    With n_i playlists that contain track i, and l_p tracks in playlist p, a walk from a given track goes to one of its
-    playlists and on to one of the tracks there. The score of track j is
+    A random walk goes from a given track to one of its playlists, and from there to one of the tracks of that playlist.
+    If n_i playlists contain track i and playlist p has l_p tracks, the score of track j is
 
         sum over the given i and the playlists p that contain i and j of 1 / (n_i l_p n_j^beta)
 
     Source: Paudel, Christoffel, Newell and Bernstein 2017, "Updatable, Accurate, Diverse, and Scalable Recommendations
-    for Interactive Applications", doi 10.1145/2955101. The walk's first step, from the playlist that is continued to
-    its given tracks, is the same for every score, so it is left out.
+    for Interactive Applications", doi 10.1145/2955101. Their walk starts at the playlist to continue; its first step,
+    to a given track, has the same weight in every score and is left out here.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones.
-        beta: 0 prefers popular tracks as the walk does; 1 cancels the popularity.
+        beta: exponent from 0, which prefers popular tracks like the walk itself, to 1, which cancels popularity.
     """
     from scipy import sparse
 
@@ -241,10 +245,10 @@ def rp3beta(playlists: Any, beta: float) -> CoOccurrence:
 
 
 def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
-    """Compute at most `dimensions` leading right singular vectors of a membership matrix.
+    """Compute at most `dimensions` leading right singular vectors of a playlist-track matrix.
 
-    A randomized range finder with power iterations needs a few products with the sparse matrix; the exact computation
-    takes minutes and gigabytes.
+    A randomized range finder with power iterations needs only a few products with the sparse matrix, whereas an exact
+    computation takes minutes and gigabytes.
 
     Source: Halko, Martinsson and Tropp 2011, arXiv 0909.4061, algorithms 4.4 and 5.1.
     """
@@ -259,7 +263,7 @@ def truncated_svd(playlists: Any, dimensions: int, seed: int) -> TruncatedSvd:
 
 
 def _orthonormal(columns: Matrix) -> Matrix:
-    """Return an orthonormal basis of the column space, float32; the Gram matrix takes less memory than a QR."""
+    """Return an orthonormal basis of the column space, float32, by the Gram matrix, which needs less memory than QR."""
     size, directions = np.linalg.eigh(gram(columns))
     spanned = size > NEGLIGIBLE * size[-1]
     return np.asarray(columns @ (directions[:, spanned] / np.sqrt(size[spanned])).astype(np.float32))

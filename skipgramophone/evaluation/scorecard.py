@@ -1,4 +1,4 @@
-"""Scorecards: the metrics of a ranker over all queries, and bootstrap intervals of means and paired differences.
+"""Computes the metrics of a ranker over all queries, and bootstrap intervals of means and paired differences.
 
 Intervals are 95 % percentile bootstrap intervals. Whole groups of playlists are resampled, because playlists of the
 same group are not independent evidence.
@@ -19,8 +19,8 @@ from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Ranker, Scores
 from skipgramophone.experiment.arrays import Rows
 
-DRAWS = 2000
-SCORE_BYTES = 256 << 20  # size of one batch of scores
+DRAWS = 2000  # number of bootstrap samples
+SCORE_BYTES = 256 << 20  # maximum size of the scores of one batch of queries
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -30,9 +30,10 @@ class Scorecard:
     """Results of a ranker.
 
     Attributes:
-        values: metric -> float64 (queries,).
+        values: maps each metric to its values, float64 (queries,).
         coverage: share of the catalogue that is among the top k of at least one query.
-        popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 favours neither rare nor popular tracks.
+        popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 means no preference for rare or popular
+            tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
         found_by_frequency: recall@500 for tracks of the head, the middle and the tail.
     """
@@ -46,7 +47,7 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its 95 % interval."""
+    """A mean with its 95 % confidence interval."""
 
     mean: float
     low: float
@@ -59,7 +60,7 @@ class RankedCatalogue:
 
     Attributes:
         counts: int64 (tracks,), occurrences in the training part.
-        artists: int64 (tracks,), equal for tracks of the same artist.
+        artists: int64 (tracks,), number of each track's artist.
     """
 
     counts: npt.NDArray[np.int64]
@@ -69,15 +70,15 @@ class RankedCatalogue:
         return len(self.counts)
 
     def popularity(self) -> Values:
-        """Return the share of the catalogue that is rarer than each track, float64 (tracks,); ties count half."""
+        """Return each track's share of rarer tracks, float64 (tracks,); equally frequent tracks count half."""
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
         return np.asarray(below / (2 * len(ordered)), np.float64)
 
     def strata(self) -> npt.NDArray[np.int64]:
-        """Return 0, 1 or 2 for tracks of the head, the middle and the tail, int64 (tracks,).
+        """Return the stratum of each track, int64 (tracks,): 0 for the head, 1 for the middle, 2 for the tail.
 
-        Each stratum has a third of all occurrences; the head has the most frequent tracks.
+        Each stratum has about a third of all occurrences. The head contains the most frequent tracks.
         """
         order = np.argsort(-self.counts, kind="stable")
         before = np.cumsum(self.counts[order]) - self.counts[order]
@@ -124,10 +125,10 @@ def score_ranker(
 
     Args:
         ranker: scores tracks.
-        queries: queries with rows of the catalogue.
+        queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
-        progress: called with the number of queries done and their total.
+        progress: called with the number of finished queries and the total.
     """
     values: dict[str, list[float]] = {}
     covered, artists, popularities = np.zeros(len(catalogue), np.bool_), [], []
@@ -163,7 +164,7 @@ def score_ranker(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Return all metrics of one ranking; "whole" metrics also count tracks that were not trained on as relevant."""
+    """Return all metrics of one ranking; for "whole" metrics, unknown tracks are relevant too."""
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),
@@ -178,11 +179,11 @@ def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> 
 
 
 def estimate(values: Values, groups: npt.NDArray[np.int64], seed: int) -> Estimate:
-    """Return the mean of a metric with its interval, resampling whole groups.
+    """Return the mean of a metric with its bootstrap interval, for which whole groups are resampled.
 
     Args:
         values: float64 (queries,).
-        groups: int64 (queries,), equal for playlists that are not independent.
+        groups: int64 (queries,), group of each query's playlist; playlists of one group are not independent.
         seed: random seed of the bootstrap. The same seed draws the same groups, so differences are paired.
     """
     names, member = np.unique(groups, return_inverse=True)
@@ -195,7 +196,7 @@ def estimate(values: Values, groups: npt.NDArray[np.int64], seed: int) -> Estima
 
 @lru_cache(maxsize=1)  # all metrics and differences of a report use the same draws
 def _bootstrap_weights(groups: int, seed: int) -> Values:
-    """Return how often each group is drawn in each bootstrap sample, float64 (DRAWS, groups)."""
+    """Return the number of times that each bootstrap sample contains each group, float64 (DRAWS, groups)."""
     rng = np.random.default_rng([seed, DRAWS, groups])
     return np.asarray(rng.multinomial(groups, np.full(groups, 1 / groups), DRAWS), np.float64)
 

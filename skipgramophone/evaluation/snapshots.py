@@ -1,7 +1,8 @@
-"""Detection of playlists that look like snapshots of one another.
+"""Detects playlists that look like snapshots of the same playlist at different times.
 
-If snapshots of a playlist are on both sides of a split, a model has seen most of what it is asked for, and its scores
-are too good. Near-duplicates always stay together; snapshots that have changed more than that need a group.
+If snapshots of a playlist are in both parts of a split, the model has been trained on most of the tracks that it has to
+find, and its scores are too good. Near-duplicates always stay in one part. Snapshots that differ more stay together
+only if the user groups them.
 """
 
 from __future__ import annotations
@@ -14,33 +15,33 @@ import numpy as np
 from skipgramophone.evaluation.splits import Split, group_keys
 from skipgramophone.experiment.corpus import Corpus
 
-SEPARATORS = "@#:/|~"  # in an owner, before the date or number of a snapshot
-SAMPLED = 300  # held-out playlists that are compared with the training playlists of their group
-COMPARED = 20  # training playlists that each is compared with
-ALIKE = 0.3  # Jaccard similarity from which two playlists of a group are like snapshots; near-duplicates have 0.8
-# Share of held-out playlists with a snapshot in the training part from which it matters. 0.63 on an archive of
-# snapshots; 0.03 on the sample, whose owners have a taste and take no snapshots.
+SEPARATORS = "@#:/|~"  # characters in an owner that may precede the date or number of a snapshot
+SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
+COMPARED = 20  # maximum number of training playlists with which each of them is compared
+ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
+# Minimum share of held-out playlists with a snapshot in the training part for a warning. Measured: 0.63 on an archive
+# of snapshots; 0.03 on the sample, whose owners have a taste but take no snapshots.
 LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Share of held-out playlists that have a near-copy in the training part, and the `--group` against it."""
+    """Share of held-out playlists with a snapshot in the training part, and the `--group` that prevents this."""
 
     group: str  # regular expression for --group
-    share: float  # of the held-out playlists
+    share: float  # share of the held-out playlists
 
 
 def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: int) -> Snapshots | None:
-    """Return the group that most held-out playlists share with a training playlist like them, or None.
+    """Find snapshots in both parts of a split; return the grouping that covers most of them, or None if there are few.
 
-    Candidates are the part of the owner before a separator, and the whole owner.
+    Playlists are grouped by the part of the owner before a separator, or by the whole owner.
 
     Args:
         corpus: all playlists.
         split: the held-out playlists.
         owners: the owner of each playlist.
-        seed: random seed of the sample.
+        seed: random seed for the sample of held-out playlists.
     """
     if split.last_track_only or len(owners) != len(split.held_out):
         return None

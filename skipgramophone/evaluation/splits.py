@@ -1,4 +1,4 @@
-"""Splits of the playlists into a training part and a held-out part.
+"""Splits playlists into a training part and a held-out part.
 
 Whole playlists are held out, never single rows. Playlists of the same group, such as an owner, stay together, and so do
 near-duplicates, so that no held-out playlist has a near-duplicate in the training part. A split depends only on the
@@ -29,9 +29,10 @@ class Split:
     """A training part and a held-out part.
 
     Attributes:
-        held_out: bool (playlists,).
-        groups: int64 (playlists,), equal for playlists that must stay together.
-        last_track_only: only the last track of every playlist is held out; `held_out` marks the evaluated playlists.
+        held_out: bool (playlists,), whether each playlist is held out.
+        groups: int64 (playlists,), group of each playlist; playlists of one group must stay together.
+        last_track_only: whether only the last track of every playlist is held out; `held_out` then marks the playlists
+            to evaluate.
     """
 
     held_out: Flags
@@ -40,12 +41,12 @@ class Split:
 
     @property
     def digest(self) -> str:
-        """Return a hash of the held-out playlists."""
+        """A hash that identifies the held-out playlists."""
         flags = np.packbits(self.held_out).tobytes()
         return hashlib.sha256(flags + b"last" * self.last_track_only).hexdigest()[:16]
 
     def training_part(self, corpus: Corpus) -> Corpus:
-        """Return the playlists or tracks that are not held out."""
+        """Return the playlists to train on, without held-out playlists or held-out last tracks."""
         if self.last_track_only:
             last = np.maximum(corpus.offsets[1:] - 1, corpus.offsets[:-1])[corpus.lengths() > 0]
             lengths = np.maximum(corpus.lengths() - 1, 0)
@@ -63,7 +64,7 @@ class Split:
 
 
 def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
-    """Group playlists by the text that a pattern matches in their owner; return group numbers, int64 (playlists,).
+    """Group playlists by the part of their owner that a pattern matches; return group numbers, int64 (playlists,).
 
     Without a pattern, each playlist is its own group.
 
@@ -81,7 +82,7 @@ def groups_by_owner(owners: Sequence[str], pattern: str | None) -> Groups:
 
 
 def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
-    """Return the part at the start of each owner name that a pattern matches, or the whole name if nothing matches.
+    """Return the beginning of each owner that a pattern matches, or the whole owner if it does not match.
 
     Raises:
         EvaluationError: the pattern is not a valid regular expression.
@@ -94,7 +95,7 @@ def group_keys(owners: Sequence[str], pattern: str) -> list[str]:
 
 
 def split_at_random(groups: Groups, share: float, seed: int) -> Split:
-    """Hold out random groups until they contain a share of the playlists.
+    """Hold out random groups until they contain a given share of the playlists.
 
     Raises:
         EvaluationError: no group would be left to train on.
@@ -112,7 +113,7 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
 
 
 def split_last_tracks(playlists: int) -> Split:
-    """Hold out the last track of every playlist, and evaluate a thousand playlists.
+    """Hold out the last track of every playlist, and choose a thousand playlists to evaluate.
 
     Source: the code published with arXiv 1804.04212, whose seed selects the same playlists.
     """
@@ -123,7 +124,7 @@ def split_last_tracks(playlists: int) -> Split:
 
 
 def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:
-    """Hold out the playlists with the given keys, and all playlists of their groups.
+    """Hold out the playlists whose keys are named, and all other playlists of their groups.
 
     Raises:
         EvaluationError: a key matches no playlist, or no playlist is left to train on.
@@ -131,8 +132,8 @@ def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str])
     missing = held_out - set(keys)
     if missing:
         raise EvaluationError(
-            f"no playlist matches {sorted(missing)[0]!r}: correct the names to hold out (without a match: "
-            f"{len(missing):,})"
+            f"no playlist matches {sorted(missing)[0]!r}: correct the names to hold out "
+            f"({plural(len(missing), 'name')} without a match)"
         )
     named = np.array([key in held_out for key in keys], np.bool_)
     split = Split(np.isin(groups, groups[named]), groups)

@@ -1,7 +1,7 @@
-"""Stability: how far two trainings with different seeds agree on nearest neighbours.
+"""Stability: how much two models that were trained with different seeds agree on nearest neighbours.
 
-It is the share of the k nearest tracks of one model that are also among the k nearest of the other model. Neighbours
-that change with the seed are due to chance, however similar they are.
+It is the share of the k nearest tracks in one model that are also among the k nearest in the other model. Neighbours
+that change with the seed are due to chance, however high their similarity is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.exact_search import exact_search
 from skipgramophone.wording import plural
 
-MAX_TRACKS = 2000  # a random sample of the tracks is compared
+MAX_TRACKS = 2000  # maximum number of tracks to compare; a random sample of a larger catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Stability:
         asked: number of tracks whose neighbours are compared.
         agreement: mean share of a track's neighbours that both models have in common.
         by_chance: expected agreement of two unrelated models.
-        by_frequency: agreement for tracks of the head, the middle and the tail; strata without a sampled track are
-            missing.
+        by_frequency: agreement for tracks of the head, the middle and the tail, without strata that have no sampled
+            track.
         least: for each stratum, the smallest number of occurrences of a track.
     """
 

@@ -1,4 +1,4 @@
-"""Tuning: a search for training settings that predict held-out playlists better than the present settings.
+"""Tuning: searches for training settings that predict held-out playlists better than the present settings.
 
 Playlists are split into three parts: training, validation (to compare trials) and test (only for the final winner).
 The search uses Optuna: tree-structured Parzen estimators, and early stopping of trials below the median. Every trial
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 METRIC = "ndcg"
 SAMPLE_TOKENS = 1_000_000  # on a larger corpus, the search uses a sample of this many occurrences
 MAX_QUERIES = 600
-EARLY_QUERIES = 200  # number of queries for comparing trials that have not finished
+EARLY_QUERIES = 200  # number of queries for the evaluation of unfinished trials
 EARLY_STOPS = (0.25, 0.5)  # shares of the epochs after which a bad trial may be stopped
 WINDOWS = ("bag", 3, 5, 10)
 DIMENSIONS = (64, 100, 128, 192)
@@ -63,7 +63,7 @@ class TuneReport:
         trials: all trials, best first.
         winner: the settings to train with; the present settings if no trial was significantly better.
         is_new: whether the winner differs from the present settings.
-        gain: metric -> paired difference between winner and present settings on the test playlists.
+        gain: maps each metric to the paired difference (winner minus present settings) on the test playlists.
         test_playlists: number of test playlists.
     """
 
@@ -80,7 +80,7 @@ class Evaluator:
     """Trains on the training part of a split and evaluates on the held-out part."""
 
     def __init__(self, corpus: Corpus, split: Split, tracks: int, *, settings: TuneSettings, min_count: int) -> None:
-        """Make the queries.
+        """Split the corpus, and make the queries from the held-out playlists.
 
         Raises:
             EvaluationError: no held-out playlist has enough trained tracks.
@@ -101,13 +101,13 @@ class Evaluator:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train, and evaluate the ranking by cosine similarity: metric -> float64 (queries,)."""
+        """Train a model, evaluate its ranking by cosine, and return the values of each metric, float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
             return self.evaluate(np.asarray(read_embeddings(Path(directory), self._tracks).centre))
 
     def evaluate(self, centre: Matrix, first: int | None = None) -> dict[str, Values]:
-        """Evaluate vectors on all queries, or only on the first ones."""
+        """Evaluate centre vectors on all queries, or only on the `first` ones; return the values of each metric."""
         ranker = Cosine(unit_rows(centre[self._rows]))
         return score_ranker(ranker, self.queries[:first], self._catalogue, k=10).values
 
@@ -134,8 +134,8 @@ def tune(
         own: the present settings of the experiment.
         settings: settings of the search.
         journal: file that records the trials.
-        run: how to carry out the trainings.
-        tell: called with each finished trial.
+        run: how training runs, such as the number of threads.
+        tell: called after each trial with its report.
 
     Raises:
         EvaluationError: there are too few playlists to hold some out.
@@ -207,9 +207,9 @@ def tune(
 
 
 def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, settings: TuneSettings) -> Study:
-    """Open the study in a journal, or create it.
+    """Open the Optuna study in a journal, or create it.
 
-    A study belongs to the present settings, the test playlists, the protocol, the share and the seed.
+    There is one study for each combination of present settings, test playlists, protocol, share and seed.
     """
     made_of = [asdict(own), test.digest, settings.protocol, settings.share, settings.random_seed]
     journal.parent.mkdir(parents=True, exist_ok=True)
@@ -250,7 +250,7 @@ def _sample(rest: Corpus, groups: Groups, settings: TuneSettings) -> tuple[Corpu
 def _is_significantly_better(
     best: TrainSettings, own: TrainSettings, validation: Evaluator, *, run: RunSettings, seed: int
 ) -> bool:
-    """Whether the best settings are better than the present ones on validation playlists, with an interval above 0."""
+    """Return whether the best settings are significantly better than the present ones on validation playlists."""
     if best == own:
         return False
     before, after = validation.train(own, run)[METRIC], validation.train(best, run)[METRIC]
@@ -258,7 +258,7 @@ def _is_significantly_better(
 
 
 class SearchSpace:
-    """Ranges of the settings: fixed ranges, widened to include the present settings."""
+    """The ranges of the settings to search: fixed ranges, extended to include the present settings."""
 
     def __init__(self, own: TrainSettings, occurrences: int) -> None:
         self._own, self._occurrences = own, occurrences
@@ -268,7 +268,7 @@ class SearchSpace:
         self._subsamples = sorted({*SUBSAMPLES, own.subsample})
 
     def parameters(self, settings: TrainSettings, occurrences: int) -> dict[str, Any]:
-        """Return the trial parameters of settings for a corpus of a given size."""
+        """Convert training settings into trial parameters, for a corpus of a given size."""
         usual = rate_for(occurrences, settings.context)
         return {
             "window_size": str(settings.context),
@@ -281,7 +281,7 @@ class SearchSpace:
         }
 
     def suggest(self, trial: Trial) -> None:
-        """Choose the parameters of a trial."""
+        """Let Optuna choose the parameters of a trial."""
         own = self._own
         trial.suggest_categorical("window_size", self._windows)
         trial.suggest_categorical("embedding_dim", self._dimensions)
@@ -292,7 +292,7 @@ class SearchSpace:
         trial.suggest_categorical("subsample", self._subsamples)
 
     def settings(self, parameters: dict[str, Any], occurrences: int) -> TrainSettings:
-        """Return the settings of trial parameters for a corpus of a given size."""
+        """Convert trial parameters into training settings, for a corpus of a given size."""
         if parameters["rate"] == self._rate and parameters == self.parameters(self._own, self._occurrences):
             return self._own
         window, rate = parameters["window_size"], parameters["rate"]
@@ -303,12 +303,12 @@ class SearchSpace:
 
 
 def _finished(study: Study) -> list[FrozenTrial]:
-    """Return the finished trials, without a trial that was running when a search was killed."""
+    """Return the finished trials, without trials that were running when a search was killed."""
     return [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
 
 
 def _report_of(trial: FrozenTrial) -> TrialReport:
-    """Return the report of a trial; a trial that was stopped early has its last intermediate value."""
+    """Return the report of a trial; its value is the last intermediate one if the trial was stopped early."""
     intermediate = list(trial.intermediate_values.values())
     value = trial.value if trial.value is not None else intermediate[-1] if intermediate else 0.0
     return TrialReport(trial.number, trial.state.name.lower(), value, trial.params)

@@ -1,22 +1,22 @@
-"""The choice of context for `-wsz auto`: a window or the whole playlist, depending on what track order predicts.
+"""Chooses the context for `-wsz auto`: a window or the whole playlist, depending on how well track order predicts.
 
 Some playlists are held out. Half of each is given, and the other half is predicted from co-occurrence counts of the
 other playlists. Three ways of counting pairs are compared:
 
-    near       pairs at most `AUTO_WINDOW` apart
-    shuffled   the same after shuffling the tracks of each playlist: as many pairs, without order
+    near       pairs of tracks that are at most `AUTO_WINDOW` positions apart
+    shuffled   the same after shuffling the tracks of each playlist: as many pairs, but without track order
     whole      all pairs within a playlist (or within its blocks of tracks, as in training)
 
-A window is chosen on two conditions. Near must be significantly better than shuffled: then track order carries
-information. Near must also be better than whole by a margin: then distant pairs are harmful. Otherwise the whole
-playlist is the context.
+A window is chosen if two conditions hold. First, "near" is significantly better than "shuffled", which shows that track
+order carries information. Second, "near" is better than "whole" by a margin, which shows that distant pairs are
+harmful. Otherwise the whole playlist is the context.
 
 The pairs give three rankings, because no single ranking predicts how trained vectors behave (docs/training.md):
 
     kNN               by pair weight, normalized by the weights of both tracks
     cosine            by the cosine similarity of rows of positive pointwise mutual information, the matrix that
                       skip-gram with negative sampling factorizes
-    few dimensions    the same, after reducing these rows to few dimensions
+    few dimensions    the same, after these rows are reduced to a few dimensions
 
 Source: Levy and Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization".
 """
@@ -44,8 +44,8 @@ SHARE = 0.1  # share of the sample that is held out
 MAX_QUERIES = 600
 MIN_QUERIES = 50  # fewer queries give no reliable comparison
 UNRANKED = -1  # row of every track that is too rare to be ranked
-MIN_GAIN = 0.03  # relative gain that a window needs, because it trains fewer pairs than a whole playlist
-DIMENSIONS = 48
+MIN_GAIN = 0.03  # minimum relative gain of a window, because it trains fewer pairs than a whole playlist
+DIMENSIONS = 48  # of the ranking "few dimensions"
 TINY = 1e-12
 
 
@@ -55,9 +55,11 @@ class ContextChoice:
 
     Attributes:
         window_size: the chosen context.
-        asked: number of held-out playlists in the comparison; with fewer than 50 nothing is compared.
+        asked: number of held-out playlists; with fewer than 50, nothing is compared and the context is the whole
+            playlist.
         over_shuffled: relative gain in R-precision of near over shuffled, with the ranking by cosine similarity.
-        over_whole: relative gain of near over whole, mean of the three rankings; None if order carries no information.
+        over_whole: relative gain of near over whole, averaged over the three rankings; None if order carries no
+            information.
     """
 
     window_size: Context
@@ -72,7 +74,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
     Args:
         corpus: the playlists.
         tracks: number of rows of the catalogue.
-        seed: random seed. The result depends only on it and the corpus.
+        seed: random seed. The result depends only on the seed and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
     sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, rng))
@@ -120,7 +122,7 @@ def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:
 
 
 def _pairs_near(corpus: Corpus, tracks: int) -> Any:
-    """Return the pair weights of word2vec's random window, csr (tracks, tracks)."""
+    """Return the pair weights of word2vec's random window, scipy.sparse.csr_array (tracks, tracks)."""
     from scipy import sparse
 
     playlist, pairs = _playlist_numbers(corpus), sparse.csr_array((tracks, tracks), dtype=np.float64)
@@ -134,7 +136,7 @@ def _pairs_near(corpus: Corpus, tracks: int) -> Any:
 
 
 def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
-    """Return the pair weights of blocks of each playlist, where each centre has weight 1, csr (tracks, tracks)."""
+    """Return the weights of pairs within a block, csr_array (tracks, tracks); each centre has a total weight of 1."""
     from scipy import sparse
 
     position = np.arange(corpus.occurrences) - np.repeat(corpus.offsets[:-1], corpus.lengths())
@@ -151,13 +153,13 @@ def _pairs_of_blocks(corpus: Corpus, tracks: int) -> Any:
 
 
 def _knn(pairs: Any) -> Ranker:
-    """Rank by pair weight, divided by the square root of the total weights of both tracks."""
+    """Return a ranker by pair weight, divided by the square roots of the total weights of both tracks."""
     scale = _diagonal(1 / np.sqrt(np.maximum(np.asarray(pairs.sum(axis=0)).ravel(), TINY)))
     return PairWeights((scale @ pairs @ scale).tocsr().astype(np.float32))
 
 
 def _cosines(pairs: Any) -> Ranker:
-    """Rank by the cosine similarity of rows of mutual information."""
+    """Return a ranker by the cosine similarity of rows of mutual information."""
     information = _mutual_information(pairs)
     length = np.sqrt(np.asarray(information.multiply(information).sum(axis=1)).ravel())
     unit = (_diagonal(1 / np.maximum(length, TINY)) @ information).tocsr().astype(np.float32)
@@ -165,13 +167,13 @@ def _cosines(pairs: Any) -> Ranker:
 
 
 def _few_dimensions(pairs: Any) -> Ranker:
-    """Rank by the cosine similarity of rows of mutual information that are reduced to few dimensions.
+    """Return a ranker by the cosine similarity of rows of mutual information, reduced to a few dimensions.
 
     The singular vectors are scaled by the square root of the singular values.
     """
     from scipy.sparse.linalg import eigsh
 
-    information = _mutual_information(pairs)  # symmetric: the singular values are the absolute eigenvalues
+    information = _mutual_information(pairs)  # symmetric, so the singular values are the absolute eigenvalues
     dimensions = max(1, min(DIMENSIONS, information.shape[0] - 1))
     start = np.random.default_rng(DIMENSIONS).random(information.shape[0], np.float32)
     value, vector = eigsh(information, k=dimensions, v0=start)
@@ -179,7 +181,7 @@ def _few_dimensions(pairs: Any) -> Ranker:
 
 
 def _mutual_information(pairs: Any) -> Any:
-    """Return the positive pointwise mutual information of pairs of tracks, csr (tracks, tracks)."""
+    """Return the positive pointwise mutual information of pairs of tracks, scipy.sparse.csr_array (tracks, tracks)."""
     from scipy import sparse
 
     weight = np.asarray(pairs.sum(axis=0)).ravel()
@@ -199,7 +201,7 @@ def _diagonal(values: npt.NDArray[np.float64]) -> Any:
 
 
 def _mean(values: Values) -> float:
-    """Return the mean, but at least `TINY`, so that it can be a divisor."""
+    """Return the mean, but at least `TINY`, so that other values can be divided by it."""
     return max(float(values.mean()), TINY)
 
 

@@ -1,1 +1,1 @@
-"""The experiment directory: stages, manifests, the lock, and the files of the corpus and the model."""
+"""Read and write an experiment directory: stages, manifests, the lock, and the files of corpus and model."""

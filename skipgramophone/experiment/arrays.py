@@ -1,4 +1,4 @@
-"""Arrays on disk: memory-mapped npy files with checked type and shape, and temporary arrays."""
+"""Arrays on disk: memory-mapped npy files with validated dtype and shape, and temporary arrays."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ import numpy.typing as npt
 
 from skipgramophone.errors import DamagedFileError, StorageError, reason_of, storage_errors
 
-PIECE = 1 << 16  # rows per copy
-Rows = npt.NDArray[np.int64]  # row numbers
+PIECE = 1 << 16  # rows that are copied at once
+Rows = npt.NDArray[np.int64]  # row numbers of the catalogue
 
 
 class RowSource(Protocol):
-    """A matrix that is read in slices of rows: an array, or rows on a parameter server."""
+    """Protocol: a matrix that can be read in slices of rows, such as an array or rows on a parameter server."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the whole matrix."""
 
     def __getitem__(self, rows: slice, /) -> npt.NDArray[np.float32]:
-        """Return some rows, possibly as a view."""
+        """Return a slice of rows, possibly as a view."""
 
 
 def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray[Any]:
-    """Map an npy file read-only, and check its type and number of dimensions. Pickles are refused.
+    """Memory-map an npy file read-only, and validate its dtype and number of dimensions; pickles are refused.
 
     Raises:
         ExperimentError: the file is damaged or contains something else.
@@ -46,16 +46,16 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
         raise DamagedFileError(f"{path} is damaged: {reason_of(error)}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
         raise DamagedFileError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
-    return array.view(np.ndarray)  # still mapped, but slicing rows is faster than with the memmap class
+    return array.view(np.ndarray)  # still memory-mapped, but np.memmap is slow to slice
 
 
 def write_rows(path: Path, shape: tuple[int, ...], pieces: Iterable[npt.NDArray[np.float32]]) -> None:
-    """Write a float32 array to an npy file in pieces, so that it is never in memory as a whole.
+    """Write a float32 array to an npy file piece by piece, so that the whole array is never in memory.
 
     Args:
-        path: the file.
+        path: the file to write.
         shape: shape of the whole array.
-        pieces: consecutive rows.
+        pieces: arrays of consecutive rows, from the first to the last.
     """
     with path.open("wb") as file:
         described = {"descr": "<f4", "fortran_order": False, "shape": shape}
@@ -70,7 +70,7 @@ def pieces(rows: int) -> Iterator[slice]:
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an array of zeros in an unnamed temporary file, which the system can page out when memory is short.
+    """Return an array of zeros in an unnamed temporary file, to which the system can move it when memory is short.
 
     Raises:
         StorageError: there is not enough space for temporary files.
@@ -79,7 +79,7 @@ def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         return np.empty(0, dtype)
     size = length * np.dtype(dtype).itemsize
     with temporary_file_errors(size), tempfile.TemporaryFile(prefix="sgp-") as file:
-        if hasattr(os, "posix_fallocate"):  # otherwise writing to a page when the disk is full raises SIGBUS
+        if hasattr(os, "posix_fallocate"):  # reserve the space: a write to a full disk would raise SIGBUS
             os.posix_fallocate(file.fileno(), 0, size)
         else:
             file.truncate(size)

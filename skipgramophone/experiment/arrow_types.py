@@ -1,4 +1,4 @@
-"""Arrow types of the columns that several packages exchange."""
+"""The Arrow type of text columns that several packages exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Artist search: the tracks of an artist, joint credits included, and artists with a similar name."""
+"""Search for artists: the tracks that credit an artist, and artists with a similar name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.utf8 import is_utf8
 
-MOST_COMPARED = 1000  # tracks whose artists are compared with an unknown one
+MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown artist
 
 
 class ArtistSearch:
-    """Search in the artists of a catalogue."""
+    """Searches the artists of a catalogue."""
 
     def __init__(self, catalogue: Catalogue, names: NameSearch) -> None:
         self._catalogue, self._names = catalogue, names
@@ -49,7 +49,7 @@ class ArtistSearch:
             self.tracks(artist)
 
     def similar(self, artist: str) -> tuple[str, ...]:
-        """Return the artists whose name is most similar to an unknown one, most similar first."""
+        """Return the artists whose names are most similar to the unknown name `artist`, most similar first."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         found, _ = self._names.find(artist, MOST_COMPARED)
@@ -58,12 +58,12 @@ class ArtistSearch:
         return tuple(typos.nearest_names(artist, list(names))[:SHOWN_SUGGESTIONS])
 
     def _containing(self, folded: str) -> Condition:
-        """Return the condition that a folded name contains that of an artist."""
+        """Return the condition that a track's folded name contains the folded name of an artist."""
         if any(len(word) > 2 for word in folded.split()):
             return self._names.containing(folded)
         return Condition("instr(tracks.name_folded, ?) > 0", [folded])
 
 
 def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Track]:
-    """Return the tracks that credit an artist, given by the folded name."""
+    """Return the tracks that credit the artist with the folded name `folded`."""
     return [track for track in tracks if is_credited(folded, fold_name(track.artist), loosely)]

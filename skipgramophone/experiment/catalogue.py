@@ -1,10 +1,10 @@
-"""The track catalogue: names and row numbers, in a SQLite file with a trigram index for name search.
+"""Read the track catalogue: an SQLite file with the names of the tracks and a trigram index for name search.
 
-    tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up
+    tracks      row, artist, title, uri, count, first_place, and the folded name and title for search
     spellings   other spellings of a track: row, artist, title, count
-    uris        other uris of a track, where uris were merged: uri, row
-    names       FTS5 trigram index over the folded names (detail=none: small; matches are verified in the name)
-    trigrams    how many names contain each trigram; also used for queries of one or two letters
+    uris        other uris of a track, if uris were merged: uri, row
+    names       FTS5 trigram index of the folded names; detail=none keeps it small, so matches must be verified
+    trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
 Row i is row i of every matrix and item i of the index. Rows are sorted by count, most frequent first, until a corpus
 grows. After that, rows keep their numbers, and `tracks` has a column `rank`, the place of each track by count, which is
@@ -29,17 +29,17 @@ from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
-MOST_COUNTED = 1000  # matches of a query; beyond that only "more than 1,000" is reported
-PROGRESS_STEPS = 1000  # of SQLite's virtual machine between two checks of the time limit
-LAST = "\U0010ffff"  # sorts after every letter
+MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
+PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
+LAST = "\U0010ffff"  # sorts after every other character
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
 FIELDS = "tracks.row, artist, title, uri, count, first_place"
-PRIMARY_CODE = 0xFF  # bits of an error code of SQLite that give the kind of error
-NOT_READ = {
+PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
+NOT_READ = {  # errors of the system, not of the file
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_FULL,  # of temporary files
+    sqlite3.SQLITE_FULL,  # no space for temporary files
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_BUSY,
 }
@@ -57,22 +57,22 @@ class Track:
     title: str
     uri: str | None
     count: int
-    first_place: int  # place of the first occurrence in the dump, counted from 1 over the rows that were used
+    first_place: int  # row of the dump where the track first occurs, counted from 1 over used rows
 
     @property
     def name(self) -> str:
-        """ "artist - title", or the one of them that is known."""
+        """The full name: "artist - title", or only the part that is known."""
         return full_name(self.artist, self.title)
 
     @property
     def position(self) -> int:
-        """Row counted from 1, as the original script printed it: the rank by count, until the corpus grows."""
+        """The row counted from 1, as in the original script; until the corpus grows, this is the rank by count."""
         return self.row + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on tracks: SQL text, its values, and whether it searches the trigram index `names`."""
+    """A condition on tracks: an SQL expression, its parameters, and whether it searches the trigram index `names`."""
 
     where: str
     values: Sequence[Any]
@@ -80,7 +80,7 @@ class Condition:
 
 
 class Catalogue:
-    """The tracks of a corpus, by row number, uri or condition; read-only.
+    """Read-only access to the tracks of a corpus, by row number, uri or condition.
 
     Attributes:
         rank: the column that sorts tracks by count.
@@ -95,34 +95,34 @@ class Catalogue:
         """
         self._path = directory / FILE
         with storage_errors(self._path, "read"):
-            self._path.open("rb").close()  # SQLite does not say why it cannot open a file
+            self._path.open("rb").close()  # raises an error with the reason, which SQLite would not give
         place = f"file:{quote(os.fsencode(self._path.resolve()))}?mode=ro&immutable=1"
         try:
             self._database = sqlite3.connect(place, uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._failure(error) from error
-        # The file is also closed when a check below fails, or when a notebook drops the object without closing it.
+        # This also closes the file if a check below fails, or if the object is dropped without a call of `close`.
         self.close = weakref.finalize(self, self._database.close)
         self.query("PRAGMA trusted_schema = OFF")
         there = {name for (name,) in self.query("SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris')")}
         require_full_text(self._database)
         if "trigrams" not in there:  # written by the first version
             self.query("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
-        if "uris" not in there:  # written by a version that did not keep them
+        if "uris" not in there:  # written by a version that did not store other uris
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         self.rank = "rank" if self.query("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
-        # Rows are numbered from 0 without a gap, so the largest gives the number of tracks without counting.
+        # Rows are numbered from 0 without gaps, so max(row) + 1 is the number of tracks. This is faster than count(*).
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
     def __len__(self) -> int:
         return self._length
 
     def track(self, row: int) -> Track:
-        """Return the track of a row."""
+        """Return the track with this row number."""
         return self.tracks([row])[0]
 
     def tracks(self, rows: Sequence[int]) -> list[Track]:
-        """Return the tracks of some rows, in the given order.
+        """Return the tracks with these row numbers, in the given order.
 
         Raises:
             ExperimentError: a row is not in the catalogue.
@@ -146,7 +146,7 @@ class Catalogue:
             yield from sorted(some, key=lambda track: track.row)
 
     def by_count(self, limit: int = -1) -> list[int]:
-        """Return the rows of the most frequent tracks, most frequent first, at most `limit` (-1: all)."""
+        """Return the row numbers of the `limit` (-1: all) most frequent tracks, most frequent first."""
         return self.query_numbers(f"SELECT row FROM tracks ORDER BY {self.rank} LIMIT {limit}")
 
     def names(self) -> list[tuple[str, str, str | None]]:
@@ -161,7 +161,7 @@ class Catalogue:
         return counts
 
     def first_places(self) -> list[int]:
-        """Return the place of each track's first occurrence in the dump, in row order."""
+        """Return `first_place` of each track, in row order."""
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def by_uri(self, uri: str) -> list[Track]:
@@ -178,15 +178,15 @@ class Catalogue:
         return [track for track in self.matching(named) if fold_name(track.artist) == folded]
 
     def spellings(self, row: int) -> list[tuple[str, str, int]]:
-        """Return the other spellings of a track: artist, title, count."""
+        """Return the other spellings of the track `row`: artist, title and count of each."""
         return self.query("SELECT artist, title, count FROM spellings WHERE row = ? ORDER BY count DESC, title", (row,))
 
     def all_uris(self) -> list[UriFields]:
-        """Return every other uri of a track: uri, row."""
+        """Return the other uris of all tracks: uri and row of each."""
         return self.query("SELECT uri, row FROM uris ORDER BY uri, row")
 
     def all_spellings(self) -> list[SpellingFields]:
-        """Return the other spellings of all tracks: row, artist, title, count; in row order."""
+        """Return the other spellings of all tracks, in row order: row, artist, title and count of each."""
         return self.query("SELECT row, artist, title, count FROM spellings ORDER BY row, rowid")
 
     def require_sound(self) -> None:
@@ -203,7 +203,7 @@ class Catalogue:
         if (rows := self.query("SELECT count(*), coalesce(min(row), 0) FROM tracks")) != [(len(self), 0)]:
             raise self.damage(f"it has {rows[0][0]} rows but numbers them up to {len(self) - 1}")
         for _ in self.all_tracks():
-            pass  # this checks the types of each row
+            pass  # reading a row validates its types
         ranks = self.query(f"SELECT min({self.rank}), max({self.rank}), count(DISTINCT {self.rank}) FROM tracks")
         if len(self) and ranks != [(0, len(self) - 1, len(self))]:
             raise self.damage("its ranks are not a permutation of its rows")
@@ -212,12 +212,12 @@ class Catalogue:
             raise self.damage("its tracks are not sorted by count")
 
     def matching(self, condition: Condition, limit: int = -1) -> list[Track]:
-        """Return the tracks that fulfil a condition, most frequent first, at most `limit` (-1: all)."""
+        """Return up to `limit` (-1: all) tracks that fulfil a condition, most frequent first."""
         statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)} LIMIT {limit}"
         return list(map(self._track, self.query(statement, condition.values)))
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
-        """Yield the tracks that fulfil a condition one by one, most frequent first; for use in a `time_limit` block."""
+        """Yield the tracks that fulfil a condition, most frequent first; call this inside a `time_limit` block."""
         statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)}"
         return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 
@@ -228,7 +228,7 @@ class Catalogue:
 
     @contextmanager
     def time_limit(self, seconds: float) -> Iterator[None]:
-        """Leave the block when a query inside it is still running after some seconds."""
+        """Stop a query that is still running after `seconds`, and leave the block without an exception."""
         end = time.monotonic() + seconds
         self._database.set_progress_handler(lambda: time.monotonic() > end, PROGRESS_STEPS)
         try:
@@ -247,31 +247,31 @@ class Catalogue:
         """
         try:
             return self._database.execute(statement, _bindable(values)).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema, which is not UTF-8
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its message may quote a damaged schema
             if _is_interrupt(error):
                 raise
             raise self._failure(error) from error
 
     def query_numbers(self, statement: str, values: Sequence[Any] = ()) -> list[int]:
-        """Run a statement that selects one integer per row."""
+        """Run a statement that selects one integer per row, and return the integers."""
         found = [row[0] for row in self.query(statement, values)]
         if not all(type(number) is int for number in found):
             raise self.damage("a number has a wrong type")
         return found
 
     def damage(self, reason: object) -> ExperimentError:
-        """Return the error for a damaged file."""
-        line = " ".join(str(reason).split())  # SQLite quotes a schema with its line ends
+        """Return the error to raise for a damaged file."""
+        line = " ".join(str(reason).split())  # messages of SQLite may contain line ends
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
 
     def _failure(self, error: Exception) -> SgpError:
-        """Return the error for an exception of SQLite: damage, unless the system is to blame."""
+        """Convert an exception of SQLite: a `StorageError` if the system could not read the file, else damage."""
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY_CODE in NOT_READ:
             return StorageError(f"cannot read {self._path}: {reason_of(error)}")
         return self.damage(error)
 
     def _track(self, row: tuple[Any, ...]) -> Track:
-        """Return the track of a result row, after checking the types."""
+        """Convert a result row to a track, after validating the types."""
         if tuple(map(type, row)) not in TRACK_TYPES:
             raise self.damage(f"row {row[0]!r} has a wrong type")
         return Track(*row)
@@ -282,15 +282,15 @@ class Catalogue:
         return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
 
     def _order(self, condition: Condition) -> str:
-        """Return the column to sort by count. FTS5 returns rows sorted by rowid, so a `LIMIT` can stop it early."""
+        """Return the column that sorts by count. FTS5 returns rows in order of rowid, so `LIMIT` can stop it early."""
         return "names.rowid" if condition.by_trigram else f"tracks.{self.rank}"
 
 
 def _bindable(values: Sequence[Any]) -> list[Any]:
-    """Return values that SQLite can bind: it has no encoding for a lone surrogate, which no name contains."""
+    """Replace lone surrogates in parameters: SQLite cannot encode them, and no name contains them."""
     return [replace_surrogates(value) if isinstance(value, str) else value for value in values]
 
 
 def _is_interrupt(error: Exception) -> bool:
-    """Whether SQLite stopped at the time limit."""
+    """Whether SQLite stopped a query at the time limit."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT

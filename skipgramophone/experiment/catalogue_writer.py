@@ -1,7 +1,7 @@
-"""Write the catalogue: the SQLite file of a corpus's tracks that `catalogue` reads.
+"""Write the track catalogue, the SQLite file that `catalogue` reads.
 
-Names are folded in threads, in batches, while SQLite inserts the previous batch. The ADBC driver inserts Arrow data in
-native code, twice as fast as Python's own module inserts rows of objects.
+The names of one batch are folded in threads while SQLite inserts the previous batch. The ADBC driver inserts Arrow data
+in native code, which is twice as fast as inserting Python objects with the module sqlite3.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
 
 ROWS_AT_ONCE = 100_000
-GATHERED = 256 << 20  # bytes of the trigram index in memory before they are written: fewer parts to merge
+GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before each write
 
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
@@ -55,10 +55,10 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-# Values for the two templates above: rows are sorted by count, or tracks have a rank column.
+# Values for the two templates above: IN_ORDER if rows are sorted by count, RANKED if tracks have a rank column.
 IN_ORDER = {"column": "", "rank": "row"}
 RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
-# The stage is published as a whole or not at all, so SQLite's journal is not needed.
+# A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
 
@@ -78,7 +78,7 @@ def write_catalogue(
         spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
         ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are sorted by count.
-        progress: is called with the number of tracks written so far; after the last, their names are indexed.
+        progress: called with the number of tracks written so far; after the last call, the names are indexed.
 
     Raises:
         StorageError: SQLite could not write, for example because the disk is full.
@@ -104,19 +104,19 @@ def write_catalogue(
         _index(path, order)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
-    except adbc.Error as error:  # its first line ends with SQLite's message
+    except adbc.Error as error:  # the first line of its text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
 def _parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield batches of some columns of a table, each with its first row number."""
+    """Yield batches of the columns `types` of a table, each with the number of its first row."""
     chosen = table.select(list(types)).cast(pa.schema(types))
     for start in range(0, table.num_rows, ROWS_AT_ONCE):
         yield start, chosen.slice(start, ROWS_AT_ONCE).combine_chunks().to_batches()[0]
 
 
 def _with_folded_names(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np.int64] | None) -> pa.RecordBatch:
-    """Return the columns of the table `tracks`: with row numbers, folded names and, if given, ranks."""
+    """Return a batch for the SQL table `tracks`, with row numbers, folded names and, if given, ranks."""
     rows = np.arange(start, start + tracks.num_rows)
     columns = {
         "row": pa.array(rows),
@@ -131,7 +131,7 @@ def _with_folded_names(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np
 def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
     """Yield a function that inserts rows into a table; all inserts are one transaction.
 
-    Inserts run in another thread, because the main thread could not handle signals while it is in native code.
+    Inserts run in another thread, because the main thread cannot handle signals while it executes native code.
     """
     place = f"file:{quote(os.fsencode(path.absolute()))}"
     with adbc_driver_sqlite.connect(place) as file, adbc.AdbcConnection(file) as database:
@@ -146,7 +146,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], None]]:
 
 
 def _index(path: Path, order: dict[str, str]) -> None:
-    """Create the indexes, in another thread for the same reason."""
+    """Create the indexes in another thread, so that the main thread can handle signals."""
     with (
         closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database,
         background_thread() as thread,
@@ -156,13 +156,13 @@ def _index(path: Path, order: dict[str, str]) -> None:
         indexed = thread.submit(database.executescript, ";".join(statements))
         try:
             indexed.result()
-        except BaseException:  # for example an interrupt: without this the thread would run to its end
+        except BaseException:  # includes interrupts; stop the thread
             database.interrupt()
             raise
 
 
 def _insert(database: adbc.AdbcConnection, table: str, batch: pa.RecordBatch) -> None:
-    """Insert rows into a table with the same column names."""
+    """Insert a batch into the SQL table `table`, which has the same column names."""
     with adbc.AdbcStatement(database) as statement:
         statement.set_options(
             **{adbc.INGEST_OPTION_TARGET_TABLE: table, adbc.INGEST_OPTION_MODE: adbc.INGEST_OPTION_MODE_APPEND}

@@ -1,10 +1,10 @@
-"""Checkpoints: the complete state of an unfinished training run, to resume it with the same result.
+"""Checkpoints: the complete state of an unfinished training run, which can be resumed with the same result.
 
     checkpoint/state.json    format, corpus digest, settings, progress and history of the run
-    checkpoint/*.npy         vectors and accumulators at that point
+    checkpoint/*.npy         vectors and accumulators at the time of the checkpoint
 
-A checkpoint is published like a stage: as a whole or not at all. Its directory is beside the stages while a run is
-unfinished, and is removed when the model is published.
+A checkpoint is published like a stage: complete or not at all. Its directory is beside those of the stages, and is
+removed when the model is published.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from skipgramophone.experiment.publishing import draft_directory, publish, withd
 DIRECTORY = "checkpoint"
 STATE = "state.json"
 KEPT = ("corpus", "settings", "progress", "history")  # fields of a checkpoint that are in state.json
-ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # dimensions
+ARRAYS = {"centre": 2, "context": 2, "centre_accumulator": 1, "context_accumulator": 1}  # name -> number of dimensions
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """An unfinished run.
+    """The state of an unfinished training run.
 
     Attributes:
-        corpus: digest of the corpus that it trains on.
-        settings: settings of the run.
-        progress: progress of the run, as the trainer reports it.
+        corpus: digest of the corpus that the run trains on.
+        settings: training settings of the run.
+        progress: position of the run, as the trainer stores it.
         history: one record per finished epoch.
-        arrays: the arrays of `ARRAYS`, float32; read and written in pieces, because they may be on parameter servers.
+        arrays: the arrays that `ARRAYS` names, float32. They are copied in pieces, because they may be on parameter
+            servers.
     """
 
     corpus: str
@@ -49,7 +50,7 @@ class Checkpoint:
 
 
 def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint, which replaces the previous one.
+    """Write a checkpoint in place of the previous one.
 
     Raises:
         StorageError: the file system failed, or is full; the previous checkpoint stays.
@@ -67,7 +68,7 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     """Read the checkpoint of an experiment, or return None if there is none.
 
     Raises:
-        ExperimentError: it is damaged, or has a format that this version does not know.
+        ExperimentError: the checkpoint is damaged, or has a format that this version does not know.
     """
     place = experiment / DIRECTORY
     if not place.is_dir():

@@ -1,4 +1,4 @@
-"""The encoded corpus: each playlist as track ids (row numbers of the catalogue), memory-mapped.
+"""The encoded corpus: memory-mapped playlists of track ids, which are row numbers of the catalogue.
 
     track_ids.npy   int32   concatenated track ids of all playlists
     offsets.npy     int64   playlists + 1; playlist p is track_ids[offsets[p]:offsets[p + 1]]
@@ -19,9 +19,9 @@ from skipgramophone.experiment.arrays import read_array
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
-HELD_OUT_PREFIX = "held_out_"  # of the file names of held-out playlists
-REJECTS = "rejects.jsonl"  # one record per rejected input record
-COUNTED = 1 << 22  # occurrences per call of bincount
+HELD_OUT_PREFIX = "held_out_"  # begins the file names of held-out playlists
+REJECTS = "rejects.jsonl"  # file with one JSON object per rejected input record
+COUNTED = 1 << 22  # occurrences that are counted at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Corpus:
     Attributes:
         track_ids: int32 (occurrences,).
         offsets: int64 (playlists + 1,), from 0 to the number of occurrences, non-decreasing.
-        directory: the stage directory from which exactly these playlists were read, if any.
+        directory: the stage directory whose training playlists these are, or None.
     """
 
     track_ids: npt.NDArray[np.int32]
@@ -51,7 +51,7 @@ class Corpus:
         return np.diff(self.offsets)
 
     def counts(self, tracks: int) -> npt.NDArray[np.int64]:
-        """Return the occurrences of each of `tracks` tracks, int64 (tracks,)."""
+        """Return how often each track occurs in a catalogue of `tracks` tracks, int64 (tracks,)."""
         counts = np.zeros(tracks, np.int64)
         for start in range(0, self.occurrences, COUNTED):  # in parts, because bincount copies its input
             counts += np.bincount(self.track_ids[start : start + COUNTED], minlength=tracks)
@@ -62,36 +62,36 @@ class Corpus:
         return not self.occurrences or 0 <= int(self.track_ids.min()) <= int(self.track_ids.max()) < tracks
 
     def playlists(self, chosen: npt.NDArray[np.int64]) -> Corpus:
-        """Return a corpus of some playlists, in the given order."""
+        """Return a corpus of the playlists with the numbers `chosen`, in this order."""
         places, ends = self.places(chosen)
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the positions in `track_ids` of some playlists, concatenated, and the offsets of the playlists."""
+        """Return the indices into `track_ids` of the chosen playlists' tracks, and the offsets of these playlists."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw random playlists with at most `tokens` tracks in total, at least one; return their sorted numbers."""
+        """Draw random playlists with up to `tokens` occurrences, at least one playlist; return their sorted numbers."""
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])
 
     def joined_with(self, other: Corpus) -> Corpus:
-        """Return a corpus of the playlists of both, those of `other` last."""
+        """Return a corpus with the playlists of both; those of `other` come last."""
         offsets = np.concatenate([self.offsets, other.offsets[1:] + self.occurrences])
         return Corpus(np.concatenate([self.track_ids, other.track_ids]), offsets)
 
     def write(self, directory: Path, prefix: str = "") -> None:
-        """Write the two arrays."""
+        """Write both arrays to a directory; `prefix` begins their file names."""
         np.save(directory / f"{prefix}{TRACK_IDS}", np.ascontiguousarray(self.track_ids, np.int32))
         np.save(directory / f"{prefix}{OFFSETS}", np.ascontiguousarray(self.offsets, np.int64))
 
 
 def count_descents(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Count the descents within each playlist: how often a value is smaller than the one before.
+    """Count the descents within each playlist: occurrences whose value is smaller than the previous one.
 
     Args:
         values: one value per occurrence, int64 (occurrences,).
@@ -102,12 +102,12 @@ def count_descents(values: npt.NDArray[np.int64], offsets: npt.NDArray[np.int64]
     """
     descents = np.zeros(len(values), np.int64)
     np.greater(values[:-1], values[1:], out=descents[1:], casting="unsafe")
-    descents[offsets[:-1]] = 0  # from one playlist to the next
+    descents[offsets[:-1]] = 0  # a step from one playlist to the next is not a descent
     return np.add.reduceat(descents, offsets[:-1]) if len(descents) else np.zeros(0, np.int64)
 
 
 def read_held_out_corpus(directory: Path) -> Corpus | None:
-    """Map the held-out playlists of a corpus stage, or return None if there are none.
+    """Memory-map the held-out playlists of a corpus stage, or return None if there are none.
 
     Raises:
         ExperimentError: a file is missing, or has an unexpected type or shape.
@@ -116,7 +116,7 @@ def read_held_out_corpus(directory: Path) -> Corpus | None:
 
 
 def read_corpus(directory: Path, prefix: str = "") -> Corpus:
-    """Map the playlists of a corpus stage.
+    """Memory-map the playlists of a corpus stage; `prefix` begins the file names.
 
     Raises:
         ExperimentError: a file is missing, or has an unexpected type or shape.

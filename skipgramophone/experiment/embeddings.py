@@ -1,12 +1,13 @@
-"""Embeddings: the trained matrices, memory-mapped.
+"""Embeddings: the trained matrices of a model, memory-mapped.
 
     centre.npy         float32 (tracks, embedding_dim)   vector of each track as the centre of a window
     context.npy        float32 (tracks, embedding_dim)   vector of each track as context
     context_bias.npy   float32 (tracks,)                 added to the product centre . context
     centre_mean.npy    float32 (embedding_dim,)          mean that was subtracted from every centre row
-    accumulators.npy   float32 (2, tracks)               optimizer state, for centre and context rows
+    accumulators.npy   float32 (2, tracks)               Adagrad accumulators of the centre and context rows
+    factors.npy        see `factors`
 
-The last two files are only used to continue training.
+The mean and the accumulators are only used to continue training.
 
 Row i belongs to row i of the catalogue. A track without a vector (see `min_count`) has a row of zeros.
 """
@@ -21,6 +22,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import pieces, read_array
+from skipgramophone.experiment.factors import Factors, read_factors
 
 CENTRE = "centre.npy"
 CONTEXT = "context.npy"
@@ -33,17 +35,19 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """Centre and context vectors.
+    """The centre and context vectors of a model.
 
     Attributes:
         centre: float32 (tracks, embedding_dim).
         context: float32 (tracks, embedding_dim).
         context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
+        factors: factors of the tracks; None if the model has none.
     """
 
     centre: Matrix
     context: Matrix
     context_bias: Matrix
+    factors: Factors | None = None
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -54,32 +58,34 @@ class Embeddings:
         return int(self.centre.shape[1])
 
     def learnt(self) -> npt.NDArray[np.bool_]:
-        """Whether each track has a vector, bool (tracks,)."""
+        """Return which tracks have a vector, bool (tracks,)."""
         return is_learnt(self.centre)
 
     @property
     def has_context(self) -> bool:
-        """Whether there are context vectors: imported models may lack them."""
+        """Whether there are context vectors; imported models may not have any."""
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return the vectors of some rows, in memory."""
-        return Embeddings(*(np.asarray(part[rows]) for part in (self.centre, self.context, self.context_bias)))
+        """Return a copy of the vectors and factors in the given rows."""
+        centre, context, bias = (np.asarray(part[rows]) for part in (self.centre, self.context, self.context_bias))
+        return Embeddings(centre, context, bias, self.factors.take(rows) if self.factors else None)
 
     def are_finite(self) -> bool:
-        """Whether all values are finite. This reads all files."""
+        """Whether all values are finite; this reads all files completely."""
         matrices = (self.centre, self.context, self.context_bias)
-        return all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
+        vectors = all(np.isfinite(matrix[some]).all() for matrix in matrices for some in pieces(len(matrix)))
+        return vectors and (self.factors is None or self.factors.are_finite())
 
     def write(self, directory: Path) -> None:
-        """Write the matrices and the bias."""
+        """Write the matrices and the bias to a directory, without factors."""
         np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
         np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
 
 
 def unit_rows(matrix: Matrix) -> Matrix:
-    """Scale rows to length 1; rows of zeros stay zero, float32 (rows, embedding_dim).
+    """Scale rows to length 1 and leave rows of zeros unchanged; return float32 (rows, embedding_dim).
 
     >>> unit_rows(np.array([[3, 4], [0, 0]], np.float32)).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
@@ -95,18 +101,18 @@ def unit_rows(matrix: Matrix) -> Matrix:
 
 
 def is_learnt(rows: Matrix) -> npt.NDArray[np.bool_]:
-    """Whether each row has a value other than zero (NaN counts), bool (rows,)."""
+    """Return which rows have a value other than zero, bool (rows,); NaN counts as such a value."""
     with np.errstate(invalid="ignore"):
         return np.asarray(rows.any(axis=1))
 
 
 def not_finite() -> ExperimentError:
-    """Return the error for a model that contains NaN or infinity."""
+    """Return the error to raise for a model that contains NaN or infinity."""
     return ExperimentError("the model contains values that are not finite: train it again with --force")
 
 
 def read_embeddings(directory: Path, tracks: int) -> Embeddings:
-    """Map the embeddings of a model stage whose catalogue has `tracks` rows.
+    """Memory-map the embeddings of a model stage whose catalogue has `tracks` rows.
 
     Raises:
         ExperimentError: a file is missing or damaged, or has an unexpected shape.
@@ -120,4 +126,4 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
             f"{directory} does not match its catalogue of {tracks:,} tracks: "
             f"the shapes are {centre.shape} (centre) and {context.shape} (context); train again with --force"
         )
-    return Embeddings(centre, context, bias)
+    return Embeddings(centre, context, bias, read_factors(directory, tracks))

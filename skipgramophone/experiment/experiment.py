@@ -1,10 +1,10 @@
-"""The experiment directory: its stages, and how each depends on the one before.
+"""Experiments: directories with stages, each of which is made from the stage before it.
 
     experiment.json          format, name, created, version; written once
     corpus/ model/ index/    the stages, each with a manifest.json
     .lock                    held by the one writer: pid, command, host
 
-A stage is published as a whole (see `publishing`), and its manifest says what it was made from (see `manifest`).
+A stage is published as a whole (see `publishing`). Its manifest names the stage before it (see `manifest`).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from skipgramophone.wording import suggestion
 
 DESCRIPTION = "experiment.json"
 NEW_DESCRIPTION = ".experiment.json.new"
-LOST_AND_FOUND = "lost+found"  # a directory of the file system, which only root can read
-FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters without a shape
-LONGEST_NAME = 200  # bytes in an experiment's name: drafts and exports add a few to it
+LOST_AND_FOUND = "lost+found"  # a directory that file systems create and only root can read
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # characters that count as letters but are displayed as blank
+LONGEST_NAME = 200  # bytes; leaves room for suffixes, because file systems allow 255
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A directory of stages."""
+    """An experiment: its name, and the directory of its stages."""
 
     name: str
     path: Path
@@ -66,14 +66,14 @@ class Experiment:
             return (self.directory(stage) / MANIFEST).is_file()
 
     def require_new(self, stage: str, force: bool) -> None:
-        """Raise if the stage exists and `force` is false.
+        """Verify that writing a stage replaces nothing, unless `force` is true.
 
         Raises:
-            ExperimentError: the stage would be replaced.
+            ExperimentError: the stage exists and `force` is false.
         """
         if self.has(stage) and not force:
             if stage == "model" and self.has_grown():
-                self.current(stage)  # raises the error that says how to continue
+                self.current(stage)  # raises an error that says how to continue training
             article = "an" if stage == "index" else "a"
             keep = "choose another name to keep both"
             if stage == "corpus":
@@ -93,10 +93,10 @@ class Experiment:
         return read_manifest(self.directory(stage) / MANIFEST, stage)
 
     def is_intact(self, manifest: Manifest, name: str) -> bool:
-        """Whether a file of a stage is unchanged since it was published.
+        """Whether the file `name` of a stage is unchanged since it was published.
 
-        The size must match. If the time differs, the file may be a copy, so its hash is compared. A changed file of the
-        same size and time is not detected.
+        The size must match. If the modification time differs, the file may be a copy, so its hash is compared. A
+        changed file with the same size and time is not detected.
         """
         path, published = self.directory(manifest.stage) / name, manifest.files.get(name, {})
         try:
@@ -108,14 +108,14 @@ class Experiment:
         return status.st_mtime_ns == published.get("modified_ns") or file_sha256(path) == published.get("sha256")
 
     def current(self, stage: str, may_have_grown: bool = False) -> Manifest:
-        """Read the manifest of a stage that must be up to date with its parent.
+        """Read the manifest of a stage, which must have been made from the current version of its parent.
 
         Args:
-            stage: the stage.
-            may_have_grown: accept a stage whose parent has only grown since: rows keep their numbers.
+            stage: "corpus", "model" or "index".
+            may_have_grown: also accept a stage whose parent has grown since, because rows keep their numbers.
 
         Raises:
-            ExperimentError: the stage is missing, or its parent has been replaced since.
+            ExperimentError: the stage is missing, or its parent has been replaced or has grown since.
         """
         manifest, parent = self.manifest(stage), PARENT[stage]
         if parent is None:
@@ -136,25 +136,25 @@ class Experiment:
         return manifest
 
     def has_grown(self) -> bool:
-        """Whether the corpus has grown since the model was made from it."""
+        """Whether the corpus has grown since the model was trained."""
         return self.has("model") and self.manifest("model").parent in self.manifest("corpus").former
 
     def find_wrong_size(self, *manifests: Manifest) -> str | None:
-        """Return an error message for the first file whose size differs from its manifest, or None if none does."""
+        """Return an error message for the first file whose size is not as in its manifest, or None if all are right."""
         for manifest in manifests:
             for name, published in manifest.files.items():
                 path = self.directory(manifest.stage) / name
                 size = path.stat().st_size if path.is_file() else None
                 if size != published.get("bytes"):
                     problem = (
-                        "it is missing" if size is None else f"its size of {size:,} bytes is not the published one"
+                        "it is missing" if size is None else f"its size of {size:,} bytes differs from the manifest"
                     )
                     return f"{path} is damaged: {problem}; run sgp {COMMAND[manifest.stage]} {self.name} --force"
         return None
 
     @contextmanager
     def publishing(self, stage: str, settings: Mapping[str, Any]) -> Iterator[Draft]:
-        """Write a stage: the block fills the draft, which is published at the end of the block."""
+        """Publish a stage: the block writes files and facts to the draft, which is then published."""
         parent = PARENT[stage]
         made_from = self.manifest(parent).digest if parent else None
         with draft_directory(self.directory(stage)) as path:
@@ -164,7 +164,7 @@ class Experiment:
             publish(path, self.directory(stage))
 
     def writing(self, command: str) -> AbstractContextManager[None]:
-        """Hold the experiment's lock while `command` writes.
+        """Return a context manager that holds the experiment's lock while `command` writes.
 
         Raises:
             ExperimentError: another process is writing this experiment.
@@ -173,7 +173,7 @@ class Experiment:
 
 
 def continue_command(name: str) -> str:
-    """Say which command trains on a corpus that has grown, from the vectors of its model."""
+    """Return the hint that names the command for training on a grown corpus, starting from the model's vectors."""
     return f"sgp train {name} --force --from {name} continues from its vectors"
 
 
@@ -199,19 +199,19 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
 
 
 def similar_name(missing: Experiment) -> str:
-    """Return the end of a message that suggests an existing experiment for a missing one; empty if none is similar."""
+    """Return the end of an error message that suggests a similar experiment; empty if no name is similar."""
     directory = missing.path.parent
     return suggestion(missing.name, [one.name for one in experiments_in(directory)] if directory.is_dir() else [])
 
 
 def experiments_in(root: Path | str | None = None) -> list[Experiment]:
-    """Return all experiments of a directory, sorted by name, without the drafts of killed runs.
+    """Return all experiments in a directory, sorted by name, without the drafts of killed runs.
 
-    A directory that cannot be read may be an experiment, so it is returned too.
+    A subdirectory that cannot be read may be an experiment, so it is returned too.
 
     Raises:
-        ExperimentError: the directory does not exist.
-        StorageError: it cannot be read.
+        ExperimentError: the experiments directory does not exist.
+        StorageError: the experiments directory cannot be read.
     """
     directory = experiments_root(root)
     if not directory.is_dir():
@@ -222,7 +222,7 @@ def experiments_in(root: Path | str | None = None) -> list[Experiment]:
 
 
 def _may_be_experiment(experiment: Experiment) -> bool:
-    """Whether a directory is an experiment, or cannot be read."""
+    """Whether a directory is an experiment, or cannot be read and may therefore be one."""
     try:
         return experiment.has_description()
     except StorageError:
@@ -231,7 +231,7 @@ def _may_be_experiment(experiment: Experiment) -> bool:
 
 @contextmanager
 def new_experiment(name: str, root: Path | str | None = None, command: str = COMMAND["corpus"]) -> Iterator[Experiment]:
-    """Open an experiment to write its first stage; create it if needed, and remove it again if no stage is published.
+    """Open or create an experiment, locked for `command`; remove a new one if the block publishes no stage.
 
     Raises:
         ExperimentError: the name is invalid, the path exists and is not an experiment, or it has a format that this
@@ -262,7 +262,7 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
 
 
 def free_path(name: str, root: Path | str | None = None) -> Path:
-    """Return the path for an experiment of a new name.
+    """Return the path for a new experiment of this name.
 
     Raises:
         ExperimentError: the name is invalid or taken.
@@ -276,7 +276,7 @@ def free_path(name: str, root: Path | str | None = None) -> Path:
 
 
 def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
-    """Return the experiment of a name, whether it exists or not.
+    """Return the experiment with this name, whether it exists or not.
 
     Raises:
         ExperimentError: the name is invalid.
@@ -292,13 +292,13 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
 
 
 def _require_visible(name: str) -> None:
-    """Refuse a new name of which nothing can be seen: spaces, combining marks and fillers."""
+    """Refuse the name of a new experiment if it would be displayed as blank."""
     if all(letter in FILLERS or unicodedata.category(letter)[0] in "ZM" for letter in name):
         raise ExperimentError(f"{name!a} cannot be an experiment's name: it is blank")
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a path is not an experiment, not even one that a killed `new_experiment` left unfinished."""
+    """Whether a path is neither an experiment nor the unfinished directory of a killed `new_experiment`."""
     if not path.is_dir():
         return True
     names = {inside.name for inside in path.iterdir()}
@@ -306,7 +306,7 @@ def _is_foreign(path: Path) -> bool:
 
 
 def _describe(experiment: Experiment) -> None:
-    """Write experiment.json."""
+    """Write the experiment.json of a new experiment."""
     described = {"format": FORMAT, "name": experiment.name, "created": now(), "version": __version__}
     path = experiment.path / DESCRIPTION
     with storage_errors(path, "write"):
@@ -314,17 +314,17 @@ def _describe(experiment: Experiment) -> None:
 
 
 def write_description(directory: Path, described: Mapping[str, Any]) -> None:
-    """Write or replace experiment.json in one step."""
+    """Write or replace experiment.json atomically."""
     draft = directory / NEW_DESCRIPTION
     write_json(draft, described)
     draft.replace(directory / DESCRIPTION)
 
 
 def _remove_empty(experiment: Experiment) -> None:
-    """Remove a new experiment without a published stage."""
+    """Remove the directory of a new experiment that has no published stage."""
     for name in (LOCK, DESCRIPTION, NEW_DESCRIPTION):
         (experiment.path / name).unlink(missing_ok=True)
     try:
         experiment.path.rmdir()
     except OSError:
-        return  # somebody else has put a file there, which is not ours to remove
+        return  # the directory has other files, which must not be removed

@@ -1,4 +1,4 @@
-"""Names in the file contract that several packages share; `experiments/README.md` describes the files."""
+"""Names of files and directories that several packages share; `experiments/README.md` describes them."""
 
 EVALUATION = "evaluation"  # directory of evaluation reports and of the models trained for them
 HISTORY = "history.jsonl"  # in the model stage: one line per epoch

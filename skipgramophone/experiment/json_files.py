@@ -15,7 +15,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        ExperimentError: the file does not contain one.
+        ExperimentError: the file does not contain a JSON object.
         StorageError: the file cannot be read.
     """
     try:
@@ -29,13 +29,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a JSON object, indented for people; a lone surrogate is written as an escape."""
+    """Write a JSON object with indentation; lone surrogates are written as escapes."""
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_lines(path: Path, records: Sequence[dict[str, Any]], after: Path | None = None) -> None:
-    """Write one JSON object per line, after the lines of the file `after` if one is given."""
+    """Write one JSON object per line; if `after` is given, the lines of this file come first."""
     if after:
         shutil.copyfile(after, path)
     with path.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:

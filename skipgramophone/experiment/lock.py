@@ -1,4 +1,4 @@
-"""The lock that allows one writer per experiment: a file with the writer's process id, command and host."""
+"""Lock an experiment for one writer; the lock file contains the writer's process id, command and host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCK = ".lock"
 
 @contextmanager
 def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
-    """Hold the lock of the experiment `name` while `command` writes. The system releases the lock of a dead process.
+    """Hold the lock of the experiment `name` inside the block; if the process dies, the system releases the lock.
 
     Raises:
         ExperimentError: another process is writing this experiment.
@@ -28,7 +28,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
         holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
         with storage_errors(directory / LOCK, "write"):
             lock.truncate(0)
-            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: closing a full buffer would fail again
+            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: on a full disk, close would fail again
             remove_leftovers(directory)
         try:
             yield
@@ -38,7 +38,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path, name: str) -> Iterator[IO[str]]:
-    """Open the lock file and lock it; try again if it was removed in between."""
+    """Open the lock file and lock it; repeat this if another process removed the file in between."""
     while True:
         with storage_errors(path, "write"):
             lock = path.open("a+", encoding="utf-8")
@@ -55,7 +55,7 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
 
 
 def _holder(path: Path) -> str:
-    """Describe the process that holds a lock, as far as the lock file is readable."""
+    """Describe the process that holds the lock, for an error; details come from the lock file if it is readable."""
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         return f"process {held['pid']} on {held['host']} ({held['command']}): wait for it or stop it"

@@ -1,7 +1,7 @@
-"""Manifests: the description that each published stage carries.
+"""Manifests: files that describe published stages.
 
-A manifest contains a digest of the stage's content (file hashes and settings, no times) and the digest of the stage
-that it was made from. A stage whose parent has been replaced is recognized by these.
+A manifest contains a digest of the stage's content (file hashes and settings, but no times) and the digest of its
+parent, the stage that it was made from. If the parent has another digest now, it has been replaced.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
-FORMER = "former"  # fact of a corpus that has grown: its earlier versions, each with its digest
-LONGEST_PART = 255  # bytes in a file name, the limit of most file systems
+FORMER = "former"  # key among the facts of a corpus that has grown: a list of its earlier versions
+LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
 
 class LaterFormatError(ExperimentError):
-    """A later version of this package wrote a file."""
+    """A file was written by a later version of this package, in a format that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Manifest:
 
     stage: str
     digest: str
-    parent: str | None  # digest of the stage it was made from
+    parent: str | None  # digest of the stage that this stage was made from
     settings: dict[str, Any]
     files: dict[str, dict[str, Any]]  # name -> bytes, sha256, modified_ns
     facts: dict[str, Any]  # results of the run: counts, times, versions
@@ -59,7 +59,7 @@ class Draft:
 
 
 def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
-    """Return the number of tracks that a model was trained on, given those of the corpus, which may have grown since.
+    """Return how many tracks the corpus had when a model was trained; `tracks` is their number today.
 
     Raises:
         ExperimentError: the record of the earlier corpus is damaged.
@@ -96,7 +96,7 @@ def read_manifest(path: Path, stage: str) -> Manifest:
 
 
 def _are_safe(files: dict[str, Any]) -> bool:
-    """Whether the file names of a manifest are plain names without a path, each with a record."""
+    """Whether all file names of a manifest are printable names without a path, each with a JSON object."""
     return all(
         isinstance(published, dict)
         and name.isprintable()
@@ -107,7 +107,7 @@ def _are_safe(files: dict[str, Any]) -> bool:
 
 
 def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[str, Any]) -> None:
-    """Hash the files of a draft as they are on disk, and write its manifest."""
+    """Hash the files of a draft, and write its manifest."""
     files = {
         path.name: {
             "bytes": path.stat().st_size,
@@ -126,7 +126,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
 
 
 def digest_of(manifest: Manifest) -> str:
-    """Return the digest of a stage's content: its files except logs, its settings and its parent's digest."""
+    """Return the digest (SHA-256) of a stage's files except logs, its settings and its parent's digest."""
     content = {
         "stage": manifest.stage,
         "parent": manifest.parent,
@@ -137,20 +137,20 @@ def digest_of(manifest: Manifest) -> str:
 
 
 def require_format(path: Path, content: Mapping[str, Any]) -> None:
-    """Raise if a file has another format than this version reads.
+    """Verify that a JSON file of an experiment has the format that this version reads.
 
     Raises:
-        ExperimentError: the format differs.
+        ExperimentError: the file has another format.
         LaterFormatError: a later version wrote the file.
     """
     given = content.get("format")
     if given != FORMAT:
-        message = f"{path} has format {given!r}; this sgp reads format {FORMAT}"
+        message = f"{path} has format {given!r}; this version reads format {FORMAT}"
         if type(given) is int and given > FORMAT:
             raise LaterFormatError(f"{message}: update skipgramophone")
         raise DamagedFileError(message)
 
 
 def now() -> str:
-    """Return the present time, ISO 8601 in UTC, to the second."""
+    """Return the current time as ISO 8601 text in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,7 +1,7 @@
-"""Name search: find the tracks that a query means, with typos if nothing matches exactly.
+"""Name search: find the tracks that a query means; if nothing matches exactly, typos are allowed.
 
-The trigram index finds the names that may contain the words of a query, and these are then verified. A query planner
-chooses the trigrams that leave the fewest names to verify.
+The trigram index returns names that may contain the words of a query; each of these names is then verified. To verify
+as few names as possible, a query planner chooses the rarest trigrams.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from skipgramophone.names.normalization import fold_name, hyphenate, identity, w
 
 SHOWN_CANDIDATES = 10
 SHOWN_SUGGESTIONS = 5
-SHOWN_OTHERS = 3  # other matches that are named if one track dominates
-DOMINANCE = 3  # times that a track must occur as often as any other match to be chosen
+SHOWN_OTHERS = 3  # number of other matches that are reported if one track dominates
+DOMINANCE = 3  # a match is chosen if it occurs at least this many times as often as any other match
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
-CLUES_ASKED = 6  # rarest trigrams of a query: more make the search slower, fewer leave more names to verify
-FREQUENT_ENOUGH = 100  # tracks compared for each piece of a query that is left out
-MOST_POSTINGS = 10_000  # names with a trigram of the query that are scored ...
-NEAREST = 100  # ... and those of them that are compared letter by letter
-MOST_LETTERS = 500  # in a query that may be part of a name, or misspelt; a longer one only matches a whole name
-MOST_PIECES = 30  # in a query, one of which may be left out
-FEW = 2000  # tracks that are faster to sort than to find by scanning all names ...
-FEW_OF = 50  # ... or one track in this many
-Clue = tuple[int, str]  # most names that the full-text index can return, and the full-text query
+CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
+FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query that lacks one piece
+MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share
+NEAREST = 100  # names with the best scores, which are then compared letter by letter
+MOST_LETTERS = 500  # a longer query matches only whole names, without typos
+MOST_PIECES = 30  # a query with more pieces is not searched without one of them
+FEW = 2000  # a search with fewer matches uses the index, any other scans all names ...
+FEW_OF = 50  # ... or fewer than one in this many tracks
+Clue = tuple[int, str]  # number of names that contain a trigram, and the FTS5 query for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class Match:
 
     Attributes:
         track: the track.
-        namesakes: number of other, less frequent tracks whose name differs in case only.
-        misspelt: whether no name contains the query as typed, so that a similar one was taken.
-        others: the next most frequent tracks that match the query too, if this track dominates them.
+        namesakes: number of less frequent tracks with the same name, apart from case.
+        misspelt: whether the track has a similar name, because no name contains the query as typed.
+        others: if the track was chosen because it dominates, the most frequent other matches.
         matches: number of tracks that match the query.
     """
 
@@ -60,14 +60,14 @@ class Match:
 
 
 class NameSearch:
-    """Search in the names of a catalogue."""
+    """Searches the names of a catalogue."""
 
     def __init__(self, catalogue: Catalogue, strict: bool = False) -> None:
-        """Prepare to search.
+        """Create a search over a catalogue.
 
         Args:
-            catalogue: the names.
-            strict: refuse every query that matches several tracks, even if one of them dominates the others.
+            catalogue: the catalogue to search.
+            strict: whether a query that matches several tracks is always an error, even if one track dominates.
         """
         self._catalogue, self._strict = catalogue, strict
         self._many = max(FEW, len(catalogue) // FEW_OF)
@@ -110,11 +110,11 @@ class NameSearch:
         )
 
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
-        """Return the tracks that match a query, most frequent first, and their number.
+        """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
-        The first of these that matches anything decides: the uri; the whole name; the whole title; one of these with
-        hyphens between its words, as shell completion writes it; each word as a part of the name. The number is
-        `MOST_COUNTED` + 1 if there are more.
+        These are tried in order until something matches: the uri; the whole name; the whole title; the name or title
+        with hyphens between its words, as shell completion writes it; each word as a part of the name. The number of
+        matches is `MOST_COUNTED` + 1 if there are more.
         """
         folded = fold_name(query)
         if not folded:
@@ -143,18 +143,18 @@ class NameSearch:
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def by_uri(self, query: str) -> list[Track]:
-        """Return the tracks with a uri, or with the id in a link to a music service, most frequent first."""
+        """Return the tracks whose uri is the query, or which the query links to; most frequent first."""
         link = read_link(query)
         uris = (query.strip(), *(link.uris if link else ()))
         return next(filter(None, map(self._catalogue.by_uri, uris)), [])
 
     def _artist_hint(self, query: str) -> str:
-        """Suggest the option for artists if a query is an artist's name."""
+        """Return the end of a message that suggests --artist, or an empty text if the query is not an artist's name."""
         tracks = self._catalogue.of_artist(query)
         return f"; --artist '{tracks[0].artist}' means all tracks of this artist" if tracks else ""
 
     def candidates(self, query: str) -> list[Track]:
-        """Return the tracks that a query may mean if `resolve` raises, in the order of the candidates in its error."""
+        """Return the tracks that the error of `resolve` for this query names as candidates, in the same order."""
         found, _ = self.find(query)
         if found:
             return found
@@ -164,13 +164,13 @@ class NameSearch:
     def completions(
         self, typed: str, number: int, seconds: float, fitting: Callable[[Track], bool] = lambda _track: True
     ) -> list[Track]:
-        """Return tracks whose name contains what was typed, most frequent first, as far as found within a time limit.
+        """Return tracks whose name contains the typed words, most frequent first, as many as a time limit allows.
 
         Args:
             typed: the beginning of a query.
-            number: most tracks to return.
-            seconds: time limit.
-            fitting: accepts or refuses a track.
+            number: maximum number of tracks.
+            seconds: time limit in seconds.
+            fitting: returns whether a track may be a completion.
         """
         folded = fold_name(typed)
         found: list[Track] = []
@@ -183,7 +183,7 @@ class NameSearch:
         return found
 
     def _hyphenated(self, query: str) -> list[Track]:
-        """Return the tracks whose name, or else whose title, is the query when written with hyphens."""
+        """Return the tracks whose hyphenated name, or else hyphenated title, is the query."""
         folded = hyphenate(query)
         if "-" not in folded or folded != query.strip().casefold():
             return []
@@ -192,7 +192,7 @@ class NameSearch:
         return named or [track for track in tracks if hyphenate(track.title) == folded]
 
     def misspelt(self, query: str) -> tuple[list[Track], list[Track]]:
-        """Return the tracks whose name contains each word of a query with typos, and others with a similar name."""
+        """Search with typos; return the tracks whose name contains each word, and tracks with a similar whole name."""
         from skipgramophone.names import typos  # imported here because most look-ups do not need it
 
         folded = fold_name(query)
@@ -204,8 +204,8 @@ class NameSearch:
     def containing(self, folded: str) -> Condition:
         """Return the condition that a folded name contains each word of a query.
 
-        Words of one or two letters have no trigram. A query of such words only matches names and titles that begin with
-        it, or else all names that contain them.
+        Words of one or two letters have no trigram. A query with only such words matches the names and titles that
+        begin with the query or, if there are none, all names that contain each word.
         """
         words = list(dict.fromkeys(folded.split()))
         if len(folded) > MOST_LETTERS:
@@ -215,7 +215,7 @@ class NameSearch:
         if not frequency:
             return self._beginning(folded) or self.__containing_short(words, each)
         clues = sorted((names, _phrase(gram)) for gram, names in frequency.items())
-        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest trigram of each word, and a rare short word
+        if clues[0][0] > FEW:  # no trigram is rare: combine the rarest one of each word, and rare short words
             rarest = {min((frequency[gram], _phrase(gram)) for gram in _trigrams([word])) for word in words if word[2:]}
             if len(clues) < CLUES_ASKED:
                 around = (self._around(word) for word in words if not word[2:])
@@ -227,10 +227,10 @@ class NameSearch:
         return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
     def __containing_short(self, words: list[str], each: str) -> Condition:
-        """Return the condition that a folded name contains each of some words of one or two letters.
+        """Return the condition that a folded name contains all `words`, which have one or two letters each.
 
-        If there are many such names, a scan of all tracks finds the first ones quickly. Names of one or two letters are
-        in no trigram and are searched separately.
+        If there are many such names, the condition scans all tracks, which finds the first ones quickly. Names of one
+        or two letters have no trigram, so they are added separately.
         """
         names, phrases = min(map(self._around, words))
         if names >= self._many:
@@ -242,14 +242,14 @@ class NameSearch:
         return Condition(f"{rank} IN ({ranks}) AND {each}", [*([phrases] if names else []), *words])
 
     def _around(self, word: str) -> Clue:
-        """Return the trigrams that contain a word of one or two letters, as a clue to the names that contain it."""
+        """Return a clue for a word of one or two letters: the FTS5 query for any trigram that contains the word."""
         found = self._frequencies("instr(term, ?) > 0", (word,))
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, folded: str) -> Condition | None:
         """Return the condition that a name or a title begins with the query, or None if none does.
 
-        A few of them are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
+        A few such rows are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
         """
         between = "SELECT row FROM tracks WHERE {0} >= ? AND {0} < ?"
         rows = " UNION ALL ".join(between.format(name) for name in ("name_folded", "title_folded"))
@@ -266,14 +266,17 @@ class NameSearch:
         return {gram: known.get(gram, 0) for gram in grams}
 
     def _frequencies(self, where: str, values: Sequence[str]) -> list[tuple[str, int]]:
-        """Return the trigrams that fulfil a condition, and how many names contain each."""
+        """Return the trigrams that fulfil an SQL condition, and how many names contain each."""
         found = self._catalogue.query(f"SELECT term, doc FROM trigrams WHERE {where}", values)
         if not all(type(term) is str and type(names) is int for term, names in found):
             raise self._catalogue.damage("a trigram or its count has a wrong type")
         return found
 
     def _without_one_piece(self, folded: str) -> list[Track]:
-        """Return tracks whose name contains all pieces of the query but one: its words, or the halves of one word."""
+        """Return tracks whose name contains all pieces of the query except one.
+
+        The pieces are the words of the query or, if it is a single word, the two halves of this word.
+        """
         half = (len(folded) + 1) // 2
         pieces = folded.split() if " " in folded else [folded[:half], folded[half:]]
         found: dict[int, Track] = {}
@@ -285,7 +288,7 @@ class NameSearch:
         return list(found.values())
 
     def _sharing_trigrams(self, folded: str) -> list[Track]:
-        """Return the tracks that share most of the query's rarest trigrams."""
+        """Return up to `NEAREST` tracks that share trigrams with the query; rare trigrams count more."""
         catalogue = self._catalogue
         frequency = {gram: n for gram, n in self._trigram_counts(_trigrams(folded.split())).items() if n}
         worth: dict[int, float] = {}
@@ -313,15 +316,15 @@ class NameSearch:
 def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
     """Return the track that a query most likely means, or None if no track dominates the others.
 
-    Matches are compared first by how well they match, from best to worst:
+    There are three kinds of matches, from best to worst:
 
     1. the words of the query are all the words of the name or of the title, in any order;
-    2. they are whole words of the name, and at least one of them is in the title;
-    3. they are parts of words, and at least one of them is in the title.
+    2. the words of the query are whole words of the name, and at least one of them is in the title;
+    3. the words of the query are parts of words, and at least one of them is in the title.
 
-    A track dominates if its match is the best kind there is, and if it occurs at least `DOMINANCE` times as often as
-    every other track of that kind. A query that names an artist, or matches artists only, is not decided unless it is
-    also a whole title: no title was given.
+    A track dominates if no other track has a better kind of match, and if the track occurs at least `DOMINANCE` times
+    as often as every other track with the same kind. If the query names an artist, or matches only artists, no track
+    dominates unless the query is also a whole title, because the query gives no title.
     """
     words = sorted(words_of(query))
     kinds = [_kind_of_match(words, track) for track in tracks]
@@ -338,7 +341,7 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
 
 
 def _kind_of_match(words: list[str], track: Track) -> int:
-    """Return how well a track matches the sorted words of a query: 1, 2 or 3 of `dominant`, or `ARTIST_ONLY`."""
+    """Return the kind of a match: 1, 2 or 3 as in `dominant`, or `ARTIST_ONLY`; `words` must be sorted."""
     name, title = words_of(track.name), words_of(track.title)
     if words in (sorted(name), sorted(title)):
         return 1
@@ -349,7 +352,7 @@ def _kind_of_match(words: list[str], track: Track) -> int:
 
 
 def _require_name(query: str) -> None:
-    """Refuse a link that matches no track, because names that look like it are not meant.
+    """Refuse a link that matches no track, because a link must not be searched as a name.
 
     Raises:
         UnknownTrackError: the query is a link.
@@ -371,15 +374,15 @@ def _same_accents(tracks: list[Track], query: str) -> list[Track]:
 
 
 def _listed(track: Track) -> str:
-    """Return a candidate as one line of text."""
+    """Describe a candidate in one line: name, count and uri."""
     return f"{track.name} ({track.count:,}×)" + (f"  {track.uri}" if track.uri else "")
 
 
 def _trigrams(words: Iterable[str]) -> list[str]:
-    """Return the distinct trigrams of some words."""
+    """Return the distinct trigrams of the given words."""
     return list(dict.fromkeys(word[at : at + 3] for word in words for at in range(len(word) - 2)))
 
 
 def _phrase(gram: str) -> str:
-    """Quote a trigram for FTS5."""
+    """Quote a trigram for an FTS5 query."""
     return '"' + gram.replace('"', '""') + '"'

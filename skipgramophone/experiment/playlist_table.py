@@ -18,18 +18,18 @@ PLAYLISTS = "playlists.parquet"
 
 @dataclass(frozen=True, slots=True)
 class PlaylistTable:
-    """The mapped file of a corpus stage. It stays readable when the stage is replaced.
+    """The memory-mapped playlist table of a corpus stage, which stays readable if the stage is replaced.
 
     Attributes:
-        path: the file, for messages.
-        content: its bytes.
+        path: the file, for error messages.
+        content: the bytes of the file.
     """
 
     path: Path
     content: mmap.mmap | bytes
 
     def read(self, playlists: int) -> pa.Table:
-        """Read owner, name and, since the second version, key of each playlist, as text columns.
+        """Read owner, name and key of each playlist as text columns; files of the first version have no key.
 
         Args:
             playlists: number of playlists in the corpus.
@@ -60,11 +60,11 @@ class PlaylistTable:
         return table
 
     def names(self, playlists: int, chosen: Sequence[int]) -> list[tuple[str, str]]:
-        """Read owner and name of some playlists.
+        """Read owner and name of the playlists with the numbers `chosen`.
 
         Args:
             playlists: number of playlists in the corpus.
-            chosen: the numbers of the playlists to read.
+            chosen: numbers of playlists.
 
         Raises:
             ExperimentError: the file is damaged, or does not match the corpus.
@@ -77,7 +77,7 @@ class PlaylistTable:
 
 
 def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
-    """Map the playlist table of a corpus stage; `prefix` is that of the file name, for held-out playlists.
+    """Memory-map the playlist table of a corpus stage; `prefix` begins the file name of held-out playlists.
 
     Raises:
         StorageError: the file cannot be read.
@@ -97,10 +97,10 @@ def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> 
 
 
 def read_playlist_table(directory: Path, playlists: int, prefix: str = "") -> pa.Table:
-    """Map and read the playlist table of a corpus stage.
+    """Read the playlist table of a corpus stage; see `PlaylistTable.read`.
 
     Raises:
         ExperimentError: the file is damaged, or does not match the corpus.
-        StorageError: it cannot be read.
+        StorageError: the file cannot be read.
     """
     return map_playlist_table(directory, prefix).read(playlists)

@@ -3,12 +3,12 @@
     postings.npy           int32 (pairs,)       concatenated playlist numbers of all tracks, ascending for each track
     posting_offsets.npy    int64 (tracks + 1,)  track i is in playlists postings[offsets[i]:offsets[i + 1]]
 
-They give the number of playlists that two tracks share, and a score of how well a track j goes with given tracks. With
-n_i playlists that contain track i, and l_p tracks in playlist p, it is
+Postings give the number of playlists that two tracks share, and a score of how well a track j goes with given tracks
+i of weight w_i. If n_i playlists contain track i, and playlist p has l_p tracks, the score is
 
     agreement_j = sum over the given i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 
-This is the item-kNN cosine of co-occurrence, except that long playlists have less weight.
+This is item-kNN with the cosine of co-occurrence, except that long playlists have less weight.
 
 Only the playlists of the given tracks are read. The matrix of all pairs of tracks is never computed.
 """
@@ -32,7 +32,7 @@ OCCURRENCES_PER_PASS = 1 << 24
 
 
 def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Sort numbers and drop repeats. This is ten times as fast as numpy's `unique`, which hashes them."""
+    """Return the distinct numbers, sorted. This is ten times as fast as numpy's `unique`, which uses hashing."""
     ordered = np.sort(numbers)
     return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
@@ -43,8 +43,8 @@ class Postings:
 
     Attributes:
         corpus: the playlists.
-        playlists: playlist numbers, int32 (pairs,).
-        offsets: offsets of the tracks, int64 (tracks + 1,).
+        playlists: playlist numbers of all tracks, concatenated, int32 (pairs,).
+        offsets: bounds of each track's numbers in `playlists`, int64 (tracks + 1,).
     """
 
     corpus: Corpus
@@ -52,21 +52,21 @@ class Postings:
     offsets: npt.NDArray[np.int64]
 
     def of(self, row: int) -> npt.NDArray[np.int32]:
-        """Return the playlists that contain a track, int32, ascending."""
+        """Return the numbers of the playlists that contain the track `row`, int32, ascending."""
         return self.playlists[self.offsets[row] : self.offsets[row + 1]]
 
     def sizes(self, rows: Rows) -> Rows:
-        """Return how many playlists contain each of some tracks, int64 (rows,)."""
+        """Return how many playlists contain each of the tracks, int64 (rows,)."""
         return np.asarray(self.offsets[rows + 1] - self.offsets[rows])
 
     def of_any(self, rows: Rows) -> npt.NDArray[np.int32]:
-        """Return the playlists that contain at least one of some tracks, int32, ascending."""
+        """Return the numbers of the playlists that contain at least one of the tracks, int32, ascending."""
         if len(rows) == 1:
             return self.of(rows[0])
         return sorted_unique(np.concatenate([self.of(row) for row in rows.tolist()]))
 
     def shared(self, given: Rows, rows: Rows) -> Rows:
-        """Return how many of the playlists with a given track also contain each of some tracks, int64 (rows,)."""
+        """For each track in `rows`, count the playlists that contain it and at least one given track, int64 (rows,)."""
         of_given = self.of_any(given)
         if not len(of_given):
             return np.zeros(len(rows), np.int64)
@@ -77,7 +77,7 @@ class Postings:
         return np.asarray(hits[ends] - hits[ends - self.sizes(rows)])
 
     def agreement(self, given: Rows, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float32]:
-        """Return the agreement score of each track with the given rows, float32 (tracks,).
+        """Return the agreement score of every track with the given tracks, float32 (tracks,).
 
         Args:
             given: rows of the given tracks, int64.
@@ -108,12 +108,12 @@ class Postings:
 
 
 def membership(corpus: Corpus, tracks: int) -> Any:
-    """Return the playlist-track matrix without repeats, scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
+    """Return which playlist contains which track, as a scipy.sparse.csr_array (playlists, tracks) of float32 ones."""
     from scipy import sparse
 
     ones = np.ones(corpus.occurrences, np.float32)
     shape = (len(corpus), tracks)
-    # A copy, because scipy sums duplicates in place, and the arrays belong to the corpus.
+    # copy=True, because scipy sums duplicates in place and must not change the arrays of the corpus.
     matrix = sparse.csr_array((ones, corpus.track_ids, corpus.offsets), shape=shape, copy=True)
     matrix.sum_duplicates()
     matrix.data[:] = 1
@@ -123,7 +123,7 @@ def membership(corpus: Corpus, tracks: int) -> Any:
 def build_postings(corpus: Corpus, tracks: int) -> Postings:
     """Compute the postings of a corpus over a catalogue of `tracks` tracks.
 
-    The matrix of playlists and tracks is transposed in several passes, each over a range of tracks, to save memory.
+    To save memory, the playlist-track matrix is transposed in several passes, each over a range of tracks.
     """
     from scipy.sparse import csr_array  # imported here because look-ups do not need it
 
@@ -139,7 +139,7 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
         by_track = csr_array(by_playlist, shape=(len(corpus), end - first)).tocsc()
         numbers, begins = by_track.indices, by_track.indptr
         repeats = np.flatnonzero(numbers[1:] == numbers[:-1]) + 1
-        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]  # not the first playlist of a track
+        repeats = repeats[begins[np.searchsorted(begins, repeats)] != repeats]  # keep the first playlist of each track
         pairs = np.delete(numbers, repeats)
         playlists[filled : filled + len(pairs)] = pairs
         filled += len(pairs)
@@ -149,12 +149,12 @@ def build_postings(corpus: Corpus, tracks: int) -> Postings:
 
 
 def has_postings(directory: Path) -> bool:
-    """Whether a corpus stage has postings: those of the first version have none."""
+    """Whether a corpus stage has postings; the first version did not write them."""
     return (directory / POSTINGS).exists()
 
 
 def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
-    """Map the postings of a corpus stage, or compute them for a corpus of the first version, which has none.
+    """Memory-map the postings of a corpus stage, or compute them if the first version wrote the stage.
 
     Raises:
         ExperimentError: a file is damaged, or does not match the corpus or the catalogue.

@@ -1,11 +1,11 @@
 """Publish a directory or file atomically: write a draft beside it, flush it to disk, and rename it.
 
 A published directory is complete or absent. If a writer is killed at any point, readers find the previous version or
-none. Its draft keeps a name that readers ignore (`.<stage>.<token>.draft`), and the next writer removes it. Only this
-module renames and removes files that others may be reading.
+none. Its draft has a name that readers ignore (`.<stage>.<token>.draft`), and the next writer removes the draft. No
+other module renames or removes files that other processes may be reading.
 
-The token is random, because containers that share a volume may have the same process ids and host names. While a writer
-lives, it locks the file `.<stage>.<token>.writing`, so that others do not take its draft for a leftover. Earlier
+The token is random, because containers that share a volume may have the same process ids and host names. A running
+writer holds a lock on the file `.<stage>.<token>.writing`, so that other writers do not remove its draft. Earlier
 versions used the process id as the token.
 """
 
@@ -39,7 +39,7 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def draft_directory(place: Path) -> Iterator[Path]:
-    """Create a draft directory beside `place`; it is removed after the block unless `publish` has moved it.
+    """Create a draft directory beside `place`, and remove it after the block unless `publish` has moved it.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -56,7 +56,7 @@ def draft_directory(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def published_file(place: Path) -> Iterator[Path]:
-    """Yield a path for a draft beside `place`, which is published after the block, or removed if the block raises.
+    """Yield a path for a draft beside `place`; publish the draft after the block, or remove it if the block raises.
 
     Raises:
         StorageError: the file system failed, or is full.
@@ -73,7 +73,10 @@ def published_file(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def scratch_directory(draft: Path) -> Iterator[Path]:
-    """Create a directory beside a draft, for a library that chooses the file name; move the file out in the block."""
+    """Create a temporary directory beside a draft, for a library that chooses the name of its file.
+
+    The block must move the file to the draft, because the directory is removed after the block.
+    """
     scratch = draft.with_suffix(SCRATCH_SUFFIX)
     scratch.mkdir()
     try:
@@ -83,10 +86,10 @@ def scratch_directory(draft: Path) -> Iterator[Path]:
 
 
 def require_replaceable(place: Path, force: bool) -> None:
-    """Raise if a file cannot be written: no directory, not a regular file, or it exists and `force` is false.
+    """Verify that a file can be written: its directory exists, and nothing is replaced unless `force` is true.
 
     Raises:
-        ExperimentError: the file cannot be written.
+        ExperimentError: the directory is missing, `place` is not a regular file, or it exists and `force` is false.
     """
     if place == STANDARD_OUTPUT:
         raise ExperimentError("this result cannot be written to standard output (-): name a file")
@@ -100,7 +103,7 @@ def require_replaceable(place: Path, force: bool) -> None:
 
 
 def publish(draft: Path, place: Path) -> None:
-    """Flush a draft directory to disk, then move it to its place in one step; the previous version is removed."""
+    """Flush a draft directory to disk, move it to `place` atomically, and remove the previous version."""
     _flush_below(draft)
     if place.exists():
         _exchange(draft, place)
@@ -110,14 +113,14 @@ def publish(draft: Path, place: Path) -> None:
 
 
 def publish_new(draft: Path, place: Path) -> None:
-    """Flush a draft directory to disk, then move it to its place in one step, if there is nothing yet.
+    """Flush a draft directory to disk, and move it to `place` atomically, where nothing may exist yet.
 
     Raises:
-        ExperimentError: another process has published something there in the meantime.
+        ExperimentError: something exists at `place`; another process may have published it in the meantime.
     """
     _flush_below(draft)
     try:
-        draft.rename(place)  # fails if there is a directory with files
+        draft.rename(place)  # fails if `place` is a directory with files
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise
@@ -126,7 +129,7 @@ def publish_new(draft: Path, place: Path) -> None:
 
 
 def withdraw(place: Path) -> None:
-    """Remove a published directory if it exists: rename it in one step, then remove its files.
+    """Remove a published directory if it exists; it is renamed first, so that readers never see a part of it.
 
     Raises:
         StorageError: the file system failed.
@@ -151,24 +154,24 @@ def leftovers(directory: Path, name: str = "") -> list[Path]:
 
 
 def is_draft(name: str) -> bool:
-    """Whether a name is that of a draft, or of another file that is not published."""
+    """Whether a file name is that of a draft or of another unpublished file."""
     return _DRAFT.fullmatch(name) is not None
 
 
 def _claim_draft(place: Path, held: ExitStack) -> Path:
-    """Return a new path for a draft of a place, and lock its file `.writing` until `held` is closed."""
+    """Return a new path for a draft of `place`, and lock its file `.writing` until `held` is closed."""
     while True:
         writing = place.with_name(f".{place.name}.t{secrets.token_hex(5)}{WRITING_SUFFIX}")
-        held.callback(writing.unlink, missing_ok=True)  # before it is made: an interrupt may come right after
+        held.callback(writing.unlink, missing_ok=True)  # registered first: an interrupt may come right after open
         file = held.enter_context(writing.open("xb"))
-        with suppress(OSError):  # a file system without locks; then nobody can take the lock either
+        with suppress(OSError):  # a file system without locks; `_has_writer` then assumes a writer
             fcntl.flock(file, fcntl.LOCK_EX)
-        if writing.exists():  # otherwise another process removed it as a leftover before it was locked
+        if writing.exists():  # else another process removed it before it was locked: try again
             return writing.with_suffix(DRAFT_SUFFIX)
 
 
 def _has_writer(path: Path, draft: re.Match[str]) -> bool:
-    """Whether the writer of a draft is alive: it holds a lock or, if it is an earlier version, its process runs."""
+    """Whether the writer of a draft is running: it holds the lock or, in earlier versions, its process id exists."""
     if draft["pid"]:
         return _is_alive(int(draft["pid"]))
     try:
@@ -176,13 +179,13 @@ def _has_writer(path: Path, draft: re.Match[str]) -> bool:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    except OSError:  # it is locked, or that cannot be found out
+    except OSError:  # it is locked, or the file system has no locks
         return True
     return False
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process other than this one is running; drafts with this process's id are from an earlier process."""
+    """Whether another process with this id is running; a draft with this process's own id is from an earlier one."""
     if pid == os.getpid():
         return False
     try:
@@ -195,7 +198,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a directory, a file or a link if it exists, as far as possible."""
+    """Remove a directory, a file or a link if it exists; files of a directory that cannot be removed stay."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -203,13 +206,13 @@ def remove(path: Path) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
+    """Return the SHA-256 hash of a file in hexadecimal."""
     with storage_errors(path, "read"), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush_below(draft: Path) -> None:
-    """Flush a directory and everything in it to disk."""
+    """Flush a directory and everything below it to disk."""
     for path in draft.rglob("*"):
         _flush(path)
     _flush(draft)
@@ -225,13 +228,13 @@ def _flush(path: Path) -> None:
 
 
 def _exchange(draft: Path, place: Path) -> None:
-    """Swap two directories atomically, or by two renames if the system cannot."""
+    """Put a draft in the place of a published directory, in one step if the system can do this, else in two."""
     if _exchange_by_system(draft, place):
         return
     retired = draft.with_suffix(RETIRED_SUFFIX)
     try:
         place.rename(retired)
-        draft.rename(place)  # if killed before this, the stage is absent and must be made again
+        draft.rename(place)  # if the process is killed before this, the stage is missing
     except BaseException:  # including an interrupt
         if retired.exists() and not place.exists():
             retired.rename(place)
@@ -240,7 +243,7 @@ def _exchange(draft: Path, place: Path) -> None:
 
 
 def _exchange_by_system(draft: Path, place: Path) -> bool:
-    """Swap two paths with renameat2(2); return False if the kernel or the file system does not support it."""
+    """Swap two paths with renameat2(2); return False if the kernel or the file system cannot do this."""
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
     if renameat2 is None:
         return False

@@ -1,4 +1,4 @@
-"""Models trained for an evaluation: where they are kept, by corpus, split and settings."""
+"""Directories of models that were trained for an evaluation, one per corpus, split and settings."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from skipgramophone.experiment.manifest import Manifest
 from skipgramophone.settings import TrainSettings
 
 MODELS = "models"  # directory below the evaluation directory
-NO_SPLIT = "nothing"  # replaces the digest of a split when nothing is held out
+NO_SPLIT = "nothing"  # used instead of the digest of a split if nothing is held out
 
 
 def split_model_directory(
     experiment: Experiment, corpus: str, settings: TrainSettings, split: str, cluster: str | None = None
 ) -> Path:
-    """Return the directory of a model trained on the training part of a split, whether it exists or not.
+    """Return the directory for a model that is trained on the training part of a split, whether it exists or not.
 
     Args:
         experiment: the experiment.
-        corpus: digest of its corpus.
+        corpus: digest of the experiment's corpus.
         settings: training settings.
         split: digest of the split, or `NO_SPLIT`.
-        cluster: shape of the local cluster that trains it ("2x1"), because a cluster's result is not reproducible.
+        cluster: shape of the local cluster that trains the model ("2x1"), or None. It is part of the key, because the
+            result of a cluster is not reproducible.
     """
     key = {"corpus": corpus, "split": split, "settings": asdict(settings)}
     key |= {"cluster": cluster} if cluster else {}
@@ -41,7 +42,7 @@ def with_next_seed(settings: TrainSettings) -> TrainSettings:
 
 
 def read_second_training(experiment: Experiment, model: Manifest, tracks: int) -> Embeddings | None:
-    """Read the vectors of the second training of a model's stability, or None if they are not kept."""
+    """Read the vectors of the second training that measured a model's stability, or return None if they are missing."""
     settings = with_next_seed(TrainSettings(**model.settings))
     directory = split_model_directory(experiment, str(model.parent), settings, NO_SPLIT)
     return read_embeddings(directory, tracks) if directory.is_dir() else None

@@ -1,7 +1,7 @@
-"""SQLite with full-text search, even if TensorFlow was loaded first.
+"""Import SQLite with full-text search, even if TensorFlow was loaded first.
 
-TensorFlow contains its own SQLite, without FTS5, and exports its symbols globally: a `sqlite3` that is imported later
-would use it. Loading `_sqlite3` with RTLD_DEEPBIND binds it to the SQLite of Python.
+TensorFlow contains its own SQLite without FTS5 and exports the symbols globally, so the module `sqlite3` would use this
+SQLite if it were imported later. Loading `_sqlite3` with RTLD_DEEPBIND binds it to the SQLite of Python.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ __all__ = ["require_full_text", "sqlite3"]
 
 
 def require_full_text(database: sqlite3.Connection) -> None:
-    """Raise if SQLite has no full-text search.
+    """Verify that SQLite has full-text search.
 
     Raises:
-        StorageError: it has no FTS5.
+        StorageError: SQLite has no FTS5.
     """
     if not database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone():
         raise StorageError(

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from skipgramophone.experiment.user_state import KeptLines, state_file
 
-KEPT = 1000
+KEPT = 1000  # number of fingerprints to keep
 
 
 def is_verified(paths: Sequence[Path]) -> bool:
-    """Whether files were verified before and have not changed since."""
+    """Whether all of these files were verified before and have not changed since."""
     return _fingerprint(paths) in _verified().read()
 
 
 def remember_verified(paths: Sequence[Path]) -> None:
-    """Remember that files, as they are now, were verified."""
+    """Remember that these files were verified in their current state."""
     _verified().add(_fingerprint(paths))
 
 
@@ -33,7 +33,7 @@ def _verified() -> KeptLines:
 
 
 def _fingerprint(paths: Sequence[Path]) -> str:
-    """Return the fingerprint of files as they are now."""
+    """Return the fingerprint of the current state of these files."""
     known = []
     for path in paths:
         status = path.stat()

@@ -1,4 +1,4 @@
-"""User state: lines of text that are kept from one run to the next, such as the history of the prompt.
+"""User state: lines of text that are kept between runs, such as the history of the prompt.
 
 The files are in `$XDG_STATE_HOME/skipgramophone` (default: `~/.local/state/skipgramophone`). Only the user can read
 them, because the history is private. Nothing is kept if a file cannot be read or written, or if the user has no home
@@ -14,11 +14,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_BYTES = 4 << 20  # read of a file: more than any history needs
+MOST_BYTES = 4 << 20  # up to this many bytes are read, from the end of a file; a history needs fewer
 
 
 def state_file(name: str) -> Path | None:
-    """Return the path of one of the user's state files, or None without a home directory, as in some containers."""
+    """Return the path of a state file of the user, or None if there is no home directory, as in some containers."""
     given = os.environ.get("XDG_STATE_HOME", "")
     try:
         state = Path(given if given.startswith("/") else "~/.local/state").expanduser()
@@ -29,18 +29,18 @@ def state_file(name: str) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class KeptLines:
-    """ASCII lines in a file, latest last.
+    """A file of ASCII lines, the latest line last.
 
     Attributes:
-        path: the file; None to keep nothing.
-        most: number of lines to keep; the file is shortened when it has more than twice as many.
+        path: the file, or None to keep nothing.
+        most: number of lines to keep; the file is shortened once it has more than twice as many.
     """
 
     path: Path | None
     most: int
 
     def read(self) -> list[str]:
-        """Return the latest lines."""
+        """Return the latest lines, at most `most`."""
         if self.path is None:
             return []
         try:
@@ -61,7 +61,7 @@ class KeptLines:
 
 
 def _replace(path: Path, lines: list[str]) -> None:
-    """Replace a file by one with only the given lines."""
+    """Replace the content of a file by the given lines."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(5)}")
     with contextlib.suppress(OSError):
         try:
@@ -72,7 +72,7 @@ def _replace(path: Path, lines: list[str]) -> None:
 
 
 def _tail(path: Path) -> bytes:
-    """Return the last whole lines of a regular file; nothing of a device or pipe, which may never end."""
+    """Return the last whole lines of a regular file; return nothing for a device or a pipe, which may never end."""
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -84,7 +84,7 @@ def _tail(path: Path) -> bytes:
 
 
 def _append(path: Path, text: str) -> None:
-    """Append text to a file that only its owner may read."""
+    """Append text to a file, which is created so that only its owner can read it."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
         os.write(handle, text.encode("ascii"))

@@ -1,4 +1,4 @@
-"""Export of track vectors: each file is written next to its destination, read back, compared, then moved in place."""
+"""Export track vectors: each file is written next to its destination, read back, compared, then moved into place."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def companion_files(destination: Path, format: str) -> list[Path]:
-    """Return the files that are written next to the destination: the manifest and, for some formats, the names."""
+    """Return the files that are written next to the destination: the manifest and, in some formats, the names file."""
     if FORMATS[format].is_directory:
         return []
     return [*([names_file(destination)] if FORMATS[format].write_names else []), manifest_file(destination)]
 
 
 def require_writable(destination: Path, format: str, force: bool) -> None:
-    """Refuse a destination that would overwrite other data, or that is not a place for a file.
+    """Refuse a destination that cannot be written, or whose existing data must not be overwritten.
 
     Raises:
-        ExperimentError: the destination exists and `force` is false, or it is not a regular file.
+        ExperimentError: the destination exists and `force` is false, or it is not a regular file (for some formats: not
+                the directory of an earlier export).
     """
     if FORMATS[format].is_directory:
         _require_replaceable_directory(destination, force)
@@ -51,7 +52,7 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
 
 
 def _require_replaceable_directory(destination: Path, force: bool) -> None:
-    """Refuse a directory that contains any file that the manifest of an earlier export does not list."""
+    """Refuse a directory that cannot be written, or with a file that no manifest of an earlier export lists."""
     with storage_errors(destination, "write"):
         if not destination.parent.is_dir():
             raise ExperimentError(f"cannot write {destination}: the directory {destination.parent} does not exist")
@@ -72,14 +73,14 @@ def _require_replaceable_directory(destination: Path, force: bool) -> None:
 def write(
     destination: Path, format: str, vectors: TrackVectors, force: bool = False, about: Mapping[str, Any] = NOTHING
 ) -> int:
-    """Write vectors and their manifest in a format, and return the total size of the files in bytes.
+    """Write vectors in a format, and their manifest; return the total size of the files in bytes.
 
     Args:
         destination: the file, or the directory, to write.
         format: one of `FORMATS`.
-        vectors: what to write.
+        vectors: the tracks and vectors to write.
         force: replace an existing export.
-        about: where the vectors come from, for the manifest.
+        about: entries of the manifest that say where the vectors come from.
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).
@@ -97,7 +98,7 @@ def write(
             publish(directory, destination)
         return sum(path.stat().st_size for path in _files_in(destination))
     places = [destination, *companion_files(destination, format)]
-    with ExitStack() as published:  # no file is moved in place before all are written and compared
+    with ExitStack() as published:  # no file is moved into place before all are verified
         *drafts, described = [published.enter_context(published_file(path)) for path in places]
         facts = write_vectors(drafts[0], vectors) or NOTHING
         if write_names:
@@ -108,5 +109,5 @@ def write(
 
 
 def _files_in(directory: Path) -> list[Path]:
-    """Return everything below a directory except for directories."""
+    """Return all files and links below a directory."""
     return [path for path in directory.rglob("*") if path.is_symlink() or not path.is_dir()]

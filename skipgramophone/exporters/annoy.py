@@ -1,8 +1,8 @@
-"""Annoy: a directory with an index of the exported vectors and the names of its items.
+"""Export as a directory with an Annoy index of the vectors and a file with the names of its items.
 
-An Annoy file does not record its dimension or metric, and the library crashes if it is opened with wrong ones. The
-manifest therefore records both. It also records `search_k` and the recall that was measured with this value. Item i of
-the index is line i of names.jsonl.
+An Annoy file does not record its dimension or metric, and the library crashes if a file is opened with wrong ones. The
+manifest therefore records both, and also `search_k` and the recall that was measured with this value. Item i of the
+index is line i of names.jsonl, counted from 0.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ NAMES = "names.jsonl"
 
 
 def write(directory: Path, vectors: TrackVectors) -> dict[str, Any]:
-    """Build the index in a directory, measure its recall and write the names; return the facts of the index.
+    """Build the index in a directory, measure its recall and write the names; return facts for the manifest.
 
     Raises:
         StorageError: a written file differs from the data when it is read back.
     """
     rows = np.asarray(vectors.single()[1], np.float32)
-    facts = build_index(directory / FILE, rows, vectors.index)  # this also queries the written file
+    facts = build_index(directory / FILE, rows, vectors.index)  # this queries the written file to measure its recall
     jsonl.write_names(directory / NAMES, vectors)
     return asdict(facts)

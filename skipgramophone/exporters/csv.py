@@ -1,4 +1,4 @@
-"""CSV, and TSV with tabs instead of commas; lossless, UTF-8.
+"""Export as CSV or TSV (tabs instead of commas), in UTF-8 and without loss.
 
 The columns are position, artist, title, uri and count, then one column per dimension: centre_0, centre_1 …
 """
@@ -16,17 +16,17 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write CSV and read it back."""
+    """Write a CSV file, read it back and verify it."""
     _write(path, vectors, ",")
 
 
 def write_tabbed(path: Path, vectors: TrackVectors) -> None:
-    """Write TSV and read it back; as in CSV, a field with a tab, a line end or a quote is quoted."""
+    """Write a TSV file, read it back and verify it. As in CSV, fields with a tab, a line end or a quote are quoted."""
     _write(path, vectors, "\t")
 
 
 def _write(path: Path, vectors: TrackVectors, delimiter: str) -> None:
-    """Write a table with a delimiter and read it back."""
+    """Write a table with a delimiter, read it back and verify it."""
     known = vectors.columns()
     known["uri"] = [uri or "" for uri in known["uri"]]
     columns = {name: pa.array(column, TYPES[name]) for name, column in known.items()}

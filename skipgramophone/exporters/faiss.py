@@ -1,7 +1,7 @@
-"""FAISS: an HNSW graph over the exported vectors, scaled to length 1 so that the inner product is the similarity.
+"""Export as a FAISS HNSW graph. Vectors are scaled to length 1, so the inner product is the cosine.
 
-Item i is line i of the names file next to it. efSearch is doubled until the graph has the recall that the settings of
-the experiment's Annoy index require, and is then stored in the file.
+Item i of the graph is line i of the names file, counted from 0. efSearch is doubled until the graph has the recall that
+the settings of the experiment's Annoy index require, and is then stored in the file.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup.annoy_index import RECALL_AT
 from skipgramophone.lookup.index_recall import recall_of_search
 
-LINKS = 32  # per item (M)
+LINKS = 32  # links per item in the graph (M)
 BUILD_WIDTH, LEAST_WIDTH = 80, 16  # candidates per item (efConstruction); initial candidates per query (efSearch)
 
 
 def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
-    """Build the graph, widen the search until the recall is reached, write the graph and read it back.
+    """Build the graph, raise efSearch until the recall is reached, write the graph and verify it.
 
     Raises:
         SettingError: FAISS is not installed.
@@ -33,7 +33,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     faiss = _faiss()
     units = unit_rows(np.asarray(vectors.single()[1], np.float32))
     threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)  # so that equal vectors produce equal files
+    faiss.omp_set_num_threads(1)  # with several threads, equal vectors would give different files
     try:
         index = faiss.IndexHNSWFlat(units.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
         index.hnsw.efConstruction = BUILD_WIDTH
@@ -50,7 +50,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
     while recall < vectors.index.recall and index.hnsw.efSearch < len(units):
         index.hnsw.efSearch *= 2
         recall = recall_of_search(search, units, vectors.index.random_seed)
-    path.write_bytes(faiss.serialize_index(index).tobytes())  # written here so that a full disk raises OSError
+    path.write_bytes(faiss.serialize_index(index).tobytes())  # unlike write_index, this raises OSError on a full disk
     read = faiss.deserialize_index(np.fromfile(path, np.uint8))
     if read.hnsw.efSearch != index.hnsw.efSearch or not np.array_equal(read.reconstruct_n(0, read.ntotal), units):
         raise StorageError(f"verification of {path} failed: it differs from the exported data; export again")
@@ -58,7 +58,7 @@ def write(path: Path, vectors: TrackVectors) -> dict[str, Any]:
 
 
 def _faiss() -> Any:
-    """Import the library, which is an optional extra."""
+    """Import FAISS, which is an optional dependency."""
     try:
         with warnings.catch_warnings():  # the library warns while it loads
             warnings.simplefilter("ignore")

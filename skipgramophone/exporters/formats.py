@@ -1,4 +1,4 @@
-"""Export formats: the writer of each format and what the format can store."""
+"""The export formats: how each is written, and what it can store."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """Writer and properties of an export format.
+    """An export format: its writer and its properties.
 
     Attributes:
-        write: writes vectors and reads them back; returns facts for the manifest.
+        write: writes vectors, reads them back and verifies them; returns facts for the manifest, or None.
         is_directory: the export is a directory of several files.
-        write_names: writes the metadata of the tracks to a separate file, for formats that cannot store it.
-        rows_to_write: takes the number of tracks and returns the rows that the format can show; None: all.
+        write_names: writes artist, title and so on to a separate file, for formats that can store only vectors.
+        rows_to_write: returns which of a number of rows to write, for formats with a limit; None: all rows.
         is_text: the format can be written to standard output.
-        has_cells: spreadsheets open the format.
+        has_cells: the format can be opened in a spreadsheet.
         has_both: the format can store several matrices, and float16 and int8.
         has_neighbours: the format can store the neighbours of each track and its position in a projection.
     """
@@ -73,11 +73,11 @@ FORMATS: MappingProxyType[str, Format] = MappingProxyType(
         "word2vec-binary": Format(write=word2vec.write_binary, write_names=word2vec.write_names),
     }
 )
-SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # suffixes that are not format names
+SUFFIXES = MappingProxyType({"vec": "word2vec", "bin": "word2vec-binary"})  # suffix -> format
 
 
 def format_of(destination: Path, given: str | None) -> str:
-    """Return the format to write: the given one, or else the format of the destination's suffix.
+    """Return the name of the format to write: the given name, or else the format of the file's suffix.
 
     Raises:
         SettingError: the format is unknown.
@@ -89,7 +89,7 @@ def require_supported(format: str, settings: ExportSettings) -> None:
     """Refuse settings that a format does not support.
 
     Raises:
-        SettingError: a setting is not supported.
+        SettingError: the format does not support a setting.
     """
     chosen = FORMATS[format]
     if settings.safe_cells and not chosen.has_cells:
@@ -119,12 +119,12 @@ def require_text(format: str | None) -> None:
 
 
 def rows_to_write(format: str, tracks: int) -> Sequence[int]:
-    """Return the rows that a format can show, for a catalogue of `tracks` rows, most frequent first."""
+    """Return which of `tracks` rows to write, because some formats limit the number of rows."""
     choose = FORMATS[format].rows_to_write
     return choose(tracks) if choose else range(tracks)
 
 
 def _formats_with(attribute: str) -> str:
-    """Return the names of the formats for which an attribute is true, as an enumeration with "or"."""
+    """Return the names of the formats for which an attribute is true, as in "csv, jsonl or tsv"."""
     *others, last = [name for name, format in FORMATS.items() if getattr(format, attribute)]
     return f"{', '.join(others)} or {last}" if others else last

@@ -1,4 +1,4 @@
-"""JSON lines, lossless: position, artist, title, uri, count and vector ("centre" or "context") of each track."""
+"""Export as JSON lines, without loss: position, artist, title, uri, count and a vector ("centre" or "context")."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skipgramophone.exporters.vectors import TrackVectors, require_same
 
 
 def write_names(path: Path, vectors: TrackVectors) -> None:
-    """Write the metadata of the tracks without vectors, and read it back."""
+    """Write the metadata of the tracks, one JSON object per line without vectors, and verify the file."""
     columns = vectors.columns()
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for known in zip(*columns.values(), strict=True):
@@ -22,7 +22,7 @@ def write_names(path: Path, vectors: TrackVectors) -> None:
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back."""
+    """Write the file, read it back and verify it."""
     columns, (matrix, rows) = vectors.columns(), vectors.single()
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for known, vector in zip(zip(*columns.values(), strict=True), rows, strict=True):

@@ -1,4 +1,4 @@
-"""Keras: a model with one embedding layer, "tracks", from ids to vectors; id i is line i of the names file."""
+"""Export as a Keras model with one embedding layer, "tracks". Id i is line i of the names file, counted from 0."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAYER = "tracks"
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back."""
+    """Write the file, read it back and verify it."""
     matrix, rows = vectors.single()
     keras = load_tensorflow(Path(os.devnull)).keras
     layer = keras.layers.Embedding(*rows.shape, name=LAYER)

@@ -1,4 +1,4 @@
-"""The manifest of an export: its contents, its origin and the hashes of its files."""
+"""Write and read the manifest of an export: its contents, its origin and the hashes of its files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MANIFEST = "manifest.json"
 
 
 def manifest_file(path: Path) -> Path:
-    """Return the path of the manifest of a single-file export, which is next to the file."""
+    """Return the path of the manifest next to an export of a single file."""
     return path.with_name(f"{path.name}.{MANIFEST}")
 
 
 def files_of(path: Path) -> set[str]:
-    """Return the files that a manifest lists; empty if the file is not the manifest of an export."""
+    """Return the names of the files that a manifest lists; empty if `path` is not the manifest of an export."""
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -33,13 +33,13 @@ def files_of(path: Path) -> set[str]:
 def write(
     path: Path, format: str, vectors: TrackVectors, *, files: Mapping[str, Path], facts: Mapping[str, Any]
 ) -> None:
-    """Write a manifest and read it back.
+    """Write a manifest, read it back and verify it.
 
     Args:
-        path: file to write.
+        path: the manifest to write.
         format: format of the export.
         vectors: the exported vectors.
-        files: the files of the export by their final names.
+        files: final name of each file -> the file to hash.
         facts: more entries for the manifest.
 
     Raises:

@@ -1,4 +1,4 @@
-"""NumPy npz: plain arrays that load with `allow_pickle=False`.
+"""Export as NumPy npz: plain arrays that load with `allow_pickle=False`.
 
 centre, context   float32, float16 or int8 (tracks, embedding_dim)
 context_bias      float32 or float16 (tracks,)
@@ -7,8 +7,8 @@ artist_utf8, title_utf8, uri_utf8   uint8: the texts of all tracks, concatenated
 artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8[offsets[i]:offsets[i + 1]]
 count             int64 (tracks,)
 
-NumPy's own string arrays make each string as wide as the longest. For 65,000 names, one of which has a few hundred
-letters, they would take a hundred times as much space.
+NumPy's own string arrays store each string with the length of the longest. For 65,000 names, one of which has a few
+hundred letters, such arrays would take a hundred times as much space.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TEXTS = ("artist", "title", "uri")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back."""
+    """Write the file, read it back and verify it."""
     columns, matrices = vectors.columns(), vectors.matrices(*ALL_MATRICES)
     arrays = {f"{name}_{part}": array for name in TEXTS for part, array in _pack_texts(columns[name]).items()}
     with path.open("wb") as file:
@@ -37,7 +37,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _pack_texts(texts: Sequence[str | None]) -> dict[str, npt.NDArray[np.uint8] | npt.NDArray[np.int64]]:
-    """Return texts concatenated in UTF-8, and the offsets of their starts and of the end."""
+    """Concatenate texts in UTF-8; text i of the result is utf8[offsets[i]:offsets[i + 1]]."""
     pieces = [(text or "").encode() for text in texts]
     offsets = np.cumsum([0, *map(len, pieces)], dtype=np.int64)
     return {"utf8": np.frombuffer(b"".join(pieces), np.uint8), "offsets": offsets}

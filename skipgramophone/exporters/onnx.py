@@ -1,4 +1,7 @@
-"""ONNX: a model that maps "ids" int64 (n,) to "vectors" float32 (n, dim); id i is line i of the names file."""
+"""Export as an ONNX model that maps "ids" int64 (n,) to "vectors" float32 (n, dim).
+
+Id i is line i of the names file, counted from 0.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ import numpy as np
 from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.exporters.vectors import TrackVectors, require_same
 
-OPSET, IR_VERSION = 17, 8  # old enough for the runtimes in use
+OPSET, IR_VERSION = 17, 8  # old versions, so that common runtimes can load the file
 MOST_BYTES = 2_000_000_000  # Protocol Buffers are limited to 2 GiB
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the model and read it back.
+    """Write the model, read it back and verify it.
 
     Raises:
         SettingError: the package onnx is not installed.
@@ -44,7 +47,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _onnx() -> Any:
-    """Import the library, which is an optional extra."""
+    """Import ONNX, which is an optional dependency."""
     try:
         import onnx
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Parquet: one row per track, with its vectors and, optionally, its position in a projection and its neighbours.
+"""Export as Parquet: one row per track, with vectors and, optionally, a projection and neighbours.
 
     position, artist, title, uri, count
     centre, context               lists of float32, float16 or int8
@@ -41,7 +41,7 @@ Block = tuple[Rows, npt.NDArray[np.float32]]
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back."""
+    """Write the file, read it back and verify it."""
     columns = {name: pa.array(column, TYPES[name]) for name, column in vectors.columns().items()}
     present = vectors.matrices(*MATRICES)
     columns |= {name: _lists(matrix) for name, matrix in present.items()}
@@ -57,7 +57,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
 
 
 def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], written: Any) -> None:
-    """Write a table and, group by group, the neighbours of its rows; update the hash `written` with the neighbours."""
+    """Write a table and the neighbours of its rows, one row group at a time; update the hash `written` with them."""
     writer, start = None, 0
     for near, similarities in _grouped(blocks):
         distances = np.maximum(1 - similarities, 0)
@@ -75,7 +75,7 @@ def _write_with_neighbours(file: Any, table: pa.Table, blocks: Iterator[Block], 
 
 
 def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Join blocks into row groups."""
+    """Join consecutive blocks into blocks of at least `GROUP_ROWS` rows; the last one may be smaller."""
     pending: list[Block] = []
     for block in blocks:
         pending.append(block)
@@ -87,7 +87,7 @@ def _grouped(blocks: Iterator[Block]) -> Iterator[Block]:
 
 
 def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
-    """Verify the names and numbers in the file, and the neighbours by their hash."""
+    """Verify the names and numbers in the file; neighbours are verified by their hash `neighbours`."""
     present = vectors.matrices(*MATRICES)
     read = hashlib.sha256()
     with path.open("rb") as opened, pq.ParquetFile(opened) as file:

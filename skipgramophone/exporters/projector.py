@@ -1,4 +1,4 @@
-"""TensorBoard's Embedding Projector: a directory of vectors.tsv, metadata.tsv and the configuration that joins them.
+"""Export for TensorBoard's Embedding Projector: vectors.tsv, metadata.tsv and a configuration that names both.
 
 The Projector does not support quoting, so tabs, line ends and backslashes in names are escaped as in JSON. It shows the
 first 100,000 points and ignores the rest. If there are more tracks, a sample is written (see `rows_to_write`).
@@ -22,7 +22,7 @@ VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbt
 
 
 def rows_to_write(tracks: int) -> Sequence[int]:
-    """Return the rows to write: all, or the 50,000 most frequent and 50,000 that are evenly spaced among the others.
+    """Return the rows to write: all, or the 50,000 most frequent and an evenly spaced 50,000 of the others.
 
     >>> list(rows_to_write(3)), len(set(rows_to_write(100_007)))
     ([0, 1, 2], 100000)
@@ -34,7 +34,7 @@ def rows_to_write(tracks: int) -> Sequence[int]:
 
 
 def write(directory: Path, vectors: TrackVectors) -> None:
-    """Write the files into a directory and read them back."""
+    """Write the files into a directory, read them back and verify them."""
     matrix, rows = vectors.single()
     names = [track.name for track in vectors.tracks]
     columns = vectors.columns()
@@ -80,5 +80,5 @@ def _cell(value: object) -> str:
 
 
 def _text(cell: str) -> str:
-    """Return the text that a field was written from."""
+    """Return the text from which `_cell` made a field."""
     return str(json.loads('"' + cell.replace('"', '\\"') + '"'))

@@ -1,4 +1,4 @@
-"""safetensors: centre, context and context_bias; the names are JSON lists in the metadata of the file."""
+"""Export as safetensors: centre, context and context_bias, with the names as JSON lists in the metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
-    """Write the file and read it back.
+    """Write the file, read it back and verify it.
 
     Raises:
         SettingError: the package safetensors is not installed.
@@ -24,7 +24,7 @@ def write(path: Path, vectors: TrackVectors) -> None:
         raise SettingError("safetensors is not installed: pip install 'skipgramophone[formats]'") from error
     columns = vectors.columns()
     names = {name: json.dumps(column, ensure_ascii=False) for name, column in columns.items()}
-    # The bytes are written here because the library does not raise OSError on a full disk.
+    # The bytes are not written by the library, because it does not raise OSError on a full disk.
     matrices = {name: np.ascontiguousarray(matrix) for name, matrix in vectors.matrices(*ALL_MATRICES).items()}
     path.write_bytes(save(matrices, metadata=names))
     with safe_open(path, framework="numpy") as read:

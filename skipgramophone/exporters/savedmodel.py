@@ -1,11 +1,11 @@
-"""TensorFlow's SavedModel: a directory that serves vectors and nearest tracks without this package.
+"""Export as a TensorFlow SavedModel, a directory that serves vectors and nearest tracks without this package.
 
     vectors   ids int64 (n,)                          -> vectors float32 (n, embedding_dim)
     nearest   names string (n,), number int32 ()      -> names, similarities float32 and ids int64, (n, number) each
 
-Id i is line i of names.jsonl, counted from 0. A name is a uri or "artist - title"; if several tracks share it, the most
-frequent is used. For an unknown name, all names are "", all similarities 0 and all ids -1. `number` is limited to the
-number of other tracks.
+Id i is line i of names.jsonl, counted from 0. A name is a uri or "artist - title"; if several tracks have it, the
+most frequent one is used. For an unknown name, all names are "", all similarities 0 and all ids -1. `number` is limited
+to the number of other tracks.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def write(directory: Path, vectors: TrackVectors) -> None:
 
 
 def _keys(vectors: TrackVectors) -> dict[str, int]:
-    """Return the id of each name and each uri."""
+    """Return name or uri -> id; of several tracks with one name, the most frequent counts."""
     keys: dict[str, int] = {}
     for at, track in enumerate(vectors.tracks):
         keys.setdefault(track.name, at)
@@ -75,12 +75,12 @@ def _keys(vectors: TrackVectors) -> dict[str, int]:
 
 
 def _bytes(texts: Iterable[str]) -> npt.NDArray[np.object_]:
-    """Return texts as bytes objects; a bytes array of NumPy would lose trailing zero bytes."""
+    """Return texts as an array of bytes objects; a bytes array of NumPy would lose trailing zero bytes."""
     return np.array([text.encode() for text in texts], np.object_)
 
 
 def _module(tf: Any, rows: Matrix, names: list[str], keys: dict[str, int]) -> tuple[Any, dict[str, Any]]:
-    """Return the module to save, and its signatures."""
+    """Return the TensorFlow module to save, and its signatures by name."""
     module = tf.Module()
     module.rows = tf.Variable(rows, trainable=False)
     module.lengths = tf.Variable(tf.norm(module.rows, axis=1), trainable=False)

@@ -1,4 +1,4 @@
-"""Selection of the tracks to export, and conversion of their vectors to the requested number type."""
+"""Select the tracks to export, and convert their vectors to the requested number type."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from skipgramophone.wording import plural
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Tracks to export, most frequent first, and how many tracks are left out."""
+    """The tracks to export, most frequent first, and the numbers of tracks that are left out."""
 
     tracks: list[Track]
     left_out: int  # tracks without a vector
     not_asked: int  # tracks with a vector that the settings filter out
-    no_room: int  # selected tracks beyond what the format can show
+    no_room: int  # selected tracks that exceed the limit of the format
     unknown: list[str]  # requested names that match no track with a vector
 
 
 def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
-    """Select the tracks that match the settings and that the format can show.
+    """Select the tracks that pass the filters of the settings, up to the number that the format can show.
 
     Raises:
         SettingError: no track is left.
@@ -81,7 +81,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
 def _rows_named(
     tracks: list[Track], names: Sequence[str], fold: Callable[[str], str], names_of: Callable[[Track], Iterable[str]]
 ) -> tuple[set[int], list[str]]:
-    """Return the rows of the tracks that have one of the names, and the names that no track has."""
+    """Return the rows of the tracks that have one of `names`, and the names that no track has."""
     wanted = {fold(name): name for name in names}
     rows, found = set(), set()
     for track in tracks:
@@ -93,7 +93,7 @@ def _rows_named(
 
 
 def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) -> TrackVectors:
-    """Return tracks with their trained vectors and, if the settings ask for them, neighbours and projection.
+    """Return the tracks with their trained vectors, and with neighbours and a projection if the settings request these.
 
     Raises:
         SettingError: neighbours are requested for a single track.
@@ -121,12 +121,12 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
 
 
 def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
-    """Return some rows of a matrix; if they are all rows in order, the matrix is returned without a copy."""
+    """Return the given rows of a matrix; if these are all rows in order, return the matrix itself instead of a copy."""
     return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
 def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
-    """Project vectors to two dimensions as a map does; float32 (tracks, 2)."""
+    """Project vectors to two dimensions in the same way as `sgp map`; return float32 (tracks, 2)."""
     chosen = projection.choose_projection(method, len(centre))
     near, similarities = np.zeros((len(centre), 0), np.int64), np.zeros((len(centre), 0), np.float32)
     if chosen == "umap":
@@ -135,7 +135,10 @@ def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
 
 
 def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:
-    """Convert vectors to the requested number type, and names to safe cells; measure recall@10 if precision is lost.
+    """Convert vectors to the requested number type and, if requested, names to safe cells.
+
+    Returns:
+        The converted vectors, and their recall@10 against the float32 vectors, or None if the type is float32.
 
     Raises:
         SettingError: a number is too large for the requested type.
@@ -152,14 +155,14 @@ def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVecto
 
 
 def origin(lookup: Lookup) -> dict[str, Any]:
-    """Return the entries of the manifest that say where the vectors come from."""
+    """Return the entries for the export's manifest that say where the vectors come from."""
     model = lookup.opened.model
     return {"experiment": lookup.experiment.name, "model": model.digest, "made": model.created}
 
 
 def _index_settings(lookup: Lookup) -> IndexSettings:
-    """Return the settings of the experiment's own index, or the defaults if they are not known."""
+    """Return the settings of the experiment's own index, or the defaults if it has none."""
     try:
         return IndexSettings(**lookup.experiment.manifest("index").settings)
-    except (SgpError, TypeError):  # there is no index, or another version of this package wrote it
+    except (SgpError, TypeError):  # no index, or settings of another version
         return IndexSettings()

@@ -1,4 +1,4 @@
-"""Tracks and vectors to export, one row per track, and the verification of written files."""
+"""The tracks and vectors of an export, and the verification of written files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Matrix = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class TrackVectors:
-    """Tracks that have vectors, and these vectors.
+    """The tracks of an export and their vectors; all arrays have one row per track.
 
     Attributes:
         tracks: tracks, most frequent first.
@@ -36,10 +36,10 @@ class TrackVectors:
         context_bias: float32 or float16 (len(tracks),).
         centre_scale: with int8, the factor of each row, float32 (len(tracks),); otherwise None.
         context_scale: like `centre_scale`.
-        neighbours: yields the nearest tracks, one block of tracks after the other: positions in `tracks`, int64
+        neighbours: a function that yields the neighbours of all tracks in blocks: indices into `tracks`, int64
             (block, number), and similarities, float32 (block, number); or None.
         plane: position of each track in two dimensions, float32 (len(tracks), 2), or None.
-        selected: which of centre and context to write.
+        selected: the matrices to write: "centre", "context" or both.
         index: settings for formats that build an index.
     """
 
@@ -55,13 +55,16 @@ class TrackVectors:
     index: IndexSettings = field(default_factory=IndexSettings)
 
     def matrices(self, *supported: str) -> dict[str, npt.NDArray[Any]]:
-        """Return the selected matrices that exist and that a format supports; the bias belongs to context."""
+        """Return name -> matrix for the matrices that are selected and that the format supports.
+
+        `context_bias` is selected together with `context`, and a scale together with its matrix.
+        """
         needs = {name: "context" if name.startswith("context") else "centre" for name in ALL_MATRICES}
         chosen = [name for name in supported if name not in needs or needs[name] in self.selected]
         return {name: getattr(self, name) for name in chosen if getattr(self, name) is not None}
 
     def single(self) -> tuple[str, Matrix]:
-        """Return name and matrix for formats that store only one: centre, unless only context is selected."""
+        """Return name and matrix for formats that store only one: centre, or context if only context is selected."""
         name = self.selected[0]
         return name, getattr(self, name)
 
@@ -94,7 +97,7 @@ class TrackVectors:
         return replace(self, **bytes_of)
 
     def centre_float32(self) -> npt.NDArray[np.float32]:
-        """Return the centre vectors as float32, converted back from a narrower type if they have one."""
+        """Return the centre vectors as float32; float16 and int8 vectors are converted back."""
         rows = np.asarray(self.centre, np.float32)
         return rows if self.centre_scale is None else rows * self.centre_scale[:, None]
 
@@ -112,7 +115,7 @@ class TrackVectors:
         return replace(self, tracks=tracks)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the metadata of the tracks as columns; uri may contain None."""
+        """Return the metadata of the tracks: column name -> values, in which a missing uri is None."""
         return {
             "position": [track.position for track in self.tracks],
             "artist": [track.artist for track in self.tracks],
@@ -123,7 +126,7 @@ class TrackVectors:
 
 
 def text_rows(matrix: Matrix) -> Iterator[list[str]]:
-    """Yield the rows of a float32 matrix as text: the shortest digits that read back as the same numbers."""
+    """Yield the rows of a float32 matrix as text, with the fewest digits that read back as the same numbers."""
     for start in range(0, len(matrix), BLOCK_ROWS):
         block = np.ascontiguousarray(matrix[start : start + BLOCK_ROWS])
         digits = pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()
@@ -142,10 +145,10 @@ def _escape_formula(text: str) -> str:
 def require_same(
     path: Path, read: Mapping[str, list[Any]], matrices: Mapping[str, npt.NDArray[Any]], vectors: TrackVectors
 ) -> None:
-    """Verify that the columns and matrices that were read back from a file equal those that were written.
+    """Verify that the columns and matrices that were read back from a file equal those of `vectors`.
 
     Raises:
-        StorageError: they differ.
+        StorageError: a column or matrix differs.
     """
     columns = vectors.columns()
     for name, column in read.items():

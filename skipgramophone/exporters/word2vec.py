@@ -1,4 +1,4 @@
-"""word2vec text and binary: keys are escaped "artist - title"; a file next to it has the original names."""
+"""Export as word2vec text or binary. Keys are escaped "artist - title"; the names file has the original names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skipgramophone.word2vec_format import read, unique_keys
 
 
 def write_text(path: Path, vectors: TrackVectors) -> None:
-    """Write the text file and read it back."""
+    """Write the text file, read it back and verify it."""
     with path.open("wb") as file:
         file.write(_header(vectors))
         rows = zip(_keys(vectors), text_rows(vectors.single()[1]), strict=True)
@@ -20,7 +20,7 @@ def write_text(path: Path, vectors: TrackVectors) -> None:
 
 
 def write_binary(path: Path, vectors: TrackVectors) -> None:
-    """Write the binary file and read it back."""
+    """Write the binary file, read it back and verify it."""
     with path.open("wb") as file:
         file.write(_header(vectors))
         for key, vector in zip(_keys(vectors), vectors.single()[1], strict=True):
@@ -29,7 +29,7 @@ def write_binary(path: Path, vectors: TrackVectors) -> None:
 
 
 def write_names(path: Path, vectors: TrackVectors) -> None:
-    """Write the metadata of the track of each key, one JSON object per line, and read it back."""
+    """Write each key and the metadata of its track, one JSON object per line, and verify the file."""
     columns = vectors.columns()
     records = [
         {"key": key} | dict(zip(columns, values, strict=True))
@@ -53,7 +53,7 @@ def _keys(vectors: TrackVectors) -> list[str]:
 
 
 def _require_same(path: Path, vectors: TrackVectors, binary: bool) -> None:
-    """Verify the keys and vectors in the file."""
+    """Read the file back, and verify its keys and vectors."""
     keys, found = read(path, binary)
     if keys != _keys(vectors):
         raise StorageError(f"verification of {path} failed: keys differ from the exported data; export again")

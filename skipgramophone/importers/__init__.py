@@ -1,4 +1,4 @@
-"""Import of vectors from other tools: one reader per format, and the matching of vectors to tracks."""
+"""Import vectors from other tools: one reader per format, and the matching of vectors to tracks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUFFIXES = MappingProxyType({"vec": "word2vec", "txt": "word2vec", "bin": "word2
 
 
 def format_of(source: Path, given: str | None) -> str:
-    """Return the format to read: the given one, or else the format of the source's suffix.
+    """Return the name of the format to read: the given name, or else the format of the file's suffix.
 
     Raises:
         SettingError: the format is unknown.
@@ -32,7 +32,7 @@ def format_of(source: Path, given: str | None) -> str:
 
 
 def read(source: Path, format: str) -> NamedVectors:
-    """Read vectors and their names.
+    """Read and validate the vectors of a file and their names.
 
     Raises:
         SourceError: the file is missing, damaged, or in another format.

@@ -1,4 +1,4 @@
-"""Matching of imported vectors to the tracks of a catalogue."""
+"""Match imported vectors to the tracks of a catalogue."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TAKEN = "another vector of the file belongs to the same track"
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The track of each vector.
+    """The result of matching: the track of each vector.
 
     Attributes:
-        row: row of the catalogue, int64 (vectors,); -1 for a vector without a track.
-        unused: index of each vector without a track, with the reason.
+        row: catalogue row of each vector's track, int64 (vectors,); -1 for a vector without a track.
+        unused: index of each vector that is not used -> the reason.
         by_uri: number of vectors matched by uri; the others are matched by artist and title.
-        namesakes: number of vectors whose name several tracks share; the most frequent track is used.
+        namesakes: number of vectors whose name several tracks have; such a vector is matched to the most frequent one.
     """
 
     row: npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ class Matching:
     namesakes: int
 
     def place(self, vectors: NamedVectors, tracks: int) -> Embeddings:
-        """Return the vectors as matrices over a catalogue of `tracks` rows; rows without a vector are zeros."""
+        """Return matrices with one row per track of a catalogue of `tracks` tracks; rows without a vector are zeros."""
 
         def spread(matrix: Matrix | None, like: Matrix) -> Matrix:
             found = self.row >= 0
@@ -52,7 +52,7 @@ def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
     """Find the track of each vector: by uri (or by a key that is a uri), else by artist and title, else by full name.
 
     Names are compared as in `extract`: case, surrounding spaces and Unicode form are ignored. A vector whose uri is not
-    in the catalogue never matches a track with another uri. No track gets two vectors.
+    in the catalogue never matches a track with another uri. A track takes only the first vector that matches.
     """
     names = _Names(catalogue)
     row = np.full(len(vectors), -1, np.int64)
@@ -77,13 +77,13 @@ def match(vectors: NamedVectors, catalogue: Catalogue) -> Matching:
 
 
 class _Names:
-    """Rows of a catalogue by uri and by name."""
+    """An index of a catalogue: rows by uri and by name."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.by_uri: dict[str, int] = {}
         self.with_uri: set[int] = set()
         self._by_name: dict[str | tuple[str, str], list[int]] = {}
-        for track in catalogue.tracks(catalogue.by_count()):  # the most frequent of several namesakes comes first
+        for track in catalogue.tracks(catalogue.by_count()):  # most frequent first, so `alike` is sorted by count
             if track.uri:
                 self.by_uri.setdefault(track.uri, track.row)
                 self.with_uri.add(track.row)
@@ -96,6 +96,6 @@ class _Names:
             self.with_uri.add(row)
 
     def alike(self, artist: str, title: str) -> list[int]:
-        """Return the rows with an artist and title, or else with the full name of both; most frequent first."""
+        """Return the rows with this artist and title, or else those with the same full name; most frequent first."""
         pair = self._by_name.get((identity(artist), identity(title)))
         return pair or self._by_name.get(identity(full_name(artist, title)), [])

@@ -1,4 +1,4 @@
-"""NumPy npz: the arrays that `sgp export` writes, or only `vectors` and `tracks`.
+"""Read NumPy npz files with the arrays that `sgp export` writes, or with only `vectors` and `tracks`.
 
 centre or vectors         float (vectors, embedding_dim)
 artist, title  or tracks  text; `tracks` contains "artist - title", a uri or any other key
@@ -8,8 +8,8 @@ count                     integers (optional)
 context                   float (vectors, embedding_dim) (optional)
 context_bias              float (vectors,) (optional)
 
-Each text array may be replaced by two arrays: for `artist`, these are `artist_utf8`, uint8, all texts concatenated in
-UTF-8, and `artist_offsets`, int64, the start of each text and the end of the last text.
+Two arrays may replace each text array: for `artist`, these are `artist_utf8`, uint8, all texts concatenated in UTF-8,
+and `artist_offsets`, int64, the start of each text and the end of the last text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NUMBERS = ("centre", "centre_scale", "vectors", "context", "context_scale", "con
 
 
 def read(path: Path) -> NamedVectors:
-    """Read the arrays; pickled arrays are refused.
+    """Read the vectors and names of an npz file; pickled arrays are refused.
 
     Raises:
         SourceError: the file is damaged, or an array is missing or has the wrong type.
@@ -78,13 +78,13 @@ def read(path: Path) -> NamedVectors:
 
 
 def unpack_texts(packed: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:
-    """Split texts that are concatenated in UTF-8; the offsets are the start of each text and the end of the last."""
+    """Split texts that are concatenated in UTF-8; text i is packed[offsets[i]:offsets[i + 1]]."""
     data = packed.tobytes()
     return [data[start:end].decode() for start, end in pairwise(offsets.tolist())]
 
 
 def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> list[str]:
-    """Return texts as a list, from a text array or from the two arrays that replace it."""
+    """Return the texts of the array `name` as a list; two arrays may replace it (see the module)."""
     if f"{name}_utf8" in arrays:
         packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []
@@ -104,7 +104,7 @@ def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> lis
 
 
 def _numbers(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Matrix:
-    """Return an array of floating-point numbers as float32."""
+    """Return the array `name` as float32; int8 rows are multiplied by their scales."""
     if arrays[name].dtype == np.int8 and f"{name}_scale" in arrays:
         return apply_scale(path, name, arrays[name], _numbers(path, arrays, f"{name}_scale"))
     if arrays[name].dtype.kind != "f":
@@ -114,7 +114,7 @@ def _numbers(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> M
 
 
 def _counts(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
-    """Return an array of integers as int64."""
+    """Return the array `count` as int64."""
     if arrays["count"].dtype.kind not in "iu":
         raise SourceError(f"{path}: 'count' must contain integers, not {arrays['count'].dtype}")
     return np.asarray(arrays["count"], np.int64)

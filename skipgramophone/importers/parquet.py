@@ -1,4 +1,4 @@
-"""Parquet: one row per track, vectors as lists of numbers, in the columns that `sgp export` writes."""
+"""Read Parquet files with the columns that `sgp export` writes: one row per track, vectors as lists of numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPTIONAL = ("uri", "count", "context", "centre_scale", "context_scale")
 
 
 def read(path: Path) -> NamedVectors:
-    """Read the columns.
+    """Read the vectors and names of a Parquet file.
 
     Raises:
         SourceError: the file is damaged, or a column is missing or has the wrong type.
@@ -44,7 +44,7 @@ def read(path: Path) -> NamedVectors:
 
 
 def _column(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> Any:
-    """Return a column, cast to a type."""
+    """Return the column `name`, converted to the type `kind`; raise `SourceError` if that fails."""
     try:
         column = table[name].cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -57,7 +57,7 @@ def _column(path: Path, table: pa.Table, name: str, kind: pa.DataType) -> Any:
 
 
 def _matrix(path: Path, table: pa.Table, name: str) -> Matrix:
-    """Return a column of lists of equal length as a matrix, float32 (rows, length)."""
+    """Return a column of equally long lists as a matrix, float32 (rows, length)."""
     lists = _column(path, table, name, pa.list_(pa.float32())).combine_chunks()
     numbers = lists.flatten()
     dim = len(numbers) // max(1, len(lists))

@@ -1,4 +1,4 @@
-"""Vectors from other tools and their names, before they are matched to a catalogue."""
+"""The vectors and names of an imported file, before they are matched to a catalogue."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.names.normalization import SEPARATOR, full_name
 from skipgramophone.wording import plural
 
-TOO_LARGE = 1e17  # the squared length of a vector must fit into float32
+TOO_LARGE = 1e17  # larger numbers are refused, because the squared length must fit into float32
 
 
 @dataclass(frozen=True, slots=True)
 class NamedVectors:
-    """Vectors in the order of their file.
+    """Vectors and their names, in the order of the file.
 
     Attributes:
         artist: artist of each vector; empty if unknown.
-        title: title of each vector; the whole key if the artist is unknown.
+        title: title of each vector, or the whole key if the artist is unknown.
         uri: uri of each vector, or None.
         count: occurrences of each track, int64 (vectors,), or None if the file does not record them.
         centre: float32 (vectors, embedding_dim).
@@ -51,7 +51,7 @@ class NamedVectors:
         """Verify that there are as many names as vectors, that all numbers are finite and that all names are text.
 
         Raises:
-            SourceError: a check failed; the message names the first vector, counted from 1.
+            SourceError: a check failed; the message names the first invalid vector by its number, counted from 1.
         """
         columns = {"artist": self.artist, "title": self.title, "uri": self.uri}
         if self.centre.ndim != 2 or self.centre.shape[1] < 1 or not len(self):
@@ -85,7 +85,7 @@ def apply_scale(source: Path, name: str, rows: npt.NDArray[Any], scale: npt.NDAr
     """Return int8 rows multiplied by their scales, float32.
 
     Raises:
-        SourceError: the number of scales is not the number of rows.
+        SourceError: there is not exactly one scale per row.
     """
     if scale.shape != (len(rows),):
         raise SourceError(f"{source}: {name}_scale has the shape {scale.shape}, not ({len(rows)},)")
@@ -93,7 +93,7 @@ def apply_scale(source: Path, name: str, rows: npt.NDArray[Any], scale: npt.NDAr
 
 
 def split_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split names at the first " - " into artists and titles; a name without it is a title.
+    """Split names at the first " - " into artists and titles; a name without " - " is a title.
 
     >>> split_names(["Tom Petty - Free Fallin' - Live", "spotify:track:1"])
     (['Tom Petty', ''], ["Free Fallin' - Live", 'spotify:track:1'])

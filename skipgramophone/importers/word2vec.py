@@ -1,4 +1,4 @@
-"""word2vec text and binary; the names file that `sgp export` writes next to it adds artist, title, uri and count."""
+"""Read word2vec files, text and binary, and the names file that `sgp export` writes next to them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from skipgramophone.word2vec_format import names_file, read, unescape
 
 
 def read_text(path: Path) -> NamedVectors:
-    """Read the text format.
+    """Read a word2vec text file.
 
     Raises:
-        SourceError: the file is not in this format, or its names file belongs to another file.
+        SourceError: the file is not in this format, or its names file has other keys.
     """
     return _named(path, *read(path, binary=False))
 
 
 def read_binary(path: Path) -> NamedVectors:
-    """Read the binary format.
+    """Read a word2vec binary file.
 
     Raises:
-        SourceError: the file is not in this format, or its names file belongs to another file.
+        SourceError: the file is not in this format, or its names file has other keys.
     """
     return _named(path, *read(path, binary=True))
 
 
 def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
-    """Return the vectors with names from the names file; without this file, the keys are the names."""
+    """Return the vectors with the names from the names file or, if it does not exist, with the keys as names."""
     names = names_file(path)
     if not names.is_file():
         artist, title = split_names([unescape(key) for key in keys])
@@ -41,7 +41,7 @@ def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
     records = _records(names)
     if [record["key"] for record in records] != keys:
         raise SourceError(
-            f"{names} does not have the keys of {path}: move it away to use the keys as names, or restore that file"
+            f"{names} does not have the keys of {path}: restore the names file, or move it away to use keys as names"
         )
     count = np.array([record["count"] for record in records], np.int64)
     artist, title, uri = ([record[name] for record in records] for name in ("artist", "title", "uri"))
@@ -49,7 +49,7 @@ def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    """Read the lines of a names file."""
+    """Read a names file: key, artist, title, uri and count per line."""
     kinds: dict[str, Any] = {"key": str, "artist": str, "title": str, "uri": (str, type(None)), "count": int}
     records = []
     with path.open("rb") as file:

@@ -1,1 +1,1 @@
-"""Inspection of playlists: statistics, and problems, each with its effect on training and a remedy."""
+"""Inspect playlists: statistics, and problems with their effect on training and a remedy."""

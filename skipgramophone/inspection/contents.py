@@ -1,6 +1,6 @@
-"""Contents of a corpus for an inspection: playlists as track ids, and the names of tracks, playlists and owners.
+"""The data that an inspection examines: playlists as track ids, and the names of tracks, playlists and owners.
 
-The contents are the same for sources and for an experiment that was extracted from them.
+The same data is built from sources and from an experiment, so both are inspected in the same way.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from skipgramophone.names.normalization import full_name
 
 Ids = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
-VALUE_BITS = 31  # bits of a track, artist or title number, below the bits of the playlist number
-EXAMPLES = 2  # number of examples in a finding
-MIN_SORTABLE = 5  # tracks; the order of shorter playlists may be chance
+VALUE_BITS = 31  # a pair of playlist and value is packed into one number: playlist << VALUE_BITS | value
+EXAMPLES = 2  # maximum number of examples in a finding
+MIN_SORTABLE = 5  # tracks; shorter playlists may be in order by chance
 NAMELESS = "(no name)"  # shown for a track without artist, title and uri
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Playlists and names.
+    """The playlists and names to inspect.
 
     Attributes:
         corpus: the playlists; none is empty, and each track occurs at least once.
-        tracks: one row per track id: large_string artist and title, and uri, which may be null.
-        playlists: one row per playlist: large_string owner and name.
+        tracks: one row per track id: large_string artist and title, and a uri that may be null.
+        playlists: one row per playlist, in the order of `corpus`: large_string owner and name.
     """
 
     corpus: Corpus
@@ -78,23 +78,23 @@ class Contents:
 
     @cached_property
     def _track_pairs(self) -> Ids:
-        """Return the distinct pairs of playlist and track, each as one number, in ascending order, int64 (pairs,)."""
+        """Return the distinct pairs of playlist and track, each packed into one number, ascending, int64 (pairs,)."""
         return self._pairs(self.corpus.track_ids)
 
     def _pairs(self, values: npt.NDArray[np.integer]) -> Ids:
-        """Return the distinct pairs of playlist and value, each as one number; values fit into `VALUE_BITS`."""
+        """Return the distinct pairs of playlist and value, each packed into one number, ascending, int64 (pairs,)."""
         pairs = np.sort(np.repeat(np.arange(len(self.corpus)), self.lengths) << VALUE_BITS | values)
         first: Marks = np.concatenate([[True], pairs[1:] != pairs[:-1]])
         distinct: Ids = pairs[first]
         return distinct
 
     def track_names(self, chosen: Ids) -> tuple[str, ...]:
-        """Return the names of some tracks, or the uri of a track without a name."""
+        """Return the name of each track in `chosen`; a track without a name is shown by its uri."""
         rows = self.tracks.take(pa.array(chosen)).to_pylist()
         return tuple(full_name(row["artist"], row["title"]) or row["uri"] or NAMELESS for row in rows)
 
     def playlist_names(self, chosen: Ids) -> tuple[str, ...]:
-        """Return the names of some playlists, with their lengths."""
+        """Return the name and length of each playlist in `chosen`, as in "gym (40)"."""
         names = self.playlists["name"].take(pa.array(chosen)).to_pylist()
         return tuple(f"{name} ({self.lengths[at]:,})" for name, at in zip(names, chosen, strict=True))
 

@@ -17,7 +17,7 @@ class Step:
         least: smallest value of the range.
         most: largest value of the range.
         number: number of playlists (by length) or tracks (by count) in the range.
-        share: their share of all occurrences.
+        share: share of all occurrences that belong to these playlists or tracks.
     """
 
     least: int
@@ -35,7 +35,7 @@ class Distribution:
         median: median of the values.
         least: smallest value.
         most: largest value.
-        steps: histogram with the ranges 1, 2-3, 4-7, 8-15 and so on, up to the largest value, without gaps.
+        steps: histogram with the ranges 1, 2-3, 4-7, 8-15 and so on up to the largest value, empty ranges included.
     """
 
     mean: float
@@ -46,7 +46,7 @@ class Distribution:
 
 
 def distribution(values: Ids) -> Distribution:
-    """Return the distribution of values of at least 1; there must be at least one value."""
+    """Compute the distribution of `values`, a non-empty array of integers that are at least 1."""
     power = np.floor(np.log2(values)).astype(np.int64)
     number = np.bincount(power)
     share = np.bincount(power, values) / values.sum()

@@ -39,15 +39,15 @@ class Finding:
 
     Attributes:
         kind: stable identifier of the problem.
-        what: the problem in one sentence, with its numbers.
+        what: the problem in one sentence, with numbers.
         count: number of affected rows, playlists, tracks or occurrences.
-        of: total number of rows, playlists, tracks or occurrences, with those that are not affected.
+        of: total number of rows, playlists, tracks or occurrences, affected or not.
         share: `count` / `of`, from 0 to 1.
         unit: the unit of `count` and `of`.
         examples: a few names, most important first.
         effect: the effect on training or look-ups.
         remedy: how to solve the problem.
-        flags: the options that the remedy mentions, each with its command.
+        flags: the options that the remedy mentions, each after its command, as in "extract --encoding".
     """
 
     kind: Kind
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Effect and remedy of a kind of problem."""
+    """The effect of a kind of problem, its remedy, and the options that the remedy mentions."""
 
     effect: str
     remedy: str
@@ -76,7 +76,7 @@ READ_AGAIN = "read the source with the encoding it was written in (--encoding), 
 
 ADVICE: dict[Kind, Advice] = {
     "rejected-rows": Advice(
-        "their tracks are not trained",
+        "the tracks in these rows are not trained",
         "see rejects.jsonl for the lines; --encoding, --bad-bytes replace and --keep accept more rows, "
         "--format and --columns override the detected format",
         ("extract --encoding", "extract --bad-bytes", "extract --keep", "extract --format", "extract --columns"),
@@ -118,7 +118,7 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --repeats",),
     ),
     "near-duplicates": Advice(
-        "their pairs are trained several times, as if many people agreed",
+        "the same pairs of tracks are trained several times, as if many people agreed",
         "--drop-duplicate-playlists keeps the longest of each group; evaluate never separates near-duplicates",
         ("extract --drop-duplicate-playlists",),
     ),
@@ -139,7 +139,7 @@ ADVICE: dict[Kind, Advice] = {
         ("train --min-count", "similar --min-count"),
     ),
     "everywhere": Advice(
-        "a track in very many playlists co-occurs with everything: it carries no information but takes much training",
+        "a track in very many playlists co-occurs with everything: it has no information but takes much training time",
         "train --subsample 1e-3 trains it less often; similar --popularity -0.5 favours rarer tracks",
         ("train --subsample", "similar --popularity"),
     ),
@@ -188,7 +188,7 @@ ADVICE: dict[Kind, Advice] = {
 
 
 def make_finding(kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str]) -> Finding:
-    """Return a finding with the effect and remedy of its kind."""
+    """Return a finding, with the effect and remedy of its kind filled in from `ADVICE`."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,

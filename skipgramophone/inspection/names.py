@@ -13,7 +13,7 @@ from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
 from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
 from skipgramophone.settings import Thresholds
 
-# UTF-8 that was decoded as Windows-1252: the letter of a lead byte, then the character of a byte from 80 to BF.
+# In UTF-8 that was decoded as Windows-1252, a lead byte is a letter, and a continuation byte is one of these:
 CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 MOJIBAKE = f"[\u00c2-\u00f4][{CONTINUATION}]"
 LOST = "\ufffd|\\pL\\?\\pL"  # the replacement character, or a question mark inside a word
@@ -40,7 +40,7 @@ def inspect_names(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def _without_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks without an artist, unless all tracks are without one."""
+    """Find tracks without an artist, unless no track has an artist."""
     nameless = _marks(pc.equal(contents.artists, ""))
     number, of = int(contents.counts[nameless].sum()), contents.corpus.occurrences
     if thresholds.without_artist * of < number < of:
@@ -50,7 +50,7 @@ def _without_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Find
 
 
 def _placeholders(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find placeholders for missing names."""
+    """Find tracks whose artist or title is a placeholder, such as "Unknown Artist"."""
     empty = _matching(contents.artists, PLACEHOLDER_ARTIST) | _matching(contents.titles, PLACEHOLDER_TITLE)
     number, of = int(contents.counts[empty].sum()), contents.corpus.occurrences
     if number > thresholds.placeholders * of:
@@ -60,7 +60,7 @@ def _placeholders(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def _joined_artists(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find artists whose name combines the names of two or more artists of the corpus."""
+    """Find tracks whose artist name combines the names of two or more other artists of the corpus."""
     coded = contents.artists.dictionary_encode()
     known = set(coded.dictionary.to_pylist()) - {""}
     candidates = np.flatnonzero(_matching(coded.dictionary, JOINED))
@@ -96,7 +96,7 @@ def _damaged(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _with_mojibake(names: pa.Array) -> Marks:
-    """Mark names that are UTF-8 decoded as Windows-1252."""
+    """Return which names are UTF-8 that was decoded as Windows-1252, bool (names,)."""
     marks = _matching(names, MOJIBAKE)
     which = np.flatnonzero(marks)
     marks[which] = [_is_mojibake(name) for name in names.take(pa.array(which)).to_pylist()]
@@ -106,7 +106,7 @@ def _with_mojibake(names: pa.Array) -> Marks:
 def _is_mojibake(name: str) -> bool:
     """Whether a name, encoded in Windows-1252, is valid UTF-8.
 
-    Five bytes have no character in Windows-1252; they are encoded as in Latin-1.
+    Windows-1252 leaves five bytes undefined, which decoders keep as control characters; these are encoded as Latin-1.
 
     >>> _is_mojibake("BjÃ¶rk"), _is_mojibake("Björk"), _is_mojibake("CAFÉ – “Déjà vu”")
     (True, False, False)
@@ -121,7 +121,7 @@ def _is_mojibake(name: str) -> bool:
 
 
 def _matching(names: pa.Array, pattern: str) -> Marks:
-    """Mark names that contain a match of a pattern."""
+    """Return which names contain a match of the regex `pattern`, bool (names,)."""
     return _marks(pc.match_substring_regex(names, pattern))
 
 

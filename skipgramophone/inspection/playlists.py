@@ -27,7 +27,7 @@ def inspect_playlists(contents: Contents, thresholds: Thresholds) -> Iterator[Fi
 
 
 def _too_few(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find out whether there are too few playlists to learn from."""
+    """Report the number of playlists if there are too few to learn from."""
     number = len(contents.corpus)
     if number < thresholds.playlists:
         what = f"only {plural(number, 'playlist')}"
@@ -42,7 +42,7 @@ def _too_short(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _too_long(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find playlists that are whole libraries."""
+    """Find playlists that are so long that they are probably whole libraries."""
     giant = contents.lengths > thresholds.giant_length
     number, of = int(contents.lengths[giant].sum()), contents.corpus.occurrences
     if number > thresholds.in_giants * of:
@@ -53,10 +53,10 @@ def _too_long(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find playlists that are sorted by title or artist, ascending or descending, with or without regard to case.
+    """Find playlists that are sorted by title or artist: ascending or descending, case-sensitive or not.
 
-    Only playlists with at least five different names are considered. A few descents are allowed, because players sort
-    accents and articles differently, and people add tracks to sorted playlists.
+    Only playlists with at least `MIN_SORTABLE` different titles or artists are considered. A few tracks may be out of
+    order, because players sort accents and articles differently, and people add tracks to sorted playlists.
     """
     kinds: dict[str, Kind] = {"title": "title-order", "artist": "artist-order"}
     for role, kind in kinds.items():
@@ -100,7 +100,7 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         names = contents.playlist_names(worst[repeats[worst] > 0])
         yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
-        # A name without letters is a number or time: a listening session, which belongs to a single person.
+        # A name without letters is a number or a time, so the playlist is a session of one person and not merged.
         named = pc.match_substring_regex(contents.playlists["name"], r"\pL").to_numpy()
         merged = named & (contents.lengths > thresholds.welded_length)
         merged &= repeats > thresholds.welded_repeats * contents.lengths
@@ -110,7 +110,7 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find playlists with a near-duplicate that is longer or earlier."""
+    """Find playlists that have a longer near-duplicate, or an earlier one of the same length."""
     duplicates = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if duplicates.mean() > thresholds.near_duplicates:
         problem = "share at least 80% of their tracks with a longer or earlier playlist"
@@ -118,7 +118,7 @@ def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Fin
 
 
 def _playlist_finding(contents: Contents, kind: Kind, chosen: Marks, problem: str) -> Finding:
-    """Return a finding about the chosen playlists."""
+    """Return a finding about the playlists that `chosen` marks; `problem` completes "N of M playlists …"."""
     number, of = int(np.count_nonzero(chosen)), len(contents.corpus)
     what = f"{number:,} of {of:,} playlists ({percent(number, of)}) {problem}"
     return make_finding(kind, what, count=number, of=of, unit="playlists", examples=_longest(contents, chosen))

@@ -18,8 +18,8 @@ from skipgramophone.inspection.playlists import inspect_playlists
 from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
 
-SCHEMA = 1  # version of the JSON; raised when a field is removed or changes its meaning
-HEAD = 0.01  # share of the tracks that is called the head
+SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
+HEAD = 0.01  # the most frequent tracks up to this share of all tracks are the head
 SHOWN_FREQUENT = 3
 
 
@@ -33,10 +33,10 @@ class FrequentTrack:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Result of an inspection.
+    """The report of an inspection.
 
     Attributes:
-        schema: version of this record.
+        schema: version of the JSON format.
         kind: "experiment" or "sources".
         inspected: name of the experiment, or the sources as they were given.
         playlists: number of playlists.
@@ -46,11 +46,11 @@ class Inspection:
         lengths: distribution of the playlist lengths.
         counts: distribution of the track counts.
         once: number of tracks that occur only once.
-        half: number of the most frequent tracks that together make half of all occurrences.
+        half: smallest number of tracks that together make half of all occurrences.
         head_share: share of all occurrences that the most frequent 1 % of the tracks make.
         most_frequent: the most frequent tracks.
-        findings: problems to know before training, in the order of `KINDS`.
-        order: the context that `-wsz auto` chooses, with the evidence.
+        findings: the problems that were found, in the order of `KINDS`.
+        order: the context that `-wsz auto` chooses, and the measurements that decided.
         seconds: duration of the inspection.
     """
 
@@ -81,7 +81,7 @@ def inspection(
     order: ContextChoice,
     seconds: float,
 ) -> Inspection:
-    """Return the inspection of a corpus; `facts` are the facts that its extraction reported."""
+    """Compute the report of a corpus; `facts` are the counts that its extraction reported."""
     counts = np.sort(contents.counts)[::-1]
     reached = np.cumsum(counts)
     most = np.argsort(-contents.counts, kind="stable")[:SHOWN_FREQUENT]
@@ -121,7 +121,7 @@ def findings(contents: Contents, facts: Mapping[str, Any], thresholds: Threshold
 
 
 def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Iterator[Finding]:
-    """Yield findings that extraction has counted: rejected rows and merged playlists."""
+    """Yield findings from the counts of the extraction: rejected rows and merged playlists."""
     rejected, read = facts.get("rows_rejected", 0), facts.get("rows_read", 0)
     if rejected > thresholds.rejected * read:
         reasons = sorted(facts.get("rejected", {}).items(), key=lambda counted: -counted[1])
@@ -137,5 +137,5 @@ def _inspect_extraction(facts: Mapping[str, Any], thresholds: Thresholds) -> Ite
 
 
 def _head(counts: Ids) -> int:
-    """Return the number of tracks in the head."""
+    """Return the number of tracks in the head, at least 1."""
     return max(1, round(HEAD * len(counts)))

@@ -13,14 +13,14 @@ from skipgramophone.wording import plural
 
 
 def inspect_tracks(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Yield findings about tracks, except findings about single names."""
+    """Yield findings about the frequency of tracks and about tracks that share a name."""
     yield from _seen_once(contents, thresholds)
     yield from _everywhere(contents, thresholds)
     yield from _several_uris(contents, thresholds)
 
 
 def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find out whether most tracks occur only once."""
+    """Report the tracks that occur only once, if their share of all tracks is above the threshold."""
     once, of = contents.counts == 1, len(contents.counts)
     number = int(np.count_nonzero(once))
     if number > thresholds.seen_once * of:
@@ -30,7 +30,7 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
 
 
 def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks in a large share of all playlists, unless there are few playlists."""
+    """Find tracks that are in a large share of all playlists; with few playlists, nothing is reported."""
     number = len(contents.corpus)
     if number < thresholds.playlists:
         return
@@ -46,7 +46,7 @@ def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]
 
 
 def _several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
-    """Find tracks with the artist and title of a more frequent track, but another uri."""
+    """Find tracks with the artist and title of a more frequent track but another uri."""
     named = _name_numbers(contents)
     order = np.lexsort((-contents.counts, named))
     is_first = np.concatenate([[True], np.diff(named[order]) != 0])
@@ -59,13 +59,13 @@ def _several_uris(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 
 
 def _name_numbers(contents: Contents) -> Ids:
-    """Return a number for each track's artist and title, equal for equal names, int64 (tracks,)."""
+    """Return a number for the artist and title of each track, equal for equal names, int64 (tracks,)."""
     titles = rank_strings(contents.titles)
     return rank_strings(contents.artists) * (int(titles.max(initial=0)) + 1) + titles
 
 
 def _most_shared(contents: Contents, named: Ids, further: Ids) -> tuple[str, ...]:
-    """Return the names that most tracks share, with the number of tracks."""
+    """Return the names that the largest numbers of tracks share, as in "name (3 tracks)"."""
     _, first, number = np.unique(named[further], return_index=True, return_counts=True)
     most = np.argsort(-number, kind="stable")[:EXAMPLES]
     shown = contents.track_names(further[first[most]])

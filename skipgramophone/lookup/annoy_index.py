@@ -1,11 +1,11 @@
-"""The Annoy index: its contract, and the candidates that it proposes.
+"""The Annoy index: the facts that describe it, and the candidates that it proposes.
 
-An Annoy file does not record its dimension or metric, and the library crashes on a wrong one. The facts of an index are
-therefore checked before its file is opened. Annoy only proposes candidates: their similarities are computed from the
-vectors, so a similarity that is shown is never approximate.
+An Annoy file does not record its dimension or metric, and the library crashes if the caller names the wrong ones. The
+facts of an index are therefore checked before its file is opened. Annoy only proposes candidates. Their similarities
+are computed from the vectors, so the similarities that users see are exact.
 
-An index of very many tracks is split into several files (shards), one per run of rows. They are built one after the
-other, and each look-up asks all of them.
+The index of a very large catalogue is split into several files (shards) of consecutive rows. They are built one after
+the other, and each look-up queries all of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from skipgramophone.utf8 import utf8_path
 
 FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
 METRIC: Literal["angular"] = "angular"
-NODE_BYTES = 12  # of an Annoy node, besides its vector
+NODE_BYTES = 12  # size of an Annoy node without its vector
 RECALL_AT = 10
 BLOCK_ROWS = 8192
 CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
@@ -34,7 +34,7 @@ CURE = "if it was compiled for another processor: pip install --force-reinstall 
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """The contract of an index: what it was built from and how well it answers. Checked before a file is opened."""
+    """The facts of an index: what it was built from, and its recall. They are checked before a file is opened."""
 
     dimension: int
     items: int
@@ -43,11 +43,11 @@ class IndexFacts:
     search_k: int
     random_seed: int
     recall_at_10: float  # measured against exact search
-    bytes: int  # of all shards
-    shards: int = 1  # files of about equal row counts; trees and search_k are per file
+    bytes: int  # total size of all shards
+    shards: int = 1  # number of files, with about equally many rows; `trees` and `search_k` are per file
 
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
-        """Return path, first row and own facts of each shard of an index whose first file is `path`."""
+        """Return the path, the first row and the facts of each shard of an index whose first file is `path`."""
         edges = [self.items * shard // self.shards for shard in range(self.shards + 1)]
         paths = [path, *(path.with_name(f"{path.name}.{shard}") for shard in range(1, self.shards))]
         return [
@@ -57,7 +57,7 @@ class IndexFacts:
 
 
 class AnnoyCandidates:
-    """An open index, which proposes rows near a vector."""
+    """An open index, which proposes candidates: rows that are probably near a vector."""
 
     def __init__(self, path: Path, facts: IndexFacts) -> None:
         """Open an index.
@@ -87,7 +87,7 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
     """Open one file of an index."""
     index = empty_annoy(facts.dimension)
     with storage_errors(path, "read"):
-        # Checked here because Annoy also complains on stderr.
+        # Checked before Annoy does, because Annoy also prints an error on stderr.
         if not _is_whole(path, facts):
             raise ExperimentError(
                 f"{path} is damaged: its size does not fit vectors of dimension {facts.dimension}; "
@@ -99,23 +99,23 @@ def _opened(path: Path, facts: IndexFacts) -> Any:
 
 
 def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
-    """Query the index in a child process, and return the signal that Annoy died of, or None if it answered.
+    """Query the index in a child process; return the signal that killed it, or None if Annoy answered.
 
-    The checks before opening do not find all damage. An Annoy library compiled for another processor crashes on
-    every index, even on an undamaged one.
+    This finds damage that the checks before opening do not find. It also finds an Annoy library that was compiled for
+    another processor, which crashes on every index.
     """
     return cause_of_death(lambda: AnnoyCandidates(path, facts).near(vector, RECALL_AT))
 
 
 def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
-    """Verify that each node of an index points to earlier nodes only: Annoy follows any pointer, even out of the file.
+    """Verify that all nodes point to earlier nodes only, because Annoy would follow a pointer out of the file.
 
-    A node starts with an int32, the number of items below it. What follows depends on it: for one item its length and
-    vector; for a few items their numbers; for more items two child nodes and the vector of the splitting plane. The
-    whole file is read, which is too slow for an ordinary look-up.
+    A node starts with an int32, the number of items below it. For one item, the length and the vector of the item
+    follow; for a few items, their numbers; for more items, two child nodes and the vector of the splitting plane. The
+    whole file is read, which is too slow for every look-up.
 
     Raises:
-        ExperimentError: a node points elsewhere.
+        ExperimentError: a node does not point to an earlier node.
         StorageError: the file cannot be read.
     """
     for one, _, own in facts.files(path):
@@ -123,7 +123,7 @@ def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
 
 
 def _require_sound_file(path: Path, facts: IndexFacts) -> None:
-    """Verify that each node of one file points to earlier nodes only."""
+    """Verify that all nodes of one file point to earlier nodes only."""
     numbers = facts.dimension + NODE_BYTES // 4
     with storage_errors(path, "read"):
         data = np.memmap(path, np.int32, "r") if _is_whole(path, facts) else np.empty(0, np.int32)
@@ -149,13 +149,13 @@ def _require_sound_file(path: Path, facts: IndexFacts) -> None:
 
 
 def _is_whole(path: Path, facts: IndexFacts) -> bool:
-    """Whether the size of a file is a positive multiple of the node size."""
+    """Return whether the size of a file is a positive multiple of the node size."""
     size = path.stat().st_size
     return size > 0 and size % (NODE_BYTES + 4 * facts.dimension) == 0
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
-    """Return the facts of an index if they fit the vectors, or None if it must not be opened."""
+    """Return the facts of an index if they fit the vectors, or None if the index must not be opened."""
     if set(facts) | {"shards"} != set(IndexFacts.__slots__):  # manifests of the first version have no shards
         return None
     checked = IndexFacts(**facts)
@@ -175,7 +175,7 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
 def nearest_by_index(
     candidates: AnnoyCandidates, centre: Matrix, vector: Matrix, *, number: int, without: Rows
 ) -> Neighbours | None:
-    """Ask the index and rank its candidates exactly; None if it returns too few although more tracks exist."""
+    """Rank the candidates of the index by exact similarity; return None if there are fewer than `number`."""
     rows = np.setdiff1d(candidates.near(vector, 2 * number + len(without) + RECALL_AT), without)
     vectors = np.asarray(centre[rows])
     learnt = is_learnt(vectors)

@@ -1,4 +1,4 @@
-"""The answers of two experiments to one query, side by side."""
+"""Puts the answers of two experiments to one query side by side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class ComparedTrack:
-    """A track of either answer, with None for the answer that does not list it."""
+    """A track of one or both answers; `one` or `other` is None if that answer does not list it."""
 
     track: Track
     one: Side | None
@@ -27,9 +27,10 @@ class ComparedTrack:
 
 
 def side_by_side(one: Answer, other: Answer) -> list[ComparedTrack]:
-    """Merge two answers: the tracks of the first in its order, then those that only the second lists.
+    """Merge two answers: first the tracks of the first answer, then those that only the second answer lists.
 
-    Two tracks are the same if they have the same uri or, if one has no uri, the same name except for case.
+    Two tracks are the same if they have the same uri. If one of them has no uri, names are compared, regardless of
+    case.
     """
     theirs = {key: near for near in reversed(other.neighbours) for key in _keys(near.track)}
     rows, met = [], set()

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours: cosines of a query, or of every track, with all tracks."""
+"""Exact nearest-neighbour search: compares a query, or every track, with all tracks by cosine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 
-TABLE_ROWS = 512  # queries per block of `nearest_in_blocks`, at most
-TABLE_CELLS = 1 << 26  # similarities that one thread holds at once, at most
-BLOCKS_AHEAD = 32  # blocks of neighbours that may wait for the consumer
+TABLE_ROWS = 512  # maximum number of queries per block of `nearest_in_blocks`
+TABLE_CELLS = 1 << 26  # maximum number of similarities in the memory of one thread
+BLOCKS_AHEAD = 32  # maximum number of finished blocks that wait for the consumer
 ASKED_AT_ONCE = 64  # queries per matrix product of `nearest_to_many`
-GROUP = 25  # rows per group whose maximum is looked at first
+GROUP = 25  # rows per group; `_largest` looks at the maximum of each group first
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Rows and their similarities to a query, nearest first."""
+    """The nearest rows to a query and their similarities, nearest first."""
 
     rows: Rows  # int64 (found,)
     similarities: npt.NDArray[np.float32]  # float32 (found,)
@@ -40,23 +40,23 @@ def highest(rows: Rows, scores: npt.NDArray[np.float32], number: int) -> Neighbo
 
 @dataclass(frozen=True)
 class ExactSearch:
-    """Search that compares a query with every row.
+    """Exact search, which compares a query with every row.
 
     Attributes:
         centre: float32 (tracks, embedding_dim).
-        lengths: float32 (tracks,), Euclidean length of each row; 0 where a track was not learnt.
+        lengths: float32 (tracks,), Euclidean length of each row; 0 for a track without a vector.
     """
 
     centre: Matrix
     lengths: npt.NDArray[np.float32]
 
     def cosines(self, vector: Matrix) -> npt.NDArray[np.float32]:
-        """Return the cosine of every row with a unit vector, float32 (tracks,); 0 for rows of zeros."""
+        """Return the cosine of every row with a unit vector, float32 (tracks,); it is 0 for tracks without a vector."""
         products = np.asarray(self.centre @ vector)
         return np.divide(products, self.lengths, out=np.zeros_like(products), where=self.lengths > 0)
 
     def candidates(self, without: Rows) -> Rows:
-        """Return the rows of all learnt tracks except `without`, int64."""
+        """Return the rows of all tracks with a vector, except the rows `without`, int64."""
         kept = self.lengths > 0
         kept[without] = False
         return np.flatnonzero(kept)
@@ -64,18 +64,18 @@ class ExactSearch:
     def nearest(self, vector: Matrix, number: int, without: Rows) -> Neighbours:
         """Return the `number` rows nearest to a unit vector by cosine.
 
-        Ties are in row order; `without` and tracks that were not learnt are left out.
+        Ties are in row order. The rows `without` and tracks without a vector are left out.
         """
         rows = self.candidates(without)
         return highest(rows, self.cosines(vector)[rows], number)
 
     @cached_property
     def _columns(self) -> Matrix:
-        """The unit rows, transposed for matrix products: a copy as large as the vectors."""
+        """The unit rows, transposed for matrix products; this copy is as large as the vectors."""
         return np.ascontiguousarray(unit_rows(self.centre).T)
 
     def nearest_to_many(self, vectors: Matrix, number: int, without: Sequence[Rows]) -> list[Neighbours]:
-        """Return what `nearest` finds for each of several unit vectors (queries, embedding_dim), by matrix products."""
+        """Return the result of `nearest` for each row of `vectors`, (queries, embedding_dim), by matrix products."""
         tracks = len(self.centre)
         number = min(number, tracks)
         groups, width = _groups(tracks, number)
@@ -102,7 +102,7 @@ def exact_search(centre: Matrix) -> ExactSearch:
     """Prepare exact search: compute the length of every row once.
 
     Raises:
-        ExperimentError: the vectors hold values that are not finite.
+        ExperimentError: the vectors contain values that are not finite.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         lengths = np.sqrt(np.einsum("ij,ij->i", centre, centre))
@@ -112,24 +112,24 @@ def exact_search(centre: Matrix) -> ExactSearch:
 
 
 def nearest_to_each(centre: Matrix, number: int) -> tuple[Rows, Matrix]:
-    """Return what `nearest_in_blocks` yields as two arrays: rows, int64, and similarities, float32 (tracks, number)."""
+    """Return the blocks of `nearest_in_blocks` as two arrays (tracks, number): int64 rows and float32 similarities."""
     rows, similarities = zip(*nearest_in_blocks(centre, number), strict=True)
     return np.concatenate(rows), np.concatenate(similarities)
 
 
 def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matrix]]:
-    """Yield the `number` nearest other rows of each row by cosine, found exactly; ties are in row order.
+    """Yield the `number` other rows that are nearest to each row by cosine, block by block.
 
-    A block of rows is compared with all rows by one matrix product.
+    The search is exact, and ties are in row order. One matrix product compares a block of rows with all rows.
 
     Args:
-        centre: float32 (tracks, embedding_dim), no row of zeros.
+        centre: float32 (tracks, embedding_dim), without rows of zeros.
         number: neighbours per row, at least 1 and fewer than there are rows.
 
     Yields:
         For each block of rows, in order: rows, int64 (block, number), and similarities, float32, nearest first.
     """
-    from concurrent.futures import ThreadPoolExecutor  # here, because look-ups start without it
+    from concurrent.futures import ThreadPoolExecutor  # imported here to start look-ups faster
 
     tracks = len(centre)
     groups, width = _groups(tracks, number)
@@ -147,27 +147,27 @@ def nearest_in_blocks(centre: Matrix, number: int) -> Iterator[tuple[Rows, Matri
         return candidate[first], found[first]
 
     starts = range(0, tracks, step)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy releases the interpreter lock
-        for at in range(0, len(starts), BLOCKS_AHEAD):  # bounds the blocks that wait for the consumer
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the interpreter lock
+        for at in range(0, len(starts), BLOCKS_AHEAD):  # limits the number of blocks that wait for the consumer
             yield from pool.map(search, starts[at : at + BLOCKS_AHEAD])
 
 
 def _groups(tracks: int, number: int) -> tuple[int, int]:
-    """Return the number of groups, and of rows per group, that `_largest` uses to find `number` rows per query."""
+    """Return the number of groups and the number of rows per group for finding `number` rows by `_largest`."""
     groups = max(-(-tracks // GROUP), min(tracks, 2 * number))
     return groups, -(-tracks // groups)
 
 
 def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
-    """Return at least the `number` largest similarities of each query, in descending order; ties are in row order.
+    """Return the `number` largest similarities of each query, or a few more, in descending order; ties in row order.
 
-    The `number`-th largest of the group maxima is a lower bound for all values that are wanted, so few values are left
-    to be sorted.
+    The `number`-th largest maximum of a group is a lower bound for these similarities, so only a few values have to be
+    sorted.
 
     Args:
-        similarity: float32 (queries, width * groups); group g holds the columns g, g + groups, g + 2 groups ...
-        groups: more than `number`, or as many as there are columns.
-        number: values wanted per query.
+        similarity: float32 (queries, width * groups); group g consists of the columns g, g + groups, g + 2 groups ...
+        groups: number of groups; more than `number` unless each column is its own group.
+        number: number of similarities to return per query.
 
     Returns:
         Query numbers, ascending, int64; columns, int64; similarities, float32.

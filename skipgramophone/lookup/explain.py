@@ -31,7 +31,7 @@ class SharedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A track related to the pair: its cosine with each, and the playlists that it shares with each."""
+    """A track that is related to a pair, with two values per measure: one for each track of the pair."""
 
     track: Track
     similarities: tuple[float, float]
@@ -40,30 +40,30 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class SecondTraining:
-    """The same comparison by vectors that were trained with another seed."""
+    """The comparison of the pair by vectors that were trained with another seed."""
 
-    neighbours: int  # nearest neighbours compared per track
-    agreed: tuple[int, int]  # per track: nearest neighbours that both trainings share
+    neighbours: int  # number of nearest neighbours that are compared per track
+    agreed: tuple[int, int]  # per track: number of nearest neighbours that both trainings have in common
     similarity: float
-    ranks: tuple[int, int]  # rank of the other track among the nearest of each, from 1
+    ranks: tuple[int, int]  # per track: rank of the other track among its neighbours, from 1
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known about a pair of tracks; tuples of two are in the order of the pair."""
+    """The comparison of a pair of tracks; tuples of two have one value per track, in the order of the pair."""
 
     tracks: tuple[Track, Track]
     similarity: float  # cosine of their centre vectors
-    ranks: tuple[int, int]  # rank of the other track among the nearest of each, from 1
-    learnt: int  # tracks with a vector, among which the ranks are counted
+    ranks: tuple[int, int]  # per track: rank of the other track among its neighbours, from 1
+    learnt: int  # number of tracks with a vector
     playlists: tuple[int, int]  # number of playlists with each track
     all_playlists: int
-    shared: int  # playlists with both tracks
-    expected: float  # playlists with both tracks if they were independent
-    shared_playlists: tuple[SharedPlaylist, ...]  # the shortest ones
-    between: tuple[Related, ...]  # near both: ranked by the smaller of the two similarities
-    neighbours: tuple[tuple[Related, ...], tuple[Related, ...]]  # the nearest of each track
-    second: SecondTraining | None  # by another seed, if stability was measured
+    shared: int  # number of playlists with both tracks
+    expected: float  # expected number of playlists with both tracks if they were independent
+    shared_playlists: tuple[SharedPlaylist, ...]  # the shortest playlists with both tracks
+    between: tuple[Related, ...]  # tracks near both, ranked by the smaller of the two similarities
+    neighbours: tuple[tuple[Related, ...], tuple[Related, ...]]  # the nearest neighbours of each track
+    second: SecondTraining | None  # comparison with another seed, if stability was measured
     notes: tuple[str, ...]
 
 
@@ -74,9 +74,9 @@ def explain(
 
     Args:
         search: the opened experiment.
-        tracks: two different tracks that were learnt.
-        settings: how much to list.
-        notes: remarks about the names of the tracks, which are passed on.
+        tracks: two different tracks with a vector.
+        settings: number of tracks and playlists to list.
+        notes: notes on the names of the tracks, which are included in the result.
     """
     first, second = tracks
     pair = np.array([first.row, second.row], np.int64)
@@ -87,7 +87,7 @@ def explain(
     both = np.intersect1d(postings.of(first.row), postings.of(second.row), assume_unique=True)
 
     def related(scores: Matrix) -> tuple[Related, ...]:
-        """Return the tracks with the highest scores."""
+        """Return the tracks with the highest scores, with their relations to both tracks of the pair."""
         found = highest(rows, scores[rows], settings.number).rows
         shared = [postings.shared(pair[at : at + 1], found).tolist() for at in (0, 1)]
         return tuple(
@@ -118,13 +118,13 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 
 
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
-    """Return the rank of the other track among the nearest of each, from 1; `rows` are all other learnt tracks."""
+    """Return per track the rank of the other track among its neighbours, from 1; `rows` are all tracks but the pair."""
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
 
 
 def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTraining | None:
-    """Compare the pair by the second training of `sgp evaluate --stability`, or return None if there is none."""
+    """Compare the pair by the vectors that `sgp evaluate --stability` trained; return None if there are none."""
     opened = search.opened
     report = opened.stability
     if report is None:
@@ -150,7 +150,7 @@ def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTrain
 
 
 def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
-    """Return the shortest of some playlists: they say most about what they share."""
+    """Return the `number` shortest playlists, because these say most about the relation of their tracks."""
     if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
         raise ExperimentError(
             "postings do not match the corpus: extract into a new experiment, or replace this one with --force"

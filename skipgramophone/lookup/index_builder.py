@@ -1,4 +1,4 @@
-"""Builds the Annoy index and widens its search until the wanted recall is reached."""
+"""Builds the Annoy index, and increases its search width until the requested recall is reached."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from skipgramophone.lookup.index_recall import draw_queries, recall_of_index, tr
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
-ROWS_PER_SHARD = 1 << 22  # at most, by default: building a shard of 100 dimensions then takes 3.5 GB of memory
-WIDENING = 130  # per cent: how much wider the next search is while recall is too low
+ROWS_PER_SHARD = 1 << 22  # default maximum, with which building a shard of 100 dimensions takes 3.5 GB of memory
+WIDENING = 130  # per cent by which the search width is multiplied while recall is too low
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
-    """Build an Annoy index over the unit rows, and widen its search until the wanted recall@10 is reached.
+    """Build an Annoy index over the unit rows, and increase its search width until the requested recall is reached.
 
-    One thread builds it, so that the same seed gives the same file. Of several shards one at a time is in memory.
-    Recall@10 is measured on learnt rows drawn by the seed.
+    One thread builds the index, so that the same seed gives the same file. Only one shard at a time is in memory.
+    Recall@10 is measured on rows that the seed selects.
 
     Raises:
-        ExperimentError: the vectors hold values that are not finite.
-        StorageError: the file that was written is incomplete, or Annoy crashes on this machine.
+        ExperimentError: the vectors contain values that are not finite.
+        StorageError: the written file is incomplete, or Annoy crashes on this machine.
     """
     if death := cause_of_death(_try_annoy):
         raise StorageError(
@@ -62,7 +62,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
 
 
 def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
-    """Build one file of an index over some rows."""
+    """Build one file of an index from the vectors of its rows."""
     index = empty_annoy(facts.dimension)
     index.set_seed(facts.random_seed)
     for start in range(0, len(centre), BLOCK_ROWS):
@@ -80,7 +80,7 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
 
 
 def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
-    """Widen the search until the measured recall is reached, or the whole index is searched."""
+    """Increase the search width until the recall is reached or the whole index is searched; return the new facts."""
     queries = draw_queries(centre, facts.random_seed)
     truth = true_neighbours(centre, queries)
     while True:
@@ -94,7 +94,7 @@ def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted:
 
 
 def _try_annoy() -> None:
-    """Build a small index and query it."""
+    """Build and query a small index; this crashes if the Annoy library does not work on this machine."""
     index = empty_annoy(2)
     for row in range(RECALL_AT):
         index.add_item(row, [1.0, float(row)])

@@ -1,4 +1,4 @@
-"""Recall@10 of an index, of a copy of the vectors or of another search, measured against exact search."""
+"""Measures recall@10 against exact search, for an index, a copy of the vectors, or any other search."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from skipgramophone.lookup.annoy_index import (
 )
 from skipgramophone.lookup.exact_search import Neighbours, highest
 
-RECALL_QUERIES = 500  # tracks whose neighbours are compared
-CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # other signals are not caused by the content of a file
-TIE = 1e-6  # two similarities this close count as equal
+RECALL_QUERIES = 500  # number of tracks whose neighbours are compared
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that the content of a file may cause
+TIE = 1e-6  # two similarities that differ by at most this count as equal
 
 
 def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
-    """Measure recall@10 of an index with the queries that it was tuned with.
+    """Measure recall@10 of an index, with the same queries as when it was built.
 
     Raises:
         ExperimentError: Annoy crashes on the file, a node is corrupt, or the number of tracks is wrong.
-        StorageError: the test was stopped by another signal.
+        StorageError: another signal ended the test.
     """
     require_sound_nodes(path, facts)
     queries = draw_queries(centre, facts.random_seed)
@@ -54,7 +54,7 @@ def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
 
 
 def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, seed: int) -> float:
-    """Measure recall@10 of a search on rows drawn by the seed; ties count as found."""
+    """Measure recall@10 of a search on rows that the seed selects; a track that ties with the tenth counts as found."""
     queries = draw_queries(centre, seed)
     found = wanted = 0
     for query, true, given in zip(queries, true_neighbours(centre, queries), search(queries), strict=True):
@@ -65,7 +65,7 @@ def recall_of_search(search: Callable[[Rows], Sequence[Rows]], centre: Matrix, s
 
 
 def draw_queries(centre: Matrix, seed: int) -> Rows:
-    """Draw up to `RECALL_QUERIES` learnt rows by the seed, int64, ascending."""
+    """Draw up to `RECALL_QUERIES` random rows with a vector, int64, ascending."""
     learnt = np.flatnonzero(is_learnt(centre))
     rng = np.random.default_rng([seed, len(learnt)])
     return np.sort(rng.choice(learnt, min(RECALL_QUERIES, len(learnt)), replace=False))
@@ -87,7 +87,7 @@ def true_neighbours(centre: Matrix, queries: Rows) -> list[Neighbours]:
 
 
 def recall_of_index(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: list[Neighbours]) -> float:
-    """Share of the true ten nearest that the index finds; a track as near as the tenth counts as found."""
+    """Return the share of the true ten nearest that the index finds; tracks tied with the tenth count as found."""
     found = wanted = 0
     for query, true in zip(queries, truth, strict=True):
         vector = unit_rows(np.asarray(centre[query]))

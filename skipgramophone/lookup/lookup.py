@@ -4,8 +4,8 @@
     demo = sgp.open("demo")
     demo.similar("artist - title")
 
-The catalogue, the vectors and the index are opened memory-mapped. Neither opening nor asking imports TensorFlow or
-pandas; only the functions that return data frames import pandas.
+The vectors and the index are memory-mapped. Look-ups do not import TensorFlow, and only the functions that return data
+frames import pandas.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
-from skipgramophone.lookup.search import Question, Search
+from skipgramophone.lookup.scoring import Question
+from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.snapshot import open_snapshot
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.playlist_file import read_listing
@@ -43,11 +44,12 @@ if TYPE_CHECKING:
 
     from skipgramophone.lookup.explain import Explanation
 
-Choose = Callable[[str, Sequence[Track]], Track]  # chooses one of the tracks that match a name
+Choose = Callable[[str, Sequence[Track]], Track]  # function that chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
-SHOWN_MISSING = 5  # names left out that are listed with a reason
-# Weight of an artist's tracks by count. Rankings by shared playlists divide by the root of the count, so that with this
-# exponent the influence of a track is proportional to its count there, and rare tracks do not drown the known ones.
+SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
+# Exponent of the count in the weights of an artist's tracks. Rankings by shared playlists divide by the square root of
+# the count. With this exponent the influence of a track is therefore proportional to its count, so that the many rare
+# tracks of an artist do not outweigh the well-known ones.
 ARTIST_EXPONENT = 1.5
 
 
@@ -55,15 +57,15 @@ class Lookup:
     """An opened experiment that answers queries."""
 
     def __init__(self, experiment: Experiment, strict_names: bool = False) -> None:
-        """Open an experiment's corpus and model.
+        """Open the corpus and the model of an experiment.
 
         Args:
             experiment: the experiment.
             strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
         Raises:
-            ExperimentError: a stage is missing or damaged, or the model was made from another corpus. A model is also
-                used if its corpus has only grown since; answers then have a note.
+            ExperimentError: a stage is missing or damaged, or the model was trained on another corpus. It is not an
+                error if the corpus has only grown since the training; answers then have a note.
         """
         self.experiment, self.opened = experiment, open_snapshot(experiment)
         self.catalogue: Catalogue = self.opened.catalogue
@@ -73,7 +75,7 @@ class Lookup:
         self.search = Search(self.opened)
 
     def require_current(self) -> None:
-        """Verify that the model was trained on the present corpus, not on one that has grown since.
+        """Verify that the corpus has not grown since the model was trained.
 
         Raises:
             ExperimentError: the corpus has grown.
@@ -97,7 +99,7 @@ class Lookup:
     def learnt_by_count(self) -> npt.NDArray[np.int64]:
         """Return the rows of all tracks that have a vector, most frequent first, int64."""
         rows = np.array(self.catalogue.by_count(), np.int64)
-        rows = rows[rows < len(self.embeddings.centre)]  # the corpus may have grown since
+        rows = rows[rows < len(self.embeddings.centre)]  # tracks that were added to the corpus later have no vector
         return np.asarray(rows[self.embeddings.learnt()[rows]])
 
     def resolve(self, query: str) -> Match:
@@ -119,7 +121,7 @@ class Lookup:
         return self.search.vector(self.resolve(query).track)
 
     def similar(self, query: Query, settings: SimilarSettings | None = None) -> Answer:
-        """Find the tracks most similar to one, or to several with weights, nearest first.
+        """Find the tracks that are most similar to a track, or to several tracks with weights, nearest first.
 
         Raises:
             UnknownTrackError: no track matches a name, or the match has no vector.
@@ -137,14 +139,14 @@ class Lookup:
         leave_out: bool = False,
         choose: Choose | None = None,
     ) -> Asked:
-        """Resolve names with weights, the tracks of a playlist file and those of an artist.
+        """Find the tracks that are named by names with weights, by a playlist file, and by an artist.
 
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: name of an artist, as `ArtistSearch.tracks` finds it.
-            leave_out: leave out names that do not match one track, with a note, instead of raising.
-            choose: called to choose one of several tracks that match a name; tracks of a file are never chosen so.
+            artist: name of an artist, which is searched by `ArtistSearch.tracks`.
+            leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
+            choose: called to choose one of several tracks that match a name; not called for the names of a file.
 
         Raises:
             UnknownTrackError: no track matches a name, the artist is unknown, or no track is left.
@@ -165,7 +167,7 @@ class Lookup:
     def _resolve_names(
         self, names: Sequence[tuple[str, float]], leave_out: bool, choose: Choose | None = None
     ) -> Asked:
-        """Resolve names with weights; each track is taken once per weight."""
+        """Find the tracks of names with weights; a track that is named twice with the same weight counts once."""
         seeds: dict[tuple[int, float], Seed] = {}
         notes: list[str] = []
         missing: list[str] = []
@@ -186,7 +188,7 @@ class Lookup:
         return Asked(tuple(seeds.values()), tuple(notes))
 
     def _resolve_file(self, file: Path) -> Asked:
-        """Resolve the tracks of a playlist file, by uri where it is known."""
+        """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
         listing = read_listing(file, self.names.is_whole_name)
         names = [
             track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
@@ -200,7 +202,7 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def _resolve_artist(self, artist: str) -> Asked:
-        """Return the tracks of an artist that have a vector, weighted by count, the most frequent one by 1.
+        """Return the tracks of an artist that have a vector; weights grow with the count, and the highest weight is 1.
 
         Raises:
             UnknownTrackError: no track credits the artist; the candidates are similar artists.
@@ -219,7 +221,7 @@ class Lookup:
         return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
-        """Resolve a name to a seed, with remarks about the match; `choose` decides between several tracks.
+        """Find the track of a name, and return it with notes on the match; `choose` decides between several tracks.
 
         Raises:
             UnknownTrackError: no track matches.
@@ -236,7 +238,7 @@ class Lookup:
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
     ) -> Answer:
-        """Find the tracks most similar to known ones, nearest first; seeds are never returned, `notes` are passed on.
+        """Find the tracks that are most similar to seeds, nearest first; the answer includes `notes`, but no seeds.
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -256,7 +258,7 @@ class Lookup:
     def similar_many(
         self, queries: Sequence[Query], settings: SimilarSettings | None = None
     ) -> list[Answer | TrackNameError | SettingError]:
-        """Answer several queries as `similar` does; an entry is the error if a query cannot be answered.
+        """Answer several queries like `similar`, and return an answer or an error for each of them.
 
         Raises:
             UnknownTrackError: an artist to exclude is unknown.
@@ -280,7 +282,7 @@ class Lookup:
 
         Raises:
             UnknownTrackError: none of the names matches a track.
-            ExperimentError: the model holds values that are not finite.
+            ExperimentError: the model contains values that are not finite.
         """
         asked = self.asked([(name, 1.0) for name in names], leave_out=True)
         return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
@@ -288,7 +290,7 @@ class Lookup:
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None
     ) -> Explanation:
-        """Compare two tracks by vectors and by playlists; `choose` decides between several tracks of one name.
+        """Compare two tracks by vectors and by playlists; `choose` decides if a name matches several tracks.
 
         Raises:
             UnknownTrackError: no track matches a name, or the match has no vector.
@@ -303,7 +305,7 @@ class Lookup:
         )
 
     def tracks(self) -> pd.DataFrame:
-        """Return every track: artist, title, uri, count, first_place; indexed by row."""
+        """Return all tracks with artist, title, uri, count and first_place, indexed by row."""
         import pandas as pd
 
         rows = ((t.row, t.artist, t.title, t.uri, t.count, t.first_place) for t in self.catalogue.all_tracks())
@@ -311,17 +313,17 @@ class Lookup:
         return pd.DataFrame.from_records(list(rows), columns=columns).set_index("row")
 
     def playlists(self) -> pd.DataFrame:
-        """Return every playlist: owner, name, length; indexed by playlist number."""
+        """Return all playlists with owner, name and length, indexed by playlist number."""
         frame: pd.DataFrame = self.opened.playlist_table.read(len(self.corpus)).to_pandas()
         frame["length"] = self.corpus.lengths()
         return frame.rename_axis("playlist")
 
     def playlist_names(self, playlists: Sequence[int]) -> list[tuple[str, str]]:
-        """Return owner and name of some playlists, by their numbers."""
+        """Return the owner and the name of each of the playlists with the given numbers."""
         return self.opened.playlist_table.names(len(self.corpus), playlists)
 
     def neighbours(self, query: str, settings: SimilarSettings | None = None) -> pd.DataFrame:
-        """Return what `similar` finds as a frame, indexed by rank.
+        """Return the tracks that `similar` finds as a data frame, indexed by rank.
 
         Columns: similarity, artist, title, uri, count, row; shared, the number of playlists with the query track, if
         the corpus has playlists; and score, if the ranking is not the cosine.
@@ -344,8 +346,8 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
     """Open a trained experiment by name.
 
     Args:
-        name: the experiment's name.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        name: name of the experiment.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         strict_names: refuse names that match several tracks, even if one is much more frequent than the others.
 
     Raises:
@@ -355,7 +357,7 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
 
 
 def _remarks(query: str, match: Match) -> list[str]:
-    """Remark on a typo in the query, on other tracks with the same name, and on other matches."""
+    """Return notes for the user if a query has a typo, or if other tracks have the same name or match it too."""
     track = match.track
     remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
     if match.namesakes:

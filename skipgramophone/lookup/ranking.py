@@ -1,17 +1,22 @@
-"""Scoring and re-ranking: several seeds, popularity, diversity and limits per artist.
+"""Scoring and re-ranking of tracks: several seeds, popularity, diversity and limits per artist.
 
     direction      q = sum of w_i u_i over the seeds, scaled to length 1; u_i are unit vectors, w_i < 0 pushes away
     cosine         s_j = q . u_j
     cosine+count   s_j + 0.05 log(1 + count_j)
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
-    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(sum of |w_i|) log(1 + count_j), where the root keeps the
-                   sign of c_j, and c is the agreement of the playlists (`postings`). The root keeps a few playlists
-                   that share nearly all seeds from deciding alone; the more seeds, the less popularity counts
+    factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
+                   seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
+    hybrid         sqrt(n) f_j / max |f| + cosine + 0.15 / sqrt(n) log(1 + count_j), where n is the number of seeds. The
+                   more seeds there are, the more the factors know about the playlist, and the less popularity counts.
+                   A model without factors has sqrt(c_j / max |c|) as first summand, where the root keeps the sign of
+                   c_j, and c is the agreement of the playlists (`postings`)
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
 
-Popularity is scaled by the spread of the scores: at p = 1 one standard deviation of each weighs the same.
+The number of seeds is (sum of |w_i|)^2 / sum of w_i^2, so that seeds with little weight hardly count.
+
+Popularity is scaled by the standard deviation of the scores, so that at p = 1 score and popularity have equal weight.
 """
 
 from __future__ import annotations
@@ -27,8 +32,8 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
-COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; chosen on held-out playlists: .02 to .1 are as good
-VANISHED = 1e-6  # a query vector shorter than this is rounding error
+COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
+VANISHED = 1e-6  # a query vector that is shorter than this is a rounding error
 
 
 def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
@@ -54,7 +59,7 @@ def with_count(cosine: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def log_prior(counts: npt.NDArray[np.int64], noise_exponent: float) -> Scores:
-    """Return the term by which centre times context differs from log P(track | given), float32 (tracks,)."""
+    """Return the log prior, float32 (tracks,), which is added to centre . context to get log P(track | given)."""
     return np.asarray(noise_exponent * np.log(np.maximum(counts, 1)), np.float32)
 
 
@@ -73,38 +78,49 @@ def with_popularity(scores: Scores, counts: npt.NDArray[np.int64], weight: float
 
 
 def rooted(agreement: Scores) -> Scores:
-    """Return the signed root of agreement divided by the largest of its row: float32 of the same shape, -1 to 1."""
+    """Scale each row of agreements to the range from -1 to 1, take signed square roots, and return float32 values."""
     size = np.abs(agreement)
     largest = np.maximum(size.max(axis=-1, keepdims=True), np.float32(VANISHED))
     return np.asarray(np.sign(agreement) * np.sqrt(size / largest), np.float32)
 
 
+def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
+    """Return the effective number of weighted seeds: their number if all weigh the same."""
+    return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
+
+
+def evidence_of_factors(scores: Scores, given: npt.NDArray[np.float64] | float) -> Scores:
+    """Return the summand of `hybrid` for the scores of the factors, float32 of the same shape."""
+    largest = np.maximum(np.abs(scores).max(axis=-1, keepdims=True), np.float32(VANISHED))
+    return np.asarray(np.sqrt(given) * scores / largest, np.float32)
+
+
 def hybrid(
-    rooted_agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
+    evidence: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
 ) -> Scores:
-    """Combine playlist agreement, cosine and log count, float32 (questions, tracks) or (tracks,).
+    """Add evidence, cosine and weighted log count; return scores, float32 (questions, tracks) or (tracks,).
 
     Args:
-        rooted_agreement: float32, of the same shape, `rooted`.
-        cosine: float32, of the same shape.
+        evidence: what the playlists say: `evidence_of_factors` or, without factors, `rooted` agreement.
+        cosine: float32, of the shape of the scores.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
-    return np.asarray(rooted_agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
+    return np.asarray(evidence + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
 
 
 def choose(
     scores: Scores, vectors: Matrix, limits: Sequence[tuple[Rows, int]], *, number: int, diversity: float
 ) -> npt.NDArray[np.int64]:
-    """Select up to `number` candidates, and return their places in the order of selection, int64 (chosen,).
+    """Select up to `number` candidates, and return their positions in the order of selection, int64 (chosen,).
 
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of labels, int64 (candidates,), and the most candidates that may be selected per label.
-        number: candidates to select.
-        diversity: d above, from 0 to 1.
+        limits: pairs of labels, int64 (candidates,), and the maximum number of selected candidates per label.
+        number: maximum number of candidates to select.
+        diversity: d of the module docstring, from 0 to 1.
     """
     free = np.ones(len(scores), bool)
     nearest = np.zeros(len(scores), np.float32)  # largest cosine with a selected candidate

@@ -1,4 +1,4 @@
-"""Queries and answers of a look-up, as plain values for tables, JSON and notebooks."""
+"""The queries and answers of look-ups, as plain data for tables, JSON and notebooks."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ AnsweredBy = Literal["index", "exact search"]
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A track and its similarity to the query."""
+    """A track of an answer, and its similarity to the query."""
 
     rank: int  # from 1
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
-    score: float | None = None  # the value that the list is sorted by; None if that is the similarity
-    shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
-    versions: tuple[Track, ...] = ()  # other versions of the same song, fold_name into this one
+    score: float | None = None  # the value by which the answer is sorted; None if this is the similarity
+    shared: int | None = None  # playlists shared with seeds of positive weight; None if there are none
+    versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed separately
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A track of the query."""
+    """A track of the query, with its weight."""
 
     track: Track
-    weight: float = 1.0  # below 0 for tracks to move away from
+    weight: float = 1.0  # negative for a track to move away from
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The tracks that names, a playlist file and an artist resolved to."""
+    """The seeds of a query, found by names, in a playlist file or by artist."""
 
     seeds: tuple[Seed, ...]
-    notes: tuple[str, ...] = ()  # remarks about the names, for the user
+    notes: tuple[str, ...] = ()  # notes for the user on how names were matched
 
     def __add__(self, other: Asked) -> Asked:
         return Asked(self.seeds + other.seeds, self.notes + other.notes)
@@ -51,6 +51,6 @@ class Answer:
     neighbours: tuple[Neighbour, ...]
     answered_by: AnsweredBy
     ranked_by: Score
-    notes: tuple[str, ...]  # remarks for the user: index not used, fewer results than asked for, namesakes
-    agreement: Agreement | None = None  # stability of tracks about as frequent as the seed, if measured
-    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds, fold_name into them
+    notes: tuple[str, ...]  # notes for the user, for example if the index was not used or a name was ambiguous
+    agreement: Agreement | None = None  # stability of neighbours, measured on tracks about as frequent as the seed
+    versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds' songs, which are not listed

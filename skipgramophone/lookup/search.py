@@ -1,22 +1,19 @@
-"""The search behind a look-up: turns seeds into a query vector, scores tracks and selects the list to show.
+"""The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
 
-The index proposes candidates for plain cosine queries. All other queries, and lists that the index cannot fill, use
-exact search. Similarities that are shown are always computed from the vectors.
+For ranking by cosine alone, the index proposes candidates. All other rankings use exact search, and so do queries for
+which the index finds too few tracks. Similarities in answers are always computed from the vectors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
-from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
@@ -34,33 +31,23 @@ from skipgramophone.lookup.annoy_index import (
     usable,
 )
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
-from skipgramophone.lookup.ranking import direction, hybrid, log_prior, rooted, with_count, with_popularity
+from skipgramophone.lookup.ranking import direction, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
+from skipgramophone.lookup.scoring import Question, Scoring
 from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.lookup.stability_report import Agreement
-from skipgramophone.settings import Score, SimilarSettings, TrainSettings
+from skipgramophone.settings import SimilarSettings
 from skipgramophone.wording import plural
 
-COMPARED = 32  # rows that exact search for many queries compares in the time that the index takes for one node
-POOL, POOL_FACTOR = 100, 10  # candidates to select from: at least 100, and 10 per track that is wanted
-WIDENED = 4  # factor by which the candidates grow while filters leave too few
-RARE = 5  # occurrences below which the neighbours of a track are mostly chance
-LOOKED_UP = 8192  # candidates whose names and vectors are read at once
-GONE = "the experiment was replaced, renamed or removed after it was opened"  # so its index is gone too
+COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
+POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
+WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
+RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
+LOOKED_UP = 8192  # number of candidates whose names and vectors are read at once
+GONE = "the experiment was replaced, renamed or removed after it was opened"  # so the index is gone too
 REBUILT = "the index was replaced while it was opened"
 ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new one"}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The seeds of a query, as values and as arrays."""
-
-    seeds: tuple[Seed, ...]
-    notes: tuple[str, ...]
-    rows: Rows  # int64 (seeds,)
-    weights: npt.NDArray[np.float64]
-    vector: Matrix  # unit query vector, float32 (embedding_dim,)
 
 
 class Search:
@@ -71,8 +58,8 @@ class Search:
         self.opened, self.experiment = opened, opened.experiment
         self.catalogue, self.corpus = opened.catalogue, opened.corpus
         self._embeddings = opened.embeddings
-        self._index_digest: str | None = None  # of the index that `_index_facts` describes
-        self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used; set at the first use
+        self._index_digest: str | None = None  # digest of the index that `_index_facts` describes
+        self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used
 
     @property
     def postings(self) -> Postings:
@@ -85,12 +72,12 @@ class Search:
         return exact_search(self._embeddings.centre)
 
     @cached_property
-    def _counts(self) -> npt.NDArray[np.int64]:
-        """Occurrences of each track, int64 (tracks,)."""
-        return np.array(self.catalogue.counts(), np.int64)
+    def scoring(self) -> Scoring:
+        """The scores of all tracks."""
+        return Scoring(self.opened, self.exact)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
-        """Prepare a query from its seeds.
+        """Prepare a query from its seed tracks.
 
         Raises:
             UnknownTrackError: a track has no vector because it was too rare.
@@ -108,8 +95,8 @@ class Search:
         )
 
     def _rarity(self, seeds: Sequence[Seed]) -> list[str]:
-        """Warn about seeds that occur so rarely that their neighbours are mostly chance."""
-        heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of a weighted artist hardly count
+        """Return a warning if seeds occur so rarely that their neighbours are mostly due to chance."""
+        heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of an artist have small weights
         rare = [seed.track for seed in seeds if seed.weight >= heavy > 0 and 0 < seed.track.count < RARE]
         if not rare or not len(self.corpus):  # imported vectors come without counts
             return []
@@ -143,7 +130,7 @@ class Search:
         return vector
 
     def _why_no_vector(self, track: Track) -> str:
-        """Return why a track has no vector, and what to do."""
+        """Return the reason why a track has no vector, and advice if there is some."""
         model = self.opened.model
         if IMPORTED in model.facts:
             return "the imported vectors do not contain it"
@@ -153,7 +140,7 @@ class Search:
         return "no other track gives it a direction; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
-        """Answer several queries, by one matrix product where that is faster than asking the index for each."""
+        """Answer several queries; use one matrix product if this is faster than querying the index for each."""
         pools: Iterator[Pool | None] = repeat(None)
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
@@ -162,13 +149,13 @@ class Search:
         return [self.answer(question, settings, next(pools)) for question in questions]
 
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
-        """Whether several queries are answered by exact search at once."""
+        """Return whether several queries are answered together by exact search."""
         facts = self._index_facts
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
         return settings.by == "cosine" and not settings.popularity and (settings.exact or faster)
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
-        """Answer a query; `pool` holds its nearest tracks if they have been found already."""
+        """Answer a query; `pool` contains its nearest tracks if they were found before."""
         notes = list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
@@ -186,7 +173,7 @@ class Search:
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
         left_out = sum(len(choice.versions) for choice in listed.chosen) + len(listed.versions_of_seeds)
         if left_out:
-            notes.append(f"left out {plural(left_out, 'other version')} of songs that are listed or were asked about")
+            notes.append(f"left out {plural(left_out, 'other version')} of songs in the list or in the query")
         support = self._support(asked, [choice.track.row for choice in listed.chosen])
         has_score = settings.by != "cosine" or bool(settings.popularity)
         neighbours = tuple(
@@ -217,7 +204,7 @@ class Search:
         return self.opened.stability.of(asked.seeds[0].track.count)
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
-        """Count the playlists that each row shares with the liked seeds; None if the corpus has no playlists."""
+        """Count the playlists that each row shares with seeds of positive weight; None if there are no playlists."""
         liked = asked.rows[asked.weights > 0]
         if not len(self.corpus) or not len(liked):
             return [None] * len(rows)
@@ -248,12 +235,12 @@ class Search:
         return facts
 
     def _index(self, vector: Matrix) -> AnnoyCandidates | str:
-        """Return the index, or the reason why it cannot be used; the first query tests whether Annoy survives."""
+        """Return the index, or the reason why it cannot be used. For the first query, test whether Annoy crashes."""
         if self._opened is None:
             opened = self._open_index(vector)
             if not self.opened.is_current():
                 opened = GONE
-            elif self._is_rebuilt():  # then the parts that were read may be from two indexes
+            elif self._is_rebuilt():  # facts and files may belong to different indexes
                 self.__dict__.pop("_index_facts", None)
                 return REBUILT
             self._opened = opened
@@ -274,7 +261,7 @@ class Search:
             return "the index is damaged"
 
     def _is_rebuilt(self) -> bool:
-        """Whether the index has been replaced since its manifest was read."""
+        """Return whether the index has been replaced since its manifest was read."""
         if self._index_digest is None:
             return False
         try:
@@ -283,7 +270,7 @@ class Search:
             return True
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from what the index proposes; None if that does not fill the list."""
+        """Select from the candidates of the index; return None if there are too few to fill the list."""
         width = min(_width(settings), len(self.catalogue))
         found = nearest_by_index(
             index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.rows)
@@ -293,19 +280,19 @@ class Search:
         return self._chosen(self._pool(found), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
-        """Select from the nearest; None if that does not fill the list although more tracks exist."""
+        """Select from a pool of candidates; return None if the list is not full, but a larger pool may fill it."""
         listed = select(pool, asked.seeds, asked.vector, settings)
         full = len(listed.chosen) == min(settings.number, len(self.catalogue))
         return listed if full or settings.takes_all else None
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
-        """Score every track, and select from more and more of the best until the list is full."""
+        """Score every track, and select from the best; take more candidates until the list is full."""
         learnt = self.exact.candidates(np.empty(0, np.int64))
-        scores = self._scores(asked, settings.by, learnt)
+        scores = self.scoring.scores(asked, settings.by, learnt)
         free = ~np.isin(learnt, asked.rows)
         rows, scores = learnt[free], scores[free]
         if settings.popularity:
-            scores = with_popularity(scores, self._counts[rows], settings.popularity)
+            scores = with_popularity(scores, self.scoring.counts[rows], settings.popularity)
             if not np.isfinite(scores).all():
                 raise not_finite()
         width = _width(settings)
@@ -315,32 +302,12 @@ class Search:
                 return listed
             width *= WIDENED
 
-    def _scores(self, asked: Question, by: Score, rows: Rows) -> npt.NDArray[np.float32]:
-        """Score some rows, float32 (rows,); see `ranking` for the formulas."""
-        if by == "model":
-            embeddings = self._embeddings
-            if not embeddings.has_context:
-                raise SettingError("these vectors were imported without context vectors: use --by cosine")
-            mean = asked.weights @ embeddings.centre[asked.rows] / np.abs(asked.weights).sum()
-            trained_with = self.opened.model.settings
-            exponent = trained_with.get("noise_exponent", TrainSettings().noise_exponent)
-            with np.errstate(over="ignore", invalid="ignore"):
-                scores = embeddings.context @ mean.astype(np.float32) + embeddings.context_bias
-            if not np.isfinite(scores).all():
-                raise not_finite()
-            return np.asarray(scores[rows] + log_prior(self._counts[rows], exponent), np.float32)
-        cosine = self.exact.cosines(asked.vector)[rows]
-        if by == "hybrid":
-            agreement = rooted(self.postings.agreement(asked.rows, asked.weights))[rows]
-            return hybrid(agreement, cosine, self._counts[rows], float(np.abs(asked.weights).sum()))
-        return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
-
     def _pool(self, found: Neighbours) -> Pool:
         """Read the tracks and vectors of the candidates of one query."""
         return next(self._pools([found]))
 
     def _pools(self, found: Sequence[Neighbours]) -> Iterator[Pool]:
-        """Read the tracks and vectors of the candidates of several queries, many at once."""
+        """Read the tracks and vectors of the candidates of several queries, in large batches."""
         step = max(1, LOOKED_UP // max(1, *(len(near.rows) for near in found)))
         for start in range(0, len(found), step):
             some = found[start : start + step]
@@ -353,17 +320,17 @@ class Search:
 
 
 def _asks_index(settings: SimilarSettings) -> bool:
-    """Whether the index can answer: it proposes candidates by plain cosine only."""
+    """Return whether the index may be used, which is only possible for ranking by cosine alone."""
     return settings.by == "cosine" and not settings.popularity and not settings.exact
 
 
 def _width(settings: SimilarSettings) -> int:
-    """Return the number of candidates to select from at first."""
+    """Return the number of candidates for the first selection."""
     return settings.number if settings.takes_all else max(POOL, POOL_FACTOR * settings.number)
 
 
 def _unsound(path: Path, facts: IndexFacts) -> str | None:
-    """Return why an index must not be opened; its nodes are verified unless this user has verified the file before."""
+    """Return the reason why an index must not be opened, if any. Nodes are verified once per file and user."""
     files = [one for one, *_ in facts.files(path)]
     try:
         if not is_verified(files):

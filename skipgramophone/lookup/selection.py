@@ -1,4 +1,4 @@
-"""Selects the list to show from scored candidates: filters, limits per artist and song, diversity."""
+"""Selects the tracks of an answer from scored candidates, by filters, limits per artist and song, and diversity."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from skipgramophone.settings import SimilarSettings
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Candidates to select from, best first."""
+    """Scored candidates to select from, best first."""
 
     scores: npt.NDArray[np.float32]  # (candidates,)
     tracks: list[Track]
@@ -36,12 +36,12 @@ class Choice:
     track: Track
     similarity: float
     score: float
-    versions: tuple[Track, ...] = ()  # other versions of its song
+    versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Selected candidates in order."""
+    """The selected candidates in order, and versions of the seeds' songs that were left out."""
 
     chosen: list[Choice]
     versions_of_seeds: tuple[Track, ...]
@@ -75,7 +75,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
     scores = pool.scores[passed]
     places = choose(scores, vectors[passed], limits, number=settings.number, diversity=settings.diversity)
     chosen = [passed[place] for place in places.tolist()]
-    last = max(chosen, default=-1)  # candidates that rank below it would not have been listed
+    last = max(chosen, default=-1)  # candidates below this position would not be listed anyway
     versions: dict[str, list[Track]] = {}
     for at in passed if settings.fold_versions else ():
         if at < last and at not in chosen:
@@ -88,6 +88,6 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
 
 
 def _labels(names: Sequence[str], places: Sequence[int]) -> Rows:
-    """Number the names at some places, equal for equal names, int64 (places,)."""
+    """Return labels for the names at some positions, int64 (positions,); equal names have equal labels."""
     _, labels = np.unique([names[at] for at in places], return_inverse=True)
     return labels

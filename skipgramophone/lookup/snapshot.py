@@ -1,8 +1,9 @@
-"""An experiment as it was when it was opened.
+"""A snapshot of an experiment: its files as they were when it was opened.
 
-Another process may replace, rename or remove the experiment while look-ups use it. Everything that belongs to the
-opened model is therefore opened or mapped at once: an open file stays readable after its name is gone. Only the index
-is opened later, because that takes longer. It names the model that it was built from (see `search`).
+Another process may replace, rename or remove the experiment while look-ups use it. All files that belong to the model
+are therefore opened or mapped at the beginning, because an open file stays readable after it has been removed. Only the
+index is opened later, because this takes longer. Its manifest names the model from which it was built, so `search`
+notices if it belongs to another model.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ TRIES = 10  # attempts to open an experiment that is being replaced
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The files of one corpus and of the model that was trained on it.
+    """The open files of a corpus and of the model that was trained on it.
 
     Attributes:
         experiment: the experiment; its name is used in messages, and its index is below its path.
@@ -37,7 +38,7 @@ class Snapshot:
         kept_postings: the playlists of each track; None in corpora of the first version.
         playlist_table: names and owners of the playlists.
         stability: the stability report of the model, if there is one.
-        warnings: what every answer should note: that the corpus has grown since the model was trained.
+        warnings: notes for every answer: a note if the corpus has grown since the model was trained.
     """
 
     experiment: Experiment
@@ -56,7 +57,7 @@ class Snapshot:
         return self.kept_postings or build_postings(self.corpus, len(self.catalogue))
 
     def is_current(self) -> bool:
-        """Whether the experiment still has the model that was opened, under the same name."""
+        """Return whether the experiment still exists under its name and still has the model that was opened."""
         try:
             return self.experiment.manifest("model").digest == self.model.digest
         except SgpError:
@@ -83,7 +84,7 @@ class Snapshot:
 def open_snapshot(experiment: Experiment) -> Snapshot:
     """Open corpus and model of an experiment, and verify that they belong together.
 
-    The corpus may have grown since the model was trained: its rows keep their numbers, and new tracks have no vector.
+    The corpus may have grown since the model was trained. Rows then keep their numbers, and new tracks have no vector.
 
     Raises:
         ExperimentError: a stage is missing, stale or damaged, or another process replaces it again and again.
@@ -106,12 +107,12 @@ def open_snapshot(experiment: Experiment) -> Snapshot:
 
 
 def _manifests(experiment: Experiment) -> tuple[Manifest, Manifest]:
-    """Read the manifests of the corpus, and of a model that was trained on it or on what it has grown from."""
+    """Read the manifests of the corpus and of the model, which was trained on the corpus or before the corpus grew."""
     return experiment.manifest("corpus"), experiment.current("model", may_have_grown=True)
 
 
 def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapshot:
-    """Open the files of corpus and model, without knowing yet whether they belong together."""
+    """Open the files of corpus and model, without checking whether they belong together."""
     directory = experiment.directory("corpus")
     catalogue = Catalogue(directory)
     try:
@@ -128,13 +129,13 @@ def _open(experiment: Experiment, manifest: Manifest, model: Manifest) -> Snapsh
             stability=read_stability(experiment, model.digest),
             warnings=() if model.parent == manifest.digest else (_growth_note(experiment, added),),
         )
-    except BaseException:  # including an interrupt: the database file must not stay open
+    except BaseException:  # also on an interrupt, the database file must be closed
         catalogue.close()
         raise
 
 
 def _growth_note(experiment: Experiment, added: int) -> str:
-    """Say that the model is older than its corpus, and how to train on."""
+    """Return a note that the model is older than its corpus, with the command that continues training."""
     tracks = f"{plural(added, 'new track')} {'has' if added == 1 else 'have'} no vector"
     return f"the corpus has grown since the model was trained ({tracks}): {continue_command(experiment.name)}"
 

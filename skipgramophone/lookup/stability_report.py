@@ -1,7 +1,7 @@
-"""The stability report of `sgp evaluate --stability`, as look-ups show it.
+"""Reads the report of `sgp evaluate --stability` for look-ups.
 
-The report holds how far two trainings with different seeds agree on nearest neighbours. It is only used for the model
-that it was measured on.
+The report tells how much two models that were trained with different seeds agree on nearest neighbours. It is used only
+for the model for which it was measured.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from skipgramophone.experiment.json_files import read_json
 class Agreement:
     """Share of nearest neighbours that two trainings with different seeds have in common, for tracks of one stratum."""
 
-    neighbours: int  # neighbours compared per track
+    neighbours: int  # number of neighbours that are compared per track
     tracks: str  # the stratum by count: head, middle or tail
     mean: float
     low: float  # bounds of the 95 % interval of the mean
@@ -29,7 +29,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class StabilityReport:
-    """The agreement per stratum with its lowest count, strata of frequent tracks first."""
+    """The lowest count and the agreement of each stratum, strata of frequent tracks first."""
 
     neighbours: int
     strata: tuple[tuple[int, Agreement | None], ...]  # None if no track of the stratum was compared
@@ -40,7 +40,7 @@ class StabilityReport:
 
 
 def read_stability(experiment: Experiment, model: str) -> StabilityReport | None:
-    """Read the report on the model with a digest; None if there is none or it is damaged (`sgp check` reports that)."""
+    """Read the report for the model with a digest; return None if it does not exist or is damaged."""
     path = experiment.path / EVALUATION / STABILITY_REPORT
     try:
         if not path.is_file() or (report := read_json(path)).get("model") != model:

@@ -1,1 +1,1 @@
-"""Map of the tracks: a two-dimensional projection, clusters, an interactive HTML page, and pictures."""
+"""Maps of the tracks: a two-dimensional projection, clusters, an interactive HTML page, and pictures."""

@@ -1,4 +1,4 @@
-"""Clusters of tracks, computed from the vectors (not from the plane) and labelled with their leading artists."""
+"""Finds clusters of tracks in the vectors (not in the plane), and labels them with their leading artists."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class TrackGroup:
-    """A group of tracks with the same colour: a cluster, an artist, or the rest."""
+    """A group of tracks with the same colour: a cluster, the tracks of an artist, or all other tracks."""
 
-    label: str  # a cluster's leading artists, or the artist
+    label: str  # the leading artists of a cluster, or the artist
     tracks: int
 
 
 def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
-    """Return the cluster of each track by k-means of unit rows, int64 (tracks,); 0 is the largest, none is empty."""
+    """Return the cluster of each track by k-means of unit rows, int64 (tracks,); cluster 0 is the largest."""
     from scipy.cluster.vq import kmeans2  # imported here because look-ups must not load scipy
 
     units = unit_rows(np.asarray(centre))
     distinct = len(np.unique(units, axis=0))
-    with warnings.catch_warnings():  # empty clusters are expected: they are left out
+    with warnings.catch_warnings():  # empty clusters are no problem: they are left out
         warnings.simplefilter("ignore", UserWarning)
         _, found = kmeans2(units, min(number, distinct), minit="++", seed=np.random.default_rng(seed))
     _, first, index, size = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
@@ -41,10 +41,10 @@ def find_clusters(centre: Matrix, number: int, seed: int) -> Labels:
 
 
 def describe_clusters(tracks: Sequence[Track], labels: Labels) -> list[TrackGroup]:
-    """Return size and leading artists of each cluster.
+    """Return the size and the leading artists of each cluster.
 
-    An artist with n of its N occurrences in the cluster has weight n * n / N. This favours artists that are frequent in
-    the cluster and rare elsewhere.
+    The weight of an artist in a cluster is n * n / N, where n of the artist's N occurrences are in the cluster. This
+    favours artists that are frequent in the cluster and rare elsewhere.
     """
     total: Counter[str] = Counter()
     by_cluster: list[Counter[str]] = [Counter() for _ in range(int(labels.max()) + 1)]

@@ -1,4 +1,4 @@
-"""Colours of the tracks of a map, by cluster or by artist."""
+"""Assigns colours to the tracks of a map, by cluster or by artist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.maps.clusters import Labels, TrackGroup, describe_clusters, find_clusters
 
-HUE_STEP = 137.5  # degrees between consecutive hues (the golden angle), so that neighbours in the legend differ
+HUE_STEP = 137.5  # degrees between consecutive hues (the golden angle), so that adjacent colours of the legend differ
 OTHERS = "other artists"
 
 
@@ -23,7 +23,7 @@ class Colouring:
     Attributes:
         labels: the group of each track, int64 (tracks,).
         groups: label and size of each group.
-        has_rest: the last group is grey and contains all tracks that are in no other group.
+        has_rest: whether the last group is grey and contains all tracks that are in no other group.
     """
 
     labels: Labels
@@ -31,7 +31,7 @@ class Colouring:
     has_rest: bool = False
 
     def colours(self) -> list[tuple[int, int]]:
-        """Return hue (degrees) and saturation (percent) of each group; lightness is left to the caller."""
+        """Return the hue (degrees) and the saturation (percent) of each group; the caller chooses the lightness."""
         hues = [(round(at * HUE_STEP) % 360, 58 if at % 2 else 72) for at in range(len(self.groups))]
         return [*hues[:-1], (0, 0)] if self.has_rest else hues
 

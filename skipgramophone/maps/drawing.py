@@ -17,7 +17,7 @@ from skipgramophone.maps.projection import NEIGHBOURS, Plane, choose_projection,
 from skipgramophone.settings import Colour, MapSettings, Projection
 from skipgramophone.wording import plural
 
-STEPS = 5  # of a map: neighbours, projection, clusters, measurement, writing
+STEPS = 5  # number of steps of drawing a map: neighbours, projection, clusters, measurement, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Drawing:
     Attributes:
         title: title of the map.
         tracks: the tracks, most frequent first.
-        plane: positions, float32 (tracks, 2).
+        plane: position of each track, float32 (tracks, 2).
         near: nearest neighbours of each track by vector, as rows of `tracks`, int64 (tracks, neighbours).
-        similarities: their similarities, float32 (tracks, neighbours).
+        similarities: similarities of these neighbours, float32 (tracks, neighbours).
         colourings: the available colourings of the tracks.
         colour: the initial colouring.
         projection: the method that computed the plane.
@@ -69,12 +69,13 @@ def draw(
     Args:
         title: title of the map.
         tracks: the tracks, most frequent first.
-        centre: their vectors, float32 (len(tracks), embedding_dim), without rows of zeros.
+        centre: vectors of the tracks, float32 (len(tracks), embedding_dim), without rows of zeros.
         settings: projection, clusters, neighbours and colours; `top` is ignored, because the caller selects the tracks.
-        progress: called before each step with its name, the number of steps done and of all steps; writing is the last.
+        progress: called before each step with its name, the number of finished steps and the total. The caller does the
+            last step, writing.
 
     Raises:
-        SettingError: UMAP is required and cannot be used.
+        SettingError: UMAP is required, but it is not installed or there are too few tracks.
     """
     projection, seed = choose_projection(settings.projection, len(tracks)), settings.random_seed
     wanted = max(settings.neighbours, NEIGHBOURS) if projection == "umap" else settings.neighbours

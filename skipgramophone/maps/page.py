@@ -1,8 +1,8 @@
-"""The page of a map: one HTML file with its style, script and data, which loads nothing from a network.
+"""Makes the HTML page of a map: one file with style, script and data, which loads nothing from a network.
 
 Names are untrusted. The page contains them only as JSON, with every "<" escaped and control characters and
-bidirectional marks made visible, and the script shows them as text. A content security policy allows only this style
-and this script, by their hashes, and blocks all other resources.
+bidirectional marks made visible, and the script shows them as text. A content security policy allows only the style and
+the script of the page, by their hashes, and blocks all other resources.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from skipgramophone.maps.drawing import Drawing
 from skipgramophone.maps.projection import Plane
 from skipgramophone.wording import visible
 
-EXTENT = 65_535  # length of the longer side of the plane, in integer steps
-SIMILARITY_STEPS = 32_767
+EXTENT = 65_535  # highest coordinate on the longer side of the plane, in integer steps
+SIMILARITY_STEPS = 32_767  # integer that represents a similarity of 1
 
 
 def page(drawing: Drawing) -> str:
@@ -57,7 +57,7 @@ def page(drawing: Drawing) -> str:
 
 
 def _colouring_data(colouring: Colouring) -> dict[str, Any]:
-    """Return a colouring for the script; the group with saturation 0 contains all other tracks."""
+    """Return a colouring as data for the script; a group with saturation 0 contains the tracks of no other group."""
     groups = [
         {"label": visible(group.label), "tracks": group.tracks, "hue": hue, "saturation": saturation}
         for group, (hue, saturation) in zip(colouring.groups, colouring.colours(), strict=True)
@@ -66,7 +66,7 @@ def _colouring_data(colouring: Colouring) -> dict[str, Any]:
 
 
 def _policy(style: str, script: str) -> str:
-    """Return a content security policy that allows only this style and this script."""
+    """Return a content security policy that allows only the given style and script."""
     rules = {
         "default-src": "'none'",
         "style-src": _hash(style),
@@ -79,22 +79,22 @@ def _policy(style: str, script: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return the hash source of an inline element for the policy."""
+    """Return the hash of an inline element in the form that the policy needs."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _json(value: dict[str, Any]) -> str:
-    """Return JSON that cannot close its script element."""
+    """Return JSON text that is safe inside a script element, because it contains no "<"."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _base64(numbers: npt.NDArray[Any], dtype: str) -> str:
-    """Return the bytes of numbers in base64."""
+    """Convert numbers to a data type, and return their bytes in base64."""
     return base64.b64encode(np.ascontiguousarray(numbers, dtype).tobytes()).decode()
 
 
 def _in_steps(plane: Plane) -> npt.NDArray[np.float64]:
-    """Return positions scaled to 0 .. EXTENT, float64 (tracks, 2): the shorter side is centred, y points downwards."""
+    """Scale positions to 0 .. EXTENT, float64 (tracks, 2); the shorter side is centred, and y points downwards."""
     low, high = plane.min(axis=0).astype(np.float64), plane.max(axis=0).astype(np.float64)
     steps = EXTENT / max(float((high - low).max()), 1e-12)
     centred = (plane - (low + high) / 2) * steps * [1, -1]

@@ -1,6 +1,6 @@
-"""Pictures of a map, PNG or SVG, with Matplotlib.
+"""Draws pictures of a map, PNG or SVG, with Matplotlib.
 
-Names are untrusted: they are never parsed as mathematical text, and unprintable characters are escaped.
+Names are untrusted: they are never parsed as mathematical formulas, and unprintable characters are escaped.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def write(path: Path, drawing: Drawing, format: str) -> None:
 
 
 def _paint(axes: Any, drawing: Drawing) -> None:
-    """Draw points, a legend and a title."""
+    """Draw the points, the legend and the title."""
     from matplotlib.lines import Line2D
 
     colouring, plane = drawing.colourings[drawing.colour], drawing.plane
     colours = np.array([hls_to_rgb(hue / 360, LIGHTNESS, share / 100) for hue, share in colouring.colours()])
     rest = (colouring.labels == len(colours) - 1) & colouring.has_rest
-    order = np.lexsort((-np.arange(len(plane)), ~rest))  # the rest is drawn first, frequent tracks last
+    order = np.lexsort((-np.arange(len(plane)), ~rest))  # tracks of no group are drawn first, frequent tracks last
     sizes = _sizes(np.array([track.count for track in drawing.tracks]))
     solid = np.where(rest, 0.25, 0.75)
     axes.scatter(
@@ -75,7 +75,7 @@ def _paint(axes: Any, drawing: Drawing) -> None:
 
 
 def _shorten(label: str) -> str:
-    """Shorten a label to leave room for the map."""
+    """Shorten a label, so that there is room for the map."""
     return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
 
 

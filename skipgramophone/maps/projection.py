@@ -1,4 +1,4 @@
-"""Projections to two dimensions: UMAP, or principal components if they are asked for.
+"""Projections to two dimensions: UMAP, or principal components on request or for few tracks.
 
 UMAP gets exact neighbours and starts from the principal components, so only its optimization depends on the seed.
 
@@ -29,7 +29,8 @@ Plane = npt.NDArray[np.float32]
 def choose_projection(projection: Projection, tracks: int) -> Projection:
     """Return the projection to use; "auto" is UMAP if there are enough tracks.
 
-    Principal components are never a silent replacement for UMAP, because they preserve few nearest neighbours.
+    If UMAP is not installed, "auto" is an error: principal components preserve few nearest neighbours, so they never
+    replace UMAP silently.
 
     Raises:
         SettingError: UMAP is needed and not installed, or there are too few tracks for it.
@@ -72,7 +73,7 @@ def by_umap(centre: Matrix, near: Rows, similarities: Matrix, seed: int) -> Plan
     Args:
         centre: float32 (tracks, embedding_dim).
         near: nearest rows of each track, int64 (tracks, at least NEIGHBOURS - 1).
-        similarities: their cosine similarities, float32, of the same shape.
+        similarities: cosine similarities of these rows, float32, of the same shape.
         seed: random seed of the optimization.
     """
     umap = _import_umap()

@@ -1,4 +1,4 @@
-"""Normalize arrays of names, with Arrow's vectorized functions for ASCII names."""
+"""Normalize Arrow arrays of names. ASCII names are normalized with Arrow's vectorized functions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def full_names(artists: pa.Array, titles: pa.Array) -> pa.Array:
 
 
 def _where_ascii(strings: pa.Array, plain: Callable[[pa.Array], pa.Array], other: Callable[[str], str]) -> pa.Array:
-    """Apply `plain` to all strings at once, then replace the results for non-ASCII strings by `other` of each."""
+    """Apply the array function `plain` to all strings, but use `other(string)` as the result for non-ASCII strings."""
     beyond = pc.invert(pc.string_is_ascii(strings))
     others = pa.array([other(name) for name in strings.filter(beyond).to_pylist()], strings.type)
     return pc.replace_with_mask(plain(strings), beyond, others)

@@ -1,21 +1,22 @@
-"""Artist credits: the artists that a credit such as "A, B feat. C" names."""
+"""Find an artist in a credit that may name several artists, such as "A, B feat. C"."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-BETWEEN = r"\s*[,;]\s*|\s(?:feat\.?|ft\.?|featuring)\s"  # separates artists
-PERHAPS = r"\s(?:&|\+|/|x|vs\.?|with)\s"  # separates artists, or is a part of the name of one
+BETWEEN = r"\s*[,;]\s*|\s(?:feat\.?|ft\.?|featuring)\s"  # separates two artists
+PERHAPS = r"\s(?:&|\+|/|x|vs\.?|with)\s"  # separates two artists, or is part of one artist's name
 
 
 def is_credited(artist: str, credit: str, loosely: bool = True) -> bool:
-    """Whether a credit names an artist; both are folded names.
+    """Whether a credit names an artist. Both must be folded names (see `fold_name`).
 
     Args:
         artist: name of an artist.
-        credit: the artist of a track.
-        loosely: whether "a & b" names a, which is wrong for names of groups.
+        credit: the artist field of a track.
+        loosely: whether "&", "x", "with" and the like also separate artists. "a & b" then credits a, which is wrong if
+            "a & b" is the name of a group.
 
     >>> is_credited("tyler, the creator", "yuna, tyler, the creator"), is_credited("tyler", "tyler swift")
     (True, False)
@@ -27,6 +28,6 @@ def is_credited(artist: str, credit: str, loosely: bool = True) -> bool:
 
 @lru_cache(maxsize=128)
 def _pattern(artist: str, loosely: bool) -> re.Pattern[str]:
-    """Return the pattern of an artist between separators."""
+    """Return a regex that matches an artist between separators or at the ends of a credit."""
     separator = f"{BETWEEN}|{PERHAPS}" if loosely else BETWEEN
     return re.compile(f"(?:^|{separator}){re.escape(artist)}(?:$|{separator})")

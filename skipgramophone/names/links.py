@@ -1,4 +1,4 @@
-"""Links to tracks of music services, and the uris under which a catalogue may know the same track.
+"""Parse links to tracks of music services, and list the uris that a catalogue may use for these tracks.
 
     https://open.spotify.com/intl-de/track/ID?si=…     spotify:track:ID
     https://music.apple.com/us/album/name/1?i=ID       https://music.apple.com/us/song/name/ID
@@ -28,13 +28,13 @@ YOUTUBE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a track, or to something else of a music service.
+    """A link to a track or another page of a music service.
 
     Attributes:
         service: name of the service.
-        kind: "track", or what else the link leads to.
-        id: id at the service.
-        uris: the forms in which a catalogue may hold the id of a track.
+        kind: "track", or another kind of page, such as "album" or "playlist".
+        id: id of the track or page at the service.
+        uris: the uris that a catalogue may use for the track; empty for other pages.
     """
 
     service: str
@@ -44,7 +44,7 @@ class Link:
 
 
 def read_link(text: str) -> Link | None:
-    """Return the link that a text is, or None if it is none to a known service.
+    """Parse a text as a link; return None if it is not a link to a known service.
 
     >>> read_link("https://open.spotify.com/intl-de/track/5BX?si=1").uris
     ('spotify:track:5BX', 'https://open.spotify.com/track/5BX', '5BX')
@@ -66,5 +66,5 @@ def read_link(text: str) -> Link | None:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text is a web address."""
+    """Whether a text begins with http:// or https:// (in any case, after optional spaces)."""
     return WEB.match(text.strip()) is not None

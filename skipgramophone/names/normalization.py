@@ -1,8 +1,8 @@
-"""Name normalization: when two spellings are the same name.
+"""Normalize names, to decide whether two spellings are the same name.
 
-There are two normal forms. `identity` decides which rows of a dump are the same track: it ignores case, spaces at the
-ends and Unicode form. `fold_name` is used for search: it also ignores accents and repeated spaces. Names themselves are
-stored and shown as they were first read.
+There are two normal forms. `identity` decides which rows of a dump are the same track: it ignores case, surrounding
+spaces and the Unicode normalization form. `fold_name` is used for search: it also ignores accents and repeated spaces.
+Names are stored and shown in the spelling that was read first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SEPARATOR = " - "
 
 
 def identity(name: str) -> str:
-    """Return the key of a name: two spellings with equal keys are the same name.
+    """Return the key of a name. Two spellings with the same key are the same name.
 
     >>> identity("  Free Fallin'") == identity("FREE FALLIN'")
     True
@@ -27,7 +27,7 @@ def identity(name: str) -> str:
 
 
 class _Letters(dict[int, str]):
-    """Folded form of each letter, computed at first use; `str.translate` then folds a whole name in one call."""
+    """Table for `str.translate`: code point -> folded letter. Each entry is computed when it is first used."""
 
     def __missing__(self, code: int) -> str:
         split = unicodedata.normalize("NFKD", chr(code).casefold())
@@ -39,7 +39,7 @@ LETTERS = _Letters()
 
 
 def fold_name(name: str) -> str:
-    """Fold a name for search.
+    """Return a name for search: in lower case, without accents and without surrounding or repeated spaces.
 
     >>> fold_name("  Håkan   Hellström ")
     'hakan hellstrom'
@@ -59,7 +59,7 @@ def full_name(artist: str, title: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Split "artist - title"; a name without " - " is a title.
+    """Split "artist - title" at the first " - "; without " - ", the artist is empty and the name is the title.
 
     >>> split_name("50 Cent, Snoop Dogg - P.I.M.P. - Remix"), split_name("07 echoes")
     (('50 Cent, Snoop Dogg', 'P.I.M.P. - Remix'), ('', '07 echoes'))
@@ -69,7 +69,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def hyphenate(name: str) -> str:
-    """Join the words of a folded name with hyphens, a form that needs no quotes in a shell.
+    """Return the words of the folded name, joined with hyphens so that the shell needs no quotes.
 
     >>> hyphenate("Håkan - Don't! (Live)")
     'hakan-don-t-live'
@@ -78,7 +78,7 @@ def hyphenate(name: str) -> str:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of the folded name that have a letter or a digit.
+    """Return the words of the folded name that contain a letter or a digit.
 
     >>> words_of("AC/DC - Thunderstruck!")
     ['ac/dc', 'thunderstruck!']

@@ -1,7 +1,8 @@
 """Song versions: recognize live, remastered, edited and other versions of one song by their names.
 
-A version is recognized by a version word in brackets or after a dash at the end of the title, and by featured guests.
-These count as different songs: "Pt. 1" and "Pt. 2", a remix, and the same title by another artist.
+To compare songs, featured guests are removed, and so are remarks with version words, such as "live" or "remaster", in
+brackets or after a dash at the end of the title. A remix, another part ("Pt. 1", "Pt. 2") and the same title by another
+artist count as different songs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FEATURED = re.compile(
 BRACKETED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 DASH = " - "
 REMARK = re.compile(r"(?<=\S)\s*[(\[]([^()\[\]]*)[)\]]|\s-\s(.*?)(?=\s-\s|[(\[]|$)")
-# Words for the kinds of versions that a look-up can exclude, in a remark.
+# Kinds of versions that a look-up can exclude, each with the words that identify it in a remark.
 KINDS: dict[Version, re.Pattern[str]] = {
     "acoustic": re.compile(r"\b(?:acoustic|acustic[oa]|akustik|unplugged|stripped)\b"),
     "cover": re.compile(r"\b(?:cover|covered|tribute)\b"),
@@ -53,7 +54,7 @@ def song_key(artist: str, title: str) -> str:
 
 
 def is_version(title: str, kinds: Collection[str]) -> bool:
-    """Whether a remark in the title, in brackets or after a dash, names one of some kinds of versions.
+    """Whether a title has a remark, in brackets or after a dash, that names one of the given kinds of versions.
 
     >>> is_version("Alive - Live at Wembley", ["live"]), is_version("Live and Let Die", ["live"])
     (True, False)
@@ -63,7 +64,7 @@ def is_version(title: str, kinds: Collection[str]) -> bool:
 
 
 def artist_without_guests(artist: str) -> str:
-    """Return an artist without featured guests.
+    """Remove featured guests from an artist credit.
 
     >>> artist_without_guests("Somebody feat. Somebody Else")
     'Somebody'
@@ -72,7 +73,7 @@ def artist_without_guests(artist: str) -> str:
 
 
 def _base(title: str) -> str:
-    """Return a folded title without guests, and without version words at its end if something else is left."""
+    """Remove guests and the version remarks at the end of a folded title, but never the whole title."""
     base = FEATURED.sub("", title)
     while True:
         bracketed, (before, dash, remark) = BRACKETED.search(base), base.rpartition(DASH)

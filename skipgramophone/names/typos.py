@@ -11,13 +11,13 @@ from rapidfuzz.distance import OSA
 
 from skipgramophone.names.normalization import fold_name, words_of
 
-NEAR_ENOUGH = 60.0  # least weighted ratio of rapidfuzz, from 0 to 100
-MUCH_LESS = 15.0  # less similar than the best name, in the same unit
-WORD_NEAR_ENOUGH = 80.0  # least ratio of rapidfuzz, from 0 to 100: "jon" is near "john", 1999 is not near 1998
+NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
+MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
+WORD_NEAR_ENOUGH = 80.0  # minimum similarity of words: rapidfuzz's ratio; "jon" is similar to "john"
 
 
 class Named(Protocol):
-    """A track with a name and a popularity."""
+    """Protocol: a track with a name and a count."""
 
     @property
     def row(self) -> int:
@@ -40,25 +40,25 @@ AnyTrack = TypeVar("AnyTrack", bound=Named)
 
 
 def nearest(query: str, tracks: list[AnyTrack]) -> list[AnyTrack]:
-    """Return the tracks whose whole name is similar to a query, most similar first."""
+    """Return the tracks whose whole name is similar to the query, most similar first."""
     return [tracks[at] for at, _ in _scores(query, [track.name for track in tracks])]
 
 
 def nearest_names(query: str, names: list[str]) -> list[str]:
-    """Return the names that are similar to a query and not much less so than the best, most similar first."""
+    """Return the names that are similar to the query, most similar first, without those far behind the best."""
     scores = _scores(query, names)
     return [names[at] for at, score in scores if score >= scores[0][1] - MUCH_LESS]
 
 
 def _scores(query: str, names: list[str]) -> list[tuple[int, float]]:
-    """Return the places and scores of the names that are similar to a query, most similar first."""
+    """Return index and score of each name that is similar to the query, most similar first."""
     folded = list(map(fold_name, names))
     best = process.extract(fold_name(query), folded, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_ENOUGH)
     return [(at, score) for _, score, at in best]
 
 
 def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
-    """Return the tracks whose name contains each word of a query, possibly with a typo, most frequent first.
+    """Return the tracks whose name contains each word of the query, typos allowed, most frequent first.
 
     If the words make up the whole name of some tracks, or else their whole title, only these tracks are returned. A
     number never matches another number, and a query without letters matches nothing.
@@ -77,7 +77,7 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
 
 
 def _contain(name: str, words: list[str]) -> bool:
-    """Whether a name contains each of some words, or a word similar to it."""
+    """Whether a name contains every given word, exactly or with a typo."""
     whole, others = fold_name(name), words_of(name)
     return all(word in whole or any(_is_typo(word, other) for other in others) for word in words)
 

@@ -1,4 +1,4 @@
-"""The use cases, one module each; every one is a plain function that a command, a script or a notebook calls.
+"""The use cases, one module each. A use case is a plain function that a command, a script or a notebook calls.
 
 From playlists to look-ups:
     extract          reads sources of playlists into the corpus of an experiment
@@ -6,25 +6,25 @@ From playlists to look-ups:
     extract_report   counts what extract found
     train            trains vectors on the corpus, and builds the index
     index            rebuilds the index
-    similar          finds the tracks most similar to one
+    similar          finds the tracks that are most similar to a track
     export           writes vectors for other tools
-    import_vectors   takes vectors trained elsewhere as the model
+    import_vectors   imports vectors that were trained elsewhere as the model
 
-Judging and improving:
-    inspect          reports what playlists are like, before or after extraction
+Evaluation and improvement:
+    inspect          reports statistics and problems of playlists, before or after extraction
     evaluate         evaluates an experiment on held-out playlists; measures stability
     tune             searches for better training settings
     map              draws the tracks in two dimensions
 
-Keeping house:
+Management of experiments:
     check            verifies the files of an experiment
     stage_content    verifies what the files of a stage contain; used by check
     archive          copies, renames, packs and unpacks experiments
     experiments      lists, compares and removes experiments
 
-    reports          what these functions return
-    stages           steps that several of them share
+    reports          defines the reports that these functions return
+    stages           steps that several use cases share
 
-Each function opens the experiment, does its work, publishes the result as a whole and returns a report. Progress goes
-to a callback of the caller; nothing here prints.
+Each function opens the experiment, does its work, publishes the complete result and returns a report. It reports
+progress to a callback, and prints nothing.
 """

@@ -1,8 +1,8 @@
-"""A corpus that grows: its rows are encoded again together with the added sources, and its tracks keep their numbers.
+"""Adds sources to a corpus: old and added rows are encoded together, and tracks keep their row numbers.
 
-The same rules therefore apply to the first extract and to every later one. A playlist that exists already gains the
-tracks that it does not contain yet; tracks that it contains are left out, and counted. Nothing is removed, and row
-numbers stay: new tracks get the following rows, in order of their counts.
+The same rules therefore apply to the first extraction and to every later one. An existing playlist gains the tracks
+that it does not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing
+tracks keep their row numbers. New tracks get the following row numbers, in order of their counts.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class Before:
     """The corpus before it grows.
 
     Attributes:
-        manifest: its manifest.
-        corpus: its playlists, held-out ones last.
-        held_out: bool (playlists,), true for held-out playlists.
-        tracks: artist, title, uri and first_place of its tracks, in row order.
+        manifest: manifest of the corpus.
+        corpus: all playlists; held-out playlists come last.
+        held_out: bool (playlists,), whether each playlist is held out.
+        tracks: artist, title, uri and first_place of the tracks, in row order.
         spellings: other spellings of the tracks: row, artist, title, count.
         uris: other uris of the tracks: uri, row.
-        playlists: owner, name and key of its playlists.
+        playlists: owner, name and key of the playlists.
         rejects: file with the rejected rows.
     """
 
@@ -69,20 +69,20 @@ class Before:
 
     @property
     def lasting(self) -> dict[str, Any]:
-        """The settings that added sources must share."""
+        """The settings of the corpus that must be the same for added sources."""
         made_with = asdict(ExtractSettings()) | self.manifest.settings
         return {name: made_with[name] for name in LASTING}
 
     @property
     def former(self) -> list[dict[str, Any]]:
-        """Earlier versions of the corpus that is being made, oldest first; the last is this one."""
+        """All earlier versions of the corpus, oldest first; the last one is the corpus before it grows."""
         facts = self.manifest.facts
         own = {name: facts[name] for name in ("tracks", "playlists", "occurrences")}
         own |= {"digest": self.manifest.digest, "created": self.manifest.created, "settings": self.manifest.settings}
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify the settings that a corpus keeps for good.
+        """Verify that settings agree with the corpus where they must be the same.
 
         Raises:
             SettingError: a setting differs.
@@ -108,7 +108,7 @@ class Before:
             raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or re-read it with --force")
 
     def rows(self) -> RowBlock:
-        """Return its content as rows, as a reader would deliver them."""
+        """Return the content of the corpus as rows, in the form in which readers deliver rows."""
         playlist = pa.array(np.repeat(np.arange(len(self.corpus)), self.corpus.lengths()))
         tracks, playlists = _dictionary_encoded(self.tracks), _dictionary_encoded(self.playlists)
         of_playlist = {"owner": "owner", "playlist": "name", "key": "key"}
@@ -117,15 +117,15 @@ class Before:
         return RowBlock(pa.table(columns))
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the playlist of each row, -1 for added rows; int64 (rows,)."""
+        """Return the playlist number of each row, int64 (rows,), or -1 for an added row."""
         found = np.searchsorted(self.corpus.offsets, rows, side="right") - 1
         return np.where(rows < self.corpus.occurrences, found, -1)
 
     def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
-        """Return the encoding of `rows` and all added rows, with the old row numbers and first places.
+        """Adjust the encoding of old and added rows, so that old tracks keep their row numbers and first places.
 
         Raises:
-            ExperimentError: two of its tracks would now be one.
+            ExperimentError: two tracks of the corpus have become one.
         """
         first, old = encoded.tracks["first_place"].to_numpy() - 1, self.tracks.num_rows
         known = first < self.corpus.occurrences
@@ -135,7 +135,7 @@ class Before:
         row[known] = self.corpus.track_ids[first[known]]
         row[~known] = np.arange(old, len(row))
         encoded = encoded.renumbered(row)
-        # Places count all rows that were ever used, including rows that cleaning dropped later.
+        # First places count all rows that were ever used, including rows that cleaning dropped.
         facts = self.manifest.facts
         gone = facts["rows_used"] + dropped_by_cleaning(facts["left_out"]) - self.corpus.occurrences
         added = encoded.tracks["first_place"].to_numpy()[old:] + gone
@@ -145,7 +145,7 @@ class Before:
         return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
 
     def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
-        """Return the report of the grown corpus, from a report that counts the added rows only."""
+        """Return the report of the grown corpus; the argument is a report that counts only the added rows."""
         facts, rows = self.manifest.facts, self.corpus.occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
         used = report.rows_used - rows
@@ -183,8 +183,8 @@ def read_before(experiment: Experiment) -> Before:
     """Read the corpus of an experiment before it grows.
 
     Raises:
-        ExperimentError: there is no corpus, it is damaged, it was made from imported vectors, or by a version that did
-            not record what identifies its playlists.
+        ExperimentError: there is no corpus; or the corpus is damaged, was made from imported vectors, or was made by a
+            version that did not store the keys of playlists.
     """
     manifest, directory = experiment.manifest("corpus"), experiment.directory("corpus")
     if has_corpus_of_names(experiment):
@@ -200,8 +200,8 @@ def read_before(experiment: Experiment) -> Before:
         playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), HELD_OUT_PREFIX)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
-            f"the corpus of '{experiment.name}' was made by an earlier version, which did not record how to tell "
-            f"playlists of one name apart: {AGAIN}"
+            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store the keys that "
+            f"distinguish playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
         try:
@@ -245,7 +245,7 @@ def _dictionary_encoded(table: pa.Table) -> dict[str, pa.DictionaryArray]:
 
 
 def _summed(before: pa.Table, added: pa.Table) -> pa.Table:
-    """Merge two tables of spellings, adding counts, in order of rows and names."""
+    """Merge two tables of spellings and add their counts; sort by row and name."""
     both = pa.concat_tables([before, added.cast(before.schema)])
     keys = ["row", "artist", "title"]
     summed = both.group_by(keys).aggregate([("count", "sum")]).rename_columns([*keys, "count"])

@@ -1,8 +1,8 @@
 """Copies, renames, packs and unpacks experiments.
 
-An archive is a zip file of an experiment without its lock and the drafts of writers. It may come from a stranger:
-member names are checked first, members are written as plain files into a draft, and all checksums must match before the
-draft is published.
+An archive is a zip file of an experiment, without its lock and temporary files. It may come from a stranger. Therefore
+the names of its members are checked first, members are written as plain files into a draft directory, and all checksums
+must match before the draft is published.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
 from skipgramophone.pipeline.check import difference_from_manifest
 
-DEEPEST = 8  # most parts of a member name
-COMPRESSION = 1  # vectors hardly compress, names do at any level
+DEEPEST = 8  # maximum number of parts (directories and file name) in the path of a member
+COMPRESSION = 1  # lowest level: vectors hardly compress, and names compress well at any level
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 AGAIN = "copy or download it again"
 
 
 def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = None) -> None:
-    """Copy an experiment, whole or not at all.
+    """Copy an experiment, completely or not at all.
 
     Raises:
         ExperimentError: the experiment does not exist or is being written, or the new name is taken or not valid.
@@ -111,7 +111,7 @@ def pack_experiment(
 
 
 def unpack_experiment(archive: Path | str, name: str | None = None, experiments_dir: Path | str | None = None) -> str:
-    """Unpack an experiment completely or not at all, and return its name: the given one or that in the archive.
+    """Unpack an experiment, completely or not at all; return its name, which is `name` or the name in the archive.
 
     Raises:
         SourceError: the file is not a packed experiment, or is damaged.
@@ -155,7 +155,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
 
 
 def _files(experiment: Experiment) -> Iterator[Path]:
-    """Yield all files of an experiment except its lock and leftovers of killed writers.
+    """Yield all files of an experiment except its lock and temporary files.
 
     Raises:
         ExperimentError: the directory contains something other than regular files.
@@ -171,7 +171,7 @@ def _files(experiment: Experiment) -> Iterator[Path]:
 
 
 def _is_kept(parts: Sequence[str]) -> bool:
-    """Whether a path inside an experiment belongs to it: not the lock, and not a draft of a writer."""
+    """Return whether a path inside an experiment is neither its lock nor a temporary file."""
     return parts[0] not in (LOCK, NEW_DESCRIPTION) and not any(is_draft(part) for part in parts)
 
 
@@ -188,7 +188,7 @@ def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         parts = path.parts
         plain = path.as_posix() == name and not path.is_absolute() and name.isprintable() and "\\" not in name
         short = 1 <= len(parts) <= DEEPEST and all(len(part.encode()) <= LONGEST_PART for part in parts)
-        kind = member.external_attr >> 16 & 0o170000  # as Unix writes it; 0 where it does not
+        kind = member.external_attr >> 16 & 0o170000  # file type, if the archive was made on Unix; otherwise 0
         safe = plain and short and ".." not in parts and _is_kept(parts) and kind in (0, 0o100000)
         if not safe or name in names:
             raise SourceError(f"{archive} is not a valid archive: unsafe member {name!r}")
@@ -199,7 +199,7 @@ def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _require_as_published(archive: Path, experiment: Experiment) -> None:
-    """Verify that stages hold exactly the files of their manifests, and restore the modification times.
+    """Verify that each stage contains exactly the files of its manifest, and restore their modification times.
 
     Raises:
         SourceError: a file is missing, unlisted or damaged, or a manifest is damaged.
@@ -210,7 +210,7 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
         directory = experiment.directory(stage)
         try:
             listed = experiment.manifest(stage).files
-        except ExperimentError as error:  # its message names a temporary directory
+        except ExperimentError as error:  # not shown, because its message names a temporary directory
             raise SourceError(f"{archive} is damaged: invalid {stage}/{MANIFEST}; {AGAIN}") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):
@@ -226,5 +226,5 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
 
 
 def _describe(directory: Path, name: str) -> None:
-    """Write a name into the description of an experiment."""
+    """Change the name in the description of an experiment."""
     write_description(directory, read_json(directory / DESCRIPTION) | {"name": name})

@@ -1,7 +1,7 @@
 """Verifies experiments: the files of each stage, and whether the stages match each other.
 
-Every file is read: its hash is compared with the manifest, then its content is checked, because a file can be damaged
-before it is hashed. Nothing is changed, except that leftovers of killed runs are removed on request.
+Every file is read. Its hash is compared with the manifest, and its content is checked too, because a file may have been
+damaged before it was hashed. Nothing is changed, except that files left behind by killed runs are removed on request.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
 
 State = Literal["damaged", "unchecked", "stale", "leftover", "unfinished"]
-Tell = Callable[[int, int, str], None]  # bytes done, bytes in all, file
+Tell = Callable[[int, int, str], None]  # finished bytes, total bytes, file
 TRIES = 5  # attempts to verify a stage that is being replaced
-# Errors that say nothing about the bytes on disk: no permission, a failing disk, too little memory or descriptors.
+# Errors that do not mean that a file is damaged: no permission, a failing disk, too little memory or descriptors.
 NOT_READ = (StorageError, LaterFormatError, OSError, MemoryError, ImportError)
 
 
@@ -44,9 +44,9 @@ class CheckResult:
         experiment: name of the experiment.
         place: path below the experiments directory.
         state: "damaged" (bytes differ from what was published), "stale" (made from a stage that has been replaced),
-            "leftover" (from a killed run; harmless), "unfinished" (a training run that can be resumed), "unchecked"
-            (it could not be read, which says nothing about the bytes on disk).
-        what: what was found and what to do, in one line.
+            "leftover" (left behind by a killed run; harmless), "unfinished" (a training run that can be resumed),
+            "unchecked" (it could not be read, so it is unknown whether it is damaged).
+        what: the problem and the advice, in one line.
     """
 
     experiment: str
@@ -87,13 +87,13 @@ def check(
     experiments_dir: Path | str | None = None,
     progress: Tell | None = None,
 ) -> Checked:
-    """Verify one experiment, or all of a directory.
+    """Verify one experiment, or all experiments in a directory.
 
     Args:
-        name: name of the experiment; None for all.
-        clean: remove leftovers of killed runs.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
-        progress: called before each file with the bytes read, the bytes in all and the path.
+        name: name of the experiment; None verifies all.
+        clean: remove files left behind by killed runs.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
+        progress: called before each file with the number of bytes read, the total number of bytes and the path.
 
     Raises:
         ExperimentError: the experiment or the experiments directory does not exist, or `clean` is given while another
@@ -114,14 +114,14 @@ class _ReadProgress:
         self.bytes, self._progress = 0, progress
 
     def next(self, experiment: Experiment, path: Path) -> None:
-        """Report that a file is read next."""
+        """Report progress before a file is read."""
         if self._progress:
             self._progress(self.bytes, self._total, str(path.relative_to(experiment.path.parent)))
         self.bytes += _size(path)
 
 
 def _inside(directory: Path) -> list[Path]:
-    """Return the files of a directory; none if it cannot be read."""
+    """Return the files of a directory, or an empty list if it cannot be read."""
     try:
         return list(directory.iterdir())
     except OSError:
@@ -129,7 +129,7 @@ def _inside(directory: Path) -> list[Path]:
 
 
 def _size(path: Path) -> int:
-    """Return the size of a file, or 0 if it cannot be found out."""
+    """Return the size of a file in bytes, or 0 if it is unknown."""
     try:
         return path.lstat().st_size
     except OSError:
@@ -137,18 +137,18 @@ def _size(path: Path) -> int:
 
 
 def _existing(name: str, experiments_dir: Path | str | None) -> Experiment:
-    """Return an experiment, also if its description is damaged or cannot be read."""
+    """Return an existing experiment, even if its description is damaged or cannot be read."""
     experiment = named_experiment(name, experiments_dir)
     try:
         if not experiment.has_description():
             open_experiment(name, experiments_dir)  # raises the error for a missing experiment
     except StorageError:
-        pass  # a finding
+        pass  # the check reports this as a finding
     return experiment
 
 
 def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator[CheckResult]:
-    """Verify one experiment."""
+    """Verify one experiment, and yield the problems."""
     try:
         require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))
     except NOT_READ as error:
@@ -180,7 +180,7 @@ def _problem(error: SgpError) -> str:
 
 
 def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> CheckResult:
-    """Return the finding that something could not be read, which says nothing about the bytes on disk."""
+    """Return the finding that something could not be read, so that it is unknown whether it is damaged."""
     if isinstance(error, MemoryError):
         reason = "not enough memory"
     elif isinstance(error, OSError) and error.filename:
@@ -194,7 +194,7 @@ def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -
 def _check_while_replaced(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> list[CheckResult]:
-    """Verify a stage; again if another process replaced a stage in the meantime."""
+    """Verify a stage; repeat this if another process has replaced a stage in the meantime."""
     for _ in range(TRIES):
         before = _identities(experiment)
         try:
@@ -207,7 +207,7 @@ def _check_while_replaced(
 
 
 def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
-    """Return device, inode and change time of each stage directory, which change when a stage is replaced."""
+    """Return device, inode and change time of each stage directory; they change when a stage is replaced."""
     found: list[tuple[int, ...] | None] = []
     for stage in PARENT:
         try:
@@ -221,7 +221,7 @@ def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
 def _check_stage(
     experiment: Experiment, stage: str, parent_is_sound: bool, read: _ReadProgress
 ) -> Iterator[CheckResult]:
-    """Verify files and lineage of a stage and, if its parent is sound, its content."""
+    """Verify the files of a stage and that it is not stale; if its parent is undamaged, verify its content too."""
     directory = experiment.directory(stage)
     again = f"run sgp {COMMAND[stage]} {experiment.name}" + ("" if stage == "index" else " --force")
     if not directory.exists():
@@ -269,7 +269,7 @@ def _check_stage(
 
 
 def difference_from_manifest(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:
-    """Return how a file differs from its manifest entry, or None if it does not.
+    """Describe how a file differs from its manifest entry, or return None if it does not.
 
     Raises:
         StorageError: the file cannot be read.
@@ -309,7 +309,7 @@ def _check_other_files(experiment: Experiment) -> Iterator[CheckResult]:
 
 
 def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResult]:
-    """List leftovers of killed runs, and remove them on request."""
+    """List files left behind by killed runs, and remove them if `clean` is set."""
     below = [experiment.path, experiment.path / EVALUATION, experiment.path / EVALUATION / MODELS]
     there = [path for directory in below if directory.is_dir() for path in leftovers(directory)]
     if (experiment.path / NEW_DESCRIPTION).exists():

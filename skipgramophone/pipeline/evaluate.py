@@ -44,19 +44,20 @@ def evaluate(
 ) -> EvaluateReport:
     """Evaluate how well the settings of an experiment predict held-out playlists.
 
-    A part of the playlists is held out, and a model is trained on the others with the settings of the experiment. It is
-    kept, so that the next evaluation of the same split is quick. Its rankings are compared with baselines.
+    A part of the playlists is held out, and a model is trained on the others with the settings of the experiment. The
+    rankings of the model are compared with baselines. The model is kept, so that the next evaluation of the same split
+    is quick.
 
     Args:
         name: name of the experiment.
-        settings: what to hold out, and the protocol.
-        held_out: file that names the playlists to hold out, one per line: the match of `settings.group` in the owner
-            or, without a group, the name of the playlist. Without it and a share, the playlists that extract held out
-            are used with the model of the experiment itself.
-        run: how to carry out the training.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
+        held_out: file with one playlist to hold out per line: its name or, with `settings.group`, the matched part of
+            its owner. Without this file and without `settings.share`, the playlists that extract held out are used to
+            evaluate the model of the experiment itself.
+        run: how training runs, such as the number of threads.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
-        judging: called with the ranker, the number of queries done and their total.
+        judging: called with the name of the ranker, the number of finished queries and the total.
 
     Raises:
         EvaluationError: there are too few playlists to hold some out, or they have no tracks to find.
@@ -118,7 +119,7 @@ def compare_experiments(
     training: Sequence[Callable[[Progress], None]] | None = None,
     judging: Callable[[str, int, int], None] | None = None,
 ) -> CompareReport:
-    """Evaluate two experiments with the same corpus on the same held-out playlists, and report paired differences.
+    """Evaluate two experiments of the same corpus on the same held-out playlists, and report paired differences.
 
     Args:
         name, other: names of the experiments.
@@ -134,7 +135,7 @@ def compare_experiments(
 
     settings = settings or EvaluateSettings()
     if name == other:
-        raise EvaluationError(f"--compare needs another experiment than '{name}' itself")
+        raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
     if manifests[0].parent != manifests[1].parent:
@@ -181,7 +182,7 @@ def _held_out(
 
 
 def _owners(experiment: Experiment, split: Split, aside: bool) -> list[str]:
-    """Return the owner of each playlist; those that extract held out come last."""
+    """Return the owner of each playlist; playlists that extract held out come last."""
     directory, held_out = experiment.directory("corpus"), int(split.held_out.sum()) if aside else 0
     tables = [read_playlist_table(directory, len(split.held_out) - held_out)]
     tables += [read_playlist_table(directory, held_out, HELD_OUT_PREFIX)] if aside else []
@@ -198,14 +199,14 @@ def _model_of_split(
     run: RunSettings | None,
     training: Callable[[Progress], None] | None,
 ) -> tuple[Embeddings, TrainSettings]:
-    """Return a model that was trained with the settings of an experiment, without the held-out playlists."""
+    """Return a model that was trained without the held-out playlists, and its training settings."""
     from skipgramophone.evaluation.holdout import held_out_model
 
     model = experiment.manifest("model")
     own = read_embeddings(experiment.directory("model"), tracks)
     imported = IMPORTED in model.facts
     settings = TrainSettings(embedding_dim=own.dim) if imported else TrainSettings(**model.settings)
-    if imported or aside:  # imported vectors cannot be retrained, and the own model has not seen these
+    if imported or aside:  # imported vectors cannot be retrained; playlists held out by extract were never trained on
         return own, settings
     part = split.training_part(corpus)
     run = run or RunSettings()
@@ -221,15 +222,15 @@ def measure_stability(
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
 ) -> Stability:
-    """Retrain with the next seed, and measure how far both models agree on nearest neighbours.
+    """Train a second model with the next seed, and measure how much the nearest neighbours of both models agree.
 
     Look-ups show the result until the model is replaced.
 
     Args:
         name: name of the experiment.
         neighbours: number of nearest tracks to compare.
-        run: how to carry out the training, whose vectors are kept.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        run: how the second training runs, such as the number of threads; its vectors are kept.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
 
     Raises:

@@ -21,18 +21,18 @@ from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Summary of an experiment.
+    """The summary of an experiment.
 
     Attributes:
         name: name of the experiment.
-        created: when its latest stage was published, ISO 8601; empty if there is none.
-        bytes: size of all its files.
-        states: stage -> "current", "stale", "absent" or the error that it raises.
-        settings: command -> settings that made the stage.
-        facts: stage -> facts of its manifest.
+        created: time when its latest stage was published, in ISO 8601 format; empty without a stage.
+        bytes: total size of its files.
+        states: maps each stage to "current", "stale", "absent" or an error message.
+        settings: maps each command to the settings of the stage that it made.
+        facts: maps each stage to the facts of its manifest.
         losses: mean loss of each epoch.
-        metrics: protocol -> ranker -> metric -> mean, of the latest evaluation of the present model's settings.
-        problem: why it cannot be read, if it cannot.
+        metrics: maps protocol, ranker and metric to the mean in the latest evaluation with the settings of the model.
+        problem: the error if the experiment cannot be read, otherwise None.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Overview:
 
 
 def survey(experiments_dir: Path | str | None = None) -> list[Overview]:
-    """Return an overview of all experiments of a directory, by name; one that cannot be read has a `problem`.
+    """Return overviews of all experiments in a directory, by name; an unreadable experiment has a `problem`.
 
     Raises:
         ExperimentError: the directory does not exist.
@@ -80,7 +80,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
 
     Raises:
         ExperimentError: the experiment does not exist, or its description is damaged.
-        StorageError: it cannot be read.
+        StorageError: a file cannot be read.
     """
     experiment = open_experiment(name, experiments_dir)
     states: dict[str, str] = {}
@@ -108,7 +108,7 @@ def overview(name: str, experiments_dir: Path | str | None = None) -> Overview:
 
 
 def changed(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records with only the entries that differ, and the name.
+    """Reduce records to the name of the experiment and the entries in which they differ.
 
     >>> changed([{"experiment": "a", "epochs": 1, "dim": 9}, {"experiment": "b", "epochs": 2, "dim": 9}])
     [{'experiment': 'a', 'epochs': 1}, {'experiment': 'b', 'epochs': 2}]
@@ -127,7 +127,7 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
     """
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("experiments rm"):
-        (experiment.path / DESCRIPTION).unlink()  # from here on it no longer counts as an experiment
+        (experiment.path / DESCRIPTION).unlink()  # without its description, the directory is not an experiment
         for path in experiment.path.iterdir():
             if path.name == LOCK:
                 continue
@@ -140,7 +140,7 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
 
 
 def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the size of the evaluations that an experiment keeps: reports, and the models of their splits.
+    """Return the size in bytes of the evaluations of an experiment: reports, and the models of their splits.
 
     Raises:
         ExperimentError: the experiment does not exist.
@@ -149,7 +149,7 @@ def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> in
 
 
 def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> None:
-    """Remove the evaluations of an experiment: reports, and the models of their splits. The model itself stays.
+    """Remove the evaluations of an experiment (reports, and the models of their splits), but not its own model.
 
     Raises:
         ExperimentError: the experiment does not exist, or is being written.
@@ -161,7 +161,7 @@ def remove_evaluations(name: str, experiments_dir: Path | str | None = None) -> 
 
 
 def _bytes(directory: Path) -> int:
-    """Return the size of all files below a directory, as far as it can be read."""
+    """Return the total size in bytes of all readable files below a directory."""
     found = 0
     for path in directory.rglob("*"):
         with suppress(OSError):
@@ -171,7 +171,7 @@ def _bytes(directory: Path) -> int:
 
 
 def _losses(experiment: Experiment) -> list[float]:
-    """Read the mean loss of each epoch; empty if there is no history."""
+    """Read the mean loss of each epoch; return an empty list if there is no training history."""
     try:
         lines = (experiment.directory("model") / HISTORY).read_text(encoding="utf-8").splitlines()
         return [float(json.loads(line)["loss"]) for line in lines]
@@ -180,7 +180,7 @@ def _losses(experiment: Experiment) -> list[float]:
 
 
 def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, dict[str, float]]]:
-    """Read the means of the latest evaluation of each protocol with the corpus and settings of a model."""
+    """Read the metrics of the latest evaluation per protocol that was made with the corpus and settings of a model."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
         try:
@@ -192,5 +192,5 @@ def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[s
                 for row in report["judgement"]["judged"]
             }
         except (SgpError, KeyError, TypeError, ValueError):
-            continue  # not a report of the present model that this version can read
+            continue  # a file that is not a report, or that this version cannot read
     return found

@@ -1,4 +1,4 @@
-"""Exports vectors to files that other tools read."""
+"""Exports vectors to files for other tools."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def export(
 
     Args:
         name: name of the experiment.
-        destination: file to write; a directory for annoy, savedmodel and projector.
-        format: format of the file; default: by the suffix.
-        settings: which tracks, and how.
+        destination: file to write, or directory for the formats annoy, savedmodel and projector.
+        format: format of the file; None selects it by the suffix.
+        settings: settings of the export, such as the selection of tracks.
         force: replace an existing file.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
 
     Raises:
-        SettingError: the format is unknown or cannot hold what is asked for, or no track is left.
+        SettingError: the format is unknown or does not support a setting, or no track is left.
         ExperimentError: a stage is missing or stale, or the destination exists.
         StorageError: the disk failed, or the file does not read back as written.
     """
-    from skipgramophone import exporters  # here, because look-ups do without pyarrow
+    from skipgramophone import exporters  # imported here to start look-ups faster
     from skipgramophone.exporters.selection import convert, origin, select, vectors_of
 
     settings, destination = settings or ExportSettings(), Path(destination)

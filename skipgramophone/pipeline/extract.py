@@ -1,7 +1,7 @@
-"""Extracts playlists: sources are read, encoded, split and counted, and the corpus stage is published.
+"""Extracts playlists: reads, encodes, splits and counts them, and publishes the corpus stage.
 
-The steps, in order: `open_readers` finds a reader per file, `read_playlists` reads and encodes their rows, `hold_out`
-sets playlists aside for evaluation, `report_of` counts what was found, and `write_corpus` writes the files.
+The steps, in order: `open_readers` finds a reader for each file, `read_playlists` reads and encodes the rows,
+`hold_out` holds out playlists for evaluation, `report_of` makes the report, and `write_corpus` writes the files.
 """
 
 from __future__ import annotations
@@ -63,23 +63,23 @@ def extract(
 
     Args:
         name: name of the experiment.
-        sources: a file, directory or archive to read, or several in order.
-        settings: how to read them; with `append`, None for the settings that the corpus was extracted with.
+        sources: a file, directory or archive to read, or a sequence of them.
+        settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
-        held_out: file that names the playlists to hold out, one per line: the match of `settings.group` in the owner
-            or, without a group, the name of the playlist.
+        held_out: file with one playlist to hold out per line: its name or, with `settings.group`, the matched part of
+            its owner.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of reading, then of writing.
 
     Raises:
         SettingError: both sources and the sample are given, or neither, or the settings do not fit the corpus.
         EvaluationError: there are too few playlists to hold some out, or a name matches no playlist.
         SourceError: a source cannot be read, no row of it can be used, or it is already part of the corpus.
-        ExperimentError: the experiment already has a corpus or, with `append`, has none that can grow; or the name of
-            the experiment is not valid.
+        ExperimentError: the experiment already has a corpus; with `append`, it has no corpus that can grow; or its name
+            is not valid.
         StorageError: the disk failed or is full.
     """
     paths = source_paths(sources, sample)
@@ -109,12 +109,12 @@ def extract(
             write_corpus(draft.path, encoded, before, progress)
             report = _with_time(report, started)
             draft.facts |= asdict(report) | {"versions": package_versions("pyarrow", "pandas", "numpy")}
-            del encoded, before  # they map files of the corpus that is replaced, which NFS would keep
+            del encoded, before  # they map files of the corpus that is replaced; on NFS, mapped files are not removed
     return report
 
 
 def corpus_settings(name: str, experiments_dir: Path | str | None = None) -> dict[str, Any]:
-    """Return the settings of an experiment's corpus that everything added to it must share.
+    """Return the settings of an experiment's corpus that must be the same for added sources.
 
     Raises:
         ExperimentError: the experiment has no corpus, or it is damaged.
@@ -123,7 +123,7 @@ def corpus_settings(name: str, experiments_dir: Path | str | None = None) -> dic
 
 
 def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> list[Path]:
-    """Return the sources as paths; an empty list for the sample.
+    """Return the sources as paths, or an empty list for the sample.
 
     Raises:
         SettingError: both sources and the sample are given, or neither.
@@ -137,7 +137,7 @@ def source_paths(sources: Sequence[Path | str] | Path | str, sample: bool) -> li
 
 
 def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool, progress: Progress | None) -> Sources:
-    """Find the reader for each file; standard input is received completely first.
+    """Find a reader for each file; standard input is first read to its end.
 
     Raises:
         SourceError: a path cannot be read, or is not in a known format.
@@ -159,12 +159,12 @@ def read_playlists(
     reread: bool = False,
     progress: Progress | None = None,
 ) -> tuple[EncodedPlaylists, SourceFacts]:
-    """Read and encode all sources, after the rows of an existing corpus.
+    """Read and encode all sources, together with the rows of an existing corpus, if any.
 
     Args:
-        sources: the readers, and the files that have none.
-        settings: how to read and clean.
-        before: the corpus that grows, if any.
+        sources: the readers, and the files without a reader.
+        settings: settings for reading and cleaning.
+        before: the existing corpus, if sources are added to one.
         reread: accept sources that the corpus already contains.
         progress: called with the progress of reading.
 
@@ -189,10 +189,10 @@ def read_playlists(
 def hold_out(
     encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
 ) -> EncodedPlaylists:
-    """Set playlists aside that are never trained on, if asked for.
+    """Hold out playlists, which are never trained on, if the settings or `named` say so.
 
-    When a corpus grows, its held-out playlists stay held out, new playlists of their groups join them, and no other new
-    playlist is held out.
+    If sources are added to a corpus, its held-out playlists stay held out. New playlists in the groups of held-out
+    playlists are held out too; other new playlists are not.
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -212,7 +212,7 @@ def hold_out(
         seed=settings.random_seed,
         named=named,
     )
-    # Row numbers follow the counts of the playlists that are kept.
+    # Row numbers are ordered by the counts in the playlists that are not held out.
     counts = encoded.corpus.playlists(np.flatnonzero(~split.held_out)).counts(encoded.tracks.num_rows)
     row = np.empty(len(counts), np.int64)
     row[np.lexsort((encoded.tracks["first_place"].to_numpy(), -counts))] = np.arange(len(counts))
@@ -220,7 +220,7 @@ def hold_out(
 
 
 def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None, progress: Progress | None) -> None:
-    """Write the files of the corpus stage into a draft directory."""
+    """Write the files of the corpus stage into a directory."""
     ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
     tracks = encoded.tracks.num_rows
     with background_thread() as thread:
@@ -246,7 +246,7 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
 def _checked_settings(
     settings: ExtractSettings | None, before: Before | None, held_out: Path | None
 ) -> ExtractSettings:
-    """Return the settings to extract with, after checking that they fit each other and the existing corpus."""
+    """Check that settings fit each other and the existing corpus, and return them with defaults filled in."""
     if before:
         settings = settings or ExtractSettings(**before.lasting)
         before.require_settings(settings)
@@ -254,7 +254,7 @@ def _checked_settings(
             raise SettingError("--holdout with a file is for the first extract of a corpus: leave it out with --append")
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
-        raise SettingError("hold out a share of the playlists or those that a file names, not both")
+        raise SettingError("hold out either a share of the playlists or the playlists that a file names, not both")
     if settings.group is not None and settings.holdout is None and not held_out and not before:
         raise SettingError("--group applies to held-out playlists: give --holdout too")
     return settings
@@ -263,7 +263,7 @@ def _checked_settings(
 def _encode(
     readers: Sequence[Reader], settings: ExtractSettings, before: Before | None, progress: Progress | None
 ) -> tuple[EncodedPlaylists, int]:
-    """Read and encode the rows of all readers; also return how many characters replace undecodable bytes."""
+    """Encode the rows of all readers; return them and the number of characters that replace undecodable bytes."""
     total = sum(reader.file.size for reader in readers if reader.file)
     encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
     if before:
@@ -274,7 +274,7 @@ def _encode(
             reject_limit.add(block)
             encoder.add(block)
             rows += block.used + len(block.rejects) + sum(block.left_out.values())
-            replaced_here = max(replaced_here, block.replaced)  # a block that was prepared ahead may count fewer
+            replaced_here = max(replaced_here, block.replaced)  # a block that was read ahead may have a lower count
             if progress:
                 progress(Reading(done + block.bytes_read, total, rows))
         reject_limit.check()
@@ -298,7 +298,7 @@ def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:
 
 
 def _counts(left_out: Mapping[str, int]) -> str:
-    """Return the numbers of rows that were left out, with their reasons."""
+    """Format the numbers of rows that were left out, with the reasons."""
     return ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
 
 
@@ -309,6 +309,6 @@ def _write_playlists(directory: Path, encoded: EncodedPlaylists) -> None:
 
 
 def _with_time(report: ExtractReport, started: float) -> ExtractReport:
-    """Return a report with the seconds since `started` and the rows per second."""
+    """Add the seconds since `started` and the rows per second to a report."""
     seconds, rows = time.perf_counter() - started, (report.added or report).rows_read
     return replace(report, seconds=round(seconds, 3), rows_per_second=round(rows / seconds))

@@ -1,4 +1,4 @@
-"""The report of an extraction: every input row is accounted for."""
+"""Makes the report of an extraction, in which every input row is counted."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from skipgramophone.playlists.readers.rows import Reader
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What is known of the sources besides their rows.
+    """Facts about the sources, apart from their rows.
 
     Attributes:
-        described: one record per file, as `describe_sources` makes them.
-        passed_over: name of each file that was not read, and the reason.
-        letters_replaced: replacement characters for undecodable bytes.
-        guessed_columns: one record per table whose columns were guessed, as `describe_guesses` makes them.
+        described: one record per file, made by `describe_sources`.
+        passed_over: name of each file that was skipped, and the reason.
+        letters_replaced: number of characters that replace undecodable bytes.
+        guessed_columns: one record per table whose columns were guessed, made by `describe_guesses`.
     """
 
     described: list[dict[str, Any]]
@@ -36,12 +36,12 @@ class SourceFacts:
 
 
 def contents_of(encoded: EncodedPlaylists) -> Contents:
-    """Return encoded playlists in the form that an inspection takes."""
+    """Return encoded playlists in the form that the inspection needs."""
     return Contents(Corpus(encoded.track_ids, encoded.offsets), encoded.tracks, encoded.playlists)
 
 
 def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> ExtractReport:
-    """Count what was read and encoded; seconds and rows per second are left at 0."""
+    """Make the report from the encoded playlists and the sources; `seconds` and `rows_per_second` are set later."""
     corpus = encoded.corpus
     aside = encoded.held_out[1] if encoded.held_out else None
     used = corpus.occurrences + (aside.occurrences if aside else 0)
@@ -89,7 +89,7 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
 
 
 def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
-    """Describe each file for the manifest: name, format, size and hash, but not its path; an archive counts once."""
+    """Return a record per file or archive for the manifest: name (without directories), format, size and hash."""
     known: dict[Path | None, dict[str, Any]] = {}
     for reader in readers:
         file = reader.file

@@ -27,7 +27,7 @@ from skipgramophone.settings import IndexSettings
 from skipgramophone.training.run import unfinished_run
 from skipgramophone.utf8 import printable_path
 
-UNUSED = "unused.jsonl"  # in the model stage: imported vectors that match no track
+UNUSED = "unused.jsonl"  # file in the model stage with the imported vectors that match no track
 
 
 def import_vectors(
@@ -41,17 +41,17 @@ def import_vectors(
 ) -> ImportReport:
     """Import vectors that were trained elsewhere as the model of an experiment, and build the index.
 
-    If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title; tracks
-    without a vector count as not learnt. Otherwise a corpus without playlists is made from the names, with tracks in
-    order of count (or in file order, if the file has no counts).
+    If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title.
+    Otherwise a corpus without playlists is made from the names of the vectors, with tracks in order of count, or in
+    file order if the file has no counts.
 
     Args:
         name: name of the experiment.
         source: file to read.
-        format: format of the file; default: by the suffix.
-        index_settings: how to build the index.
+        format: format of the file; None selects it by the suffix.
+        index_settings: settings of the index.
         force: replace an existing model.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
 
     Raises:
         SettingError: the format is unknown.
@@ -59,7 +59,7 @@ def import_vectors(
         ExperimentError: the experiment already has a model or an unfinished run, or its name is not valid.
         StorageError: the disk failed or is full.
     """
-    from skipgramophone import importers  # here, because look-ups do without pyarrow
+    from skipgramophone import importers  # imported here to start look-ups faster
     from skipgramophone.playlists.readers.source_files import STANDARD_INPUT, regular_file
 
     source = Path(source)
@@ -75,12 +75,12 @@ def import_vectors(
     with new_experiment(name, experiments_dir, "import") as experiment:
         experiment.require_new("model", force)
         made = not experiment.has("corpus") or has_corpus_of_names(experiment)
-        if made:  # a corpus that an earlier import made is replaced with its vectors
+        if made:  # a corpus that an earlier import made is replaced too
             with experiment.publishing("corpus", {}) as draft:
                 vectors = write_names(draft.path, vectors)
                 draft.facts |= {IMPORTED: described, "tracks": len(vectors), "playlists": 0, "occurrences": 0}
         matching, tracks = match_catalogue(experiment, vectors, source, in_order=made)
-        unfinished_run(experiment, "", None, resume=False, force=force)  # refused, or discarded with force
+        unfinished_run(experiment, "", None, resume=False, force=force)  # an error, or discarded with `force`
         placed = matching.place(vectors, tracks)
         facts: dict[str, Any] = {
             "tracks": tracks,
@@ -100,7 +100,7 @@ def import_vectors(
 
 
 def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
-    """Write a corpus with the names of vectors and no playlists; return the vectors in row order."""
+    """Write a corpus without playlists from the names of vectors; return the vectors in row order."""
     import pyarrow as pa
 
     from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
@@ -122,13 +122,13 @@ def write_names(directory: Path, vectors: NamedVectors) -> NamedVectors:
 def match_catalogue(
     experiment: Experiment, vectors: NamedVectors, source: Path, in_order: bool
 ) -> tuple[Matching, int]:
-    """Match vectors with the catalogue of an experiment, and return the number of its tracks too.
+    """Match vectors with the catalogue of an experiment; return the matches and the number of tracks.
 
     Args:
         experiment: experiment with a corpus.
         vectors: the imported vectors.
-        source: file that they come from, for messages.
-        in_order: vector i belongs to row i, because the catalogue was made from the vectors.
+        source: file of the vectors, for error messages.
+        in_order: whether vector i belongs to row i, because the catalogue was made from the vectors.
 
     Raises:
         SourceError: no vector matches a track of the catalogue.

@@ -1,4 +1,4 @@
-"""Rebuilds the index of a model."""
+"""Rebuilds the Annoy index of a model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skipgramophone.settings import IndexSettings
 def build_index(
     name: str, settings: IndexSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> IndexFacts:
-    """Rebuild the index of a model.
+    """Rebuild the Annoy index of a model, and return its facts.
 
     Raises:
         ExperimentError: the experiment has no model, or the model is stale.

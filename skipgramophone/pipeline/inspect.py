@@ -1,4 +1,4 @@
-"""Inspects playlists: of an experiment, or of sources before they are extracted."""
+"""Inspects the playlists of an experiment, or of sources before they are extracted."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def inspect(
     """Inspect the playlists of an experiment, or of sources before they are extracted.
 
     Args:
-        what: name of an experiment, or one or several files to read. If a name is both, the experiment is inspected;
-            "./name" is the file.
-        settings: how to read sources.
+        what: name of an experiment, or one or several files to read. If an experiment and a file have the same name,
+            the experiment is inspected; write "./name" for the file.
+        settings: settings for reading sources.
         sample: inspect the built-in sample instead.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of reading.
 
     Raises:
-        SettingError: nothing is named, or settings are given for an experiment.
+        SettingError: nothing to inspect is given, or settings are given for an experiment.
         SourceError: a source cannot be read, or no row of it can be used.
         ExperimentError: the experiment has no corpus, or its corpus has no playlists.
         StorageError: the disk failed.
@@ -75,17 +75,18 @@ def inspect(
 
 
 def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> Experiment | None:
-    """Return the experiment that is named, or None if sources are; a word that is both is the experiment.
+    """Return the named experiment, or None if sources are named; an experiment takes precedence over a file.
 
     Raises:
-        ExperimentError: the word is neither, or the experiment has an unknown format.
+        ExperimentError: there is neither an experiment nor a file of this name, or the experiment has an unknown
+            format.
     """
     if len(named) != 1 or isinstance(named[0], Path):
         return None
     word = named[0]
     try:
         experiment = named_experiment(word, root)
-    except ExperimentError:  # a path, or standard input
+    except ExperimentError:  # not a valid name, so it is a path or standard input
         return None
     if experiment.has_description():
         return open_experiment(word, root)

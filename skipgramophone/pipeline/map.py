@@ -1,4 +1,4 @@
-"""Draws a map of the tracks."""
+"""Draws a map of the tracks of an experiment."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def draw_map(
     Args:
         name: name of the experiment.
         destination: HTML file to write.
-        settings: which tracks, and how.
-        pictures: pictures to write too, as "png" or "svg" -> file.
+        settings: settings of the map, such as the number of tracks and the projection.
+        pictures: pictures to write too; maps "png" or "svg" to a file.
         force: replace an existing file.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
-        progress: called before each step with its name, the number of steps done and of all steps.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
+        progress: called before each step with its name, the number of finished steps and the total.
 
     Raises:
         SettingError: UMAP or, for pictures, Matplotlib is needed and not installed.
@@ -61,7 +61,7 @@ def draw_map(
         tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings, progress=progress)
     progress("writing", STEPS - 1, STEPS)
-    with ExitStack() as published:  # all files appear together, once all are written
+    with ExitStack() as published:  # no file is published before all of them are written
         published.enter_context(published_file(destination)).write_text(page(drawing), encoding="utf-8", newline="\n")
         for format, place in stills.items():
             picture.write(published.enter_context(published_file(place)), drawing, format)

@@ -1,4 +1,4 @@
-"""Finds the tracks most similar to one."""
+"""Finds the tracks that are most similar to a track."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skipgramophone.settings import SimilarSettings
 def similar(
     name: str, query: str, settings: SimilarSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> Answer:
-    """Find the tracks most similar to one.
+    """Find the tracks that are most similar to the track that a query names.
 
     Raises:
         UnknownTrackError: no track matches the query.

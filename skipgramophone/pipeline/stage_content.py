@@ -1,6 +1,6 @@
-"""The content of a stage: what its files must hold, and how the stages must match each other.
+"""Verifies the content of a stage, and that stages match each other.
 
-A file can be damaged before its checksum is computed, so that equal bytes are not enough.
+A file may have been damaged before its checksum was computed, so a matching checksum is not enough.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import usable
 from skipgramophone.lookup.index_recall import measured_recall
 
-LOST_RECALL = 0.02  # tolerated drop of recall@10 since the index was built: ties may fall differently
+LOST_RECALL = 0.02  # tolerated decrease of recall@10 since the index was built, because ties may be broken differently
 
 
 def require_sound_content(experiment: Experiment, manifest: Manifest) -> None:
-    """Verify the content of a stage whose files are those of its manifest.
+    """Verify the content of a stage whose files match its manifest.
 
     Raises:
         ExperimentError: the content is damaged.
-        StorageError: it cannot be read.
+        StorageError: a file cannot be read.
     """
     VERIFY[manifest.stage](experiment, manifest)
 
@@ -81,12 +81,14 @@ def _verify_model(experiment: Experiment, _manifest: Manifest) -> None:
         embeddings = read_embeddings(directory, len(catalogue))
     if not embeddings.are_finite():
         raise ExperimentError(
-            f"{directory} is damaged: vectors hold values that are not finite; train again with --force"
+            f"{directory} is damaged: vectors contain values that are not finite; train again with --force"
         )
     for name, dimensions in ((CENTRE_MEAN, 1), (ACCUMULATORS, 2)):
         path = directory / name
         if path.exists() and not np.isfinite(read_array(path, np.float32, dimensions)).all():
-            raise ExperimentError(f"{path} is damaged: it holds values that are not finite; train again with --force")
+            raise ExperimentError(
+                f"{path} is damaged: it contains values that are not finite; train again with --force"
+            )
     if (directory / HISTORY).exists():
         _require_json_lines(directory / HISTORY)
 

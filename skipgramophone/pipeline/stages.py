@@ -1,4 +1,4 @@
-"""What several use cases do with stages: open the corpus, publish an index, record versions."""
+"""Steps that several use cases share: opening a corpus, publishing an index, listing package versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from skipgramophone.settings import IndexSettings
 
 
 def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
-    """Read the corpus of an experiment, and the number of tracks in its catalogue.
+    """Return the corpus of an experiment, and the number of tracks in its catalogue.
 
     Raises:
         ExperimentError: there is no corpus, it is damaged, or it does not match its catalogue.
@@ -39,7 +39,7 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
 
 
 def publish_index(experiment: Experiment, embeddings: Embeddings, settings: IndexSettings) -> IndexFacts:
-    """Build the index of a model, publish it, and remember that its file is sound."""
+    """Build the index of a model, publish it, and remember that its files need no verification."""
     with experiment.publishing("index", asdict(settings)) as draft:
         facts = build_annoy_index(draft.path / INDEX_FILE, embeddings.centre, settings)
         draft.facts |= asdict(facts)
@@ -48,6 +48,6 @@ def publish_index(experiment: Experiment, embeddings: Embeddings, settings: Inde
 
 
 def package_versions(*packages: str) -> dict[str, str]:
-    """Return the versions of this package, of Python, of the platform and of some packages, for a manifest."""
+    """Return the versions of sgp, Python and some packages, and the platform, for a manifest."""
     own = {"skipgramophone": __version__, "python": platform.python_version(), "machine": platform.machine()}
     return own | {"platform": sys.platform} | {package: version(package) for package in packages}

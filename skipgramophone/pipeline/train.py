@@ -1,4 +1,4 @@
-"""Trains track vectors on a corpus, and publishes model and index."""
+"""Trains track vectors on a corpus, and publishes the model and the index."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ def train(
 
     Args:
         name: name of the experiment.
-        settings: how to train; with `resume`, None or the settings of the unfinished run.
-        index_settings: how to build the index.
+        settings: training settings; with `resume`, None or the settings of the unfinished run.
+        index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
-        start_from: experiment (this one is allowed) whose vectors initialize the tracks that it has learnt.
+        start_from: experiment whose vectors are the start of training, for the tracks that have a vector there; it may
+            be the same experiment.
         no_index: do not build the index; look-ups then use exact search.
-        run: how to carry out the training.
-        experiments_dir: experiments directory; default: $SGP_EXPERIMENTS or ./experiments.
+        run: how training runs, such as threads, device and cluster.
+        experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of training.
 
     Raises:
@@ -74,7 +75,7 @@ def train(
         earlier, started_from = None, start_from
         if start_from is not None and checkpoint is None:
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
-            if start_from == name:  # the origin of its own vectors is the origin of these too
+            if start_from == name:  # record the experiment from which the present vectors came
                 started_from = experiment.manifest("model").facts.get("started_from") or name
         settings, order = _choose_window(settings, corpus, tracks)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
@@ -111,7 +112,7 @@ def train(
         if not no_index:
             embeddings = read_embeddings(experiment.directory("model"), tracks)
             index = publish_index(experiment, embeddings, index_settings or IndexSettings())
-    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of all that the user waited for
+    facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
     return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
 
 
@@ -119,8 +120,8 @@ def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> N
     """Run a worker or a parameter server of a cluster until its chief ends.
 
     Raises:
-        ExperimentError: a worker does not find the experiment whose corpus it reads.
-        TrainingError: the port of its address is in use.
+        ExperimentError: this is a worker, and the experiment whose corpus it reads does not exist.
+        TrainingError: another program uses the port of this process.
     """
     from skipgramophone.training.cluster import member
 
@@ -140,7 +141,7 @@ def unfinished_settings(name: str, experiments_dir: Path | str | None = None) ->
 
 
 def unfinished_epoch(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int] | None:
-    """Return the epoch that an unfinished run has reached and the number of its epochs, or None if there is no run.
+    """Return the current epoch of an unfinished run and its number of epochs, or None if there is no such run.
 
     Raises:
         ExperimentError: there is no such experiment, or the checkpoint is damaged.
@@ -150,7 +151,7 @@ def unfinished_epoch(name: str, experiments_dir: Path | str | None = None) -> tu
 
 
 def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None) -> tuple[int, int]:
-    """Return the epochs that a model was trained for (0 if it was imported), and the occurrences in its corpus.
+    """Return the number of epochs of a model (0 if it was imported), and the number of occurrences in its corpus.
 
     Raises:
         ExperimentError: the experiment has no model, or it is stale.
@@ -160,7 +161,7 @@ def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the number of occurrences in the corpus of an experiment, which one epoch trains on.
+    """Return the number of occurrences in the corpus of an experiment, which is the number of tokens of an epoch.
 
     Raises:
         ExperimentError: the experiment has no corpus, or it is damaged.
@@ -171,7 +172,7 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Return settings with a decided context, and the evidence if it was chosen from the corpus."""
+    """Return settings in which the window size is not "auto", and the evidence if it was chosen from the corpus."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

@@ -30,9 +30,10 @@ def tune(
     experiments_dir: Path | str | None = None,
     tell: Callable[[TrialReport], None] = lambda _trial: None,
 ) -> TuneReport:
-    """Search for settings that predict held-out playlists better than those of the experiment's model.
+    """Search for training settings that predict held-out playlists better than those of the experiment's model.
 
-    The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report next to it.
+    The best settings are written to `tuning/best.toml`, for `sgp train --config`, and the report to
+    `tuning/report.json`.
 
     Raises:
         EvaluationError: there are too few playlists to hold some out.
@@ -48,7 +49,7 @@ def tune(
     if IMPORTED in model.facts:
         raise ExperimentError(
             f"the model of '{name}' was imported: it has no training settings to start from; "
-            "tune an experiment whose model sgp train made"
+            "tune an experiment that sgp train has trained"
         )
     with experiment.writing("tune"):
         corpus, tracks = open_corpus(experiment)

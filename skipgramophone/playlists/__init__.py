@@ -1,1 +1,1 @@
-"""Readers of playlist dumps, one per format, and the encoding of their rows as numbers."""
+"""Read playlists in many formats, clean them, and encode them as numbers."""

@@ -1,6 +1,7 @@
-"""Cleaning of playlists: drops and splits what the settings name, and counts what it drops by reason.
+"""Clean playlists: drop repeats, near-duplicates and short playlists, and split long ones, as the settings say.
 
-It works on track numbers, before tracks are ranked by count. The result names the places of the corpus that stay.
+Cleaning works on track numbers, before tracks are sorted by count. Its result lists the occurrences to keep by their
+index ("place") in the corpus, and counts the dropped occurrences by reason.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from skipgramophone.settings import ExtractSettings
 
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-TRACK_BITS = 32  # bits of the track number in a (playlist, track) pair that is packed into 64 bits
+TRACK_BITS = 32  # a (playlist, track) pair is packed into 64 bits: playlist << TRACK_BITS | track
 LARGEST_HASH = (1 << 64) - 1
-NEAR_DUPLICATE_SEED = 1  # of the hashes that find near-duplicates
-# Reasons for dropping occurrences, as reports and manifests show them after a number.
+NEAR_DUPLICATE_SEED = 1  # seed of the hash functions that find near-duplicates
+# Reasons for dropping occurrences. In reports and manifests, each follows a number: "3 repeated within a playlist".
 ALREADY_IN_PLAYLIST = "already in their playlists"
 REPEATED = "repeated within a playlist"
 NEAR_DUPLICATE = "in near-duplicates of other playlists"
@@ -32,13 +33,13 @@ SHORTER = "in playlists shorter than"
 
 @dataclass(frozen=True, slots=True)
 class CleanedPlaylists:
-    """The part of a corpus that cleaning keeps.
+    """The result of cleaning: the part of a corpus that is kept.
 
     Attributes:
-        places: int32, indices of the occurrences that stay, ascending.
-        offsets: int64 (playlists + 1,), bounds of the playlists that stay, in `places`.
-        playlists: int64 (playlists,), for each playlist that stays, its number in the corpus; the parts of a split
-            playlist share a number.
+        places: int32, indices of the kept occurrences in the corpus, ascending.
+        offsets: int64 (playlists + 1,), bounds of the kept playlists in `places`.
+        playlists: int64 (playlists,), number of each kept playlist in the corpus; the parts of a split playlist have
+            the same number.
         left_out: number of dropped occurrences by reason.
         split: number of playlists that were split.
     """
@@ -51,13 +52,13 @@ class CleanedPlaylists:
 
 
 def clean_corpus(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> CleanedPlaylists:
-    """Drop and split what the settings name: repeats first, then near-duplicates, then by length.
+    """Drop repeats, then near-duplicates, then short playlists, and split long ones, as far as the settings say so.
 
     Args:
         corpus: all playlists.
         settings: what to drop and split.
-        known: bool (occurrences,), occurrences of the existing corpus when a corpus grows. They stay; occurrences that
-            repeat a known track in the same playlist are dropped first. Default: none.
+        known: bool (occurrences,), marks the occurrences of the existing corpus when a corpus grows (default: none).
+            These are kept. New occurrences that repeat a known track in the same playlist are dropped first.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
     clean = CleanedPlaylists(_all_places(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
@@ -77,9 +78,9 @@ def clean_corpus(corpus: Corpus, settings: ExtractSettings, known: Flags | None 
 
 
 def count_repeats(corpus: Corpus) -> tuple[int, int]:
-    """Count the repeats of tracks within playlists, and the playlists with the same set of tracks as an earlier one.
+    """Count the repeats within playlists, and the playlists with the same set of tracks as an earlier playlist.
 
-    Each set is represented by the sum of random 64-bit numbers, one per track. In a corpus of a million playlists, the
+    A set is represented by the sum of random 64-bit numbers, one per track. In a corpus of a million playlists, the
     chance that two different sets have the same sum is one in ten million.
     """
     if not len(corpus):
@@ -88,7 +89,7 @@ def count_repeats(corpus: Corpus) -> tuple[int, int]:
     held = build_postings(corpus, tracks)
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlist_slices(held.offsets):  # slices of tracks, whose postings are playlists
+    for some in playlist_slices(held.offsets):  # slices of tracks, whose offsets are passed here
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))
@@ -100,7 +101,7 @@ def offsets_of(lengths: npt.NDArray[np.int64]) -> Ids:
 
 
 def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
-    """Return all places of a corpus, int32 (occurrences,)."""
+    """Return the indices of all occurrences of a corpus, int32 (occurrences,)."""
     places = scratch(occurrences, np.int32)
     for part in row_slices(occurrences):
         places[part] = np.arange(part.start, part.stop)
@@ -108,9 +109,9 @@ def _all_places(occurrences: int) -> npt.NDArray[np.int32]:
 
 
 def _is_repeat(corpus: Corpus) -> Flags:
-    """Mark the places whose track occurs earlier in the same playlist."""
+    """Return which occurrences repeat an earlier track of the same playlist, bool (occurrences,)."""
     playlist = np.repeat(np.arange(len(corpus)), corpus.lengths())
-    order = np.lexsort((corpus.track_ids, playlist))  # stable: the first of a track comes first
+    order = np.lexsort((corpus.track_ids, playlist))  # stable: the first occurrence of a track comes first
     again = np.zeros(corpus.occurrences, np.bool_)
     same = (np.diff(corpus.track_ids[order]) == 0) & (np.diff(playlist[order]) == 0)
     again[order[1:][same]] = True
@@ -118,7 +119,7 @@ def _is_repeat(corpus: Corpus) -> Flags:
 
 
 def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
-    """Mark the new places whose track is among the known tracks of the same playlist."""
+    """Return which new occurrences repeat a known track of the same playlist, bool (occurrences,)."""
     begins = corpus.offsets[:-1]
     read_again = np.logical_or.reduceat(known, begins) & ~np.logical_and.reduceat(known, begins)
     places = np.flatnonzero(np.repeat(read_again, corpus.lengths()))
@@ -130,11 +131,11 @@ def _is_already_known(corpus: Corpus, known: Flags) -> Flags:
 
 
 def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
-    """Mark the playlists that have a longer near-duplicate, or an earlier one of the same length.
+    """Return which playlists have a longer near-duplicate, or an earlier one of the same length, bool (playlists,).
 
     Args:
         corpus: the playlists.
-        stay: bool (playlists,), playlists that are never marked.
+        stay: bool (playlists,), playlists that are kept in any case: the result is false for them.
     """
     group = join_near_duplicates(corpus, np.arange(len(corpus)), NEAR_DUPLICATE_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))
@@ -144,28 +145,28 @@ def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
 
 
 def _without_places(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
-    """Drop places."""
+    """Drop the occurrences that `gone` marks, and count them under `reason`."""
     left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
     after = CleanedPlaylists(clean.places[~gone], offsets_of(left), clean.playlists, {})
     return _with_count(clean, after, reason)
 
 
 def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
-    """Drop playlists with all their places."""
+    """Drop the playlists that `gone` marks, and count their occurrences under `reason`."""
     lengths = np.diff(clean.offsets)
     places = clean.places[np.repeat(~gone, lengths)]
     return _with_count(clean, CleanedPlaylists(places, offsets_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after` with the number of dropped occurrences added under a reason."""
+    """Return `after`, with the occurrences that `before` has in addition counted in `left_out` under `reason`."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)
 
 
 def _split(clean: CleanedPlaylists, max_length: int) -> CleanedPlaylists:
-    """Split playlists into parts of at most `max_length` places and of nearly equal length."""
+    """Split playlists into parts of at most `max_length` occurrences and nearly equal length."""
     lengths = np.diff(clean.offsets)
     parts = -(-lengths // max_length)
     part = np.arange(parts.sum()) - np.repeat(offsets_of(parts)[:-1], parts)
@@ -177,7 +178,7 @@ def _split(clean: CleanedPlaylists, max_length: int) -> CleanedPlaylists:
 
 
 def dropped_by_cleaning(left_out: Mapping[str, int]) -> int:
-    """Return how many of the rows that were left out, by reason, were dropped by cleaning; readers left out the others.
+    """Return how many of the left-out rows cleaning dropped; the other rows were left out by readers.
 
     >>> dropped_by_cleaning({"repeated within a playlist": 2, "in playlists shorter than 5": 3, "in folders": 7})
     5

@@ -1,7 +1,7 @@
-"""Guesses the columns of a CSV or TSV table from its header, or asks for them.
+"""Guess the roles of the columns of a CSV or TSV table from its header.
 
-A guess needs names that are usual for their roles, and values that fit them. If two readings are possible, the result
-is a question, which ends with a complete value for `--columns`.
+A column is guessed if its name is usual for a role and its values fit this role. If the columns are ambiguous, the
+result is a question to the user, which ends with an example for `--columns`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
 
-JUDGED_LINES = 100
-EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is a duration or an id
+JUDGED_LINES = 100  # lines at the start of a file from which the columns are guessed
+EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 DECIMAL = re.compile(r"-?\d*\.\d+")
 URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
@@ -29,13 +29,14 @@ Table = list[list[str]]  # rows of fields
 
 @dataclass(frozen=True, slots=True)
 class ColumnGuess:
-    """The columns of a table as they were guessed from its header.
+    """The guessed columns of a table.
 
     Attributes:
-        roles: role -> name of its column, as `ExtractSettings.roles`.
+        roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
-        is_history: whether the rows are plays with names, so that a pause between two times ends a session. Ratings and
-            purchases of an owner are one playlist, unless sessions are asked for.
+        is_history: whether there are columns for artist and title. If such rows have times, they are plays, and a pause
+            ends a session. Other rows with times, such as purchases, make one playlist per owner unless the user
+            sets --session-gap.
     """
 
     roles: dict[str, str]
@@ -49,7 +50,7 @@ class ColumnGuess:
 
 
 def rows_of(lines: Sequence[str]) -> Table:
-    """Split the first lines of a file into fields, without blank lines; an empty list if that fails."""
+    """Split the first lines of a file into fields, without blank lines; return an empty list if that fails."""
     written = [line + "\n" for line in lines[:JUDGED_LINES] if line.strip()]
     try:
         return list(csv.reader(written, delimiter=delimiter_of(written[0]))) if written else []
@@ -58,22 +59,27 @@ def rows_of(lines: Sequence[str]) -> Table:
 
 
 def is_table(rows: Table) -> bool:
-    """Whether all rows have the same number of fields, and more than one.
+    """Whether all rows have the same number of fields, at least two.
 
-    A text in which each line has a comma is not a table: its commas are followed by spaces.
+    Prose with one comma per line is not a table: spaces follow its commas.
     """
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
 
 
 def is_header(row: Sequence[str]) -> bool:
-    """Whether a row has the usual names of at least two roles, or is the usual name of a single column."""
+    """Whether a row has the usual column names of at least two roles, or is one field with a usual column name."""
     known = len(columns_by_role(list(row))) + bool(numbered_artists(list(row)))
     return known >= min(len(row), 2)
 
 
 def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
-    """Return the columns of a table that begins with a header, or a question; with the ratings if `rated`."""
+    """Guess the columns of a table that begins with a header; return a question if they are ambiguous.
+
+    Args:
+        rows: the first rows of the table.
+        rated: whether to guess the column of ratings too.
+    """
     header, found = rows[0], columns_by_role(rows[0])
     artists = numbered_artists(header)
     if artists and "artist" not in found:
@@ -94,7 +100,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     unused = [name for name in header if name not in roles.values()]
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]
     if unclear and not roles.keys() & set(PLAYLIST_ROLES):
-        return question(rows, f"in which {_listed(unclear)} may separate playlists", unclear[0])
+        return question(rows, f"in which {_listed(unclear)} may name the playlist", unclear[0])
     guess = ColumnGuess(roles, unused, named)
     twice = next((name for name in roles.values() if header.count(name) > 1), None)
     if twice is not None:
@@ -104,11 +110,11 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
             return guess
     except SettingError:
         pass
-    return question(rows, "whose names contain assignments of columns")
+    return question(rows, "whose names look like assignments (such as title=)")
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return the column by which the rows of a playlist are sorted: its position, or the first that holds times."""
+    """Return the column that sorts the rows of a playlist, as role -> name: a position, a time, or an empty dict."""
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
@@ -116,7 +122,7 @@ def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]
 
 
 def question(rows: Table, problem: str, playlist: str = "") -> str:
-    """Return a question about the columns of a table; it ends with an example for `--columns`."""
+    """Return the question that asks for the columns of a table; it ends with an example for `--columns`."""
     named = _has_header(rows)
     roles = {**_example(rows, named), **({"playlist": playlist} if playlist else {})}
     by_number = "" if named else " by number"
@@ -125,7 +131,7 @@ def question(rows: Table, problem: str, playlist: str = "") -> str:
 
 
 def _has_header(rows: Table) -> bool:
-    """Whether the first row has the usual names of columns, or words above a column of numbers."""
+    """Whether the first row has usual column names, or words where the rows below have numbers."""
     if is_header(rows[0]):
         return True
     below = [row for row in rows[1:] if len(row) == len(rows[0])]
@@ -134,7 +140,7 @@ def _has_header(rows: Table) -> bool:
 
 
 def _example(rows: Table, named: bool) -> dict[str, str]:
-    """Return an assignment of the columns of a table that may be right, to show how it is written."""
+    """Return role -> column for a plausible assignment of the columns, as the example in a question."""
     header, width = rows[0], len(rows[0])
     columns = [[row[at] for row in rows[named:] if len(row) == width] for at in range(width)]
     places: dict[str, int] = {}
@@ -162,7 +168,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
-    """Whether most values of a column fit, of those that are not empty."""
+    """Whether most of the non-empty values in the column `name` fit."""
     at = rows[0].index(name)
     values = [row[at] for row in rows[1:] if len(row) == len(rows[0]) and row[at]]
     return bool(values) and sum(bool(fits(value)) for value in values) > 0.5 * len(values)
@@ -175,10 +181,10 @@ def _is_time(text: str) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return names in quotes."""
+    """Return names in quotes, joined with "and"."""
     return " and ".join(repr(name) for name in names)
 
 
 def is_lone_header(line: str) -> bool:
-    """Whether a line is the usual name of a column, and nothing else."""
+    """Whether a line consists of a usual column name."""
     return bool(normalized(line)) and is_header([line])

@@ -1,6 +1,6 @@
-"""Usual names of columns in exports and data sets, and the roles of these columns.
+"""Usual names of columns in exports and data sets, and the roles of columns with these names.
 
-Names are compared without case, spaces, punctuation and accents: "Artist Name(s)" and "artist_names" are equal.
+Names are compared without case, spaces, punctuation and accents: "Artist Name(s)" and "artist_names" are the same.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Role -> groups of names, the most specific group first. Names of one group mean the same, so a table that has two of
-# them can be read in two ways.
+# Role -> groups of names, the most specific group first. A table with two names of one group is ambiguous, because all
+# names of a group are equally specific.
 NAMES: dict[str, tuple[str, ...]] = {
     "title": (
         "trackname tracktitle songname songtitle mastermetadatatrackname",
@@ -49,24 +49,24 @@ NAMES: dict[str, tuple[str, ...]] = {
     "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder",),
     "rating": ("rating stars score overall",),
 }
-# All of these are times of plays or events, so a table may have several; the first that holds times is used.
+# Names for the role time, best first. A table may have several of these; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
 )  # fmt: skip
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
-# Columns that are known to be neither of the roles, although they end like one.
+# Columns that certainly do not make playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
 )
-# Columns that could group tracks into playlists, or name them.
+# Columns that may say to which playlist a row belongs.
 UNCLEAR = re.compile(
     r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order)$"
 )
 
 
 def normalized(name: str) -> str:
-    """Return the name of a column in the form in which names are compared.
+    """Return the normalized name of a column, to compare it with other names.
 
     >>> normalized("Artist Name(s)"), normalized("Künstler"), normalized("Spotify - id")
     ('artistnames', 'kunstler', 'spotifyid')
@@ -77,7 +77,11 @@ def normalized(name: str) -> str:
 
 
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
-    """Return the columns that can have each role: those of the most specific group; times in order of preference."""
+    """Return role -> columns that may have this role.
+
+    These are the columns of the most specific group of names. For the role time, they are all columns with such a name,
+    the best first.
+    """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}
     for role, groups in NAMES.items():
@@ -90,7 +94,7 @@ def columns_by_role(header: list[str]) -> dict[str, list[str]]:
 
 
 def numbered_artists(header: list[str]) -> list[str]:
-    """Return the columns of the first artist, the second artist and so on, or an empty list."""
+    """Return the columns for the first artist, the second artist and so on; empty if there are none."""
     found = {
         int(match[2]): name for name in header if (match := NUMBERED_ARTIST.fullmatch(normalized(name))) is not None
     }
@@ -99,6 +103,6 @@ def numbered_artists(header: list[str]) -> list[str]:
 
 
 def is_unclear(name: str) -> bool:
-    """Whether an unused column could be what makes a playlist, for example "Programme title"."""
+    """Whether an unused column may say to which playlist a row belongs, such as "Programme title"."""
     word = normalized(name)
     return UNCLEAR.search(word) is not None and OTHERS.search(word) is None

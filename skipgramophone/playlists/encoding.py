@@ -1,12 +1,14 @@
-"""Encoding: turns rows of names into tracks, playlists and row numbers.
+"""Encode rows of names as numbered tracks and playlists.
 
-A track is identified by its uri if the source has one, otherwise by its artist and title regardless of case, edge
-spaces and Unicode form. A playlist is identified by its owner, its name and, if the source has one, a key.
+A track is identified by its uri if the source has one, otherwise by artist and title regardless of case, surrounding
+spaces and Unicode normalization form. A playlist is identified by its owner, its name and, if the source has one, its
+key.
 
-Tracks are numbered by count; ties are in order of first appearance. Playlists are in order of first appearance, and
-their tracks in the order of the dump. When a corpus grows, its existing rows come first, like other rows.
+Tracks are numbered by descending count; tracks with the same count are in order of first appearance. Playlists are in
+order of first appearance, and their tracks in the order of the dump. When a corpus grows, its existing rows are encoded
+first, in the same way as new rows.
 
-All steps work on columns: names are normalized once per distinct spelling, not once per row.
+All steps work on columns, so that a name is normalized once per distinct spelling and not once per row.
 """
 
 from __future__ import annotations
@@ -42,38 +44,38 @@ from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, 
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
-Coded = dict[str, tuple[Codes, pa.Array]]  # column -> number of each row's string (-1: null), the distinct strings
+Coded = dict[str, tuple[Codes, pa.Array]]  # column -> index of each row's string (-1: null), distinct strings
 SHOWN_NAMESAKES = 3
 SORTABLE_LENGTH = 5  # tracks; shorter playlists may be sorted by chance
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedPlaylists:
-    """The tracks and playlists of a dump as numbers, with facts for the report.
+    """The encoded tracks and playlists of a dump, with counts for the report.
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place (first row in the dump, counted from 1 over the rows that name a track).
-        spellings: further spellings of tracks. Columns: row, artist, title, count.
-        uris: further uris of tracks, if uris were merged. Columns: uri, row.
+            first_place (row where the track first occurs, counted from 1 over the rows that name a track).
+        spellings: other spellings of tracks. Columns: row, artist, title, count.
+        uris: other uris of tracks, if uris were merged. Columns: uri, row.
         playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
-        first_rows: int64 (playlists,), first row of each playlist in the dump, counted like `first_place` but from 0.
-        last_rows: int64 (playlists,), last row of each playlist in the dump.
-        track_ids: int32 (occurrences,), all playlists end to end.
+        first_rows: int64 (playlists,), first row of each playlist, counted like `first_place` but from 0.
+        last_rows: int64 (playlists,), last row of each playlist, counted in the same way.
+        track_ids: int32 (occurrences,), track ids of all playlists, concatenated.
         offsets: int64 (playlists + 1,), bounds of the playlists in `track_ids`.
         sorted_by_title: number of playlists with `SORTABLE_LENGTH` or more tracks whose titles are in code-point order.
         sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
         without_artist: number of rows with an empty artist.
         namesakes: number of tracks that share artist and title with a more frequent track.
-        most_namesakes: artist, title and number of tracks, for the few names that most tracks share.
-        repeats: number of places whose track occurs earlier in the same playlist.
+        most_namesakes: the names that most tracks share, each as artist, title and number of tracks.
+        repeats: number of occurrences whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
         left_out: number of rows that readers left out or cleaning dropped, by reason.
         split: number of playlists that were split.
-        welded: number of playlists that were merged into another one of the same name.
-        rejects: the input records that were not used.
-        held_out: the held-out playlists, if there are any: their owners, names and keys, and their tracks. All counts
-            of playlists and occurrences exclude them; a track that only they contain has the count 0.
+        welded: number of playlists that were merged into another owner's playlist with the same name.
+        rejects: the rejected input records.
+        held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
+            occurrences exclude these playlists, so a track that occurs only in them has the count 0.
     """
 
     tracks: pa.Table
@@ -119,7 +121,7 @@ class EncodedPlaylists:
         )
 
     def renumbered(self, row: Ids) -> EncodedPlaylists:
-        """Return a copy with other row numbers; `row` is int64 (tracks,), a permutation."""
+        """Return a copy with other track ids; `row` is a permutation, int64 (tracks,): old id -> new id."""
         spelt = self.spellings.set_column(0, "row", pa.array(row[self.spellings["row"].to_numpy()]))
         return replace(
             self,
@@ -138,10 +140,10 @@ class PlaylistEncoder:
         self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
         self._known = 0
         self.rejects: list[Reject] = []
-        self.left_out: Counter[str] = Counter()  # by readers
+        self.left_out: Counter[str] = Counter()  # rows that readers left out, by reason
 
     def begin_with(self, known: RowBlock) -> None:
-        """Add the rows of the existing corpus before all others; cleaning does not change them."""
+        """Add the rows of the existing corpus, before all other rows; cleaning does not drop these rows."""
         self.add(known)
         self._known = known.used
 
@@ -153,7 +155,7 @@ class PlaylistEncoder:
         self.left_out.update(block.left_out)
 
     def encode(self) -> EncodedPlaylists:
-        """Number the tracks and playlists of all blocks."""
+        """Encode all rows that were added, and clean the playlists."""
         coded = dict(zip(COLUMNS, run_in_order(column.finish for column in self._columns.values()), strict=True))
         with background_thread() as thread:
             numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
@@ -197,12 +199,12 @@ class PlaylistEncoder:
 
 
 def _dictionary_encoded(column: pa.Array) -> pa.DictionaryArray:
-    """Return a column dictionary-encoded, if it is not yet."""
+    """Return a column in dictionary encoding."""
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
-    """Number strings so that spellings of one name share a number; also return how many numbers there are."""
+    """Number strings so that all spellings of a name have the same number; also return the number of names."""
     parts, keys, known = partition_by_letters(identities(strings)), np.empty(len(strings), np.int64), 0
     for part, names in enumerate(run_in_order(parts.part(part).dictionary_encode for part in range(len(parts)))):
         keys[parts.places(part)] = names.indices.to_numpy() + known
@@ -211,14 +213,14 @@ def _identity_keys(strings: pa.Array) -> tuple[Ids, int]:
 
 
 def _named_tracks(coded: Coded) -> Codes:
-    """Return for each row the number of its artist and title in any spelling, in order of first appearance."""
+    """Number the rows by artist and title, regardless of spelling, in order of first appearance; int32 (rows,)."""
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     (artist_key, _), (title_key, keys) = run_in_order(partial(_identity_keys, strings) for strings in (artists, titles))
     return number_keys(len(artist), lambda part: artist_key[artist[part]] * keys + title_key[title[part]])
 
 
 def _tracks_by_uri(uri: Codes, named: Codes) -> Codes:
-    """Return for each row the number of its track: by uri if it has one, otherwise by artist and title."""
+    """Number the rows by track: by uri if the row has one, else by artist and title (`named`); int32 (rows,)."""
     if np.all(uri < 0):
         return named
     return number_keys(len(uri), lambda part: np.where(uri[part] >= 0, -1 - uri[part], named[part]).astype(np.int64))
@@ -229,19 +231,19 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
 
     Args:
         coded: the columns of all rows.
-        track: the track of each row, as any number.
+        track: number of the track of each row, in any order.
         used: indices of the rows that are used, in the order of the corpus.
 
     Returns:
-        The row number of the track of each used row, int32, and the table of tracks.
+        The track id of each used row, int32 (len(used),), and the table of tracks.
     """
     (artist, artists), (title, titles), (uri, uris) = coded["artist"], coded["title"], coded["uri"]
     key = take_codes(track, used)
     count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
     for part in row_slices(len(used)):
-        np.minimum.at(first, key[part], used[part].astype(np.int64))  # equal types: ten times as fast
-    by_place = np.argsort(first, kind="stable")  # nearly sorted already
+        np.minimum.at(first, key[part], used[part].astype(np.int64))  # int64, because equal types are ten times as fast
+    by_place = np.argsort(first, kind="stable")  # stable sort is fast here, because `first` is nearly sorted
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)
     rank[by_count] = np.arange(len(by_count))
@@ -261,9 +263,9 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
 
 
 def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """Count the further spellings of each track, in order of row, artist and title.
+    """Count the other spellings of each track; return a table sorted by row, artist and title.
 
-    `row` has the row number of the track of each used row of the dump.
+    `row` is the track id of each used row, int32 (len(used),).
     """
     (artist, artists), (title, titles) = coded["artist"], coded["title"]
     place = tracks["first_place"].to_numpy() - 1
@@ -283,7 +285,7 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
 
 
 def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
-    """Return the number of each track's artist and title, int32 (tracks,)."""
+    """Return the number in `named` of each track's artist and title, int32 (tracks,)."""
     name_of = np.empty(tracks, np.int32)
     for part in row_slices(len(used)):
         name_of[row[part]] = named[used[part]]
@@ -291,7 +293,7 @@ def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
 
 
 def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
-    """Return the further uris of each track without repeats, in order of first appearance."""
+    """Return a table of the other uris of each track, in order of first appearance."""
     codes, uris = coded["uri"]
     own, names = codes[tracks["first_place"].to_numpy() - 1], ["uri", "row"]
     found = [pa.table({name: pa.array([], pa.int32()) for name in names})]
@@ -312,11 +314,11 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     """Number the playlists in order of first appearance.
 
     Returns:
-        The playlist of each row of the dump, int32; the table of playlists; the number of playlists that were merged
-        into another one of the same name.
+        The number of each row's playlist, int32 (rows,); the table of playlists; the number of playlists that were
+        merged into another owner's playlist with the same name.
     """
     (owner, owners), (name, names), (key, keys) = coded["owner"], coded["playlist"], coded["key"]
-    # Owner, name and the key, if there is one, identify a playlist; with group_by "name" the name alone does.
+    # A playlist is identified by owner, name and, if there is one, key; with group_by "name", by the name alone.
     playlist = number_keys(len(name), lambda part: owner[part].astype(np.int64) * len(names) + name[part])
     if len(keys):
         named = playlist
@@ -335,7 +337,7 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids) -> pa.Table:
-    """Return the playlists that are kept; a key that is unique within one file only is replaced by a unique number."""
+    """Return the table of the kept playlists; unique numbers replace keys that are unique only within a file."""
     table = playlists.take(pa.array(kept))
     number = pa.array(np.unique(kept, return_inverse=True)[1]).cast(TEXT)
     keys = table["key"].cast(TEXT)
@@ -345,19 +347,19 @@ def _kept_playlists(playlists: pa.Table, kept: Ids) -> pa.Table:
 
 def _count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
     """Count the used rows whose string is empty."""
-    empty = pc.index(strings, "").as_py()  # the strings are distinct, so it occurs at most once
+    empty = pc.index(strings, "").as_py()  # -1 if no string is empty
     return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
 
 
 def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the names that most tracks share, in the spelling of the most frequent track; at least two tracks each."""
+    """Return the names that most tracks share, as artist, title and number of tracks, which is at least 2."""
     most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
     rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
     return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
 
 
 def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
-    """Count the playlists whose titles are in code-point order, and those that are long enough to count."""
+    """Count the playlists with titles in code-point order, and all playlists that are long enough to be counted."""
     length, begin = np.diff(offsets), first_bytes(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
     for some in playlist_slices(offsets):
@@ -365,11 +367,12 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
         title = codes[used[first:end]]
         begins = begin[title]
         falls = begins[:-1] > begins[1:]
-        # Equal first bytes: compare the whole titles. Arrow compares UTF-8 bytes, whose order is that of code points.
+        # Whole titles are compared only if their first eight bytes are equal. UTF-8 bytes sort like code points.
         alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
         earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
         falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
-        falls[offsets[some.start + 1 : some.stop] - first - 1] = False  # between two playlists
+        # A descent from one playlist to the next does not count.
+        falls[offsets[some.start + 1 : some.stop] - first - 1] = False
         sums = np.concatenate([[0], np.cumsum(falls)])
         number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
         in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
@@ -377,7 +380,7 @@ def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> 
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:
-    """Encode a stream of row blocks."""
+    """Encode a stream of blocks (default: with the default settings)."""
     encoder = PlaylistEncoder(settings or ExtractSettings())
     for block in blocks:
         encoder.add(block)

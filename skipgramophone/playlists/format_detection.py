@@ -1,7 +1,7 @@
-"""Detection of a file's format from its first bytes.
+"""Detect the format of a file from its first bytes.
 
-File names are not used, because exports can have any name. The exception is an M3U playlist without a header, which
-only its suffix identifies.
+File names are not used, because exports can have any name. Exceptions are M3U playlists without a header, which only
+their suffix identifies, and the playlists of Yes.com.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ HLS = re.compile(r"#EXT-X-(TARGETDURATION|STREAM-INF)")
 def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format | ColumnGuess:
     """Return the format of a file that begins with the bytes `head`, or the columns if it is a table.
 
-    A format is detected only if the file has something that files of other formats lack. Otherwise the error asks for
-    the format or the columns: a wrong guess would go unnoticed.
+    A format is detected only if the file has a property that files of other formats do not have. Otherwise the error
+    asks for the format or the columns, because nobody would notice a wrong guess.
 
     Args:
         file: the file, for its name.
@@ -44,7 +44,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
         rated: whether ratings are among the columns of a table.
 
     Raises:
-        UnknownFormatError: sgp does not know the format, or it is ambiguous.
+        UnknownFormatError: sgp does not know the format, or the format is ambiguous.
     """
     lines = first_lines(head)
     header = lines[0]
@@ -78,7 +78,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
 
 
 def first_lines(head: bytes) -> list[str]:
-    """Return the lines of the first bytes of a file, without a last line that is cut short; at least one."""
+    """Return the lines in the first bytes of a file, without an incomplete last line; at least one line."""
     text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
     lines = text.splitlines()
     if len(head) >= HEAD_BYTES and len(lines) > 1 and not text.endswith("\n"):
@@ -87,12 +87,12 @@ def first_lines(head: bytes) -> list[str]:
 
 
 def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | ColumnGuess:
-    """Return the format of lines of text, or the columns of a table.
+    """Return the format of a text file, or the columns if it is a table.
 
-    It looks for a table before anything else, because a table can look like other text.
+    Tables are tried first, because a table can look like another text format.
 
     Raises:
-        UnknownFormatError: sgp does not know the format, or it is ambiguous.
+        UnknownFormatError: sgp does not know the format, or the format is ambiguous.
     """
     rows = rows_of(lines)
     if rows and len(rows[0]) > 1 and column_guess.is_header(rows[0]):
@@ -114,7 +114,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
 
 
 def _detect_json(head: bytes) -> Format | None:
-    """Return the format of a JSON file that begins with the bytes `head`, or None if it is not known."""
+    """Return the format of a JSON file that begins with the bytes `head`, or None if the format is not recognized."""
     if head.startswith(b"{") and b'"track_metadata"' in head and b'"payload"' not in head:
         return "listenbrainz"
     if head.startswith(b"{") and b'"playlists"' in head and not PLAYLISTS_OBJECT.search(head):
@@ -129,7 +129,13 @@ def _detect_json(head: bytes) -> Format | None:
 
 
 def _unknown(header: str, kind: str = "", problem: str = "") -> str:
-    """Return the reason why a file is not read, and what to do; `kind` is what it is, `problem` what it lacks."""
+    """Return the reason for an `UnknownFormatError` about a file that is in no known format.
+
+    Args:
+        header: first line of the file.
+        kind: kind of the file, such as "JSON", or an empty text.
+        problem: more about the problem, or an empty text.
+    """
     what = f"{kind}, but not" if kind else "not"
     return (
         f"{what} in a format that sgp knows (first line: {_shortened(header)!r})"
@@ -138,5 +144,5 @@ def _unknown(header: str, kind: str = "", problem: str = "") -> str:
 
 
 def _shortened(header: str) -> str:
-    """Return the start of a line, long enough to recognise it."""
+    """Return a line, shortened to 60 characters."""
     return header if len(header) <= 60 else header[:57] + "..."

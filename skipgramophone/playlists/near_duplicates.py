@@ -1,4 +1,4 @@
-"""Near-duplicate playlists, found by min-hashing.
+"""Find near-duplicate playlists by min-hashing.
 
 Source: Broder 1997, "On the resemblance and containment of documents".
 """
@@ -12,21 +12,21 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.corpus import Corpus
 
-NEARLY_SAME = 0.8  # Jaccard similarity of their tracks from which two playlists are near-duplicates
+NEARLY_SAME = 0.8  # two playlists with at least this Jaccard similarity of their tracks are near-duplicates
 SIGNATURE = 64  # min-hashes per playlist
-BAND = 4  # min-hashes that must all agree before two playlists are compared: misses one near-duplicate (0.8) in 4,000
-PROMISING = 0.5  # least share of equal min-hashes for a comparison: six standard deviations below the mean at 0.8
-COMPARED = 1 << 20  # pairs whose min-hashes are compared in one step
+BAND = 4  # min-hashes per band; pairs that agree in a band are candidates: all but 1 in 4,000 of similarity 0.8
+PROMISING = 0.5  # candidates with a smaller share of equal min-hashes are skipped: 6 standard deviations below 0.8
+COMPARED = 1 << 20  # pairs per step of the comparison of min-hashes
 Groups = npt.NDArray[np.int64]
 
 
 def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
-    """Join the groups of near-duplicate playlists.
+    """Join the groups of playlists that are near-duplicates of each other.
 
     Args:
         corpus: the playlists.
         groups: int64 (playlists,), the group of each playlist.
-        seed: of the hash functions.
+        seed: seed of the hash functions.
 
     Returns:
         int64 (playlists,), the group of each playlist after joining.
@@ -50,12 +50,12 @@ def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
 
 
 def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
-    """Yield each pair of playlists whose min-hashes agree in a whole band and in at least half of all places."""
+    """Yield the pairs of playlists whose min-hashes agree in a whole band, and in at least half of all cases."""
     playlists, found = signatures.shape[1], []
     for band in range(0, SIGNATURE, BAND):
         hashes = signatures[band : band + BAND]
         order = np.lexsort(hashes[::-1])
-        # Each playlist of a bucket is compared with the next one only: joining groups connects the rest.
+        # Each playlist of a bucket is compared only with the next one, because joining groups connects the others.
         same = np.flatnonzero(np.all(hashes[:, order[1:]] == hashes[:, order[:-1]], axis=0))
         found.append(order[same] * playlists + order[same + 1])
     pairs, first = np.unique(np.concatenate(found), return_index=True)
@@ -70,7 +70,7 @@ def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, 
 
 
 def _signatures(corpus: Corpus, seed: int) -> npt.NDArray[np.uint32]:
-    """Return the lowest hash of each playlist's tracks under each hash function, uint32 (SIGNATURE, playlists)."""
+    """Return the min-hashes of each playlist, uint32 (SIGNATURE, playlists): its lowest hash per hash function."""
     rng = np.random.default_rng([seed, SIGNATURE])
     tracks = int(corpus.track_ids.max(initial=-1)) + 1
     signatures = np.zeros((SIGNATURE, len(corpus)), np.uint32)

@@ -1,4 +1,4 @@
-"""Numbering: replaces the value of each row by a number, block by block, so that a dump need not fit into memory.
+"""Replace the values of a column by numbers, block by block, so that a dump need not fit into memory.
 
 Distinct values are kept in memory. The numbers of the rows are in a memory-mapped temporary file, so the system can
 write them to disk when memory is short.
@@ -21,11 +21,11 @@ from skipgramophone.playlists.partitioning import Partition, single_part
 
 Codes = npt.NDArray[np.int32]
 ROWS_AT_ONCE = 1 << 20
-PENDING = 1 << 24  # values of blocks that may wait before they are numbered
+PENDING = 1 << 24  # distinct values of blocks that are collected before they are numbered together
 
 
 class Numbering:
-    """Numbers the values of a column from 0.
+    """Numbers the distinct values of a column from 0.
 
     Blocks are dictionary-encoded, and `partition` splits their dictionaries into parts that are numbered in parallel.
     Within a part, values are numbered in order of first appearance.
@@ -35,20 +35,20 @@ class Numbering:
         self._partition = partition
         known = partition(pa.array([], kind))
         self._known = [known.part(part) for part in range(len(known))]
-        self._numbers = [np.empty(0, np.int32)] * len(known)  # of the known values of each part
-        self._values = [known.values]  # in order of their numbers, in pieces
+        self._numbers = [np.empty(0, np.int32)] * len(known)  # numbers of the known values of each part
+        self._values = [known.values]  # arrays of distinct values, in order of their numbers
         self._length = 0
-        self._pending: list[tuple[int, Partition]] = []  # first row and distinct values of each block not yet numbered
+        self._pending: list[tuple[int, Partition]] = []  # blocks not yet numbered: first row, distinct values
         self._pending_values = 0
         self._rows = 0
-        self._leading_nulls = 0  # rows, while all rows are null and none is written; -1 after the first value
+        self._leading_nulls = 0  # number of null rows before the first value, not yet written; then -1
         self._file = tempfile.TemporaryFile(prefix="sgp-")  # noqa: SIM115 (closed by finish or with the object)
         self._close = weakref.finalize(self, self._file.close)
 
     def add(self, block: pa.DictionaryArray) -> None:
         """Add the rows of a block."""
         if not len(block):
-            return  # an empty block may still have a dictionary
+            return  # its dictionary may have values that no row uses
         if block.null_count == len(block) and self._rows == self._leading_nulls:
             self._rows = self._leading_nulls = self._rows + len(block)
             return
@@ -67,24 +67,24 @@ class Numbering:
         """Return the number of each row (-1: null), int32 (rows,), and the values in order of their numbers."""
         self._number_pending()
         nothing: Codes = np.broadcast_to(np.int32(-1), self._rows)
-        codes = nothing if self._leading_nulls == self._rows else self._codes()  # the mapping outlives the file
+        codes = nothing if self._leading_nulls == self._rows else self._codes()  # the memory map stays valid
         self._close()
         return codes, pa.concat_arrays(self._values)
 
     def _write(self, codes: Codes) -> None:
-        """Append the numbers of rows to the file."""
+        """Append the codes of rows to the file."""
         with temporary_file_errors():
             self._file.write(codes.data)
 
     def _number_pending(self) -> None:
-        """Number the values of the pending blocks, and replace the codes of their rows by these numbers."""
+        """Number the values of the pending blocks, and replace the codes of their rows in the file by the numbers."""
         if not self._pending:
             return
         with temporary_file_errors():
             self._file.flush()
         starts, blocks = zip(*self._pending, strict=True)
         self._pending, self._pending_values = [], 0
-        number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last is for null
+        number = [np.full(len(block.order) + 1, -1, np.int32) for block in blocks]  # the last entry is for null
         united = run_in_order(partial(_unify, known, blocks, part) for part, known in enumerate(self._known))
         for part, chunks in enumerate(united):
             self._number_new(part, chunks[-1].dictionary)
@@ -95,7 +95,7 @@ class Numbering:
             codes[start:end] = numbers[codes[start:end]]
 
     def _number_new(self, part: int, values: pa.Array) -> None:
-        """Assign the next numbers to the new values of a part; `values` starts with the known ones."""
+        """Assign the next numbers to the new values of a part; in `values`, they follow the known values."""
         new = values[len(self._known[part]) :]
         numbers = np.arange(self._length, self._length + len(new), dtype=np.int32)
         self._known[part], self._numbers[part] = values, np.concatenate([self._numbers[part], numbers])
@@ -103,12 +103,12 @@ class Numbering:
         self._length += len(new)
 
     def _codes(self) -> Codes:
-        """Map the numbers of all rows."""
+        """Memory-map the numbers of all rows."""
         return np.memmap(self._file, np.int32, "r+").view(np.ndarray) if self._rows else np.empty(0, np.int32)
 
 
 def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Codes:
-    """Number rows by their keys, in order of first appearance.
+    """Number the rows by their keys, in order of first appearance of a key.
 
     Args:
         rows: number of rows.
@@ -124,7 +124,7 @@ def number_keys(rows: int, keys: Callable[[slice], npt.NDArray[np.int64]]) -> Co
 
 
 def row_slices(rows: int) -> Iterator[slice]:
-    """Yield slices of at most `ROWS_AT_ONCE` that cover all rows."""
+    """Yield slices of at most `ROWS_AT_ONCE` rows that cover all rows."""
     return (slice(start, min(start + ROWS_AT_ONCE, rows)) for start in range(0, rows, ROWS_AT_ONCE))
 
 
@@ -146,7 +146,7 @@ def count_codes(codes: Codes, distinct: int) -> npt.NDArray[np.int64]:
 
 
 def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
-    """Sort rows by their numbers; rows with the same number keep their order.
+    """Return the rows sorted by their numbers; rows with the same number keep their order.
 
     Args:
         codes: int32 (rows,), the number of each row.
@@ -168,7 +168,7 @@ def rows_by_code(codes: Codes, ends: npt.NDArray[np.int64]) -> Codes:
 
 
 def take_codes(codes: Codes, rows: Codes) -> Codes:
-    """Return the numbers of the given rows, int32 (rows,)."""
+    """Return `codes[rows]`, int32 (rows,), in a temporary file (see `scratch`)."""
     found = scratch(len(rows), np.int32)
     for part in row_slices(len(rows)):
         found[part] = codes[rows[part]]
@@ -176,7 +176,7 @@ def take_codes(codes: Codes, rows: Codes) -> Codes:
 
 
 def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
-    """Return the first row of each number, int64; the numbers must be in order of first appearance."""
+    """Return the first row of each number, int64 (numbers,); numbers must be in order of first appearance."""
     found, known = [np.empty(0, np.int64)], -1
     for part in row_slices(len(codes)):
         highest = np.maximum.accumulate(np.concatenate([[known], codes[part]]))
@@ -186,7 +186,7 @@ def first_rows(codes: Codes) -> npt.NDArray[np.int64]:
 
 
 def _unify(known: pa.Array, blocks: Sequence[Partition], part: int) -> list[pa.DictionaryArray]:
-    """Return the known values of a part and those of each block, encoded with one common dictionary."""
+    """Return the known values of a part, then those of each block, all encoded with one common dictionary."""
     arrays = (_one_row_each(values) for values in (known, *(block.part(part) for block in blocks)))
     chunks: list[pa.DictionaryArray] = pa.chunked_array(list(arrays)).unify_dictionaries().chunks
     return chunks
@@ -198,5 +198,5 @@ def _one_row_each(values: pa.Array) -> pa.DictionaryArray:
 
 
 def _encode_keys(keys: Callable[[slice], npt.NDArray[np.int64]], part: slice) -> pa.DictionaryArray:
-    """Return the keys of a slice of rows, dictionary-encoded."""
+    """Return the keys of a slice of rows in dictionary encoding."""
     return pa.array(keys(part)).dictionary_encode()

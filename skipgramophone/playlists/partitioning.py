@@ -1,7 +1,7 @@
-"""Partitioning of strings by their letters, so that the hash table of each part fits into the processor's cache.
+"""Partition strings by their letters, so that the hash table of each part fits into the processor's cache.
 
-Numbering ten million strings with one table of two million entries takes six times as long as partitioning them and
-using 64 tables, because nearly every access to the large table waits for memory.
+For ten million strings, one table of two million entries is six times as slow as partitioning and 64 smaller tables,
+because nearly every access to the large table waits for memory.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import pyarrow as pa
 Ids = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 WORD = 8  # bytes
-PART_BITS = 6
-SCATTER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2^64 / golden ratio: Knuth's multiplicative hash, TAOCP 3, 6.4
+PART_BITS = 6  # there are 2^6 parts
+SCATTER = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplicative hash (TAOCP 3, 6.4): odd, near 2^64 / golden ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Values in parts; equal values are in the same part.
+    """Values that are split into parts; equal values are in the same part.
 
     Attributes:
-        values: the values part by part, in their original order within a part.
-        order: int64 (values,), the original index of each value.
-        ends: int64 (parts + 1,), the bounds of the parts in `values`.
+        values: the values, one part after the other; within a part, in their original order.
+        order: int64 (values,), original index of each of `values`.
+        ends: int64 (parts + 1,), bounds of the parts in `values`.
     """
 
     values: pa.Array
@@ -72,7 +72,7 @@ def first_bytes(strings: pa.Array) -> Words:
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
-    """Return the start and end of each string (large_string), and the eight bytes at each place as a number."""
+    """Return the start and end offset of each string, and for each offset, the eight bytes from there as a number."""
     _, places, data = strings.buffers()
     at = np.frombuffer(places, np.int64, len(strings) + 1, 8 * strings.offset)
     letters = np.zeros(at[-1] - at[0] + WORD, np.uint8)

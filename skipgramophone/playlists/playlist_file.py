@@ -1,4 +1,4 @@
-"""The tracks that a playlist file of any format names, as the query of a look-up."""
+"""Read the tracks of a playlist file of any format, as the query of a look-up."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import ExtractSettings
 
-LARGEST_LIST = 4 << 20  # bytes; a larger file is no list of names
+LARGEST_LIST = 4 << 20  # bytes; a larger text file is not tested for being a list of known names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
-REMARK = "#EXT"  # start of the lines of an M3U file that name no track
+REMARK = "#EXT"  # begins the lines of an M3U file that are not tracks
 
 
 @dataclass(frozen=True, slots=True)
 class NamedTrack:
-    """A track as a file names it."""
+    """A track of a file: its name, and its uri if the file has one."""
 
-    name: str  # "artist - title", or the one of them that is known
+    name: str  # "artist - title", or only the part that is known
     uri: str | None = None
 
 
@@ -31,17 +31,17 @@ class Listing:
 
     tracks: list[NamedTrack]  # in order of first appearance, without repeats
     playlists: int
-    rejected: int  # records without a track name
+    rejected: int  # number of rejected records
 
 
 def names_in(text: str) -> list[str]:
-    """Return the lines of a text that name a track."""
+    """Return the non-empty lines of a text, without the directives of M3U."""
     lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
     return [line for line in lines if line and not line.startswith(REMARK)]
 
 
 def unescaped(line: str) -> str:
-    """Return the name that `--format plain` has written as a line with escapes.
+    """Return the name from which `--format plain` wrote a line, by replacing the escapes.
 
     >>> unescaped(r"red \x1b[31m alert\u202e") == "red \x1b[31m alert\u202e"
     True
@@ -54,8 +54,8 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
     Args:
         path: the file.
-        is_name: whether a line is the whole name of a known track. If every line of a text file is one, the file is
-            read as such a list, even if it looks like another format.
+        is_name: returns whether a line is the whole name of a known track. If this is true for all lines of a text
+            file, the file is read as a list of names, even if it looks like another format.
 
     Raises:
         SourceError: the file is binary, empty or damaged.
@@ -69,7 +69,7 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
 
 
 def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
-    """Return the lines of a text file if each is the name of a known track, with or without escapes; else nothing."""
+    """Return the lines of a text file, without escapes, if each is the name of a known track; else return nothing."""
     if not path.is_file() or path.stat().st_size > LARGEST_LIST:
         return []
     content = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
@@ -83,7 +83,7 @@ def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
 
 
 def _read_listing(path: Path) -> Listing:
-    """Read a regular file, a directory or an archive."""
+    """Read a regular file, a directory or an archive as playlists, or else as text with one name per line."""
     from skipgramophone.playlists.sources import open_sources
 
     try:

@@ -1,4 +1,4 @@
-"""The limit on rejected rows per file: reading stops when a file exceeds it."""
+"""Limit the share of rejected rows per file."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class RejectLimit:
         Raises:
             SourceError: a row is rejected and the settings are strict.
         """
-        self._rows += block.used + len(block.rejects)  # rows that are left out are not judged
+        self._rows += block.used + len(block.rejects)  # rows that are left out on purpose do not count
         self._rejects += len(block.rejects)
         self._first = self._first or next(iter(block.rejects), None)
         if self._first and self._settings.strict:
             raise SourceError(f"{_described(self._first)} (leave out --strict to skip such rows)")
 
     def check(self) -> None:
-        """Check the share of rejected rows at the end of the file.
+        """Check the share of rejected rows; call this at the end of the file.
 
         Raises:
             SourceError: the file has at least `FEWEST_JUDGED` rows and more rejects than the settings allow.

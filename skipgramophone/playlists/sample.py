@@ -1,11 +1,11 @@
-"""The built-in sample: generated playlists, to try all commands without a file or a network.
+"""Generate the built-in sample: playlists to try all commands without a file or a network.
 
-It has about 4,000 playlists over about 3,000 tracks of 22 scenes, with the properties of real dumps: a few hits and a
-long tail, playlists of one mood with picks from a neighbouring scene, songs in several versions, and names that break
-careless programs.
+The sample has about 4,000 playlists with about 3,000 tracks of 22 scenes (invented genres). It has the properties of
+real dumps: a few hits and a long tail, playlists of one mood with some songs of a neighbouring scene, songs in several
+versions, and names that break careless programs.
 
-A seed generates the same world on every platform and Python version, because it uses only plain arithmetic on
-`random.Random.random()`: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no order of a set.
+A seed generates the same sample on every platform and Python version, because only plain arithmetic on
+`random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no order of a set.
 
 All names are invented. The sample does not show how well a model works on real playlists: its scenes are too tidy.
 """
@@ -25,22 +25,22 @@ Point = tuple[float, float, float]
 OWNERS, PLAYLISTS_PER_OWNER, SONGS_PER_PLAYLIST = 600, 6.3, 22
 SONGS_PER_SCENE, ARTISTS_PER_SCENE = 120, 22
 SHARED = 0.15  # share of a scene's songs that also belong to the next scene
-MIXED, STRAY = 0.5, 0.4  # share of playlists that visit a neighbouring scene, and of their picks from there
-NOISE = 0.05  # share of picks from any scene
+MIXED, STRAY = 0.5, 0.4  # share of playlists with a second scene; share of their songs from that scene
+NOISE = 0.05  # share of songs that are drawn from all scenes
 REACH = 0.03  # squared distance from a mood at which the weight of a song drops to a sixteenth
-LEAST, COLLECTED = 5, 25  # least number of playlists with each song; the same for songs with several versions
-RECORDED_AGAIN = 0.33  # probability that the greatest hit of a scene has several versions; it drops to 0 at the middle
-JOINS = 0.97  # probability that a version is added when its song is picked
+LEAST, COLLECTED = 5, 25  # minimum number of playlists with a song; the same, if it has several versions
+RECORDED_AGAIN = 0.33  # probability that the top song of a scene has several versions; it falls to 0 for rarer songs
+JOINS = 0.97  # probability that each version of a song is added to a playlist with the song
 REPEATS = 0.005  # share of tracks that occur twice in their playlist
 BY_TITLE = 0.25  # share of playlists that are sorted by title
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Split a list of words at its bars."""
+    """Split a list of words at the bars (|)."""
     return tuple(text.split("|"))
 
 
-# Scenes in a ring (neighbours share tracks), each with the nouns of its titles.
+# Scene -> nouns for its titles. Each scene shares songs with the next one, and the last with the first.
 SCENES = {
     "night drive synths": "Motorway|Headlight|Dashboard|Chrome|Skyline|Flyover|Tail-light|Gearbox",
     "slow house": "Hallway|Strobe|Elevator|Ceiling|Cloakroom|Pulse|Balcony|Sunday",
@@ -123,13 +123,13 @@ HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class SampleTrack:
-    """One recording, with the names that a dump has."""
+    """One recording of a song, with its names."""
 
     artist: str
     title: str
     uri: str
     scenes: tuple[str, ...]  # one or two
-    song: int  # number that the versions of a song share
+    song: int  # number of the song, the same for all its versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class SamplePlaylist:
 
 @dataclass(frozen=True, slots=True)
 class SampleWorld:
-    """All tracks, and all playlists grouped by owner."""
+    """The whole sample: all tracks, and all playlists grouped by owner."""
 
     tracks: tuple[SampleTrack, ...]
     playlists: tuple[SamplePlaylist, ...]
@@ -151,7 +151,7 @@ class SampleWorld:
 
 @dataclass(frozen=True, slots=True)
 class _Song:
-    """A song before its versions become tracks: its names, and its place in its scenes."""
+    """A song before its versions become tracks. Its place is a point in the unit cube of moods."""
 
     artist: str
     titles: tuple[str, ...]  # one per version
@@ -162,18 +162,18 @@ class _Song:
 
 @dataclass(frozen=True, slots=True)
 class _PlannedPlaylist:
-    """A playlist before its tracks are in order: its scenes, mood and length, and the songs chosen so far."""
+    """A playlist before its tracks are chosen and ordered: scenes, mood, length, and the songs so far."""
 
     owner: str
     name: str
-    scenes: tuple[int, ...]  # the home scene, and perhaps a neighbour
+    scenes: tuple[int, ...]  # the main scene, and possibly a neighbouring scene
     mood: Point
     length: int
     songs: dict[int, bool]  # song number -> whether to add all its versions
 
 
 class _Dice:
-    """Random choices that are the same in every Python version, unlike `choices`, `shuffle` and `gauss`."""
+    """Random choices that are the same in every Python version, unlike those of the module random."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed).random
@@ -187,7 +187,7 @@ class _Dice:
         return items[self.below(len(items))]
 
     def weighted(self, cumulative: Sequence[float]) -> int:
-        """Draw an index with the probabilities of the given cumulative weights."""
+        """Draw an index with probabilities in proportion to weights, which are given as cumulative sums."""
         return bisect(cumulative, self.random() * cumulative[-1], hi=len(cumulative) - 1)
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
@@ -199,7 +199,7 @@ class _Dice:
         return order
 
     def around(self, mean: float) -> int:
-        """Draw an integer around the mean, with a skewed distribution similar to a log-normal one."""
+        """Draw an integer from a skewed distribution around `mean`, similar to a log-normal distribution."""
         for _ in range(4):
             mean *= 0.5 + self.random()
         return int(mean)
@@ -210,7 +210,7 @@ class _Dice:
 
 
 def sample_world(seed: int = 2017) -> SampleWorld:
-    """Generate the world of a seed."""
+    """Generate the sample for a seed."""
     dice = _Dice(seed)
     songs = _songs(dice)
     plans = _plan_playlists(dice)
@@ -222,7 +222,7 @@ def sample_world(seed: int = 2017) -> SampleWorld:
 
 
 def _songs(dice: _Dice) -> list[_Song]:
-    """Generate the songs of all scenes; an artist has no two songs with the same title."""
+    """Generate the songs of all scenes; no two songs have the same artist and title."""
     used: set[str] = set()
     songs: dict[tuple[str, str], _Song] = {}
     for scene in range(len(SCENES)):
@@ -232,13 +232,13 @@ def _songs(dice: _Dice) -> list[_Song]:
             songs.setdefault((song.artist, song.titles[0]), song)
     written = list(songs.values())
     for number, (artist, title) in enumerate(HOSTILE):
-        at = 7 + number * (len(written) // len(HOSTILE))  # spread over hits and rare songs
+        at = 7 + number * (len(written) // len(HOSTILE))  # spread the hostile names over hits and rare songs
         written[at] = replace(written[at], artist=artist, titles=(title,))
     return written
 
 
 def _artist(dice: _Dice, used: set[str]) -> str:
-    """Generate an artist whose name is not used yet."""
+    """Generate the name of an artist that is not in `used`, and add it."""
     while True:
         a, b, f = dice.pick(ADJECTIVES), dice.pick(MASCOTS), dice.pick(FIRST_NAMES)
         name = dice.pick(ARTISTS).format(a=a, b=b, f=f, s=_surname(dice))
@@ -253,7 +253,7 @@ def _surname(dice: _Dice) -> str:
 
 
 def _song(dice: _Dice, scene: int, rank: int, artists: Sequence[tuple[str, Point]]) -> _Song:
-    """Generate the song of a rank in a scene, near the other songs of its artist."""
+    """Generate the song with popularity rank `rank` in a scene; its place is near the artist's other songs."""
     (artist, home), (guest, _) = dice.shuffled(artists)[:2]
     x, y, z = dice.point()
     place = ((x + home[0]) / 2, (y + home[1]) / 2, (z + home[2]) / 2)
@@ -288,7 +288,7 @@ def _plan_playlists(dice: _Dice) -> list[_PlannedPlaylist]:
 
 
 def _plan_playlist(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str]]) -> _PlannedPlaylist:
-    """Plan a playlist with a name that its owner does not use yet."""
+    """Plan a playlist with a name that its owner has not used yet."""
     plain = name = SCENE_NAMES[scene] if dice.random() < 0.2 else dice.pick(PLAYLIST_NAMES)
     copies = 1
     while (owner, name) in used:
@@ -301,14 +301,14 @@ def _plan_playlist(dice: _Dice, owner: str, scene: int, used: set[tuple[str, str
 
 
 def _nearness(here: Point, there: Point) -> float:
-    """Return how well a song suits a mood: 1 at the same place, decreasing with the eighth power of a long distance."""
+    """Return how well a song suits a mood: 1 at distance 0, decreasing with the eighth power of large distances."""
     x, y, z = here[0] - there[0], here[1] - there[1], here[2] - there[2]
     near = REACH / (REACH + x * x + y * y + z * z)
     return near * near * near * near
 
 
 def _distribute_songs(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
-    """Add every song with all its versions to a few playlists that suit it, so that the rarest can be trained on."""
+    """Add every song with all its versions to a few playlists that suit it, so that rare songs can be trained on."""
     homes: list[list[_PlannedPlaylist]] = [[] for _ in SCENES]
     for planned in plans:
         homes[planned.scenes[0]].append(planned)
@@ -323,7 +323,7 @@ def _distribute_songs(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Plan
 
 
 def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
-    """Fill each playlist with songs near its mood; popular songs are more likely."""
+    """Fill each playlist with random songs; those near its mood and popular ones are more likely."""
     members: list[list[int]] = [[] for _ in SCENES]
     for number, song in enumerate(songs):
         for scene in song.scenes:
@@ -331,7 +331,7 @@ def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Planne
     anywhere = list(accumulate(song.weight for song in songs))
     for planned in plans:
         shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
-        for _ in range(30 * planned.length):  # a narrow mood in a small scene may have too few songs
+        for _ in range(30 * planned.length):  # stops in time if too few songs suit the mood
             if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]
@@ -340,7 +340,7 @@ def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Planne
 
 
 def _weights(mood: Point, songs: Sequence[_Song], shelf: Sequence[int]) -> list[float]:
-    """Return the cumulative weights of the songs of a shelf: popularity times nearness to a mood."""
+    """Return the cumulative weights of the songs of a scene (`shelf`): popularity times nearness to a mood."""
     return list(accumulate(songs[number].weight * _nearness(songs[number].place, mood) for number in shelf))
 
 
@@ -360,7 +360,7 @@ def _recordings(songs: Sequence[_Song]) -> tuple[list[SampleTrack], list[range]]
 def _playlist(
     dice: _Dice, planned: _PlannedPlaylist, tracks: list[SampleTrack], versions: list[range]
 ) -> SamplePlaylist:
-    """Choose the versions of a playlist's songs and put the tracks in order."""
+    """Turn a plan into a playlist: choose the versions of its songs, and put the tracks in order."""
     order: list[int] = []
     for song in dice.shuffled(tuple(planned.songs)):
         taken: Sequence[int] = versions[song]

@@ -1,6 +1,6 @@
-"""Signatures of formats: the root element of XML, the shape of JSON, and fixed first lines.
+"""Recognize formats by their signatures: the root element of XML, the shape of JSON, or fixed first lines.
 
-A format claims a file only on evidence that no other format has.
+A signature matches only files that cannot be in another format.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from skipgramophone.settings import Format
 
 JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]', re.DOTALL)
 CLOSING = {"[": "]", "{": "}"}
-DEEPEST = 100  # JSON values inside each other
-# Root element -> format, and text that is near the start of each such file.
+DEEPEST = 100  # maximum nesting of JSON values
+# Root element -> format, and text that must occur near the start of the file.
 ROOTS: dict[str, tuple[Format, bytes]] = {
     "playlist": ("xspf", b"trackList"),
     "plist": ("itunes", b"<key>Tracks</key>"),
@@ -57,15 +57,15 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("soundiiz", service_tables.is_soundiiz),
     ("deezer", service_tables.is_deezer),
 )
-# Files of an export that contain no tracks: the start of their first line, and what they are.
+# Files of exports without tracks: start of the first line -> description.
 WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
 
 
 def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
-    """Return the format of a file that begins with the bytes `head`, or None if none of the signatures is there.
+    """Return the format of a file that begins with the bytes `head`, or None if no signature matches.
 
     Raises:
-        UnknownFormatError: the file is XML in a format that sgp does not know, or that it refuses.
+        UnknownFormatError: the file is HTML, XML that sgp does not read, or a file of an export without tracks.
     """
     if is_tab_text(head):
         return "tab-text"
@@ -89,12 +89,12 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
         if lines[0].startswith(start):
             raise UnknownFormatError(file.display_name, what)
     if file.name.lower().endswith((".m3u", ".m3u8")):
-        return None  # M3U without a header may be a list of uris, too
+        return None  # an M3U file without a header may look like a list of uris
     return next((format for format, claims in LINES if claims(lines)), None)
 
 
 def first_json_value(head: bytes) -> Any:
-    """Return the first JSON value of some bytes; if it is cut off, the part of it that is complete. None if not JSON.
+    """Return the first JSON value in some bytes, or its complete part if the value is cut off; None if not JSON.
 
     >>> first_json_value(b'{"playlist": {"track": [{"title": "Paper Boats"}, {"title": "Sa')
     {'playlist': {'track': [{'title': 'Paper Boats'}, {}]}}

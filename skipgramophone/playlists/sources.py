@@ -1,4 +1,4 @@
-"""Sources of playlists: finds the files of each path, detects their formats and opens the matching readers."""
+"""Open the sources of playlists: find the files of each path, detect their formats, and choose the readers."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ RECORDS: dict[Format, RecordFunction] = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files of some paths.
+    """The readers of all files that are read, and the files that are skipped.
 
     Attributes:
-        readers: one per file that is read, in order.
-        passed_over: name of each file that is skipped, and the reason.
+        readers: one reader per file that is read, in the order of the files.
+        passed_over: name of each skipped file, and the reason.
     """
 
     readers: list[Reader]
@@ -98,15 +98,15 @@ class Sources:
 def open_sources(
     paths: Sequence[Path], settings: ExtractSettings, received: Callable[[int], None] = lambda _size: None
 ) -> Sources:
-    """Open the reader for each file of some paths; other files of a directory or archive are skipped.
+    """Open a reader for each file of the given paths; files in unknown formats are skipped.
 
     Args:
         paths: files, directories, archives, or `-` for standard input.
-        settings: how to read them.
+        settings: how to read the files.
         received: called with the number of bytes that were received from standard input so far.
 
     Raises:
-        SourceError: a path has no file in a known format or, with `strict`, a file is in none.
+        SourceError: a path has no file in a known format or, with `strict`, has a file in an unknown format.
         StorageError: the file system failed.
     """
     readers: list[Reader] = []
@@ -138,37 +138,37 @@ def open_sources(
 
 
 def _reason_to_skip(file: SourceFile) -> str | None:
-    """Return the reason why a file is not a source itself, or None if it may be one."""
+    """Return the reason why a file is skipped regardless of its format, or None."""
     if file.passed_over:
         return file.passed_over
     return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 
 def _identity(file: SourceFile) -> Identity:
-    """Return device and inode of a file, and its member of an archive: they are the same for all names of a file."""
+    """Return device, inode and archive member of a file, which are the same for all paths to this file."""
     with storage_errors(file.path, "read"):
         status = file.path.stat()
     return status.st_dev, status.st_ino, file.member
 
 
 def _reason_if_repeated(file: SourceFile, known: dict[Identity, SourceFile]) -> str | None:
-    """Return the reason why a file is skipped that was found before, by any of its names; otherwise remember it."""
+    """Return the reason to skip a file that was found before under any path, or None; remember new files in `known`."""
     first = known.setdefault(_identity(file), file)
     return None if first is file else f"the same file as {first.display_name}, which is read once"
 
 
 def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
-    """Return the first skipped file of a path with its reason, and the number of further ones."""
+    """Describe the skipped files of a path: the first with its reason, and the number of others."""
     name, reason = passed_over[0]
     more = f", and {len(passed_over) - 1:,} more" if len(passed_over) > 1 else ""
     return f"{name}: {reason}{more}"
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """Return the reader for a file; the settings or the first bytes of the file determine the format.
+    """Return the reader for a file; its format is that in the settings, or else detected from the first bytes.
 
     Raises:
-        SettingError: ratings are asked for, and the format has none.
+        SettingError: the settings have a minimum rating, but the format has no ratings.
         UnknownFormatError: sgp does not know the format.
     """
     with file.open(settings.encoding) as stream:
@@ -182,7 +182,7 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
     if isinstance(format, ColumnGuess):
         return _guessing_reader(file, settings, format)
     if rated:
-        raise SettingError(f"min-rating is for tables with ratings, and {file.display_name} has the format {format}")
+        raise SettingError(f"min-rating needs a table with ratings, but {file.display_name} has the format {format}")
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "mpd":

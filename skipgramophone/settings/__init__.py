@@ -1,7 +1,7 @@
-"""The settings of each stage: every default, bound and help text, stated once.
+"""Settings classes, one per command: the only place where defaults, bounds and help texts are written.
 
-Each class is frozen, checks itself when it is made, and is written as it is into the manifest of the stage that it
-made. Nothing here reads files or knows about the command line.
+An object of these classes is frozen, and validates itself when it is created. The settings of a stage are stored in its
+manifest. This package reads no files and does not depend on the command line.
 """
 
 from skipgramophone.settings.evaluation import (

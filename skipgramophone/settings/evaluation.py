@@ -1,4 +1,4 @@
-"""Settings of `sgp evaluate` and `sgp tune`: how vectors are evaluated on held-out playlists."""
+"""Settings of `sgp evaluate` and `sgp tune`."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -18,7 +18,7 @@ CHOSEN = "default: chosen on validation playlists"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateSettings:
-    """How vectors are evaluated on held-out playlists."""
+    """Settings of `sgp evaluate`, which evaluates vectors on held-out playlists."""
 
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS)}.", metavar="NAME")
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
@@ -32,7 +32,10 @@ class EvaluateSettings:
         None, f"Regularization of iALS ({CHOSEN}).", metavar="X", bounds=above(0)
     )
     ials_alpha: float | None = setting(
-        None, f"Additional weight of a playlist's tracks in iALS ({CHOSEN}).", metavar="X", bounds=above(0)
+        None,
+        f"Confidence weight of iALS: a playlist's own tracks weigh 1 + X ({CHOSEN}).",
+        metavar="X",
+        bounds=above(0),
     )
     ease_regularization: float | None = setting(
         None, f"Regularization of EASE ({CHOSEN}).", metavar="X", bounds=above(0)
@@ -42,12 +45,12 @@ class EvaluateSettings:
     )
     seeds: int | None = setting(
         None,
-        "Tracks given per playlist (default: half, or all but the last).",
+        "Number of tracks given per playlist (default: by protocol, half of the tracks or all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
     draws: int = setting(
-        3, "Evaluate each playlist N times, with different tracks given.", metavar="N", bounds=between(1, 100)
+        3, "Evaluate each playlist N times, each time with other given tracks.", metavar="N", bounds=between(1, 100)
     )
     share: float | None = setting(
         None,
@@ -71,13 +74,13 @@ class EvaluateSettings:
         check(self)
         require(
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
-            f"seeds cannot be combined with {self.protocol}, which gives one track",
+            f"seeds cannot be combined with {self.protocol}, which always gives one track",
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneSettings:
-    """How training settings are searched for."""
+    """Settings of `sgp tune`, which searches for good training settings."""
 
     budget: float = setting(
         900.0,
@@ -100,4 +103,4 @@ class TuneSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(self.protocol != "deezer2018", "deezer2018 has no playlists to search on: use next-item")
+        require(self.protocol != "deezer2018", "deezer2018 holds out no playlists to tune on: use next-item")

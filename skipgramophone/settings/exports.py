@@ -1,4 +1,4 @@
-"""Settings of `sgp export` and `sgp map`: what leaves an experiment, and in which form."""
+"""Settings of `sgp export` and `sgp map`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 Colour = Literal["cluster", "artist"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
-Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP, or "pca" for very few tracks
+Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP, or PCA for very few tracks
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
-MOST_NEIGHBOURS = 10_000  # per track of an export
+MOST_NEIGHBOURS = 10_000  # maximum of --neighbours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportSettings:
-    """Which tracks are exported, and how."""
+    """Settings of `sgp export`: which tracks are exported, and in which form."""
 
     min_count: int = setting(0, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(0))
     top: int | None = setting(None, "Export only the N most frequent tracks.", metavar="N", bounds=at_least(1))
@@ -51,16 +51,16 @@ class ExportSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapSettings:
-    """How vectors become a map."""
+    """Settings of `sgp map`, which draws the tracks as a map."""
 
     projection: Projection = setting(
         "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: UMAP, or pca for up to 30 tracks.", metavar="NAME"
     )
     colour: Colour = setting(
-        "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page has a switch.", metavar="NAME"
+        "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page can switch between them.", metavar="NAME"
     )
     clusters: int = setting(
-        12, "Number of clusters, and of artists with a colour of their own.", metavar="N", bounds=between(1, 100)
+        12, "Number of clusters, and number of artists that get their own colour.", metavar="N", bounds=between(1, 100)
     )
     neighbours: int = setting(10, "Nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100))
     top: int = setting(100_000, "Show only the N most frequent tracks.", metavar="N", bounds=at_least(1))

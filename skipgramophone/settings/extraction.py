@@ -1,4 +1,4 @@
-"""Settings of `sgp extract`: how sources of playlists become a corpus."""
+"""Settings of `sgp extract`."""
 
 import codecs
 import re
@@ -19,17 +19,17 @@ Format = Literal[
     "shazam", "tab-text", "traktor",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
-# What --columns can assign.
+# Roles that --columns can assign to the columns of a table.
 ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating")
-TRACK = "track"  # another word for uri
+TRACK = "track"  # synonym of the role uri
 BadBytes = Literal["reject", "replace"]
 GroupBy = Literal["owner", "name"]
 Repeats = Literal["keep", "drop"]
 KEEPABLE = ("episodes", "placeholders", "skips")  # rows that are rejected unless --keep names them
-FEWEST_JUDGED = 100  # rows of a file from which on --max-rejects applies
+FEWEST_JUDGED = 100  # --max-rejects applies to files with at least this many rows
 ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
-# Settings that a corpus keeps for good. The others say how sources are read, so each source may need its own.
+# Settings that never change for a corpus. The others say how to read a source and may differ from source to source.
 LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length",
     "holdout", "group", "random_seed",
@@ -39,7 +39,7 @@ GROUP_HELP = "Regex for the start of the owner; playlists with the same matched 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractSettings:
-    """How sources of playlists become a corpus."""
+    """Settings of `sgp extract`, which turns sources of playlists into a corpus."""
 
     num_rows: int = setting(
         ALL_ROWS, "Rows to read of each file (-1 = all).", "-nr", "--num-rows", metavar="N", bounds=ROWS
@@ -107,12 +107,15 @@ class ExtractSettings:
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """The settings as the manifest keeps them. Later settings are recorded only if used, so that digests stay."""
+        """The settings to store in the manifest.
+
+        `min_rating` was added later. It is stored only if it is used, so that digests of older corpora do not change.
+        """
         return {name: value for name, value in asdict(self).items() if name != "min_rating" or value is not None}
 
     @property
     def roles(self) -> dict[str, str]:
-        """The column of each role. Further columns of artists have the roles "artist 2", "artist 3" and so on.
+        """Role -> column, parsed from `columns`. Further artist columns have the roles "artist 2", "artist 3".
 
         >>> ExtractSettings(columns="artist=Artist, as billed,title=Song").roles
         {'artist': 'Artist, as billed', 'title': 'Song'}
@@ -142,7 +145,7 @@ BY_NUMBER = re.compile(rf"[0-9]+=({'|'.join((*ROLES, TRACK))})(,[0-9]+=({'|'.joi
 
 
 def columns_text(roles: Mapping[str, str]) -> str:
-    """Return roles and their columns as the value of `--columns`.
+    """Return the value of `--columns` that assigns each column to its role.
 
     >>> columns_text({"artist": "By", "artist 2": "With", "title": "Song"})
     'artist=By,artist=With,title=Song'

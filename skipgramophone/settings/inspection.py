@@ -1,4 +1,4 @@
-"""Thresholds of `sgp inspect`: from which value on a finding is reported."""
+"""Thresholds of `sgp inspect`: which values are reported as findings."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """From where on an inspection speaks of something: a share of what it counts, unless it says otherwise."""
+    """Values above which (for `playlists`: below which) an inspection reports a finding.
 
-    rejected: float = 0.01  # of the rows: below it is the noise of any dump
-    playlists: int = 100  # so many: on the 40 of the Zenodo slice two seeds agree on one of twenty nearest tracks
-    of_one_track: float = 0.1  # of the playlists: they cost little before
-    giant_length: int = 2000  # tracks: no editorial playlist of the archive has 800, but people's libraries have
-    in_giants: float = 0.05  # of the occurrences
-    in_order: float = 0.1  # of playlists of 5 or more: chance sorts one in forty of those of 5, and no longer ones
-    out_of_order: float = 0.05  # of the steps in a sorted playlist: later additions, other alphabets
-    of_one_artist: float = 0.25  # of playlists of 5 or more: some albums are in any collection
-    repeated: float = 0.01  # of the occurrences: it is 0.05 % in the Zenodo slice
-    near_duplicates: float = 0.02  # of the playlists: it is 0.2 % among the snapshots of the archive
-    welded_length: int = 100  # tracks: shorter playlists hold repeats by chance
-    welded_repeats: float = 0.1  # of a playlist's places: no person repeats as much
-    seen_once: float = 0.5  # of the tracks: half is what any long tail has (the archive's: 49 %)
-    everywhere: float = 0.2  # of the playlists: the most frequent track of the archive occurs in 13 %
-    several_uris: float = 0.05  # of the tracks: reissues alone are less
-    without_artist: float = 0.01  # of the occurrences, where others have one: it is 0.08 % in the Zenodo slice
-    placeholders: float = 0.001  # of the occurrences: a placeholder name is frequent
-    joined_artists: float = 0.02  # of the tracks: duets that are artists of their own are fewer
-    spoilt_names: float = 0.001  # of the tracks: an encoding error affects many names, a typo one
+    The comments give the unit of each value, then the reason for the value. "Zenodo" is a slice of 10,000 rows of the
+    Zenodo data set, "archive" the playlist archive of docs/quality.md.
+    """
+
+    rejected: float = 0.01  # share of rows that are rejected; any dump has a few bad rows
+    playlists: int = 100  # with the 40 playlists of Zenodo, trainings with two seeds share 1 of 20 nearest tracks
+    of_one_track: float = 0.1  # share of playlists with a single track; a few of them do little harm
+    giant_length: int = 2000  # tracks in a playlist; editorial playlists of the archive have fewer than 800
+    in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
+    in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
+    out_of_order: float = 0.05  # share of descents allowed in a sorted playlist: later additions, other alphabets
+    of_one_artist: float = 0.25  # share of playlists with a single artist; any collection has some albums
+    repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
+    near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive
+    welded_length: int = 100  # tracks in a playlist; shorter playlists have repeats by chance
+    welded_repeats: float = 0.1  # share of repeats in a playlist; one person rarely repeats so many tracks
+    seen_once: float = 0.5  # share of tracks that occur once; 49 % in the archive, as usual for a long tail
+    everywhere: float = 0.2  # share of playlists that contain one track; at most 13 % in the archive
+    several_uris: float = 0.05  # share of tracks with the name of another track; reissues alone make a smaller share
+    without_artist: float = 0.01  # share of occurrences without an artist; 0.08 % in Zenodo
+    placeholders: float = 0.001  # share of occurrences with a placeholder as name
+    joined_artists: float = 0.02  # share of tracks by several artists; real duos such as "a & b" are rarer
+    spoilt_names: float = 0.001  # share of tracks with damaged names; encoding errors damage many names, typos few

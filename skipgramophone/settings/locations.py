@@ -1,4 +1,4 @@
-"""Where experiments are kept by default."""
+"""The default directory for experiments, and the environment variable that replaces it."""
 
 from __future__ import annotations
 

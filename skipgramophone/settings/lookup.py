@@ -1,4 +1,4 @@
-"""Settings of `sgp similar`, `sgp continue` and `sgp explain`: what a look-up returns."""
+"""Settings of the look-ups `sgp similar`, `sgp continue` and `sgp explain`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
 from skipgramophone.wording import suggestion
 
-Score = Literal["cosine", "cosine+count", "model", "hybrid"]
+Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
-MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default of `continue`
+MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 
@@ -22,12 +22,12 @@ VERSIONS: tuple[Version, ...] = get_args(Version)
 
 
 def parse_versions(text: str) -> tuple[str, ...]:
-    """Read a list of kinds of versions, separated by commas."""
+    """Split a list of kinds of versions at its commas."""
     return tuple(part.strip().casefold() for part in text.split(",") if part.strip())
 
 
 def parse_limit(text: str) -> int | None:
-    """Read a limit, where 0 means no limit.
+    """Convert a limit to a number, or to None if it is 0, which means no limit.
 
     Raises:
         SettingError: the text is not a whole number.
@@ -40,14 +40,14 @@ def parse_limit(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarSettings:
-    """What a look-up returns."""
+    """Settings of `sgp similar`: which tracks a look-up returns, and how they are ranked."""
 
     number: int = setting(10, "Number of tracks to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
-        "model: how probable the model finds it that the tracks share a playlist; hybrid: shared playlists and cosine "
-        "together, best to continue a playlist.",
+        "model: how likely the tracks share a playlist according to the model; factors: the same according to a "
+        "factorization of the playlists; hybrid: combines factors, cosine and count, best for continuing a playlist.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -86,7 +86,7 @@ class SimilarSettings:
 
     @property
     def takes_all(self) -> bool:
-        """Whether no filter applies, so that the tracks with the highest scores are the answer."""
+        """Whether no filter or re-ranking is on, so that the answer is just the tracks with the highest scores."""
         excluding = self.exclude_artist or self.exclude_versions
         limited = excluding or self.max_per_artist is not None or self.fold_versions
         return not limited and self.min_count == 1 and self.diversity == 0
@@ -94,7 +94,7 @@ class SimilarSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContinueSettings(SimilarSettings):
-    """What continues a playlist."""
+    """Settings of `sgp continue`: those of `sgp similar`, with other defaults."""
 
     number: int = with_default(SimilarSettings, "number", 50)
     by: Score = with_default(SimilarSettings, "by", "hybrid")
@@ -104,7 +104,7 @@ class ContinueSettings(SimilarSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainSettings:
-    """How much to list about two tracks."""
+    """Settings of `sgp explain`."""
 
     number: int = setting(
         5, "Tracks and playlists to list per section.", "-n", "--number", metavar="N", bounds=at_least(1)

@@ -1,8 +1,8 @@
-"""One setting: its default, its help, its option and its bounds, stated once in a settings class.
+"""Declare settings: a field of a settings class has a default, a help text, an option and bounds.
 
-A settings class is a frozen dataclass whose fields are made by `setting`. `check` verifies the values when an object is
-made, and the command line derives one option from each field. The modules with settings classes do not postpone the
-evaluation of annotations, because both read the types of the fields.
+A settings class is a frozen dataclass whose fields are declared with `setting`. `check` validates the values when an
+object is created, and the command line derives one option from each field. Both need the types of the fields, so
+modules with settings classes must not use `from __future__ import annotations`.
 """
 
 from __future__ import annotations
@@ -18,36 +18,42 @@ from skipgramophone.utf8 import is_utf8
 from skipgramophone.wording import suggestion
 
 KEY = "setting"
-MOST_TRACKS = 2**31 - 1  # track ids are int32, so no number of tracks or occurrences is larger
+MOST_TRACKS = 2**31 - 1  # maximum of counts: track ids are int32
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The range of a number, in words for messages and as a test; `most` is the largest value, if there is one."""
+    """The range of a number.
+
+    Attributes:
+        words: the range in words, for messages.
+        holds: returns whether a number is in the range.
+        most: the largest allowed value, which messages name only if a number is above it; None: not limited.
+    """
 
     words: str
     holds: Callable[[float], bool]
     most: int | None = None
 
     def unmet(self, value: float) -> str | None:
-        """Return what a value must be and is not, or None if it is in the range."""
+        """Return the end of an error message, such as "at least 1, not 0", or None if the value is in the range."""
         if self.most is not None and value > self.most:
             return f"at most {self.most:,}, not {value:,}"
         return None if self.holds(value) else f"{self.words}, not {value}"
 
 
 def at_least(low: int, most: int = MOST_TRACKS) -> Bounds:
-    """Numbers from `low` to `most`, which is so high that messages name it only if a number is above it."""
+    """Return the bounds of numbers from `low` to `most`."""
     return Bounds(f"at least {low}", lambda value: value >= low, most)
 
 
 def between(low: float, high: float) -> Bounds:
-    """Numbers from `low` to `high`, both included."""
+    """Return the bounds of numbers from `low` to `high`, both included."""
     return Bounds(f"from {low} to {high}", lambda value: low <= value <= high)
 
 
 def above(low: float) -> Bounds:
-    """Finite numbers above `low`."""
+    """Return the bounds of finite numbers above `low`."""
     return Bounds(f"above {low}", lambda value: low < value < math.inf)
 
 
@@ -55,21 +61,21 @@ SHARE = Bounds("above 0 and below 1", lambda value: 0 < value < 1)
 
 
 def seed_of_bits(bits: int) -> Bounds:
-    """Random seeds of so many bits."""
+    """Return the bounds of random seeds with `bits` bits."""
     return Bounds(f"from 0 to 2^{bits} - 1", lambda value: 0 <= value < 1 << bits)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the checks and the command line know about a field.
+    """The description of a field, for validation and for the command line.
 
     Attributes:
         help: help text of the option.
-        flags: names of the option, the long one last; empty for the field name with hyphens.
+        flags: names of the option, the long one last; if empty, the option is the field name with hyphens.
         metavar: placeholder of the value in help texts.
         bounds: range of a number.
-        parse: reads the text given on the command line, where its type is not that of the field.
-        default_text: the default as it would be typed, where `parse` is given.
+        parse: converts the text from the command line, for fields that are not a plain string, number or choice.
+        default_text: the default as a user would type it, for fields with `parse`.
     """
 
     help: str
@@ -95,19 +101,19 @@ def setting(
 
 
 def with_default(settings: type[Any], name: str, default: Any) -> Any:
-    """Declare an inherited field again, with another default."""
+    """Declare a field of the base class `settings` again, with another default."""
     inherited = next(each for each in fields(settings) if each.name == name)
     return field(default=default, metadata=inherited.metadata)
 
 
 def setting_of(declared: Field[Any]) -> Setting | None:
-    """Return what is known about a field, or None for a field that is not a setting."""
+    """Return the `Setting` of a dataclass field, or None if the field was not declared with `setting`."""
     found: Setting | None = declared.metadata.get(KEY)
     return found
 
 
 def option_name(declared: Field[Any]) -> str:
-    """Return the long name of a field's option without hyphens in front, as messages use it."""
+    """Return the long name of a field's option without its leading hyphens, for messages."""
     known = setting_of(declared)
     flags = known.flags if known else ()
     return flags[-1].split("/")[0].lstrip("-") if flags else declared.name.replace("_", "-")
@@ -125,10 +131,10 @@ def alternatives(kind: Any) -> tuple[Any, ...]:
 
 
 def check(settings: Any) -> None:
-    """Verify type, choice and bounds of every field: a notebook may pass anything.
+    """Validate type, choice and bounds of every field, because Python itself accepts any value.
 
     Raises:
-        SettingError: a value does not fit; the message names the option, what it must be and the value.
+        SettingError: a value is invalid; the message names the option, the valid values and the given value.
     """
     for declared in fields(settings):
         known = setting_of(declared)
@@ -145,7 +151,7 @@ def require(holds: bool, message: str) -> None:
 
 
 def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | None:
-    """Return what a value must be and is not, or None if it fits."""
+    """Return the end of an error message, such as "at least 1, not 0", or None if the value is valid."""
     words = [kind for kind in kinds if isinstance(kind, str)]
     if (value is None and types.NoneType in kinds) or (isinstance(value, str) and value in words):
         return None
@@ -168,5 +174,5 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
 
 
 def _is_number(value: Any, number: type) -> bool:
-    """Whether a value is an int or, if that is enough, a float."""
+    """Whether a value is an int or, if `number` is float, an int or a float. A bool is neither."""
     return type(value) is int or (number is float and isinstance(value, float))

@@ -1,4 +1,4 @@
-"""Spans of time as people type them."""
+"""Parse time spans such as 90s, 15m or 2h."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from skipgramophone.errors import SettingError
 
 
 def seconds_of(text: str) -> float:
-    """Read a span of time, in seconds; "none" is infinite.
+    """Convert a time span to seconds; "none" becomes infinity.
 
     >>> seconds_of("90"), seconds_of("15m"), seconds_of("1.5h"), seconds_of("none")
     (90.0, 900.0, 5400.0, inf)

@@ -1,4 +1,4 @@
-"""Settings of `sgp train` and `sgp index`: how a corpus becomes vectors, and vectors an index."""
+"""Settings of `sgp train` and `sgp index`."""
 
 import re
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from skipgramophone.training.cluster.config import Role
 
 Context = Literal["bag"] | int  # "bag": the whole playlist; N: up to N tracks per side
-WindowSize = Literal["auto", "bag"] | int  # "auto": chosen from the corpus
+WindowSize = Literal["auto", "bag"] | int  # "auto": choose the context from the corpus
 Device = Literal["auto", "cpu", "gpu"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 LOWEST_SENSIBLE_RATE, HIGHEST_SENSIBLE_RATE = 0.01, 5.0
 HELD_OUT_SHARE = 0.05  # share of the playlists that training with --patience holds out
-CHECKPOINT_SECONDS = 60.0  # least time between two checkpoints
+CHECKPOINT_SECONDS = 60.0  # default of the minimum time between two checkpoints
 MOST_TREES, MOST_SHARDS = 1000, 1000
 MOST_EPOCHS, MOST_NEGATIVES, MOST_THREADS = 1_000_000, 10_000, 1024
-BAG_BLOCK = 64  # tracks of a playlist that the trainer processes together
+BAG_BLOCK = 64  # number of tracks of a playlist that the trainer processes together
 WIDEST_WINDOW = BAG_BLOCK - 1
-AUTO_WINDOW = 5  # what "auto" chooses where order carries information
+AUTO_WINDOW = 5  # window size that "auto" chooses if track order carries information
 
 
 def parse_window_size(text: str) -> WindowSize:
-    """Read a window size: 'auto', 'bag' or a number.
+    """Convert the text of a window size: 'auto', 'bag' or a number.
 
     Raises:
         SettingError: the text is none of these.
@@ -52,7 +52,7 @@ def parse_window_size(text: str) -> WindowSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """How a corpus becomes vectors: skip-gram with negative sampling (arXiv 1310.4546)."""
+    """Settings of `sgp train`, which trains vectors by skip-gram with negative sampling (arXiv 1310.4546)."""
 
     window_size: WindowSize = setting(
         "auto",
@@ -82,17 +82,22 @@ class TrainSettings:
     negatives: int = setting(5, "Negative samples per pair.", metavar="N", bounds=at_least(1, MOST_NEGATIVES))
     noise_exponent: float = setting(
         0.75,
-        "Draw negative samples by count to the power of X: 0 draws all tracks equally often, 1 by count.",
+        "Draw negative samples in proportion to count^X: 0 = all tracks equally often, 1 = in proportion to the count.",
         metavar="X",
         bounds=between(-2, 2),
     )
     subsample: float = setting(
         0.0,
-        "Train tracks less often whose share of all occurrences is above X, such as 1e-3 (0 = off).",
+        "Train less often on tracks whose share of all occurrences is above X, such as 1e-3 (0 = off).",
         metavar="X",
         bounds=between(0, 1),
     )
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    factors: bool = setting(
+        True,
+        "Also compute the factors of tracks that the hybrid ranking uses.",
+        "--factors/--no-factors",
+    )
     patience: int = setting(
         0,
         "Hold out 5 % of the playlists, and stop after N epochs without a better loss on them (0 = off).",
@@ -105,7 +110,11 @@ class TrainSettings:
 
     @property
     def context(self) -> Context:
-        """The window size, once it is decided."""
+        """The context to train with: the window size, which must not be "auto" any more.
+
+        Raises:
+            SettingError: the window size is "auto".
+        """
         window = self.window_size
         if window == "auto":
             raise SettingError("window-size 'auto' must be resolved from a corpus first: train() does that")
@@ -128,9 +137,10 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """How training is carried out; except for the device, none of it changes the result.
+    """Settings of a training run. Except for the device and a cluster, they do not change the vectors.
 
-    A cluster adds updates in the order of their arrival: the quality is the same, but the bytes differ each time.
+    A cluster applies updates in the order in which they arrive, so each run gives slightly different vectors of the
+    same quality.
     """
 
     threads: int | None = setting(
@@ -162,18 +172,18 @@ class RunSettings:
                 f"local-cluster must be WORKERSxSERVERS, such as 2x1, not {self.local_cluster}",
             )
         if self.role is not None or self.local_cluster is not None:
-            require(self.device != "gpu", "a cluster trains on processors: leave out --device gpu")
+            require(self.device != "gpu", "a cluster trains only on CPUs: leave out --device gpu")
 
     @property
     def workers_and_servers(self) -> tuple[int, int]:
-        """The numbers of workers and servers of a local cluster, (0, 0) without one."""
+        """The numbers of workers and servers of the local cluster, or (0, 0) without a cluster."""
         workers, _, servers = (self.local_cluster or "0x0").partition("x")
         return int(workers), int(servers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSettings:
-    """How vectors become an Annoy index."""
+    """Settings of `sgp index`, which builds an Annoy index of the vectors."""
 
     trees: int = setting(
         32,
@@ -183,7 +193,7 @@ class IndexSettings:
     )
     recall: float = setting(
         0.98,
-        "Least share of the 10 true nearest neighbours that the index must find, on average.",
+        "Minimum recall@10: average share of the 10 true nearest neighbours that the index must find.",
         metavar="X",
         bounds=Bounds("above 0 and at most 1", lambda value: 0 < value <= 1),
     )

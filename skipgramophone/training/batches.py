@@ -1,13 +1,14 @@
-"""Batches: tokens arranged in blocks, so that all pairs of a block are computed by one small matrix product.
+"""Training batches: tokens in blocks, so that one small matrix product computes all pairs of a block.
 
 A token is an occurrence of a track. The playlists of an epoch are concatenated in random order, and this stream is cut
-into blocks of `block` tokens at a random offset. All pairs of tokens of one block and one playlist are trained
-together. If the whole playlist is the context ("bag"), its tracks are shuffled first: if a playlist is longer than a
-block, each epoch trains other pairs of its tracks. Every token is trained once per epoch.
+into blocks of `block` tokens at a random offset. All pairs of tokens that are in the same block and in the same
+playlist are trained together. With the context "bag" (the whole playlist), the tracks of each playlist are shuffled
+first. A playlist that is longer than a block therefore gets different pairs in each epoch. Every token is trained once
+per epoch.
 
     stream      tracks of playlist 7 | tracks of playlist 2 | …
     macro-batch `steps` steps of `step_blocks` blocks of `block` tokens
-    round       `round` macro-batches that start from the same rows, regardless of the number of threads
+    round       `round` macro-batches that read the same state of the tables, for any number of threads
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import numpy.typing as npt
 
 from skipgramophone.settings import BAG_BLOCK, Context
 
-STREAM, NOISE, START, HELD_OUT = range(4)  # added to the seed, so that no two purposes share random numbers
+STREAM, NOISE, START, HELD_OUT = range(4)  # combined with the seed, so that no two purposes share random numbers
 STEPS_PER_EPOCH = 64  # a small corpus gets smaller steps instead of fewer steps
-# Tokens that share negatives: with more tokens per group the negatives have too little effect, with fewer too much.
+# Number of tokens that share negative samples. With a larger number, the effect of the negatives is too small; with a
+# smaller number, it is too big.
 BAG_GROUP_TOKENS, WINDOW_GROUP_TOKENS = 128, 64
-BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # maximum: what fits into the cache of a core
+BAG_STEP_TOKENS, WINDOW_STEP_TOKENS = 1024, 512  # upper limits: more would not fit into the cache of a core
 MACRO_BATCHES_PER_EPOCH = 75
 MIN_STEPS, MAX_STEPS = 8, 128
 Numbers = npt.NDArray[np.int64]
@@ -34,12 +36,12 @@ class BatchShape:
     """The sizes of batches.
 
     Attributes:
-        block: tokens per block; all pairs of a block are computed by one small matrix product.
-        group: blocks that share negatives.
-        shared: negatives that a group shares.
-        step_blocks: blocks per step; a step updates the rows once. A multiple of `group`.
-        steps: steps per macro-batch; a macro-batch is one call of the compiled program.
-        round: macro-batches that start from the same rows.
+        block: tokens per block. One small matrix product computes all pairs of a block.
+        group: blocks that share the same negative samples.
+        shared: negative samples per group.
+        step_blocks: blocks per step, a multiple of `group`. A step updates the rows once.
+        steps: steps per macro-batch. A macro-batch is one call of the compiled program.
+        round: macro-batches that read the same state of the tables.
     """
 
     block: int
@@ -62,11 +64,11 @@ class BatchShape:
 
 @dataclass(frozen=True, slots=True)
 class MacroBatch:
-    """Consecutive tokens of the stream; the first and the last macro-batch of an epoch are padded.
+    """Consecutive tokens of the stream. The first and the last macro-batch of an epoch are padded.
 
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
-        playlist: float32 (macro,), equal for tokens of one playlist; numbers of two playlists differ by at least 1.
+        playlist: float32 (macro,), number of each token's playlist. The numbers of two playlists differ by at least 1.
         weight: float32 (macro,), sum of the weights of a token's pairs in its block (`pair_weights`).
         real: number of tokens that are not padding.
     """
@@ -78,10 +80,10 @@ class MacroBatch:
 
 
 def shape_for(occurrences: int, window_size: Context) -> BatchShape:
-    """Choose batch sizes for a corpus: large steps are fast, but a small corpus needs many small ones.
+    """Choose batch sizes for a corpus. Large steps are faster, but a small corpus needs many small steps.
 
-    A bag uses blocks of 64 tokens. A window uses blocks of a few times its width, because products of tokens that are
-    farther apart than the window are wasted.
+    With the context "bag", blocks have 64 tokens. With a window, they are only a few times as long as the window,
+    because products of tokens that are farther apart than the window are not used.
     """
     if window_size == "bag":
         block, group_tokens, step_tokens = BAG_BLOCK, BAG_GROUP_TOKENS, BAG_STEP_TOKENS
@@ -99,7 +101,7 @@ def shape_for(occurrences: int, window_size: Context) -> BatchShape:
 
 
 def rate_for(occurrences: int, window_size: Context) -> float:
-    """Choose the learning rate for a corpus: a small one needs a high rate, because it gets few steps.
+    """Choose the learning rate for a corpus. A small corpus needs a higher rate, because it gets fewer steps.
 
     For a bag, the rate follows a power law through the best measured rates at two corpus sizes: 0.6 at 200,000
     occurrences and 20 epochs, 0.15 at 5 million and 3 epochs. It is limited to the range from 0.1 to 0.6. For a window,
@@ -131,18 +133,18 @@ def pair_weights(window_size: Context, block: int) -> npt.NDArray[np.float32]:
 
 
 def pair_reach(window_size: Context, block: int) -> npt.NDArray[np.float32]:
-    """Return the total weight of a token's pairs with its 0, 1, 2, … nearest tokens on one side, float32 (block,)."""
+    """Return a token's total pair weight with its k nearest tokens on one side, for each k from 0; float32 (block,)."""
     return np.cumsum(pair_weights(window_size, block)[0])
 
 
 def pad_tokens(
     tokens: npt.NDArray[np.int32], playlist: Numbers, *, before: int, shape: BatchShape, reach: npt.NDArray[np.float32]
 ) -> MacroBatch:
-    """Make a macro-batch of tokens, with padding before and after them.
+    """Make a macro-batch from tokens, and pad it before and after them.
 
     Args:
         tokens: int32 (real,).
-        playlist: int64 (real,), ascending from 1; small enough for float32 to be exact.
+        playlist: int64 (real,), number of each token's playlist, ascending from 1; float32 must represent it exactly.
         before: length of the padding before the tokens.
         shape: sizes of the batches.
         reach: result of `pair_reach`.
@@ -156,7 +158,7 @@ def pad_tokens(
 
 
 def _pair_weight(playlist: Numbers, block: int, reach: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the sum of the weights of each token's pairs; tokens of one playlist are consecutive in a block."""
+    """Return the sum of each token's pair weights, float32 (tokens,); tokens of one playlist must be consecutive."""
     begins = np.ones(len(playlist), np.bool_)
     begins[1:] = playlist[1:] != playlist[:-1]
     begins[::block] = True

@@ -1,4 +1,4 @@
-"""The interface of engines, which carry out the tasks of a run on this machine or on a cluster."""
+"""The interface of training engines, which run training tasks on this machine or on a cluster."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from skipgramophone.training.threads import Workers
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The facts of a run that an engine must know."""
+    """The parameters of a training run that an engine needs."""
 
     tracks: int
     dim: int
-    negatives: int  # per pair
+    negatives: int  # negative samples per pair
     layout: Layout
 
 
 class Engine(Protocol):
-    """Owns the tables and carries out tasks on them.
+    """Owns the tables of a model and runs training tasks on them.
 
     Attributes:
-        tables: the tables; valid between two calls.
-        threads: number of threads of this process that it can use.
-        turn: number of macro-batches per call; a multiple of the number per round.
-        conditions: facts for the manifest of the model.
+        tables: the tables of the model. Read them only between two calls of `train` or `measure`.
+        threads: number of threads of this process that the engine can use.
+        turn: number of macro-batches per call of `train` or `measure`, a multiple of `BatchShape.round`.
+        conditions: facts about the run, such as the device, for the manifest of the model.
     """
 
     tables: Tables[Any]
@@ -38,19 +38,19 @@ class Engine(Protocol):
     conditions: dict[str, Any]
 
     def prepare(self, tasks: Sequence[Assignment], /) -> Any:
-        """Prepare tasks while others are being trained; returns the argument of `train` or `measure`."""
+        """Prepare tasks, possibly while other tasks are trained; return the argument for `train` or `measure`."""
 
     def train(self, pool: Workers, prepared: Any, /) -> list[Outcome]:
-        """Carry out tasks and add their changes to the tables."""
+        """Run prepared tasks, add their updates to the tables, and return the outcomes."""
 
     def measure(self, pool: Workers, prepared: Any, /) -> list[Outcome]:
-        """Carry out tasks without changing the tables."""
+        """Run prepared tasks without changing the tables, and return the outcomes."""
 
     def pop_counts(self) -> dict[str, Any]:
-        """Return counts of the last epoch for the history, and set them to zero."""
+        """Return the counters of the last epoch for the training history, and reset them to zero."""
 
     def close(self) -> None:
-        """Release helper processes."""
+        """Release the resources of the engine, such as connections to workers."""
 
 
 MakeEngine = Callable[[Any, Plan], Engine]  # takes the TensorFlow module and the plan

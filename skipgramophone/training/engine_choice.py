@@ -1,4 +1,4 @@
-"""The choice of the engine for a run: a cluster, a local cluster, or this machine."""
+"""Chooses the engine of a training run: a cluster, a cluster of processes on this machine, or this process."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FOR_WORKERS = "for_workers"
 
 @contextmanager
 def engine_for(run: RunSettings, directory: Path, log: Path) -> Iterator[MakeEngine]:
-    """Yield a function that makes the engine of a run.
+    """Yield a function that makes the engine of a training run.
 
     Args:
         run: settings that choose the engine.
-        directory: directory of the run. Files for workers are in it during the block; workers know its parent
-            directory.
-        log: file to which the output of the members of a local cluster is appended.
+        directory: working directory of the run. Files for workers are in it until the context manager exits; workers
+            know its parent directory.
+        log: file to which the processes of a local cluster append their output.
 
     Raises:
-        TrainingError: a member of a local cluster cannot be started.
+        TrainingError: a process of a local cluster cannot be started.
     """
     if run.role is None and run.local_cluster is None:
         yield partial(LocalEngine, run)

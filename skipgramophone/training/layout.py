@@ -1,12 +1,12 @@
-"""The layout of a run: everything that its tasks are made from. A task depends only on seed, epoch and number.
+"""The layout of a training run: all data from which its tasks are made.
 
-Every process that has the layout and the corpus makes the same tasks: this one, or a worker on another machine. For
-workers, the layout is written to a directory:
+A task depends only on the layout, the epoch and the number of the task. A worker on another machine that has the layout
+and the corpus therefore makes the same tasks as this process. For workers, the layout is written to a directory:
 
     layout.json      shape, context, seed, directories and sizes of the corpora
     noise.npy        int32, tracks in proportion to their probability as a negative
     keep.npy         float64 (tracks,), probability that an occurrence is kept; only with subsampling or a minimum count
-    track_ids.npy offsets.npy                      the playlists to train on, if they are not on disk yet
+    track_ids.npy offsets.npy                      the playlists to train on, unless they are on disk already
     held_out_track_ids.npy held_out_offsets.npy    the held-out playlists
 """
 
@@ -32,20 +32,20 @@ from skipgramophone.training.tasks import Task, TrackIds, number_rows
 from skipgramophone.training.vocabulary import Probabilities
 
 DESCRIPTION, NOISE_FILE, KEEP_FILE = "layout.json", "noise.npy", "keep.npy"
-PREFIXES = {STREAM: "", HELD_OUT: HELD_OUT_PREFIX}  # purpose of a corpus -> prefix of its file names
+PREFIXES = {STREAM: "", HELD_OUT: HELD_OUT_PREFIX}  # maps the purpose of a corpus to the prefix of its file names
 
 
 class Assignment(NamedTuple):
-    """The part of the stream that a task trains on, and its learning rate."""
+    """The part of the stream on which a task trains, and the learning rate of the task."""
 
     purpose: int  # STREAM or HELD_OUT
     epoch: int  # from 0; 0 for held-out playlists
     stretch: Stretch
-    rate: float  # with a learning rate of 0 no row changes
+    rate: float  # learning rate; 0 leaves all rows unchanged
 
 
 class Layout:
-    """Makes the tasks of a run."""
+    """Makes the tasks of a training run."""
 
     def __init__(
         self,
@@ -57,19 +57,20 @@ class Layout:
         shape: BatchShape,
         seed: int,
     ) -> None:
-        """Choose the usual number of rows of a task.
+        """Store the data, and estimate how many rows a task usually needs.
 
         Args:
-            corpora: playlists to train on (STREAM) and, with patience, held-out ones (HELD_OUT).
-            keep: float64 (tracks,), probability that an occurrence of a track is kept; None: all are kept.
-            noise: int32, tracks in proportion to their probability as a negative (`tasks.noise_table`).
-            context: context of a token.
+            corpora: playlists to train on (STREAM) and, for early stopping, held-out playlists (HELD_OUT).
+            keep: float64 (tracks,), probability that an occurrence of a track is kept; None keeps all.
+            noise: int32, a table in which each track occurs in proportion to its probability as a negative sample
+                (`tasks.noise_table`).
+            context: "bag", or the window size.
             shape: sizes of the batches.
             seed: random seed of the run.
         """
         self.context, self.shape, self.seed = context, shape, seed
         self._corpora, self._keep, self._noise = corpora, keep, noise
-        self._epochs: dict[tuple[int, int], Epoch] = {}  # the epoch that was used last
+        self._epochs: dict[tuple[int, int], Epoch] = {}  # cache of one: the epoch that was used last
         first = next(self.stretches(STREAM, 0), None)
         tokens = self.macro_batch(Assignment(STREAM, 0, first, 0.0)).tokens if first else np.empty(0)
         # An eighth more than the first macro-batch needs, so that one compiled program fits nearly all macro-batches.
@@ -80,15 +81,15 @@ class Layout:
         return self._epoch(purpose, epoch).stretches()
 
     def macro_batch(self, what: Assignment) -> MacroBatch:
-        """Make a macro-batch."""
+        """Make the macro-batch of an assignment."""
         return self._epoch(what.purpose, what.epoch).macro_batch(what.stretch)
 
     def task(self, what: Assignment, batch: MacroBatch, scratch: TrackIds, parts: int = 1) -> Task:
         """Make the task of a macro-batch.
 
         Args:
-            what: the part of the stream.
-            batch: its macro-batch.
+            what: the part of the stream, and the learning rate.
+            batch: the macro-batch of this part.
             scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
             parts: sort the rows of tokens, and those of negatives, by their remainder modulo this number.
         """
@@ -109,7 +110,7 @@ class Layout:
         return Task(rows, of_tokens, max(self._usual_places, self._rounded_up(of_tokens)), work)
 
     def write(self, directory: Path) -> None:
-        """Write the layout for workers; a corpus that is already on disk is not copied.
+        """Write the layout for workers; do not copy a corpus that is already on disk.
 
         Raises:
             StorageError: the file system failed or is full.
@@ -129,7 +130,7 @@ class Layout:
             (directory / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
 
     def _epoch(self, purpose: int, epoch: int) -> Epoch:
-        """Return the stream of an epoch; the last one is cached."""
+        """Return the stream of an epoch; the stream that was used last is cached."""
         found = self._epochs.get((purpose, epoch))
         if found is None:
             seed = (self.seed, purpose, epoch)
@@ -138,7 +139,7 @@ class Layout:
         return found
 
     def _rounded_up(self, rows: int) -> int:
-        """Round up to a sixteenth of a macro-batch, because each number of rows needs its own compiled program."""
+        """Round up to a multiple of a sixteenth of a macro-batch, because each size needs its own compiled program."""
         step = self.shape.macro // 16
         return -(-rows // step) * step
 
@@ -147,7 +148,7 @@ def read_layout(directory: Path) -> Layout:
     """Read a layout that another process wrote, and memory-map its corpora.
 
     Raises:
-        ExperimentError: the layout does not exist or is damaged, or a corpus differs from the chief's.
+        ExperimentError: the layout does not exist or is damaged, or a corpus differs from the corpus of the chief.
         StorageError: a file cannot be read.
     """
     with storage_errors(directory, "read"):

@@ -1,7 +1,7 @@
-"""The engine for one machine: threads of this process carry out tasks, and the rows are in its memory.
+"""The training engine for one machine: threads of this process run the tasks, and its memory contains the tables.
 
-All tasks of a round pull before any of them pushes, and differences are added in the order of the tasks. The result
-therefore has the same bytes with any number of threads.
+All tasks of a round read their rows before any of them adds its updates, and the updates are added in the order of
+the tasks. The result therefore has the same bytes with any number of threads.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Prepared = tuple[Assignment, MacroBatch]
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """The changes of a task: for each table the rows (padded), and the differences of rows and accumulators."""
+    """The updates of one task: for each table, padded row numbers and the values to add to rows and accumulators."""
 
     centre: tuple[Any, Any, Any]
     context: tuple[Any, Any, Any]
@@ -38,7 +38,7 @@ class _Difference:
 
 
 class LocalEngine:
-    """Carries out tasks on this machine."""
+    """Runs training tasks on this machine."""
 
     def __init__(self, run: RunSettings, tf: Any, plan: Plan) -> None:
         """Create the tables and choose the device.
@@ -61,33 +61,33 @@ class LocalEngine:
         self.conditions = {"threads": self.threads, "device": device}
 
     def prepare(self, tasks: Sequence[Assignment]) -> list[Prepared]:
-        """Make the macro-batches of some tasks."""
+        """Make the macro-batches of tasks."""
         return [(task, self._layout.macro_batch(task)) for task in tasks]
 
     def train(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
-        """Carry out the tasks of a round and add their changes to the tables."""
+        """Run the tasks of a round, add their updates to the tables, and return the outcomes."""
         differences = self._differences(pool, prepared)
         pool.all([partial(self._push_all, which, differences) for which in ("centre", "context")])
         return [difference.outcome for difference in differences]
 
     def measure(self, pool: Workers, prepared: Sequence[Prepared]) -> list[Outcome]:
-        """Carry out the tasks of a round without changing the tables."""
+        """Run the tasks of a round without changing the tables, and return the outcomes."""
         return [difference.outcome for difference in self._differences(pool, prepared)]
 
     def pop_counts(self) -> dict[str, Any]:
-        """Return no counts: there is only one worker."""
+        """Return no counters: only a cluster has some."""
         return {}
 
     def close(self) -> None:
         """Do nothing: there are no helper processes."""
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
-        """Carry out tasks in parallel."""
+        """Run tasks in parallel, and return their updates in the same order."""
         calls = [partial(self._pull_and_train, *of) for of in zip(prepared, self._scratch, strict=False)]
         return pool.all(calls)
 
     def _pull_and_train(self, prepared: Prepared, scratch: TrackIds) -> _Difference:
-        """Pull the rows of a macro-batch, train the copies, and return their changes."""
+        """Copy the rows of a macro-batch, train the copies, and return the differences."""
         task = self._layout.task(*prepared, scratch)
         rows_h = _pad(task.rows[: task.of_tokens], task.places)
         rows_o = _pad(task.rows, task.places + self._negatives)
@@ -97,7 +97,7 @@ class LocalEngine:
         return _Difference((rows_h, h, h_seen), (rows_o, o, o_seen), Outcome(float(loss), float(pairs)))
 
     def _push_all(self, which: str, differences: list[_Difference]) -> None:
-        """Add the changes of a round to a table, in the order of its tasks."""
+        """Add the updates of a round to the table `which` ("centre" or "context"), in the order of the tasks."""
         table = getattr(self.tables, which)
         with self._on_device():
             for difference in differences:

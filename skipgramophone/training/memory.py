@@ -1,4 +1,4 @@
-"""Memory: how much a training run needs, and how much the machine has free."""
+"""Estimates how much memory a training run needs, and how much is free."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skipgramophone.errors import TrainingError
 FLOAT = 4  # bytes
 TABLES = 2  # centre and context
 LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
-ADDRESSES = 7 << 29  # bytes of addresses for libraries and the stacks of threads, besides the tables
+ADDRESSES = 7 << 29  # bytes of address space for libraries and thread stacks, in addition to the tables
 OVERHEAD = 1 << 30  # bytes for TensorFlow, compiled programs, the rows of the current batches, and the noise table
 
 
@@ -22,7 +22,7 @@ def bytes_for(tracks: int, dim: int) -> int:
 
 
 def require_memory(tracks: int, dim: int) -> None:
-    """Raise if this machine has too little free memory for a run.
+    """Check that this machine has enough free memory for a training run.
 
     Raises:
         TrainingError: the run needs more memory than is free; the message names a dimension that would fit.
@@ -39,8 +39,31 @@ def require_memory(tracks: int, dim: int) -> None:
     )
 
 
+def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> None:
+    """Raise if this machine has too little free memory for the factors of the hybrid ranking.
+
+    Raises:
+        TrainingError: they need more memory than is free.
+    """
+    needed, free = bytes_for_factors(tracks, dim, playlists, occurrences), free_bytes()
+    if free is not None and needed > free:
+        raise TrainingError(
+            f"the factors of the hybrid ranking need about {needed / 1e9:.1f} GB of memory, but only "
+            f"{free / 1e9:.1f} GB are free: --no-factors trains the vectors alone"
+        )
+
+
+def bytes_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
+    """Estimate the bytes that the factorization needs: two copies of all factors, one of them rotated, and the matrix.
+
+    There are two factors per dimension. The sparse matrix is held by playlist and by track, with copies while it is
+    transposed.
+    """
+    return 2 * (tracks + playlists) * 2 * dim * FLOAT + 24 * occurrences
+
+
 def _require_addresses(tracks: int, dim: int) -> None:
-    """Raise if a limit of the process (ulimit) leaves too few addresses: TensorFlow would abort."""
+    """Raise an error if ulimit allows too little address space, because TensorFlow would abort."""
     needed = bytes_for(tracks, dim) - OVERHEAD + ADDRESSES
     allowed = [limit for limit, _ in map(resource.getrlimit, LIMITS) if limit != resource.RLIM_INFINITY]
     if allowed and needed > min(allowed):
@@ -51,13 +74,13 @@ def _require_addresses(tracks: int, dim: int) -> None:
 
 
 def free_bytes() -> int | None:
-    """Return the free bytes of the machine, or of its container if that has fewer; None if unknown."""
+    """Return the free memory of the machine or of its container, whichever is less, in bytes; None if unknown."""
     free = [found for found in (_machine_bytes(), _group_bytes()) if found is not None]
     return min(free) if free else None
 
 
 def _machine_bytes() -> int | None:
-    """Return the available memory as Linux reports it; on other systems, all memory of the machine."""
+    """Return the available memory in bytes on Linux, and the total memory on other systems."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
@@ -70,7 +93,7 @@ def _machine_bytes() -> int | None:
 
 
 def _group_bytes() -> int | None:
-    """Return the free bytes within the memory limit of a container (control group version 2); None without a limit."""
+    """Return the bytes left below the memory limit of a container (control group version 2); None without a limit."""
     group = Path("/sys/fs/cgroup")
     try:
         limit = (group / "memory.max").read_text(encoding="ascii").strip()

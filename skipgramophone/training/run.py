@@ -14,9 +14,11 @@ import numpy as np
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.checkpoint import Checkpoint, read_checkpoint, remove_checkpoint, write_checkpoint
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
-from skipgramophone.training.memory import require_memory
+from skipgramophone.training.factorization import write_factors
+from skipgramophone.training.memory import require_memory, require_memory_for_factors
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
 
@@ -35,27 +37,27 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    tokens: int  # tokens that were trained on in these seconds; fewer than in all epochs if the run was resumed
+    tokens: int  # tokens trained in these seconds, so without those before a resumed checkpoint
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 
 @dataclass(slots=True)
 class Keeper:
-    """Writes checkpoints regularly, and spends at most a twentieth of the time on them."""
+    """Writes checkpoints at intervals; writing takes at most a twentieth of the time."""
 
     experiment: Path
     corpus: str  # digest of the corpus that the run trains on
     settings: TrainSettings
-    seconds: float  # least time between two checkpoints
+    seconds: float  # minimum time between two checkpoints
     last: float = field(default_factory=time.monotonic)
 
     def keep(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
-        """Write a checkpoint if the last one is old enough."""
+        """Write a checkpoint if at least `seconds` have passed since the last one."""
         if time.monotonic() - self.last >= self.seconds:
             self.keep_now(trainer, progress, history)
 
     def keep_now(self, trainer: Trainer, progress: Progress, history: list[dict[str, Any]]) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint, and measure how long this takes."""
         started = time.monotonic()
         checkpoint = Checkpoint(
             corpus=self.corpus,
@@ -76,8 +78,8 @@ def unfinished_run(
 
     Args:
         experiment: the experiment.
-        corpus: digest of its current corpus.
-        settings: settings that the unfinished run must have, or None for any.
+        corpus: digest of the current corpus of the experiment.
+        settings: settings that the unfinished run must have; None allows any settings.
         resume: whether to resume the unfinished run.
         force: whether to delete the unfinished run and start a new one.
 
@@ -125,25 +127,58 @@ def fit(
     keep: Keep = lambda _trainer, _progress, _history: None,
     keep_now: Keep = lambda _trainer, _progress, _history: None,
 ) -> TrainingResult:
-    """Train to the end, from new rows, from a checkpoint, or from the rows of an earlier model.
+    """Train all epochs, starting from new rows, from a checkpoint, or from the rows of an earlier model.
 
     Args:
         corpus: the playlists.
         tracks: number of tracks in the catalogue.
-        settings: training settings; the window size must be decided.
+        settings: training settings; the window size must not be "auto".
         directory: directory for the vectors and the log.
-        run: where and how to carry out the run.
+        run: how training runs, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
-        checkpoint: checkpoint to resume.
-        earlier: rows to start from.
+        checkpoint: checkpoint to resume, if any.
+        earlier: rows of an earlier model to start from, if any.
         keep: called after each round, when the tables are valid; may write a checkpoint.
         keep_now: called when `progress` stops the run; should write a checkpoint.
 
     Raises:
-        TrainingError: there are no pairs to train on, memory is too small, or the loss is not finite.
+        TrainingError: there are no pairs to train on, there is too little memory, or the loss is not finite.
     """
     if run.role is None:  # in a cluster, the tables are on other machines
         require_memory(tracks, settings.embedding_dim)
+    if settings.factors:
+        require_memory_for_factors(tracks, settings.embedding_dim, len(corpus), corpus.occurrences)
+    result = _fit_vectors(
+        corpus,
+        tracks,
+        settings,
+        directory=directory,
+        run=run,
+        progress=progress,
+        checkpoint=checkpoint,
+        earlier=earlier,
+        keep=keep,
+        keep_now=keep_now,
+    )
+    if settings.factors:
+        write_factors(directory, corpus, read_embeddings(directory, tracks))
+    return result
+
+
+def _fit_vectors(
+    corpus: Corpus,
+    tracks: int,
+    settings: TrainSettings,
+    *,
+    directory: Path,
+    run: RunSettings,
+    progress: Callable[[Progress], None] | None,
+    checkpoint: Checkpoint | None,
+    earlier: Earlier | None,
+    keep: Keep,
+    keep_now: Keep,
+) -> TrainingResult:
+    """Train the vectors and write them; the memory of the tables is free again afterwards."""
     # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for
     from skipgramophone.training.tensorboard import Scalars
@@ -200,12 +235,12 @@ def fit(
 
 
 def _tokens(checkpoint: Checkpoint) -> int:
-    """Return the tokens that a run had trained on when a checkpoint was written."""
+    """Return the number of tokens that a run had trained when it wrote a checkpoint."""
     at = checkpoint.progress
     return sum(int(epoch["tracks"]) for epoch in checkpoint.history) + (0 if at["epoch_done"] else int(at["tokens"]))
 
 
 def _record(done: Progress) -> dict[str, Any]:
-    """Return the record of an epoch for the history."""
+    """Return the record of a finished epoch for the training history."""
     record = {"epoch": done.epoch, "loss": done.loss, "tracks": done.tokens, "pairs": done.pairs}
     return record if done.held_out_loss is None else record | {"held_out_loss": done.held_out_loss}

@@ -7,8 +7,8 @@ group of blocks, the loss of a step is
     sum_ij W[i, j] softplus(-h_i . o_j)  +  sum_i P[i] (negatives / K) sum_k softplus(h_i . n_k)
 
 For a bag, W[i, j] is 1 / (pairs of i), so that each centre has weight 1 regardless of the length of its playlist. For a
-window, W is `batches.pair_weights`. A negative that happens to be a true context is not removed, because on average
-this has the same small effect on all tracks.
+window, W is `batches.pair_weights`. A negative sample that is also a true context of a token is not removed, because on
+average this has the same small effect on all tracks.
 
 Rows are updated by row-wise Adagrad: the accumulator of a row sums the mean squares of its gradients, and a gradient is
 scaled by rate / sqrt(accumulator). A step changes only the rows that occur in it.
@@ -23,7 +23,7 @@ from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, pair_weights
 
 Tensor = Any
-MASK = 1e6  # added to the score of two tokens of different playlists
+MASK = 1e6  # added to the score of a pair of tokens from different playlists
 
 
 def gradients(
@@ -47,7 +47,7 @@ def gradients(
         h: (B, T, D), centre rows of the blocks.
         o: (B, T, D), context rows of the blocks.
         n: (G, K, D), context rows of the negatives of each group of B / G blocks.
-        mask: (B, T, T), result of `playlist_mask`.
+        mask: (B, T, T), the result of `playlist_mask`.
         weight: (B, T), sum of the weights of each token's pairs.
         bag: whether each centre has weight 1, regardless of the number of its pairs.
 
@@ -66,7 +66,7 @@ def gradients(
         _sums(tf, _log(tf, 1.0 - far))[..., None] * weight_n
     )
     pull = (near - 1.0) * weights * share  # d loss / d (h . o)
-    # The same, transposed: within a playlist, weights and share are the same for both tokens of a pair. Transposing
+    # The transpose of `pull`: within a playlist, weights and share are the same for both tokens of a pair. Transposing
     # before the matrix product takes half the time.
     pulled = (tf.transpose(near, [0, 2, 1]) - 1.0) * weights * share
     push = far * weight_n  # d loss / d (h . n)
@@ -83,7 +83,7 @@ def playlist_mask(tf: Any, playlist: Tensor) -> Tensor:
 
     Args:
         tf: the TensorFlow module.
-        playlist: (…, T), equal within a playlist; others differ by at least 1.
+        playlist: (…, T), number of each token's playlist. The numbers of two playlists differ by at least 1.
 
     Returns:
         (…, T, T).
@@ -92,19 +92,19 @@ def playlist_mask(tf: Any, playlist: Tensor) -> Tensor:
 
 
 def _sums(tf: Any, values: Tensor) -> Tensor:
-    """Sum along the last axis by a product with ones, which the compiler vectorizes, unlike a sum."""
+    """Sum along the last axis by a product with ones: the compiler vectorizes the product, but not a sum."""
     return tf.linalg.matvec(values, tf.ones(values.shape[-1], values.dtype))
 
 
 def _log(tf: Any, probability: Tensor) -> Tensor:
-    """Return the logarithm of a probability, at least -27.6: the loss is only reported, its gradient is explicit."""
+    """Return the logarithm, but at least -27.6. This affects only the reported loss, because gradients are explicit."""
     return tf.math.log(tf.maximum(probability, 1e-12))
 
 
 def adagrad_rows(
     tf: Any, table: Tensor, accumulator: Tensor, *, rows: Tensor, gradient: Tensor, rate: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Update rows of a table by row-wise Adagrad; the gradients of a row that occurs several times are added.
+    """Update rows of a table by row-wise Adagrad. If a row occurs several times, its gradients are added.
 
     Args:
         tf: the TensorFlow module.
@@ -125,7 +125,7 @@ def adagrad_rows(
 
 
 class Pulled(NamedTuple):
-    """Rows that were read for a macro-batch, and their accumulators."""
+    """The rows that a macro-batch reads from the tables, and their accumulators."""
 
     h: Tensor  # (rows, D)
     o: Tensor  # (rows, D)
@@ -134,7 +134,7 @@ class Pulled(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A macro-batch over pulled rows; ids are positions among these rows."""
+    """A macro-batch whose ids are positions among its pulled rows."""
 
     ids: Tensor  # (steps, B, T)
     playlist: Tensor  # (steps, B, T)
@@ -146,16 +146,16 @@ class Work(NamedTuple):
 def train_rows(
     tf: Any, shape: BatchShape, weights: Tensor, *, bag: bool, negatives: int, start: Pulled, work: Work
 ) -> tuple[Pulled, Tensor, Tensor]:
-    """Train the pulled rows on a macro-batch.
+    """Train pulled rows on a macro-batch.
 
-    Each step reads a table before its only scatter, because only then the compiler updates it in place.
+    Each step reads a table before its only scatter update; otherwise the compiler could not update it in place.
 
     Returns:
         The rows after training, the loss, and the total weight of the pairs.
     """
     dim = start.h.shape[1]
     blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
-    mask = playlist_mask(tf, work.playlist)  # for all steps before the loop: inside it the compiled code is slow
+    mask = playlist_mask(tf, work.playlist)  # for all steps at once, because inside the loop the compiled code is slow
 
     def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
         own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])
@@ -189,11 +189,11 @@ def train_rows(
 def compile_macro_batch(
     tf: Any, shape: BatchShape, context: Context, negatives: int, *, pull: Callable[..., Pulled]
 ) -> Callable[..., tuple[Tensor, ...]]:
-    """Compile a program that pulls the rows of a macro-batch, trains on them, and returns their changes.
+    """Compile a program that pulls the rows of a macro-batch, trains on them, and returns the differences.
 
     The program takes the arguments of `pull`, then those of `Work`. It returns the differences of the four arrays that
-    `pull` returns, the loss, and the total weight of the pairs. It pulls the rows a second time to compute the
-    differences, so that the compiler keeps no copy of them.
+    `pull` returns, the loss, and the total weight of the pairs. To compute the differences it pulls the rows again,
+    because otherwise the compiler would keep a copy of them.
     """
     pair_weight = tf.constant(pair_weights(context, shape.block))
 

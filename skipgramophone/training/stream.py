@@ -1,11 +1,12 @@
-"""The stream: the tokens of an epoch in an order that depends only on seed and epoch.
+"""The stream: the tokens of an epoch, in an order that depends only on the seed and the epoch.
 
 Any part of the stream can be made without the parts before it.
 
 Runs of consecutive playlists are drawn from the whole corpus until a pool is full, and then the pool is shuffled. The
-order of a whole large corpus is therefore never in memory, and the corpus is read in runs instead of single playlists.
-Two random numbers of a token decide whether it is kept and where it is placed within its playlist. Within an epoch,
-they depend only on its position in the corpus, so two workers that process parts of one playlist make the same choices.
+complete order of a large corpus is therefore never in memory, and the corpus is read in runs instead of single
+playlists. Two random numbers of a token decide whether it is kept and where it is placed within its playlist. Within an
+epoch, they depend only on its position in the corpus, so two workers that process parts of one playlist make the same
+choices.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, MacroBatch, pad_tokens, pair_reach
 from skipgramophone.training.vocabulary import Probabilities
 
-RUN, POOL = 256, 1 << 18  # consecutive playlists that are drawn together; playlists that are shuffled together
-MEASURED = 1 << 14  # playlists whose kept tokens are counted in one step
-DRAWN_BITS = 24  # bits of the random number that orders the tokens of a playlist; equal numbers keep the order
+RUN, POOL = 256, 1 << 18  # number of playlists that are drawn together, and that are shuffled together
+MEASURED = 1 << 14  # number of playlists whose kept tokens are counted at once
+DRAWN_BITS = 24  # bits of the random number by which tokens are shuffled; tokens with equal numbers keep their order
 Numbers = npt.NDArray[np.int64]
 Random = npt.NDArray[np.uint64]
 
@@ -37,7 +38,7 @@ class Stretch:
         first: position of its first playlist in the order of the epoch.
         skipped: tokens of that playlist that belong to the previous macro-batch.
         last: position of its last playlist.
-        real: number of its tokens; less than a full macro-batch at both ends of the stream.
+        real: number of its tokens; at both ends of the stream it may be less than a full macro-batch.
     """
 
     number: int
@@ -57,7 +58,7 @@ class Epoch:
 
         Args:
             corpus: the playlists.
-            keep: float64 (tracks,), probability that an occurrence of a track is kept; None: all are kept.
+            keep: float64 (tracks,), probability that an occurrence of a track is kept; None keeps all.
             context: "bag" shuffles the tracks within playlists; a window keeps their order.
             shape: sizes of the batches.
             seed: numbers that are unique to this epoch.
@@ -71,11 +72,11 @@ class Epoch:
         self._runs = rng.permutation(-(-len(corpus) // RUN))
         sizes = np.minimum(RUN, len(corpus) - self._runs * RUN)  # the last run of the corpus may be short
         in_pools = np.add.reduceat(sizes, np.arange(0, len(sizes), POOL // RUN))
-        self._starts = np.concatenate([[0], np.cumsum(in_pools)])  # positions in the order where pools begin
-        self._pools: dict[int, Numbers] = {}  # the pools that were used last
+        self._starts = np.concatenate([[0], np.cumsum(in_pools)])  # positions in this order where the pools begin
+        self._pools: dict[int, Numbers] = {}  # cache: the two pools that were used last
 
     def stretches(self) -> Iterator[Stretch]:
-        """Find the part of each macro-batch; tokens are read only if some tokens of the epoch are not kept."""
+        """Yield the part of each macro-batch; tokens are read only if `keep` may drop some of them."""
         number = first = skipped = begun = before = 0
         end = self._shape.macro - self._shift
         for pool, start in enumerate(self._starts[:-1].tolist()):
@@ -91,7 +92,7 @@ class Epoch:
             yield Stretch(number, first, skipped, last=len(self._corpus) - 1, real=before - begun)
 
     def macro_batch(self, stretch: Stretch) -> MacroBatch:
-        """Make a macro-batch."""
+        """Make the macro-batch of a part of the stream."""
         tokens, playlist = self._tokens(self._playlists(stretch.first, stretch.last + 1))
         chosen = slice(stretch.skipped, stretch.skipped + stretch.real)
         before = self._shift if stretch.number == 0 else 0
@@ -127,12 +128,12 @@ class Epoch:
         return np.concatenate(counted)
 
     def _is_kept(self, places: Numbers, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        """Return whether each token is kept."""
+        """Return whether each token is kept, bool (tokens,)."""
         assert self._keep is not None
         return np.asarray((random_at(places, self._for_keeping) >> np.uint64(11)) * 2.0**-53 < self._keep[tokens])
 
     def _tokens(self, playlists: Numbers) -> tuple[npt.NDArray[np.int32], Numbers]:
-        """Return the kept tokens of playlists in the order of the stream, and the playlist of each, numbered from 1."""
+        """Return the kept tokens of playlists in stream order, and the number of each token's playlist, from 1."""
         places, ends = self._corpus.places(playlists)
         tokens, playlist = self._corpus.track_ids[places], np.repeat(np.arange(1, len(ends)), np.diff(ends))
         if self._keep is not None:
@@ -144,7 +145,7 @@ class Epoch:
 
 
 def random_at(places: Numbers, key: np.uint64) -> Random:
-    """Return a random number that depends only on place and key: SplitMix64 (Steele, Lea and Flood 2014)."""
+    """Return random numbers that depend only on places and key, by SplitMix64 (Steele, Lea and Flood 2014)."""
     x = places.astype(np.uint64)
     x *= np.uint64(0x9E3779B97F4A7C15)
     x += key
@@ -157,11 +158,11 @@ def random_at(places: Numbers, key: np.uint64) -> Random:
 
 
 def shuffle_within(playlist: Numbers, drawn: Random) -> Numbers:
-    """Return the order of tokens that are shuffled within their playlists.
+    """Return the order that shuffles tokens within their playlists, int64 (tokens,).
 
     Args:
-        playlist: playlist of each token, ascending from 0.
-        drawn: random number of each token; its first bits decide.
+        playlist: number of each token's playlist, ascending.
+        drawn: random number of each token; only its highest `DRAWN_BITS` bits are used.
     """
     drawn = drawn >> np.uint64(64 - DRAWN_BITS)
     place_bits, playlist_bits = len(playlist).bit_length(), int(playlist[-1] if len(playlist) else 0).bit_length()

@@ -1,7 +1,7 @@
 """The tables: centre and context rows with their accumulators, as TensorFlow variables.
 
-A macro-batch pulls the rows that it needs, trains its own small copies, and pushes the differences, which are added to
-the tables. The rows are in this process or on parameter servers. Whole tables are read and written piece by piece.
+A macro-batch pulls (copies) the rows that it needs, trains the copies, and pushes (adds) the differences to the tables.
+The tables are in this process or on parameter servers. A whole table is read and written piece by piece.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 an
 
 
 class RowArray(RowSource, Protocol):
-    """Values of each row, in this process or on servers. A slice may be a view, which is valid until the next push."""
+    """An array of row values, in this process or on servers. A slice may be a view, valid until the next push."""
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some rows."""
@@ -33,7 +33,7 @@ class RowArray(RowSource, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Values in the memory of this process or of its GPU.
+    """An array of row values in the memory of this process or of its GPU.
 
     Attributes:
         variable: a TensorFlow variable, float32.
@@ -47,7 +47,7 @@ class Variable:
         return tuple(self.variable.shape)
 
     def __getitem__(self, rows: slice) -> Matrix:
-        """Return some rows: a view if the variable is on the CPU, else a copy."""
+        """Return some rows: a view if the variable is on the CPU, otherwise a copy."""
         if "CPU" in self.variable.device:
             return np.asarray(memoryview(self.variable.read_value()))[rows]
         return np.asarray(self.variable[rows])
@@ -62,7 +62,7 @@ RowArrayT = TypeVar("RowArrayT", bound=RowArray, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[RowArrayT]):
-    """Rows and the optimizer's accumulator of each.
+    """The rows of a table, and the Adagrad accumulator of each row.
 
     Attributes:
         rows: float32 (tracks, embedding_dim).
@@ -81,15 +81,15 @@ class Tables(Generic[RowArrayT]):
     context: Table[RowArrayT]
 
     def arrays(self) -> tuple[RowArrayT, RowArrayT, RowArrayT, RowArrayT]:
-        """Return the rows of centre and context, then their accumulators."""
+        """Return the rows of both tables (centre, context), then their accumulators."""
         return self.centre.rows, self.context.rows, self.centre.accumulator, self.context.accumulator
 
     def state(self) -> dict[str, RowArrayT]:
-        """Return everything that training changes, by name."""
+        """Return all arrays that training changes, by name."""
         return dict(zip(("centre", "context", "centre_accumulator", "context_accumulator"), self.arrays(), strict=True))
 
     def initialize(self, seed: int) -> None:
-        """Initialize the rows with small normally distributed numbers that depend on the seed."""
+        """Fill the rows with small normally distributed random numbers that depend only on the seed."""
         rng = np.random.default_rng([seed, START])
         for table in (self.centre, self.context):
             tracks, dim = table.rows.shape
@@ -99,7 +99,7 @@ class Tables(Generic[RowArrayT]):
                 table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
 
     def initialize_from(self, earlier: Earlier) -> None:
-        """Copy the rows of an earlier model."""
+        """Replace rows and accumulators by those of an earlier model."""
         order = np.argsort(earlier.rows)
         taken = earlier.rows[order]
         for array, values in zip(self.arrays(), earlier.values(), strict=True):
@@ -110,24 +110,24 @@ class Tables(Generic[RowArrayT]):
                 array[rows] = piece
 
     def restore(self, state: Mapping[str, RowSource]) -> None:
-        """Set the tables to an earlier result of `state`."""
+        """Set the tables to the arrays that `state` returned earlier."""
         for name, array in self.state().items():
             for rows in pieces(array.shape[0]):
                 array[rows] = state[name][rows]
 
     def write(self, directory: Path, learnt: npt.NDArray[np.bool_]) -> None:
-        """Write the vectors. The mean is subtracted from the centre vectors; tracks without a vector get zeros.
+        """Write the vectors of the model; tracks without a vector get zeros.
 
-        The mean of all centre vectors does not distinguish tracks, but it dominates their cosine similarities:
-        subtracting it raises every metric on held-out playlists (docs/quality.md). It also reduces each product
-        centre . context by mean . context. This amount is stored as the bias of each context row, so that the
-        predictions of the model are unchanged. The mean and the accumulators are stored too, so that training can
-        continue from the files.
+        The mean of all centre vectors is subtracted from each of them. The mean does not distinguish tracks, but it
+        dominates their cosine similarities, and subtracting it improves every metric on held-out playlists
+        (docs/quality.md). The subtraction reduces each product centre . context by mean . context. This amount is
+        stored as the bias of the context row, so that the predictions of the model stay the same. The mean and the
+        accumulators are stored too, so that training can continue from the files.
 
-        Rows are read and written piece by piece, never all in memory.
+        Rows are read and written piece by piece; they are never all in memory.
 
         Args:
-            directory: directory for the files that `embeddings` describes.
+            directory: directory for the files, which `skipgramophone.experiment.embeddings` describes.
             learnt: bool (tracks,), whether each track gets a vector.
         """
         centre, context = self.centre.rows, self.context.rows
@@ -153,11 +153,11 @@ class Tables(Generic[RowArrayT]):
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Rows of an earlier model.
+    """Rows of an earlier model from which training starts.
 
     Attributes:
         rows: int64 (taken,), row of each track in the new catalogue.
-        centre: float32 (taken, embedding_dim), including the mean.
+        centre: float32 (taken, embedding_dim); the mean that was subtracted is added again.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).
         context_accumulator: float32 (taken,).
@@ -187,9 +187,10 @@ def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
 
 @cache
 def compile_push(tf: Any) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:
-    """Compile a program that adds differences to rows; a row may occur several times.
+    """Compile a program that adds differences to the rows of a table and to their accumulators.
 
-    TensorFlow compiles it once per shape of its arguments, so runs with equal shapes share the compiled program.
+    A row may occur several times. TensorFlow compiles the program once per shape of its arguments, so runs with equal
+    shapes share it.
     """
 
     def push(rows: Any, accumulator: Any, which: Tensor, difference: Tensor, accumulated: Tensor) -> None:

@@ -1,7 +1,7 @@
-"""Tasks: macro-batches in the form that the compiled program takes.
+"""Training tasks: macro-batches in the form that the compiled program takes.
 
-A task has everything that one call of the compiled program needs, except the rows themselves. It can be run by a thread
-of this machine or by a worker on another one. Ids in a task are positions among the rows that it pulls.
+A task contains all arguments of one call of the compiled program, except the rows themselves. A thread on this machine
+or a worker on another machine can run it. Ids in a task are positions among the rows that it pulls.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Task:
     """A macro-batch that is ready for training.
 
     Attributes:
-        rows: int32 (unique,), the rows of its tokens, then those of tracks that occur only as negatives.
-        of_tokens: number of rows of tokens. Only these rows are pulled from both tables, the others from the context
+        rows: int32 (unique,), the rows of its tokens, then the rows of tracks that occur only as negatives.
+        of_tokens: number of rows of tokens. These rows are pulled from both tables, the others only from the context
             table.
         places: length to which the rows of tokens are padded.
-        work: further arguments of the compiled program, as NumPy arrays.
+        work: the other arguments of the compiled program, as NumPy arrays.
     """
 
     rows: TrackIds
@@ -41,8 +41,8 @@ class Outcome:
     """The result of a task.
 
     Attributes:
-        loss: sum over its pairs.
-        pairs: total weight of its pairs.
+        loss: sum of the loss over the pairs of the task.
+        pairs: total weight of these pairs.
     """
 
     loss: float
@@ -52,8 +52,8 @@ class Outcome:
 def noise_table(probability: Probabilities) -> TrackIds:
     """Return a table in which each track occurs in proportion to its probability, int32 (2 ** 22,).
 
-    A draw from the distribution is one look-up in the table. The share of each track is exact to one place in four
-    million.
+    To draw from the distribution, look up a random entry of the table. The share of each track in the table is exact to
+    one entry in four million.
     """
     midpoints = (np.arange(NOISE_PLACES) + 0.5) / NOISE_PLACES
     drawn = np.searchsorted(np.cumsum(probability), midpoints, "right")
@@ -72,8 +72,8 @@ def number_rows(
         parts: sort the unique rows of tokens, and those of negatives, by their remainder modulo this number.
 
     Returns:
-        The number of unique rows of tokens; these rows, followed by those that occur only as negatives; the position of
-        each token among them; the position of each negative.
+        Four values: the number of unique rows of tokens; these rows, followed by the rows that occur only as negatives;
+        the position of each token among all these rows; and the position of each negative among them.
     """
     unique = _unique(tokens, scratch, 0, parts)
     ids = scratch[tokens]
@@ -85,7 +85,7 @@ def number_rows(
 
 
 def _unique(rows: TrackIds, scratch: TrackIds, start: int, parts: int) -> TrackIds:
-    """Return the unique rows by part, in order of last occurrence, and number them in `scratch`, from `start`."""
+    """Return the unique rows, sorted by part and then by last occurrence; number them in `scratch` from `start`."""
     place = np.arange(len(rows), dtype=np.int32)
     scratch[rows] = place
     unique = rows[scratch[rows] == place]

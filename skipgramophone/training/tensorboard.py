@@ -9,13 +9,13 @@ from typing import Any
 
 from skipgramophone.training.trainer import Progress
 
-SECONDS = 5.0  # between two records inside an epoch
+SECONDS = 5.0  # minimum time between two records of an epoch
 
 
 class Scalars:
     """Writes loss, held-out loss, learning rate and speed as functions of the number of trained tracks.
 
-    TensorBoard need not be installed.
+    Writing does not require TensorBoard to be installed.
     """
 
     def __init__(self, tf: Any, directory: Path) -> None:

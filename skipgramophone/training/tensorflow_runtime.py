@@ -1,4 +1,4 @@
-"""Importing TensorFlow late, with its messages in a log file instead of the terminal."""
+"""Imports TensorFlow only when it is needed, and sends its messages to a log file instead of the terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from skipgramophone.settings import Device
 
 
 def load_tensorflow(log: Path) -> Any:
-    """Import TensorFlow with one thread per core in both of its pools.
+    """Import TensorFlow, with one thread per core in each of its two thread pools.
 
-    The trainer runs one program per core. With fewer threads in the pools, these programs would wait for each other.
-    The results do not depend on the number of threads.
+    The trainer runs one compiled program per core. With fewer threads in the pools, these programs would wait for each
+    other. The results do not depend on the number of threads.
 
     Args:
         log: file to which the output of TensorFlow on stderr is appended.
@@ -38,7 +38,7 @@ def load_tensorflow(log: Path) -> Any:
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:
-    """Return a function that makes a context manager: in its block, TensorFlow uses the device.
+    """Return a function that makes a context manager, inside which TensorFlow uses the device.
 
     Raises:
         SettingError: the device is a GPU, and TensorFlow finds none.

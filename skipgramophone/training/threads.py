@@ -2,7 +2,7 @@
 
 `concurrent.futures` waits on conditions that are written in Python. If an interrupt is raised inside one, its lock
 stays locked. The worker that needs the lock then waits forever, and the main thread waits forever for the worker. Here,
-both sides wait on a `SimpleQueue`, which is written in C and which an interrupt leaves in a valid state.
+both sides wait on a `SimpleQueue`. It is written in C, and an interrupt leaves it in a valid state.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Pending(Generic[Result]):
             self._done.put((None, error))
 
     def result(self) -> Result:
-        """Wait for the result and return it, or raise the error of the call; works only once."""
+        """Wait for the result and return it, or raise the error of the call. This method can be called only once."""
         result, error = self._done.get()
         if error is not None:
             raise error
@@ -56,7 +56,7 @@ class Workers:
             thread.join()
 
     def start(self, call: Callable[[], Result]) -> Pending[Result]:
-        """Run a call in a thread."""
+        """Run a call in a thread of the pool, and return its future result."""
         pending: Pending[Result] = Pending()
         self._calls.put((pending, call))
         return pending

@@ -37,14 +37,14 @@ class Progress:
     """The progress of a run."""
 
     epoch: int  # counted from 1
-    rounds: int  # rounds of this epoch so far
-    tokens: int  # tokens of this epoch so far
+    rounds: int  # finished rounds of this epoch
+    tokens: int  # tokens trained in this epoch so far
     loss_sum: float  # sum of the loss over the pairs of this epoch so far
     pairs: float  # total weight of the pairs of this epoch so far
     epoch_done: bool
     held_out_loss: float | None = None  # mean loss per pair on held-out playlists, at the end of an epoch
     best_held_out: float | None = None  # smallest held-out loss so far
-    waited: int = 0  # epochs since the smallest held-out loss
+    waited: int = 0  # number of epochs since the epoch with the smallest held-out loss
 
     @property
     def loss(self) -> float:
@@ -78,14 +78,14 @@ class Trainer:
         Args:
             corpus: playlists to train on.
             vocabulary: the tracks that get a vector.
-            settings: training settings; the window size must be decided.
+            settings: training settings; the window size must not be "auto".
             log: file for the messages of TensorFlow.
-            run: where and how to carry out the run.
+            run: how training runs, such as threads and device.
             held_out: playlists on which the loss is measured after each epoch, if `settings.patience` is above 0.
-            engine: function that makes the engine; None: this machine.
+            engine: function that makes the engine; None makes an engine for this machine.
 
         Raises:
-            TrainingError: no playlist has two different tracks with a vector, so that there is no pair.
+            TrainingError: no playlist has two different tracks with a vector, so there are no pairs.
             SettingError: the device is a GPU, and TensorFlow finds none.
         """
         _require_pairs(corpus, vocabulary)
@@ -111,14 +111,14 @@ class Trainer:
 
     @property
     def tables(self) -> Tables[RowArray]:
-        """The tables; valid between two rounds."""
+        """The tables of the model. Read them only between two rounds."""
         return self.engine.tables
 
     def run(self, after: Progress = BEGINNING) -> Iterator[Progress]:
         """Train the remaining epochs, and yield the progress after each round.
 
-        A run on one machine ends with the same bytes if it is stopped after a round and resumed with the tables and
-        the progress of that round.
+        A run on one machine that is stopped after a round, and resumed with the tables and the progress of that round,
+        ends with the same bytes as an uninterrupted run.
 
         Raises:
             TrainingError: the loss is not finite.
@@ -135,7 +135,7 @@ class Trainer:
         return 0 < self.settings.patience <= at.waited
 
     def _epoch(self, pool: Workers, at: Progress) -> Iterator[Progress]:
-        """Train the rest of one epoch."""
+        """Train the remaining rounds of one epoch, and yield the progress after each."""
         settings, round_size, epoch = self.settings, self.shape.round, at.epoch - 1
         stretches = islice(self.layout.stretches(STREAM, epoch), at.rounds * round_size, None)
 
@@ -175,7 +175,7 @@ class Trainer:
         yield self._validated(pool, replace(at, epoch_done=True))
 
     def _validated(self, pool: Workers, at: Progress) -> Progress:
-        """Add the loss on held-out playlists, if there are any; the negatives are the same after each epoch."""
+        """Add the loss on held-out playlists, if there are any. Its negative samples are the same after each epoch."""
         if not self._is_watched:
             return at
         stretches = self.layout.stretches(HELD_OUT, 0)
@@ -194,17 +194,17 @@ class Trainer:
         )
 
     def rate_of(self, at: Progress) -> float:
-        """Return the learning rate at a moment of the run."""
+        """Return the current learning rate of a run."""
         return self._rate(at.epoch - 1, at.rounds * self.shape.round)
 
     def _rate(self, epoch: int, number: int) -> float:
-        """Return the learning rate of a macro-batch: it decays linearly to a ten-thousandth of its first value."""
+        """Return the learning rate of a macro-batch; it decays linearly to a ten-thousandth of its initial value."""
         left = 1 - (epoch + min(number / self._expected, 1.0)) / self.settings.epochs
         return self.learning_rate * max(left, 1e-4)
 
 
 def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
-    """Raise if no playlist has two different tracks with a vector: a track that is repeated teaches nothing."""
+    """Raise a TrainingError unless a playlist has two different tracks with a vector."""
     if not any(_has_pair(corpus, vocabulary.learnt, first) for first in range(0, len(corpus), BLOCK)):
         least = vocabulary.min_count
         if least > 1:
@@ -216,7 +216,7 @@ def _require_pairs(corpus: Corpus, vocabulary: Vocabulary) -> None:
 
 
 def _has_pair(corpus: Corpus, learnt: npt.NDArray[np.bool_], first: int) -> bool:
-    """Whether one of the playlists of a block has two different tracks with a vector."""
+    """Return whether one of the `BLOCK` playlists from `first` has two different tracks with a vector."""
     ends = corpus.offsets[first : first + BLOCK + 1]
     track_ids = corpus.track_ids[ends[0] : ends[-1]]
     kept = learnt[track_ids]

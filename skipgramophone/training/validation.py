@@ -8,18 +8,18 @@ import numpy.typing as npt
 from skipgramophone.errors import EvaluationError
 from skipgramophone.experiment.corpus import Corpus
 
-DRAW = 64  # added to the seed, so that no other draw uses the same random numbers
+DRAW = 64  # combined with the seed, so that no other draw uses the same random numbers
 
 
 def choose_validation_playlists(
     corpus: Corpus, tracks: int, *, share: float, min_count: int, seed: int
 ) -> npt.NDArray[np.bool_]:
-    """Choose random playlists to hold out, so that every track keeps enough occurrences in the other playlists.
+    """Choose random playlists to hold out, but leave enough occurrences of every track in the other playlists.
 
     Args:
         corpus: the playlists.
         tracks: number of tracks in the catalogue.
-        share: share of the playlists to hold out; fewer are held out where the tracks do not allow it.
+        share: share of the playlists to hold out. Fewer are held out if tracks would become too rare.
         min_count: a track with at least this many occurrences keeps at least this many in the other playlists.
         seed: random seed.
 
@@ -27,7 +27,7 @@ def choose_validation_playlists(
         Whether each playlist is held out, bool (playlists,).
 
     Raises:
-        EvaluationError: every playlist has fewer than two tracks, or a track that would become too rare without it.
+        EvaluationError: each playlist has fewer than two tracks, or contains a track that would become too rare.
     """
     left = corpus.counts(tracks)
     needed = np.where(left >= min_count, max(1, min_count), 0)

@@ -1,4 +1,4 @@
-"""A warm start: the rows of an earlier model for the tracks of the current corpus."""
+"""Warm start: reads the rows of an earlier model for the tracks of the current corpus."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
     ("content", "line"),
     [
         (b"", "{path} is empty"),
-        (HEADER.encode(), "{path}: a header and no rows"),
+        (HEADER.encode(), "{path} has a header but no rows"),
         (b"\x7fELF\0\0\0", "{path} is a binary file that sgp does not read: export it as CSV or JSON"),
         (
             b"name,age\nx,3\n",

@@ -164,7 +164,7 @@ def write_rubbish(stage: Path) -> None:
 @pytest.mark.parametrize(
     ("stage", "spoil", "message"),
     [
-        ("model", spoil_centre, "vectors hold values that are not finite"),
+        ("model", spoil_centre, "vectors contain values that are not finite"),
         ("model", scribble, "centre_mean.npy is damaged"),
         ("model", swap_halves, "does not match its catalogue of"),
         ("corpus", name_a_stranger, "unknown track id in a playlist"),

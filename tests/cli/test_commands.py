@@ -116,8 +116,8 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert re.fullmatch(r"index          32 trees, 0\.\d MB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
     model = root / "genres" / "model"
     assert left(model) == [
-        "accumulators.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy", "history.jsonl",
-        "manifest.json", "train.log",
+        "accumulators.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy", "factors.json",
+        "factors.npy", "history.jsonl", "manifest.json", "train.log",
     ]  # fmt: skip
     history = [json.loads(line) for line in (model / "history.jsonl").read_text().splitlines()]
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
@@ -290,7 +290,7 @@ def test_the_options_of_the_original_script_still_work(
     assert corpus["settings"] == expected
     assert model["settings"] == {
         "window_size": 4, "embedding_dim": 8, "epochs": 1, "learning_rate": 0.5, "random_seed": 7,
-        "negatives": 5, "noise_exponent": 0.75, "subsample": 0.0, "min_count": 1, "patience": 0,
+        "negatives": 5, "noise_exponent": 0.75, "subsample": 0.0, "min_count": 1, "patience": 0, "factors": True,
     }  # fmt: skip
     assert corpus["facts"]["sources"][0]["file"] == "with_under_score.csv"
 
@@ -330,5 +330,5 @@ def test_the_experiments_directory_comes_from_option_variable_or_default(
 def test_a_dump_with_a_header_and_no_rows_is_refused(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> None:
     path = write_dump(HEADER + "\n")
     ran = sgp("extract", "x", path)
-    assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path}: a header and no rows\n")
+    assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path} has a header but no rows\n")
     assert left(experiments) == []

@@ -75,7 +75,7 @@ def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     versions = [track for near in answer["neighbours"] for track in near["versions"]]
     assert len(versions) + len(answer["versions_of_seeds"]) == folded_away > 20
     (note,) = answer["notes"]
-    assert note == f"left out {folded_away} other versions of songs that are listed or were asked about"
+    assert note == f"left out {folded_away} other versions of songs in the list or in the query"
     for near in answer["neighbours"]:
         assert all(
             song_key(track["artist"], track["title"]) == song_key(near["artist"], near["title"])

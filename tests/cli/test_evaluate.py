@@ -108,7 +108,11 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
         (["--draws", "0"], 2, "draws must be from 1 to 100, not 0"),
         (["--share", "0"], 2, "share must be above 0 and below 1, not 0.0"),
         (["-k", "400"], 1, "k is 400, but only 80 tracks can be ranked: use a smaller -k"),
-        (["--seeds", "2", "--protocol", "lookup"], 2, "seeds cannot be combined with lookup, which gives one track"),
+        (
+            ["--seeds", "2", "--protocol", "lookup"],
+            2,
+            "seeds cannot be combined with lookup, which always gives one track",
+        ),
         (
             ["--group", "("],
             1,

@@ -72,7 +72,7 @@ def test_experiments_that_cannot_be_compared_are_one_line_errors(imported: Path)
             "'good' and 'other' have different corpora, so their scores cannot be compared: train the other settings "
             "on a copy (sgp experiments copy good NEW, then sgp train NEW --force)",
         ),
-        (("good", "--compare", "good"), "--compare needs another experiment than 'good' itself"),
+        (("good", "--compare", "good"), "--compare needs the name of another experiment, not 'good' itself"),
     ):
         assert evaluate(imported, *arguments) == (1, "", f"error: {line}\n")
     both = evaluate(imported, "good", "--compare", "bad", "--stability")

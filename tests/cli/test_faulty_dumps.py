@@ -83,7 +83,7 @@ PARTLY_FAULTY: list[tuple[str, Make, tuple[str, ...], Report]] = [
 # Dumps that cannot be used at all: the error, in which {at} is the path. For a zip bomb, see test_source_files.py.
 UNUSABLE: list[tuple[str, Make, tuple[str, ...], str]] = [
     ("0 bytes", file_of(b""), (), "{at} is empty"),
-    ("a header alone", file_of(HEADER.encode() + b"\n"), (), "{at}: a header and no rows"),
+    ("a header alone", file_of(HEADER.encode() + b"\n"), (), "{at} has a header but no rows"),
     ("a gzip that is cut short", file_of(gzip.compress(DUMP * 999)[:-20]), (), "{at}: " + CUT_SHORT),
     ("a zip that is cut short", zipped({"a.csv": DUMP}, 60), (), "{at}: " + CUT_SHORT),
     ("an empty zip", zipped({}), (), "{at} is an archive without files"),

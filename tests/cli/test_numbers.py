@@ -29,7 +29,9 @@ def test_a_loss_that_ends_low_gives_no_warning(first: float, last: float) -> Non
 @pytest.mark.parametrize(("first", "last"), [(4.4, 60.0), (60.0, 9.0), (2.0, 2.5), (5.0, 5.0)])
 def test_a_loss_that_ends_above_where_it_began_names_the_setting_to_change(first: float, last: float) -> None:
     (doubt,) = report(first, last).doubts()
-    assert doubt.startswith(f"warning: the loss ended at {last:.3g}, above where it began ({min(4.159, first):.3g})")
+    assert doubt.startswith(
+        f"warning: the loss ended at {last:.3g}, higher than at the start ({min(4.159, first):.3g})"
+    )
     assert doubt.endswith("train with a smaller learning rate than 0.6, such as -lr 0.15")
 
 

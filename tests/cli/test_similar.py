@@ -231,7 +231,7 @@ def test_versions_are_folded_on_demand(sample_root: Path) -> None:
     wanted = list(dict.fromkeys(line.partition(" (feat. ")[0].partition(" - Live")[0] for line in each.splitlines()))
     assert one.splitlines()[0] == each.splitlines()[1]
     assert len(wanted) < 20
-    assert note.endswith(" other versions of songs that are listed or were asked about\n")
+    assert note.endswith(" other versions of songs in the list or in the query\n")
     answer = json.loads(run("--json", "--fold-versions")[0])
     assert [track["title"] for track in answer["versions_of_seeds"]] == [
         "Every Pencil Knows (feat. Skellingsson Mongoose Club)"
@@ -244,7 +244,7 @@ def test_a_file_whose_size_differs_from_its_manifest_is_refused(trained: Path, t
         path = tmp_path / "genres" / stage / name
         whole = path.read_bytes()
         for content, problem in (
-            (whole + b"\0", f"its size of {len(whole) + 1:,} bytes is not the published one"),
+            (whole + b"\0", f"its size of {len(whole) + 1:,} bytes differs from the manifest"),
             (None, "it is missing"),
         ):
             path.unlink()

@@ -134,6 +134,6 @@ def test_no_letter_is_replaced_without_a_word(tmp_path: Path) -> None:
         done = subprocess.run([*look_up, format], env=ascii_output, capture_output=True)
         assert (done.returncode, done.stdout) == (1, b"")
         assert done.stderr == (
-            rb"error: standard output has the encoding ascii, which cannot hold '\xfa': "
+            rb"error: standard output has the encoding ascii, which cannot represent '\xfa': "
             b"set PYTHONIOENCODING=utf-8, or use --format json\n"
         )

@@ -66,7 +66,7 @@ def test_a_later_format_is_not_damage(sgp: Sgp, two: Path, name: str) -> None:
     later_format(two / "first" / name)
     found = sgp("check")
     assert (found.code, found.err) == (6, "")
-    assert "has format 2; this sgp reads format 1: update skipgramophone" in found.out
+    assert "has format 2; this version reads format 1: update skipgramophone" in found.out
     assert "--force" not in found.out
 
 

@@ -23,9 +23,10 @@ from skipgramophone.evaluation.baselines import (
 from skipgramophone.evaluation.ease import PlaylistKernel, TrackWeights, ease, require_memory_for_ease
 from skipgramophone.evaluation.rankers import rp3beta
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.factors import Objective, SparseRows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.settings import EvaluateSettings
-from skipgramophone.training.factorization import SparseRows, factorize
+from skipgramophone.training.factorization import factorize, random_start
 
 QUERIES = ([0, 3], [5], [1, 2, 7])
 
@@ -159,9 +160,8 @@ def test_parameters_are_chosen_on_whole_groups_of_the_training_part() -> None:
     scores = {value: validation.score(rp3beta(validation.playlists, value)) for value in VALUES["RP3beta"]["beta"]}
     assert all(scores[beta] >= other for value, other in scores.items() if abs(value - beta) < 0.15)
     values = how["iALS"].parameters
-    model = factorize(
-        playlists, factors=40, regularization=values["regularization"], alpha=values["alpha"], seed=settings.random_seed
-    )
+    start = random_start(playlists.shape[1], 40, settings.random_seed)
+    model = factorize(playlists, start, Objective(values["alpha"], values["regularization"]))
     expected = model.scores(SparseRows.of(given(40)))
     np.testing.assert_array_equal(rankers["iALS"].scores(given(40)), expected)
 

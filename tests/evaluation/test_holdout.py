@@ -107,7 +107,11 @@ def test_playlists_are_held_out_by_name_with_their_group(
             "too few playlists to hold out 0.99 of them: 13 playlists in 12 groups, each held out as a whole; "
             "hold out a smaller share or add playlists",
         ),
-        (["--holdout", names], 1, "no playlist matches 'unknown': correct the names to hold out (without a match: 1)"),
+        (
+            ["--holdout", names],
+            1,
+            "no playlist matches 'unknown': correct the names to hold out (1 name without a match)",
+        ),
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),
         (["--group", "a"], 2, "--group applies to held-out playlists: give --holdout too"),

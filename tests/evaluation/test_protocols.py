@@ -111,7 +111,7 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
 def test_named_playlists_are_held_out_with_their_groups() -> None:
     split = split_by_name(["a", "b", "c"], np.array([0, 1, 0]), frozenset(["a"]))
     assert split.held_out.tolist() == [True, False, True]
-    message = r"no playlist matches 'x': correct the names to hold out \(without a match: 1\)$"
+    message = r"no playlist matches 'x': correct the names to hold out \(1 name without a match\)$"
     with pytest.raises(EvaluationError, match=message):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["x"]))
     with pytest.raises(EvaluationError, match="must hold out at least one playlist and leave at least one to train on"):

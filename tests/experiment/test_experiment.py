@@ -142,7 +142,7 @@ def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
 def test_an_unknown_format_is_refused(experiment: Experiment, format: object, next_step: str) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": format}))
-    with pytest.raises(ExperimentError, match=f"has format {format!r}; this sgp reads format 1{next_step}$"):
+    with pytest.raises(ExperimentError, match=f"has format {format!r}; this version reads format 1{next_step}$"):
         experiment.manifest("corpus")
 
 
@@ -152,8 +152,8 @@ def test_the_error_for_a_damaged_checkpoint_does_not_only_replace_it(experiment:
     advice = "; restore it from a backup, or start over with sgp train tried --force"
     for text, problem, next_step in (
         ("{", "is damaged: Expecting property name", advice),
-        ("{}", "has format None; this sgp reads format 1", advice),
-        ('{"format": 2}', "has format 2; this sgp reads format 1", ": update skipgramophone"),
+        ("{}", "has format None; this version reads format 1", advice),
+        ('{"format": 2}', "has format 2; this version reads format 1", ": update skipgramophone"),
     ):
         state.write_text(text)
         with pytest.raises(ExperimentError) as raised:

@@ -215,7 +215,10 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
     stage = experiments / "x" / "corpus"
     pq.write_table(pq.read_table(stage / "playlists.parquet", columns=["owner", "name"]), stage / "playlists.parquet")
     ran = sgp("extract", "x", one, "--append")
-    assert "was made by an earlier version, which did not record how to tell playlists of one name apart" in ran.err
+    assert (
+        "was made by an earlier version, which did not store the keys that distinguish playlists of the same name"
+        in ran.err
+    )
     np.savez(tmp_path / "v.npz", vectors=np.eye(2, dtype=np.float32), tracks=np.array(["a - b", "c - d"]))
     package.import_vectors("names", tmp_path / "v.npz")
     with pytest.raises(ExperimentError, match="was made from imported vectors and has no playlists"):

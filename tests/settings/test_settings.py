@@ -61,11 +61,15 @@ from skipgramophone.settings.setting import alternatives, setting_of
         (MapSettings, {"neighbours": 0}, "neighbours must be from 1 to 100, not 0"),
         (MapSettings, {"top": 0}, "top must be at least 1, not 0"),
         (MapSettings, {"random_seed": 2**32}, "random-seed must be from 0 to 2^32 - 1, not 4294967296"),
-        (SimilarSettings, {"by": "heart"}, "by must be one of cosine, cosine+count, model, hybrid, not 'heart'"),
+        (
+            SimilarSettings,
+            {"by": "heart"},
+            "by must be one of cosine, cosine+count, model, factors, hybrid, not 'heart'",
+        ),
         (
             SimilarSettings,
             {"by": "Hybird"},
-            "by must be one of cosine, cosine+count, model, hybrid, not 'Hybird'; did you mean 'hybrid'?",
+            "by must be one of cosine, cosine+count, model, factors, hybrid, not 'Hybird'; did you mean 'hybrid'?",
         ),
         (
             TrainSettings,

@@ -1,1 +1,1 @@
-"""Readers: one module per format of playlists, and the modules that several of them share."""
+"""Readers: one module per format of playlists, and modules that several readers share."""

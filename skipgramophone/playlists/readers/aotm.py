@@ -1,12 +1,12 @@
-"""AOTM-2011, the mixes of Art of the Mix (McFee and Lanckriet, 2012): one JSON array.
+"""Read AOTM-2011, the mixes of Art of the Mix (McFee and Lanckriet, 2012): one JSON array.
 
     [{"mix_id": 1234, "user": {"name": "someone", ...}, "category": "Mixed Genre",
       "playlist": [[["nell quay", "paper boats"], ["TRAAA", "SOAAA"]], [["the lanyards", "salt & rope"], null]],
       "filtered_lists": [...]}, ...
 
-The id of a mix identifies it in all files, and names it, because mixes have no titles. The second id of a track, of the
-song in the Million Song Dataset, is its uri. The filtered lists repeat parts of the mix, and are not read. The "line"
-numbers of rejects count the tracks of the file from 1.
+A mix is a playlist. Its id identifies it in all files and is also its name, because mixes have no titles. The second id
+of a track, which is that of the song in the Million Song Dataset, is used as uri. The filtered lists are not read,
+because they repeat parts of the mix. The "line" numbers of rejects count the tracks of the file from 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skipgramophone.settings import ExtractSettings
 
 
 def is_aotm(value: Any) -> bool:
-    """Whether the start of a JSON document is the mixes of AOTM-2011."""
+    """Whether the start of a JSON document has the form of AOTM-2011."""
     mix = value[0] if isinstance(value, list) and value else None
     return isinstance(mix, dict) and {"mix_id", "playlist"} <= set(mix)
 
@@ -33,9 +33,9 @@ def read_aotm(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file is not a list of mixes.
     """
-    mixes = read_document(stream, "the mixes of AOTM-2011")
+    mixes = read_document(stream, "a file of AOTM-2011")
     if not isinstance(mixes, list):
-        raise FormatError(f"{stream.file.display_name} is not the mixes of AOTM-2011: it is not a list")
+        raise FormatError(f"{stream.file.display_name} is not a file of AOTM-2011: it is not a list of mixes")
     number = 0
     for mix in mixes:
         tracks = mix.get("playlist") if isinstance(mix, dict) else None

@@ -1,8 +1,8 @@
-"""The reader of tables with any columns: Arrow reads plain blocks, other blocks are read record by record.
+"""Read tables with any columns: Arrow reads plain blocks, and other blocks are read record by record.
 
 Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field with line
-ends, so such a file is read record by record from there on. If rows have times or positions, all blocks are joined and
-sorted.
+ends, so a file is read record by record from such a quote on. If rows have times or positions, all blocks of the file
+are joined and sorted.
 """
 
 from __future__ import annotations
@@ -66,12 +66,19 @@ from skipgramophone.settings import ALL_ROWS, ExtractSettings, seconds_of
 
 NO_POSITION = "no valid position"
 Made = TypeVar("Made")
-Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read so far, replaced characters so far
+Make = Callable[[PlainRows, int, int], Made]  # arguments: rows, bytes read and characters replaced so far
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnsReader:
-    """The reader of one table; `unused` are its other columns if the columns in the settings were guessed."""
+    """Reads one table.
+
+    Attributes:
+        file: the file with the table.
+        settings: how to read the table; `columns` must be set.
+        unused: names of the columns that have no role, if the columns were guessed from the header; otherwise None.
+        format: name of the format.
+    """
 
     file: SourceFile
     settings: ExtractSettings
@@ -92,11 +99,11 @@ class ColumnsReader:
 
     @property
     def _place(self) -> str:
-        """The role that rows are sorted by, or ""."""
+        """The role by which rows are sorted, "time" or "position", or "" if rows keep their order."""
         return next((role for role in ("time", "position") if role in self.settings.roles), "")
 
     def _ordered_blocks(self, stream: OpenFile) -> Iterator[RowBlock]:
-        """Yield the rejects while rows are read, then the sorted rows."""
+        """Yield blocks with only rejects while rows are read, then blocks with the sorted rows."""
         pieces = []
         for block, placed in self._each(stream, self._placed):
             yield block
@@ -113,7 +120,7 @@ class ColumnsReader:
         yield from (RowBlock(table, [], stream.bytes_read, stream.replaced) for table in tables)
 
     def _each(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Read the table block by block, and yield what `make` returns for each block."""
+        """Read the table block by block, and yield the result of `make` for each block."""
         kind = kind_of(stream)
         if self.settings.num_rows != ALL_ROWS:
             some = islice(table_records(stream, self.settings.roles), self.settings.num_rows)
@@ -123,7 +130,7 @@ class ColumnsReader:
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
 
     def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Read CSV or TSV."""
+        """Read CSV or TSV, and yield the result of `make` for each block."""
         raws, display_name, roles = read_raw_lines(stream), self.file.display_name, self.settings.roles
         head = next(raws, None)
         if head is None:
@@ -146,7 +153,7 @@ class ColumnsReader:
                 yield made
 
     def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Read JSON lines."""
+        """Read JSON lines, and yield the result of `make` for each block."""
         plain = PlainObjects(self.settings.roles)
         raws = read_raw_lines(stream)
         for raw, made in run_in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws):
@@ -157,7 +164,7 @@ class ColumnsReader:
                 yield made
 
     def _read_parquet(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Read Parquet, whose "line" numbers count rows from 1."""
+        """Read Parquet, and yield the result of `make` for each block; "line" numbers count rows from 1."""
         roles = self.settings.roles
         with parquet_in(stream, roles) as file:
             if not is_plain(file.schema_arrow, roles):
@@ -167,12 +174,12 @@ class ColumnsReader:
                 yield make(rows, stream.bytes_read, stream.replaced)
 
     def _read_records(self, records: Iterable[TableRecord], stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Yield what `make` returns for blocks of rows that are read record by record."""
+        """Collect records into blocks, and yield the result of `make` for each block."""
         for rows in columns_of_records(records, self.settings.roles):
             yield make(rows, stream.bytes_read, stream.replaced)
 
     def _block(self, rows: PlainRows, bytes_read: int, replaced: int) -> RowBlock:
-        """Return a block of rows."""
+        """Convert rows to a block, after leaving out rows with low ratings."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
         block = make_block(
             self._table(rows),
@@ -185,7 +192,7 @@ class ColumnsReader:
         return replace(block, left_out=left_out)
 
     def _placed(self, rows: PlainRows, bytes_read: int, replaced: int) -> tuple[RowBlock, PlacedRows]:
-        """Return the rejects of some rows as a block without rows, and the usable rows with their places."""
+        """Return a block with only the rejects, and the usable rows with their times or positions."""
         rows, left_out = rated_rows(rows, self.settings.min_rating)
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
@@ -202,13 +209,13 @@ class ColumnsReader:
         return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
     def _rejects(self, faults: Iterable[Fault]) -> list[Reject]:
-        """Return faults as rejects of this file."""
+        """Convert faults to rejects of this file."""
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Return rows as tracks of playlists; without a column for id or name, the file is the playlist.
+        """Convert rows to the columns of `COLUMNS`; without a column for id or playlist, the file is the playlist.
 
-        The uri is also the title of a track if there is no column for titles.
+        If there is no column for titles, the uri of a track is also its title.
         """
         found = rows.columns
         title = found["title"] if "title" in found else found["uri"]
@@ -226,20 +233,20 @@ class ColumnsReader:
 
 
 def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:
-    """Return the artists of rows, "first, second" if there are several columns, or "" if there is none."""
+    """Return the artist of each row, as "first, second" if there are several columns; "" if there is no column."""
     artists = [column for role, column in columns.items() if role.startswith("artist")]
     return reduce(_joined, artists) if artists else ""
 
 
 def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
-    """Join the artists of two columns, either of which may be empty."""
-    # With null_handling="skip", binary_join_element_wise of pyarrow drops rows in which all values are null.
+    """Join two columns of artists: "first, second" if both are known, else the one that is known."""
+    # null_handling="skip" is not used, because pyarrow then drops rows in which all values are null.
     both = pc.and_(pc.not_equal(first, ""), pc.not_equal(second, ""))
     return pc.binary_join_element_wise(first, second, pc.if_else(both, pa.scalar(", ", TEXT), pa.scalar("", TEXT)))
 
 
 def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:
-    """Return some lines, and what `make` returns for their rows, or None if a line is not plain."""
+    """Return `raw`, and the result of `make` for its rows, or None instead of the result if a line is not plain."""
     rows = plain.read(raw)
     return raw, None if rows is None else make(rows, raw.bytes_read, stream.replaced)
 

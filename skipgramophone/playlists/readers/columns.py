@@ -1,15 +1,15 @@
-"""Tables with any columns (CSV, TSV, JSON lines and Parquet), whose roles the setting `columns` assigns.
+"""Read the rows of tables with any columns (CSV, TSV, JSON lines and Parquet), record by record.
 
-The first of these roles that is assigned determines what a playlist is:
+The setting `columns` assigns roles to columns. The first of these roles that is assigned determines what a playlist is:
 
     id                     rows with the same id, in all files
     owner and playlist     rows with the same owner and name, in all files
     playlist               rows with the same name, in one file
-    time                   a session, which a pause ends
-    none of these          the file
+    time                   the rows of a session, up to a pause
+    none of these          all rows of the file
 
-Rows with times or positions are sorted by them within a file. Columns of a table without a header are named by their
-numbers, counted from 1.
+Rows with times or positions are sorted by these within a file. In a table without a header, columns are named by
+number, counted from 1.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
 
 PARQUET_MAGIC = b"PAR1"
-BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20
+BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
 Roles = dict[str, str]  # role -> name of its column
-RoleFields = dict[str, str]  # role -> field of one row
-TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, the fields or the reason to reject it
+RoleFields = dict[str, str]  # role -> value in one row
+TableRecord = tuple[int, RawRecord, RoleFields | str]  # line number, raw record, fields or reason for rejection
 
 
 def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
@@ -54,7 +54,7 @@ def table_records(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
 
 
 def kind_of(stream: OpenFile) -> Literal["parquet", "objects", "fields"]:
-    """Return the kind of a table: Parquet, JSON objects, or fields of CSV and TSV."""
+    """Return the kind of a table: "parquet", "objects" (JSON lines) or "fields" (CSV and TSV)."""
     head = stream.peek(len(PARQUET_MAGIC))
     if head == PARQUET_MAGIC:
         return "parquet"
@@ -77,7 +77,7 @@ class ColumnLayout:
 
 
 def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLayout:
-    """Find the columns in the fields of the first line.
+    """Find the assigned columns among the fields of the first line.
 
     Raises:
         SourceError: the table lacks an assigned column.
@@ -89,7 +89,7 @@ def layout_of(first: Sequence[str], display_name: str, roles: Roles) -> ColumnLa
 def records_of_fields(
     records: Iterable[FieldsRecord], display_name: str, roles: Roles, layout: ColumnLayout | None = None
 ) -> Iterator[TableRecord]:
-    """Yield the rows of CSV and TSV; by default, the layout is found in the first record."""
+    """Convert the records of a CSV or TSV table to rows; if `layout` is None, the first record determines it."""
     for number, line, fields in records:
         if isinstance(fields, str):
             yield number, line, fields
@@ -104,17 +104,17 @@ def records_of_fields(
 
 
 def _numbers(roles: Roles, width: int) -> dict[str, int] | None:
-    """Return the indices of columns that are named by their numbers, or None if they are not."""
+    """Return role -> index if all columns are named by numbers from 1 to `width`, else None."""
     if not all(name.isdecimal() and 1 <= int(name) <= width for name in roles.values()):
         return None
     return {role: int(name) - 1 for role, name in roles.items()}
 
 
 def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dict[str, int]:
-    """Return the index of each role's column in the header.
+    """Return role -> index of its column in the header.
 
     Raises:
-        SourceError: a column is missing, or several have its name.
+        SourceError: a column is missing, or several columns have its name.
     """
     for name in roles.values():
         if name not in header:
@@ -139,21 +139,21 @@ def records_of_objects(lines: Iterable[Line], roles: Roles) -> Iterator[TableRec
 
 
 def _nested_value(record: object, name: str) -> object:
-    """Return a field of an object, or of a nested one."""
+    """Return the field `name` of an object, or the nested field if the name has dots; None if it is missing."""
     for part in (name,) if isinstance(record, dict) and name in record else name.split("."):
         record = record.get(part) if isinstance(record, dict) else None
     return record
 
 
 def _from_parquet(stream: OpenFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of Parquet."""
+    """Yield the rows of a Parquet file."""
     with parquet_in(stream, roles) as file:
         yield from records_of_parquet(file, roles)
 
 
 @contextmanager
 def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
-    """Open Parquet. It is copied to a temporary file first, because it is read from its end.
+    """Open a Parquet table, after copying it to a temporary file, because Parquet is read from its end.
 
     Raises:
         SourceError: the table lacks an assigned column, or it is damaged.
@@ -168,12 +168,12 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
             file = pq.ParquetFile(spool)
             column_places(roles, file.schema_arrow.names, stream.file.display_name)
             yield file
-        except (pa.ArrowException, UnicodeDecodeError) as error:  # column names and strings may be invalid UTF-8
+        except (pa.ArrowException, UnicodeDecodeError) as error:  # names and strings may be invalid UTF-8
             raise SourceError(f"{stream.file.display_name} is damaged: {reason_of(error)}") from error
 
 
 def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of Parquet; their "line" numbers count rows from 1."""
+    """Yield the rows of an open Parquet file; their "line" numbers count rows from 1."""
     number = 0
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         columns = (_as_texts(batch[name]) for name in roles.values())
@@ -185,7 +185,7 @@ def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableReco
 
 
 def _as_texts(column: pa.Array) -> list[str | None]:
-    """Return the values of a column as text: "" for nulls, None for times that are out of range."""
+    """Convert the values of a column to text: nulls become "", times that are out of range become None."""
     try:
         return [_as_text(value) for value in column.to_pylist()]
     except OverflowError:
@@ -193,7 +193,7 @@ def _as_texts(column: pa.Array) -> list[str | None]:
 
 
 def _text_of(value: pa.Scalar) -> str | None:
-    """Return a value as text, or None for a time that is out of range."""
+    """Convert an Arrow value to text; a time that is out of range becomes None."""
     try:
         return _as_text(value.as_py())
     except OverflowError:
@@ -201,7 +201,7 @@ def _text_of(value: pa.Scalar) -> str | None:
 
 
 def _as_text(value: Any) -> str:
-    """Return a value as text, "" for null."""
+    """Convert a value to text; None becomes ""."""
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, datetime) else str(value)

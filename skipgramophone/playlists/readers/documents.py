@@ -1,4 +1,4 @@
-"""JSON documents: one value per file, or one value per line."""
+"""Read JSON files: one value per file, or one value per line."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from skipgramophone.playlists.readers.lines import Line, whole_bytes, whole_text
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-LARGEST = 1 << 30  # bytes
+LARGEST = 1 << 30  # bytes in a file that is one JSON value
 
 
 def read_document(stream: OpenFile, what: str) -> Any:
     """Read a file as one JSON value; `what` names the expected content in errors.
 
     Raises:
-        SourceError: the file is not JSON, or too large.
+        SourceError: the file is not JSON, or has more than `LARGEST` bytes.
     """
     return document_of(stream, whole_bytes(stream, LARGEST), what)
 
@@ -51,11 +51,11 @@ def _object(line: str) -> dict[str, Any] | str:
 
 
 def text_fields(record: dict[str, Any], *names: str) -> list[str] | None:
-    """Return fields of an object, "" for missing ones; None if a field is not text."""
+    """Return the named fields of an object; missing and null fields become "". Return None if a field is not text."""
     values = [record.get(name) for name in names]
     return [value or "" for value in values] if all(isinstance(value, str | None) for value in values) else None
 
 
 def raw_record(part: Any) -> RawRecord:
-    """Return a part of a document as a raw record; a part that is not an object becomes JSON text."""
+    """Return a part of a document as a raw record: an object unchanged, anything else as JSON text."""
     return part if isinstance(part, dict) else json.dumps(part, ensure_ascii=False)

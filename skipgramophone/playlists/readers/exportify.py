@@ -1,10 +1,10 @@
-"""CSV files of Exportify: one playlist per file, with the name of the file. Three layouts are supported.
+"""Read CSV files of Exportify: one playlist per file, with the name of the file. Three layouts are supported.
 
     Track URI, Track Name, Artist Name, ...          2020
     Spotify ID, Artist IDs, Track Name, Album Name, Artist Name(s), ...     2023, artists separated by commas
     Track URI, Track Name, Artist Name(s), ...       2026, artists separated by semicolons
 
-The uri of a local file is not used, because no other user has it; artist and title identify such a track.
+The uri of a local file is ignored, because no other user has the same uri; artist and title identify such a track.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOCAL = "spotify:local:"
 
 
 def is_header(line: str) -> bool:
-    """Whether a line is the header of an Exportify file: a table with playlists is another export."""
+    """Whether a line is the header of an Exportify file, which has no column for playlists."""
     fields = fields_of(line)
     return _are_columns(fields) and not columns_by_role(fields).keys() & {"playlist", "id"}
 
@@ -64,5 +64,5 @@ def _are_columns(fields: Sequence[str]) -> bool:
 
 
 def _uri_of(track_id: str) -> str:
-    """Return the uri of a track with an id; an empty one for a local file, which has none."""
+    """Return the uri of the track with an id; for a local file, which has no id, the uri is empty."""
     return f"spotify:track:{track_id}" if track_id else ""

@@ -1,9 +1,9 @@
-"""Listening histories: plays in the order of time, split into sessions at pauses.
+"""Convert listening histories to playlists: sort plays by time, and split them into sessions at pauses.
 
-A session is a playlist. It is named by the minute at which it starts (UTC), and its owner is the listener, if known.
-Plays with equal times keep the order of the file, reversed if the file starts with the newest play.
+Each session is a playlist, named by the minute at which it starts (UTC). Its owner is the listener, if known. Plays
+with equal times keep the order of the file, which is reversed if the file starts with the newest play.
 
-Sessions of two files stay separate. If the files are parts of one history, a session can continue in the next part.
+Two files never share a session, unless they are parts of one history; then a session can continue in the next part.
 """
 
 from __future__ import annotations
@@ -35,20 +35,21 @@ class Play(NamedTuple):
     ended: float  # equal to `began` if only one time is known
 
 
-Part = tuple[Hashable, tuple[int, ...]]  # a history, and the position of a file in it
-Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of its session
-# Line number, raw record, and the play, the reason for leaving it out, or the reason for rejecting it.
+Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
+Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of the session
+# Line number, raw record, and one of: the play, why the record is left out, why it is rejected (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 
 def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part | None]) -> list[SourceFile]:
-    """Sort the parts of each listening history among the files, and let them share their sessions.
+    """Sort the parts of each listening history, and give them a common state, so that sessions can continue.
 
     Args:
-        files: all files; those that are not part of a history keep their places.
-        part_of: returns the history of a file and the position of the file in it, or None.
+        files: all files; files that are not part of a history keep their position.
+        part_of: returns the history and the sort key of a file, or None if it is not part of a history.
     """
-    parts: dict[Hashable, list[tuple[tuple[int, ...], int]]] = {}  # history -> position of a part, its place in `files`
+    # History -> sort key of each part, and its index in `files`.
+    parts: dict[Hashable, list[tuple[tuple[int, ...], int]]] = {}
     for at, file in enumerate(files):
         if found := part_of(file):
             history, position = found
@@ -62,7 +63,7 @@ def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part
 
 
 def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield plays in the order of time, with sessions as playlists."""
+    """Yield the plays sorted by time, as rows of sessions; rejected and left-out plays come first."""
     kept: list[tuple[int, RawRecord, Play]] = []
     for number, text, found in plays if settings.num_rows == ALL_ROWS else islice(plays, settings.num_rows):
         if not isinstance(found, Play):
@@ -76,10 +77,10 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
     kept.sort(key=lambda record: record[2].ended)
     gap = seconds_of(settings.session_gap)
     last: Sessions = {} if stream.file.sessions is None else stream.file.sessions
-    begun: set[str] = set()  # listeners with a play in this file so far
+    begun: set[str] = set()  # listeners who have a play in this file so far
     for at, (number, text, play) in enumerate(kept):
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
-        # A part of a history that begins before the previous part ends does not continue its last session.
+        # If a part of a history begins before the previous part ends, it does not continue a session of that part.
         continues = play.listener in begun or play.ended >= ended
         begun.add(play.listener)
         if not key or play.began - ended > gap or not continues:
@@ -89,7 +90,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
 
 
 def minute_of(seconds: float) -> str:
-    """Return the name of a session that starts at a time.
+    """Return the name of a session that starts at a time, given in seconds since 1970.
 
     >>> minute_of(1622541600)
     '2021-06-01 10:00'
@@ -98,7 +99,9 @@ def minute_of(seconds: float) -> str:
 
 
 def seconds_since_1970(text: str) -> float | None:
-    """Parse a time: ISO 8601, or seconds or milliseconds since 1970. Without a time zone it is UTC; None if invalid.
+    """Convert a time (ISO 8601, or seconds or milliseconds since 1970) to seconds since 1970; None if invalid.
+
+    A time without a time zone is in UTC.
 
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
@@ -115,4 +118,4 @@ def seconds_since_1970(text: str) -> float | None:
 
 
 EARLIEST = -62_135_596_800.0  # the year 1
-LATEST = 32_503_680_000.0  # the year 3000; a larger number is in milliseconds
+LATEST = 32_503_680_000.0  # the year 3000; larger numbers are milliseconds

@@ -1,13 +1,13 @@
-"""Library.xml of iTunes and Apple Music: a property list of tracks by id, and of playlists as lists of ids.
+"""Read Library.xml of iTunes and Apple Music, a property list of tracks with ids and of playlists with these ids.
 
     <plist><dict>
       <key>Tracks</key><dict><key>1001</key><dict><key>Name</key><string>Paper Boats</string> ...
       <key>Playlists</key><array><dict><key>Name</key><string>Evening</string>
         <key>Playlist Items</key><array><dict><key>Track ID</key><integer>1001</integer></dict> ...
 
-Playlists with the same name stay separate. Playlists that the program makes are left out: system playlists (Library,
+Playlists with the same name stay separate. Playlists that the program creates are left out: system playlists (Library,
 Music, Downloaded ...), folders, which repeat the tracks of their playlists, smart playlists and Genius playlists.
-`plistlib` would hold the whole file in memory; this reader keeps the names of tracks and the ids in playlists.
+`plistlib` would keep the whole file in memory; this reader keeps only the names of tracks and the ids in playlists.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOT = ("plist", "dict")
 TRACKS, PLAYLISTS = (*ROOT, "dict"), (*ROOT, "array")
 TRACK, PLAYLIST = (*TRACKS, "dict"), (*PLAYLISTS, "dict")
 ITEM = (*PLAYLIST, "array", "dict")
-# The keys of a playlist that the program makes, and why its tracks are left out; the first match counts.
+# Keys of playlists that the program creates, and why these playlists are left out. The first match counts.
 AUTOMATIC = (
     (("Master", "Distinguished Kind", "Music", "Purchased Music", "Podcasts", "Movies"), "in system playlists"),
     (("Folder",), "in folders of playlists"),
@@ -34,7 +34,7 @@ AUTOMATIC = (
     (("Genius Track ID",), "in Genius playlists"),
 )
 VIDEO = LeftOut("films and TV episodes")
-Values = dict[str, str]  # key -> text of its value; "true" and "false" for themselves
+Values = dict[str, str]  # key -> text of its value, or "true" or "false"
 
 
 def read_itunes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -45,7 +45,7 @@ def read_itunes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
     """
     library = Library()
     part, track = "", ""
-    key: dict[int, str] = {}  # depth of an element -> the last key there
+    key: dict[int, str] = {}  # depth of an element -> the last key at this depth
     values: Values = {}
     for element in read_elements(stream, "a library of iTunes or Apple Music", (TRACK, PLAYLIST).__contains__):
         ends, path, _, text, line = element
@@ -76,7 +76,7 @@ def read_itunes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 
 def _track(values: Values, line: int, settings: ExtractSettings) -> LibraryTrack:
-    """Return a track with some values."""
+    """Create a track from the values of its property list."""
     marks = _marks(values)
     unused: LeftOut | str | None = None
     if marks & {"Movie", "TV Show"}:
@@ -93,10 +93,10 @@ def _why_left_out(playlist: Values) -> LeftOut | None:
 
 
 def _marks(values: Values) -> set[str]:
-    """Return the keys whose value is not false."""
+    """Return the keys with a value other than false."""
     return {key for key, value in values.items() if value != "false"}
 
 
 def _value(element: Element) -> str:
-    """Return the text of a value, or "true" or "false"."""
+    """Return the text of a value element; the elements <true/> and <false/> give "true" and "false"."""
     return element.path[-1] if element.path[-1] in ("true", "false") else element.text

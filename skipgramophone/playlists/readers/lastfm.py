@@ -1,4 +1,4 @@
-"""Scrobbles of Last.fm, in the CSV layouts of three export tools.
+"""Read scrobbles of Last.fm, in the CSV layouts of three export tools.
 
     Biome,UNITY,Unity,20 Nov 2020 09:35                            artist, album, title, time; no header
     ,artist,album,track,timestamp,datetime
@@ -36,7 +36,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 def is_lastfm(lines: Sequence[str]) -> bool:
     """Whether the first lines of a file have one of the three layouts.
 
-    Without a header, only dates as Last.fm writes them are evidence: other tables of four columns end with a time too.
+    Without a header, a file is recognized only by dates in the form of Last.fm, because other tables have times too.
     """
     rows = [fields_of(line) for line in lines[:20]]
     if tuple(rows[0]) in HEADERS:
@@ -70,13 +70,13 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 
 def _seconds(text: str) -> float | None:
-    """Parse a time or a date of Last.fm to seconds since 1970; None if invalid."""
+    """Convert a timestamp or a date of Last.fm to seconds since 1970; None if invalid."""
     found = _seconds_of_date(text)
     return seconds_since_1970(text) if found is None else found
 
 
 def _seconds_of_date(text: str) -> float | None:
-    """Parse a date such as 20 Nov 2020 09:35 in any locale to seconds since 1970; None if invalid."""
+    """Convert a date such as 20 Nov 2020 09:35 to seconds since 1970, regardless of the locale; None if invalid."""
     words = text.replace(":", " ").replace(",", " ").split()
     if len(words) != 5 or words[1] not in MONTHS:
         return None

@@ -1,11 +1,11 @@
-"""Scrobbles of Last.fm as its API returns them, and the files of lastfmstats.com.
+"""Read scrobbles of Last.fm as its API returns them, and the files of lastfmstats.com.
 
     [{"track": [{"artist": {"#text": "Nell Quay"}, "name": "Paper Boats", "date": {"uts": "1622541600"}}, ...]}, ...]
     {"username": "me", "scrobbles": [{"track": "Paper Boats", "artist": "Nell Quay", "date": 1622541600000}, ...]}
     Artist;Album;AlbumId;Track;Date#me
 
-Tracks of the API may be in pages or in one list. A track that was playing during the export has no time and is
-rejected. The user of lastfmstats is the owner of the sessions.
+The tracks that the API returns may be in pages or in one list. A track that was playing during the export has no time
+and is rejected. In files of lastfmstats.com, the user is the owner of the sessions.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def is_lastfm_json(value: Any) -> bool:
 
 
 def is_lastfmstats(lines: Sequence[str]) -> bool:
-    """Whether the first line is the header of a table of lastfmstats."""
+    """Whether the first line is the header of a CSV file of lastfmstats.com."""
     header = fields_of(lines[0], ";")
     return tuple(header[:4]) == STATS_COLUMNS and len(header) == 5 and header[4].startswith(STATS_DATE)
 
 
 def read_lastfm_json(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the scrobbles of a document, in sessions.
+    """Yield the scrobbles of a JSON file, in sessions.
 
     Raises:
         SourceError: the file contains no scrobbles.
@@ -59,16 +59,16 @@ def read_lastfm_json(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
 
 
 def read_lastfmstats(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the scrobbles of a table of lastfmstats, in sessions.
+    """Yield the scrobbles of a CSV file of lastfmstats.com, in sessions.
 
     Raises:
-        SourceError: the header is another one, or a quoted field does not end.
+        SourceError: the header is wrong, or a quoted field does not end.
     """
     return split_into_sessions(_stats_plays(stream), stream, settings)
 
 
 def _stats_plays(stream: OpenFile) -> Iterator[PlayRecord]:
-    """Yield the scrobbles of a table of lastfmstats."""
+    """Yield the scrobbles of a CSV file of lastfmstats.com in the order of the file."""
     for number, line, fields in read_named_fields(stream, STATS_COLUMNS, "a table of lastfmstats", ";"):
         if isinstance(fields, str):
             yield number, line, fields
@@ -81,7 +81,7 @@ def _stats_plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 
 def _scrobbles(content: Any) -> list[Any] | None:
-    """Return the scrobbles of a document, in pages or not; None if it contains none."""
+    """Return the list of scrobbles of a JSON file, joined if it is in pages; None if there are no scrobbles."""
     if isinstance(content, dict):
         found = content.get("scrobbles")
         if isinstance(found, list):
@@ -96,7 +96,7 @@ def _scrobbles(content: Any) -> list[Any] | None:
 
 
 def _is_scrobble(value: Any) -> bool:
-    """Whether a value is a scrobble, of the API or of lastfmstats."""
+    """Whether a value is a scrobble in the form of the API or of lastfmstats.com."""
     if not isinstance(value, dict):
         return False
     artist = value.get("artist")
@@ -106,7 +106,7 @@ def _is_scrobble(value: Any) -> bool:
 
 
 def _play(scrobble: Any, listener: str) -> Play | str:
-    """Return a scrobble as a play, or the reason for rejecting it."""
+    """Convert a scrobble to a play, or return the reason for rejecting the scrobble."""
     if not isinstance(scrobble, dict):
         return "a scrobble that is not a JSON object"
     artist, date = scrobble.get("artist"), scrobble.get("date")

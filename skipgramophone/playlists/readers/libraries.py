@@ -1,4 +1,4 @@
-"""Libraries of music programs: tracks with ids or paths, and playlists that refer to them."""
+"""The libraries of music programs: tracks with ids or paths, and playlists that refer to these."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ NOT_IN_LIBRARY = "a track that is not in the library"
 
 @dataclass(frozen=True, slots=True)
 class LibraryTrack:
-    """One track: its line in the file, its names, and why it is left out or rejected from playlists, if it is."""
+    """A track of a library.
+
+    Attributes:
+        line: line of the file on which the track is.
+        artist: artist of the track.
+        title: title of the track.
+        uri: uri of the track, or None.
+        unused: why the track is left out or rejected in playlists, or None if it is used.
+    """
 
     line: int
     artist: str
@@ -26,7 +34,13 @@ class LibraryTrack:
 
 @dataclass(slots=True)
 class LibraryPlaylist:
-    """One playlist: its name, the line and key of each track, and why all of them are left out, if they are."""
+    """A playlist of a library.
+
+    Attributes:
+        name: name of the playlist.
+        items: line and key of each track, in order.
+        left_out: why the whole playlist is left out, or None if it is used.
+    """
 
     name: str
     items: list[tuple[int, str]] = field(default_factory=list)
@@ -35,19 +49,19 @@ class LibraryPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The tracks of a library by key, and its playlists."""
+    """A library: key -> track, and the playlists."""
 
     tracks: dict[str, LibraryTrack] = field(default_factory=dict)
     playlists: list[LibraryPlaylist] = field(default_factory=list)
-    repeated: list[tuple[str, LibraryTrack]] = field(default_factory=list)  # tracks whose key another track has
+    repeated: list[tuple[str, LibraryTrack]] = field(default_factory=list)  # tracks with the key of an earlier track
 
     def add(self, key: str, track: LibraryTrack) -> None:
-        """Add a track; the first of several with one key counts."""
+        """Add a track; if several tracks have the same key, the first is used."""
         if self.tracks.setdefault(key, track) is not track:
             self.repeated.append((key, track))
 
     def records(self, stream: OpenFile) -> Iterator[Record]:
-        """Yield the tracks of each playlist, then the tracks that are in none. Playlists of one name stay separate."""
+        """Yield the tracks of each playlist, then those in no playlist; playlists with the same name stay separate."""
         listed: set[str] = set()
         for at, playlist in enumerate(self.playlists):
             for line, key in playlist.items:
@@ -69,5 +83,5 @@ class Library:
 
 
 def _names(track: LibraryTrack | None) -> dict[str, str]:
-    """Return the names of a track for a report."""
+    """Return artist and title of a track, for the raw record of a reject."""
     return {"artist": track.artist, "title": track.title} if track else {}

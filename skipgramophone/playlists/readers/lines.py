@@ -1,7 +1,7 @@
-"""Lines of a text file in blocks, with line numbers.
+"""Read the lines of a text file in blocks, with line numbers.
 
-A block is a few megabytes of whole lines. A line that the encoding cannot decode, or that contains a NUL byte, becomes
-a reject; its content is not guessed. A byte order mark is not part of the first line.
+A block is a few megabytes of whole lines. A line that the encoding cannot decode, or that contains a NUL byte, is
+rejected. A byte order mark is not part of the first line.
 """
 
 from __future__ import annotations
@@ -20,15 +20,22 @@ from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 BLOCK_BYTES = 16 << 20
-LONGEST_LINE = 64 << 20  # bytes; a longer "line" is not a row, and would fill the memory
+LONGEST_LINE = 64 << 20  # bytes; longer lines are refused, because they are not rows and would fill the memory
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUL_BYTE = "contains a NUL byte"
-Line = tuple[int, str, str]  # number, text, reason for rejecting it ("": none)
+Line = tuple[int, str, str]  # line number, text, reason for rejecting the line ("" = not rejected)
 
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Whole lines (large_string) without line ends; `numbers` (int64) are line numbers from 1, as in an editor."""
+    """A block of whole, decoded lines.
+
+    Attributes:
+        lines: the lines without line ends, large_string.
+        numbers: number of each line, counted from 1, int64 (lines,).
+        rejects: lines that cannot be decoded.
+        bytes_read: bytes of the file on disk that have been read so far.
+    """
 
     lines: pa.Array
     numbers: npt.NDArray[np.int64]
@@ -38,7 +45,13 @@ class LineBlock:
 
 @dataclass(frozen=True)
 class RawLines:
-    """Whole lines as bytes; `first` is the number of the first line, and the last line may have no line end."""
+    """A block of whole lines as bytes; the last line of a file may have no line end.
+
+    Attributes:
+        data: the lines with their line ends.
+        first: number of the first line, counted from 1.
+        bytes_read: bytes of the file on disk that have been read so far.
+    """
 
     data: bytes
     first: int
@@ -54,14 +67,14 @@ class RawLines:
         return int(ends) + (not self.data.endswith(b"\n") and bool(self.data))
 
     def split_at(self, number: int) -> tuple[RawLines, RawLines]:
-        """Split into the first `number` lines, or all if there are fewer, and the rest."""
+        """Split the block after its first `number` lines; the second part is empty if there are no more lines."""
         ends = self._ends()
         cut = int(ends[number - 1]) + 1 if number <= len(ends) else len(self.data)
         first = RawLines(self.data[:cut], self.first, self.bytes_read)
         return first, RawLines(self.data[cut:], self.first + number, self.bytes_read)
 
     def texts(self, numbers: npt.NDArray[np.int64]) -> list[str]:
-        """Return the lines of the given numbers; they must be valid text."""
+        """Return the lines with the given numbers, which must be valid text."""
         if not len(numbers):
             return []
         ends = np.concatenate([[-1], self._ends(), [len(self.data)]])
@@ -72,12 +85,12 @@ class RawLines:
         ]
 
     def _ends(self) -> npt.NDArray[np.int64]:
-        """Return the places of the line ends."""
+        """Return the offsets of the line ends in `data`."""
         return np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
 
 
 def read_lines(stream: OpenFile) -> Iterator[LineBlock]:
-    """Yield the lines of a file in blocks.
+    """Yield the decoded lines of a file in blocks.
 
     Raises:
         SourceError: the compressed data is damaged, or a line is too long.
@@ -99,7 +112,7 @@ def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
 
 
 def numbered_lines(stream: OpenFile) -> Iterator[Line]:
-    """Yield the lines of a file one by one.
+    """Yield the decoded lines of a file one by one.
 
     Raises:
         SourceError: the compressed data is damaged, or a line is too long.
@@ -108,7 +121,7 @@ def numbered_lines(stream: OpenFile) -> Iterator[Line]:
 
 
 def number_lines(blocks: Iterable[LineBlock]) -> Iterator[Line]:
-    """Yield the lines of blocks one by one, in order of their numbers."""
+    """Yield the lines of some blocks one by one, rejected lines included, in order of their numbers."""
     for block in blocks:
         good = zip(block.numbers.tolist(), block.lines.to_pylist(), ("" for _ in block.lines), strict=True)
         bad = ((reject.line, reject.text, reject.reason) for reject in block.rejects)
@@ -116,10 +129,10 @@ def number_lines(blocks: Iterable[LineBlock]) -> Iterator[Line]:
 
 
 def whole_text(stream: OpenFile, raw: bytes) -> str:
-    """Decode the bytes of a whole file.
+    """Decode the content of a whole file.
 
     Raises:
-        SourceError: the encoding cannot decode them.
+        SourceError: the encoding of the settings cannot decode the bytes.
     """
     text = stream.text(raw)
     if text is None:
@@ -152,7 +165,7 @@ def printable(raw: bytes) -> str:
 
 
 def decode_lines(stream: OpenFile, raw: RawLines) -> LineBlock:
-    """Decode whole lines, and reject those that cannot be decoded."""
+    """Decode a block of lines; lines that cannot be decoded are rejected."""
     if is_text(raw.data):
         return text_lines(raw)
     lines, kept, rejects = [], [], []
@@ -169,7 +182,7 @@ def decode_lines(stream: OpenFile, raw: RawLines) -> LineBlock:
 
 
 def text_lines(raw: RawLines) -> LineBlock:
-    """Return whole lines, which must be valid text, as a block."""
+    """Decode a block of lines that are all valid UTF-8."""
     lines = pc.split_pattern(_as_one_string(raw.data.removesuffix(b"\n")), "\n")[0].values
     lines = _without_returns(lines) if b"\r" in raw.data else lines
     return LineBlock(lines, np.arange(raw.first, raw.first + len(lines)), [], raw.bytes_read)
@@ -194,18 +207,18 @@ def is_text(data: bytes) -> bool:
 
 
 def _as_one_string(data: bytes) -> pa.Array:
-    """Return bytes as an array of one string, without copying them."""
+    """Return an Arrow array of one string that shares the memory of `data`."""
     ends = pa.py_buffer(np.array([0, len(data)], np.int64))
     return pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(data)])
 
 
 def _without_returns(lines: pa.Array) -> pa.Array:
-    """Remove the carriage return of CRLF line ends."""
+    """Remove a carriage return at the end of each line."""
     return pc.replace_substring_regex(lines, r"\r\z", "")
 
 
 def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
-    """Yield chunks of at least a block that end at a line end."""
+    """Yield chunks of about `BLOCK_BYTES` that end at a line end."""
     pending = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
     while data := stream.read(BLOCK_BYTES):
         cut = data.rfind(b"\n") + 1

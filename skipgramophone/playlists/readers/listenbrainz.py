@@ -1,9 +1,9 @@
-"""Listens of ListenBrainz: JSON lines, or one JSON array.
+"""Read listens of ListenBrainz: JSON lines, or one JSON array.
 
     {"listened_at": 1622541600, "user_name": "...", "track_metadata": {"artist_name": "...", "track_name": "...", ...
 
-ListenBrainz exports a zip with one such file per month, listens/2021/6.jsonl, which are read as one history. Earlier
-exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track.
+ListenBrainz exports a zip archive with one file per month, such as listens/2021/6.jsonl. These files are read as one
+history. Earlier exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_array_of_listens(value: Any) -> bool:
 
 
 def part_of_listenbrainz(file: SourceFile) -> Part | None:
-    """Return the history that the file of a month is part of, and the month; None if it is not part of one."""
+    """Return the history of a monthly file, and year and month as sort key; None for other files."""
     found = MONTH.search(f"{file.directory.as_posix()}/{PurePosixPath(file.name).name}")
     return (file.directory.parent, (int(found[1]), int(found[2]))) if found else None
 
@@ -40,7 +40,7 @@ def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
     """Yield the listens of a file, in sessions.
 
     Raises:
-        SourceError: the file begins as a JSON array and is not one.
+        SourceError: the file begins with a bracket but is not a JSON array.
     """
     return split_into_sessions(_plays(stream), stream, settings)
 

@@ -1,13 +1,13 @@
-"""M3U and M3U8 playlists: one playlist per file, named by #PLAYLIST or by the file.
+"""Read M3U and M3U8 playlists: one playlist per file, named by #PLAYLIST or by the file.
 
     #EXTM3U
     #EXTINF:151,Simon & Garfunkel - Cecilia
     music/cecilia.ogg
 
-The name of a track is in #EXTINF or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
-never opened. A path that is the uri of a service, such as spotify:track:..., becomes the uri of the track, and so does
-a link to a service if the track has no other name. A file that is not UTF-8 is decoded as Windows-1252, which old
-players wrote.
+The name of a track is in #EXTINF or, without it, at the end of the path; "Artist - Title" is split at the first " - ".
+Paths are never opened. A path that is the uri of a service, such as spotify:track:..., is used as the uri of the track.
+So is a link to a service if the track has no other name. A file that is not in the encoding of the settings is decoded
+as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # bytes
+LARGEST = 64 << 20  # bytes in a playlist file
 INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
-SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # neither a Windows drive nor a URL
+SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
@@ -54,7 +54,7 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 
 
 def whole_playlist_text(stream: OpenFile) -> str:
-    """Return a whole playlist as text; Windows-1252 if it is not in the encoding of the settings."""
+    """Return a whole playlist file as text; it is decoded as Windows-1252 if the encoding of the settings fails."""
     data = whole_bytes(stream, LARGEST)
     text = stream.text(data)
     return data.decode("cp1252", "backslashreplace") if text is None else text

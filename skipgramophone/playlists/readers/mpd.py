@@ -1,13 +1,13 @@
-"""Slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with playlists per file.
+"""Read slices of the Million Playlist Dataset (RecSys Challenge 2018): one JSON object with playlists per file.
 
     {"info": {...}, "playlists": [{"name": "...", "pid": 7, "tracks": [
         {"artist_name": "...", "track_name": "...", "track_uri": "..."}, ...
 
-The pid identifies a playlist, regardless of its name; playlists have no owner. The "line" numbers of rejects count the
+A playlist is identified by its pid, regardless of its name, and has no owner. The "line" numbers of rejects count the
 tracks of the file from 1.
 
-Arrow reads a slice if its pids are 64-bit integers, its names are text and all its tracks are named; other slices are
-read track by track. Both ways return the same rows, except that Arrow does not check parts that are not used.
+Arrow reads a slice if all pids are 64-bit integers, all names are text, and every track has a name. Other slices are
+read track by track. Both ways return the same rows, except that Arrow does not validate fields that are not used.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ SLICE = pa.schema([("playlists", pa.list_(pa.struct([("name", TEXT), ("pid", pa.
 
 @dataclass(frozen=True, slots=True)
 class MpdReader:
-    """The reader of one slice."""
+    """Reads one slice of the dataset."""
 
     file: SourceFile
     settings: ExtractSettings
@@ -58,7 +58,7 @@ class MpdReader:
         """Yield the rows in order, up to `num_rows` of them.
 
         Raises:
-            SourceError: the file is not a slice.
+            SourceError: the file is not a slice of the dataset.
         """
         settings = self.settings
         with self.file.open(settings.encoding, settings.bad_bytes == "replace") as stream:
@@ -74,7 +74,7 @@ def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:
     """Yield the tracks of each playlist of a slice.
 
     Raises:
-        SourceError: the file is not a slice.
+        SourceError: the file is not a slice of the dataset.
     """
     number = 0
     for playlist in _playlists(stream, raw):
@@ -90,7 +90,7 @@ def records_of(stream: OpenFile, raw: bytes) -> Iterator[Record]:
 
 
 def _row(name: object, pid: object, track: object) -> Row | str:
-    """Return a track as a row, or the reason for rejecting it."""
+    """Convert a track to a row, or return the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "a track that is not a JSON object"
     artist, title, uri = track.get("artist_name"), track.get("track_name"), track.get("track_uri")
@@ -105,7 +105,7 @@ def _is_text(value: object) -> bool:
 
 
 def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
-    """Return the playlists of a slice."""
+    """Return the list of playlists of a slice; raise `SourceError` if there is none."""
     content = document_of(stream, raw, "a slice of the Million Playlist Dataset")
     playlists = content.get("playlists") if isinstance(content, dict) else None
     if not isinstance(playlists, list):
@@ -116,8 +116,8 @@ def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
 
 
 def _read_with_arrow(raw: bytes) -> pa.Table | None:
-    """Return the rows of a slice, or None if something is missing or has another type."""
-    if not (is_text(raw) and AN_OBJECT.match(raw)):  # Arrow crashes on a null at the start
+    """Read the rows of a slice with Arrow; return None if a needed field is missing or has an unexpected type."""
+    if not (is_text(raw) and AN_OBJECT.match(raw)):  # otherwise Arrow may crash, for example on a null
         return None
     try:
         table = arrow_json.read_json(

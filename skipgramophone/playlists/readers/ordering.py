@@ -1,7 +1,7 @@
-"""Ordering: sorts the rows of a table by time or position, and splits listening histories into sessions.
+"""Sort the rows of a table by time or position, and split listening histories into sessions.
 
-The rows of a file are kept in columns until all are read. The peak is about 130 bytes per row, plus the distinct names
-of each block. Sessions are the same as those of `histories`; the listeners of a file may alternate in any order.
+All rows of a file are kept in memory as columns until the end of the file: about 130 bytes per row, plus the distinct
+names of each block. Sessions are the same as in `histories`. The rows of several listeners may be mixed.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
 from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY
 
-BATCH = 1 << 17  # rows
+BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
 DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[Any]  # times or positions; NaN in float64 means none
+Places = npt.NDArray[Any]  # times or positions; in float64, NaN means missing
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedRows:
-    """Some rows of a file with their times or positions.
+    """Rows of a file with their times or positions.
 
     Attributes:
         columns: name -> dictionary-encoded column, for all `COLUMNS`.
         places: seconds since 1970 or positions, float64 or integer (rows,).
-        named: bool (rows,), whether the row names a track. A play without a name counts for the bounds of a session,
-            but is not a row of it.
+        named: bool (rows,), whether the row names a track. A play without a name can keep a session from ending, but is
+            not yielded.
     """
 
     columns: dict[str, pa.DictionaryArray]
@@ -45,7 +45,7 @@ class PlacedRows:
     named: Flags
 
     def rows(self, rows: Ids, **others: pa.DictionaryArray) -> pa.Table:
-        """Return some rows as a table; `others` are columns that replace its own."""
+        """Return the given rows as a table, in which the columns `others` replace the columns of these names."""
         own = {name: column for name, column in self.columns.items() if name not in others}
         taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
         found = taken | others
@@ -53,7 +53,7 @@ class PlacedRows:
 
 
 def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
-    """Join the blocks of a file, with one dictionary per column."""
+    """Join blocks of rows, with one common dictionary per column."""
     columns = {}
     for name in COLUMNS:
         chunks = pa.chunked_array([piece.columns[name] for piece in pieces], DICTIONARY)
@@ -63,13 +63,13 @@ def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
 
 
 def ordered_tables(placed: PlacedRows) -> Iterator[pa.Table]:
-    """Yield rows in the order of their places, in batches; rows with equal places keep their order."""
+    """Yield the named rows in batches, sorted by `places`; rows with equal places keep their order."""
     order = np.argsort(placed.places, kind="stable")
     return (placed.rows(part) for part in _parts(order[placed.named[order]]))
 
 
 def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Table]:
-    """Yield rows in the order of time, in batches, with sessions as playlists.
+    """Yield the named rows in batches, sorted by time, with sessions as playlists.
 
     A pause of more than `gap` seconds ends a session. A session is named by the minute at which it starts, and its key
     is unique within `file`. Rows with equal times keep the order of the file, reversed if the file starts with the
@@ -94,7 +94,7 @@ def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Tab
 
 
 def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
-    """Return which rows have a place, bool (rows,), and the places of these rows; integers keep their type."""
+    """Return which rows have a valid time or position, bool (rows,), and the times or positions of these rows."""
     if pa.types.is_integer(column.type):
         return column.is_valid().to_numpy(zero_copy_only=False), column.drop_null().to_numpy()
     places = seconds_of_all(column) if role == "time" else positions_of_all(column)
@@ -103,7 +103,7 @@ def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
 
 
 def seconds_of_all(times: pa.Array) -> Places:
-    """Convert texts or timestamps to seconds since 1970, float64 (rows,); NaN if invalid or not from year 1 to 3000."""
+    """Convert texts or timestamps to seconds since 1970, float64 (rows,); NaN if invalid or not in years 1 to 3000."""
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
@@ -113,12 +113,12 @@ def seconds_of_all(times: pa.Array) -> Places:
 
 
 def positions_of_all(positions: pa.Array) -> Places:
-    """Convert texts to finite numbers, float64 (rows,); NaN if that fails."""
+    """Convert texts to finite numbers, float64 (rows,); NaN for other texts."""
     return _numbers(positions, {DIGITS: _as_float}, _number)
 
 
 def _number(text: str) -> float | None:
-    """Return a text as a finite number, or None if it is not one."""
+    """Convert a text to a finite number, or return None."""
     try:
         number = float(text)
     except ValueError:
@@ -129,7 +129,13 @@ def _number(text: str) -> float | None:
 def _numbers(
     texts: pa.Array, usual: dict[str, Callable[[pa.Array], Places]], one: Callable[[str], float | None]
 ) -> Places:
-    """Convert texts to numbers: those that match a usual pattern together, all others with `one`."""
+    """Convert texts to numbers, float64 (rows,).
+
+    Args:
+        texts: the texts.
+        usual: pattern -> function that converts an array of texts with this pattern; this is fast.
+        one: converts any other text, or returns None.
+    """
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)
     for pattern, convert in usual.items():
         fits = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
@@ -140,18 +146,18 @@ def _numbers(
 
 
 def _parse_each(texts: pa.Array, one: Callable[[str], float | None]) -> Places:
-    """Convert texts to numbers one by one; NaN if that fails."""
+    """Convert texts to numbers one by one; NaN if `one` returns None."""
     numbers = (one(text) for text in texts.to_pylist())
     return np.array([math.nan if number is None else number for number in numbers], np.float64)
 
 
 def _as_float(digits: pa.Array) -> Places:
-    """Convert digits to numbers."""
+    """Convert texts of digits to numbers."""
     return np.asarray(digits.cast(pa.float64()))
 
 
 def _seconds_of_digits(digits: pa.Array) -> Places:
-    """Convert digits, seconds or milliseconds since 1970, to seconds."""
+    """Convert texts of digits, which are seconds or milliseconds since 1970, to seconds."""
     seconds = _as_float(digits)
     return np.where(seconds > LATEST, seconds / 1000, seconds)
 
@@ -160,16 +166,16 @@ def _seconds_of_dates(dates: pa.Array) -> Places:
     """Convert dates with times in UTC to seconds since 1970."""
     try:
         return np.asarray(pc.utf8_rtrim(dates, "Z").cast(pa.timestamp("s")).cast(pa.int64()), np.float64)
-    except pa.ArrowInvalid:  # a day or hour that does not exist
+    except pa.ArrowInvalid:  # a date such as February 30
         return _parse_each(dates, seconds_since_1970)
 
 
 def _minutes(times: Places) -> pa.Array:
-    """Return `minute_of` for each time."""
+    """Return `minute_of(time)` for each time."""
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
     return pa.array([minute_of(60 * minute) for minute in minutes.tolist()], TEXT).take(pa.array(place))
 
 
 def _parts(rows: Ids) -> Iterator[Ids]:
-    """Yield row numbers in batches."""
+    """Yield row numbers in batches of up to `BATCH`."""
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))

@@ -1,12 +1,12 @@
-"""Plain tables, which Arrow can read: rows as columns of text, with their line numbers.
+"""Read plain tables with Arrow, as columns of text with line numbers.
 
-Plain tables are:
+These tables are plain:
 
 - CSV and TSV with quotes only at the edges of fields, or doubled;
 - JSON lines with one object each, whose columns are text;
 - Parquet whose columns are text or integers.
 
-Records that were read one by one are converted to the same form.
+Records of other tables are read one by one, and are converted to the same form here.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
 
-BATCH = 1 << 17  # rows
-Fault = tuple[int, str, RawRecord]  # line number, reason for rejecting it, raw record
+BATCH = 1 << 17  # rows of Parquet per block
+Fault = tuple[int, str, RawRecord]  # line number, reason for the rejection, raw record
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class PlainRows:
     """Rows as columns of text.
 
     Attributes:
-        columns: role -> text of each row, large_string without nulls. Times may be timestamps and positions integers;
-            these may be null.
+        columns: role -> value of each row, large_string without nulls. Times may also be timestamps and positions
+            integers, with nulls.
         where: returns the lines and raw records of given rows.
-        faults: lines that are not rows.
+        faults: lines that are not valid rows.
     """
 
     columns: dict[str, pa.Array]
@@ -51,22 +51,22 @@ class PlainRows:
 
 
 class PlainLines(Protocol):
-    """A reader of plain lines."""
+    """Protocol: a reader of blocks of plain lines."""
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """Return the rows of some lines, or None if a line is not plain."""
+        """Return the rows of a block of lines, or None if a line is not plain."""
         ...
 
 
 def columns_of_records(records: Iterable[TableRecord], roles: Roles) -> Iterator[PlainRows]:
-    """Yield blocks of rows that were read record by record."""
+    """Convert records to blocks of rows."""
     left = iter(records)
     while some := list(islice(left, BLOCK_RECORDS)):
         yield _columns_of_records(some, roles)
 
 
 def _columns_of_records(records: Sequence[TableRecord], roles: Roles) -> PlainRows:
-    """Return records as columns."""
+    """Convert records to one block of rows."""
     faults = [(line, named, raw) for line, raw, named in records if isinstance(named, str)]
     good = [(line, raw, named) for line, raw, named in records if not isinstance(named, str)]
     try:
@@ -80,20 +80,20 @@ def _columns_of_records(records: Sequence[TableRecord], roles: Roles) -> PlainRo
 
 @dataclass(slots=True)
 class PlainFields:
-    """Reads lines of CSV and TSV up to the first line that is not plain."""
+    """Reads blocks of CSV and TSV up to the first block with a line that is not plain."""
 
     layout: ColumnLayout
     delimiter: str
     is_over: bool = False
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """Return the rows of some lines, or None if one of these or of earlier lines is not plain."""
+        """Return the rows of a block, or None if this block or an earlier one has a line that is not plain."""
         found = None if self.is_over else self._read(raw)
         self.is_over |= found is None
         return found
 
     def _read(self, raw: RawLines) -> PlainRows | None:
-        """Return the rows of some lines, or None if a line is not plain."""
+        """Return the rows of a block, or None if a line is not plain."""
         data = _plain_text(raw.data)
         if data is None or data.startswith(BYTE_ORDER_MARK):
             return None
@@ -124,7 +124,7 @@ class PlainFields:
         return PlainRows(columns, where, faults)
 
     def _parsed(self, data: bytes, others: list[csv.InvalidRow]) -> pa.Table:
-        """Parse the columns of lines; lines with another number of fields are appended to `others`."""
+        """Parse the needed columns; lines with a wrong number of fields are appended to `others`."""
 
         def collect(row: csv.InvalidRow) -> str:
             others.append(row)
@@ -145,7 +145,9 @@ class PlainFields:
 
 
 def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields | None:
-    """Return a reader for CSV or TSV with this first line, or None if the line is not plain or has only one field.
+    """Return a reader for a CSV or TSV file that begins with `head`; None if its first line is not plain.
+
+    A line with a single field does not count as plain, because its delimiter is unknown.
 
     Raises:
         SourceError: the table lacks an assigned column.
@@ -163,17 +165,17 @@ def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields
 
 @dataclass(frozen=True, slots=True)
 class PlainObjects:
-    """Reads JSON lines with one object each, whose columns are text."""
+    """Reads blocks of JSON lines, each of which must be one object with text in all columns."""
 
     roles: Roles
 
     def read(self, raw: RawLines) -> PlainRows | None:
-        """Return the rows of some lines, or None if a line is not plain or a column is in a nested object."""
+        """Return the rows of a block, or None if a line is not plain or a column is in a nested object."""
         data, names = _plain_text(raw.data), dict.fromkeys(self.roles.values())
         if data is None or any("." in name for name in names):
             return None
         lines = text_lines(replace(raw, data=data)).lines
-        # Lines with these edges have at least one object each, and no object spans two lines.
+        # If all lines begin and end with braces, each has at least one object, and no object spans two lines.
         if not pc.all(pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))).as_py():
             return None
         letters = np.frombuffer(data, np.uint8)
@@ -200,7 +202,7 @@ class PlainObjects:
 
 
 def is_plain(schema: pa.Schema, roles: Roles) -> bool:
-    """Whether the columns of Parquet are text or integers, or timestamps if they are times."""
+    """Whether all needed columns of a Parquet file are text or integers, or timestamps for the role time."""
 
     def fits(role: str, kind: pa.DataType) -> bool:
         if role == "time" and pa.types.is_timestamp(kind):
@@ -211,7 +213,7 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 
 
 def parquet_rows(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
-    """Yield blocks of rows of Parquet, whose "line" numbers count rows from 1."""
+    """Yield the rows of a Parquet file in blocks; their "line" numbers count rows from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         yield _texts(batch, roles, first)
@@ -219,10 +221,10 @@ def parquet_rows(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
 
 
 def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
-    """Return a batch as rows of text; `first` is the number of its first row."""
+    """Convert a batch to rows; `first` is the number of its first row."""
     columns = {role: _as_text(batch[name], role) for role, name in roles.items()}
     for column in columns.values():
-        column.validate(full=True)  # strings of a damaged file may be invalid UTF-8
+        column.validate(full=True)  # raises an error for invalid UTF-8 in a damaged file
 
     def where(rows: Sequence[int]) -> Iterator[tuple[int, dict[str, str]]]:
         return ((first + row, {role: _value_text(columns[role][row : row + 1]) for role in roles}) for row in rows)
@@ -231,7 +233,7 @@ def _texts(batch: pa.RecordBatch, roles: Roles, first: int) -> PlainRows:
 
 
 def _as_text(column: pa.Array, role: str) -> pa.Array:
-    """Return a column as text, "" for null; timestamps (in UTC) and integer positions keep their type."""
+    """Convert a column to text, with "" for null; timestamps (in UTC) and integer positions keep their type."""
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp(column.type.unit))
     if role == "position" and pa.types.is_integer(column.type):
@@ -245,13 +247,13 @@ def _value_text(one: pa.Array) -> str:
 
 
 def _plain_text(data: bytes) -> bytes | None:
-    """Return valid text with LF line ends, or None if it is not valid or has other carriage returns."""
+    """Return text with LF line ends, or None if the data is not valid UTF-8 or has other carriage returns."""
     data = with_plain_ends(data)
     return None if b"\r" in data or not is_text(data) else data
 
 
 def _are_plain(lines: pa.Array, delimiter: str) -> bool:
-    """Whether quotes occur only around fields or doubled inside them."""
+    """Whether quotes occur only around fields, or doubled inside quoted fields."""
     if pc.max(pc.binary_length(lines)).as_py() > LONGEST_FIELD:
         return False
     quoted = lines.filter(pc.match_substring(lines, '"'))
@@ -261,6 +263,6 @@ def _are_plain(lines: pa.Array, delimiter: str) -> bool:
 
 
 def _as_one(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column in one piece."""
+    """Return a column as one array instead of chunks."""
     one = column.combine_chunks()
     return one if isinstance(one, pa.Array) else pa.concat_arrays(one.chunks or [pa.array([], column.type)])

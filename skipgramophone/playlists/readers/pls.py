@@ -1,13 +1,13 @@
-"""PLS playlists, as Winamp and internet radio stations write them: one playlist per file, with the name of the file.
+"""Read PLS playlists of Winamp and internet radio stations: one playlist per file, with the name of the file.
 
     [playlist]
     File1=a.mp3
     Title1=Nell Quay - Paper Boats
     NumberOfEntries=1
 
-The name of a track is in its title or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
-never opened. A path that names a track of a service, such as spotify:track:..., is the uri of the track. A file that
-is not UTF-8 is decoded as Windows-1252, which old players wrote.
+The name of a track is its title or, without one, the end of its path; "Artist - Title" is split at the first " - ".
+Paths are never opened. A path that names a track of a service, such as spotify:track:..., is used as the uri of the
+track. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OTHER_ENTRY = re.compile(r"(length\d+|numberofentries|version)\s*=|[;#\[]", re.I
 
 
 def is_pls(lines: Sequence[str]) -> bool:
-    """Whether the first lines are the start of a PLS file."""
+    """Whether the first line of a file is that of a PLS file."""
     return lines[0].strip().lower() == SECTION
 
 
@@ -38,7 +38,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """Yield the tracks of a file, which is one playlist, in the order of their numbers.
 
     Raises:
-        SourceError: the file does not begin as PLS does, or is too large for a playlist.
+        SourceError: the file has no line [playlist], or is too large for a playlist.
     """
     lines = whole_playlist_text(stream).splitlines()
     if not any(is_pls([line]) for line in lines):

@@ -1,4 +1,4 @@
-"""Ratings: rows of a table whose rating is too low are left out, and counted."""
+"""Leave out the rows of a table whose rating is too low."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_RATING = "no valid rating"
 
 
 def rated_rows(rows: PlainRows, least: float | None) -> tuple[PlainRows, dict[str, int]]:
-    """Return the rows that are rated at least `least`, and the number of others by reason.
+    """Return the rows with a rating of at least `least`, and reason -> number of rows that are left out.
 
     Args:
         rows: rows with a column for the role rating, unless `least` is None.

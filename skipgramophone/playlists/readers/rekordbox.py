@@ -1,9 +1,9 @@
-"""rekordbox.xml, the collection of a DJ: tracks by id, and playlists in folders.
+"""Read rekordbox.xml, the collection of a DJ: tracks with ids, and playlists in folders.
 
     <DJ_PLAYLISTS><COLLECTION><TRACK TrackID="1" Name="Paper Boats" Artist="Nell Quay" Location="file://..."/> ...
     <PLAYLISTS><NODE Type="0" Name="ROOT"><NODE Type="1" Name="Set 1" KeyType="0"><TRACK Key="1"/> ...
 
-Nodes of type 0 are folders, which are not playlists. A playlist refers to tracks by id (key type 0) or by location (1).
+Nodes of type 0 are folders and are ignored. A playlist refers to tracks by id (key type 0) or by location (key type 1).
 Playlists with the same name stay separate.
 """
 

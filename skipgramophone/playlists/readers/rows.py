@@ -1,9 +1,9 @@
-"""Rows of playlists, the output of every reader: one row is one track at one place of one playlist.
+"""The rows that every reader yields: a row is one occurrence of a track in a playlist.
 
-A reader turns a file into a stream of `RowBlock`s. It never splits, merges or drops rows silently: rows that it cannot
-use are in `rejects`, and rows that do not belong to a playlist are counted in `left_out`, so that always rows read =
-rows used + rows rejected + rows left out. A reader that works record by record is a
-function that yields `Record`s, from which `gather_blocks` makes blocks.
+A reader turns a file into a stream of `RowBlock`s. It never splits, merges or drops rows silently: rows that cannot be
+used are in `rejects`, and rows that do not belong to a playlist are counted in `left_out`. Therefore,
+rows read = rows used + rows rejected + rows left out. A reader that works record by record is a function that yields
+`Record`s, which `gather_blocks` collects into blocks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
-IN_ONE_FILE = "\0"
+IN_ONE_FILE = "\0"  # part of the keys of playlists that are unique only within a file; see `Row`
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
 NAME_NOT_TEXT = "a name that is not text"
@@ -39,20 +39,20 @@ PLACEHOLDERS = ("-", "<missing>", "<unknown>", "[unknown]")  # in lower case
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One input record that was not used."""
+    """A rejected input record."""
 
     file: str
-    line: int  # counted from 1, as in an editor
+    line: int  # counted from 1
     reason: str
-    text: str  # the whole line, undecodable bytes as \\xNN
+    text: str  # the whole record; undecodable bytes are written as \\xNN
 
 
 class Row(NamedTuple):
-    """One track at one place of one playlist.
+    """One occurrence of a track in a playlist.
 
-    Rows with equal owner, name and `key` belong to one playlist. A format that can have several playlists of one name
-    sets the key to a number, line or file; otherwise it is None. A key that contains `IN_ONE_FILE` is valid within its
-    file only: line 17 of next month's file is not the playlist that line 17 was this month.
+    Rows with equal owner, playlist name and `key` belong to one playlist. If a format can have several playlists with
+    the same name, its reader sets the key to a number, line or file; otherwise the key is None. A key that contains
+    `IN_ONE_FILE` is unique only within its file: a file that is read later may use the same key for another playlist.
     """
 
     owner: str
@@ -69,25 +69,29 @@ class LeftOut(NamedTuple):
     reason: str  # completes "5 rows left out …", as in "in smart playlists"
 
 
-RawRecord = str | dict[str, Any]  # the text of a line, or a part of a JSON document, which is reported as JSON
-# Line number, raw record, and the row, the reason for leaving it out, or the reason for rejecting it.
+RawRecord = str | dict[str, Any]  # the text of a line, or a JSON object
+# Line number, raw record, and one of: the row, why the record is left out, why it is rejected (text).
 Record = tuple[int, RawRecord, Row | LeftOut | str]
-Where = Callable[[Sequence[int]], Iterable[tuple[int, RawRecord]]]  # row indices -> their lines and raw records
+Where = Callable[[Sequence[int]], Iterable[tuple[int, RawRecord]]]  # row indices -> line number and raw record of each
 
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
-    """Some rows of a file, in order.
+    """Consecutive rows of a file.
 
-    `table` has the columns of `COLUMNS` as strings (large_string), which may be dictionary-encoded. Only key and uri
-    may be null.
+    Attributes:
+        table: the columns of `COLUMNS` as large_string, possibly dictionary-encoded; only key and uri may be null.
+        rejects: the rejected records among these rows.
+        bytes_read: bytes of the file on disk that have been read so far.
+        replaced: number of characters so far that replace undecodable bytes.
+        left_out: reason -> number of records that were left out.
     """
 
     table: pa.Table
     rejects: list[Reject] = field(default_factory=list)
-    bytes_read: int = 0  # bytes on disk that have been read of the file so far
-    replaced: int = 0  # characters that replace undecodable bytes of the file so far
-    left_out: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that the reader or the settings left out
+    bytes_read: int = 0
+    replaced: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def used(self) -> int:
@@ -96,7 +100,7 @@ class RowBlock:
 
 
 class Reader(Protocol):
-    """A source that can be read once from start to end."""
+    """Protocol: a source that can be read once, from start to end."""
 
     @property
     def format(self) -> str:
@@ -114,7 +118,7 @@ class Reader(Protocol):
 
 
 def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Collect up to `num_rows` records into blocks, and reject those that name no track."""
+    """Collect records, up to `num_rows` of the settings, into blocks; records that name no track are rejected."""
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
     while some := list(islice(left, BLOCK_RECORDS)):
         rows = [(line, raw, found) for line, raw, found in some if isinstance(found, Row)]
@@ -145,7 +149,7 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
 
 
 def _table(rows: Iterable[Row]) -> pa.Table:
-    """Return rows as a table of dictionary-encoded strings."""
+    """Convert rows to a table of dictionary-encoded strings."""
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     return pa.table(
         {name: pa.array(column, TEXT).dictionary_encode() for name, column in zip(COLUMNS, columns, strict=True)}
@@ -153,7 +157,7 @@ def _table(rows: Iterable[Row]) -> pa.Table:
 
 
 def is_valid_text(texts: Iterable[str | None]) -> bool:
-    """Whether strings can be encoded as UTF-8: JSON escapes can produce lone surrogates."""
+    """Whether all strings can be encoded as UTF-8; those from JSON may contain lone surrogates."""
     return all(is_utf8(text) for text in texts if text)
 
 
@@ -166,15 +170,15 @@ def make_block(
     settings: ExtractSettings,
     so_far: tuple[int, int],
 ) -> RowBlock:
-    """Return a block of rows, without those that name no track.
+    """Create a block of rows, in which rows that name no track are rejected.
 
     Args:
         table: the rows, with dictionary-encoded strings.
         where: returns the lines and raw records of given rows of the table.
-        rejects: records between these rows that are already rejected.
+        rejects: records between these rows that were rejected before.
         file: name of the file.
-        settings: says whether placeholders count as names.
-        so_far: bytes that were read of the file, and characters that replace undecodable bytes.
+        settings: `keep` says whether placeholders count as names.
+        so_far: `bytes_read` and `replaced` of the block.
     """
     found = list(rejects)
     unusable = find_unusable(table, settings)
@@ -185,7 +189,12 @@ def make_block(
 
 
 def dictionary_of(column: pa.Array | str | None, number: int) -> pa.DictionaryArray:
-    """Return a dictionary-encoded column; a single string, or None for nulls, is repeated for `number` rows."""
+    """Return a dictionary-encoded column of `number` rows.
+
+    Args:
+        column: the values; a single string is repeated in all rows, and None gives nulls.
+        number: number of rows.
+    """
     if column is None:
         return pa.nulls(number, DICTIONARY)
     if isinstance(column, str):
@@ -199,24 +208,24 @@ def null_for_empty(column: pa.Array) -> pa.Array:
 
 
 def as_text(raw: object) -> str:
-    """Return a line unchanged or a part of a document as JSON; lone surrogates are written as \\uXXXX."""
+    """Return a raw record as text: a line unchanged, an object as JSON; lone surrogates are written as \\uXXXX."""
     text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
-    """Find the rows that name no track: they have neither artist nor title, or only placeholders for them.
+    """Find the rows that name no track: artist and title are empty or placeholders.
 
     Args:
         table: the rows, with dictionary-encoded strings.
-        settings: says whether placeholders count as names.
+        settings: `keep` says whether placeholders count as names.
 
     Returns:
-        Row index -> reason.
+        Row index -> reason for the rejection.
     """
     words = ["", *(PLACEHOLDERS if "placeholders" not in (settings.keep or ()) else ())]
     artists = table["artist"].combine_chunks()
-    # An artist that starts with a letter or digit is a name. Nearly all do, so few rows need the full check.
+    # An artist that starts with an ASCII letter or digit is a name, so only the few other rows need the full check.
     doubtful = pc.invert(pc.ascii_is_alnum(pc.utf8_slice_codeunits(artists.dictionary, 0, 1)))
     rows = np.flatnonzero(doubtful.to_numpy(zero_copy_only=False)[artists.indices.to_numpy()])
     names = [pc.utf8_lower(pc.utf8_trim_whitespace(table[name].take(rows).cast(TEXT))) for name in ("artist", "title")]
@@ -226,5 +235,5 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
 
 
 def without(table: pa.Table, rows: Collection[int]) -> pa.Table:
-    """Return a table without some of its rows."""
+    """Return a table without the rows with the given indices."""
     return table.take(np.delete(np.arange(table.num_rows), list(rows))) if rows else table

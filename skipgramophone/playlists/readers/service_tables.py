@@ -1,12 +1,12 @@
-"""Tables of services that move playlists, and of Deezer's privacy export.
+"""Read tables of services that transfer playlists, and of Deezer's privacy export.
 
     Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id                 TuneMyMusic
     title;artist;album;isrc                                                           Soundiiz
-    Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,...,Date             Deezer, sheet of the history
+    Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,...,Date             Deezer, sheet with the history
 
-A table of TuneMyMusic contains playlists by name, and also saved albums and artists, which are left out; the first id
-of a service that sgp knows makes the uri. A table of Soundiiz is one playlist, named by the file. A history of Deezer
-is cut into sessions; a play that lasted 0 seconds is a skip.
+A table of TuneMyMusic has a column with the playlist. It also contains saved albums and artists, which are left out.
+The uri of a track is made from the first column with the id of a service. A table of Soundiiz is one playlist, named by
+the file. A history of Deezer is split into sessions; plays that lasted 0 seconds are skips and rejected by default.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def read_tunemymusic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[R
     """Yield the tracks of each playlist of a table.
 
     Raises:
-        SourceError: the header is another one, or a quoted field does not end.
+        SourceError: the header is wrong, or a quoted field does not end.
     """
     for number, line, fields in read_named_fields(stream, TUNEMYMUSIC, "a table of TuneMyMusic"):
         kind = "" if isinstance(fields, str) else fields["Type"].strip().lower()
@@ -83,7 +83,7 @@ def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     """Yield the tracks of a table, which is one playlist.
 
     Raises:
-        SourceError: the header is another one, or a quoted field does not end.
+        SourceError: the header is wrong, or a quoted field does not end.
     """
     playlist = PurePosixPath(stream.file.name).stem
     for number, line, fields in read_named_fields(stream, SOUNDIIZ, "a table of Soundiiz"):
@@ -95,10 +95,10 @@ def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
 
 
 def read_deezer(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the plays of a history, in sessions.
+    """Yield the plays of a history of Deezer, in sessions.
 
     Raises:
-        SourceError: the header is another one, or a quoted field does not end.
+        SourceError: the header is wrong, or a quoted field does not end.
     """
     return split_into_sessions(_plays(stream, settings), stream, settings)
 

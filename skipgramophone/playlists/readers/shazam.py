@@ -1,4 +1,4 @@
-"""The library of Shazam as CSV: one playlist per file, with the name of the file, in the order of the file.
+"""Read the library of Shazam, a CSV file: one playlist with the name of the file, in the order of the file.
 
 Shazam Library
 Index,TagTime,Title,Artist,URL,TrackKey
@@ -20,7 +20,7 @@ COLUMNS = ("Index", "TagTime", "Title", "Artist", "URL", "TrackKey")
 
 
 def is_shazam(lines: Sequence[str]) -> bool:
-    """Whether the first lines are the library of Shazam."""
+    """Whether the first two lines are those of a library of Shazam."""
     return lines[0].strip(' ,"') == FIRST_LINE and len(lines) > 1 and tuple(fields_of(lines[1])) == COLUMNS
 
 
@@ -28,7 +28,7 @@ def read_shazam(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
     """Yield the tracks of a file, which is one playlist.
 
     Raises:
-        SourceError: the first two lines are others, or a quoted field does not end.
+        SourceError: the second line is not the header, or a quoted field does not end.
     """
     playlist = PurePosixPath(stream.file.name).stem
     for at, (number, line, fields) in enumerate(read_fields(stream, ",")):

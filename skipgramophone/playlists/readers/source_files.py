@@ -1,7 +1,7 @@
-"""The files of a path: one file, the files of a directory or a zip archive, or standard input.
+"""Find and open the files of a path: a file, the files of a directory or a zip archive, or standard input.
 
-Data that is compressed with gzip or Zstandard is decompressed while it is read. The first bytes of a file show how it
-is compressed; its name does not matter. A file is read once from start to end. Damaged data raises a one-line error.
+Data that is compressed with gzip or Zstandard is decompressed while it is read. Compression is detected from the first
+bytes of a file, not from its name. A file is read once from start to end. Damaged data raises a one-line error.
 """
 
 from __future__ import annotations
@@ -33,45 +33,52 @@ HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # a zip member beyond both the ratio and the size is a zip bomb
+LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # ratio, bytes: a zip member above both is taken as a zip bomb
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file to read: `path` on disk and, if that is a zip archive, the name of its `member`.
+    """One file to read.
 
-    `name` is for reports. It starts with the last part of the given path, so that it does not reveal where that was.
-    `size` is in bytes on disk.
+    Attributes:
+        path: path of the file or zip archive on disk.
+        name: name for reports. It starts with the last part of the path that the user gave, so that reports do not
+            reveal the directories above.
+        size: size on disk in bytes.
+        member: name of the member, if the path is a zip archive; otherwise None.
+        passed_over: reason why the file is skipped, or empty.
+        sessions: state that the files of one listening history share, see `histories`; otherwise None.
+        spool: for standard input or a pipe, the temporary file with its content, which is kept as long as this object.
     """
 
     path: Path
     name: str
     size: int
     member: str | None = None
-    passed_over: str = ""  # reason why the file is skipped, or empty
-    sessions: Any = None  # state shared by the files of one listening history; see `histories`
-    spool: Any = None  # temporary file with standard input or a pipe, which exists as long as this object
+    passed_over: str = ""
+    sessions: Any = None
+    spool: Any = None
 
     @property
     def display_name(self) -> str:
-        """The name for messages, in one line: the path if there is one."""
+        """The name for messages: the path on disk, or `name` for archive members, pipes and standard input."""
         name = self.name if self.spool or self.member else str(self.path)
         return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
     @property
     def place(self) -> str:
-        """A key that is unique per file and contains a NUL; see `rows.IN_ONE_FILE`."""
+        """A key that is unique per file; it contains `rows.IN_ONE_FILE`."""
         path = str(self.path)
         return f"{path if is_utf8(path) else os.fsencode(path).hex()}\0{self.member or ''}"
 
     @property
     def directory(self) -> Path:
-        """The directory of the file; inside an archive, its path continues with the directory there."""
+        """The directory of the file; for an archive member, the path of the archive and the directory inside it."""
         return self.path / PurePosixPath(self.member).parent if self.member else self.path.parent
 
     def sibling(self, name: str) -> SourceFile | None:
-        """Return the file at a path relative to the directory of this one, or None if there is none."""
+        """Return the file at the path `name`, relative to the directory of this file; None if it does not exist."""
         shown = posixpath.normpath(PurePosixPath(self.name).parent / name)
         if self.member is not None:
             inside = posixpath.normpath(PurePosixPath(self.member).parent / name)
@@ -85,11 +92,11 @@ class SourceFile:
 
     @contextmanager
     def open(self, encoding: str = "utf-8", replaces: bool = False) -> Iterator[OpenFile]:
-        """Open the file for reading, decompressed.
+        """Open the file for reading; the stream returns decompressed data.
 
         Args:
-            encoding: encoding of its text, which is converted to UTF-8.
-            replaces: replace bytes that the encoding cannot decode, when text is decoded.
+            encoding: encoding of the text; the stream returns UTF-8.
+            replaces: whether `OpenFile.text` replaces bytes that the encoding cannot decode.
 
         Raises:
             SourceError: the archive is damaged, password-protected or a zip bomb.
@@ -131,7 +138,7 @@ class SourceFile:
 
 
 class OpenFile:
-    """A file that is being read: its bytes, and how much of it on disk has been read."""
+    """An open file: reads decompressed bytes, and counts how many bytes on disk have been read."""
 
     def __init__(
         self, file: SourceFile, packed: io.BufferedReader, data: IO[bytes], *, encoding: str, replaces: bool
@@ -145,7 +152,7 @@ class OpenFile:
         self._replaces = replaces
 
     def read(self, size: int) -> bytes:
-        """Read up to `size` decompressed bytes; an empty result is the end of the file.
+        """Read up to `size` decompressed bytes; an empty result means the end of the file.
 
         Raises:
             SourceError: the compressed data is damaged or truncated.
@@ -154,18 +161,18 @@ class OpenFile:
         return ahead or self._read(size)
 
     def peek(self, size: int) -> bytes:
-        """Return the next bytes without consuming them."""
+        """Return the next `size` bytes, or fewer at the end of the file, without consuming them."""
         while len(self._ahead) < size and (more := self._read(size)):
             self._ahead += more
         return self._ahead[:size]
 
     def _read(self, size: int) -> bytes:
-        """Read bytes after those that were peeked at."""
+        """Read up to `size` bytes from the stream, after those that `peek` has returned."""
         with damage_errors(self.file):
             return self._data.read(size)
 
     def text(self, raw: bytes) -> str | None:
-        """Decode bytes as UTF-8; None if that fails and bad bytes are not to be replaced."""
+        """Decode UTF-8; return None if the bytes are invalid and `replaces` is false."""
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
@@ -177,12 +184,12 @@ class OpenFile:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes on disk that have been read; an estimate for a zip member."""
+        """Number of bytes on disk that have been read so far; an estimate for a zip member."""
         return min(self.file.size, self._packed.tell())
 
 
 class RecodedStream:
-    """Converts a stream to UTF-8; undecodable bytes stay unchanged, so that their lines can be rejected."""
+    """Converts a stream to UTF-8; undecodable bytes stay unchanged, so that the lines with them can be rejected."""
 
     def __init__(self, data: IO[bytes], encoding: str, display_name: str) -> None:
         self._data = data
@@ -191,7 +198,7 @@ class RecodedStream:
         self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
 
     def read(self, size: int) -> bytes:
-        """Read about `size` bytes; an empty result is the end of the file.
+        """Read about `size` bytes; an empty result means the end of the file.
 
         Raises:
             SourceError: the data is not in the encoding.
@@ -210,11 +217,11 @@ class RecodedStream:
 
 @contextmanager
 def damage_errors(file: SourceFile) -> Iterator[None]:
-    """Turn errors of decompression into a one-line `SourceError`."""
+    """Turn decompression errors in the block into a one-line `SourceError`."""
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the file system; decompressors set no number
+        if isinstance(error, OSError) and error.errno is not None:  # from the file system: decompressors set no number
             raise
         raise SourceError(
             f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"
@@ -226,7 +233,7 @@ def damage_errors(file: SourceFile) -> Iterator[None]:
 
 
 def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -> list[SourceFile]:
-    """Return all files of a path, in order of their names; links to directories are not followed.
+    """Return all files of a path, sorted by name; links to directories are not followed.
 
     Args:
         path: a file, directory, archive or named pipe, or `-` for standard input.
@@ -252,7 +259,7 @@ def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -
 
 @contextmanager
 def regular_file(path: Path) -> Iterator[Path]:
-    """Yield the path of a file that can be read several times: a pipe or standard input is copied to a temporary file.
+    """Yield a path that can be read several times: a pipe or standard input is copied to a temporary file.
 
     Args:
         path: a file, directory or named pipe, or `-` for standard input.
@@ -270,7 +277,7 @@ def regular_file(path: Path) -> Iterator[Path]:
     copy = files_of(path)[0]
     try:
         yield copy.path
-    except SourceError as error:  # name what the user has named
+    except SourceError as error:  # name the path that the user gave, not the copy
         named = "standard input" if path == STANDARD_INPUT else str(path)
         raise SourceError(str(error).replace(str(copy.path), named)) from error
     finally:
@@ -278,7 +285,7 @@ def regular_file(path: Path) -> Iterator[Path]:
 
 
 def _mode_of(path: Path) -> int:
-    """Return the type of a file, following links, as `stat` encodes it."""
+    """Return the mode (`st_mode`) of a file, following links."""
     try:
         with storage_errors(path, "read"):
             return path.stat().st_mode
@@ -287,19 +294,19 @@ def _mode_of(path: Path) -> int:
 
 
 def _require_regular(path: Path, mode: int) -> None:
-    """Refuse devices, which may never end, and sockets."""
+    """Refuse sockets, and devices, whose content may never end."""
     if not stat.S_ISREG(mode):
         raise SourceError(f"{path} is not a regular file")
 
 
 def _source_files(path: Path, directory: Path, reason: str) -> list[SourceFile]:
-    """Return the files of a path below a directory; `reason` says why it is skipped, if not empty."""
+    """Return the files of a path below `directory`; if `reason` is not empty, the path is skipped for this reason."""
     name = printable_path(path.relative_to(directory.parent))
     return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
 
 
 def _files_below(directory: Path) -> list[tuple[Path, str]]:
-    """Return the files below a directory in order of their names, each with the reason why it is skipped, or ""."""
+    """Return the files below a directory, sorted by path, each with the reason why it is skipped, or ""."""
     found: list[tuple[Path, str]] = []
     with storage_errors(directory, "read"):
         for parent, directories, names in os.walk(directory, onerror=_reraise):
@@ -321,12 +328,12 @@ def _reason_to_skip(path: Path) -> str:
 
 
 def _reraise(error: OSError) -> None:
-    """Raise the error of a directory that cannot be read, which `os.walk` ignores by default."""
+    """Raise an error that `os.walk` would ignore by default: a directory cannot be read."""
     raise error
 
 
 def _members(path: Path, name: str) -> list[SourceFile]:
-    """Return a file, or the members of a zip archive."""
+    """Return the file at a path or, if it is a zip archive, its members."""
     with storage_errors(path, "read"), path.open("rb") as file:
         whole = SourceFile(path, name, path.stat().st_size)
         if not file.read(4).startswith(ZIP_MAGICS):
@@ -350,7 +357,7 @@ def _members(path: Path, name: str) -> list[SourceFile]:
 
 
 def _hidden(member: str) -> str:
-    """Return the reason why a member of an archive is skipped, or ""; macOS adds hidden files to archives."""
+    """Return the reason to skip a hidden archive member, such as those that macOS adds; "" for other members."""
     parts = PurePosixPath(member).parts
     return HIDDEN if "__MACOSX" in parts or any(part.startswith(".") for part in parts) else ""
 
@@ -361,13 +368,13 @@ def _standard_input(received: Callable[[int], None]) -> SourceFile:
 
 
 def _copied_pipe(path: Path, received: Callable[[int], None]) -> SourceFile:
-    """Copy a named pipe to a temporary file; the number that a shell gives to <(…) is not a name."""
+    """Copy a named pipe to a temporary file; the pipe of a shell's <(…), whose name is a number, is called "pipe"."""
     with storage_errors(path, "read"), path.open("rb") as pipe:
         return _copied(pipe, "pipe" if path.name.isdigit() else printable_path(Path(path.name)), received)
 
 
 def _copied(source: io.BufferedReader, name: str, received: Callable[[int], None]) -> SourceFile:
-    """Copy a stream to a temporary file, because it is inspected and hashed as well as read."""
+    """Copy a stream to a temporary file, because its content is read several times."""
     spool = tempfile.NamedTemporaryFile(prefix="sgp-")  # noqa: SIM115 (exists as long as the source)
     path = Path(spool.name)
     with storage_errors(path, "write"):

@@ -1,10 +1,10 @@
-"""Account data of Spotify: playlists, streaming history, and extended streaming history.
+"""Read the account data of Spotify: playlists, streaming history, and extended streaming history.
 
     Playlist1.json                            {"playlists": [{"name": ..., "items": [{"track": {"trackName": ...
     StreamingHistory0.json                    [{"endTime": "2021-01-09 02:15", "artistName": ..., "msPlayed": ...
     Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
 
-Playlists with the same name stay separate. Exports before 2021 have no uris. The names of a local file are in its uri.
+Playlists with the same name stay separate. Exports before 2021 have no uris. A local file has its names in its uri.
 Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of rejects
 count the items of the file from 1.
 """
@@ -34,23 +34,23 @@ from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
 LOCAL = "spotify:local:"
-MOST_MILLISECONDS = 1 << 53  # of a play; larger integers have no exact float
-# The names of the parts of a history end in numbers, in the order of time.
+MOST_MILLISECONDS = 1 << 53  # longest valid play; larger integers are not exact in float64
+# The files of a history are numbered by time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
 TrackFields = tuple[str, str, str | None]  # artist, title, uri
 
 
 def part_of_spotify(file: SourceFile) -> Part | None:
-    """Return the history that a file is part of, and its number; None if it is not part of one.
+    """Return the history of a file, and the file's number as sort key; None if it is not part of a history.
 
-    The parts of a history are in one directory or archive and of one kind: music, podcasts or video.
+    All files of a history are in one directory or archive, and of one kind: music, podcasts or video.
     """
     found = PART.fullmatch(PurePosixPath(file.name).name)
     return ((file.directory, found[1]), (int(found[2]),)) if found else None
 
 
 def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the playlists of a file, or its plays in sessions.
+    """Yield the tracks of the playlists in a file, or the plays of a history in sessions.
 
     Raises:
         SourceError: the file is not part of the account data of Spotify.
@@ -64,7 +64,7 @@ def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
 
 
 def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the items of each playlist."""
+    """Yield the items of each playlist as rows or rejects."""
     number = 0
     for at, playlist in enumerate(playlists):
         items = playlist.get("items") if isinstance(playlist, dict) else None
@@ -86,7 +86,7 @@ def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings
 
 
 def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
-    """Return the names of an item of a playlist, or the reason for rejecting it."""
+    """Return artist, title and uri of an item of a playlist, or the reason for rejecting the item."""
     if not isinstance(item, dict):
         return "an item that is not a JSON object"
     track, local, episode = (item.get(name) for name in ("track", "localTrack", "episode"))
@@ -101,12 +101,12 @@ def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:
 
 
 def _named(fields: list[str] | None) -> TrackFields | str:
-    """Return artist, title and uri from three fields, or the reason for rejecting them."""
+    """Return the three fields artist, title and uri as a tuple, or the reason for a rejection if they are not text."""
     return NAME_NOT_TEXT if fields is None else (fields[0], fields[1], fields[2] or None)
 
 
 def _local(local: dict[str, Any]) -> TrackFields | str:
-    """Return the names of a local file from its uri, spotify:local:artist:album:title:seconds."""
+    """Return artist and title of a local file, from its uri spotify:local:artist:album:title:seconds."""
     uri = local.get("uri")
     parts = uri.removeprefix(LOCAL).split(":") if isinstance(uri, str) and uri.startswith(LOCAL) else []
     if len(parts) != 4:
@@ -125,7 +125,7 @@ def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
 
 
 def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
-    """Return a play, or the reason for rejecting it."""
+    """Convert an entry of a history to a play, or return the reason for rejecting the entry."""
     extended = "ts" in play
     time = play.get("ts" if extended else "endTime")
     ended = seconds_since_1970(time) if isinstance(time, str) else None

@@ -1,15 +1,15 @@
-"""Playlists as the Web API of Spotify returns them, which spotify-backup and many scripts save.
+"""Read playlists as the Web API of Spotify returns them; spotify-backup and many scripts save such files.
 
     [{"name": "Evening", "owner": {"id": "me"}, "tracks": [{"added_at": ..., "track": {"name": ..., "artists": ...   (1)
     {"name": "Evening", "tracks": {"items": [{"track": {...}}], "total": 1}}                                         (2)
     {"items": [{"added_at": ..., "track": {...}}], "next": null}                                                     (3)
     [{"name": "Paper Boats", "artists": [{"name": "Nell Quay"}], "uri": "spotify:track:..."}]                        (4)
 
-A file contains playlists (1, 2) or the tracks of one (3, 4), which is named by the file. Playlists with the same name
-stay separate. The "line" numbers of rejects count the items of the file from 1.
+A file contains playlists (1, 2) or the tracks of one playlist (3, 4), which is named by the file. Playlists with the
+same name stay separate. The "line" numbers of rejects count the items of the file from 1.
 
-The text files of spotify-backup contain the same: a line with the name of a playlist, then name, artists, album and uri
-of each track, separated by tabs, then a blank line.
+In the text files of spotify-backup, each playlist is a line with its name, then one line per track (name, artists,
+album and uri, separated by tabs), then a blank line.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Found = tuple[str, str, str | None]  # artist, title, uri
 
 
 class Playlist(NamedTuple):
-    """A playlist of a document: its name ("" for the name of the file), owner and items."""
+    """A playlist of a JSON file: name ("" if it is named by the file), owner and items."""
 
     name: str
     owner: str
@@ -56,7 +56,7 @@ def is_spotify_backup(lines: Sequence[str]) -> bool:
 
 
 def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the items of each playlist.
+    """Yield the items of each playlist as rows or rejects.
 
     Raises:
         SourceError: the file contains no playlists or tracks of the Web API.
@@ -89,7 +89,7 @@ def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
 
 def read_spotify_backup(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """Yield the tracks of each playlist of a text file."""
-    name, begun = "", 0  # the current playlist, and the line at which it begins
+    name, begun = "", 0  # the current playlist, and its first line (0: none)
     for number, line, fault in numbered_lines(stream):
         fields = line.split("\t")
         if fault:
@@ -114,7 +114,7 @@ def read_spotify_backup(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def _playlists(content: Any) -> list[Playlist | None]:
-    """Return the playlists of a document; None for one without a name or tracks, [] if it contains nothing of these."""
+    """Return the playlists of a JSON file, with None for a playlist without a name or tracks; [] if there are none."""
     if isinstance(content, list):
         if any(_is_track(_track_in(item)) for item in content):
             return [Playlist("", "", content)]
@@ -130,7 +130,7 @@ def _playlists(content: Any) -> list[Playlist | None]:
 
 
 def _playlist(value: Any) -> Playlist | None:
-    """Return a playlist object, or None if it is not one."""
+    """Convert a JSON value to a playlist, or return None if the value is not a playlist object."""
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         return None
     tracks = value.get("tracks", value.get("items"))
@@ -145,7 +145,7 @@ def _playlist(value: Any) -> Playlist | None:
 
 
 def _track_in(item: Any) -> Any:
-    """Return the track of an item of a playlist, which may be the item itself."""
+    """Return the track object of a playlist item, which may be the item itself; None if there is no track object."""
     if not isinstance(item, dict):
         return None
     return item["track"] if "track" in item else item.get("item", item if "artists" in item else None)
@@ -158,7 +158,7 @@ def _is_track(track: Any) -> bool:
 
 
 def _names(track: Any, settings: ExtractSettings) -> Found | str:
-    """Return artist, title and uri of a track object, or the reason for rejecting it."""
+    """Return artist, title and uri of a track object, or the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "an item without a track"
     uri, title, track_id = track.get("uri"), track.get("name"), track.get("id")

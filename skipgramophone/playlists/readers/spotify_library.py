@@ -1,4 +1,4 @@
-"""YourLibrary.json of Spotify's privacy export: what the user has saved.
+"""Read YourLibrary.json of Spotify's privacy export: the saved tracks of the user.
 
     {"tracks": [{"artist": "Nell Quay", "album": ..., "track": "Paper Boats", "uri": "spotify:track:..."}], ...
 
@@ -61,7 +61,7 @@ def read_spotify_library(stream: OpenFile, settings: ExtractSettings) -> Iterato
 
 
 def _names(section: str, entry: Any, settings: ExtractSettings) -> list[str] | LeftOut | str:
-    """Return artist, title and uri of an entry, or the reason for leaving it out or rejecting it."""
+    """Return artist, title and uri of an entry, or the reason for leaving out or rejecting the entry."""
     if section not in FIELDS:
         return LEFT_OUT.get(section, OTHER)
     if section == "episodes" and "episodes" not in (settings.keep or ()):

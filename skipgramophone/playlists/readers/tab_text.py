@@ -1,9 +1,9 @@
-"""Playlists as rekordbox and iTunes export them to text: a table with tabs, often in UTF-16.
+"""Read playlists that rekordbox and iTunes export as text: a table with tabs, often in UTF-16.
 
     #   Artwork   Track Title   Artist   Album ...      rekordbox
     Name   Artist   Composer   Album ...                iTunes
 
-A file is one playlist, named by the file. Quotes are part of names. The encoding is detected from the first bytes.
+A file is one playlist, named by the file. Quotes belong to names. UTF-16 is detected from the first bytes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import wrong_width
 from skipgramophone.settings import ExtractSettings
 
-LARGEST = 64 << 20  # bytes
+LARGEST = 64 << 20  # bytes in a file
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LINE_END = re.compile("\r\n|\r|\n")
 
 
 def is_tab_text(head: bytes) -> bool:
-    """Whether the first bytes of a file are the header of such a table."""
+    """Whether the first bytes of a file are the header of a text export of rekordbox or iTunes."""
     encoding = "utf-16" if head.startswith(UTF_16_MARKS) else "utf-8"
     header = LINE_END.split(head[: 1 << 12].decode(encoding, "replace"), maxsplit=1)[0]
     return _title_column(header.removeprefix("\ufeff").split("\t")) is not None
@@ -36,14 +36,14 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     """Yield the tracks of a file, which is one playlist.
 
     Raises:
-        SourceError: the header is another one, or the file is damaged or too large for a playlist.
+        SourceError: the header is wrong, or the file is damaged or too large for a playlist.
     """
     lines = LINE_END.split(_text(stream).removeprefix("\ufeff"))
     header = lines[0].split("\t")
     title = _title_column(header)
     if title is None:
         raise FormatError(
-            f"{stream.file.display_name} is not a text of rekordbox or iTunes: "
+            f"{stream.file.display_name} is not a text export of rekordbox or iTunes: "
             "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
         )
     playlist = PurePosixPath(stream.file.name).stem
@@ -60,14 +60,14 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
 
 
 def _title_column(header: Sequence[str]) -> int | None:
-    """Return the index of the column of titles, or None if this is not the header of such a table."""
+    """Return the index of the column of titles; None if this is not the header of rekordbox or iTunes."""
     if {"Track Title", "Artist"} <= set(header):
         return header.index("Track Title")
     return 0 if tuple(header[:3]) == ("Name", "Artist", "Composer") else None
 
 
 def _text(stream: OpenFile) -> str:
-    """Return the whole file as text."""
+    """Read the whole file as text, in UTF-16 or in the encoding of the settings."""
     data = whole_bytes(stream, LARGEST)
     if not data.startswith(UTF_16_MARKS):
         return whole_text(stream, data)

@@ -1,4 +1,4 @@
-"""Fields of CSV and TSV rows, with the number of the line on which each row ends."""
+"""Read the fields of CSV and TSV rows, with the number of the line on which each row ends."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 DELIMITERS = "\t,;|"
-LONGEST_FIELD = 1 << 20  # characters
-NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # as `FieldsRecord`, with the fields by column
-FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, the fields or the reason for rejecting the row
+LONGEST_FIELD = 1 << 20  # characters; longer fields are refused
+NamedFieldsRecord = tuple[int, str, dict[str, str] | str]  # like `FieldsRecord`, with column -> field
+FieldsRecord = tuple[int, str, list[str] | str]  # line number, text, fields or reason for rejecting the row
 
 
 def fields_of(line: str, delimiter: str = ",") -> list[str]:
-    """Split one line into fields; an empty list if that fails."""
+    """Split one line into fields; return an empty list if that fails."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
@@ -24,7 +24,7 @@ def fields_of(line: str, delimiter: str = ",") -> list[str]:
 
 
 def delimiter_of(line: str) -> str:
-    """Detect the delimiter of a header: the comma, tab, semicolon or pipe that makes most fields.
+    """Return the delimiter of a header: comma, tab, semicolon or pipe, whichever gives the most fields.
 
     >>> delimiter_of('artist\\ttitle, as billed')
     '\\t'
@@ -42,7 +42,7 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
 
 
 def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
-    """Yield the fields of each row of some lines, like `read_fields`; `display_name` is the file in errors.
+    """Yield the fields of each row in `lines`, like `read_fields`; errors name the file by `display_name`.
 
     Raises:
         SourceError: a quoted field does not end.
@@ -78,13 +78,13 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
 def read_named_fields(
     stream: OpenFile, required: Sequence[str], what: str, delimiter: str | None = None
 ) -> Iterator[NamedFieldsRecord]:
-    """Yield the fields of each row of a file with a header, by the names of their columns.
+    """Yield the fields of each row of a file with a header, as column -> field.
 
     Args:
         stream: the file; its first line is the header.
         required: columns that the header must have.
         what: the expected content, for errors.
-        delimiter: detected from the header by default.
+        delimiter: the delimiter; by default, it is detected from the header.
 
     Raises:
         SourceError: the header lacks a column, or a quoted field does not end.
@@ -109,6 +109,6 @@ def wrong_width(fields: Sequence[str], width: int) -> str:
 
 
 def _chained(first: tuple[int, str, str], rest: Iterator[Line]) -> Iterator[Line]:
-    """Yield a line that was already read, and the lines after it."""
+    """Yield a line that was already read, then the other lines."""
     yield first
     yield from rest

@@ -1,9 +1,9 @@
-"""Typed lists with one "Artist - Title" per line: one playlist per file, with the name of the file.
+"""Read lists with one "Artist - Title" per line: one playlist per file, with the name of the file.
 
     Queen - Bohemian Rhapsody
     50 Cent, Snoop Dogg - P.I.M.P. - Remix
 
-A line is split at the first " - "; a line without one is a title.
+A line is split at the first " - "; a line without " - " is a title.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
-# Separators of tables; in prose, a comma is followed by a space, and 10,000 is a number.
+# Delimiters of tables. A comma before a space is prose, and one before three digits is part of a number.
 DELIMITER = re.compile(r"\t|[;|](?=\S)|,(?=\S)(?!\d{3}\b)")
 QUOTED = re.compile(r'\s*"([^"]|"")*"\s*')
 
@@ -31,7 +31,7 @@ def are_titles(lines: Sequence[str]) -> bool:
 
 
 def read_titles(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the lines of a file, which is one playlist."""
+    """Yield each line of a file as a track of one playlist."""
     playlist = PurePosixPath(stream.file.name).stem
     for number, line, fault in numbered_lines(stream):
         if fault or not line.strip():

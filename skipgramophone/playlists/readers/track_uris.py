@@ -1,4 +1,4 @@
-"""Uris of tracks: links and identifiers of services, each in one form, so that files of different tools agree.
+"""Convert links and identifiers of tracks to one form per service, so that files of different tools agree.
 
 https://open.spotify.com/intl-de/track/4uLU6hMCjMI75M1A2tKUQC?si=x    spotify:track:4uLU6hMCjMI75M1A2tKUQC
 https://youtu.be/dQw4w9WgXcQ                                          https://music.youtube.com/watch?v=dQw4w9WgXcQ
@@ -18,7 +18,7 @@ SPOTIFY_LINK = re.compile(r"/(?:intl-[a-z-]+/)?(?:embed/)?(track|episode)/(\w+)/
 RECORDING = re.compile(
     r"https?://(?:www\.|beta\.)?musicbrainz\.org/recording/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.I
 )
-# Hosts whose links name a track by their path; what follows a question mark only says where the link was shared.
+# Host -> pattern of the paths of tracks. The query string of such a link only says where it was shared.
 TRACK_PATHS = {
     "www.deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
     "deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
@@ -30,7 +30,7 @@ CANONICAL_HOSTS = {"deezer.com": "www.deezer.com", "listen.tidal.com": "tidal.co
 
 
 def service_uri(text: str) -> str | None:
-    """Return the uri of a track that a link, uri or identifier of a service names; None if it names no track.
+    """Return the uri of the track that a link, uri or identifier of a service names; None if `text` names no track.
 
     >>> service_uri("https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC?si=1"), service_uri("music/a.ogg")
     ('spotify:track:4uLU6hMCjMI75M1A2tKUQC', None)
@@ -59,7 +59,7 @@ def service_uri(text: str) -> str | None:
 
 
 def _video_of(host: str, path: str, query: dict[str, list[str]]) -> str | None:
-    """Return the id of a YouTube video, or None if a link leads elsewhere."""
+    """Return the id of the YouTube video that a link leads to, or None for other links."""
     if host == "youtu.be":
         video = path.strip("/")
     elif host in ("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com") and path == "/watch":

@@ -1,11 +1,11 @@
-"""Traktor collections (NML): tracks by the path of their file, and playlists in folders.
+"""Read Traktor collections (NML): tracks, identified by the path of their file, and playlists in folders.
 
     <NML><COLLECTION><ENTRY TITLE="Paper Boats" ARTIST="Nell Quay"><LOCATION VOLUME="Mac" DIR="/:m/:" FILE="a.mp3"/> ...
     <PLAYLISTS><NODE TYPE="FOLDER" NAME="$ROOT"><SUBNODES><NODE TYPE="PLAYLIST" NAME="Set 1"><PLAYLIST>
       <ENTRY><PRIMARYKEY TYPE="TRACK" KEY="Mac/:m/:a.mp3"/></ENTRY> ...
 
-Folders are not playlists, and smart playlists contain no tracks. The lists of loops and recordings, which Traktor
-makes, are left out. Playlists with the same name stay separate.
+Folders are ignored, and smart playlists contain no tracks. The lists of loops and recordings, which Traktor creates,
+are left out. Playlists with the same name stay separate.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Lists of uris and links of tracks, one per line: one playlist per file, with the name of the file.
+"""Read lists of uris and links of tracks, one per line: one playlist per file, with the name of the file.
 
     spotify:track:1111111111111111111111
     https://open.spotify.com/track/2222222222222222222222?si=x
 
-The uri of a track is also its title. Links to playlists, albums and artists name no track, and are rejected.
+The uri of a track is also its title. Links to playlists, albums and artists are rejected.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def are_uris(lines: Sequence[str]) -> bool:
 
 
 def read_uris(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the lines of a file, which is one playlist."""
+    """Yield each line of a file as a track of one playlist."""
     playlist = PurePosixPath(stream.file.name).stem
     for number, line, fault in numbered_lines(stream):
         uri = None if fault else service_uri(line)

@@ -1,7 +1,8 @@
-"""XML documents, read element by element, so that memory does not grow with the file.
+"""Read XML documents element by element, so that memory does not grow with the file.
 
-Documents that declare entities, or refer to entities that XML does not predefine, are refused: they can expand without
-limit, or refer to other files. A document type without entities, as Apple writes it, is accepted and not fetched.
+Documents that declare entities, or use entities that XML does not predefine, are refused, because entities can expand
+without limit or refer to other files. A document type without entities, such as that of Apple, is accepted; it is not
+downloaded.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from xml.parsers import expat
 from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.source_files import OpenFile
 
-READ_AT_ONCE = 1 << 18  # bytes
-LONGEST_TOKEN = 1 << 20  # bytes of a tag, which the parser keeps in memory
-LONGEST_TEXT = 1 << 20  # characters of one element
-DEEPEST = 100  # elements inside each other
-MOST_NAMES = 1000  # of elements in one place that are remembered
+READ_AT_ONCE = 1 << 18  # bytes per call of the parser
+LONGEST_TOKEN = 1 << 20  # bytes of a tag; the parser keeps a tag in memory
+LONGEST_TEXT = 1 << 20  # characters in one element
+DEEPEST = 100  # maximum nesting of elements
+MOST_NAMES = 1000  # maximum number of names of child elements that are cached per path
 ENTITIES = "it declares or uses XML entities, which sgp refuses because they can expand without limit"
 
 
@@ -27,7 +28,7 @@ class Element(NamedTuple):
     ends: bool
     path: tuple[str, ...]  # names from the root to the element, without namespaces
     attributes: dict[str, str]
-    text: str  # at the end: the text of the element, without that of its children and without surrounding spaces
+    text: str  # at the end of an element: its own text without surrounding spaces; at the start: ""
     line: int
 
 
@@ -38,12 +39,12 @@ class XmlError(ValueError):
 def read_elements(
     stream: OpenFile, what: str, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True
 ) -> Iterator[Element]:
-    """Yield the start and the end of each element.
+    """Yield an `Element` for the start and one for the end of each element.
 
     Args:
         stream: the file.
         what: the expected content, for errors.
-        starts: whether the starts of elements with a path are needed; fewer starts take less time.
+        starts: returns whether to yield the starts of elements with a path; fewer starts take less time.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
@@ -59,14 +60,14 @@ def read_elements(
 
 
 def root_of(head: bytes) -> str | None:
-    """Return the name of the root element of a document that begins with some bytes; None if it is not XML.
+    """Return the name of the root element of a document that begins with `head`; None if it is not XML.
 
     Raises:
         XmlError: the document declares entities.
     """
     if not head.lstrip().startswith(b"<"):
         return None
-    for encoding in (None, "utf-8"):  # as declared, or as converted by the setting `encoding`
+    for encoding in (None, "utf-8"):  # as the file declares, or UTF-8 if the stream was converted
         try:
             return next((element.path[0] for element in _ElementParser(encoding).feed(head)), None)
         except XmlError as fault:
@@ -76,7 +77,7 @@ def root_of(head: bytes) -> str | None:
 
 
 class _Place:
-    """All elements with one path."""
+    """A position in the tree: all elements with the same path."""
 
     __slots__ = ("below", "path", "reports_starts")
 
@@ -87,7 +88,7 @@ class _Place:
 
 
 class _ElementParser:
-    """Turns bytes into elements as they arrive."""
+    """Parses bytes incrementally, and returns the elements that they complete."""
 
     def __init__(self, encoding: str | None, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True) -> None:
         self._parser = parser = expat.ParserCreate(encoding)
@@ -99,13 +100,13 @@ class _ElementParser:
         self._starts = starts
         self._found: list[Element] = []
         self._place = _Place((), reports_starts=False)
-        self._open: list[tuple[_Place, dict[str, str], str]] = []  # parents: place, attributes, text so far
+        self._open: list[tuple[_Place, dict[str, str], str]] = []  # open parents: place, attributes, text so far
         self._attributes: dict[str, str] = {}
         self._text = ""
         self._fed = 0
 
     def feed(self, data: bytes, *, final: bool = False) -> Iterator[Element]:
-        """Yield the elements that start or end within the next bytes.
+        """Parse more bytes, and yield the elements that start or end in them.
 
         Raises:
             XmlError: the document is not well-formed, uses entities, or is nested too deeply.
@@ -115,7 +116,7 @@ class _ElementParser:
             self._parser.Parse(data, final)
         except XmlError as error:
             fault = error
-        except (expat.ExpatError, ValueError, LookupError) as error:  # the others are caused by unknown encodings
+        except (expat.ExpatError, ValueError, LookupError) as error:  # ValueError, LookupError: an unknown encoding
             fault = XmlError(f"not well-formed XML ({error})")
         found, self._found = self._found, []
         yield from found
@@ -126,7 +127,7 @@ class _ElementParser:
             raise XmlError(f"a tag is longer than {LONGEST_TOKEN >> 20} MiB")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        """Note the start of an element."""
+        """Handle the start of an element."""
         parent = self._place
         if len(parent.path) == DEEPEST:
             raise XmlError(f"elements are nested more than {DEEPEST} deep")
@@ -139,7 +140,7 @@ class _ElementParser:
             self._found.append(Element(False, place.path, attributes, "", line=self._parser.CurrentLineNumber))
 
     def _new_place(self, parent: _Place, name: str) -> _Place:
-        """Return the place of elements that are met for the first time."""
+        """Create the place of an element whose path has not occurred yet."""
         path = (*parent.path, name.rpartition(":")[2])
         place = _Place(path, reports_starts=self._starts(path))
         if len(parent.below) < MOST_NAMES:
@@ -147,7 +148,7 @@ class _ElementParser:
         return place
 
     def _end(self, _name: str) -> None:
-        """Note the end of an element, with its text."""
+        """Handle the end of an element."""
         line = self._parser.CurrentLineNumber
         self._found.append(Element(True, self._place.path, self._attributes, self._text.strip(), line=line))
         self._place, self._attributes, self._text = self._open.pop()

@@ -1,12 +1,12 @@
-"""XSPF and JSPF, the "shareable playlist" formats in XML and JSON; ListenBrainz exports JSPF.
+"""Read XSPF and JSPF, the "shareable playlist" formats in XML and JSON; ListenBrainz exports JSPF.
 
     <playlist xmlns="http://xspf.org/ns/0/"><title>Evening</title><trackList>
       <track><title>Paper Boats</title><creator>Nell Quay</creator></track> ...
     {"playlist": {"title": "Evening", "track": [{"title": ..., "creator": ..., "identifier": [...]}, ...]}}
 
-A file is one playlist, named by its title or by the file, with its creator as owner. The uri of a track is its first
-identifier or location that is a uri of a service, such as a MusicBrainz recording. Locations of files are not used.
-The "line" numbers of rejects of JSPF count the tracks from 1.
+A file is one playlist. Its name is its title or that of the file, and its creator is the owner. The uri of a track is
+the first of its identifiers and locations that is a uri of a service, such as a MusicBrainz recording. Locations of
+files are ignored. In JSPF, the "line" numbers of rejects count the tracks from 1.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from skipgramophone.playlists.readers.xml_documents import Element, read_element
 from skipgramophone.settings import ExtractSettings
 
 TRACK = ("playlist", "trackList", "track")
-Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
-Named = tuple[int, RawRecord, tuple[str, str, str | None] | str]  # line, record, artist, title and uri or reject
+Fields = dict[str, list[str]]  # name of child elements of a track -> their texts
+Named = tuple[int, RawRecord, tuple[str, str, str | None] | str]  # line, record, names or why rejected
 
 
 def is_jspf(value: Any) -> bool:
@@ -35,7 +35,7 @@ def is_jspf(value: Any) -> bool:
 
 
 def read_xspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks of a file, which is one playlist, in XML.
+    """Yield the tracks of an XSPF file, which is one playlist.
 
     Raises:
         SourceError: the file is not XSPF.
@@ -58,7 +58,7 @@ def read_xspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 
 
 def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the tracks of a file, which is one playlist, in JSON.
+    """Yield the tracks of a JSPF file, which is one playlist.
 
     Raises:
         SourceError: the file is not JSPF.
@@ -79,7 +79,7 @@ def _require_root(element: Element, stream: OpenFile) -> None:
 
 
 def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) -> Iterator[Record]:
-    """Yield the tracks of a playlist."""
+    """Yield the tracks of a playlist with a title and a creator."""
     playlist = title.strip() or PurePosixPath(stream.file.name).stem
     for line, raw, found in named:
         if isinstance(found, str):
@@ -91,21 +91,21 @@ def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) ->
 
 
 def _names_of(fields: Fields) -> tuple[str, str, str | None]:
-    """Return artist, title and uri of a track."""
+    """Return artist, title and uri of a track, from the texts of its child elements."""
     identifiers = [*fields.get("identifier", ()), *fields.get("location", ())]
     uri = next((uri for text in identifiers if (uri := service_uri(text))), None)
     return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri
 
 
 def _jspf_track(track: Any) -> tuple[str, str, str | None] | str:
-    """Return artist, title and uri of a track in JSON, or the reason for rejecting it."""
+    """Return artist, title and uri of a JSPF track, or the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "a track that is not a JSON object"
     names = text_fields(track, "creator", "title")
     if names is None:
         return NAME_NOT_TEXT
     fields: Fields = {"creator": [names[0]], "title": [names[1]]}
-    for name in ("identifier", "location"):  # text in files of older tools, else a list
+    for name in ("identifier", "location"):  # a list, or a text in files of older tools
         value = track.get(name)
         values = value if isinstance(value, list) else [value]
         fields[name] = [text for text in values if isinstance(text, str)]

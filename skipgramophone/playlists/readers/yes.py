@@ -1,10 +1,10 @@
-"""Radio playlists of Yes.com: train.txt with song numbers, and song_hash.txt with their names in the same directory.
+"""Read radio playlists of Yes.com: train.txt or test.txt with song numbers, and song_hash.txt with song names.
 
-0 1 2 3          the numbers of all songs
+0 1 2 3          train.txt: the numbers of all songs
 7 5 2 1          how often each song occurs
 0 3 1            from here on, one playlist per line
 
-0 <tab> Gucci Time (w\\/ Swizz Beatz) <tab> Gucci Mane
+0 <tab> Gucci Time (w\\/ Swizz Beatz) <tab> Gucci Mane          song_hash.txt: number, title, artist
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ HEADER_LINES = 2
 
 
 def has_song_names(file: SourceFile) -> bool:
-    """Whether a file has the name of a playlist file, and the song names are in the same directory."""
+    """Whether a file is called train.txt or test.txt, and song_hash.txt is in the same directory."""
     return PLAYLISTS.match(file.name) is not None and file.sibling(NAMES) is not None
 
 
 def holds_song_names(file: SourceFile) -> bool:
-    """Whether a file has the name of a song list, and the playlists are in the same directory."""
+    """Whether a file is called song_hash.txt, and train.txt or test.txt is in the same directory."""
     return PurePosixPath(file.name).name == NAMES and any(file.sibling(name) for name in ("train.txt", "test.txt"))
 
 
 def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
-    """Yield each song of each playlist.
+    """Yield one row per song of each playlist; a playlist is named by its line number.
 
     Raises:
         SourceError: the file with the song names is missing or damaged.
@@ -63,17 +63,17 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
 
 
 def starts_with_counts(lines: Sequence[str]) -> bool:
-    """Whether the first lines are the numbers of all songs from 0 on, and as many counts."""
+    """Whether the first two lines are the song numbers 0, 1, 2 and so on, and equally many counts."""
     songs, *counts = [line.split() for line in lines[:HEADER_LINES]] or [[]]
     return songs == [str(at) for at in range(len(songs))] and [len(line) for line in counts] == [len(songs)]
 
 
 def _songs(stream: OpenFile) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield the number of each song, and its artist and title."""
+    """Yield the number of each song, and the pair of its artist and title."""
     for number, line, fault in numbered_lines(stream):
         fields = [field.strip().replace("\\/", "/") for field in line.split("\t")]
         if fault or len(fields) != 3:
             raise SourceError(
-                f"{stream.file.display_name}, line {number}: {fault or 'not a number, a title and an artist'}"
+                f"{stream.file.display_name}, line {number}: {fault or 'expected a number, a title and an artist'}"
             )
         yield fields[0], (fields[2], fields[1])

@@ -1,15 +1,15 @@
-"""Google Takeout of YouTube and YouTube Music.
+"""Read exports of YouTube and YouTube Music from Google Takeout.
 
     playlists/Evening-videos.csv            Video ID,Playlist Video Creation Timestamp          since 2023
     playlists/Evening.csv                   two tables: the playlist, then Video Id,Time Added  before
     music library songs.csv                 Song URL,Song Title,Album Title,Artist Name 1,...   or Video ID,...
     history/watch-history.json              [{"header": "YouTube Music", "title": "Watched ...", ...
 
-Files of playlists contain ids only. The names are joined from the song library of the same export; a video that it
-does not contain is named by its link. Headers of playlists may be in any language.
+Playlist files contain only ids of videos. Names come from the song library of the same export; a video that is not in
+the library is named by its link. Headers of playlist files may be in any language.
 
-In a history, only entries of YouTube Music are plays; videos and advertisements are left out. The verb around a title
-("Watched ...") is removed in the languages that `VERBS` lists; a title in another language is rejected.
+In a history, only entries of YouTube Music are used as plays; videos and advertisements are left out. A title contains
+a verb ("Watched ..."), which is removed in the languages that `VERBS` lists; titles in other languages are rejected.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from skipgramophone.settings import ExtractSettings
 SONG_LIBRARIES = ("music library songs.csv", "music-library-songs.csv")
 SONG_FOLDERS = ("", "..", "../music (library and uploads)", "../music-library-songs")
 SONG_COLUMNS = ("Song Title", "Album Title")
-ADDED = re.compile(r"[\w-]{11} ?, ?\d{4}-\d\d-\d\d[T ]\d\d:\d\d")  # a video and when it was added to a playlist
+ADDED = re.compile(r"[\w-]{11} ?, ?\d{4}-\d\d-\d\d[T ]\d\d:\d\d")  # id of a video, and the time at which it was added
 MIXED_CASE = re.compile(r"(?=[^,]*[a-z])(?=[^,]*[A-Z])")
 OLD_HEADERS = ("Playlist Id,", "Playlist ID,")
 MUSIC = "YouTube Music"
-TOPIC = " - Topic"  # ends the names of channels that YouTube makes for artists
+TOPIC = " - Topic"  # ends the names of the channels that YouTube creates for artists
 VERBS = ("Watched (.*)", "(.*) angesehen", "Vous avez regardé (.*)", "Has visto (.*)", "Hai guardato (.*)",
          "Você assistiu a (.*)", "(.*) bekeken", "Tittade på (.*)")  # fmt: skip
 WATCHED = re.compile("|".join(VERBS), re.DOTALL)
@@ -49,19 +49,19 @@ ADVERTISEMENT = LeftOut("advertisements")
 
 
 def is_songs(lines: Sequence[str]) -> bool:
-    """Whether the first lines are a song library."""
+    """Whether the first line is the header of a song library."""
     header = fields_of(lines[0])
     return len(header) > 3 and header[0] in ("Song URL", "Video ID") and tuple(header[1:3]) == SONG_COLUMNS
 
 
 def is_playlist(lines: Sequence[str]) -> bool:
-    """Whether the first lines are a playlist of ids: a header in any language, then ids with times."""
+    """Whether the first lines are a playlist: a header in any language, then ids of videos with times."""
     if lines[0].startswith(OLD_HEADERS):
         return any(ADDED.match(line) for line in lines[2:10])
     rows = [line for line in lines[1:20] if line.strip()]
     header = fields_of(lines[0])
     of_videos = sum(ADDED.match(line) is not None for line in rows)
-    # Ids of other tables are seldom in mixed case, and those of videos nearly always are.
+    # Ids of videos nearly always have letters in mixed case, unlike most ids of other tables.
     mixed = sum(MIXED_CASE.match(line) is not None for line in rows)
     if len(header) != 2 or ADDED.match(lines[0]) or of_videos <= 0.5 * len(rows):
         return False
@@ -75,7 +75,7 @@ def is_history(value: Any) -> bool:
 
 
 def read_youtube_songs(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the songs of a library, which is one playlist, named by its file.
+    """Yield the songs of a library, which is one playlist, named by the file.
 
     Raises:
         SourceError: the first line is not the header of a song library, or a quoted field does not end.
@@ -101,7 +101,7 @@ def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterat
             found = (song for _, _, song in _songs(songs) if not isinstance(song, str))
             names = {uri: (artist, title) for uri, artist, title in found}
     playlist = PurePosixPath(stream.file.name).stem.removesuffix("-videos")
-    old, begun = False, False  # whether a table about the playlist comes first, and whether the videos have begun
+    old, begun = False, False  # a table about the playlist comes first; the videos have begun
     for at, (number, line, fields) in enumerate(read_fields(stream, ",")):
         old = old or (at == 0 and line.startswith(OLD_HEADERS))
         is_video = len(fields) == 2 and VIDEO_ID.fullmatch(fields[0].strip()) is not None
@@ -128,7 +128,7 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
 
 
 def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | str]]:
-    """Yield line, text, and uri, artist and title of each song, or the reason for rejecting it."""
+    """Yield line number and text of each song, and its uri, artist and title or the reason for rejecting the song."""
     width = 0
     for number, line, fields in read_fields(stream, ","):
         if not width:
@@ -145,13 +145,13 @@ def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | 
 
 
 def _song_library(file: SourceFile) -> SourceFile | None:
-    """Return the song library of the export that a playlist is part of, or None if it is missing."""
+    """Return the song library of the same export as a playlist, or None if the library is missing."""
     places = (f"{folder}/{name}".lstrip("/") for folder in SONG_FOLDERS for name in SONG_LIBRARIES)
     return next((found for place in places if (found := file.sibling(place))), None)
 
 
 def _play(entry: Any) -> Play | LeftOut | str:
-    """Return an entry as a play, or the reason for leaving it out or rejecting it."""
+    """Convert an entry of a history to a play, or return the reason for leaving out or rejecting the entry."""
     if not isinstance(entry, dict):
         return "an entry that is not a JSON object"
     if entry.get("header") != MUSIC:

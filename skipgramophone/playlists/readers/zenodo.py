@@ -1,14 +1,14 @@
-"""The "Spotify Playlists" dialect of Zenodo and Kaggle: four quoted fields per line, with quotes that may be unescaped.
+"""Read the data set "Spotify Playlists" of Zenodo and Kaggle: quoted fields, with quotes that may be unescaped.
 
     "user_id", "artistname", "trackname", "playlistname"
     "user01","Fall Out Boy","A Little Less Sixteen Candles, A Little More "Touch Me"","Fluff"
 
-The readme of the data set names the backslash as escape character, but most quotes inside names are not escaped, so a
-CSV parser misreads them. Fields are therefore split at `","`, the only reliable delimiter. A backslash escapes a quote
-or a backslash and nothing else (there is an artist `Axwell /\\ Ingrosso`). There may be a column of track uris.
+According to its readme, the backslash is the escape character, but most quotes inside names are not escaped, so a CSV
+parser misreads these lines. Fields are therefore split at `","`, the only reliable delimiter. A backslash escapes only
+a quote or a backslash (there is an artist `Axwell /\\ Ingrosso`). There may also be a column of track uris.
 
-Most lines have two quotes per field and no others. A CSV parser with the quote as delimiter reads them as alternating
-columns of fields and commas, which is many times as fast as splitting lines. All other lines are split.
+Most lines have exactly two quotes per field. A CSV parser that uses the quote as delimiter reads such lines as
+alternating columns of fields and commas, many times as fast as splitting lines. All other lines are split.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ REQUIRED = {"owner", "playlist", "artist", "title"}
 
 
 def columns_of(header: str) -> tuple[str, ...] | None:
-    """Return the columns of a header line of this dialect, or None for another line.
+    """Return the roles of the columns in a header line of this data set, or None for another line.
 
     >>> columns_of('"user_id", "artistname", "trackname", "playlistname"')
     ('owner', 'artist', 'title', 'playlist')
@@ -71,17 +71,17 @@ Fields = dict[str, pa.Array]
 
 @dataclass(frozen=True, slots=True)
 class ZenodoReader:
-    """The reader of one file of the dialect."""
+    """Reads one file of the data set."""
 
     file: SourceFile
     settings: ExtractSettings
     format: str = "zenodo"
 
     def blocks(self) -> Iterator[RowBlock]:
-        """Yield the rows in order, up to `num_rows` of them, used or rejected.
+        """Yield the rows in order, up to `num_rows` of them, rejected rows included.
 
         Raises:
-            SourceError: the header is not of this dialect, or there are no rows.
+            SourceError: the first line is not a header of this data set, or there are no rows.
         """
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
             yield from run_in_order(self._parsing(stream))
@@ -106,17 +106,17 @@ class ZenodoReader:
             if rows == limit:
                 return
         if not rows:
-            raise SourceError(f"{self.file.display_name}: a header and no rows")
+            raise SourceError(f"{self.file.display_name} has a header but no rows")
 
     def _columns(self, header: bytes) -> tuple[str, ...]:
-        """Return the columns of the first line."""
+        """Return the roles of the columns in the first line; raise `SourceError` if it is not a header."""
         columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
             raise FormatError(f"{self.file.display_name}: the first line is not a header of the Zenodo dialect")
         return columns
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:
-        """Parse lines of valid text: most with the CSV parser, the others by splitting."""
+        """Parse lines of valid UTF-8: most lines with the CSV parser, the others by splitting."""
         raw = replace(raw, data=with_plain_ends(raw.data))
         others: list[csv.InvalidRow] = []
         fields = _between_quotes(raw.data, columns, others)
@@ -136,7 +136,7 @@ class ZenodoReader:
         return self._block(table, np.insert(numbers, places, added), raw.texts, rejects=rejects, so_far=so_far)
 
     def _parse_lines(self, block: LineBlock, columns: tuple[str, ...], replaced: int) -> RowBlock:
-        """Parse lines by splitting."""
+        """Parse all lines by splitting."""
         fields, fits, rejects = self._split(block, columns)
         table = {name: _unescaped(fields[name].dictionary_encode()) for name in columns}
 
@@ -157,7 +157,7 @@ class ZenodoReader:
         rejects: list[Reject],
         so_far: tuple[int, int],
     ) -> RowBlock:
-        """Return fields as a block, without rows that name no track; `texts` returns the lines of given numbers."""
+        """Create a block, without rows that name no track; `texts` returns lines by number."""
         nothing = pa.nulls(len(numbers), DICTIONARY)
         table = {**fields, "key": nothing, "uri": _null_for_empty(fields["uri"]) if "uri" in fields else nothing}
         rows = pa.table({name: table[name] for name in COLUMNS})
@@ -168,12 +168,12 @@ class ZenodoReader:
         return make_block(rows, where, rejects, file=self.file.name, settings=self.settings, so_far=so_far)
 
     def _split(self, block: LineBlock, columns: tuple[str, ...]) -> tuple[Fields, Fits, list[Reject]]:
-        """Split lines into columns; also return which lines are rows, and the rejects of the others."""
+        """Split lines at the delimiter; return the columns, which lines are rows, and the rejects for other lines."""
         lines, width = block.lines, len(columns)
-        # Outer quotes are removed first: with them, a field that is only a comma would look like a delimiter.
+        # Outer quotes are removed first; otherwise, a field with only a comma would look like a delimiter.
         parts = pc.split_pattern(pc.utf8_slice_codeunits(lines, 1, -1), '","')
         found = pc.list_value_length(parts)
-        # A field needs two quotes: '"' alone is not a row.
+        # A row needs two characters, because the single character '"' both begins and ends with a quote.
         framed = pc.and_(
             pc.starts_with(lines, '"'), pc.and_(pc.ends_with(lines, '"'), pc.greater(pc.binary_length(lines), 1))
         )
@@ -197,7 +197,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
     """
     if b"\r" in data or data.startswith(BYTE_ORDER_MARK):
         return None
-    between = [f"{at}" for at in range(len(columns) + 1)]  # empty, commas, empty
+    between = [f"{at}" for at in range(len(columns) + 1)]  # columns between the fields: empty, commas, empty
     names = [between[0]] + [name for pair in zip(columns, between[1:], strict=True) for name in pair]
     types = dict.fromkeys(columns, DICTIONARY) | dict.fromkeys(between, pa.bool_())
     types |= {between[0]: pa.null(), between[-1]: pa.null()}
@@ -225,7 +225,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
-    """Insert strings into a column, before the given places."""
+    """Insert strings into a column, each before the given index."""
     if not len(places):
         return column
     known = len(column.dictionary)
@@ -234,7 +234,7 @@ def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.
 
 
 def _unescaped(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Remove the backslashes of escaped characters."""
+    """Remove the backslashes that escape quotes and backslashes."""
     strings = pc.replace_substring_regex(column.dictionary, r'\\(["\\])', r"\1")
     return pa.DictionaryArray.from_arrays(column.indices, strings)
 
@@ -247,7 +247,7 @@ def _null_for_empty(column: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _misshapen(line: str, found: int, width: int) -> str:
-    """Return the reason for rejecting a line."""
+    """Return the reason for rejecting a line: it is blank, lacks outer quotes, or does not have `width` fields."""
     if not line.strip():
         return "blank line"
     if not (line.startswith('"') and line.endswith('"') and len(line) > 1):

@@ -30,7 +30,7 @@ class Role:
     Attributes:
         cluster: addresses ("host:port") by job: one chief, workers, servers.
         job: job of this process.
-        index: number of this process among those of its job.
+        index: index of this process among the processes of its job, from 0.
     """
 
     cluster: Mapping[str, list[str]]
@@ -48,11 +48,11 @@ class Role:
         return self.job == CHIEF
 
     def external(self) -> list[str]:
-        """Return the addresses that other machines may reach."""
+        """Return the addresses of the cluster that other machines can reach (those that are not loopback)."""
         return [address for addresses in self.cluster.values() for address in addresses if not is_loopback(address)]
 
     def others(self) -> list[str]:
-        """Return the addresses of all other processes."""
+        """Return the addresses of all other processes of the cluster."""
         return [address for addresses in self.cluster.values() for address in addresses if address != self.address]
 
     def to_json(self) -> str:
@@ -79,7 +79,7 @@ def role_in(environment: Mapping[str, str]) -> Role | None:
 
 
 def _check_role(content: dict[str, Any]) -> Role:
-    """Return the role in the content of TF_CONFIG, after checking it."""
+    """Check the content of TF_CONFIG, and return the role of this process."""
     cluster, task = content["cluster"], content.get("task")
     if not isinstance(cluster, dict) or not isinstance(task, dict):
         raise SettingError(f"{VARIABLE} must have an object 'cluster' and an object 'task'")

@@ -1,16 +1,16 @@
-"""The engine for a cluster: workers carry out tasks, and the rows are on parameter servers of TensorFlow.
+"""The training engine for a cluster: workers run the tasks, and TensorFlow parameter servers store the rows.
 
 The chief (this process) assigns parts of the stream to workers through a `ClusterCoordinator`. A worker reads the
 corpus itself and makes its task. It pulls the unique rows of the task from the servers, trains them with the same
-compiled program as a single machine, and pushes the differences. All tasks of a round pull before any of them pushes,
-so that the rows of one task are transferred while another task trains. Workers do not wait for each other: differences
-are added in the order of their arrival, so the bytes of the result differ from run to run.
+compiled program as a single machine, and pushes the differences to the servers. All tasks of a round pull before any of
+them pushes, so that the rows of one task are transferred while another task trains. Workers do not wait for each other:
+differences are added in the order of their arrival, so the bytes of the result differ from run to run.
 
 Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent ones over all servers.
 
-If a worker is lost, the coordinator assigns its task again. Every task has a serial number, and each server stores the
-numbers of the tasks that it added in the last turn, so that it adds no task twice. It also counts the pushes that
-arrived, began and finished.
+If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
+numbers of the tasks that it added in the last turn, so that it adds no task twice, and counts the pushes that arrived,
+began and finished.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from skipgramophone.training.threads import Workers
 Tensor = Any
 ROUNDS_PER_TURN = 4  # per worker; at the end of a turn, all workers wait for the slowest
 SECONDS_TO_STOP = 5.0
-ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # counts of a server
+ARRIVED, BEGAN, FINISHED, LOSS, PAIRS = range(5)  # indices of the counts of a server
 WIRE = "bfloat16"  # type of rows and differences during transfer; half the size of float32
-HEAD = 3  # length of the head of a message: serial number, whether to add the differences, learning rate
+HEAD = 3  # number of values before the task in a message: serial number, whether to add the differences, learning rate
 
 
 class WorkerTask(NamedTuple):
@@ -57,9 +57,9 @@ class WorkerTask(NamedTuple):
 
 
 class ClusterEngine:
-    """Carries out tasks on the workers of a cluster whose chief is this process."""
+    """Runs training tasks on the workers of a cluster whose chief is this process."""
 
-    threads = 2  # one waits for the workers, one prepares the next tasks
+    threads = 2  # one thread waits for the workers, the other prepares the next tasks
 
     def __init__(self, role: Role, place: Path, tf: Any, plan: Plan) -> None:
         """Connect to all members, which must be running; create the tables; write the layout for workers.
@@ -68,7 +68,7 @@ class ClusterEngine:
             role: role of this process.
             place: directory to create for the layout, two levels below the directory that the workers know.
             tf: the TensorFlow module.
-            plan: facts of the run.
+            plan: parameters of the run.
 
         Raises:
             TrainingError: this process cannot be the chief of the cluster.
@@ -116,30 +116,31 @@ class ClusterEngine:
         return tasks
 
     def train(self, pool: Workers, prepared: Sequence[Assignment]) -> list[Outcome]:
-        """Carry out the tasks of a turn and add their changes to the tables."""
+        """Run the tasks of a turn, add their updates to the tables, and return the outcome of all tasks together."""
         return self._run_in_thread(pool, prepared, keep=True)
 
     def measure(self, pool: Workers, prepared: Sequence[Assignment]) -> list[Outcome]:
-        """Carry out the tasks of a turn without changing the tables."""
+        """Run the tasks of a turn without changing the tables, and return the outcome of all tasks together."""
         return self._run_in_thread(pool, prepared, keep=False)
 
     def _run_in_thread(self, pool: Workers, prepared: Sequence[Assignment], keep: bool) -> list[Outcome]:
-        """Carry out the tasks of a turn outside the main thread, because signals raise exceptions in the main thread.
+        """Run the tasks of a turn in another thread than the main thread.
 
-        Inside a call of TensorFlow, such an exception may be replaced by another one, or lost.
+        Signals raise exceptions in the main thread. Inside a call of TensorFlow, such an exception may be replaced by
+        another one, or lost.
         """
         return pool.start(partial(self._carry_out, prepared, keep)).result()
 
     def close(self) -> None:
-        """Let workers finish their tasks, then stop assigning tasks while the workers are still running."""
+        """Wait up to `SECONDS_TO_STOP` for the workers to finish their tasks, then stop the coordinator."""
         deadline = time.monotonic() + SECONDS_TO_STOP
-        with contextlib.suppress(self.tf.errors.OpError):  # tasks that failed because a server was lost
+        with contextlib.suppress(self.tf.errors.OpError):  # raised for tasks that failed because a server was lost
             while not self.coordinator.done() and time.monotonic() < deadline:
                 time.sleep(0.05)
         self.coordinator.stop()
 
     def pop_counts(self) -> dict[str, Any]:
-        """Return and reset three counts: tracks per worker, repeated tasks, tasks whose updates may count twice."""
+        """Return and reset three counters: tracks per worker, repeated tasks, tasks whose updates may count twice."""
         counts = {
             "tracks_by_worker": self._tracks,
             "done_again": self._done_again,
@@ -149,7 +150,7 @@ class ClusterEngine:
         return counts
 
     def _carry_out(self, tasks: Sequence[Assignment], keep: bool) -> list[Outcome]:
-        """Assign rounds of tasks, wait for all of them, and check that each server has added each of them once."""
+        """Assign the tasks to workers, wait for them, and check that each server has added each task once."""
         rounds = []
         with server_errors(self.tf):
             before = self._read_counts()
@@ -192,11 +193,11 @@ class ClusterEngine:
                 self.push(task, *changes)
             return tf.constant(size)
 
-        # One argument for all tasks, because processing arguments is the main cost of a round on the chief.
+        # All tasks are one argument, because processing arguments is the main cost of a round on the chief.
         return tf.function(carry_out, autograph=False).get_concrete_function(self.signature(size))
 
     def _compile_program(self, plan: Plan) -> Any:
-        """Compile the training of a macro-batch on transferred rows, in which the accumulator is the last column."""
+        """Compile the training of a macro-batch on transferred rows; their last column is the accumulator."""
         tf, dim = self.tf, plan.dim
 
         def unpack(h: Tensor, o: Tensor) -> Pulled:
@@ -215,7 +216,7 @@ class ClusterEngine:
         return tf.function(program, jit_compile=True, autograph=False)
 
     def make(self, sent: Tensor) -> WorkerTask:
-        """Make a task on a worker."""
+        """Make a task from a message of the chief; this runs on a worker."""
         tf, servers = self.tf, len(self._counts)
         rows, sizes, *work = self._make(tf.cast(sent[HEAD:], tf.int64))
         counts = tf.unstack(sizes[1:])
@@ -226,7 +227,7 @@ class ClusterEngine:
         return WorkerTask(head=sent[: HEAD - 1], at=at, counts=counts, places=sizes[0], work=[*work, rates])
 
     def pull(self, task: WorkerTask) -> tuple[Tensor, Tensor]:
-        """Pull rows with their accumulators: rows of tokens from the centre table, all rows from context, padded."""
+        """Pull padded rows with accumulators: those of tokens from the centre table, all from the context table."""
         tf, servers = self.tf, len(self._counts)
         h, o, o_more = [], [], []
         for at, own, centre, context in zip(task.at, task.counts, self._centre, self._context, strict=False):
@@ -246,7 +247,7 @@ class ClusterEngine:
         return tf.concat(h, 0), tf.concat([*o, *o_more], 0)
 
     def push(self, task: WorkerTask, h: Tensor, o: Tensor, loss: Tensor, pairs: Tensor) -> None:
-        """Have each server add its part of the differences, once the part is complete and only if it is new."""
+        """Have each server add its part of the differences after all of it has arrived, unless it was added before."""
         tf, raw, servers = self.tf, self.tf.raw_ops, len(self._counts)
         head = tf.concat([task.head, tf.cast([loss, pairs], tf.float64)], 0)
 
@@ -259,7 +260,7 @@ class ClusterEngine:
             o_part = tf.concat(o_parts[server::servers], 0)
             with tf.device(counts.device):
                 here = [tf.identity(part) for part in (task.at[server], h_parts[server], o_part, head)]
-                with tf.control_dependencies(here):  # a push takes the lock only when all of its data has arrived
+                with tf.control_dependencies(here):  # a push takes the lock only after all of its data has arrived
                     lock = raw.MutexLock(mutex=raw.MutexV2(shared_name="push"))
                 with tf.control_dependencies([lock]):
                     at, dh, do, own_head = here
@@ -296,7 +297,7 @@ class ClusterEngine:
         return Table(Shards(self.tf, variables, rows), Shards(self.tf, variables, accumulators, is_flat=True))
 
     def _shards(self, shape: tuple[int, ...], dtype: str = "float32") -> list[Any]:
-        """Create zeros on the servers, one variable per server."""
+        """Create an array of zeros that is split over the servers, and return the variable of each server."""
         tf = self.tf
 
         def zeros(partition_shape: Any = shape, **_offset: Any) -> Any:
@@ -332,11 +333,11 @@ def _coordinator(tf: Any, strategy: Any) -> Any:
 
 
 def message_of(task: Assignment, serial: int, keep: bool) -> list[float]:
-    """Return the message that assigns a task to a worker; floats represent all of its numbers exactly."""
+    """Return the message that assigns a task to a worker. A float64 represents each of its numbers exactly."""
     return [serial, keep, task.rate, *numbers_of(task)]
 
 
 def _worker_of(done: Any) -> int:
-    """Return the number of the worker that carried out a function; works even if that worker has been lost."""
+    """Return the index of the worker that ran a function, even if that worker has been lost since."""
     device: str = done._get_values().backing_device
     return int(device.partition("/task:")[2].partition("/")[0])

@@ -1,7 +1,7 @@
 """A cluster on this machine, for tests: workers and parameter servers as child processes.
 
-Child processes always end with this process, because their standard input is a pipe from it. A worker that dies is
-started again at the same address. If a server dies, its rows are lost, and the run ends.
+The child processes exit when this process ends, because their standard input is a pipe from it. A worker that dies is
+restarted at the same address. If a server dies, its rows are lost, and the run ends with an error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from skipgramophone.errors import TrainingError
 from skipgramophone.training.cluster import member
 from skipgramophone.training.cluster.config import SERVER, VARIABLE, WORKER, Role, local_role
 
-SECONDS = 0.2  # between two checks of the child processes
+SECONDS = 0.2  # time between two checks of the child processes
 PATIENCE = 10.0  # seconds until a child process that ignores SIGTERM is killed
 
 
@@ -35,7 +35,7 @@ class _Child:
 
 @contextmanager
 def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> Iterator[Role]:
-    """Start members, yield the chief's role when all of them listen, and stop them at the end of the block.
+    """Start workers and servers, yield the chief's role when all of them listen, and stop them at the end.
 
     Args:
         workers: number of worker processes.
@@ -67,11 +67,11 @@ def local_cluster(workers: int, servers: int, experiment: Path, log: Path) -> It
 
 
 def _start(role: Role, experiment: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a member in a new session, so that Ctrl-C does not reach it; this process stops it."""
+    """Start a worker or server. It runs in a new session, so that Ctrl-C does not reach it; this process stops it."""
     variables = {VARIABLE: role.to_json(), member.EXPERIMENT: str(experiment.absolute())}
     environment = os.environ | variables | {"CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(
-        [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two only show up in `ps`
+        [sys.executable, "-m", member.__name__, role.job, str(role.index)],  # the last two are labels for `ps`
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,
@@ -81,7 +81,7 @@ def _start(role: Role, experiment: Path, output: IO[bytes]) -> subprocess.Popen[
 
 
 def _await(children: list[_Child], log: Path) -> None:
-    """Wait until all members listen."""
+    """Wait until all child processes accept connections."""
     waited_for = list(children)
     while waited_for:
         for child in waited_for:
@@ -92,13 +92,13 @@ def _await(children: list[_Child], log: Path) -> None:
 
 
 def _last_line(log: Path) -> str:
-    """Return the last line of the log for an error message, after a space."""
+    """Return the last line of the log, with a space before it, for an error message."""
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((" " + line.strip() for line in reversed(lines) if line.strip()), " without any output")
 
 
 def _restart_workers(children: list[_Child], experiment: Path, output: IO[bytes], over: Event) -> None:
-    """Restart workers that die, until the event is set."""
+    """Restart workers that die, until `over` is set."""
     while not over.wait(SECONDS):
         for child in children:
             if child.role.job == WORKER and child.process.poll() is not None:

@@ -1,8 +1,8 @@
-"""Blocking access from other machines to the ports that TensorFlow opens.
+"""Blocks access from other machines to the ports that TensorFlow opens.
 
-TensorFlow's server listens on all addresses of a machine, regardless of the address that it is given, and it has no
-authentication. On Linux, a process can filter the packets that reach its own sockets. The filter here drops all packets
-that did not come over the loopback device, so that other machines cannot connect.
+TensorFlow's server has no authentication, and it listens on all addresses of a machine, whichever address it is given.
+On Linux, a process can filter the packets that reach its own sockets. The filter here drops all packets that did not
+come over the loopback device, so that other machines cannot connect.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import struct
 import sys
 from pathlib import Path
 
-SO_ATTACH_FILTER = 26  # Linux; Python's socket module does not name it
-# Classic BPF: load the number of the network device of a packet; compare it with the loopback device; keep; drop.
+SO_ATTACH_FILTER = 26  # constant of Linux that Python's socket module lacks
+# Classic BPF program: load the number of a packet's network device, compare it with the loopback device, keep or drop
+# the packet.
 LOAD_WORD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 DEVICE_NUMBER = 0xFFFFF000 + 8  # SKF_AD_OFF + SKF_AD_IFINDEX
 INSTRUCTION = "HBBI"
 
 
 def block_other_machines() -> bool:
-    """Have all listening sockets of this process drop packets from other machines; return False if impossible."""
+    """Have all listening sockets of this process drop packets from other machines; return False if not on Linux."""
     if sys.platform != "linux":
         return False
     loopback = socket.if_nametoindex("lo")
@@ -49,7 +50,7 @@ def listening_sockets() -> list[socket.socket]:
                 continue
             one = socket.socket(fileno=os.dup(int(handle.name)))
         except OSError:
-            continue  # closed in the meantime, or of a type that Python does not support
+            continue  # the socket was closed in the meantime, or Python does not support its type
         if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             found.append(one)
         else:

@@ -1,8 +1,8 @@
 """A member of a cluster: a worker or a parameter server, which runs until its chief ends.
 
-TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. Once the
-chief has accepted one and then stops, the run is over, and the member exits. A child process of `--local-cluster` also
-exits when the pipe from its parent is closed.
+TensorFlow's server never exits. A member therefore checks every second whether its chief accepts connections. When the
+chief has accepted a connection before and accepts no more, the run is over, and the member exits. A child process of
+`--local-cluster` also exits when the pipe from its parent is closed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.worker import register_task_maker
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
 
-EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable of child processes: the experiment of their chief
-SECONDS = 1.0  # between two checks
-MISSES = 5  # failed checks in a row after which a chief counts as gone
+EXPERIMENT = "SGP_EXPERIMENT_OF_CHIEF"  # environment variable that tells a child process the experiment of its chief
+SECONDS = 1.0  # time between two checks
+MISSES = 5  # number of failed checks in a row after which the chief counts as ended
 
 
 def serve(role: Role, experiment: Path | None) -> None:
@@ -46,11 +46,11 @@ def serve(role: Role, experiment: Path | None) -> None:
     if is_loopback(role.address):
         block_other_machines()
     _wait_for_end_of(role.cluster[CHIEF][0])
-    del server, task_maker  # both work only as long as the objects exist
+    del server, task_maker  # server and function work only as long as these objects exist
 
 
 def is_listening(address: str) -> bool:
-    """Whether a process accepts connections at an address."""
+    """Return whether a process accepts connections at an address."""
     try:
         with socket.create_connection(host_and_port(address), timeout=SECONDS):
             return True
@@ -59,14 +59,14 @@ def is_listening(address: str) -> bool:
 
 
 def await_members(role: Role) -> None:
-    """Wait until all other members of a cluster listen; they may start later than their chief."""
+    """Wait until all other members of a cluster accept connections; they may start later than the chief."""
     missing = role.others()
     while missing := [address for address in missing if not is_listening(address)]:
         time.sleep(SECONDS)
 
 
 def _wait_for_end_of(chief: str) -> None:
-    """Wait until a chief has started, and then until it has ended."""
+    """Wait until the chief has started, and then until it has ended."""
     while not is_listening(chief):
         time.sleep(SECONDS)
     missed = 0

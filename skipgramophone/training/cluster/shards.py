@@ -17,13 +17,13 @@ from skipgramophone.training.cluster.worker import CANNOT
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """Some columns of a table on servers. Row r of the table is row r // servers of shard r % servers.
+    """Some columns of a table on parameter servers. Row r of the table is row r // servers of shard r % servers.
 
     Attributes:
         tf: the TensorFlow module.
-        variables: one float32 variable per server, (rows of the shard, all columns).
+        variables: one float32 variable of shape (rows of the shard, all columns) per server.
         columns: the columns that this object reads and writes.
-        is_flat: whether it is a single column that is read and written as a one-dimensional array.
+        is_flat: whether to read and write a single column as a one-dimensional array.
     """
 
     tf: Any
@@ -58,7 +58,7 @@ class Shards:
                     variable.scatter_update(self.tf.IndexedSlices(self.tf.concat(changed, 1), there))
 
     def _parts(self, rows: slice) -> list[tuple[Any, slice, Any]]:
-        """For each shard with some of the rows, return its variable, a slice of these rows, and their rows in it."""
+        """For each shard that has some rows, return its variable, a slice of `rows`, and their rows in the shard."""
         servers = len(self.variables)
         parts = []
         for shard, variable in enumerate(self.variables):
@@ -71,7 +71,7 @@ class Shards:
 
 @contextmanager
 def server_errors(tf: Any) -> Iterator[None]:
-    """Turn an error of TensorFlow into a one-line error: a lost server, or an error that a worker raised."""
+    """Turn a TensorFlow error into a one-line `TrainingError`: a lost server, or an error that a worker raised."""
     try:
         yield
     except tf.errors.OpError as error:

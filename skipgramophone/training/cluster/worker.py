@@ -1,8 +1,8 @@
-"""The Python part of a worker, which makes its tasks from the corpus.
+"""The Python function of a worker, which makes training tasks from the corpus.
 
-The program of a task comes from the chief as a graph. The operation PyFunc in it calls a Python function that the
-worker's process has registered under a name. TensorFlow numbers these names, and the function here is the first that a
-worker registers. The chief sends numbers that locate a task in the stream of its epoch; the worker makes the task.
+The chief sends workers a TensorFlow graph. Its PyFunc operation calls a Python function that the worker process has
+registered. TensorFlow names such functions by their number, and this function is the first that a worker registers, so
+the chief knows its name. Its arguments are the numbers that locate a task in the stream of its epoch.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class TaskMaker:
     """Makes tasks in the process of a worker."""
 
     def __init__(self, role: Role, experiment: Path) -> None:
-        """Prepare to read layouts.
+        """Remember where to find the layouts of training runs.
 
         Args:
             role: role of this worker, for error messages.
@@ -53,10 +53,10 @@ class TaskMaker:
             numbers: int64 (NUMBERS,), result of `numbers_of`.
 
         Returns:
-            First, int32: the rows of tokens, by server, then those of negatives, by server, as rows of the shards.
-            Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, the number of rows of
-            tokens per server, and the number of rows of negatives per server. Then the fields of `Work`, except the
-            learning rates.
+            First, int32: the rows of tokens, by server, then the rows of negatives, by server; numbered within the
+            shards. Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, the number of
+            rows of tokens per server, and the number of rows of negatives per server. Then the fields of `Work`, except
+            the learning rates.
 
         Raises:
             TrainingError: this worker cannot read the layout or the corpus.
@@ -72,7 +72,7 @@ class TaskMaker:
             return task.rows // servers, np.concatenate([[task.places], *counts]).astype(np.int32), *task.work[:-1]
 
     def _run(self, place: bytes, tracks: int) -> tuple[Layout, TrackIds]:
-        """Return the layout of a run and its work array."""
+        """Return the layout and the work array of a training run."""
         key = (place, tracks)
         if key not in self._runs:
             try:
@@ -87,10 +87,10 @@ class TaskMaker:
 
 
 def register_task_maker(tf: Any, role: Role, experiment: Path) -> Any:
-    """Register the function that makes tasks; it is registered as long as the returned object exists.
+    """Register the function that makes tasks. It stays registered as long as the returned object exists.
 
     Raises:
-        TrainingError: TensorFlow gives the function a name that the chief does not expect.
+        TrainingError: TensorFlow names the function differently from what the chief expects.
     """
     number = tf.TensorSpec([], tf.int32)
     signature = [tf.TensorSpec([], tf.string), number, number, tf.TensorSpec([None], tf.int64)]

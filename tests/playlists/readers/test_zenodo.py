@@ -185,7 +185,7 @@ def test_a_file_in_no_known_format_raises_a_one_line_error(write_dump: WriteDump
 
 def test_a_header_without_rows_raises_an_error(write_dump: WriteDump) -> None:
     path = write_dump(HEADER + "\n")
-    with pytest.raises(SourceError, match="a header and no rows"):
+    with pytest.raises(SourceError, match="a header but no rows"):
         read(path)
 
 

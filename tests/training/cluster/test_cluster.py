@@ -22,7 +22,15 @@ from tests.conftest import Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
-FILES = ("centre.npy", "context.npy", "context_bias.npy", "accumulators.npy", "centre_mean.npy")
+FILES = (
+    "centre.npy",
+    "context.npy",
+    "context_bias.npy",
+    "accumulators.npy",
+    "centre_mean.npy",
+    "factors.npy",
+    "factors.json",
+)
 pytestmark = pytest.mark.usefixtures("network")  # members communicate through sockets
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and the socket filters of Linux")
 

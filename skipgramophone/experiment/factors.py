@@ -1,0 +1,286 @@
+"""Factors of tracks and playlists, whose product predicts which tracks a playlist contains.
+
+    factors.npy     float32 (tracks, factors)   factors of each track; zeros for a track without a vector
+    factors.json    alpha, regularization, exponent and energy, as below
+
+With r_pi > 0 for a track i in playlist p, and 0 for all other tracks, the factors x_p of playlists and y_i of tracks
+minimize
+
+    sum over all p and i of (1 + alpha r_pi) ([r_pi > 0] - x_p . y_i)^2
+        + sum over p of lambda_p |x_p|^2 + sum over i of lambda_i |y_i|^2
+
+where lambda_p = regularization n_p^exponent, n_p is the number of tracks of playlist p, and lambda_i is the same for
+the number of playlists of track i. With the factors of tracks fixed, each x_p solves a linear system, and vice versa.
+With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playlist p only, and Y_p their factors:
+
+    (Y^T Y + lambda_p I + Y_p^T D Y_p) x_p = Y_p^T C 1
+
+The same system gives the factors of a playlist that was not trained on ("fold-in"). The factors are rotated so that
+Y^T Y is a diagonal matrix S, the energy, which changes no product x_p . y_i. In the scaled factors
+z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p the system is
+
+    (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
+
+so a playlist costs a system of as many unknowns as it has tracks or as there are factors, whichever is less. The
+systems are solved exactly, many of the same size at once, on all cores.
+
+Sources: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
+doi 10.1109/ICDM.2008.22 (exponent 0); Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on
+Item Recommendation Benchmarks", arXiv 2110.14037 (regularization by frequency). The library `implicit` weighs a track
+of a playlist by alpha r instead of 1 + alpha r: its alpha of 20 is 19 here. Its regularization is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import pieces, read_array, write_rows
+from skipgramophone.experiment.json_files import read_json, write_json
+from skipgramophone.parallel import run_in_order
+
+FACTORS = "factors.npy"
+FACTORS_JSON = "factors.json"
+GATHERED = 1 << 22  # numbers per batch of systems
+EXACT_SIZES = 8  # systems up to this size are not padded
+
+Matrix = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SparseRows:
+    """Rows with a few entries each, such as the tracks of playlists.
+
+    Attributes:
+        columns: int (entries,), column of each entry; all rows concatenated.
+        offsets: int (rows + 1,), row p has the entries offsets[p] to offsets[p + 1].
+        weights: float32 (entries,), the r above, all above 0.
+    """
+
+    columns: npt.NDArray[Any]
+    offsets: npt.NDArray[Any]
+    weights: Matrix
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @classmethod
+    def of(cls, matrix: Any) -> SparseRows:
+        """Return the rows of a scipy.sparse.csr_array."""
+        return cls(matrix.indices, matrix.indptr, matrix.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The constants of the sum that is minimized.
+
+    Attributes:
+        alpha: additional weight of the tracks of a playlist, above 0; every other track weighs 1.
+        regularization: weight of the squared factors, above 0.
+        exponent: power of the number of entries of a row by which its regularization grows; 0 treats all rows equally.
+    """
+
+    alpha: float
+    regularization: float
+    exponent: float = 0.0
+
+    def penalties(self, entries: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return the lambda of rows with these numbers of entries, float64 (rows,)."""
+        return np.asarray(self.regularization * np.maximum(entries, 1).astype(np.float64) ** self.exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Factors of tracks, which score all tracks for given ones; or factors of playlists.
+
+    Attributes:
+        rows: float32 (tracks, factors), rotated so that their Gram matrix is diagonal.
+        energy: float32 (factors,), this diagonal.
+        objective: the constants that the factors were computed with.
+    """
+
+    rows: Matrix
+    energy: Matrix
+    objective: Objective
+
+    @classmethod
+    def rotated(cls, rows: Matrix, objective: Objective) -> Factors:
+        """Rotate factors so that their Gram matrix is diagonal, with its largest value last."""
+        energy, directions = np.linalg.eigh(gram(rows))
+        turn = directions.astype(np.float32)
+        turned = np.empty((len(rows), len(energy)), np.float32)
+        tasks = (partial(_product_into, turned[some], rows[some], turn) for some in pieces(len(rows)))
+        for _ in run_in_order(tasks):
+            pass
+        return cls(turned, np.maximum(energy, 0).astype(np.float32), objective)
+
+    def fold_in(self, given: SparseRows) -> Matrix:
+        """Return the factors x_p of playlists with the given tracks, float32 (playlists, factors).
+
+        A playlist without given tracks gets zeros.
+        """
+        solved = np.zeros((len(given), self.rows.shape[1]), np.float32)
+        tasks = list(_Systems(self, given).batches())
+        found = run_in_order(tasks) if len(tasks) > 1 else (task() for task in tasks)  # a look-up needs no threads
+        for some, factors in found:
+            solved[some] = factors
+        return solved
+
+    def scores(self, given: SparseRows) -> Matrix:
+        """Return the scores x_p . y_i of all tracks, float32 (playlists, tracks): about 1 for a fitting track."""
+        return np.asarray(self.fold_in(given) @ self.rows.T)
+
+    def scores_of(self, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Matrix:
+        """Return the scores of all tracks for one playlist, float32 (tracks,).
+
+        Args:
+            rows: int64 (given,), rows of the given tracks.
+            weights: float64 (given,), their weights; tracks with a negative weight form a second playlist, whose
+                scores are subtracted.
+        """
+        order = np.argsort(weights <= 0, kind="stable")
+        offsets = np.array([0, np.count_nonzero(weights > 0), len(rows)])
+        given = SparseRows(rows[order], offsets, np.abs(weights[order]).astype(np.float32))
+        liked, disliked = self.fold_in(given)
+        return np.asarray(self.rows @ (liked - disliked))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Factors:
+        """Return the factors of some tracks, in memory."""
+        return Factors(np.asarray(self.rows[rows]), self.energy, self.objective)
+
+    def are_finite(self) -> bool:
+        """Whether all values are finite. This reads the whole file."""
+        return all(np.isfinite(self.rows[some]).all() for some in pieces(len(self.rows)))
+
+    def write(self, directory: Path, rows: npt.NDArray[np.int64], tracks: int) -> None:
+        """Write the factors of a catalogue of `tracks` tracks; `rows` are those of the factors, and others get zeros.
+
+        Args:
+            directory: directory for the two files.
+            rows: int64 (factors' tracks,), ascending.
+            tracks: number of rows of the catalogue.
+        """
+
+        def spread() -> Iterator[Matrix]:
+            for some in pieces(tracks):
+                piece = np.zeros((some.stop - some.start, self.rows.shape[1]), np.float32)
+                first, end = np.searchsorted(rows, (some.start, some.stop))
+                piece[rows[first:end] - some.start] = self.rows[first:end]
+                yield piece
+
+        write_rows(directory / FACTORS, (tracks, self.rows.shape[1]), spread())
+        write_json(directory / FACTORS_JSON, asdict(self.objective) | {"energy": self.energy.tolist()})
+
+
+def read_factors(directory: Path, tracks: int) -> Factors | None:
+    """Map the factors of a model whose catalogue has `tracks` rows; None if the model was made without them.
+
+    Raises:
+        ExperimentError: a file is missing or damaged, or has an unexpected shape.
+    """
+    if not (directory / FACTORS).exists():
+        return None
+    rows, record = read_array(directory / FACTORS, np.float32, 2), read_json(directory / FACTORS_JSON)
+    try:
+        objective = Objective(float(record["alpha"]), float(record["regularization"]), float(record["exponent"]))
+        energy = np.array(record["energy"], np.float32)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExperimentError(f"{directory / FACTORS_JSON} is damaged: train again with --force") from error
+    sound = objective.alpha > 0 and objective.regularization > 0 and bool(np.isfinite(energy).all())
+    if not sound or rows.shape != (tracks, *energy.shape):
+        raise ExperimentError(
+            f"{directory / FACTORS} does not match {FACTORS_JSON} or the catalogue of {tracks:,} tracks: "
+            "train again with --force"
+        )
+    return Factors(rows, energy, objective)
+
+
+def gram(columns: Matrix) -> npt.NDArray[np.float64]:
+    """Return the Gram matrix of the columns, float64 (columns, columns), summed in float64 in blocks of rows."""
+    products = np.zeros((columns.shape[1], columns.shape[1]))
+    block = max(1, GATHERED // max(1, columns.shape[1]))
+    tasks = (partial(_gram_of_block, columns[first : first + block]) for first in range(0, len(columns), block))
+    for product in run_in_order(tasks):
+        products += product
+    return products
+
+
+def _gram_of_block(columns: Matrix) -> npt.NDArray[np.float64]:
+    """Return the Gram matrix of a few rows."""
+    some = columns.astype(np.float64)
+    return np.asarray(some.T @ some)
+
+
+def _product_into(out: Matrix, rows: Matrix, turn: Matrix) -> None:
+    """Write the product of two matrices into an array."""
+    np.matmul(rows, turn, out=out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Systems:
+    """The linear systems of all rows for fixed factors of their columns, in batches of equal size."""
+
+    fixed: Factors
+    rows: SparseRows
+
+    def batches(self) -> Iterator[Callable[[], tuple[npt.NDArray[np.int64], Matrix]]]:
+        """Return tasks that solve some rows each, and return their numbers and factors."""
+        dim, lengths = len(self.fixed.energy), np.diff(self.rows.offsets)
+        sizes = np.where(lengths <= dim, np.minimum(_padded(lengths), dim), 0)
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            members = np.flatnonzero(sizes == size)
+            batch = max(1, GATHERED // (size * (dim + size)))
+            for first in range(0, len(members), batch):
+                yield partial(self._solve_short, members[first : first + batch], size)
+        for row in np.flatnonzero(lengths > dim).tolist():
+            yield partial(self._solve_long, np.array([row]))
+
+    def _scale(self, some: npt.NDArray[np.int64]) -> Matrix:
+        """Return the diagonal of (S + lambda_p I)^-1/2 for some rows, float32 (rows, factors)."""
+        penalties = self.fixed.objective.penalties(np.diff(self.rows.offsets)[some])
+        return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
+
+    def _solve_short(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
+        """Solve for rows of at most `size` entries with one unknown per entry."""
+        rows, scale = self.rows, self._scale(some)
+        starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
+        filled = np.arange(size) < lengths[:, None]  # (rows, size)
+        at = np.where(filled, starts[:, None] + np.arange(size), 0)
+        weights = self.fixed.objective.alpha * rows.weights[at]
+        root = np.where(filled, np.sqrt(weights), 0).astype(np.float32)
+        entries = self.fixed.rows[rows.columns[at]] * root[:, :, None] * scale[:, None]  # (rows, size, factors)
+        systems = entries @ entries.transpose(0, 2, 1) + np.eye(size, dtype=np.float32)
+        target = np.divide(1 + weights, root, out=np.zeros_like(root), where=filled)
+        unknowns = np.linalg.solve(systems, target[:, :, None])  # (rows, size, 1)
+        return some, np.asarray((unknowns.transpose(0, 2, 1) @ entries)[:, 0] * scale)
+
+    def _solve_long(self, some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Matrix]:
+        """Solve for one row of many entries with one unknown per factor."""
+        rows, scale, dim = self.rows, self._scale(some), len(self.fixed.energy)
+        system, target = np.eye(dim), np.zeros(dim)
+        first, end = rows.offsets[some[0]], rows.offsets[some[0] + 1]
+        for start in range(int(first), int(end), max(1, GATHERED // dim)):
+            here = slice(start, min(start + max(1, GATHERED // dim), int(end)))
+            weights = self.fixed.objective.alpha * rows.weights[here]
+            entries = self.fixed.rows[rows.columns[here]] * scale
+            system += entries.T @ (entries * weights[:, None])
+            target += (1 + weights) @ entries
+        return some, np.linalg.solve(system, target).astype(np.float32) * scale
+
+
+def _padded(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Round lengths up by at most a quarter, so that many rows have systems of the same size.
+
+    >>> _padded(np.array([0, 7, 9, 17, 33])).tolist()
+    [0, 7, 10, 20, 40]
+    """
+    exponent = np.frexp(np.maximum(lengths - 1, 1).astype(np.float64))[1]
+    step = np.where(lengths <= EXACT_SIZES, 1, 1 << np.maximum(exponent - 3, 0))
+    return np.asarray(-(-lengths // step) * step)
