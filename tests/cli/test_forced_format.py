@@ -36,7 +36,7 @@ def test_the_whole_error_of_a_wrong_format(sgp: Sgp, write_dump: WriteDump) -> N
 
 
 def test_an_error_of_a_detected_format_or_of_the_rows_does_not_name_an_option(sgp: Sgp, write_dump: WriteDump) -> None:
-    assert sgp("extract", "x", write_dump(HEADER + "\n")).err.endswith("dump.csv: a header and no rows\n")
+    assert sgp("extract", "x", write_dump(HEADER + "\n")).err.endswith("dump.csv has a header but no rows\n")
     tracks = '<COLLECTION Entries="1"><TRACK TrackID="1" Name="One" Artist="A"/></COLLECTION>'
     library = write_dump(f'<DJ_PLAYLISTS Version="1.0.0">{tracks}</DJ_PLAYLISTS>')
     assert sgp("extract", "x", library, "--format", "rekordbox").err == (
