@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import typer
 
 from skipgramophone.cli import render
-from skipgramophone.errors import SettingError, StorageError, TrackNameError
+from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
@@ -163,21 +163,6 @@ def format_of(path: Path) -> str:
         SettingError: the suffix is unknown.
     """
     return by_suffix(path, None, ANSWER_FORMATS, SUFFIXES)
-
-
-def require_new(path: Path, force: bool) -> None:
-    """Refuse to replace a file without `force`, or to replace anything that is not a regular file.
-
-    Raises:
-        SettingError: the file exists, and `force` is not set.
-        StorageError: the directory of the path does not exist, or the path is a directory, a link or a device.
-    """
-    if not path.parent.is_dir():
-        raise StorageError(f"cannot write {path}: there is no directory {path.parent}")
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise StorageError(f"cannot write {path}: it exists and is not a file")
-    if path.exists() and not force:
-        raise SettingError(f"{path} already exists: choose another name, or replace it with --force")
 
 
 @contextmanager

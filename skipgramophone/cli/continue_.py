@@ -13,6 +13,7 @@ from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.experiment.publishing import require_replaceable
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings
 from skipgramophone.wording import plural
@@ -80,7 +81,7 @@ def continue_playlist(
     """
     if output is not None:
         format = format or (None if json else answers.format_of(output))
-        answers.require_new(output, force)
+        require_replaceable(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
     playlist = answers.Playlist(title, include_seeds)
     playlist.require_format(wanted)

@@ -57,7 +57,7 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
 
 @contextmanager
 def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[TrainingProgress], None]]:
-    """Yield a function that shows the progress of a training run: epoch, loss and tracks per second."""
+    """Yield a function that shows the progress of a training run: epoch, loss and occurrences per second."""
     with bar("train", quiet) as tell:
         tell(0, epochs * occurrences, "preparing: choosing the context, loading TensorFlow, compiling")
         first: tuple[float, int] | None = None  # time and tokens when the first round was done
@@ -67,7 +67,7 @@ def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[T
             done = (at.epoch - 1) * occurrences + at.tokens
             first = first or (time.monotonic(), done)
             seconds = time.monotonic() - first[0]
-            rate = f"  {(done - first[1]) / seconds:,.0f} tracks/s" if seconds > 0 and done > first[1] else ""
+            rate = f"  {(done - first[1]) / seconds:,.0f} occurrences/s" if seconds > 0 and done > first[1] else ""
             text = f"epoch {at.epoch}/{epochs}  loss {at.loss:.3f}{rate}"
             tell(epochs * occurrences if at.epoch_done and at.epoch == epochs else done, epochs * occurrences, text)
 

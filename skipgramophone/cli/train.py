@@ -198,7 +198,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
         ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
         ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
-        ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} tracks/s"),
+        ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} occurrences/s"),
         ("index", _index(index) if index else "none: look-ups use exact search"),
     ]
 

@@ -56,8 +56,8 @@ def test_an_output_file_has_the_format_of_its_suffix_and_is_not_replaced(sample_
         assert path.read_text(encoding="utf-8") == continued(sample_root, "--format", format).out
     before = path.read_bytes()
     ran = continued(sample_root, "-o", path, "--all-versions")
-    assert (ran.code, path.read_bytes()) == (2, before)
-    assert ran.err == f"error: {path} already exists: choose another name, or replace it with --force\n"
+    assert (ran.code, path.read_bytes()) == (1, before)
+    assert ran.err == f"error: {path} already exists: choose another path, or replace it with --force\n"
     assert continued(sample_root, "-o", path, "-n", "6", "--force").code == 0
     assert len(json.loads(path.read_text())["neighbours"]) == 6
     loud = run_sgp("continue", "demo", GIVEN[0], "-n", "1", "-o", path, "--force", "--experiments-dir", sample_root)
@@ -67,6 +67,8 @@ def test_an_output_file_has_the_format_of_its_suffix_and_is_not_replaced(sample_
     for name in ("link.csv", "directory.csv", "nowhere/x.csv"):
         ran = continued(sample_root, "-o", tmp_path / name, "--force")
         assert (ran.code, ran.err.startswith(f"error: cannot write {tmp_path / name}: ")) == (1, True)
+    ran = continued(sample_root, "-o", "-", "--format", "csv")
+    assert (ran.code, ran.err) == (1, "error: this result cannot be written to standard output (-): name a file\n")
     assert sorted(found.name for found in tmp_path.iterdir() if found.name.startswith(".")) == []
 
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.names.normalization import split_name
 from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
 from skipgramophone.playlists.readers.rows import Record, Row
@@ -42,7 +42,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """
     lines = whole_playlist_text(stream).splitlines()
     if not any(is_pls([line]) for line in lines):
-        raise SourceError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
+        raise FormatError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
     entries: dict[int, dict[str, str]] = {}
     first_line: dict[int, int] = {}
     for number, line in enumerate(lines, 1):

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -65,7 +65,7 @@ def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """
     content = read_document(stream, "a JSPF playlist")
     if not is_jspf(content):
-        raise SourceError(f"{stream.file.display_name} is not a JSPF playlist: it has no list of tracks")
+        raise FormatError(f"{stream.file.display_name} is not a JSPF playlist: it has no list of tracks")
     playlist = content["playlist"]
     title, creator = text_fields(playlist, "title", "creator") or ("", "")
     named = ((number, raw_record(track), _jspf_track(track)) for number, track in enumerate(playlist["track"], 1))
@@ -75,7 +75,7 @@ def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 def _require_root(element: Element, stream: OpenFile) -> None:
     """Raise `SourceError` unless the root of the document is a playlist."""
     if element.path[0] != "playlist":
-        raise SourceError(f"{stream.file.display_name} is not an XSPF playlist: its root is {element.path[0]!r}")
+        raise FormatError(f"{stream.file.display_name} is not an XSPF playlist: its root is {element.path[0]!r}")
 
 
 def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) -> Iterator[Record]:
