@@ -288,17 +288,18 @@ class Search:
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score every track, and select from the best; take more candidates until the list is full."""
         learnt = self.exact.candidates(np.empty(0, np.int64))
-        scores = self.scoring.scores(asked, settings.by, learnt)
-        free = ~np.isin(learnt, asked.rows)
-        rows, scores = learnt[free], scores[free]
-        if settings.popularity:
-            scores = with_popularity(scores, self.scoring.counts[rows], settings.popularity)
-            if not np.isfinite(scores).all():
-                raise not_finite()
         width = _width(settings)
         while True:
+            rows = learnt if settings.popularity else self.scoring.candidates(asked, settings.by, learnt, width)
+            scores = self.scoring.scores(asked, settings.by, rows)
+            free = ~np.isin(rows, asked.rows)
+            rows, scores = rows[free], scores[free]
+            if settings.popularity:
+                scores = with_popularity(scores, self.scoring.counts[rows], settings.popularity)
+                if not np.isfinite(scores).all():
+                    raise not_finite()
             listed = select(self._pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
-            if len(listed.chosen) == settings.number or width >= len(rows):
+            if len(listed.chosen) == settings.number or width >= len(learnt):
                 return listed
             width *= WIDENED
 
