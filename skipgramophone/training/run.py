@@ -120,6 +120,7 @@ def fit(
     directory: Path,
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
+    stage: Callable[[str], None] = lambda _name: None,
     checkpoint: Checkpoint | None = None,
     earlier: Earlier | None = None,
     keep: Keep = lambda _trainer, _progress, _history: None,
@@ -134,6 +135,7 @@ def fit(
         directory: directory for the vectors and the log.
         run: where and how to carry out the run.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
+        stage: called with the name of each stage before the first round.
         checkpoint: checkpoint to resume.
         earlier: rows to start from.
         keep: called after each round, when the tables are valid; may write a checkpoint.
@@ -144,6 +146,7 @@ def fit(
     """
     if run.role is None:  # in a cluster, the tables are on other machines
         require_memory(tracks, settings.embedding_dim)
+    stage("loading TensorFlow")
     # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for
     from skipgramophone.training.tensorboard import Scalars
@@ -172,6 +175,7 @@ def fit(
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
         elif earlier is not None:
             trainer.tables.initialize_from(earlier)
+        stage("compiling")
         for step in trainer.run(after):
             if step.epoch_done:
                 history.append(_record(step) | trainer.engine.pop_counts())

@@ -127,6 +127,7 @@ def test_the_progress_bar_of_training_disappears(hostile: Path) -> None:
     )
     assert code == 0
     assert "epoch 2/2  loss " in output
+    assert 0 < output.index("loading TensorFlow") < output.index("compiling") < output.index("epoch 2/2")
     assert "tracks/s" in output
     assert "oneDNN" not in output
 
