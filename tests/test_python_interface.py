@@ -130,7 +130,11 @@ def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> Non
     assert report.tracks == 9
     seen: list[int] = []
     settings = sgp.TrainSettings(epochs=2, embedding_dim=4)
-    sgp.train("x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch))
+    stages: list[str] = []
+    sgp.train(
+        "x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch), stage=stages.append
+    )
+    assert [stages[0], *stages[-3:]] == ["reading the corpus", "loading TensorFlow", "compiling", "building the index"]
     assert seen == sorted(seen)
     assert set(seen) == {1, 2}
     assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 8

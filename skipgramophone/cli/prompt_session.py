@@ -18,7 +18,7 @@ name               similar tracks; part of the name is enough
 3                  tracks similar to number 3 of the list
 +name +3 -name -3  move towards this track, or away from it
 <                  back to the previous query
->                  the next tracks of this list
+> or +             the next tracks of this list
 =name              a name that is a number or a command, or begins with a sign
 help, ?            this text
 quit, exit         leave, as Ctrl-D does
@@ -50,9 +50,11 @@ class PromptState:
         """
         if line == BACK:
             return self._back()
-        if line == MORE:
+        if line in (MORE, LIKE):  # a plus sign alone asks for more, too
             return self._more()
         sign = line[0] if line[0] in (LIKE, UNLIKE, NAME) else ""
+        if line == sign:
+            raise SettingError(f"nothing follows '{sign}': add a name or a number of the list")
         before = self._asked[-1] if sign in (LIKE, UNLIKE) and self._asked else ()
         seed, notes = self._seed(line.removeprefix(sign).strip(), sign)
         others = tuple(earlier for earlier in before if earlier.track.row != seed.track.row)

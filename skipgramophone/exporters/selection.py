@@ -128,10 +128,10 @@ def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
 def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
     """Project vectors to two dimensions in the same way as `sgp map`; return float32 (tracks, 2)."""
     chosen = projection.choose_projection(method, len(centre))
-    near, similarities = np.zeros((len(centre), 0), np.int64), np.zeros((len(centre), 0), np.float32)
-    if chosen == "umap":
-        near, similarities = nearest_to_each(centre, projection.NEIGHBOURS)
-    return projection.project(chosen, centre, near, similarities, seed=MapSettings().random_seed)
+    near = np.zeros((len(centre), 0), np.int64)
+    if chosen == "tsne":
+        near, _ = nearest_to_each(centre, projection.NEIGHBOURS)
+    return projection.project(chosen, centre, near, seed=MapSettings().random_seed)
 
 
 def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:

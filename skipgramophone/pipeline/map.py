@@ -22,7 +22,7 @@ def draw_map(
     pictures: Mapping[str, Path | str] | None = None,
     force: bool = False,
     experiments_dir: Path | str | None = None,
-    progress: Callable[[str, int, int], None] = lambda _step, _done, _all: None,
+    progress: Callable[[str, float, int], None] = lambda _step, _done, _all: None,
 ) -> MapReport:
     """Draw a two-dimensional map of the tracks of an experiment, as one self-contained HTML file.
 
@@ -33,18 +33,19 @@ def draw_map(
         pictures: pictures to write too; maps "png" or "svg" to a file.
         force: replace an existing file.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        progress: called before each step with its name, the number of finished steps and the total.
+        progress: called with the current step, the number of finished steps (with fractions) and the total.
 
     Raises:
-        SettingError: UMAP or, for pictures, Matplotlib is needed and not installed.
+        SettingError: Matplotlib is needed for pictures and not installed, or t-SNE has too few tracks.
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
+    started = time.perf_counter()  # before the imports, which take a part of the time that a user waits
     from skipgramophone.maps import picture
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page
 
-    settings, destination, started = settings or MapSettings(), Path(destination), time.perf_counter()
+    settings, destination = settings or MapSettings(), Path(destination)
     stills = {format: Path(place) for format, place in (pictures or {}).items()}
     picture.require_formats(stills)
     for place in (destination, *stills.values()):

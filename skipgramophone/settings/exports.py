@@ -12,7 +12,7 @@ Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 Colour = Literal["cluster", "artist"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
-Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP, or PCA for very few tracks
+Projection = Literal["auto", "pca", "tsne"]  # "auto": t-SNE, or "pca" for very few tracks
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
 MOST_NEIGHBOURS = 10_000  # maximum of --neighbours
 
@@ -54,7 +54,7 @@ class MapSettings:
     """Settings of `sgp map`, which draws the tracks as a map."""
 
     projection: Projection = setting(
-        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: UMAP, or pca for up to 30 tracks.", metavar="NAME"
+        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: t-SNE, or pca for up to 30 tracks.", metavar="NAME"
     )
     colour: Colour = setting(
         "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page can switch between them.", metavar="NAME"

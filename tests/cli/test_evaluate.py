@@ -162,9 +162,7 @@ def test_imported_vectors_are_evaluated_without_training(genres_root: Path, tmp_
         "warning: the vectors were imported and may have been trained on the held-out playlists\n"
     )
     none = run_sgp("evaluate", "foreign", "--share", "0.2", "--score", "model", "--experiments-dir", tmp_path)
-    assert none.err == (
-        "error: --score model needs context vectors, and this model has none: use --score cosine\n"
-    )
+    assert none.err == ("error: --score model needs context vectors, and this model has none: use --score cosine\n")
 
 
 def test_a_model_of_a_replaced_corpus_is_an_error(sgp: Sgp, experiments: Path, tmp_path: Path) -> None:

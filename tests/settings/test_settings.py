@@ -56,7 +56,7 @@ from skipgramophone.settings.setting import alternatives, setting_of
         (ExportSettings, {"min_count": -1}, "min-count must be at least 0, not -1"),
         (ExportSettings, {"neighbours": -1}, "neighbours must be at least 0, not -1"),
         (ExportSettings, {"top": 0}, "top must be at least 1, not 0"),
-        (MapSettings, {"projection": "globe"}, "projection must be one of auto, pca, umap, not 'globe'"),
+        (MapSettings, {"projection": "globe"}, "projection must be one of auto, pca, tsne, not 'globe'"),
         (MapSettings, {"clusters": 0}, "clusters must be from 1 to 100, not 0"),
         (MapSettings, {"neighbours": 0}, "neighbours must be from 1 to 100, not 0"),
         (MapSettings, {"top": 0}, "top must be at least 1, not 0"),
