@@ -28,7 +28,7 @@ from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
-    from skipgramophone.lookup.results import Answer, Seed
+    from skipgramophone.lookup.results import Answer, Arrangement, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
 READ_AT_ONCE = 1 << 16  # bytes
@@ -145,8 +145,10 @@ class Playlist:
 
     def tracks(self, answer: Answer) -> list[Track]:
         """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
-        seeds = [seed.track for seed in answer.seeds if seed.weight > 0] if self.with_seeds else []
-        return [*seeds, *(near.track for near in answer.neighbours)]
+        listed = [near.track for near in answer.neighbours]
+        rows = {track.row for track in listed}  # fixed first and last tracks are seeds that are listed
+        seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
+        return [*(seeds if self.with_seeds else []), *listed]
 
 
 def format_of(path: Path) -> str:
@@ -219,6 +221,7 @@ def record(answer: Answer) -> dict[str, Any]:
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
         "agreement": asdict(answer.agreement) if answer.agreement else None,
+        "arrangement": asdict(answer.arrangement) if answer.arrangement else None,
         "neighbours": [
             {
                 "rank": near.rank,
@@ -226,6 +229,7 @@ def record(answer: Answer) -> dict[str, Any]:
                 "score": None if near.score is None else round(near.score, 6),
                 **track_record(near.track),
                 "shared": near.shared,
+                "step": None if near.step is None else round(near.step, 6),
                 "versions": list(map(track_record, near.versions)),
             }
             for near in answer.neighbours
@@ -295,17 +299,34 @@ def _print_table(answer: Answer, versions: bool) -> None:
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
+    columns += [("step", "number")] if answer.arrangement else []
     columns += [("artist", "text"), ("title", "text"), *([("shared", "number")] if support else [])]
     rows = []
     for near in answer.neighbours:
-        measures = [str(near.rank), *([f"{near.score or 0:.3f}"] if scored else []), f"{near.similarity:.3f}"]
-        rows.append(_row(near.track, measures, f"{near.shared or 0:,}" if support else None))
+        measures = [str(near.rank), *([_decimals(near.score)] if scored else []), f"{near.similarity:.3f}"]
+        measures += [_decimals(near.step)] if answer.arrangement else []
+        shared = "" if near.shared is None else f"{near.shared:,}"
+        rows.append(_row(near.track, measures, shared if support else None))
         if versions:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation} {about}"
+    title = f"{ranks} {relation} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
+
+
+def _decimals(value: float | None) -> str:
+    """Return a measure with three decimals, or nothing if there is none."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def _smoothness(arrangement: Arrangement | None) -> str:
+    """Return the end of a title that says how smooth the order is, empty for lists that are not arranged."""
+    if arrangement is None:
+        return ""
+    if arrangement.mean_step is None:
+        return ", arranged"
+    return f", arranged: mean step {arrangement.mean_step:.3f}, in random order {arrangement.mean_random_step:.3f}"
 
 
 def _stability_note(agreement: Agreement) -> str:

@@ -38,6 +38,35 @@ def continue_playlist(
     file: options.PlaylistFile = None,
     artist: options.Artist = None,
     *,
+    blend: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--blend",
+            metavar="FILE FILE",
+            help="List tracks between two playlist files: those that rank high for both.",
+            show_default=False,
+        ),
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="TRACK",
+            help="With --arrange: begin with this track.",
+            show_default=False,
+            autocompletion=completion.tracks,
+        ),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="TRACK",
+            help="With --arrange: end with this track.",
+            show_default=False,
+            autocompletion=completion.tracks,
+        ),
+    ] = None,
     settings: ContinueSettings,
     include_seeds: Annotated[
         bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats m3u8 and plain).")
@@ -86,13 +115,16 @@ def continue_playlist(
     playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
-    if stdin and (track or file or artist):
-        raise SettingError("--stdin reads the tracks from standard input: leave out TRACKs, --file and --artist")
-    if not (stdin or track or file or artist):
+    given = bool(track or file or artist)
+    if stdin and (given or blend or first or last):
+        raise SettingError("--stdin reads the tracks from standard input: leave out all other tracks")
+    if blend and (given or first or last):
+        raise SettingError("--blend takes all tracks from its two files: leave out all other tracks")
+    if not (stdin or given or blend or first or last):
         raise SettingError(
             "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --stdin, or - for standard input"
         )
-    from skipgramophone.lookup import lookup
+    from skipgramophone.lookup import continuation, lookup
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
@@ -102,8 +134,15 @@ def continue_playlist(
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
         choose = None if track == [STDIN] else chooser(strict_names)
-        asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True, choose=choose)
-        answer = opened.similar_to(asked.seeds, settings, asked.notes)
+        if blend:
+            one, other = (opened.asked(file=each, leave_out=True) for each in blend)
+            answer = continuation.blended(opened, one, other, settings)
+        else:
+            route, asked = continuation.fixed_ends(opened, first, last, choose)
+            if given:
+                weighted = [(name, 1.0) for name in names]
+                asked += opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+            answer = continuation.continued(opened, asked, settings, route)
     with answers.written_to(output):
         answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
     if output is not None:

@@ -29,6 +29,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
+from skipgramophone.lookup.continuation import continued
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
@@ -283,7 +284,7 @@ class Lookup:
             ExperimentError: the model holds values that are not finite.
         """
         asked = self.asked([(name, 1.0) for name in names], leave_out=True)
-        return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
+        return continued(self, asked, settings or ContinueSettings())
 
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None

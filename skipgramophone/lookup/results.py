@@ -22,6 +22,7 @@ class Neighbour:
     score: float | None = None  # the value that the list is sorted by; None if that is the similarity
     shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
     versions: tuple[Track, ...] = ()  # other versions of the same song, fold_name into this one
+    step: float | None = None  # cosine with the track before it, if the list is arranged; None for the first track
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How smooth the order of a list is."""
+
+    mean_step: float | None  # mean cosine of neighbouring tracks; None for fewer than two tracks
+    mean_random_step: float | None  # the same over all possible orders
+    random_seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a look-up."""
 
@@ -54,3 +64,4 @@ class Answer:
     notes: tuple[str, ...]  # remarks for the user: index not used, fewer results than asked for, namesakes
     agreement: Agreement | None = None  # stability of tracks about as frequent as the seed, if measured
     versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds, fold_name into them
+    arrangement: Arrangement | None = None  # if the list is arranged

@@ -7,7 +7,7 @@ exact search. Similarities that are shown are always computed from the vectors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
@@ -165,7 +165,7 @@ class Search:
         """Whether several queries are answered by exact search at once."""
         facts = self._index_facts
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
-        return settings.by == "cosine" and not settings.popularity and (settings.exact or faster)
+        return _has_plain_cosine(settings) and (settings.exact or faster)
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
         """Answer a query; `pool` holds its nearest tracks if they have been found already."""
@@ -181,6 +181,13 @@ class Search:
                 listed = self._by_index(index, asked, settings)
                 answered_by = "index" if listed else answered_by
         listed = listed or self._by_comparing(asked, settings)
+        return self.answer_of(replace(asked, notes=tuple(notes)), listed, settings, answered_by)
+
+    def answer_of(
+        self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
+    ) -> Answer:
+        """Return the answer to a query whose tracks have been selected."""
+        notes = list(asked.notes)
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
@@ -290,7 +297,7 @@ class Search:
         )
         if found is None:
             return None
-        return self._chosen(self._pool(found), asked, settings)
+        return self._chosen(self.pool(found), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from the nearest; None if that does not fill the list although more tracks exist."""
@@ -300,6 +307,16 @@ class Search:
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score every track, and select from more and more of the best until the list is full."""
+        rows, scores = self.scored(asked, settings)
+        width = _width(settings)
+        while True:
+            listed = select(self.pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
+            if len(listed.chosen) == settings.number or width >= len(rows):
+                return listed
+            width *= WIDENED
+
+    def scored(self, asked: Question, settings: SimilarSettings) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Return the rows of all tracks but the seeds that are similar enough, int64, and their scores, float32."""
         learnt = self.exact.candidates(np.empty(0, np.int64))
         scores = self._scores(asked, settings.by, learnt)
         free = ~np.isin(learnt, asked.rows)
@@ -308,12 +325,10 @@ class Search:
             scores = with_popularity(scores, self._counts[rows], settings.popularity)
             if not np.isfinite(scores).all():
                 raise not_finite()
-        width = _width(settings)
-        while True:
-            listed = select(self._pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
-            if len(listed.chosen) == settings.number or width >= len(rows):
-                return listed
-            width *= WIDENED
+        if settings.min_similarity is not None:
+            near = self.exact.cosines(asked.vector)[rows] >= settings.min_similarity
+            rows, scores = rows[near], scores[near]
+        return rows, scores
 
     def _scores(self, asked: Question, by: Score, rows: Rows) -> npt.NDArray[np.float32]:
         """Score some rows, float32 (rows,); see `ranking` for the formulas."""
@@ -335,7 +350,7 @@ class Search:
             return hybrid(agreement, cosine, self._counts[rows], float(np.abs(asked.weights).sum()))
         return with_count(cosine, self._counts[rows]) if by == "cosine+count" else cosine
 
-    def _pool(self, found: Neighbours) -> Pool:
+    def pool(self, found: Neighbours) -> Pool:
         """Read the tracks and vectors of the candidates of one query."""
         return next(self._pools([found]))
 
@@ -352,9 +367,14 @@ class Search:
                 yield Pool(near.similarities, tracks[first:end], vectors[first:end])
 
 
+def _has_plain_cosine(settings: SimilarSettings) -> bool:
+    """Whether the tracks nearest by cosine are the candidates."""
+    return settings.by == "cosine" and not settings.popularity and settings.min_similarity is None
+
+
 def _asks_index(settings: SimilarSettings) -> bool:
     """Whether the index can answer: it proposes candidates by plain cosine only."""
-    return settings.by == "cosine" and not settings.popularity and not settings.exact
+    return _has_plain_cosine(settings) and not settings.exact
 
 
 def _width(settings: SimilarSettings) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
+from skipgramophone.settings.setting import at_least, between, check, require, seed_of_bits, setting, with_default
 from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
@@ -13,7 +13,7 @@ SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default of `continue`
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
-
+MOST_ARRANGED = 1000  # tracks that are ordered in seconds
 
 Version = Literal[
     "acoustic", "cover", "demo", "edit", "extended", "instrumental", "karaoke", "live", "remaster", "remix"
@@ -70,6 +70,9 @@ class SimilarSettings:
         "--fold-versions/--all-versions",
     )
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    min_similarity: float | None = setting(
+        None, "Leave out tracks with a lower similarity; the list may get shorter.", metavar="X", bounds=between(-1, 1)
+    )
     popularity: float = setting(
         0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
     )
@@ -88,7 +91,7 @@ class SimilarSettings:
     def takes_all(self) -> bool:
         """Whether no filter applies, so that the tracks with the highest scores are the answer."""
         excluding = self.exclude_artist or self.exclude_versions
-        limited = excluding or self.max_per_artist is not None or self.fold_versions
+        limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
         return not limited and self.min_count == 1 and self.diversity == 0
 
 
@@ -100,6 +103,29 @@ class ContinueSettings(SimilarSettings):
     by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
+    arrange: bool = setting(False, "Order the tracks so that those that follow each other are similar.")
+    artist_gap: int = setting(
+        0,
+        "With --arrange: at least N other tracks between two tracks of an artist (0 = no rule).",
+        metavar="N",
+        bounds=at_least(0),
+    )
+    random_seed: int = setting(
+        42,
+        "With --arrange: random seed; another seed gives another order.",
+        "-rs",
+        "--random-seed",
+        metavar="N",
+        bounds=seed_of_bits(63),
+    )
+
+    def __post_init__(self) -> None:
+        SimilarSettings.__post_init__(self)
+        require(self.arrange or not self.artist_gap, "artist-gap is for an ordered list: add --arrange")
+        require(
+            not self.arrange or self.number <= MOST_ARRANGED,
+            f"arrange orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
