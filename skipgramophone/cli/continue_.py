@@ -14,7 +14,7 @@ from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.playlists.playlist_file import names_in
-from skipgramophone.settings import ContinueSettings
+from skipgramophone.settings import ContinueSettings, HistorySettings
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def continue_playlist(
             show_default=False,
         ),
     ] = None,
-    first: Annotated[
+    start: Annotated[
         str | None,
         typer.Option(
             "--from",
@@ -57,7 +57,7 @@ def continue_playlist(
             autocompletion=completion.tracks,
         ),
     ] = None,
-    last: Annotated[
+    end: Annotated[
         str | None,
         typer.Option(
             "--to",
@@ -67,6 +67,16 @@ def continue_playlist(
             autocompletion=completion.tracks,
         ),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FILE",
+            help="Continue the last plays of a listening history, in any format that extract reads.",
+            show_default=False,
+        ),
+    ] = None,
+    plays: HistorySettings,
     settings: ContinueSettings,
     include_seeds: Annotated[
         bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats m3u8 and plain).")
@@ -115,16 +125,19 @@ def continue_playlist(
     playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
-    given = bool(track or file or artist)
-    if stdin and (given or blend or first or last):
+    given = bool(track or file or artist or history)
+    if stdin and (given or blend or start or end):
         raise SettingError("--stdin reads the tracks from standard input: leave out all other tracks")
-    if blend and (given or first or last):
+    if blend and (given or start or end):
         raise SettingError("--blend takes all tracks from its two files: leave out all other tracks")
-    if not (stdin or given or blend or first or last):
+    if not (stdin or given or blend or start or end):
         raise SettingError(
-            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --stdin, or - for standard input"
+            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
+            "or - for standard input"
         )
-    from skipgramophone.lookup import continuation, lookup
+    if history is None and plays != HistorySettings():
+        raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
+    from skipgramophone.lookup import continuation, lookup, recent_plays
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
@@ -138,11 +151,14 @@ def continue_playlist(
             one, other = (opened.asked(file=each, leave_out=True) for each in blend)
             answer = continuation.blended(opened, one, other, settings)
         else:
-            route, asked = continuation.fixed_ends(opened, first, last, choose)
-            if given:
+            route, asked = continuation.fixed_ends(opened, start, end, choose)
+            if track or file or artist:
                 weighted = [(name, 1.0) for name in names]
                 asked += opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+            if history:
+                asked += recent_plays.heard(opened, history, plays)
             answer = continuation.continued(opened, asked, settings, route)
+            answer = recent_plays.without_ignored(answer)
     with answers.written_to(output):
         answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
     if output is not None:

@@ -35,7 +35,7 @@ from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
 from skipgramophone.lookup.snapshot import open_snapshot
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.playlists.playlist_file import NamedTrack, read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
 from skipgramophone.wording import plural
 
@@ -189,16 +189,16 @@ class Lookup:
     def _resolve_file(self, file: Path) -> Asked:
         """Resolve the tracks of a playlist file, by uri where it is known."""
         listing = read_listing(file, self.names.is_whole_name)
-        names = [
-            track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
-            for track in listing.tracks
-        ]
-        asked = self._resolve_names([(name, 1.0) for name in names], leave_out=True)
+        asked = self._resolve_names([(self.known_as(track), 1.0) for track in listing.tracks], leave_out=True)
         records = "record" if listing.rejected == 1 else "records"
         notes = [f"{listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
         if listing.playlists > 1:
             notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
         return Asked(asked.seeds, (*notes, *asked.notes))
+
+    def known_as(self, track: NamedTrack) -> str:
+        """Return what to look up for a track of a file: its uri if the catalogue has it, otherwise its name."""
+        return track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
 
     def _resolve_artist(self, artist: str) -> Asked:
         """Return the tracks of an artist that have a vector, weighted by count, the most frequent one by 1.

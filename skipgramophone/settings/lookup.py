@@ -129,6 +129,21 @@ class ContinueSettings(SimilarSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySettings:
+    """Which plays of a listening history count."""
+
+    last: int = setting(
+        50, "With --history: continue the last N plays; newer plays count more.", metavar="N", bounds=at_least(1)
+    )
+    exclude_recent: int | None = setting(
+        None, "With --history: leave out all tracks of the last N plays.", metavar="N", bounds=at_least(1)
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainSettings:
     """How much to list about two tracks."""
 
