@@ -42,9 +42,14 @@ def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
     for seed in asked.seeds:
         sums[seed.track.row] += seed.weight
     seeds = [Seed(tracks[row], weight) for row, weight in sums.items()]
-    recent = dict.fromkeys(plays[-settings.exclude_recent :] if settings.exclude_recent else ())
-    others = {track.row: track for play in recent for track in _exactly(lookup, play) if track.row not in tracks}
-    learnt = lookup.embeddings.learnt() if others else []
+    recent = plays[-settings.exclude_recent :] if settings.exclude_recent else []
+    others = {
+        track.row: track
+        for play in dict.fromkeys(recent)
+        for track in _exactly(lookup, play)
+        if track.row not in tracks
+    }
+    learnt = lookup.embeddings.learnt()
     left_out = [Seed(track, 0.0) for track in others.values() if track.row < len(learnt) and learnt[track.row]]
     notes = (f"left out {plural(len(left_out), 'more track')} of the last {plural(len(recent), 'play')}",)
     return Asked((*seeds, *left_out), (*asked.notes, *(notes if left_out else ())))
