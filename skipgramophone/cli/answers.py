@@ -1,8 +1,8 @@
 """Output formats of an answer, for people, scripts and players.
 
     table    for people                            csv, tsv   a header, then one line per track
-    json     the whole answer, indented            m3u8       a playlist of uris, or of names for tracks without one
-    jsonl    the whole answer on one line          plain      "artist - title", one line per track
+    json     the whole answer, indented            plain      "artist - title", one line per track
+    jsonl    the whole answer on one line          m3u8, xspf, … playlists, see `playlist_formats`
 
 In all formats control characters are escaped, so that a name never breaks its line.
 """
@@ -23,6 +23,7 @@ from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, StorageError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
+from skipgramophone.playlists.playlist_formats import WITH_TITLE, WRITERS, Entry
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 1 << 16  # bytes
 ANSWERED_AT_ONCE = 64  # lines
-PLAYLISTS = ("m3u8", "plain")
+PLAYLISTS = (*WRITERS, "plain")
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 MOST_NAMED = 3  # seeds named in the title of a table
 Asked = TypeVar("Asked")
@@ -125,7 +126,7 @@ class Playlist:
     """How an answer is written as a playlist.
 
     Attributes:
-        title: title in M3U8, if any.
+        title: title of the playlist, if any.
         with_seeds: whether it begins with the tracks of the query.
     """
 
@@ -138,8 +139,8 @@ class Playlist:
         Raises:
             SettingError: the format is not a playlist.
         """
-        if self.title is not None and format != "m3u8":
-            raise SettingError(f"--title is for the format m3u8, not {format}: add --format m3u8")
+        if self.title is not None and format not in WITH_TITLE:
+            raise SettingError(f"--title is for {', '.join(WITH_TITLE)}, not for {format}: add --format m3u8")
         if self.with_seeds and format not in PLAYLISTS:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
 
@@ -203,8 +204,11 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
         render.print_csv(_rows(answer))
     elif format == "tsv":
         _print_tsv(answer)
-    elif format == "m3u8":
-        _print_m3u8(playlist.tracks(answer), playlist.title)
+    elif format in WRITERS:
+        tracks = playlist.tracks(answer)
+        _require_uris(format, tracks, quiet)
+        entries = [Entry(track.artist, track.title, track.uri) for track in tracks]
+        render.print_data(WRITERS[format](entries, playlist.title or ""))
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
@@ -281,14 +285,17 @@ def _print_tsv(answer: Answer) -> None:
     render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
 
 
-def _print_m3u8(tracks: Sequence[Track], title: str | None) -> None:
-    """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
-    text = "#EXTM3U\n" + (f"#PLAYLIST:{visible(title)}\n" if title else "")
-    for track in tracks:
-        name = visible(track.name)
-        entry = visible(track.uri or track.name)
-        text += f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n"
-    render.print_data(text)
+def _require_uris(format: str, tracks: Sequence[Track], quiet: bool) -> None:
+    """Say how many tracks a list of uris lacks.
+
+    Raises:
+        SettingError: no track has a uri.
+    """
+    without = sum(track.uri is None for track in tracks) if format == "uris" else 0
+    if without and without == len(tracks):
+        raise SettingError("no track of the answer has a uri: give another --format, such as plain")
+    if without:
+        render.note(f"left out {plural(without, 'track')} without a uri", quiet)
 
 
 def _print_table(answer: Answer, versions: bool) -> None:

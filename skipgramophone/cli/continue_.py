@@ -79,11 +79,13 @@ def continue_playlist(
     plays: HistorySettings,
     settings: ContinueSettings,
     include_seeds: Annotated[
-        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats m3u8 and plain).")
+        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats of playlists).")
     ] = False,
     title: Annotated[
         str | None,
-        typer.Option("--title", metavar="TEXT", help="Title of the playlist in M3U8 files.", show_default=False),
+        typer.Option(
+            "--title", metavar="TEXT", help="Title of the playlist, for formats that have one.", show_default=False
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -91,7 +93,7 @@ def continue_playlist(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write to a file; the suffix selects the format: .m3u8, .csv, .tsv, .json, .jsonl or .txt.",
+            help="Write to a file; the suffix selects the format: m3u8, xspf, jspf, csv, tsv, json, jsonl, txt (plain).",
             show_default=False,
         ),
     ] = None,

@@ -11,7 +11,9 @@ from skipgramophone.wording import suggestion
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default of `continue`
-AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
+AnswerFormat = Literal[
+    "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"
+]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 MOST_ARRANGED = 1000  # tracks that are ordered in seconds
 
