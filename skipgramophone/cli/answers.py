@@ -23,7 +23,8 @@ from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, StorageError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
-from skipgramophone.playlists.playlist_formats import WITH_TITLE, WRITERS, Entry
+from skipgramophone.playlists.file_paths import is_missing, relocated
+from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
@@ -128,10 +129,14 @@ class Playlist:
     Attributes:
         title: title of the playlist, if any.
         with_seeds: whether it begins with the tracks of the query.
+        files_from: directory that contains the source that was extracted; default: the present one.
+        directory: directory of the playlist; default: the present one.
     """
 
     title: str | None = None
     with_seeds: bool = False
+    files_from: Path | None = None
+    directory: Path | None = None
 
     def require_format(self, format: str) -> None:
         """Refuse a format that does not support this.
@@ -141,8 +146,20 @@ class Playlist:
         """
         if self.title is not None and format not in WITH_TITLE:
             raise SettingError(f"--title is for {', '.join(WITH_TITLE)}, not for {format}: add --format m3u8")
+        if self.files_from is not None and format not in WITH_PATHS:
+            raise SettingError(f"--files-from is for {', '.join(WITH_PATHS)}, not for {format}: add --format m3u8")
+        if self.files_from is not None and not self.files_from.is_dir():
+            raise SettingError(f"--files-from {self.files_from} is not a directory")
         if self.with_seeds and format not in PLAYLISTS:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
+
+    def entries(self, tracks: Sequence[Track]) -> list[Entry]:
+        """Return the entries to write, with the paths of files as a player finds them."""
+        base, directory = self.files_from or Path(), self.directory or Path()
+        located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
+        return [
+            Entry(track.artist, track.title, track.uri, place) for track, place in zip(tracks, located, strict=True)
+        ]
 
     def tracks(self, answer: Answer) -> list[Track]:
         """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
@@ -207,7 +224,9 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
     elif format in WRITERS:
         tracks = playlist.tracks(answer)
         _require_uris(format, tracks, quiet)
-        entries = [Entry(track.artist, track.title, track.uri) for track in tracks]
+        entries = playlist.entries(tracks)
+        if format in WITH_PATHS:
+            _note_missing(entries, playlist, quiet)
         render.print_data(WRITERS[format](entries, playlist.title or ""))
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
@@ -283,6 +302,15 @@ def _print_tsv(answer: Answer) -> None:
     rows = _rows(answer)
     lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
     render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
+
+
+def _note_missing(entries: Sequence[Entry], playlist: Playlist, quiet: bool) -> None:
+    """Say how many files of a playlist are not where it says they are."""
+    located = [entry.location for entry in entries if entry.location]
+    missing = [path for path in located if is_missing(path, playlist.directory or Path())]
+    if missing:
+        count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
+        render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
 
 
 def _require_uris(format: str, tracks: Sequence[Track], quiet: bool) -> None:

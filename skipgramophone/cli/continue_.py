@@ -93,7 +93,16 @@ def continue_playlist(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write to a file; the suffix selects the format: m3u8, xspf, jspf, csv, tsv, json, jsonl, txt (plain).",
+            help="Write to a file; the suffix selects the format: m3u8, xspf, jspf, csv, tsv, json, jsonl or txt.",
+            show_default=False,
+        ),
+    ] = None,
+    files_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--files-from",
+            metavar="DIR",
+            help="Directory that contains the extracted source, if paths are written (default: this directory).",
             show_default=False,
         ),
     ] = None,
@@ -123,7 +132,7 @@ def continue_playlist(
         format = format or (None if json else answers.format_of(output))
         answers.require_new(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
-    playlist = answers.Playlist(title, include_seeds)
+    playlist = answers.Playlist(title, include_seeds, files_from, output.parent if output else None)
     playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")

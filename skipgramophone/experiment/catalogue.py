@@ -1,6 +1,7 @@
 """The track catalogue: names and row numbers, in a SQLite file with a trigram index for name search.
 
-    tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up
+    tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up;
+                location of the file, if the sources name files
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, where uris were merged: uri, row
     names       FTS5 trigram index over the folded names (detail=none: small; matches are verified in the name)
@@ -33,7 +34,7 @@ MOST_COUNTED = 1000  # matches of a query; beyond that only "more than 1,000" is
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every letter
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
-FIELDS = "tracks.row, artist, title, uri, count, first_place"
+FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # bits of an error code of SQLite that give the kind of error
 NOT_READ = {
     sqlite3.SQLITE_CANTOPEN,
@@ -43,7 +44,8 @@ NOT_READ = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_BUSY,
 }
-TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
+TEXT_OR_NONE = (str, type(None))
+TRACK_TYPES = {(int, str, str, uri, int, int, location) for uri in TEXT_OR_NONE for location in TEXT_OR_NONE}
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 UriFields = tuple[str, int]  # uri, row
 
@@ -58,6 +60,7 @@ class Track:
     uri: str | None
     count: int
     first_place: int  # place of the first occurrence in the dump, counted from 1 over the rows that were used
+    location: str | None = None  # of the file: absolute, or relative to the directory that contains the source
 
     @property
     def name(self) -> str:
@@ -84,6 +87,7 @@ class Catalogue:
 
     Attributes:
         rank: the column that sorts tracks by count.
+        has_locations: whether the sources name files.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -110,7 +114,10 @@ class Catalogue:
             self.query("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
         if "uris" not in there:  # written by a version that did not keep them
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
-        self.rank = "rank" if self.query("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
+        columns = {name for (name,) in self.query("SELECT name FROM pragma_table_info('tracks')")}
+        self.rank = "rank" if "rank" in columns else "row"
+        self.has_locations = "location" in columns
+        self._fields = FIELDS + ("location" if self.has_locations else "NULL")
         # Rows are numbered from 0 without a gap, so the largest gives the number of tracks without counting.
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
@@ -152,6 +159,10 @@ class Catalogue:
     def names(self) -> list[tuple[str, str, str | None]]:
         """Return artist, title and uri of every track, in row order."""
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
+
+    def locations(self) -> list[tuple[str | None]]:
+        """Return the location of every track, in row order; only if the catalogue has them."""
+        return self.query("SELECT location FROM tracks ORDER BY row")
 
     def counts(self) -> list[int]:
         """Return the occurrences of each track, in row order."""
@@ -213,12 +224,12 @@ class Catalogue:
 
     def matching(self, condition: Condition, limit: int = -1) -> list[Track]:
         """Return the tracks that fulfil a condition, most frequent first, at most `limit` (-1: all)."""
-        statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)} LIMIT {limit}"
+        statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)} LIMIT {limit}"
         return list(map(self._track, self.query(statement, condition.values)))
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
         """Yield the tracks that fulfil a condition one by one, most frequent first; for use in a `time_limit` block."""
-        statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)}"
+        statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)}"
         return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 
     def count_matching(self, condition: Condition) -> int:

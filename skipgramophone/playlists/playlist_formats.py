@@ -99,14 +99,15 @@ def jspf(entries: Sequence[Entry], title: str) -> str:
     return json.dumps(playlist, ensure_ascii=False, indent=2) + "\n"
 
 
-def uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
+def lines_of_uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
     """Return the uris of the tracks that have one, one per line."""
     return "".join(f"{visible(entry.uri)}\n" for entry in entries if entry.uri)
 
 
 def tunemymusic(entries: Sequence[Entry], title: str) -> str:
     """Return a table that TuneMyMusic imports."""
-    ids = [entry.uri.removeprefix(SPOTIFY) if (entry.uri or "").startswith(SPOTIFY) else "" for entry in entries]
+    uris = [entry.uri or "" for entry in entries]
+    ids = [uri.removeprefix(SPOTIFY) if uri.startswith(SPOTIFY) else "" for uri in uris]
     rows = (
         (entry.title, entry.artist, "", title, "Playlist", "", key) for entry, key in zip(entries, ids, strict=True)
     )
@@ -139,8 +140,9 @@ WRITERS: dict[str, Write] = {
     "m3u8": m3u8,
     "xspf": xspf,
     "jspf": jspf,
-    "uris": uris,
+    "uris": lines_of_uris,
     "tunemymusic": tunemymusic,
     "soundiiz": soundiiz,
 }
+WITH_PATHS = ("m3u8", "xspf", "jspf")
 WITH_TITLE = ("m3u8", "xspf", "jspf", "tunemymusic")

@@ -5,9 +5,9 @@
     music/cecilia.ogg
 
 The name of a track is in #EXTINF or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
-never opened. A path that is the uri of a service, such as spotify:track:..., becomes the uri of the track, and so does
-a link to a service if the track has no other name. A file that is not UTF-8 is decoded as Windows-1252, which old
-players wrote.
+kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., becomes the uri of
+the track, and so does a link to a service if the track has no other name. A file that is not UTF-8 is decoded as
+Windows-1252, which old players wrote.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -49,8 +50,9 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
             artist, title = split_name(info or name_at_end(path))
             is_uri = SERVICE_URI.fullmatch(path) or (not info and read_link(path))
             uri = path if is_uri else None
-            info = ""
-            yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            location = None if is_uri or path == info else location_of(path, stream.file)
+            info, row = "", Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri, location=location)
+            yield number, line, row
 
 
 def whole_playlist_text(stream: OpenFile) -> str:

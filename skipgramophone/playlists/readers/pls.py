@@ -6,8 +6,8 @@
     NumberOfEntries=1
 
 The name of a track is in its title or at the end of its path; "Artist - Title" is split at the first " - ". Paths are
-never opened. A path that names a track of a service, such as spotify:track:..., is the uri of the track. A file that
-is not UTF-8 is decoded as Windows-1252, which old players wrote.
+kept as locations and never opened. A path that names a track of a service, such as spotify:track:..., is the uri of
+the track. A file that is not UTF-8 is decoded as Windows-1252, which old players wrote.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 
 from skipgramophone.errors import SourceError
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -59,5 +60,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         path = entry.get("file", "")
         artist, title = split_name(entry.get("title") or name_at_end(path))
         raw = "; ".join(f"{name}{at}={text}" for name, text in entry.items())
-        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=service_uri(path))
+        uri = service_uri(path)
+        location = None if path == entry.get("title") else location_of(path, stream.file)
+        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri, location=location)
         yield first_line[at], raw, row

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
+LOCATION = "location"  # a column that only files with locations have
 BLOCK_RECORDS = 1 << 16
 IN_ONE_FILE = "\0"
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
@@ -61,6 +62,7 @@ class Row(NamedTuple):
     artist: str
     title: str
     uri: str | None = None
+    location: str | None = None  # of the file, see `file_locations`
 
 
 class LeftOut(NamedTuple):
@@ -80,7 +82,7 @@ class RowBlock:
     """Some rows of a file, in order.
 
     `table` has the columns of `COLUMNS` as strings (large_string), which may be dictionary-encoded. Only key and uri
-    may be null.
+    may be null. If a row has a location, there is a column for it too, with nulls.
     """
 
     table: pa.Table
@@ -146,10 +148,10 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
 
 def _table(rows: Iterable[Row]) -> pa.Table:
     """Return rows as a table of dictionary-encoded strings."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    return pa.table(
-        {name: pa.array(column, TEXT).dictionary_encode() for name, column in zip(COLUMNS, columns, strict=True)}
-    )
+    columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=False)) or dict.fromkeys(COLUMNS, ())
+    if not any(columns.get(LOCATION, ())):
+        columns.pop(LOCATION, None)
+    return pa.table({name: pa.array(column, TEXT).dictionary_encode() for name, column in columns.items()})
 
 
 def is_valid_text(texts: Iterable[str | None]) -> bool:

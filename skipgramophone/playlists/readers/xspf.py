@@ -5,7 +5,8 @@
     {"playlist": {"title": "Evening", "track": [{"title": ..., "creator": ..., "identifier": [...]}, ...]}}
 
 A file is one playlist, named by its title or by the file, with its creator as owner. The uri of a track is its first
-identifier or location that is a uri of a service, such as a MusicBrainz recording. Locations of files are not used.
+identifier or location that is a uri of a service, such as a MusicBrainz recording. Its first other location is kept as
+the location of its file.
 The "line" numbers of rejects of JSPF count the tracks from 1.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
+from skipgramophone.playlists.readers.file_locations import location_of_uri
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.track_uris import service_uri
@@ -25,7 +27,8 @@ from skipgramophone.settings import ExtractSettings
 
 TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
-Named = tuple[int, RawRecord, tuple[str, str, str | None] | str]  # line, record, artist, title and uri or reject
+Names = tuple[str, str, str | None, str | None]  # artist, title, uri, text of the location of a file
+Named = tuple[int, RawRecord, Names | str]  # line, record, names or reject
 
 
 def is_jspf(value: Any) -> bool:
@@ -85,20 +88,22 @@ def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) ->
         if isinstance(found, str):
             yield line, raw, found
         else:
-            artist, name, uri = found
+            artist, name, uri, place = found
+            location = location_of_uri(place, stream.file) if place else None
             row = Row(creator.strip(), playlist, stream.file.place, artist=artist, title=name, uri=uri)
-            yield line, raw, row
+            yield line, raw, row._replace(location=location)
 
 
-def _names_of(fields: Fields) -> tuple[str, str, str | None]:
-    """Return artist, title and uri of a track."""
+def _names_of(fields: Fields) -> Names:
+    """Return artist, title, uri and location of a track."""
     identifiers = [*fields.get("identifier", ()), *fields.get("location", ())]
     uri = next((uri for text in identifiers if (uri := service_uri(text))), None)
-    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri
+    place = next((text.strip() for text in fields.get("location", ()) if not service_uri(text)), None)
+    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place
 
 
-def _jspf_track(track: Any) -> tuple[str, str, str | None] | str:
-    """Return artist, title and uri of a track in JSON, or the reason for rejecting it."""
+def _jspf_track(track: Any) -> Names | str:
+    """Return the names of a track in JSON, or the reason for rejecting it."""
     if not isinstance(track, dict):
         return "a track that is not a JSON object"
     names = text_fields(track, "creator", "title")
