@@ -54,6 +54,7 @@ ALLOWED_IN = {
     "safetensors": {"exporters.safetensors"},
     "scipy": {"maps", "evaluation", "experiment.postings"},
     "tensorflow": {"training.tensorflow_runtime"},
+    "tinytag": {"playlists.music_library"},
     "typer": {"cli"},
     "umap": {"maps.projection"},
 }

@@ -13,18 +13,18 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
 
 from skipgramophone.cli import render
+from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.errors import SettingError, StorageError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
-from skipgramophone.playlists.file_paths import is_missing, relocated
-from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry
+from skipgramophone.playlists.playlist_formats import WRITERS
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 1 << 16  # bytes
 ANSWERED_AT_ONCE = 64  # lines
-PLAYLISTS = (*WRITERS, "plain")
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 MOST_NAMED = 3  # seeds named in the title of a table
 Asked = TypeVar("Asked")
@@ -122,53 +121,6 @@ def _decode(line: bytes) -> str:
     return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    """How an answer is written as a playlist.
-
-    Attributes:
-        title: title of the playlist, if any.
-        with_seeds: whether it begins with the tracks of the query.
-        files_from: directory that contains the source that was extracted; default: the present one.
-        directory: directory of the playlist; default: the present one.
-    """
-
-    title: str | None = None
-    with_seeds: bool = False
-    files_from: Path | None = None
-    directory: Path | None = None
-
-    def require_format(self, format: str) -> None:
-        """Refuse a format that does not support this.
-
-        Raises:
-            SettingError: the format is not a playlist.
-        """
-        if self.title is not None and format not in WITH_TITLE:
-            raise SettingError(f"--title is for {', '.join(WITH_TITLE)}, not for {format}: add --format m3u8")
-        if self.files_from is not None and format not in WITH_PATHS:
-            raise SettingError(f"--files-from is for {', '.join(WITH_PATHS)}, not for {format}: add --format m3u8")
-        if self.files_from is not None and not self.files_from.is_dir():
-            raise SettingError(f"--files-from {self.files_from} is not a directory")
-        if self.with_seeds and format not in PLAYLISTS:
-            raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
-
-    def entries(self, tracks: Sequence[Track]) -> list[Entry]:
-        """Return the entries to write, with the paths of files as a player finds them."""
-        base, directory = self.files_from or Path(), self.directory or Path()
-        located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
-        return [
-            Entry(track.artist, track.title, track.uri, place) for track, place in zip(tracks, located, strict=True)
-        ]
-
-    def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
-        listed = [near.track for near in answer.neighbours]
-        rows = {track.row for track in listed}  # fixed first and last tracks are seeds that are listed
-        seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
-        return [*(seeds if self.with_seeds else []), *listed]
-
-
 def format_of(path: Path) -> str:
     """Return the format that the suffix of a file selects.
 
@@ -209,8 +161,9 @@ def written_to(path: Path | None) -> Iterator[None]:
         draft.write_text(text.getvalue(), encoding="utf-8")
 
 
-def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist = Playlist()) -> None:
+def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist | None = None) -> None:
     """Print an answer on standard output, and its notes on standard error."""
+    playlist = playlist or Playlist()
     for line in answer.notes:
         render.note(line, quiet)
     if format == "json":
@@ -222,12 +175,7 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
     elif format == "tsv":
         _print_tsv(answer)
     elif format in WRITERS:
-        tracks = playlist.tracks(answer)
-        _require_uris(format, tracks, quiet)
-        entries = playlist.entries(tracks)
-        if format in WITH_PATHS:
-            _note_missing(entries, playlist, quiet)
-        render.print_data(WRITERS[format](entries, playlist.title or ""))
+        playlist.write(answer, format, quiet)
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
@@ -302,28 +250,6 @@ def _print_tsv(answer: Answer) -> None:
     rows = _rows(answer)
     lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
     render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
-
-
-def _note_missing(entries: Sequence[Entry], playlist: Playlist, quiet: bool) -> None:
-    """Say how many files of a playlist are not where it says they are."""
-    located = [entry.location for entry in entries if entry.location]
-    missing = [path for path in located if is_missing(path, playlist.directory or Path())]
-    if missing:
-        count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
-        render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
-
-
-def _require_uris(format: str, tracks: Sequence[Track], quiet: bool) -> None:
-    """Say how many tracks a list of uris lacks.
-
-    Raises:
-        SettingError: no track has a uri.
-    """
-    without = sum(track.uri is None for track in tracks) if format == "uris" else 0
-    if without and without == len(tracks):
-        raise SettingError("no track of the answer has a uri: give another --format, such as plain")
-    if without:
-        render.note(f"left out {plural(without, 'track')} without a uri", quiet)
 
 
 def _print_table(answer: Answer, versions: bool) -> None:

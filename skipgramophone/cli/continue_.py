@@ -12,6 +12,7 @@ import typer
 from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
+from skipgramophone.cli.playlist_output import Playlist, parse_duration
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings, HistorySettings
@@ -106,6 +107,24 @@ def continue_playlist(
             show_default=False,
         ),
     ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            "--library",
+            metavar="DIR",
+            help="List the audio files of this directory whose tags match the tracks.",
+            show_default=False,
+        ),
+    ] = None,
+    duration: Annotated[
+        str | None,
+        typer.Option(
+            "--duration",
+            metavar="TIME",
+            help="With --library: end the list after this time, such as 90m or 2h.",
+            show_default=False,
+        ),
+    ] = None,
     force: options.Force = False,
     show_versions: options.ShowVersions = False,
     stdin: Annotated[
@@ -132,7 +151,14 @@ def continue_playlist(
         format = format or (None if json else answers.format_of(output))
         answers.require_new(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
-    playlist = answers.Playlist(title, include_seeds, files_from, output.parent if output else None)
+    playlist = Playlist(
+        title=title,
+        with_seeds=include_seeds,
+        files_from=files_from,
+        directory=output.parent if output else None,
+        library=library,
+        seconds=parse_duration(duration) if duration is not None else None,
+    )
     playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
@@ -146,6 +172,8 @@ def continue_playlist(
             "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
             "or - for standard input"
         )
+    if duration is not None and end is not None:
+        raise SettingError("--duration may end the list before the track of --to: leave out one of them")
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays

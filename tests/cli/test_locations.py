@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
 
-import numpy as np
 import pytest
 
 import skipgramophone as package
 from skipgramophone.experiment.catalogue import Catalogue
+from tests.cli.untrained import give_vectors
 from tests.conftest import dump_text, run_sgp, two_genres
 from tests.playlists.readers.reading import read
 
@@ -22,15 +22,6 @@ NAMES = [(f"Artist {at % 4}", f"Song {at}") for at in range(12)]
 def file_of(at: int) -> str:
     """The path of a file, relative to the music directory."""
     return f"{NAMES[at][0]}/{at:02} é & #{at}.ogg"
-
-
-def give_vectors(root: Path, name: str) -> None:
-    """Give each track of a corpus a vector, without training."""
-    with closing(Catalogue(root / name / "corpus")) as catalogue:
-        artists, titles, _ = zip(*catalogue.names(), strict=True)
-    vectors = np.random.default_rng(1).standard_normal((len(artists), 4)).astype(np.float32)
-    np.savez(root / "vectors.npz", vectors=vectors, artist=np.array(artists), title=np.array(titles))
-    package.import_vectors(name, root / "vectors.npz", experiments_dir=root)
 
 
 @pytest.fixture

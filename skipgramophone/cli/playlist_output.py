@@ -1,0 +1,192 @@
+"""Playlists that are written: their tracks, the files of the tracks, and what is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.cli import render
+from skipgramophone.errors import SettingError
+from skipgramophone.playlists.file_paths import is_missing, relocated
+from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry
+from skipgramophone.settings import seconds_of
+from skipgramophone.wording import plural, visible
+
+if TYPE_CHECKING:
+    from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.lookup.results import Answer
+    from skipgramophone.playlists.music_library import AudioFile, MusicLibrary
+
+PLAYLISTS = (*WRITERS, "plain")
+LONGEST = 366 * 24 * 3600.0  # seconds of a playlist
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """How an answer is written as a playlist.
+
+    Attributes:
+        title: title of the playlist, if any.
+        with_seeds: whether it begins with the tracks of the query.
+        files_from: directory that contains the source that was extracted; default: the present one.
+        directory: directory of the playlist; default: the present one.
+        library: directory with the audio files to list; tracks without a file are left out.
+        seconds: longest duration of the playlist; needs a library.
+    """
+
+    title: str | None = None
+    with_seeds: bool = False
+    files_from: Path | None = None
+    directory: Path | None = None
+    library: Path | None = None
+    seconds: float | None = None
+
+    def require_format(self, format: str) -> None:
+        """Refuse a format that does not support this.
+
+        Raises:
+            SettingError: the format is not a playlist, or options do not fit each other.
+        """
+        if self.title is not None and format not in WITH_TITLE:
+            raise SettingError(f"--title is for {', '.join(WITH_TITLE)}, not for {format}: add --format m3u8")
+        for name, given in (("--files-from", self.files_from), ("--library", self.library)):
+            if given is not None and format not in WITH_PATHS:
+                raise SettingError(f"{name} is for {', '.join(WITH_PATHS)}, not for {format}: add --format m3u8")
+        if self.files_from is not None and self.library is not None:
+            raise SettingError("--library finds the files itself: leave out --files-from")
+        if self.files_from is not None and not self.files_from.is_dir():
+            raise SettingError(f"--files-from {self.files_from} is not a directory")
+        if self.seconds is not None and self.library is None:
+            raise SettingError("--duration needs the durations of audio files: add --library DIR, or give -n instead")
+        if self.with_seeds and format not in PLAYLISTS:
+            raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
+
+    def tracks(self, answer: Answer) -> list[Track]:
+        """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
+        listed = [near.track for near in answer.neighbours]
+        rows = {track.row for track in listed}  # fixed first and last tracks are seeds that are listed
+        seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
+        return [*(seeds if self.with_seeds else []), *listed]
+
+    def write(self, answer: Answer, format: str, quiet: bool) -> None:
+        """Print an answer in a format of playlists.
+
+        Raises:
+            SettingError: the format is a list of uris, and no track has one.
+            SourceError: no file of the library can be matched, or none matches a track.
+            StorageError: the library cannot be read.
+        """
+        tracks = self.tracks(answer)
+        if format == "uris":
+            _require_uris(tracks, quiet)
+        entries = self._from_library(tracks, quiet) if self.library else self._with_locations(tracks)
+        if format in WITH_PATHS and not self.library:
+            self._note_missing(entries, quiet)
+        render.print_data(WRITERS[format](entries, self.title or ""))
+
+    def _with_locations(self, tracks: Sequence[Track]) -> list[Entry]:
+        """Return the entries to write, with the locations of files as a player finds them."""
+        base, directory = self.files_from or Path(), self.directory or Path()
+        located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
+        return [
+            Entry(track.artist, track.title, track.uri, place) for track, place in zip(tracks, located, strict=True)
+        ]
+
+    def _from_library(self, tracks: Sequence[Track], quiet: bool) -> list[Entry]:
+        """Return entries for the tracks that the library has."""
+        from skipgramophone.errors import SourceError
+        from skipgramophone.playlists.music_library import read_library
+
+        assert self.library is not None
+        library = read_library(self.library, durations=self.seconds is not None)
+        _note_passed_over(library, quiet)
+        found = [(track, library.file_of(track.artist, track.title)) for track in tracks]
+        missing = [track for track, file in found if file is None]
+        if missing:
+            render.note(f"{self.library} lacks {len(missing):,} of {plural(len(tracks), 'track')}, left out:", quiet)
+            for track in missing:
+                render.note(f"  {visible(track.name)}", quiet)
+        there = [(track, file) for track, file in found if file is not None]
+        if tracks and not there:
+            raise SourceError(f"{self.library} has none of the {plural(len(tracks), 'track')} of the answer")
+        there = self._in_time(there, quiet)
+        directory = (self.directory or Path()).resolve()
+        return [
+            Entry(track.artist, track.title, track.uri, os.path.relpath(file.path.resolve(), directory))
+            for track, file in there
+        ]
+
+    def _in_time(self, found: list[tuple[Track, AudioFile]], quiet: bool) -> list[tuple[Track, AudioFile]]:
+        """Return the first tracks that fit the duration; files of unknown duration are left out."""
+        if self.seconds is None:
+            return found
+        known = [pair for pair in found if pair[1].seconds]
+        if len(known) < len(found):
+            render.note(f"left out {plural(len(found) - len(known), 'file')} of unknown duration", quiet)
+        total, kept = 0.0, 0
+        for _, file in known:
+            if total + (file.seconds or 0) > self.seconds:
+                break
+            total, kept = total + (file.seconds or 0), kept + 1
+        note = f"duration {_clock(total)} of {_clock(self.seconds)}"
+        render.note(note if kept < len(known) else f"{note}: a larger -n gives more tracks", quiet)
+        return known[:kept]
+
+    def _note_missing(self, entries: Sequence[Entry], quiet: bool) -> None:
+        """Say how many files of a playlist are not where it says they are."""
+        located = [entry.location for entry in entries if entry.location]
+        missing = [path for path in located if is_missing(path, self.directory or Path())]
+        if missing:
+            count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
+            render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
+
+
+def parse_duration(text: str) -> float:
+    """Read the duration of a playlist, in seconds.
+
+    Raises:
+        SettingError: the text is not a span of time, or an impossible one.
+    """
+    seconds = seconds_of(text)
+    if not 0 < seconds <= LONGEST:
+        raise SettingError(f"duration must be above 0 and at most a year, not {text!r}")
+    return seconds
+
+
+def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
+    """Say which files of a library match nothing, and why."""
+    for files, problem in (
+        (library.damaged, "damaged tags"),
+        (library.untagged, "no artist or title"),
+        (library.outside, "links to places outside the library"),
+    ):
+        if files:
+            passed_over = f"passed over {plural(len(files), 'file')} ({problem})"
+            render.note(f"{passed_over}, such as {visible(str(files[0]))}", quiet)
+
+
+def _require_uris(tracks: Sequence[Track], quiet: bool) -> None:
+    """Say how many tracks a list of uris lacks.
+
+    Raises:
+        SettingError: no track has a uri.
+    """
+    without = sum(track.uri is None for track in tracks)
+    if without and without == len(tracks):
+        raise SettingError("no track of the answer has a uri: give another --format, such as plain")
+    if without:
+        render.note(f"left out {plural(without, 'track')} without a uri", quiet)
+
+
+def _clock(seconds: float) -> str:
+    """Return a duration as hours and minutes.
+
+    >>> _clock(7260), _clock(59)
+    ('2 h 1 min', '0 h 1 min')
+    """
+    minutes = round(seconds / MINUTE)
+    return f"{minutes // 60} h {minutes % 60} min"
