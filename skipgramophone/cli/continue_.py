@@ -103,7 +103,7 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory that contains the extracted source, if paths are written (default: this directory).",
+            help="Directory that contains the extracted source, for playlists with paths (default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -145,6 +145,8 @@ def continue_playlist(
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20
     sgp continue demo --file mine.m3u8 --exclude-versions live -o more.m3u8
+    sgp continue demo --from "free fallin'" --to "learning to fly" --arrange -n 20
+    sgp continue demo --history StreamingHistory_music_0.json --arrange --artist-gap 3
     echo '["free fallin", "learning to fly"]' | sgp continue demo --stdin
     """
     if output is not None:

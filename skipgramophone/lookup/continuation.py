@@ -11,6 +11,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.arrangement import Ends, arranged, mean_random_step, steps
 from skipgramophone.lookup.blend import blend
+from skipgramophone.lookup.passage import passage
 from skipgramophone.lookup.results import Answer, Arrangement, Asked, Neighbour, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import artist_without_guests
@@ -67,7 +68,7 @@ def fixed_ends(
 def continued(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route = Route()) -> Answer:
     """Continue the tracks that were asked about, in a smooth order if the settings ask for it.
 
-    With two fixed tracks and no others, the answer has the tracks between the two.
+    With two fixed tracks and no others, the answer has the tracks on the way from the first to the last.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -76,8 +77,8 @@ def continued(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: R
     route.require_room(settings)
     search_for = _room_for(settings, len(route.seeds))
     if not asked.seeds and len(route.seeds) == 2:
-        first, last = (Asked((seed,)) for seed in route.seeds)
-        answer = _between(lookup, Asked(first.seeds, asked.notes), last, search_for)
+        lookup.require_artists(settings)
+        answer = passage(lookup.search, lookup.search.question(route.seeds, asked.notes), search_for)
     else:
         known = {seed.track.row for seed in asked.seeds}
         fixed = tuple(seed for seed in route.seeds if seed.track.row not in known)
@@ -92,13 +93,17 @@ def blended(lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
         SettingError: the settings do not fit a blend.
     """
-    answer = _between(lookup, one, other, _room_for(settings, 0))
+    lookup.require_artists(settings)
+    search = lookup.search
+    questions = (search.question(one.seeds, one.notes), search.question(other.seeds, other.notes))
+    answer = blend(search, questions, _room_for(settings, 0))
     return in_order(lookup, answer, settings) if settings.arrange else answer
 
 
 def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: Route = Route()) -> Answer:
     """Return an answer with its tracks in a smooth order, between the fixed tracks if there are any."""
-    whole = [*_listed(lookup, answer, route.first), *answer.neighbours, *_listed(lookup, answer, route.last)]
+    first, last = (_listed(lookup, answer, route, end) for end in (route.first, route.last))
+    whole = [*first, *answer.neighbours, *last]
     rows = np.array([near.track.row for near in whole], np.int64)
     vectors = unit_rows(np.asarray(lookup.embeddings.centre[rows])) if len(rows) else np.empty((0, 1), np.float32)
     ends = Ends(route.first is not None, route.last is not None)
@@ -119,14 +124,6 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
     )
 
 
-def _between(lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings) -> Answer:
-    """Find the tracks between two lists, best first."""
-    lookup.require_artists(settings)
-    search = lookup.search
-    questions = (search.question(one.seeds, one.notes), search.question(other.seeds, other.notes))
-    return blend(search, questions, settings)
-
-
 def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     """Return settings that leave room for fixed tracks, and list an artist only as often as the gap allows."""
     number = settings.number - fixed
@@ -137,10 +134,12 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     return replace(settings, number=number, max_per_artist=limit)
 
 
-def _listed(lookup: Lookup, answer: Answer, seed: Seed | None) -> list[Neighbour]:
-    """Return a fixed track as an entry of the list."""
+def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> list[Neighbour]:
+    """Return a fixed track as an entry of the list; without other seeds, it is what its end of the list is near to."""
     if seed is None:
         return []
+    if answer.seeds == route.seeds:
+        return [Neighbour(0, 1.0, seed.track)]
     vector = lookup.search.question(answer.seeds, ()).vector
     similarity = float(unit_rows(lookup.search.vector(seed.track)[None, :])[0] @ vector)
     return [Neighbour(0, similarity, seed.track)]

@@ -87,15 +87,45 @@ def test_a_seed_repeats_an_order_and_artists_and_versions_keep_their_rules(sampl
 
 
 def test_a_list_goes_from_one_track_to_another(sample_root: Path) -> None:
-    found = answer(sample_root, "--from", GIVEN[0], "--to", GIVEN[1], "--arrange", "-n", "8")
+    at = ("--from", GIVEN[0], "--to", GIVEN[1], "--arrange", "-n", "9")
+    found = answer(sample_root, *at, "--all-versions", "--max-per-artist", "0")
     uris = [one["uri"] for one in found["neighbours"]]
-    assert (uris[0], uris[-1], len(set(uris))) == (*GIVEN, 8)
+    assert (uris[0], uris[-1], len(set(uris))) == (*GIVEN, 9)
     assert {seed["uri"] for seed in found["seeds"]} == set(GIVEN)
+    assert (found["neighbours"][0]["similarity"], found["ranked_by"]) == (1.0, "cosine")
+    # The same by hand: seven points of the arc, each with the nearest track that is left.
     with sgp.open("demo", sample_root) as demo:
-        table = cosines(demo, uris)
-    # The tracks between are near both, and their similarity is the lower of the two cosines.
-    for place, one in enumerate(found["neighbours"][1:-1], 1):
-        assert one["similarity"] == pytest.approx(min(table[place, 0], table[place, -1]), abs=1e-5)
+        first, last = (demo.resolve(uri).track.row for uri in GIVEN)
+        units = unit_rows(np.asarray(demo.embeddings.centre)).astype(np.float64)
+        angle = np.arccos(units[first] @ units[last])
+        rows: dict[int, float] = {}
+        for share in np.arange(1, 8) / 8:
+            cosine = units @ (np.sin((1 - share) * angle) * units[first] + np.sin(share * angle) * units[last])
+            cosine[[first, last, *rows]] = -9
+            rows[int(cosine.argmax())] = float(cosine.max() / np.sin(angle))
+        wanted = {demo.catalogue.track(row).uri: similarity for row, similarity in rows.items()}
+    assert {one["uri"]: one["similarity"] for one in found["neighbours"][1:-1]} == {
+        uri: pytest.approx(similarity, abs=1e-4) for uri, similarity in wanted.items()
+    }
+    near = [one["similarity"] for one in found["neighbours"]]
+    assert min(near) > 0.5
+    # Filters hold on the way, and points whose nearest tracks are too far away get none.
+    found = answer(
+        sample_root, *at, "--exclude-versions", "live,acoustic", "--max-per-artist", "1", "--min-count", "30"
+    )
+    inner = found["neighbours"][1:-1]
+    assert len({one["artist"] for one in inner}) == len(inner) == 7
+    assert all(one["count"] >= 30 and "Live" not in one["title"] for one in inner)
+    songs = {song_key(one["artist"], one["title"]) for one in found["neighbours"]}
+    assert len(songs) == 9
+    found = answer(sample_root, *at, "--min-similarity", "0.999")
+    assert [one["uri"] for one in found["neighbours"]] == list(GIVEN)
+    assert found["notes"] == ["only 0 of 7 results: no more tracks pass the filters"]
+    refused = continued(sample_root, *at, "--diversity", "0.5")
+    assert (refused.code, "cannot be combined with a way from track to track" in refused.err) == (2, True)
+
+
+def test_a_fixed_track_that_is_given_too_is_listed_once(sample_root: Path) -> None:
     m3u8 = continued(
         sample_root, *GIVEN, "--from", GIVEN[1], "--arrange", "-n", "4", "--format", "m3u8", "--include-seeds"
     )
