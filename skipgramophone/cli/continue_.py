@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ import typer
 from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
-from skipgramophone.cli.playlist_output import Playlist, parse_duration
+from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ContinueSettings, HistorySettings
@@ -116,15 +117,6 @@ def continue_playlist(
             show_default=False,
         ),
     ] = None,
-    duration: Annotated[
-        str | None,
-        typer.Option(
-            "--duration",
-            metavar="TIME",
-            help="With --library: end the list after this time, such as 90m or 2h.",
-            show_default=False,
-        ),
-    ] = None,
     force: options.Force = False,
     show_versions: options.ShowVersions = False,
     stdin: Annotated[
@@ -159,7 +151,7 @@ def continue_playlist(
         files_from=files_from,
         directory=output.parent if output else None,
         library=library,
-        seconds=parse_duration(duration) if duration is not None else None,
+        seconds=settings.duration if library else None,
     )
     playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
@@ -174,8 +166,10 @@ def continue_playlist(
             "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
             "or - for standard input"
         )
-    if duration is not None and end is not None:
-        raise SettingError("--duration may end the list before the track of --to: leave out one of them")
+    if library and settings.duration is not None:
+        if end is not None:
+            raise SettingError("--duration with --library may end the list before the track of --to: leave out one")
+        settings = replace(settings, duration=None)  # the durations are those of the files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
     from skipgramophone.lookup import continuation, lookup, recent_plays

@@ -9,20 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skipgramophone.cli import render
-from skipgramophone.errors import SettingError
+from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.playlists.file_paths import is_missing, relocated
 from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry
-from skipgramophone.settings import seconds_of
 from skipgramophone.wording import plural, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
     from skipgramophone.lookup.results import Answer
-    from skipgramophone.playlists.music_library import AudioFile, MusicLibrary
+    from skipgramophone.playlists.music_library import MusicLibrary
 
 PLAYLISTS = (*WRITERS, "plain")
-LONGEST = 366 * 24 * 3600.0  # seconds of a playlist
-MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,6 @@ class Playlist:
             raise SettingError("--library finds the files itself: leave out --files-from")
         if self.files_from is not None and not self.files_from.is_dir():
             raise SettingError(f"--files-from {self.files_from} is not a directory")
-        if self.seconds is not None and self.library is None:
-            raise SettingError("--duration needs the durations of audio files: add --library DIR, or give -n instead")
         if self.with_seeds and format not in PLAYLISTS:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
 
@@ -93,12 +88,13 @@ class Playlist:
         base, directory = self.files_from or Path(), self.directory or Path()
         located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
         return [
-            Entry(track.artist, track.title, track.uri, place) for track, place in zip(tracks, located, strict=True)
+            Entry(track.artist, track.title, track.uri, location=place, seconds=track.seconds)
+            for track, place in zip(tracks, located, strict=True)
         ]
 
     def _from_library(self, tracks: Sequence[Track], quiet: bool) -> list[Entry]:
         """Return entries for the tracks that the library has."""
-        from skipgramophone.errors import SourceError
+        from skipgramophone.lookup.playing_time import fitting
         from skipgramophone.playlists.music_library import read_library
 
         assert self.library is not None
@@ -113,28 +109,15 @@ class Playlist:
         there = [(track, file) for track, file in found if file is not None]
         if tracks and not there:
             raise SourceError(f"{self.library} has none of the {plural(len(tracks), 'track')} of the answer")
-        there = self._in_time(there, quiet)
+        if self.seconds is not None:
+            there, remarks = fitting(there, [file.seconds for _, file in there], self.seconds)
+            for remark in remarks:
+                render.note(remark, quiet)
         directory = (self.directory or Path()).resolve()
         return [
             Entry(track.artist, track.title, track.uri, os.path.relpath(file.path.resolve(), directory))
             for track, file in there
         ]
-
-    def _in_time(self, found: list[tuple[Track, AudioFile]], quiet: bool) -> list[tuple[Track, AudioFile]]:
-        """Return the first tracks that fit the duration; files of unknown duration are left out."""
-        if self.seconds is None:
-            return found
-        known = [pair for pair in found if pair[1].seconds]
-        if len(known) < len(found):
-            render.note(f"left out {plural(len(found) - len(known), 'file')} of unknown duration", quiet)
-        total, kept = 0.0, 0
-        for _, file in known:
-            if total + (file.seconds or 0) > self.seconds:
-                break
-            total, kept = total + (file.seconds or 0), kept + 1
-        note = f"duration {_clock(total)} of {_clock(self.seconds)}"
-        render.note(note if kept < len(known) else f"{note}: a larger -n gives more tracks", quiet)
-        return known[:kept]
 
     def _note_missing(self, entries: Sequence[Entry], quiet: bool) -> None:
         """Say how many files of a playlist are not where it says they are."""
@@ -143,18 +126,6 @@ class Playlist:
         if missing:
             count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
             render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
-
-
-def parse_duration(text: str) -> float:
-    """Read the duration of a playlist, in seconds.
-
-    Raises:
-        SettingError: the text is not a span of time, or an impossible one.
-    """
-    seconds = seconds_of(text)
-    if not 0 < seconds <= LONGEST:
-        raise SettingError(f"duration must be above 0 and at most a year, not {text!r}")
-    return seconds
 
 
 def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
@@ -180,13 +151,3 @@ def _require_uris(tracks: Sequence[Track], quiet: bool) -> None:
         raise SettingError("no track of the answer has a uri: give another --format, such as plain")
     if without:
         render.note(f"left out {plural(without, 'track')} without a uri", quiet)
-
-
-def _clock(seconds: float) -> str:
-    """Return a duration as hours and minutes.
-
-    >>> _clock(7260), _clock(59)
-    ('2 h 1 min', '0 h 1 min')
-    """
-    minutes = round(seconds / MINUTE)
-    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,7 +1,7 @@
 """The track catalogue: names and row numbers, in a SQLite file with a trigram index for name search.
 
     tracks      row, artist, title, uri, count, first_place, and the folded name and title for look-up;
-                location of the file, if the sources name files
+                location of the file and duration in seconds, if the sources state them
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, where uris were merged: uri, row
     names       FTS5 trigram index over the folded names (detail=none: small; matches are verified in the name)
@@ -34,6 +34,7 @@ MOST_COUNTED = 1000  # matches of a query; beyond that only "more than 1,000" is
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every letter
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
+FACTS = ("location", "seconds")  # columns that only catalogues have whose sources state them
 FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # bits of an error code of SQLite that give the kind of error
 NOT_READ = {
@@ -45,7 +46,13 @@ NOT_READ = {
     sqlite3.SQLITE_BUSY,
 }
 TEXT_OR_NONE = (str, type(None))
-TRACK_TYPES = {(int, str, str, uri, int, int, location) for uri in TEXT_OR_NONE for location in TEXT_OR_NONE}
+NUMBER_OR_NONE = (int, type(None))
+TRACK_TYPES = {
+    (int, str, str, uri, int, int, location, seconds)
+    for uri in TEXT_OR_NONE
+    for location in TEXT_OR_NONE
+    for seconds in NUMBER_OR_NONE
+}
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 UriFields = tuple[str, int]  # uri, row
 
@@ -61,6 +68,7 @@ class Track:
     count: int
     first_place: int  # place of the first occurrence in the dump, counted from 1 over the rows that were used
     location: str | None = None  # of the file: absolute, or relative to the directory that contains the source
+    seconds: int | None = None  # duration
 
     @property
     def name(self) -> str:
@@ -87,7 +95,7 @@ class Catalogue:
 
     Attributes:
         rank: the column that sorts tracks by count.
-        has_locations: whether the sources name files.
+        facts: names of the facts in `FACTS` that it has.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -116,8 +124,8 @@ class Catalogue:
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         columns = {name for (name,) in self.query("SELECT name FROM pragma_table_info('tracks')")}
         self.rank = "rank" if "rank" in columns else "row"
-        self.has_locations = "location" in columns
-        self._fields = FIELDS + ("location" if self.has_locations else "NULL")
+        self.facts = tuple(name for name in FACTS if name in columns)
+        self._fields = FIELDS + ", ".join(name if name in columns else "NULL" for name in FACTS)
         # Rows are numbered from 0 without a gap, so the largest gives the number of tracks without counting.
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
@@ -160,9 +168,9 @@ class Catalogue:
         """Return artist, title and uri of every track, in row order."""
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
 
-    def locations(self) -> list[tuple[str | None]]:
-        """Return the location of every track, in row order; only if the catalogue has them."""
-        return self.query("SELECT location FROM tracks ORDER BY row")
+    def stated(self, fact: str) -> list[tuple[str | int | None]]:
+        """Return one of its facts for every track, in row order."""
+        return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
     def counts(self) -> list[int]:
         """Return the occurrences of each track, in row order."""

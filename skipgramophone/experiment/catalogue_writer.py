@@ -32,7 +32,7 @@ GATHERED = 256 << 20  # bytes of the trigram index in memory before they are wri
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
 URIS = {"uri": TEXT, "row": pa.int64()}
-LOCATION = {"location": TEXT}  # a column of `tracks`, if the sources name files
+FACT_TYPES = {"location": TEXT, "seconds": pa.int64()}  # columns of `tracks`, if the sources state them
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -59,7 +59,7 @@ CREATE INDEX spellings_by_row ON spellings (row);
 # Values for the two templates above: rows are sorted by count, or tracks have a rank column.
 IN_ORDER = {"column": "", "rank": "row"}
 RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
-LOCATION_COLUMN = ", location TEXT"
+FACT_COLUMNS = {"location": ", location TEXT", "seconds": ", seconds INTEGER"}
 # The stage is published as a whole or not at all, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
@@ -76,7 +76,7 @@ def write_catalogue(
 
     Args:
         directory: the corpus stage.
-        tracks: the columns of `TRACKS`, in row order, and that of `LOCATION` if the sources name files.
+        tracks: the columns of `TRACKS`, in row order, and those of `FACT_TYPES` that the sources state.
         spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
         ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are sorted by count.
@@ -87,9 +87,9 @@ def write_catalogue(
     """
     path = directory / FILE
     order = IN_ORDER if ranks is None else RANKED
-    columns = TRACKS
-    if LOCATION.keys() <= set(tracks.column_names):
-        columns, order = TRACKS | LOCATION, order | {"column": order["column"] + LOCATION_COLUMN}
+    facts = {name: kind for name, kind in FACT_TYPES.items() if name in tracks.column_names}
+    columns = TRACKS | facts
+    order = order | {"column": order["column"] + "".join(FACT_COLUMNS[name] for name in facts)}
     batches = run_in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, columns))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:

@@ -12,6 +12,7 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.arrangement import Ends, arranged, mean_random_step, steps
 from skipgramophone.lookup.blend import blend
 from skipgramophone.lookup.passage import passage
+from skipgramophone.lookup.playing_time import fitting
 from skipgramophone.lookup.results import Answer, Arrangement, Asked, Neighbour, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import artist_without_guests
@@ -83,6 +84,7 @@ def continued(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: R
         known = {seed.track.row for seed in asked.seeds}
         fixed = tuple(seed for seed in route.seeds if seed.track.row not in known)
         answer = lookup.similar_to(asked.seeds + fixed, search_for, asked.notes)
+    answer = _in_time(answer, settings, route)
     return in_order(lookup, answer, settings, route) if settings.arrange else answer
 
 
@@ -96,7 +98,7 @@ def blended(lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings
     lookup.require_artists(settings)
     search = lookup.search
     questions = (search.question(one.seeds, one.notes), search.question(other.seeds, other.notes))
-    answer = blend(search, questions, _room_for(settings, 0))
+    answer = _in_time(blend(search, questions, _room_for(settings, 0)), settings, Route())
     return in_order(lookup, answer, settings) if settings.arrange else answer
 
 
@@ -122,6 +124,26 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
     return replace(
         answer, neighbours=tuple(neighbours), notes=notes, arrangement=_smoothness(vectors, ends, settings.random_seed)
     )
+
+
+def _in_time(answer: Answer, settings: ContinueSettings, route: Route) -> Answer:
+    """Return an answer with the first tracks that fit into the duration of the settings, beside the fixed tracks.
+
+    Raises:
+        SettingError: no duration is known, or that of a fixed track is not known.
+    """
+    if settings.duration is None:
+        return answer
+    tracks = [near.track for near in answer.neighbours]
+    fixed = [seed.track.seconds or 0 for seed in route.seeds]
+    if (tracks and not any(track.seconds for track in tracks)) or not all(fixed):
+        raise SettingError(
+            "durations are not known, because the sources of the corpus do not state them: give -n instead, or find "
+            "the files with --library DIR"
+        )
+    limit = settings.duration - sum(fixed)
+    kept, remarks = fitting(answer.neighbours, [track.seconds for track in tracks], limit)
+    return replace(answer, neighbours=tuple(kept), notes=(*answer.notes, *remarks))
 
 
 def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:

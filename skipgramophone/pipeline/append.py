@@ -22,7 +22,7 @@ import pyarrow as pa
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, reason_of
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.catalogue_writer import LOCATION, SPELLINGS, URIS
+from skipgramophone.experiment.catalogue_writer import FACT_TYPES, SPELLINGS, URIS
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS, Corpus, read_corpus, read_held_out_corpus
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.imported import has_corpus_of_names
@@ -51,7 +51,7 @@ class Before:
         manifest: its manifest.
         corpus: its playlists, held-out ones last.
         held_out: bool (playlists,), true for held-out playlists.
-        tracks: artist, title, uri and first_place of its tracks, and location if they have one, in row order.
+        tracks: artist, title, uri and first_place of its tracks, and facts as text if it has some, in row order.
         spellings: other spellings of the tracks: row, artist, title, count.
         uris: other uris of the tracks: uri, row.
         playlists: owner, name and key of its playlists.
@@ -209,8 +209,9 @@ def read_before(experiment: Experiment) -> Before:
             tracks = _table(catalogue.names(), {"artist": TEXT, "title": TEXT, "uri": TEXT})
             spellings = _table(catalogue.all_spellings(), SPELLINGS)
             uris = _table(catalogue.all_uris(), URIS)
-            if catalogue.has_locations:
-                tracks = tracks.append_column("location", _table(catalogue.locations(), LOCATION)["location"])
+            for name in catalogue.facts:
+                facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as readers deliver them
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ExperimentError(
                 f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
@@ -38,8 +39,8 @@ from skipgramophone.playlists.numbering import (
     take_codes,
 )
 from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
-from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, LOCATION, Reject, RowBlock, dictionary_of
-from skipgramophone.playlists.track_locations import with_locations
+from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
+from skipgramophone.playlists.track_facts import with_facts
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
@@ -54,8 +55,8 @@ class EncodedPlaylists:
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place (first row in the dump, counted from 1 over the rows that name a track); location, if a row
-            has one.
+            first_place (first row in the dump, counted from 1 over the rows that name a track); location and
+            seconds, if a row states them.
         spellings: further spellings of tracks. Columns: row, artist, title, count.
         uris: further uris of tracks, if uris were merged. Columns: uri, row.
         playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
@@ -137,7 +138,7 @@ class PlaylistEncoder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in (*COLUMNS, LOCATION)}
+        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in (*COLUMNS, *FACTS)}
         self._known = 0
         self.rejects: list[Reject] = []
         self.left_out: Counter[str] = Counter()  # by readers
@@ -171,7 +172,7 @@ class PlaylistEncoder:
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
-        tracks = with_locations(tracks, coded[LOCATION], track_ids, used)
+        tracks = with_facts(tracks, coded, track_ids, used)
         with background_thread() as thread:
             again = thread.submit(count_repeats, Corpus(track_ids, offsets))
             spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)

@@ -30,16 +30,18 @@ SPOTIFY = "spotify:track:"
 TUNEMYMUSIC = ("Track name", "Artist name", "Album", "Playlist name", "Type", "ISRC", "Spotify - id")
 SOUNDIIZ = ("title", "artist", "album", "isrc")
 SAFE_IN_PATHS = "/:"
+MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A track of a playlist; `location` is the path of its file, as a player finds it."""
+    """A track of a playlist; `location` is the path of its file, as a player finds it, and `seconds` its duration."""
 
     artist: str
     title: str
     uri: str | None = None
     location: str | None = None
+    seconds: int | None = None
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ def m3u8(entries: Sequence[Entry], title: str) -> str:
         # A path with control characters cannot be written: as an escape it would be another path.
         is_path = entry.location and not STEERING.search(entry.location)
         line = entry.location if entry.location and is_path else visible(entry.uri or entry.name)
-        lines += [f"#EXTINF:-1,{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
+        lines += [f"#EXTINF:{entry.seconds or -1},{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -72,6 +74,7 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
         _add(track, "identifier", entry.uri)
         _add(track, "title", entry.title)
         _add(track, "creator", entry.artist)
+        _add(track, "duration", str(MILLISECONDS * entry.seconds) if entry.seconds else None)
     ElementTree.indent(root)
     text = ElementTree.tostring(root, "unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -92,6 +95,7 @@ def jspf(entries: Sequence[Entry], title: str) -> str:
             **({"identifier": [visible(entry.uri)]} if entry.uri else {}),
             "title": visible(entry.title),
             "creator": visible(entry.artist),
+            **({"duration": MILLISECONDS * entry.seconds} if entry.seconds else {}),
         }
         for entry in entries
     ]

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import at_least, between, check, require, seed_of_bits, setting, with_default
+from skipgramophone.settings.setting import (
+    Bounds,
+    at_least,
+    between,
+    check,
+    require,
+    seed_of_bits,
+    setting,
+    with_default,
+)
+from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
@@ -15,6 +25,7 @@ AnswerFormat = Literal[
     "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"
 ]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
+YEAR = 366 * 24 * 3600.0  # seconds
 MOST_ARRANGED = 1000  # tracks that are ordered in seconds
 
 Version = Literal[
@@ -105,6 +116,13 @@ class ContinueSettings(SimilarSettings):
     by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
+    duration: float | None = setting(
+        None,
+        "End the list before it is longer than this time, such as 90m or 2h, if durations are known.",
+        metavar="TIME",
+        bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
+        parse=seconds_of,
+    )
     arrange: bool = setting(False, "Order the tracks so that those that follow each other are similar.")
     artist_gap: int = setting(
         0,

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.rows import Record, Row
@@ -26,7 +27,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20  # bytes
-INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
+INFO = re.compile(r"#EXTINF:([^,]*),(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # neither a Windows drive nor a URL
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
@@ -41,18 +42,19 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     lines = whole_playlist_text(stream).splitlines()
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
-    info = ""
+    info, seconds = "", None
     for number, line in enumerate(lines, 1):
         if found := INFO.match(line):
-            info = found[1].strip()
+            info, seconds = found[2].strip(), whole_seconds(found[1])
         elif line.strip() and not line.startswith("#"):
             path = line.strip()
             artist, title = split_name(info or name_at_end(path))
             is_uri = SERVICE_URI.fullmatch(path) or (not info and read_link(path))
             uri = path if is_uri else None
             location = None if is_uri or path == info else location_of(path, stream.file)
-            info, row = "", Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri, location=location)
-            yield number, line, row
+            row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            yield number, line, row._replace(location=location, seconds=seconds)
+            info, seconds = "", None
 
 
 def whole_playlist_text(stream: OpenFile) -> str:

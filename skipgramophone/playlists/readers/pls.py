@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 
 from skipgramophone.errors import SourceError
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
 from skipgramophone.playlists.readers.rows import Record, Row
@@ -27,6 +28,7 @@ from skipgramophone.settings import ExtractSettings
 
 SECTION = "[playlist]"
 ENTRY = re.compile(r"(file|title)(\d{1,9})\s*=(.*)", re.IGNORECASE)
+LENGTH = re.compile(r"length(\d{1,9})\s*=(.*)", re.IGNORECASE)
 OTHER_ENTRY = re.compile(r"(length\d+|numberofentries|version)\s*=|[;#\[]", re.IGNORECASE)
 
 
@@ -46,6 +48,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         raise SourceError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
     entries: dict[int, dict[str, str]] = {}
     first_line: dict[int, int] = {}
+    lengths = {int(found[1]): found[2] for line in lines if (found := LENGTH.match(line.strip()))}
     for number, line in enumerate(lines, 1):
         if found := ENTRY.match(line.strip()):
             at, name = int(found[2]), found[1].lower()
@@ -62,5 +65,5 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         raw = "; ".join(f"{name}{at}={text}" for name, text in entry.items())
         uri = service_uri(path)
         location = None if path == entry.get("title") else location_of(path, stream.file)
-        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri, location=location)
-        yield first_line[at], raw, row
+        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+        yield first_line[at], raw, row._replace(location=location, seconds=whole_seconds(lengths.get(at, "")))

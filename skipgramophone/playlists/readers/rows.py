@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 from skipgramophone.utf8 import is_utf8
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
-LOCATION = "location"  # a column that only files with locations have
 BLOCK_RECORDS = 1 << 16
 IN_ONE_FILE = "\0"
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
@@ -63,6 +63,7 @@ class Row(NamedTuple):
     title: str
     uri: str | None = None
     location: str | None = None  # of the file, see `file_locations`
+    seconds: int | None = None  # duration
 
 
 class LeftOut(NamedTuple):
@@ -82,7 +83,7 @@ class RowBlock:
     """Some rows of a file, in order.
 
     `table` has the columns of `COLUMNS` as strings (large_string), which may be dictionary-encoded. Only key and uri
-    may be null. If a row has a location, there is a column for it too, with nulls.
+    may be null. There are columns for those of `FACTS` that a row states, as strings with nulls.
     """
 
     table: pa.Table
@@ -148,15 +149,17 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
 
 def _table(rows: Iterable[Row]) -> pa.Table:
     """Return rows as a table of dictionary-encoded strings."""
+    columns: dict[str, Sequence[str | int | None]]
     columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=False)) or dict.fromkeys(COLUMNS, ())
-    if not any(columns.get(LOCATION, ())):
-        columns.pop(LOCATION, None)
-    return pa.table({name: pa.array(column, TEXT).dictionary_encode() for name, column in columns.items()})
+    stated = {name: column for name, column in columns.items() if name not in FACTS or any(column)}
+    if "seconds" in stated:
+        stated["seconds"] = [None if number is None else str(number) for number in stated["seconds"]]
+    return pa.table({name: pa.array(column, TEXT).dictionary_encode() for name, column in stated.items()})
 
 
-def is_valid_text(texts: Iterable[str | None]) -> bool:
+def is_valid_text(texts: Iterable[str | int | None]) -> bool:
     """Whether strings can be encoded as UTF-8: JSON escapes can produce lone surrogates."""
-    return all(is_utf8(text) for text in texts if text)
+    return all(is_utf8(text) for text in texts if isinstance(text, str))
 
 
 def make_block(

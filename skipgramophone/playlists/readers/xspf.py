@@ -18,6 +18,7 @@ from typing import Any
 
 from skipgramophone.errors import SourceError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
+from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of_uri
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -25,9 +26,10 @@ from skipgramophone.playlists.readers.track_uris import service_uri
 from skipgramophone.playlists.readers.xml_documents import Element, read_elements
 from skipgramophone.settings import ExtractSettings
 
+MILLISECONDS = 1000  # per second, the unit of durations
 TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
-Names = tuple[str, str, str | None, str | None]  # artist, title, uri, text of the location of a file
+Names = tuple[str, str, str | None, str | None, int | None]  # artist, title, uri, text of a location, seconds
 Named = tuple[int, RawRecord, Names | str]  # line, record, names or reject
 
 
@@ -88,18 +90,19 @@ def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) ->
         if isinstance(found, str):
             yield line, raw, found
         else:
-            artist, name, uri, place = found
+            artist, name, uri, place, seconds = found
             location = location_of_uri(place, stream.file) if place else None
             row = Row(creator.strip(), playlist, stream.file.place, artist=artist, title=name, uri=uri)
-            yield line, raw, row._replace(location=location)
+            yield line, raw, row._replace(location=location, seconds=seconds)
 
 
 def _names_of(fields: Fields) -> Names:
-    """Return artist, title, uri and location of a track."""
+    """Return artist, title, uri, location and seconds of a track."""
     identifiers = [*fields.get("identifier", ()), *fields.get("location", ())]
     uri = next((uri for text in identifiers if (uri := service_uri(text))), None)
     place = next((text.strip() for text in fields.get("location", ()) if not service_uri(text)), None)
-    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place
+    seconds = whole_seconds(fields.get("duration", [""])[0], MILLISECONDS)
+    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place, seconds
 
 
 def _jspf_track(track: Any) -> Names | str:
@@ -109,7 +112,9 @@ def _jspf_track(track: Any) -> Names | str:
     names = text_fields(track, "creator", "title")
     if names is None:
         return NAME_NOT_TEXT
-    fields: Fields = {"creator": [names[0]], "title": [names[1]]}
+    duration = track.get("duration")
+    number = type(duration) in (int, float) or isinstance(duration, str)
+    fields: Fields = {"creator": [names[0]], "title": [names[1]], "duration": [str(duration) if number else ""]}
     for name in ("identifier", "location"):  # text in files of older tools, else a list
         value = track.get(name)
         values = value if isinstance(value, list) else [value]
