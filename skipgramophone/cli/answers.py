@@ -161,9 +161,9 @@ def written_to(path: Path | None) -> Iterator[None]:
         draft.write_text(text.getvalue(), encoding="utf-8")
 
 
-def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist | None = None) -> None:
-    """Print an answer on standard output, and its notes on standard error."""
-    playlist = playlist or Playlist()
+def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist | None = None) -> int:
+    """Print an answer on standard output, and its notes on standard error; return the number of tracks."""
+    playlist, tracks = playlist or Playlist(), len(answer.neighbours)
     for line in answer.notes:
         render.note(line, quiet)
     if format == "json":
@@ -175,13 +175,14 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
     elif format == "tsv":
         _print_tsv(answer)
     elif format in WRITERS:
-        playlist.write(answer, format, quiet)
+        tracks = playlist.write(answer, format, quiet)
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
         _print_table(answer, versions)
         if answer.agreement:
             render.note(_stability_note(answer.agreement), quiet)
+    return tracks
 
 
 def record(answer: Answer) -> dict[str, Any]:

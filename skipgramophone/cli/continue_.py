@@ -195,9 +195,9 @@ def continue_playlist(
             answer = continuation.continued(opened, asked, settings, route)
             answer = recent_plays.without_ignored(answer)
     with answers.written_to(output):
-        answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
+        tracks = answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
     if output is not None:
-        render.note(f"wrote {plural(len(answer.neighbours), 'track')} to {output}", quiet)
+        render.note(f"wrote {plural(tracks, 'track')} to {output}", quiet)
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:

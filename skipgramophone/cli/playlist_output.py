@@ -67,8 +67,8 @@ class Playlist:
         seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
         return [*(seeds if self.with_seeds else []), *listed]
 
-    def write(self, answer: Answer, format: str, quiet: bool) -> None:
-        """Print an answer in a format of playlists.
+    def write(self, answer: Answer, format: str, quiet: bool) -> int:
+        """Print an answer in a format of playlists, and return the number of its tracks.
 
         Raises:
             SettingError: the format is a list of uris, and no track has one.
@@ -82,6 +82,7 @@ class Playlist:
         if format in WITH_PATHS and not self.library:
             self._note_missing(entries, quiet)
         render.print_data(WRITERS[format](entries, self.title or ""))
+        return len(entries)
 
     def _with_locations(self, tracks: Sequence[Track]) -> list[Entry]:
         """Return the entries to write, with the locations of files as a player finds them."""

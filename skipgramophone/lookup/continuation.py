@@ -130,7 +130,7 @@ def _in_time(answer: Answer, settings: ContinueSettings, route: Route) -> Answer
     """Return an answer with the first tracks that fit into the duration of the settings, beside the fixed tracks.
 
     Raises:
-        SettingError: no duration is known, or that of a fixed track is not known.
+        SettingError: no duration is known, that of a fixed track is not known, or fixed tracks last longer.
     """
     if settings.duration is None:
         return answer
@@ -141,8 +141,10 @@ def _in_time(answer: Answer, settings: ContinueSettings, route: Route) -> Answer
             "durations are not known, because the sources of the corpus do not state them: give -n instead, or find "
             "the files with --library DIR"
         )
-    limit = settings.duration - sum(fixed)
-    kept, remarks = fitting(answer.neighbours, [track.seconds for track in tracks], limit)
+    if sum(fixed) > settings.duration:
+        raise SettingError("the first and the last track alone last longer: give a longer --duration")
+    lengths = [track.seconds for track in tracks]
+    kept, remarks = fitting(answer.neighbours, lengths, settings.duration, spent=sum(fixed))
     return replace(answer, neighbours=tuple(kept), notes=(*answer.notes, *remarks))
 
 
@@ -151,8 +153,8 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     number = settings.number - fixed
     limit = settings.max_per_artist
     if settings.artist_gap:
-        fitting = max(1, settings.number // (settings.artist_gap + 1))
-        limit = fitting if limit is None else min(limit, fitting)
+        most = max(1, settings.number // (settings.artist_gap + 1))
+        limit = most if limit is None else min(limit, most)
     return replace(settings, number=number, max_per_artist=limit)
 
 

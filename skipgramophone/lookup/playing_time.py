@@ -11,8 +11,16 @@ MINUTE = 60.0
 Item = TypeVar("Item")
 
 
-def fitting(items: Sequence[Item], seconds: Sequence[float | None], limit: float) -> tuple[list[Item], list[str]]:
+def fitting(
+    items: Sequence[Item], seconds: Sequence[float | None], limit: float, *, spent: float = 0.0
+) -> tuple[list[Item], list[str]]:
     """Return the first items that fit into a time, and remarks for the user; items of unknown duration are left out.
+
+    Args:
+        items: what to choose from, in order.
+        seconds: the duration of each.
+        limit: longest duration in total.
+        spent: seconds of the total that are already taken.
 
     >>> fitting("abcd", [60.0, None, 60.0, 60.0], 120.0)
     (['a', 'c'], ['left out 1 track of unknown duration', 'duration 2 min of 2 min'])
@@ -21,7 +29,7 @@ def fitting(items: Sequence[Item], seconds: Sequence[float | None], limit: float
     remarks = []
     if len(known) < len(items):
         remarks.append(f"left out {plural(len(items) - len(known), 'track')} of unknown duration")
-    total, kept = 0.0, list[Item]()
+    total, kept = spent, list[Item]()
     for item, length in known:
         if total + length > limit:
             break

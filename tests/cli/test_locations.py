@@ -57,7 +57,7 @@ def test_an_answer_names_files_that_exist_relative_to_where_it_is(mine: Path, mu
     for name in ("more.m3u8", "New/more.m3u8", "New/deep/more.m3u8"):
         at = ("--include-seeds", "--files-from", music, "-o", music / name)
         ran = run_sgp("continue", "mine", "Song 3", "-n", "8", *at)
-        assert (ran.code, ran.err.splitlines()[-1]) == (0, f"wrote 8 tracks to {music / name}")
+        assert (ran.code, ran.err.splitlines()[-1]) == (0, f"wrote 9 tracks to {music / name}")
         assert "not found" not in ran.err
         lines = [line for line in (music / name).read_text(encoding="utf-8").splitlines() if line[0] != "#"]
         assert len(lines) == 9
