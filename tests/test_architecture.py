@@ -55,6 +55,7 @@ ALLOWED_IN = {
     "scipy": {"maps", "evaluation", "experiment.postings"},
     "tensorflow": {"training.tensorflow_runtime"},
     "threadpoolctl": {"training.factorization"},
+    "tinytag": {"playlists.music_library"},
     "typer": {"cli"},
 }
 

@@ -1,8 +1,8 @@
 """Prints answers to queries, in formats for people, scripts and music players.
 
     table    for people                            csv, tsv   a header, then one line per track
-    json     the whole answer, indented            m3u8       a playlist of uris, or of names for tracks without one
-    jsonl    the whole answer on one line          plain      "artist - title", one line per track
+    json     the whole answer, indented            plain      "artist - title", one line per track
+    jsonl    the whole answer on one line          m3u8, xspf, … playlists, see `playlist_formats`
 
 All formats escape control characters, so that a name never breaks its line.
 """
@@ -13,27 +13,28 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
 
 from skipgramophone.cli import render
+from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
+from skipgramophone.playlists.playlist_formats import WRITERS
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
-    from skipgramophone.lookup.results import Answer, Seed
+    from skipgramophone.lookup.results import Answer, Arrangement, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
-PLAYLISTS = ("m3u8", "plain")
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 MOST_NAMED = 3  # maximum number of seeds that the title of a table names
 Asked = TypeVar("Asked")
@@ -127,35 +128,6 @@ def _decode(line: bytes) -> str:
     return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    """Options for writing an answer as a playlist.
-
-    Attributes:
-        title: title of the playlist, for the format m3u8.
-        with_seeds: whether the playlist begins with the tracks of the query.
-    """
-
-    title: str | None = None
-    with_seeds: bool = False
-
-    def require_format(self, format: str) -> None:
-        """Refuse a format that does not support these options.
-
-        Raises:
-            SettingError: the format has no title, or is not a playlist format.
-        """
-        if self.title is not None and format != "m3u8":
-            raise SettingError(f"--title is for the format m3u8, not {format}: add --format m3u8")
-        if self.with_seeds and format not in PLAYLISTS:
-            raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
-
-    def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks to write: if wanted, the query tracks with positive weight; then those of the answer."""
-        seeds = [seed.track for seed in answer.seeds if seed.weight > 0] if self.with_seeds else []
-        return [*seeds, *(near.track for near in answer.neighbours)]
-
-
 def format_of(path: Path) -> str:
     """Return the format that the suffix of a file selects.
 
@@ -181,8 +153,9 @@ def written_to(path: Path | None) -> Iterator[None]:
         draft.write_text(text.getvalue(), encoding="utf-8")
 
 
-def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist = Playlist()) -> None:
-    """Print an answer in a format on standard output, and its notes on standard error."""
+def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist | None = None) -> int:
+    """Print an answer on standard output, and its notes on standard error; return the number of tracks."""
+    playlist, tracks = playlist or Playlist(), len(answer.neighbours)
     for line in answer.notes:
         render.note(line, quiet)
     if format == "json":
@@ -193,14 +166,15 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
         render.print_csv(_rows(answer))
     elif format == "tsv":
         _print_tsv(answer)
-    elif format == "m3u8":
-        _print_m3u8(playlist.tracks(answer), playlist.title)
+    elif format in WRITERS:
+        tracks = playlist.write(answer, format, quiet)
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
         _print_table(answer, versions)
         if answer.agreement:
             render.note(_stability_note(answer.agreement), quiet)
+    return tracks
 
 
 def record(answer: Answer) -> dict[str, Any]:
@@ -211,6 +185,7 @@ def record(answer: Answer) -> dict[str, Any]:
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
         "agreement": asdict(answer.agreement) if answer.agreement else None,
+        "arrangement": asdict(answer.arrangement) if answer.arrangement else None,
         "neighbours": [
             {
                 "rank": near.rank,
@@ -218,6 +193,7 @@ def record(answer: Answer) -> dict[str, Any]:
                 "score": None if near.score is None else round(near.score, 6),
                 **track_record(near.track),
                 "shared": near.shared,
+                "step": None if near.step is None else round(near.step, 6),
                 "versions": list(map(track_record, near.versions)),
             }
             for near in answer.neighbours
@@ -269,16 +245,6 @@ def _print_tsv(answer: Answer) -> None:
     render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
 
 
-def _print_m3u8(tracks: Sequence[Track], title: str | None) -> None:
-    """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
-    text = "#EXTM3U\n" + (f"#PLAYLIST:{visible(title)}\n" if title else "")
-    for track in tracks:
-        name = visible(track.name)
-        entry = visible(track.uri or track.name)
-        text += f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n"
-    render.print_data(text)
-
-
 def _print_table(answer: Answer, versions: bool) -> None:
     """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
     seeds = answer.seeds
@@ -287,17 +253,34 @@ def _print_table(answer: Answer, versions: bool) -> None:
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
+    columns += [("step", "number")] if answer.arrangement else []
     columns += [("artist", "text"), ("title", "text"), *([("shared", "number")] if support else [])]
     rows = []
     for near in answer.neighbours:
-        measures = [str(near.rank), *([f"{near.score or 0:.3f}"] if scored else []), f"{near.similarity:.3f}"]
-        rows.append(_row(near.track, measures, f"{near.shared or 0:,}" if support else None))
+        measures = [str(near.rank), *([_decimals(near.score)] if scored else []), f"{near.similarity:.3f}"]
+        measures += [_decimals(near.step)] if answer.arrangement else []
+        shared = "" if near.shared is None else f"{near.shared:,}"
+        rows.append(_row(near.track, measures, shared if support else None))
         if versions:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation} {about}"
+    title = f"{ranks} {relation} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
+
+
+def _decimals(value: float | None) -> str:
+    """Return a measure with three decimals, or nothing if there is none."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def _smoothness(arrangement: Arrangement | None) -> str:
+    """Return the end of a title that says how smooth the order is, empty for lists that are not arranged."""
+    if arrangement is None:
+        return ""
+    if arrangement.mean_step is None:
+        return ", arranged"
+    return f", arranged: mean step {arrangement.mean_step:.3f}, in random order {arrangement.mean_random_step:.3f}"
 
 
 def _stability_note(agreement: Agreement) -> str:

@@ -142,8 +142,9 @@ class Factors:
 
         Args:
             rows: int64 (given,), rows of the given tracks.
-            weights: float64 (given,), their weights, negative for disliked tracks.
+            weights: float64 (given,), their weights, negative for disliked tracks; tracks with weight 0 are ignored.
         """
+        rows, weights = rows[weights != 0], weights[weights != 0]
         order = np.argsort(weights <= 0, kind="stable")
         offsets = np.array([0, np.count_nonzero(weights > 0), len(rows)])
         given = SparseRows(rows[order], offsets, np.abs(weights[order]).astype(np.float32))

@@ -29,13 +29,14 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
+from skipgramophone.lookup.continuation import continued
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.scoring import Question
 from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.snapshot import open_snapshot
 from skipgramophone.names.normalization import fold_name
-from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.playlists.playlist_file import NamedTrack, read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
 from skipgramophone.wording import plural
 
@@ -190,16 +191,16 @@ class Lookup:
     def _resolve_file(self, file: Path) -> Asked:
         """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
         listing = read_listing(file, self.names.is_whole_name)
-        names = [
-            track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
-            for track in listing.tracks
-        ]
-        asked = self._resolve_names([(name, 1.0) for name in names], leave_out=True)
+        asked = self._resolve_names([(self.known_as(track), 1.0) for track in listing.tracks], leave_out=True)
         records = "record" if listing.rejected == 1 else "records"
         notes = [f"{listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
         if listing.playlists > 1:
             notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
         return Asked(asked.seeds, (*notes, *asked.notes))
+
+    def known_as(self, track: NamedTrack) -> str:
+        """Return what to look up for a track of a file: its uri if the catalogue has it, otherwise its name."""
+        return track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
 
     def _resolve_artist(self, artist: str) -> Asked:
         """Return the tracks of an artist that have a vector; weights grow with the count, and the highest weight is 1.
@@ -285,7 +286,7 @@ class Lookup:
             ExperimentError: the model contains values that are not finite.
         """
         asked = self.asked([(name, 1.0) for name in names], leave_out=True)
-        return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
+        return continued(self, asked, settings or ContinueSettings())
 
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None

@@ -5,15 +5,28 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
+from skipgramophone.settings.setting import (
+    Bounds,
+    at_least,
+    between,
+    check,
+    require,
+    seed_of_bits,
+    setting,
+    with_default,
+)
+from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
-AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
+AnswerFormat = Literal[
+    "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"
+]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
-
+YEAR = 366 * 24 * 3600.0  # seconds
+MOST_ARRANGED = 1000  # tracks that are ordered in seconds
 
 Version = Literal[
     "acoustic", "cover", "demo", "edit", "extended", "instrumental", "karaoke", "live", "remaster", "remix"
@@ -70,6 +83,9 @@ class SimilarSettings:
         "--fold-versions/--all-versions",
     )
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    min_similarity: float | None = setting(
+        None, "Leave out tracks with a lower similarity; the list may get shorter.", metavar="X", bounds=between(-1, 1)
+    )
     popularity: float = setting(
         0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
     )
@@ -88,7 +104,7 @@ class SimilarSettings:
     def takes_all(self) -> bool:
         """Whether no filter or re-ranking is on, so that the answer is just the tracks with the highest scores."""
         excluding = self.exclude_artist or self.exclude_versions
-        limited = excluding or self.max_per_artist is not None or self.fold_versions
+        limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
         return not limited and self.min_count == 1 and self.diversity == 0
 
 
@@ -100,6 +116,51 @@ class ContinueSettings(SimilarSettings):
     by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
+    duration: float | None = setting(
+        None,
+        "End the list before it is longer than this time, such as 90m or 2h, if durations are known.",
+        metavar="TIME",
+        bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
+        parse=seconds_of,
+    )
+    arrange: bool = setting(False, "Order the tracks so that those that follow each other are similar.")
+    artist_gap: int = setting(
+        0,
+        "With --arrange: at least N other tracks between two tracks of an artist (0 = no rule).",
+        metavar="N",
+        bounds=at_least(0),
+    )
+    random_seed: int = setting(
+        42,
+        "With --arrange: random seed; another seed gives another order.",
+        "-rs",
+        "--random-seed",
+        metavar="N",
+        bounds=seed_of_bits(63),
+    )
+
+    def __post_init__(self) -> None:
+        SimilarSettings.__post_init__(self)
+        require(self.arrange or not self.artist_gap, "artist-gap is for an ordered list: add --arrange")
+        require(
+            not self.arrange or self.number <= MOST_ARRANGED,
+            f"arrange orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySettings:
+    """Which plays of a listening history count."""
+
+    last: int = setting(
+        50, "With --history: continue the last N plays; newer plays count more.", metavar="N", bounds=at_least(1)
+    )
+    exclude_recent: int | None = setting(
+        None, "With --history: leave out all tracks of the last N plays.", metavar="N", bounds=at_least(1)
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,6 @@ def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow
     )
     assert code == 0
     lines = [line.strip("\n") for line in ESCAPES.sub("", output).split("\r") if line.strip()]
-    bars = [line for line in lines if line.startswith("train ")]
     texts = ESCAPES.sub("", output)
     assert 0 < texts.index("loading TensorFlow") < texts.index("compiling") < texts.index("building the index")
     assert re.search(r"epoch \d+/300  loss \d\.\d{3}  [\d,]+ occurrences/s\r", texts)

@@ -20,6 +20,7 @@ from skipgramophone.settings import (
     ExplainSettings,
     ExportSettings,
     ExtractSettings,
+    HistorySettings,
     IndexSettings,
     MapSettings,
     RunSettings,
@@ -103,6 +104,7 @@ COMMANDS_OF = {
     EvaluateSettings: (evaluate.evaluate,),
     TuneSettings: (tune.tune,),
     ExplainSettings: (explain.explain,),
+    HistorySettings: (continue_command.continue_playlist,),
 }
 NOT_TYPED = {"role"}  # comes from TF_CONFIG
 OTHER_TYPE = {"holdout", "only"}  # the command line takes a file too
