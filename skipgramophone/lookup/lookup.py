@@ -26,17 +26,21 @@ from skipgramophone.errors import (
 from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt
+from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
+from skipgramophone.lookup.artist_seeds import artist_seeds
 from skipgramophone.lookup.explain import Explanation, explain
+from skipgramophone.lookup.match_remarks import remarks_about
+from skipgramophone.lookup.mixed_query import MixedQuery
+from skipgramophone.lookup.query_parts import resolve_parts
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.search import Question, Search
+from skipgramophone.lookup.similar_artists import ArtistAnswer, SimilarArtists
+from skipgramophone.lookup.similar_playlists import PlaylistAnswer, SimilarPlaylists
 from skipgramophone.lookup.snapshot import open_snapshot
-from skipgramophone.names.normalization import fold_name
 from skipgramophone.playlists.playlist_file import read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
-from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +50,6 @@ if TYPE_CHECKING:
 Choose = Callable[[str, Sequence[Track]], Track]  # chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 SHOWN_MISSING = 5  # names left out that are listed with a reason
-# Weight of an artist's tracks by count. Rankings by shared playlists divide by the root of the count, so that with this
-# exponent the influence of a track is proportional to its count there, and rare tracks do not drown the known ones.
-ARTIST_EXPONENT = 1.5
 
 
 class Lookup:
@@ -71,6 +72,7 @@ class Lookup:
         self.names = NameSearch(self.catalogue, strict_names)
         self.artists = ArtistSearch(self.catalogue, self.names)
         self.search = Search(self.opened)
+        self.artist_search, self.playlist_search = SimilarArtists(self.opened), SimilarPlaylists(self.search)
 
     def require_current(self) -> None:
         """Verify that the model was trained on the present corpus, not on one that has grown since.
@@ -133,7 +135,7 @@ class Lookup:
         self,
         names: Sequence[tuple[str, float]] = (),
         file: Path | None = None,
-        artist: str | None = None,
+        artist: str | Sequence[str] | None = None,
         leave_out: bool = False,
         choose: Choose | None = None,
     ) -> Asked:
@@ -142,7 +144,7 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: name of an artist, as `ArtistSearch.tracks` finds it.
+            artist: artists, as `ArtistSearch.tracks` finds them; each of several weighs as much as one track.
             leave_out: leave out names that do not match one track, with a note, instead of raising.
             choose: called to choose one of several tracks that match a name; tracks of a file are never chosen so.
 
@@ -154,8 +156,10 @@ class Lookup:
         asked = self._resolve_names(names, leave_out, choose)
         if file is not None:
             asked += self._resolve_file(file)
-        if artist is not None:
-            asked += self._resolve_artist(artist)
+        artists = [artist] if isinstance(artist, str) else artist or ()
+        for name in artists:
+            found = artist_seeds(self.artists.tracks(name), self.embeddings.centre, name)
+            asked += found.scaled() if len(artists) > 1 else found
         if not asked.seeds:
             raise UnknownTrackError(
                 f"none of the names matches exactly one track: {'; '.join(asked.notes) or 'no names were given'}"
@@ -199,25 +203,6 @@ class Lookup:
             notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
         return Asked(asked.seeds, (*notes, *asked.notes))
 
-    def _resolve_artist(self, artist: str) -> Asked:
-        """Return the tracks of an artist that have a vector, weighted by count, the most frequent one by 1.
-
-        Raises:
-            UnknownTrackError: no track credits the artist; the candidates are similar artists.
-        """
-        tracks = self.artists.tracks(artist)
-        joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
-        notes = []
-        if joint:
-            shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
-            notes.append(f"{artist!r}: {shared} credited together with others, as in '{joint[0].artist}'")
-        tracks = [track for track in tracks if track.row < len(self.embeddings.centre)]
-        learnt = is_learnt(self.embeddings.centre[np.array([track.row for track in tracks], np.int64)])
-        tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
-        most = max((track.count for track in tracks), default=0)
-        weights = [(track.count / most) ** ARTIST_EXPONENT if most else 1.0 for track in tracks]
-        return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
-
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
         """Resolve a name to a seed, with remarks about the match; `choose` decides between several tracks.
 
@@ -231,7 +216,7 @@ class Lookup:
             if choose is None:
                 raise
             return Seed(choose(name, self.names.candidates(name)), weight), []
-        return Seed(match.track, weight), _remarks(name, match)
+        return Seed(match.track, weight), remarks_about(name, match)
 
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
@@ -244,6 +229,61 @@ class Lookup:
         """
         self.require_artists(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
+
+    def similar_artists(
+        self,
+        query: Query = (),
+        settings: SimilarSettings | None = None,
+        *,
+        artist: str | Sequence[str] = (),
+        file: Path | None = None,
+    ) -> ArtistAnswer:
+        """Find the artists most similar to tracks, artists and the tracks of a file, nearest first.
+
+        Raises:
+            UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
+            AmbiguousTrackError: several tracks match.
+            SettingError: the weights cancel out.
+        """
+        self.require_artists(settings)
+        mixed = self.mixed_query(query, artist=artist, file=file)
+        return self.artist_search.answer(mixed, settings or SimilarSettings(of="artists"))
+
+    def similar_playlists(
+        self,
+        query: Query = (),
+        settings: SimilarSettings | None = None,
+        *,
+        artist: str | Sequence[str] = (),
+        file: Path | None = None,
+    ) -> PlaylistAnswer:
+        """Find the playlists of the corpus that are most similar to tracks, artists and the tracks of a file.
+
+        Raises:
+            UnknownTrackError: nothing matches a name.
+            AmbiguousTrackError: several tracks match.
+            SettingError: the weights cancel out, or the corpus has no playlists.
+        """
+        mixed = self.mixed_query(query, artist=artist, file=file)
+        return self.playlist_search.answer(mixed, settings or SimilarSettings(of="playlists"))
+
+    def mixed_query(
+        self,
+        query: Query = (),
+        *,
+        artist: str | Sequence[str] = (),
+        file: Path | None = None,
+        choose: Choose | None = None,
+    ) -> MixedQuery:
+        """Resolve names of tracks or artists, the tracks of a file, and artists, for lists of artists and playlists.
+
+        Raises:
+            UnknownTrackError: nothing matches a name.
+            AmbiguousTrackError: several tracks match.
+        """
+        names = [(query, 1.0)] if isinstance(query, str) else query
+        artists = [artist] if isinstance(artist, str) else artist
+        return resolve_parts(self, names, file=file, artists=artists, choose=choose)
 
     def require_artists(self, settings: SimilarSettings | None) -> None:
         """Verify that the artists to exclude are known.
@@ -352,21 +392,3 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
     """
     return Lookup(open_experiment(name, experiments_dir), strict_names)
-
-
-def _remarks(query: str, match: Match) -> list[str]:
-    """Remark on a typo in the query, on other tracks with the same name, and on other matches."""
-    track = match.track
-    remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
-    if match.namesakes:
-        which = f", {track.uri}" if track.uri else ""
-        remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; using the most frequent{which}")
-    if match.others:
-        also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
-        more = match.matches - 1 - len(match.others)
-        also += f" and {more:,} more" if more else ""
-        remarks.append(
-            f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}: "
-            "give the artist too for another one"
-        )
-    return remarks

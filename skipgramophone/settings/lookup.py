@@ -1,16 +1,18 @@
 """Settings of `sgp similar`, `sgp continue` and `sgp explain`: what a look-up returns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
+from skipgramophone.settings.setting import at_least, between, check, option_name, require, setting, with_default
 from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default of `continue`
+Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
+LISTED: tuple[Listed, ...] = get_args(Listed)
 AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 
@@ -38,11 +40,18 @@ def parse_limit(text: str) -> int | None:
         raise SettingError(f"max-per-artist must be a whole number (0 = no limit), not {text!r}") from None
 
 
+# Settings without a meaning in lists of artists and of playlists.
+ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions")
+NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
+ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarSettings:
     """What a look-up returns."""
 
-    number: int = setting(10, "Number of tracks to show.", "-n", "--number", metavar="N", bounds=at_least(1))
+    of: Listed = setting("tracks", f"What to list: {', '.join(LISTED)}.", metavar="WHAT")
+    number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
@@ -83,6 +92,21 @@ class SimilarSettings:
         for kind in self.exclude_versions or ():
             near = suggestion(kind, VERSIONS)
             require(kind in VERSIONS, f"exclude-versions must be some of {', '.join(VERSIONS)}, not {kind!r}{near}")
+        self._require_applicable()
+
+    def _require_applicable(self) -> None:
+        """Refuse settings that do not apply to what is listed."""
+        refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
+        for declared in fields(self):
+            is_default = getattr(self, declared.name) == declared.default
+            require(
+                is_default or declared.name not in refused,
+                f"{option_name(declared)} is for lists of tracks, not of {self.of}: leave out one of the two",
+            )
+        require(
+            self.of != "artists" or self.by in ARTIST_SCORES,
+            f"a list of artists is ranked by {' or '.join(ARTIST_SCORES)}, not by {self.by}",
+        )
 
     @property
     def takes_all(self) -> bool:
@@ -96,6 +120,7 @@ class SimilarSettings:
 class ContinueSettings(SimilarSettings):
     """What continues a playlist."""
 
+    of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)
     by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
