@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.credited_artists import credited_artists
 from skipgramophone.names.normalization import fold_name
 
@@ -57,6 +58,22 @@ class Artists:
         order = np.argsort(self.rows, kind="stable")
         ends = np.cumsum(np.bincount(self.rows, minlength=self.tracks))
         return self.numbers()[order], np.concatenate([[0], ends])
+
+    def playlists_of(self, corpus: Corpus) -> Corpus:
+        """Return the playlists as numbers of artists, each once per playlist, in order of first appearance."""
+        artists, offsets = self.by_track
+        ids = np.asarray(corpus.track_ids, np.int64)
+        sizes = offsets[ids + 1] - offsets[ids]
+        ends = np.cumsum(sizes)
+        places = np.arange(int(sizes.sum())) + np.repeat(offsets[ids] - (ends - sizes), sizes)
+        own = artists[places]
+        begins = np.concatenate([[0], ends])[corpus.offsets]
+        playlist = np.repeat(np.arange(len(corpus)), np.diff(begins))
+        order = np.argsort(playlist * len(self) + own, kind="stable")
+        pairs = (playlist * len(self) + own)[order]
+        firsts = np.sort(order[np.diff(pairs, prepend=-1) != 0])
+        lengths = np.bincount(playlist[firsts], minlength=len(corpus))
+        return Corpus(own[firsts].astype(np.int32), np.concatenate([[0], np.cumsum(lengths)]))
 
     def of_tracks(self, rows: Rows) -> Rows:
         """Return the artists that some tracks credit, int64, each once."""

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.artists import Artists, read_artists
-from skipgramophone.experiment.embeddings import not_finite
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix, not_finite
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
@@ -69,6 +70,24 @@ class SimilarArtists:
         marks = ",".join(map(str, rows[:NAMED_BY].tolist()))
         (credit,) = catalogue.query(f"SELECT artist FROM tracks WHERE row IN ({marks}) ORDER BY {catalogue.rank}")[0]
         return spelling(self.artists.names[artist], credit)
+
+    def entries(self) -> tuple[list[Track], Matrix]:
+        """Return the artists with a vector as entries with an empty title, most frequent first, and their vectors.
+
+        Returns:
+            Entries whose row is their place by count, and unit vectors, float32 (artists, embedding_dim).
+        """
+        catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
+        order = np.lexsort((np.arange(len(artists)), -vectors.counts))
+        order = order[vectors.tracks[order] > 0]
+        ranks = np.array(catalogue.query_numbers(f"SELECT {catalogue.rank} FROM tracks ORDER BY row"), np.int64)
+        written = [credit for credit, _, _ in catalogue.names()]
+        entries = []
+        for row, artist in enumerate(order.tolist()):
+            own = artists.of(artist)
+            name = spelling(artists.names[artist], written[own[np.argmin(ranks[own])]])
+            entries.append(Track(row, name, "", None, int(vectors.counts[artist]), 0))
+        return entries, vectors.unit[order]
 
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> ArtistAnswer:
         """Find the artists most similar to a query, nearest first.

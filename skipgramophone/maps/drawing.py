@@ -14,7 +14,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.exact_search import nearest_to_each
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
 from skipgramophone.maps.projection import NEIGHBOURS, Plane, choose_projection, preserved_share, project
-from skipgramophone.settings import Colour, MapSettings, Projection
+from skipgramophone.settings import Colour, Embedded, MapSettings, Projection
 from skipgramophone.wording import plural
 
 STEPS = 5  # of a map: neighbours, projection, clusters, measurement, writing
@@ -34,6 +34,7 @@ class Drawing:
         colour: the initial colouring.
         projection: the method that computed the plane.
         preserved: share of the nearest neighbours by vector that are also nearest neighbours in the plane.
+        of: what the points are; artists are entries with an empty title.
     """
 
     title: str
@@ -45,14 +46,16 @@ class Drawing:
     colour: Colour
     projection: Projection
     preserved: float
+    of: Embedded = "tracks"
 
     @property
     def about(self) -> str:
         """Return a short description of the map."""
         method = "UMAP" if self.projection == "umap" else "principal components"
         return (
-            f"{plural(len(self.tracks), 'track')}; larger dots occur more often. Nearest tracks are computed from the "
-            f"full vectors. The map ({method}) preserves {self.preserved:.0%} of nearest neighbours."
+            f"{plural(len(self.tracks), self.of.removesuffix('s'))}; larger dots occur more often. Nearest {self.of} "
+            f"are computed from the full vectors. The map ({method}) preserves {self.preserved:.0%} of nearest "
+            "neighbours."
         )
 
 
@@ -101,4 +104,5 @@ def draw(
         colour=settings.colour,
         projection=projection,
         preserved=preserved_share(plane, near, seed),
+        of=settings.of,
     )

@@ -90,7 +90,7 @@ def _pairs(credit: str, bounds: Bounds) -> list[Pair | None]:
 
 
 def _artists(name: str, count: Mapping[str, int]) -> list[str]:
-    """Return the artists that a name stands for: itself, parts between "&" and the like, or both."""
+    """Return the artists that a name means: itself, parts between "&" and the like, or both."""
     if is_nobody(name):
         return []
     parts = MAYBE.split(name)

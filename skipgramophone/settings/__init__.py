@@ -11,6 +11,7 @@ from skipgramophone.settings.evaluation import (
     EvaluateSettings,
     Protocol,
     TuneSettings,
+    task,
 )
 from skipgramophone.settings.exports import (
     COLOURS,
@@ -40,11 +41,13 @@ from skipgramophone.settings.inspection import Thresholds
 from skipgramophone.settings.locations import DEFAULT_ROOT, ROOT_VARIABLE
 from skipgramophone.settings.lookup import (
     ANSWER_FORMATS,
+    EMBEDDED,
     LISTED,
     MAIN_SCORES,
     SCORES,
     VERSIONS,
     ContinueSettings,
+    Embedded,
     ExplainSettings,
     Listed,
     Score,
@@ -75,6 +78,7 @@ __all__ = [
     "DEFAULT_ROOT",
     "DEVICES",
     "DTYPES",
+    "EMBEDDED",
     "EVALUATED_SHARE",
     "FEWEST_JUDGED",
     "FORMATS",
@@ -97,6 +101,7 @@ __all__ = [
     "Context",
     "ContinueSettings",
     "Device",
+    "Embedded",
     "EvaluateSettings",
     "ExplainSettings",
     "ExportSettings",
@@ -119,4 +124,5 @@ __all__ = [
     "WindowSize",
     "columns_text",
     "seconds_of",
+    "task",
 ]

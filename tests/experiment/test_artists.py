@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skipgramophone.experiment.artists import artists_of
+from skipgramophone.experiment.corpus import Corpus
 
 CREDITS = [
     "Queen",
@@ -39,3 +40,16 @@ def test_a_catalogue_without_artists_has_none() -> None:
         artists = artists_of(written)
         assert len(artists) == 0
         assert artists.of_tracks(np.arange(len(written))).tolist() == []
+
+
+def test_playlists_become_lists_of_artists() -> None:
+    artists = artists_of(CREDITS)
+    tracks = [[4, 1, 3], [], [5, 6], [7, 0, 7, 2]]
+    offsets = np.cumsum([0, *map(len, tracks)])
+    corpus = Corpus(np.array([row for own in tracks for row in own], np.int32), offsets)
+    found = artists.playlists_of(corpus)
+    own = [found.track_ids[a:b].tolist() for a, b in zip(found.offsets[:-1], found.offsets[1:], strict=True)]
+    assert own == [[1, 0, 2], [], [], [1, 2, 0]]
+    assert found.track_ids.dtype == np.int32
+    nothing = artists.playlists_of(Corpus(np.zeros(0, np.int32), np.zeros(1, np.int64)))
+    assert (len(nothing), nothing.occurrences) == (0, 0)
