@@ -100,18 +100,13 @@ def artists_of(written: Sequence[str]) -> Artists:
     folded: dict[str, int] = {}  # number of each credit, ignoring case and accents
     of_spelling = [folded.setdefault(fold_name(spelling), len(folded)) for spelling in spelt]
     credit_of = np.array(of_spelling, np.int64)[np.array(spellings, np.int64)]
-    number: dict[str, int] = {}
-    named = [
-        [number.setdefault(artist, len(number)) for artist in artists]
-        for artists in credited_artists(list(folded), np.bincount(credit_of, minlength=len(folded)).tolist())
-    ]
-    sizes = np.array([len(artists) for artists in named], np.int64)
-    flat = np.array([artist for artists in named for artist in artists], np.int64)
+    found = credited_artists(list(folded), np.bincount(credit_of, minlength=len(folded)).tolist())
+    sizes, flat = found.sizes, found.artists
     of_track = sizes[credit_of]
     starts = np.cumsum(sizes) - sizes
     places = np.arange(int(of_track.sum())) - np.repeat(np.cumsum(of_track) - of_track, of_track)
     artists = flat[np.repeat(starts[credit_of], of_track) + places]
     order = np.argsort(artists, kind="stable")
     rows = np.repeat(np.arange(len(written)), of_track)[order]
-    ends = np.cumsum(np.bincount(artists, minlength=len(number)))
-    return Artists(list(number), rows, np.concatenate([[0], ends]), len(written))
+    ends = np.cumsum(np.bincount(artists, minlength=len(found.names)))
+    return Artists(found.names, rows, np.concatenate([[0], ends]), len(written))
