@@ -12,10 +12,11 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.artists import Artists, read_artists
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite
+from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
-from skipgramophone.lookup.ranking import choose, with_count, with_popularity
+from skipgramophone.lookup.ranking import choose, hybrid, rooted, with_count, with_popularity
 from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.names.credited_artists import spelling
@@ -64,6 +65,11 @@ class SimilarArtists:
         counts = np.array(self._opened.catalogue.counts(), np.int64)
         return artist_vectors(self.artists, self._opened.embeddings.centre, counts)
 
+    @cached_property
+    def _agreement(self) -> ArtistAgreement:
+        """The playlists as lists of artists."""
+        return ArtistAgreement(self.artists, self._opened.postings)
+
     def name(self, artist: int) -> str:
         """Return the name of an artist as the credit of its most frequent track spells it."""
         catalogue, rows = self._opened.catalogue, self.artists.of(artist)
@@ -99,7 +105,9 @@ class SimilarArtists:
             ExperimentError: the vectors hold values that are not finite.
         """
         vectors = self.vectors
-        candidates = (vectors.tracks > 0) & (vectors.counts >= settings.min_count)
+        candidates = vectors.tracks > 0
+        if settings.min_count > 1:  # imported vectors come without counts
+            candidates &= vectors.counts >= settings.min_count
         candidates[self._asked_about(query)] = False
         for name in settings.exclude_artist or ():
             number = self.artists.find(name)
@@ -110,6 +118,10 @@ class SimilarArtists:
         scores = cosines[rows]
         if settings.by == "cosine+count":
             scores = with_count(scores, vectors.counts[rows])
+        elif settings.by == "hybrid":
+            agreement = rooted(self._agreement.scores(query.parts))[rows]
+            given = float(sum(abs(part.weight) for part in query.parts))
+            scores = hybrid(agreement, scores, vectors.counts[rows], given)
         if settings.popularity and len(rows):
             scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
         if not np.isfinite(scores).all():

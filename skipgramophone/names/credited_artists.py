@@ -92,6 +92,8 @@ def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, d
     number: dict[str, int] = {}
     part = np.array([number.setdefault(text, len(number)) for text in parts], np.int64)
     credit = np.repeat(np.arange(len(written)), sizes)
+    nobody = np.array([is_nobody(text) for text in number], np.bool_)
+    apart |= nobody[part] | np.append(nobody[part[1:]], True)
     joined = _joined(credit, part, apart, tracks)
     if not joined.any():
         return credit, part, number

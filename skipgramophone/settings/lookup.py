@@ -45,7 +45,7 @@ def parse_limit(text: str) -> int | None:
 # Settings without a meaning in lists of artists and of playlists.
 ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions")
 NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
-ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count")
+ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class SimilarSettings:
             )
         require(
             self.of != "artists" or self.by in ARTIST_SCORES,
-            f"a list of artists is ranked by {' or '.join(ARTIST_SCORES)}, not by {self.by}",
+            f"a list of artists is ranked by one of {', '.join(ARTIST_SCORES)}, not by {self.by}",
         )
 
     @property

@@ -107,9 +107,9 @@ def test_lines_of_standard_input_are_artists_or_tracks(genres: Path) -> None:
         (["folk 3", "--fold-versions"], 2, "error: fold-versions is for lists of tracks, not of artists"),
         (["folk 3", "--max-per-artist", "2"], 2, "error: max-per-artist is for lists of tracks, not of artists"),
         (
-            ["folk 3", "--by", "hybrid"],
+            ["folk 3", "--by", "model"],
             2,
-            "error: a list of artists is ranked by cosine or cosine+count, not by hybrid",
+            "error: a list of artists is ranked by one of cosine, cosine+count, hybrid",
         ),
         (
             ["folk 3", "--format", "m3u8"],

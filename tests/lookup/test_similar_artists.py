@@ -9,7 +9,12 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
+from skipgramophone.evaluation.protocols import EvaluationQuery
+from skipgramophone.evaluation.rankers import Cosine, Hybrid, item_knn
+from skipgramophone.evaluation.scorecard import given_matrix
 from skipgramophone.experiment.artists import artists_of
+from skipgramophone.experiment.postings import membership
+from skipgramophone.lookup import artist_agreement
 from skipgramophone.lookup import artist_vectors as module
 from skipgramophone.lookup.artist_vectors import artist_vectors
 
@@ -121,6 +126,47 @@ def test_scores_sort_the_list(demo: sgp.Lookup, settings: dict[str, object], nam
     if "by" in settings:
         for near in answer.neighbours:
             assert near.score == pytest.approx(near.similarity + 0.05 * np.log1p(near.count), abs=1e-5)
+
+
+@pytest.mark.parametrize("at_once", [2000, 1 << 20])
+def test_hybrid_is_the_ranking_that_evaluate_measures(
+    demo: sgp.Lookup, sample_root: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artist_agreement, "OCCURRENCES_AT_ONCE", at_once)
+    with sgp.open("demo", sample_root) as opened:
+        answer = opened.similar_artists(OTTERS, sgp.SimilarSettings(of="artists", by="hybrid"))
+    artists, vectors = demo.artist_search.artists, demo.artist_search.vectors
+    playlists = membership(artists.playlists_of(demo.corpus), len(artists))
+    lengths = np.asarray(playlists.sum(axis=1), np.float32).ravel()
+    ranker = Hybrid(item_knn(playlists, lengths), Cosine(vectors.unit), vectors.counts)
+    asked = EvaluationQuery(0, np.array([artists.find(OTTERS)]), np.empty(0, np.int64), 0)
+    scores = ranker.scores(given_matrix([asked], len(artists)))[0]
+    for near in answer.neighbours:
+        assert near.score == pytest.approx(scores[artists.find(near.artist)], abs=1e-4)
+    scores[artists.find(OTTERS)] = -np.inf
+    assert answer.neighbours[0].score == pytest.approx(scores.max(), abs=1e-4)
+
+
+def test_hybrid_weighs_the_parts_of_a_query(demo: sgp.Lookup) -> None:
+    settings = sgp.SimilarSettings(of="artists", by="hybrid")
+    both = demo.similar_artists([(PENCIL, 1.0), (OTTERS, 1.0)], settings)
+    away = demo.similar_artists([(PENCIL, 1.0), (OTTERS, -0.5)], settings)
+    assert [near.artist for near in both.neighbours] != [near.artist for near in away.neighbours]
+    assert both.ranked_by == "hybrid"
+
+
+def test_vectors_without_playlists_list_artists_but_no_playlists(tmp_path: Path) -> None:
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]], np.float32)
+    names = np.array(["A - x", "B & C - y", "D, Various Artists - z"])
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=names)
+    sgp.import_vectors("small", tmp_path / "v.npz", experiments_dir=tmp_path)
+    with sgp.open("small", tmp_path) as small:
+        for by in ("cosine", "hybrid"):
+            found = small.similar_artists("x", sgp.SimilarSettings(of="artists", by=by, number=3))
+            assert [(near.artist, near.shared) for near in found.neighbours] == [("B & C", None), ("D", None)]
+            assert found.neighbours[0].similarity == pytest.approx(0.8)
+        with pytest.raises(SettingError, match="experiment 'small' has no playlists to list: extract them"):
+            small.similar_playlists("x")
 
 
 def test_filters_apply_to_artists(demo: sgp.Lookup) -> None:

@@ -43,6 +43,7 @@ TRACKS = {
     "now, now": 3,
     "various artists": 4,
     "dido, various artists": 1,
+    "solo, diverse interpreten": 1,
     "": 3,
 }
 
@@ -65,6 +66,7 @@ TRACKS = {
         ("now, now", ["now, now"]),
         ("various artists", []),
         ("dido, various artists", ["dido"]),
+        ("solo, diverse interpreten", ["solo"]),
         ("", []),
     ],
 )
