@@ -52,6 +52,7 @@ class TrackCompleter(Completer):
 def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
+    welcome = WELCOME if settings.of == "tracks" else WELCOME.replace("a track", "a track or an artist")
     # Completion runs in its own thread and connection, so that its time limit does not interrupt an answer.
     with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
@@ -59,7 +60,7 @@ def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: b
             completer=TrackCompleter(catalogue),
             history=SavedHistory(history_file()),
             complete_in_thread=True,
-            placeholder=[("fg:ansibrightblack", WELCOME)],
+            placeholder=[("fg:ansibrightblack", welcome)],
         )
         while True:
             try:

@@ -19,7 +19,9 @@ from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.ranking import choose, hybrid, rooted, with_count, with_popularity
 from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
+from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.credited_artists import spelling
+from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Score, SimilarSettings
 
 NAMED_BY = 500  # tracks of an artist whose most frequent one decides how the name is spelt
@@ -92,7 +94,8 @@ class SimilarArtists:
         for row, artist in enumerate(order.tolist()):
             own = artists.of(artist)
             name = spelling(artists.names[artist], written[own[np.argmin(ranks[own])]])
-            entries.append(Track(row, name, "", None, int(vectors.counts[artist]), 0))
+            count = int(vectors.counts[artist])
+            entries.append(Track(row, artist=name, title="", uri=None, count=count, first_place=0))
         return entries, vectors.unit[order]
 
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> ArtistAnswer:
@@ -109,10 +112,9 @@ class SimilarArtists:
         if settings.min_count > 1:  # imported vectors come without counts
             candidates &= vectors.counts >= settings.min_count
         candidates[self._asked_about(query)] = False
-        for name in settings.exclude_artist or ():
-            number = self.artists.find(name)
-            if number is not None:
-                candidates[number] = False
+        excluded = [fold_name(name) for name in settings.exclude_artist or ()]
+        for at, name in enumerate(self.artists.names if excluded else ()):
+            candidates[at] &= not any(is_credited(artist, name) for artist in excluded)
         rows = np.flatnonzero(candidates)
         cosines = np.asarray(vectors.unit @ query.vector, np.float32)
         scores = cosines[rows]
@@ -127,9 +129,10 @@ class SimilarArtists:
         if not np.isfinite(scores).all():
             raise not_finite()
         found = highest(rows, scores, max(POOL, POOL_FACTOR * settings.number))
-        places = choose(
-            found.similarities, vectors.unit[found.rows], [], number=settings.number, diversity=settings.diversity
-        )
+        places = np.arange(min(settings.number, len(found.rows)))
+        if settings.diversity:
+            near = vectors.unit[found.rows]
+            places = choose(found.similarities, near, [], number=settings.number, diversity=settings.diversity)
         chosen = found.rows[places]
         notes = list(query.notes)
         if len(chosen) < settings.number:

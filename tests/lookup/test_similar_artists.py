@@ -185,6 +185,16 @@ def test_filters_apply_to_artists(demo: sgp.Lookup) -> None:
     assert few.notes == ("only 0 of 10 results: there are no more artists",)
 
 
+def test_excluding_an_artist_excludes_names_with_it(tmp_path: Path) -> None:
+    vectors = np.eye(4, dtype=np.float32) + np.float32(0.1)
+    names = np.array(["A - x", "Bea & C - y", "Bea Arthur - z", "Bea - w"])
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=names)
+    sgp.import_vectors("small", tmp_path / "v.npz", experiments_dir=tmp_path)
+    with sgp.open("small", tmp_path) as small:
+        found = small.similar_artists("x", sgp.SimilarSettings(of="artists", exclude_artist=["BEA"]))
+        assert [near.artist for near in found.neighbours] == ["Bea Arthur"]
+
+
 def test_bad_queries_are_refused(demo: sgp.Lookup) -> None:
     with pytest.raises(UnknownTrackError, match="no artist matches 'the unpaid oters'; did you mean"):
         demo.similar_artists(artist="the unpaid oters")
