@@ -75,7 +75,7 @@ def evaluate(
         model_of_split = _model_of_split(
             experiment, corpus, split, tracks=tracks, aside=aside, run=run, training=training
         )
-        evaluated = _evaluated(experiment, corpus, split, [model_of_split], settings)
+        evaluated = _evaluated(experiment, corpus, split, models=[model_of_split], settings=settings)
         ((embeddings, trained_with),) = evaluated.models
         judgement = compare_rankers(
             evaluated.corpus,
@@ -151,7 +151,7 @@ def compare_experiments(
             _model_of_split(experiment, corpus, split, tracks=tracks, aside=aside, run=run, training=tell)
             for experiment, tell in zip(experiments, training or (None, None), strict=True)
         ]
-        evaluated = _evaluated(experiments[0], corpus, split, models, settings)
+        evaluated = _evaluated(experiments[0], corpus, split, models=models, settings=settings)
         comparison = compare_models(
             evaluated.corpus,
             split,
@@ -173,7 +173,7 @@ def compare_experiments(
 
 
 def _evaluated(
-    experiment: Experiment, corpus: Corpus, split: Split, models: list[Model], settings: EvaluateSettings
+    experiment: Experiment, corpus: Corpus, split: Split, *, models: list[Model], settings: EvaluateSettings
 ) -> Evaluated:
     """Return playlists and models of tracks, or those of artists if the settings ask for them."""
     from skipgramophone.evaluation.artist_level import Evaluated, artist_level
