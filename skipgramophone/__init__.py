@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
     from skipgramophone.lookup.lookup import open_lookup as open
     from skipgramophone.lookup.results import Answer, Neighbour, Seed
+    from skipgramophone.lookup.similar_artists import ArtistAnswer, ArtistNeighbour
+    from skipgramophone.lookup.similar_playlists import PlaylistAnswer, PlaylistNeighbour
     from skipgramophone.pipeline.evaluate import compare_experiments, evaluate
     from skipgramophone.pipeline.export import export
     from skipgramophone.pipeline.extract import extract
@@ -53,6 +55,8 @@ __version__ = "0.5.0"
 
 _HOME = {
     "Answer": "lookup.results",
+    "ArtistAnswer": "lookup.similar_artists",
+    "ArtistNeighbour": "lookup.similar_artists",
     "ContinueSettings": "settings",
     "EvaluateSettings": "settings",
     "ExplainSettings": "settings",
@@ -66,6 +70,8 @@ _HOME = {
     "Lookup": "lookup.lookup",
     "MapSettings": "settings",
     "Neighbour": "lookup.results",
+    "PlaylistAnswer": "lookup.similar_playlists",
+    "PlaylistNeighbour": "lookup.similar_playlists",
     "RunSettings": "settings",
     "Seed": "lookup.results",
     "SgpError": "errors",
@@ -93,6 +99,8 @@ _OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}
 
 __all__ = [
     "Answer",
+    "ArtistAnswer",
+    "ArtistNeighbour",
     "ContinueSettings",
     "EvaluateSettings",
     "ExplainSettings",
@@ -106,6 +114,8 @@ __all__ = [
     "Lookup",
     "MapSettings",
     "Neighbour",
+    "PlaylistAnswer",
+    "PlaylistNeighbour",
     "RunSettings",
     "Seed",
     "SgpError",

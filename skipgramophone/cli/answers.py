@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
+MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # of lists of artists and of playlists
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 MOST_NAMED = 3  # maximum number of seeds that the title of a table names
 Asked = TypeVar("Asked")
@@ -44,7 +45,8 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     """Return the output format; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: the format is unknown, two formats are given, or --show-versions does not apply.
+        SettingError: the format is unknown, two formats are given, --show-versions does not apply, or the
+            format cannot hold what is listed.
     """
     if show_versions and not settings.fold_versions:
         raise SettingError("--show-versions needs --fold-versions")
@@ -55,6 +57,9 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
         raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
     if json and format not in (None, "json"):
         raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
+    if settings.of != "tracks" and format not in (None, *MIXED_FORMATS):
+        known = ", ".join(MIXED_FORMATS)
+        raise SettingError(f"{format} is a list of tracks: leave out --of {settings.of}, or choose one of {known}")
     return format or ("json" if json else "table")
 
 
@@ -69,16 +74,18 @@ def require_lines(format: str | None) -> None:
 
 
 def answer_lines(
-    read: Callable[[str], Asked], answer: Callable[[list[Asked]], Sequence[Answer | TrackNameError | SettingError]]
+    read: Callable[[str], Asked],
+    answer: Callable[[list[Asked]], Sequence[Any]],
+    to_record: Callable[[Any], dict[str, Any]] | None = None,
 ) -> None:
-    """Answer the lines of standard input as they arrive.
-
-    If queries fail, exit at the end with the lowest of their exit codes.
+    """Answer the lines of standard input as they arrive; exit with the lowest exit code among the failures, if any.
 
     Args:
-        read: turns a line into a query, or raises a SettingError.
-        answer: answers queries; returns an answer or an error for each, in order.
+        read: reads a line.
+        answer: returns an answer for each of several lines, or a `TrackNameError` or `SettingError`.
+        to_record: returns an answer as JSON; default: `record`.
     """
+    to_record = to_record or record
     codes = set()
     for lines in _available_lines():
         queries: list[Asked | SettingError] = []
@@ -95,7 +102,7 @@ def answer_lines(
                 codes.add(outcome.exit_code)
                 outcome_record = _error_record(outcome)
             else:
-                outcome_record = record(outcome)
+                outcome_record = to_record(outcome)
             render.print_json_line({"query": asked} | outcome_record)
     if codes:
         raise typer.Exit(min(codes))
@@ -165,7 +172,7 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
     elif format == "csv":
         render.print_csv(_rows(answer))
     elif format == "tsv":
-        _print_tsv(answer)
+        render.print_tsv(_rows(answer))
     elif format in WRITERS:
         tracks = playlist.write(answer, format, quiet)
     elif format == "plain":
@@ -236,13 +243,6 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
         }
         for near in answer.neighbours
     ]
-
-
-def _print_tsv(answer: Answer) -> None:
-    """Print the neighbours as tab-separated values without quotes; tabs in names are escaped."""
-    rows = _rows(answer)
-    lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
-    render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
 
 
 def _print_table(answer: Answer, versions: bool) -> None:

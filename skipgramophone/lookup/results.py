@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from skipgramophone.experiment.catalogue import Track
@@ -42,6 +42,11 @@ class Asked:
 
     def __add__(self, other: Asked) -> Asked:
         return Asked(self.seeds + other.seeds, self.notes + other.notes)
+
+    def scaled(self) -> Asked:
+        """Return the same tracks with weights that add up to 1."""
+        total = sum(seed.weight for seed in self.seeds)
+        return Asked(tuple(replace(seed, weight=seed.weight / total) for seed in self.seeds), self.notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,13 +91,13 @@ class Search:
         weights = np.array([seed.weight for seed in seeds])
         return Question(
             seeds=tuple(seeds),
-            notes=(*self.opened.warnings, *notes, *self._rarity(seeds)),
+            notes=(*self.opened.warnings, *notes, *self.rarity(seeds)),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
         )
 
-    def _rarity(self, seeds: Sequence[Seed]) -> list[str]:
+    def rarity(self, seeds: Sequence[Seed]) -> list[str]:
         """Return a warning if seeds occur so rarely that their neighbours are mostly due to chance."""
         heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of an artist have small weights
         rare = [seed.track for seed in seeds if seed.weight >= heavy > 0 and 0 < seed.track.count < RARE]
@@ -158,7 +158,13 @@ class Search:
         return _has_plain_cosine(settings) and (settings.exact or faster)
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
-        """Answer a query; `pool` contains its nearest tracks if they were found before."""
+        """Answer a query; `pool` contains its nearest tracks if they were found before.
+
+        Raises:
+            SettingError: the settings ask for a list of artists or playlists.
+        """
+        if settings.of != "tracks":
+            raise SettingError(f"this list is of tracks, not of {settings.of}: use similar_{settings.of}")
         notes = list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"

@@ -14,7 +14,7 @@ from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.lookup.exact_search import nearest_in_blocks
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
 from skipgramophone.maps.projection import METHODS, NEIGHBOURS, Plane, choose_projection, preserved_share, project
-from skipgramophone.settings import Colour, MapSettings, Projection
+from skipgramophone.settings import Colour, Embedded, MapSettings, Projection
 from skipgramophone.wording import plural
 
 STEPS = 5  # number of steps of drawing a map: neighbours, projection, clusters, measurement, writing
@@ -34,6 +34,7 @@ class Drawing:
         colour: the initial colouring.
         projection: the method that computed the plane.
         preserved: share of the nearest neighbours by vector that are also nearest neighbours in the plane.
+        of: what the points are; artists are entries with an empty title.
     """
 
     title: str
@@ -45,13 +46,15 @@ class Drawing:
     colour: Colour
     projection: Projection
     preserved: float
+    of: Embedded = "tracks"
 
     @property
     def about(self) -> str:
         """Return a short description of the map."""
+        one = self.of.removesuffix("s")
         return (
-            f"{plural(len(self.tracks), 'track')}; larger dots occur more often. Nearest tracks are computed from the "
-            f"full vectors. The map ({METHODS[self.projection]}) preserves {self.preserved:.0%} of nearest neighbours."
+            f"{plural(len(self.tracks), one)}; larger dots occur more often. Nearest {self.of} are computed from the full "
+            f"vectors. The map ({METHODS[self.projection]}) preserves {self.preserved:.0%} of nearest neighbours."
         )
 
 
@@ -105,6 +108,7 @@ def draw(
         colour=settings.colour,
         projection=projection,
         preserved=preserved_share(plane, near, seed),
+        of=settings.of,
     )
 
 

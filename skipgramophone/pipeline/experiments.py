@@ -17,6 +17,7 @@ from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
+from skipgramophone.settings import task
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[s
             report = read_json(path)
             if model is None or (report["corpus"], report["training"]) != (model.parent, model.settings):
                 continue
-            found[report["settings"]["protocol"]] = {
+            of = report["settings"].get("of", "tracks")  # not in reports of earlier versions
+            found[task(report["settings"]["protocol"], of)] = {
                 row["ranker"]: {name: float(value["mean"]) for name, value in row["metrics"].items()}
                 for row in report["judgement"]["judged"]
             }

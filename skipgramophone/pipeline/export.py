@@ -60,4 +60,5 @@ def export(
         bytes=size,
         dtype=settings.dtype,
         recall_at_10=recall,
+        of=settings.of,
     )

@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.experiment.publishing import published_file, require_replaceable
-from skipgramophone.lookup.lookup import open_lookup
+from skipgramophone.lookup.lookup import Lookup, open_lookup
 from skipgramophone.pipeline.reports import MapReport
 from skipgramophone.settings import MapSettings
 
@@ -52,14 +54,12 @@ def draw_map(
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         lookup.require_current()
-        learnt = lookup.learnt_by_count()
-        if not len(learnt):
+        tracks, centre, learnt = _entries(lookup, settings)
+        if not tracks:
             raise ExperimentError(
-                f"experiment '{name}' has no track with a vector to draw: "
+                f"experiment '{name}' has no {settings.of.removesuffix('s')} with a vector to draw: "
                 "train on playlists with at least two different tracks"
             )
-        rows = learnt[: settings.top]
-        tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings, progress=progress)
     progress("writing", STEPS - 1, STEPS)
     with ExitStack() as published:  # no file is published before all of them are written
@@ -71,10 +71,21 @@ def draw_map(
         destination=str(destination),
         pictures=[str(place) for place in stills.values()],
         projection=drawing.projection,
-        tracks=len(rows),
-        not_shown=len(learnt) - len(rows),
+        tracks=len(tracks),
+        not_shown=learnt - len(tracks),
         clusters=list(drawing.colourings["cluster"].groups),
         preserved=drawing.preserved,
         seconds=round(time.perf_counter() - started, 2),
         bytes=destination.stat().st_size,
+        of=settings.of,
     )
+
+
+def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:
+    """Return the tracks or artists to draw, most frequent first, their vectors, and how many have a vector."""
+    if settings.of == "artists":
+        entries, unit = lookup.artist_search.entries()
+        return entries[: settings.top], unit[: settings.top], len(entries)
+    learnt = lookup.learnt_by_count()
+    rows = learnt[: settings.top]
+    return lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows], len(learnt)

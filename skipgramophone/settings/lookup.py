@@ -1,7 +1,7 @@
 """Settings of the look-ups `sgp similar`, `sgp continue` and `sgp explain`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
@@ -10,6 +10,7 @@ from skipgramophone.settings.setting import (
     at_least,
     between,
     check,
+    option_name,
     require,
     seed_of_bits,
     setting,
@@ -21,6 +22,10 @@ from skipgramophone.wording import suggestion
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
+Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
+LISTED: tuple[Listed, ...] = get_args(Listed)
+Embedded = Literal["tracks", "artists"]  # what has vectors to evaluate, to export and to draw
+EMBEDDED: tuple[Embedded, ...] = get_args(Embedded)
 AnswerFormat = Literal[
     "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"
 ]
@@ -51,11 +56,18 @@ def parse_limit(text: str) -> int | None:
         raise SettingError(f"max-per-artist must be a whole number (0 = no limit), not {text!r}") from None
 
 
+# Settings without a meaning in lists of artists and of playlists.
+ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions")
+NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
+ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarSettings:
     """Settings of `sgp similar`: which tracks a look-up returns, and how they are ranked."""
 
-    number: int = setting(10, "Number of tracks to show.", "-n", "--number", metavar="N", bounds=at_least(1))
+    of: Listed = setting("tracks", f"What to list: {', '.join(LISTED)}.", metavar="WHAT")
+    number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
@@ -99,6 +111,21 @@ class SimilarSettings:
         for kind in self.exclude_versions or ():
             near = suggestion(kind, VERSIONS)
             require(kind in VERSIONS, f"exclude-versions must be some of {', '.join(VERSIONS)}, not {kind!r}{near}")
+        self._require_applicable()
+
+    def _require_applicable(self) -> None:
+        """Refuse settings that do not apply to what is listed."""
+        refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
+        for declared in fields(self):
+            is_default = getattr(self, declared.name) == declared.default
+            require(
+                is_default or declared.name not in refused,
+                f"{option_name(declared)} is for lists of tracks, not of {self.of}: leave out one of the two",
+            )
+        require(
+            self.of != "artists" or self.by in ARTIST_SCORES,
+            f"a list of artists is ranked by one of {', '.join(ARTIST_SCORES)}, not by {self.by}",
+        )
 
     @property
     def takes_all(self) -> bool:
@@ -112,6 +139,7 @@ class SimilarSettings:
 class ContinueSettings(SimilarSettings):
     """Settings of `sgp continue`: those of `sgp similar`, with other defaults."""
 
+    of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)
     by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)

@@ -124,7 +124,7 @@ def is_settings(value: Any) -> bool:
 def test_every_setting_is_an_option_with_the_same_default_and_help(kind: type[Any]) -> None:
     first, *others = (inspect.signature(command).parameters for command in COMMANDS_OF[kind])
     for field in fields(kind):
-        if field.name in NOT_TYPED:
+        if field.name in NOT_TYPED or (kind, field.name) == (ContinueSettings, "of"):  # continue lists tracks only
             continue
         assert field.name in first, f"{kind.__name__}.{field.name} is not an option"
         known = setting_of(field)
