@@ -162,7 +162,8 @@ class PlaylistEncoder:
             playlist, playlists, welded = numbered_playlists.result()
         offsets = offsets_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
-        clean = clean_corpus(Corpus(take_codes(track, order), offsets), self._settings, order < self._known)
+        unclean, known = Corpus(take_codes(track, order), offsets), order < self._known
+        clean = clean_corpus(unclean, self._settings, known, playlists["name"])
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)

@@ -14,6 +14,11 @@ class Thresholds:
     of_one_track: float = 0.1  # of the playlists: they cost little before
     giant_length: int = 2000  # tracks: no editorial playlist of the archive has 800, but people's libraries have
     in_giants: float = 0.05  # of the occurrences
+    library_length: int = 100  # tracks: a list of fewer may well contain what its owner's other lists contain
+    library_share: float = 0.8  # of the tracks of its owner's other lists
+    library_owner: int = 4  # playlists of an owner, with the library: with fewer, one may repeat another
+    in_libraries: float = 0.05  # of the occurrences, as for giants
+    automatic: float = 0.02  # of the playlists: it is 4.6 % of the snapshots in the archive
     in_order: float = 0.1  # of playlists of 5 or more: chance sorts one in forty of those of 5, and no longer ones
     out_of_order: float = 0.05  # of the steps in a sorted playlist: later additions, other alphabets
     of_one_artist: float = 0.25  # of playlists of 5 or more: some albums are in any collection
