@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
+UNESCAPED = json.JSONEncoder(ensure_ascii=False)
 IN_ONE_FILE = "\0"
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
@@ -200,7 +201,7 @@ def null_for_empty(column: pa.Array) -> pa.Array:
 
 def as_text(raw: object) -> str:
     """Return a line unchanged or a part of a document as JSON; lone surrogates are written as \\uXXXX."""
-    text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    text = raw if isinstance(raw, str) else UNESCAPED.encode(raw)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
