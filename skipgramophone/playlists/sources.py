@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SettingError, SourceError, UnknownFormatError, storage_errors
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
+from skipgramophone.playlists.column_guess import guess_columns
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.columnar import ColumnsReader
@@ -45,6 +45,7 @@ from skipgramophone.playlists.readers.youtube import (
 )
 from skipgramophone.playlists.readers.zenodo import ZenodoReader
 from skipgramophone.playlists.sample import sample_world
+from skipgramophone.playlists.table_head import first_rows
 from skipgramophone.settings import ALL_ROWS, ExtractSettings, Format
 
 Identity = tuple[int, int, str | None]
@@ -199,7 +200,7 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, head: bytes) -
     Raises:
         UnknownFormatError: the columns are ambiguous.
     """
-    guess = guess_columns(rows_of(first_lines(head)), settings.min_rating is not None)
+    guess = guess_columns(first_rows(file, head, first_lines(head)), settings.min_rating is not None)
     if isinstance(guess, str):
         raise UnknownFormatError(file.display_name, guess)
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
