@@ -30,6 +30,7 @@ from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
 MOST_COUNTED = 1000  # matches of a query; beyond that only "more than 1,000" is reported
+BATCH = 10_000  # rows
 PROGRESS_STEPS = 1000  # of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every letter
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
@@ -152,6 +153,15 @@ class Catalogue:
     def names(self) -> list[tuple[str, str, str | None]]:
         """Return artist, title and uri of every track, in row order."""
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
+
+    def name_batches(self) -> Iterator[list[tuple[str, str, str | None]]]:
+        """Yield what `names` returns in batches, because millions of tuples at once are slow."""
+        try:
+            rows = self._database.execute("SELECT artist, title, uri FROM tracks ORDER BY row")
+            while some := rows.fetchmany(BATCH):
+                yield some
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise self._failure(error) from error
 
     def counts(self) -> list[int]:
         """Return the occurrences of each track, in row order."""

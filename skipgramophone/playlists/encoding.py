@@ -26,6 +26,7 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
+from skipgramophone.playlists.known_rows import TRACK_COLUMNS, KnownRows
 from skipgramophone.playlists.numbering import (
     Codes,
     Numbering,
@@ -136,14 +137,15 @@ class PlaylistEncoder:
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
         self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
-        self._known = 0
+        self._known: KnownRows | None = None
         self.rejects: list[Reject] = []
         self.left_out: Counter[str] = Counter()  # by readers
 
-    def begin_with(self, known: RowBlock) -> None:
+    def begin_with(self, known: KnownRows) -> None:
         """Add the rows of the existing corpus before all others; cleaning does not change them."""
-        self.add(known)
-        self._known = known.used
+        for name, column in known.columns.items():
+            self._columns[name].add(_dictionary_encoded(column))
+        self._known = known
 
     def add(self, block: RowBlock) -> None:
         """Add a block; only its distinct strings are kept in memory."""
@@ -160,16 +162,23 @@ class PlaylistEncoder:
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
             playlist, playlists, welded = numbered_playlists.result()
+        known = 0
+        if self._known:
+            known = self._known.corpus.occurrences
+            named, track, playlist = *map(self._known.by_track, (named, track)), self._known.by_playlist(playlist)
+            coded |= {name: (self._known.by_track(coded[name][0]), coded[name][1]) for name in TRACK_COLUMNS}
         offsets = offsets_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
-        unclean, known = Corpus(take_codes(track, order), offsets), order < self._known
-        clean = clean_corpus(unclean, self._settings, known, playlists["name"])
+        unclean = Corpus(take_codes(track, order), offsets)
+        clean = clean_corpus(unclean, self._settings, order < known, playlists["name"])
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
         with background_thread() as thread:
             again = thread.submit(count_repeats, Corpus(track_ids, offsets))
-            spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)
+            added = np.flatnonzero(used >= known) if known else slice(None)  # known rows have the names of their tracks
+            row, place = track_ids[added], used[added]
+            spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)
             sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
             repeats, same_tracks = again.result()
