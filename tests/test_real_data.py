@@ -45,7 +45,8 @@ def test_the_slice_of_the_original(sgp: Sgp, experiments: Path) -> None:
     assert (report["repeats"], report["without_artist"]) == (5, 8)
     assert (report["sorted_by_title"], report["sortable"]) == (39, 39)
     found = {finding["kind"]: finding for finding in json.loads(sgp("inspect", "z10k", "--json").out)["findings"]}
-    assert set(found) == {"few-playlists", "giant-playlists", "title-order", "seen-once"}
+    assert set(found) == {"few-playlists", "giant-playlists", "automatic-lists", "title-order", "seen-once"}
+    assert found["automatic-lists"]["count"] == 3  # "Starred", twice, and "Gillat från Radio"
     assert (found["title-order"]["count"], found["title-order"]["of"]) == (39, 39)
     catalogue = sgp_catalogue(experiments, "z10k")
     for name, position in POSITIONS.items():
@@ -89,9 +90,11 @@ def test_the_archive(sgp: Sgp) -> None:
     assert (report["rows_read"], report["rows_rejected"]) == (206_245, 0)
     assert (report["tracks"], report["playlists"]) == (64_750, 2_393)
     dry = json.loads(sgp("extract", "again", ARCHIVE, "--dry-run", "--json").out)
-    assert [finding["kind"] for finding in dry["findings"]] == [
-        "joined-artists"
-    ]  # artists are joined with their guests
+    # "Daily Mix 1" and others; snapshots of one list; artists are joined with their guests.
+    assert [finding["kind"] for finding in dry["findings"]] == ["automatic-lists", "snapshots", "joined-artists"]
+    automatic, snapshots, _ = dry["findings"]
+    assert (automatic["count"], automatic["of"]) == (110, 2_393)
+    assert snapshots["apply"] == {"evaluate": ["--group", "[^@]*"]}
 
 
 @pytest.mark.skipif(not SESSIONS.exists(), reason="the sessions of online-retail are not at hand")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,8 +86,38 @@ def _show(found: Inspection) -> None:
     _show_histogram("length", "playlists", found.lengths)
     _show_histogram("count", "tracks", found.counts)
     show_findings(found.findings)
+    _show_command(found)
     render.text("")
     render.facts("-wsz auto", _context(found.order))
+
+
+def _show_command(found: Inspection) -> None:
+    """Print the command that applies the advice, and which findings it leaves."""
+    if not found.findings:
+        return
+    number = {finding.kind: at for at, finding in enumerate(found.findings, 1)}
+    command = found.command
+    rows = []
+    if command.line:
+        rows = [("command", command.line), ("applies", _numbers(number[kind] for kind in command.applied))]
+        if " --force" in command.line:
+            rows.append(("", "--force replaces the model of the experiment"))
+    if command.left:
+        rows.append(("left to you", _numbers(number[kind] for kind in command.left)))
+    if any("extract" in finding.apply for finding in found.findings if finding.kind in command.left):
+        rows.append(("", "options of extract need the sources: sgp inspect SOURCE"))
+    render.text("")
+    render.facts("apply the advice", rows)
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    """Return the numbers of findings as text.
+
+    >>> _numbers([1]), _numbers([1, 3])
+    ('finding 1', 'findings 1, 3')
+    """
+    shown = [str(number) for number in numbers]
+    return f"{'finding' if len(shown) == 1 else 'findings'} {', '.join(shown)}"
 
 
 def _facts(found: Inspection) -> list[tuple[str, str]]:

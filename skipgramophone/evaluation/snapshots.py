@@ -7,7 +7,7 @@ only if the user groups them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ SEPARATORS = "@#:/|~"  # characters in an owner that may precede the date or num
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
 COMPARED = 20  # maximum number of training playlists with which each of them is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
+FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
 # Minimum share of held-out playlists with a snapshot in the training part for a warning. Measured: 0.63 on an archive
 # of snapshots; 0.03 on the sample, whose owners have a taste but take no snapshots.
 LEAST_SHARE = 0.1
@@ -30,6 +31,21 @@ class Snapshots:
 
     group: str  # regular expression for --group
     share: float  # share of the held-out playlists
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Playlists of one group that look like snapshots of one list.
+
+    Attributes:
+        group: regular expression for `--group`.
+        alike: number of sampled playlists with another playlist like them in their group.
+        sampled: number of sampled playlists.
+    """
+
+    group: str
+    alike: int
+    sampled: int
 
 
 def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: int) -> Snapshots | None:
@@ -47,21 +63,55 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
         return None
     held_out = np.flatnonzero(split.held_out)
     sampled = np.random.default_rng([seed, SAMPLED]).permutation(held_out)[:SAMPLED].tolist()
-    found: list[Snapshots] = []
-    used = [mark for mark in SEPARATORS if sum(mark in owner for owner in owners) > len(owners) / 2]
-    for pattern in (*(f"[^{mark}]*" for mark in used), ".*"):
+    trained = np.flatnonzero(~split.held_out).tolist()
+    counted = {
+        pattern: _count_alike(corpus, group_keys(owners, pattern), sampled, trained) for pattern in _patterns(owners)
+    }
+    most = max(counted, key=lambda pattern: counted[pattern])
+    share = counted[most] / len(sampled)
+    return Snapshots(most, share) if share >= LEAST_SHARE else None
+
+
+def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
+    """Return the group in which most playlists of a sample have another playlist like them, or None if few have one.
+
+    A group that would put nearly all playlists together is none.
+
+    Args:
+        corpus: all playlists.
+        owners: the owner of each playlist.
+        seed: random seed of the sample.
+    """
+    sampled = np.random.default_rng([seed, SAMPLED]).permutation(len(owners))[:SAMPLED].tolist()
+    counted: dict[str, int] = {}
+    for pattern in _patterns(owners):
         keys = group_keys(owners, pattern)
-        trained: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
-        for playlist in np.flatnonzero(~split.held_out).tolist():
-            if keys[playlist] in trained:
-                trained[keys[playlist]].append(playlist)
-        alike = sum(
-            any(_shared(corpus, playlist, other) >= ALIKE for other in trained[keys[playlist]][:COMPARED])
-            for playlist in sampled
-        )
-        found.append(Snapshots(pattern, alike / len(sampled)))
-    most = max(found, key=lambda one: one.share)
-    return most if most.share >= LEAST_SHARE else None
+        if len(set(keys)) >= FEWEST_GROUPS:
+            counted[pattern] = _count_alike(corpus, keys, sampled, range(len(owners)))
+    most = max(counted, key=lambda pattern: counted[pattern], default=None)
+    if most is None or counted[most] < LEAST_SHARE * len(sampled):
+        return None
+    return Series(most, counted[most], len(sampled))
+
+
+def _patterns(owners: Sequence[str]) -> list[str]:
+    """Return expressions for the part of the owner before each usual separator, and for the whole owner."""
+    used = [mark for mark in SEPARATORS if sum(mark in owner for owner in owners) > len(owners) / 2]
+    return [*(f"[^{mark}]*" for mark in used), ".*"]
+
+
+def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], others: Iterable[int]) -> int:
+    """Count the sampled playlists that are like one of the first other playlists of their group."""
+    group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
+    for playlist in others:
+        members = group.get(keys[playlist])
+        if members is not None and len(members) <= COMPARED:  # one more, which may be the playlist itself
+            members.append(playlist)
+    alike = 0
+    for playlist in sampled:
+        compared = [other for other in group[keys[playlist]] if other != playlist][:COMPARED]
+        alike += any(_shared(corpus, playlist, other) >= ALIKE for other in compared)
+    return alike
 
 
 def _shared(corpus: Corpus, one: int, other: int) -> float:

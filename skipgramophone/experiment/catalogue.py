@@ -31,6 +31,7 @@ from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
+BATCH = 10_000  # number of rows that are fetched at once
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every other character
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
@@ -171,6 +172,15 @@ class Catalogue:
     def stated(self, fact: str) -> list[tuple[str | int | None]]:
         """Return one of its facts for every track, in row order."""
         return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
+
+    def name_batches(self) -> Iterator[list[tuple[str, str, str | None]]]:
+        """Yield what `names` returns in batches, because millions of tuples at once are slow."""
+        try:
+            rows = self._database.execute("SELECT artist, title, uri FROM tracks ORDER BY row")
+            while some := rows.fetchmany(BATCH):
+                yield some
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise self._failure(error) from error
 
     def counts(self) -> list[int]:
         """Return the occurrences of each track, in row order."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Kind = Literal[
@@ -11,11 +11,14 @@ Kind = Literal[
     "few-playlists",
     "short-playlists",
     "giant-playlists",
+    "whole-libraries",
+    "automatic-lists",
     "title-order",
     "artist-order",
     "one-artist",
     "repeats",
     "near-duplicates",
+    "snapshots",
     "welded-by-name",
     "looks-welded",
     "seen-once",
@@ -30,6 +33,7 @@ Kind = Literal[
     "unseen-letters",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Apply = Mapping[str, tuple[str, ...]]  # command -> words that are added to it
 Unit = Literal["rows", "playlists", "tracks", "occurrences"]
 
 
@@ -48,6 +52,7 @@ class Finding:
         effect: the effect on training or look-ups.
         remedy: how to solve the problem.
         flags: the options that the remedy mentions, each after its command, as in "extract --encoding".
+        apply: command and options that apply the remedy, if it needs no decision; `{}` otherwise.
     """
 
     kind: Kind
@@ -60,6 +65,7 @@ class Finding:
     effect: str
     remedy: str
     flags: tuple[str, ...]
+    apply: Apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ class Advice:
     effect: str
     remedy: str
     flags: tuple[str, ...] = ()
+    apply: Apply = field(default_factory=dict)
 
 
 WHOLE_PLAYLIST = "train with the whole playlist as context: -wsz bag, or auto, which tests whether order matters"
@@ -90,6 +97,7 @@ ADVICE: dict[Kind, Advice] = {
         "a single track has no context to learn from, but still counts towards its frequency",
         "drop these playlists with --min-length 2",
         ("extract --min-length",),
+        {"extract": ("--min-length", "2")},
     ),
     "giant-playlists": Advice(
         "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person outweighs "
@@ -97,15 +105,29 @@ ADVICE: dict[Kind, Advice] = {
         "--max-length splits them, so that tracks that were added together stay together",
         ("extract --max-length",),
     ),
+    "whole-libraries": Advice(
+        "a library is not a coherent playlist: everything that a person has is trained as related",
+        "--max-length splits them, so that tracks that were added together stay together",
+        ("extract --max-length",),
+    ),
+    "automatic-lists": Advice(
+        "nobody chose their tracks to be heard together: they are recommendations, the latest plays, or all that "
+        "someone likes",
+        "--drop-automatic-playlists leaves them out",
+        ("extract --drop-automatic-playlists",),
+        {"extract": ("--drop-automatic-playlists",)},
+    ),
     "title-order": Advice(
         "a narrow window learns the alphabet: neighbours start with the same letters",
         WHOLE_PLAYLIST,
         ("train -wsz bag",),
+        {"train": ("-wsz", "bag")},
     ),
     "artist-order": Advice(
         "a narrow window learns artists: neighbours are by the same artist",
         WHOLE_PLAYLIST + "; similar --max-per-artist limits tracks of the same artist in answers",
         ("train -wsz bag", "similar --max-per-artist"),
+        {"train": ("-wsz", "bag")},
     ),
     "one-artist": Advice(
         "these playlists only teach that tracks of the same artist are related",
@@ -116,16 +138,24 @@ ADVICE: dict[Kind, Advice] = {
         "each repeat is counted and trained again: one listener outweighs many",
         "--repeats drop keeps only the first occurrence of each track in a playlist",
         ("extract --repeats",),
+        {"extract": ("--repeats", "drop")},
     ),
     "near-duplicates": Advice(
         "the same pairs of tracks are trained several times, as if many people agreed",
         "--drop-duplicate-playlists keeps the longest of each group; evaluate never separates near-duplicates",
         ("extract --drop-duplicate-playlists",),
+        {"extract": ("--drop-duplicate-playlists",)},
+    ),
+    "snapshots": Advice(
+        "if snapshots of a list are both held out and trained, scores are too good",
+        "evaluate with --group, which holds related playlists out together; extract --holdout takes it too",
+        ("evaluate --group", "extract --group"),
     ),
     "welded-by-name": Advice(
         "playlists of different people are trained as one: unrelated tracks count as related",
         "extract with --group-by owner",
         ("extract --group-by",),
+        {"extract": ("--group-by", "owner")},
     ),
     "looks-welded": Advice(
         "if these are merged playlists of different people, unrelated tracks count as related",
@@ -137,11 +167,13 @@ ADVICE: dict[Kind, Advice] = {
         "most of the memory",
         "train --min-count 2 gives them no vector; similar --min-count leaves them out of answers",
         ("train --min-count", "similar --min-count"),
+        {"train": ("--min-count", "2")},
     ),
     "everywhere": Advice(
         "a track in very many playlists co-occurs with everything: it has no information but takes much training time",
         "train --subsample 1e-3 trains it less often; similar --popularity -0.5 favours rarer tracks",
         ("train --subsample", "similar --popularity"),
+        {"train": ("--subsample", "1e-3")},
     ),
     "several-uris": Advice(
         "one song is several tracks: each is trained on only some of the song's playlists, and they fill each other's "
@@ -149,6 +181,7 @@ ADVICE: dict[Kind, Advice] = {
         "--merge-uris merges them (also recordings that differ only in the uri); "
         "similar --fold-versions folds them in answers",
         ("extract --merge-uris", "similar --fold-versions"),
+        {"extract": ("--merge-uris",)},
     ),
     "no-artist": Advice(
         "without an artist, different songs with the same title become one track",
@@ -187,8 +220,10 @@ ADVICE: dict[Kind, Advice] = {
 }
 
 
-def make_finding(kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str]) -> Finding:
-    """Return a finding, with the effect and remedy of its kind filled in from `ADVICE`."""
+def make_finding(
+    kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str], apply: Apply | None = None
+) -> Finding:
+    """Return a finding with the effect and remedy of its kind; `apply` replaces the options of the kind."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,
@@ -201,6 +236,7 @@ def make_finding(kind: Kind, what: str, *, count: int, of: int, unit: Unit, exam
         effect=advice.effect,
         remedy=advice.remedy,
         flags=advice.flags,
+        apply=advice.apply if apply is None else apply,
     )
 
 

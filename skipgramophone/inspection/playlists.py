@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import count_descents
-from skipgramophone.inspection.contents import EXAMPLES, MIN_SORTABLE, Contents, Ids, Marks, rank_strings
+from skipgramophone.inspection.contents import EXAMPLES, MIN_SORTABLE, Contents, rank_strings
 from skipgramophone.inspection.findings import Finding, Kind, make_finding, percent
+from skipgramophone.inspection.playlist_kinds import inspect_kinds, longest_playlists, playlist_finding, usual_length
 from skipgramophone.playlists.cleaning import has_longer_near_duplicate
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
@@ -20,6 +21,7 @@ def inspect_playlists(contents: Contents, thresholds: Thresholds) -> Iterator[Fi
     yield from _too_few(contents, thresholds)
     yield from _too_short(contents, thresholds)
     yield from _too_long(contents, thresholds)
+    yield from inspect_kinds(contents, thresholds)
     yield from _sorted(contents, thresholds)
     yield from _one_artist(contents, thresholds)
     yield from _repeats(contents, thresholds)
@@ -38,7 +40,7 @@ def _too_short(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     """Find playlists with a single track."""
     short = contents.distinct_tracks == 1
     if short.mean() > thresholds.of_one_track:
-        yield _playlist_finding(contents, "short-playlists", short, "contain a single track")
+        yield playlist_finding(contents, "short-playlists", short, "contain a single track")
 
 
 def _too_long(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -49,7 +51,8 @@ def _too_long(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         problem = (
             f"are longer than {thresholds.giant_length:,} tracks and make {percent(number, of)} of all occurrences"
         )
-        yield _playlist_finding(contents, "giant-playlists", giant, problem)
+        apply = {"extract": ("--max-length", str(usual_length(contents, ~giant)))}
+        yield playlist_finding(contents, "giant-playlists", giant, problem, apply=apply)
 
 
 def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -71,7 +74,7 @@ def _sorted(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         if number > thresholds.in_order * of:
             what = f"{number:,} of {of:,} playlists with at least {MIN_SORTABLE} {role}s ({percent(number, of)})"
             what += f" are sorted by {role}, exactly or nearly"
-            names = _longest(contents, in_order)
+            names = longest_playlists(contents, in_order)
             yield make_finding(kind, what, count=number, of=of, unit="playlists", examples=names)
 
 
@@ -86,7 +89,7 @@ def _one_artist(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]
     if number > thresholds.of_one_artist * of:
         what = f"{number:,} of {of:,} playlists with at least {MIN_SORTABLE} tracks ({percent(number, of)})"
         what += " contain a single artist"
-        names = _longest(contents, one_artist)
+        names = longest_playlists(contents, one_artist)
         yield make_finding("one-artist", what, count=number, of=of, unit="playlists", examples=names)
 
 
@@ -106,7 +109,7 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         merged &= repeats > thresholds.welded_repeats * contents.lengths
         if merged.any():
             problem = f"have no owner, are longer than {thresholds.welded_length:,} tracks and repeat many of them"
-            yield _playlist_finding(contents, "looks-welded", merged, problem)
+            yield playlist_finding(contents, "looks-welded", merged, problem)
 
 
 def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -114,17 +117,4 @@ def _near_duplicates(contents: Contents, thresholds: Thresholds) -> Iterator[Fin
     duplicates = has_longer_near_duplicate(contents.corpus, np.zeros(len(contents.corpus), np.bool_))
     if duplicates.mean() > thresholds.near_duplicates:
         problem = "share at least 80% of their tracks with a longer or earlier playlist"
-        yield _playlist_finding(contents, "near-duplicates", duplicates, problem)
-
-
-def _playlist_finding(contents: Contents, kind: Kind, chosen: Marks, problem: str) -> Finding:
-    """Return a finding about the playlists that `chosen` marks; `problem` completes "N of M playlists …"."""
-    number, of = int(np.count_nonzero(chosen)), len(contents.corpus)
-    what = f"{number:,} of {of:,} playlists ({percent(number, of)}) {problem}"
-    return make_finding(kind, what, count=number, of=of, unit="playlists", examples=_longest(contents, chosen))
-
-
-def _longest(contents: Contents, chosen: Marks) -> tuple[str, ...]:
-    """Return the names of the longest of the chosen playlists."""
-    which: Ids = np.flatnonzero(chosen)
-    return contents.playlist_names(which[np.argsort(-contents.lengths[which], kind="stable")[:EXAMPLES]])
+        yield playlist_finding(contents, "near-duplicates", duplicates, problem)

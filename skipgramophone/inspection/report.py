@@ -15,6 +15,7 @@ from skipgramophone.inspection.distribution import Distribution, distribution
 from skipgramophone.inspection.findings import KINDS, Finding, make_finding, percent
 from skipgramophone.inspection.names import inspect_names
 from skipgramophone.inspection.playlists import inspect_playlists
+from skipgramophone.inspection.proposal import Proposal, Target, propose
 from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
 
@@ -50,6 +51,7 @@ class Inspection:
         head_share: share of all occurrences that the most frequent 1 % of the tracks make.
         most_frequent: the most frequent tracks.
         findings: the problems that were found, in the order of `KINDS`.
+        command: the command that applies the advice of the findings.
         order: the context that `-wsz auto` chooses, and the measurements that decided.
         seconds: duration of the inspection.
     """
@@ -68,6 +70,7 @@ class Inspection:
     head_share: float
     most_frequent: tuple[FrequentTrack, ...]
     findings: tuple[Finding, ...]
+    command: Proposal
     order: ContextChoice
     seconds: float
 
@@ -78,10 +81,22 @@ def inspection(
     contents: Contents,
     *,
     facts: Mapping[str, Any],
+    target: Target,
     order: ContextChoice,
     seconds: float,
 ) -> Inspection:
-    """Compute the report of a corpus; `facts` are the counts that its extraction reported."""
+    """Compute the report of a corpus.
+
+    Args:
+        kind: "experiment" or "sources".
+        inspected: what was inspected, as it was named.
+        contents: the playlists and names.
+        facts: the counts that the extraction reported.
+        target: what the proposed command works on.
+        order: the context that `-wsz auto` chooses.
+        seconds: duration so far.
+    """
+    found = findings(contents, facts)
     counts = np.sort(contents.counts)[::-1]
     reached = np.cumsum(counts)
     most = np.argsort(-contents.counts, kind="stable")[:SHOWN_FREQUENT]
@@ -102,7 +117,8 @@ def inspection(
         most_frequent=tuple(
             FrequentTrack(name, int(contents.counts[at])) for name, at in zip(names, most, strict=True)
         ),
-        findings=findings(contents, facts),
+        findings=found,
+        command=propose(found, target),
         order=order,
         seconds=round(seconds, 2),
     )

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.cleaning import dropped_by_cleaning
 from skipgramophone.playlists.encoding import EncodedPlaylists
-from skipgramophone.playlists.readers.rows import RowBlock
+from skipgramophone.playlists.known_rows import KnownRows
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import plural
 
@@ -39,6 +40,7 @@ AGAIN = "extract all sources again, into a new experiment or into this one with 
 FACTS: dict[str, type] = dict.fromkeys(
     ("rows_read", "rows_used", "rows_rejected", "rows_left_out", "letters_replaced"), int
 )
+NAMES = {"artist": TEXT, "title": TEXT, "uri": TEXT}
 FACTS |= dict.fromkeys(("playlists", "tracks", "occurrences"), int)
 FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": list}
 
@@ -107,14 +109,9 @@ class Before:
             more = f" and {plural(len(again) - 1, 'more source')} are" if len(again) > 1 else " is"
             raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or re-read it with --force")
 
-    def rows(self) -> RowBlock:
-        """Return the content of the corpus as rows, in the form in which readers deliver rows."""
-        playlist = pa.array(np.repeat(np.arange(len(self.corpus)), self.corpus.lengths()))
-        tracks, playlists = _dictionary_encoded(self.tracks), _dictionary_encoded(self.playlists)
-        of_playlist = {"owner": "owner", "playlist": "name", "key": "key"}
-        columns = {column: playlists[name].take(playlist) for column, name in of_playlist.items()}
-        columns |= {name: column.take(pa.array(self.corpus.track_ids)) for name, column in tracks.items()}
-        return RowBlock(pa.table(columns))
+    def rows(self) -> KnownRows:
+        """Return the content of the corpus as rows, in the form that the encoder takes."""
+        return KnownRows(self.tracks, self.playlists, self.corpus)
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the playlist number of each row, int64 (rows,), or -1 for an added row."""
@@ -206,7 +203,7 @@ def read_before(experiment: Experiment) -> Before:
     with closing(Catalogue(directory)) as catalogue:
         try:
             places = pa.array(catalogue.first_places(), pa.int64())
-            tracks = _table(catalogue.names(), {"artist": TEXT, "title": TEXT, "uri": TEXT})
+            tracks = pa.concat_tables([_table(some, NAMES) for some in chain(catalogue.name_batches(), [[]])])
             spellings = _table(catalogue.all_spellings(), SPELLINGS)
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
@@ -235,16 +232,6 @@ def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) ->
     """Return rows as a table with columns of the given types."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in types)
     return pa.table({name: pa.array(column, types[name]) for name, column in zip(types, columns, strict=True)})
-
-
-def _dictionary_encoded(table: pa.Table) -> dict[str, pa.DictionaryArray]:
-    """Return the text columns of a table, dictionary-encoded."""
-    columns = {name: table[name].combine_chunks() for name in table.column_names}
-    return {
-        name: column.cast(TEXT).dictionary_encode()
-        for name, column in columns.items()
-        if not pa.types.is_integer(column.type)
-    }
 
 
 def _summed(before: pa.Table, added: pa.Table) -> pa.Table:

@@ -16,17 +16,20 @@ from skipgramophone.evaluation.window_choice import choose_context
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.experiment import (
     Experiment,
+    experiments_root,
     named_experiment,
     open_experiment,
     similar_name,
 )
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.inspection.contents import Contents
+from skipgramophone.inspection.proposal import Target, proposed_name
 from skipgramophone.inspection.report import Inspection, inspection
 from skipgramophone.pipeline.extract import Progress, open_readers, read_playlists, source_paths
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import ExtractSettings, TrainSettings
+from skipgramophone.settings.setting import given_options
 
 
 def inspect(
@@ -61,6 +64,7 @@ def inspect(
         readers = open_readers(source_paths(named, sample), settings, sample, progress)
         encoded, source_facts = read_playlists(readers, settings, progress=progress)
         contents, facts = contents_of(encoded), asdict(report_of("", encoded, source_facts))
+        target = _target_of_sources(named, settings, sample, experiments_dir)
     elif settings is not None or sample:
         raise SettingError(
             f"'{experiment.name}' is an experiment, which has been read already: leave out the options for reading"
@@ -68,10 +72,38 @@ def inspect(
     else:
         facts = experiment.manifest("corpus").facts
         contents = _contents_of_experiment(experiment)
+        directory = _directory_options(experiments_dir)
+        target = Target(experiment.name, directory=directory, trained=experiment.has("model"))
     order = choose_context(contents.corpus, contents.tracks.num_rows, TrainSettings().random_seed)
     kind: Literal["experiment", "sources"] = "sources" if experiment is None else "experiment"
     shown = ["the built-in sample"] if sample else [str(one) for one in named]
-    return inspection(kind, shown, contents, facts=facts, order=order, seconds=time.perf_counter() - started)
+    return inspection(
+        kind, shown, contents, facts=facts, target=target, order=order, seconds=time.perf_counter() - started
+    )
+
+
+def _target_of_sources(
+    named: Sequence[Path | str], settings: ExtractSettings, sample: bool, root: Path | str | None
+) -> Target:
+    """Return the experiment that the proposed command makes from the sources."""
+    directory = experiments_root(root)
+    taken = [path.name for path in directory.iterdir()] if directory.is_dir() else []
+    words = [str(each) for each in named]
+    # A file whose name begins with a hyphen would be read as an option.
+    sources = [f"./{word}" if word.startswith("-") and word != "-" else word for word in words]
+    name = proposed_name("sample" if sample else words[0], taken)
+    return Target(
+        name,
+        sources=("--sample",) if sample else tuple(sources),
+        options=tuple(given_options(settings)),
+        directory=_directory_options(root),
+    )
+
+
+def _directory_options(root: Path | str | None) -> tuple[str, ...]:
+    """Return the options for an experiments directory that is not the one used without options."""
+    given = experiments_root(root)
+    return () if given == experiments_root() else ("--experiments-dir", str(given))
 
 
 def _named_experiment(named: Sequence[Path | str], root: Path | str | None) -> Experiment | None:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import build_postings, sorted_unique
+from skipgramophone.playlists.automatic_lists import is_automatic
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.playlists.numbering import playlist_slices, row_slices
 from skipgramophone.settings import ExtractSettings
@@ -27,6 +29,7 @@ NEAR_DUPLICATE_SEED = 1  # seed of the hash functions that find near-duplicates
 # Reasons for dropping occurrences. In reports and manifests, each follows a number: "3 repeated within a playlist".
 ALREADY_IN_PLAYLIST = "already in their playlists"
 REPEATED = "repeated within a playlist"
+AUTOMATIC = "in automatic playlists"
 NEAR_DUPLICATE = "in near-duplicates of other playlists"
 SHORTER = "in playlists shorter than"
 
@@ -51,19 +54,24 @@ class CleanedPlaylists:
     split: int = 0
 
 
-def clean_corpus(corpus: Corpus, settings: ExtractSettings, known: Flags | None = None) -> CleanedPlaylists:
-    """Drop repeats, then near-duplicates, then short playlists, and split long ones, as far as the settings say so.
+def clean_corpus(
+    corpus: Corpus, settings: ExtractSettings, known: Flags | None = None, names: pa.ChunkedArray | None = None
+) -> CleanedPlaylists:
+    """Drop automatic playlists, repeats, near-duplicates and short playlists, and split long ones, as the settings say.
 
     Args:
         corpus: all playlists.
         settings: what to drop and split.
         known: bool (occurrences,), marks the occurrences of the existing corpus when a corpus grows (default: none).
             These are kept. New occurrences that repeat a known track in the same playlist are dropped first.
+        names: the name of each playlist, by which automatic playlists are recognized.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
     clean = CleanedPlaylists(_all_places(corpus.occurrences), corpus.offsets, np.arange(len(corpus)), {})
     if known.any():
         clean = _without_places(clean, _is_already_known(corpus, known), ALREADY_IN_PLAYLIST)
+    if settings.drop_automatic_playlists and names is not None:
+        clean = _without_playlists(clean, is_automatic(names), AUTOMATIC)
     if settings.repeats == "drop":
         left = Corpus(corpus.track_ids[clean.places], clean.offsets)
         clean = _without_places(clean, _is_repeat(left), REPEATED)
@@ -183,5 +191,5 @@ def dropped_by_cleaning(left_out: Mapping[str, int]) -> int:
     >>> dropped_by_cleaning({"repeated within a playlist": 2, "in playlists shorter than 5": 3, "in folders": 7})
     5
     """
-    reasons = (ALREADY_IN_PLAYLIST, REPEATED, NEAR_DUPLICATE, SHORTER)
+    reasons = (ALREADY_IN_PLAYLIST, AUTOMATIC, REPEATED, NEAR_DUPLICATE, SHORTER)
     return sum(number for reason, number in left_out.items() if reason.startswith(reasons))

@@ -29,26 +29,25 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
+from skipgramophone.playlists.known_rows import TRACK_COLUMNS, KnownRows
+from skipgramophone.playlists.name_counts import count_empty, count_sorted, most_namesakes
 from skipgramophone.playlists.numbering import (
     Codes,
     Numbering,
     count_codes,
     first_rows,
     number_keys,
-    playlist_slices,
     row_slices,
     rows_by_code,
     take_codes,
 )
-from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
+from skipgramophone.playlists.partitioning import partition_by_letters
 from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
 from skipgramophone.playlists.track_facts import with_facts
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
 Coded = dict[str, tuple[Codes, pa.Array]]  # column -> index of each row's string (-1: null), distinct strings
-SHOWN_NAMESAKES = 3
-SORTABLE_LENGTH = 5  # tracks; shorter playlists may be sorted by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +140,15 @@ class PlaylistEncoder:
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
         self._columns = {name: Numbering(TEXT, partition_by_letters) for name in (*COLUMNS, *FACTS)}
-        self._known = 0
+        self._known: KnownRows | None = None
         self.rejects: list[Reject] = []
         self.left_out: Counter[str] = Counter()  # rows that readers left out, by reason
 
-    def begin_with(self, known: RowBlock) -> None:
+    def begin_with(self, known: KnownRows) -> None:
         """Add the rows of the existing corpus, before all other rows; cleaning does not drop these rows."""
-        self.add(known)
-        self._known = known.used
+        for name, column in known.columns.items():
+            self._columns[name].add(_dictionary_encoded(column))
+        self._known = known
 
     def add(self, block: RowBlock) -> None:
         """Add a block; only its distinct strings are kept in memory."""
@@ -168,18 +168,26 @@ class PlaylistEncoder:
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
             playlist, playlists, welded = numbered_playlists.result()
+        known = 0
+        if grown := self._known:
+            known = grown.corpus.occurrences
+            named, track, playlist = *map(grown.by_track, (named, track)), grown.by_playlist(playlist)
+            coded |= {name: (grown.by_track(coded[name][0]), coded[name][1]) for name in (*TRACK_COLUMNS, *FACTS)}
         offsets = offsets_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
-        clean = clean_corpus(Corpus(take_codes(track, order), offsets), self._settings, order < self._known)
+        unclean = Corpus(take_codes(track, order), offsets)
+        clean = clean_corpus(unclean, self._settings, order < known, playlists["name"])
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
         tracks = with_facts(tracks, coded, track_ids, used)
         with background_thread() as thread:
             again = thread.submit(count_repeats, Corpus(track_ids, offsets))
-            spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)
+            added = np.flatnonzero(used >= known) if known else slice(None)  # known rows have the names of their tracks
+            row, place = track_ids[added], used[added]
+            spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)
-            sorted_by_title, sortable = _count_sorted(*coded["title"], used, offsets)
+            sorted_by_title, sortable = count_sorted(*coded["title"], used, offsets)
             repeats, same_tracks = again.result()
         bearers = np.bincount(name_of)
         return EncodedPlaylists(
@@ -193,9 +201,9 @@ class PlaylistEncoder:
             offsets=offsets,
             sorted_by_title=sorted_by_title,
             sortable=sortable,
-            without_artist=_count_empty(*coded["artist"], used),
+            without_artist=count_empty(*coded["artist"], used),
             namesakes=tracks.num_rows - int(np.count_nonzero(bearers)),
-            most_namesakes=_most_namesakes(name_of, bearers, tracks),
+            most_namesakes=most_namesakes(name_of, bearers, tracks),
             repeats=repeats,
             same_tracks=same_tracks,
             left_out=dict(self.left_out) | clean.left_out,
@@ -350,40 +358,6 @@ def _kept_playlists(playlists: pa.Table, kept: Ids) -> pa.Table:
     keys = table["key"].cast(TEXT)
     own = pc.binary_join_element_wise(pa.scalar("#", TEXT), number, pa.scalar("", TEXT))
     return table.set_column(2, "key", pc.if_else(pc.match_substring(keys, IN_ONE_FILE), own, keys))
-
-
-def _count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
-    """Count the used rows whose string is empty."""
-    empty = pc.index(strings, "").as_py()  # -1 if no string is empty
-    return 0 if empty < 0 else sum(int(np.count_nonzero(codes[used[part]] == empty)) for part in row_slices(len(used)))
-
-
-def _most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the names that most tracks share, as artist, title and number of tracks, which is at least 2."""
-    most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
-    rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
-    return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
-
-
-def _count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
-    """Count the playlists with titles in code-point order, and all playlists that are long enough to be counted."""
-    length, begin = np.diff(offsets), first_bytes(titles)
-    sortable, in_order = length >= SORTABLE_LENGTH, 0
-    for some in playlist_slices(offsets):
-        first, end = int(offsets[some.start]), int(offsets[some.stop])
-        title = codes[used[first:end]]
-        begins = begin[title]
-        falls = begins[:-1] > begins[1:]
-        # Whole titles are compared only if their first eight bytes are equal. UTF-8 bytes sort like code points.
-        alike = np.flatnonzero((begins[:-1] == begins[1:]) & (title[:-1] != title[1:]))
-        earlier, later = (titles.take(pa.array(title[alike + ahead])) for ahead in (0, 1))
-        falls[alike] = pc.greater(earlier, later).to_numpy(zero_copy_only=False)
-        # A descent from one playlist to the next does not count.
-        falls[offsets[some.start + 1 : some.stop] - first - 1] = False
-        sums = np.concatenate([[0], np.cumsum(falls)])
-        number = sums[offsets[some.start + 1 : some.stop + 1] - first - 1] - sums[offsets[some] - first]
-        in_order += int(np.count_nonzero(sortable[some] & (number == 0)))
-    return in_order, int(np.count_nonzero(sortable))
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:

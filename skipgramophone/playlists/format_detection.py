@@ -22,6 +22,7 @@ from skipgramophone.playlists.readers.titles import are_titles
 from skipgramophone.playlists.readers.yes import has_song_names, starts_with_counts
 from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.signatures import format_by_signature
+from skipgramophone.playlists.table_head import first_rows, rows_of_objects
 from skipgramophone.settings import FORMATS, Format
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
@@ -51,7 +52,10 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     if head.startswith(UTF_16_MARKS) and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "UTF-16 text: add --encoding utf-16")
     if head.startswith(PARQUET_MAGIC):
-        raise UnknownFormatError(file.display_name, f"a table: {ASSIGN_COLUMNS}")
+        rows = first_rows(file, head, lines)
+        if guess := _guess_columns(file, rows, rated):
+            return guess
+        raise UnknownFormatError(file.display_name, f"a table of {', '.join(rows[0])}: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "a binary file that sgp does not read: export it as CSV or JSON")
     if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):
@@ -64,6 +68,8 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     start = start.lstrip()
     if in_json := _detect_json(start):
         return in_json
+    if guess := _guess_columns(file, rows_of_objects(lines) if start.startswith(b"{") else [], rated):
+        return guess
     if JSON.match(start):
         raise UnknownFormatError(file.display_name, _unknown(header, "JSON"))
     if header.startswith("#EXTM3U") or file.name.lower().endswith((".m3u", ".m3u8")):
@@ -95,10 +101,7 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
         UnknownFormatError: sgp does not know the format, or the format is ambiguous.
     """
     rows = rows_of(lines)
-    if rows and len(rows[0]) > 1 and column_guess.is_header(rows[0]):
-        guess = column_guess.guess_columns(rows, rated)
-        if isinstance(guess, str):
-            raise UnknownFormatError(file.display_name, guess)
+    if guess := _guess_columns(file, rows, rated):
         return guess
     if rows and is_table(rows):
         problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"
@@ -111,6 +114,20 @@ def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | Co
     if are_titles(lines[:100]) and not MARKUP.match(lines[0]) and not column_guess.is_lone_header(lines[0]):
         return "titles"
     raise UnknownFormatError(file.display_name, _unknown(lines[0]))
+
+
+def _guess_columns(file: SourceFile, rows: column_guess.Table, rated: bool) -> ColumnGuess | None:
+    """Return the roles of the columns, or None if the first row does not have the usual names of columns.
+
+    Raises:
+        UnknownFormatError: the roles are ambiguous.
+    """
+    if not rows or len(rows[0]) < 2 or not column_guess.is_header(rows[0]):
+        return None
+    guess = column_guess.guess_columns(rows, rated)
+    if isinstance(guess, str):
+        raise UnknownFormatError(file.display_name, guess)
+    return guess
 
 
 def _detect_json(head: bytes) -> Format | None:

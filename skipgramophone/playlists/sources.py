@@ -17,19 +17,19 @@ from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
-from skipgramophone.playlists.readers.lastfm import read_lastfm
+from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
 from skipgramophone.playlists.readers.lastfm_json import read_lastfm_json, read_lastfmstats
-from skipgramophone.playlists.readers.listenbrainz import part_of_listenbrainz, read_listenbrainz
+from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.service_tables import read_deezer, read_soundiiz, read_tunemymusic
-from skipgramophone.playlists.readers.sessions import read_sessions
+from skipgramophone.playlists.readers.sessions import read_sessions, session_id_blocks
 from skipgramophone.playlists.readers.shazam import read_shazam
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile, files_of
-from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify
+from skipgramophone.playlists.readers.spotify import part_of_spotify, read_spotify, spotify_blocks
 from skipgramophone.playlists.readers.spotify_api import read_spotify_api, read_spotify_backup
 from skipgramophone.playlists.readers.spotify_library import read_spotify_library
 from skipgramophone.playlists.readers.tab_text import read_tab_text
@@ -79,6 +79,12 @@ RECORDS: dict[Format, RecordFunction] = {
     "shazam": read_shazam,
     "tab-text": read_tab_text,
     "traktor": read_traktor,
+}
+BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # the same rows in columns
+    "spotify": spotify_blocks,
+    "lastfm": lastfm_blocks,
+    "listenbrainz": listenbrainz_blocks,
+    "sessions": session_id_blocks,
 }
 
 
@@ -199,7 +205,7 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnG
 
 @dataclass(frozen=True, slots=True)
 class RecordReader:
-    """Reads a file record by record."""
+    """Reads a file record by record, or in columns if its format is in `BLOCKS`."""
 
     file: SourceFile
     settings: ExtractSettings
@@ -208,7 +214,10 @@ class RecordReader:
     def blocks(self) -> Iterator[RowBlock]:
         """Yield the rows in order."""
         with self.file.open(self.settings.encoding, self.settings.bad_bytes == "replace") as stream:
-            yield from gather_blocks(RECORDS[self.format](stream, self.settings), stream, self.settings)
+            if self.format in BLOCKS:
+                yield from BLOCKS[self.format](stream, self.settings)
+            else:
+                yield from gather_blocks(RECORDS[self.format](stream, self.settings), stream, self.settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,10 @@ ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
 # Settings that never change for a corpus. The others say how to read a source and may differ from source to source.
 LASTING = (
-    "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "min_length", "max_length",
-    "holdout", "group", "random_seed",
+    "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "drop_automatic_playlists",
+    "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
+LATER = ("min_rating", "drop_automatic_playlists")  # settings that the first corpora did not have
 GROUP_HELP = "Regex for the start of the owner; playlists with the same matched text are held out together."
 
 
@@ -65,6 +66,9 @@ class ExtractSettings:
     merge_uris: bool = setting(False, "Merge tracks that have the same artist and title but different uris.")
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
     drop_duplicate_playlists: bool = setting(False, "Drop near-duplicate playlists, keeping the longest.")
+    drop_automatic_playlists: bool = setting(
+        False, "Drop playlists that a service makes by itself, such as Discover Weekly and Liked Songs."
+    )
     min_length: int = setting(1, "Drop playlists with fewer than N tracks.", metavar="N", bounds=at_least(1))
     max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N", bounds=at_least(2))
     holdout: float | None = setting(
@@ -109,9 +113,9 @@ class ExtractSettings:
     def recorded(self) -> dict[str, Any]:
         """The settings to store in the manifest.
 
-        `min_rating` was added later. It is stored only if it is used, so that digests of older corpora do not change.
+        Settings that were added later are stored only if they are used, so that digests of older corpora do not change.
         """
-        return {name: value for name, value in asdict(self).items() if name != "min_rating" or value is not None}
+        return {name: value for name, value in asdict(self).items() if name not in LATER or value not in (None, False)}
 
     @property
     def roles(self) -> dict[str, str]:

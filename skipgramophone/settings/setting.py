@@ -119,6 +119,19 @@ def option_name(declared: Field[Any]) -> str:
     return flags[-1].split("/")[0].lstrip("-") if flags else declared.name.replace("_", "-")
 
 
+def given_options(settings: Any) -> list[str]:
+    """Return the values of a settings object that are not defaults, as words of a command line."""
+    words: list[str] = []
+    for declared in fields(settings):
+        value = getattr(settings, declared.name)
+        if setting_of(declared) is None or value == declared.default:
+            continue
+        option = f"--{option_name(declared)}"
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        words += [option] if value is True else [word for each in values for word in (option, str(each))]
+    return words
+
+
 def alternatives(kind: Any) -> tuple[Any, ...]:
     """Return the members of a union, with literals replaced by their values.
 

@@ -18,10 +18,10 @@ WriteDump = Callable[..., Path]
 # The fields of the JSON, as described in docs/inspecting.md.
 SCHEMA = {
     "schema", "kind", "inspected", "playlists", "owners", "tracks", "occurrences", "lengths", "counts", "once", "half",
-    "head_share", "most_frequent", "findings", "order", "seconds",
+    "head_share", "most_frequent", "findings", "command", "order", "seconds",
 }  # fmt: skip
 DISTRIBUTION = {"mean", "median", "least", "most", "steps"}
-FINDING = {"kind", "what", "count", "of", "share", "unit", "examples", "effect", "remedy", "flags"}
+FINDING = {"kind", "what", "count", "of", "share", "unit", "examples", "effect", "remedy", "flags", "apply"}
 
 
 def inspect_json(sgp: Sgp, *arguments: str | Path) -> dict[str, Any]:
@@ -44,8 +44,14 @@ def test_the_choice_of_context_is_that_of_training_and_all_counts_agree(sgp: Sgp
     for of, what in (("lengths", "playlists"), ("counts", "tracks")):
         assert sum(step["number"] for step in found[of]["steps"]) == found[what]
         assert sum(step["share"] for step in found[of]["steps"]) == pytest.approx(1, abs=1e-5)
-    (finding,) = found["findings"]
+    starred, finding = found["findings"]
+    assert (starred["kind"], starred["flags"]) == ("automatic-lists", ["extract --drop-automatic-playlists"])
     assert (finding["kind"], finding["unit"], finding["flags"]) == ("title-order", "playlists", ["train -wsz bag"])
+    assert found["command"] == {
+        "line": f"sgp train demo -wsz bag --force --experiments-dir {sample_root}",
+        "applied": ["title-order"],
+        "left": ["automatic-lists"],
+    }
     assert finding["count"] >= corpus["facts"]["sorted_by_title"]
 
 
@@ -85,6 +91,7 @@ def test_sources_an_experiment_and_a_dry_run_have_the_same_findings(
     assert list(experiments.iterdir()) == []
     assert sgp("extract", "x", path, "-q").code == 0
     of_experiment = inspect_json(sgp, "x")
+    assert found.pop("command") != of_experiment.pop("command")  # sources are extracted first
     for one, kind, named in ((found, "sources", str(path)), (of_experiment, "experiment", "x")):
         assert (one.pop("kind"), one.pop("inspected"), one.pop("seconds") > 0) == (kind, [named], True)
     assert found == of_experiment

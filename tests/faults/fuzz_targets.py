@@ -34,10 +34,11 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
-from skipgramophone.playlists.sources import open_sources
+from skipgramophone.playlists.sources import BLOCKS, open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
 from tests.playlists.readers.examples import EXAMPLES
+from tests.playlists.readers.test_history_columns import read as read_history
 
 COLUMNS = {  # for tables with user-defined columns: file stem -> the --columns to read them with
     "columns": "artist=artist,title=title,playlist=playlist",
@@ -161,9 +162,19 @@ def readers() -> Target:
             )
             assert report.rows_read == report.rows_used + report.rows_rejected + report.rows_left_out
         if columns is None:
+            require_same_in_columns(path)
             read_listing(path)
 
     return Target(files, read)
+
+
+def require_same_in_columns(path: Path) -> None:
+    """Verify that a history, or sessions of ids, give the same rows in columns and record by record."""
+    chosen = sgp.ExtractSettings()
+    with contextlib.suppress(SgpError):
+        readers = open_sources([path], chosen).readers
+        if len(readers) == 1 and readers[0].format in BLOCKS:
+            assert read_history(path, chosen, in_columns=True) == read_history(path, chosen, in_columns=False)
 
 
 def imports() -> Target:

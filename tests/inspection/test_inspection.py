@@ -139,6 +139,32 @@ def albums() -> list[tuple[str, str, list[Track]]]:
     return [("label", artist, tracks) for artist, tracks in list(by_artist.items())[:120]]
 
 
+def libraries() -> Dump:
+    """Return the clean dump in which ten owners have four playlists, and a library with these and more tracks."""
+    lists = [(f"fan {at % 10}", name, tracks) for at, (_, name, tracks) in enumerate(CLEAN.playlists[:40])]
+    lists += CLEAN.playlists[40:]
+    for fan in range(10):
+        own = [track for at in range(fan, 40, 10) for track in lists[at][2]]
+        lists.append((f"fan {fan}", "all", list(dict.fromkeys(own + SOME[fan * 70 : fan * 70 + 120]))))
+    return Dump(lists)
+
+
+def series() -> Dump:
+    """Return 60 lists in 5 snapshots each, of which each replaces 5 of the 20 tracks of the one before."""
+    rng = np.random.default_rng(6)
+    orders = [rng.permutation(len(SOME)) for _ in range(60)]
+    return Dump(
+        [
+            (f"list {at}@2020-01-0{day + 1}", f"list {at}", [SOME[track] for track in order[5 * day : 5 * day + 20]])
+            for at, order in enumerate(orders)
+            for day in range(5)
+        ]
+    )
+
+
+AUTOMATIC = [
+    "Discover Weekly", "Daily Mix 1", "daily mix 2", "Liked Songs", "On Repeat", "Dein Mix der Woche", "Starred",
+]  # fmt: skip
 ONCE = [(f"artist {at % 150:03}", f"rare {at}") for at in range(2100)]
 TWO_URIS = set(SOME[:100])
 PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the problem, problems that come with it
@@ -146,6 +172,10 @@ PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the
     "few-playlists": (replace(CLEAN, playlists=CLEAN.playlists[:99]), 99, set()),
     "short-playlists": (with_playlists(*(("x", f"single {at}", [SOME[at]]) for at in range(60))), 60, set()),
     "giant-playlists": (with_playlists(("x", "everything", ONCE)), 1, {"seen-once"}),
+    "whole-libraries": (libraries(), 10, set()),
+    "automatic-lists": (
+        with_playlists(*(("x", name, SOME[at * 30 : at * 30 + 20]) for at, name in enumerate(AUTOMATIC))), 7, set(),
+    ),
     "title-order": (sorted_by(1), 75, set()),
     "artist-order": (sorted_by(0), 75, set()),
     "one-artist": (with_playlists(*albums()), 120, set()),
@@ -153,6 +183,7 @@ PLANTED: dict[str, tuple[Dump, int, set[str]]] = {  # the dump, the count of the
     "near-duplicates": (
         with_playlists(*(("x", name, tracks[1:]) for _, name, tracks in CLEAN.playlists[:20])), 20, set(),
     ),
+    "snapshots": (series(), 300, set()),
     "welded-by-name": (
         replace(
             CLEAN,

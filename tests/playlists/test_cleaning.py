@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skipgramophone.errors import SourceError
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.pipeline.extract import extract
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
 from skipgramophone.playlists.encoding import encode
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.test_encoding import Row, blocks_of, decoded
 
+WriteDump = Callable[..., Path]
 Lists = list[list[int]]
 
 
@@ -104,3 +110,19 @@ def test_group_by_name_merges_playlists_and_merge_uris_merges_tracks() -> None:
     assert merged.tracks["uri"].to_pylist() == ["x:1", None]
     assert merged.namesakes == 0
     assert merged.spellings.to_pylist() == [{"row": 0, "artist": "a", "title": "song ", "count": 1}]
+
+
+def test_automatic_playlists_are_dropped_and_counted(write_dump: WriteDump, experiments: Path) -> None:
+    rows = [("u", "A", f"song {at}", name) for at, name in enumerate(["Daily Mix 3", "mine", "mine", "En boucle"])]
+    path = write_dump(rows)
+    asked = ExtractSettings(drop_automatic_playlists=True)
+    report = extract("x", path, asked, experiments_dir=experiments)
+    assert (report.playlists, report.rows_used, report.left_out) == (1, 2, {"in automatic playlists": 2})
+    assert asked.recorded["drop_automatic_playlists"] is True
+    assert "drop_automatic_playlists" not in ExtractSettings().recorded
+    more = write_dump([("u", "A", "song 9", "On Repeat"), ("u", "A", "song 8", "mine")], "more.csv")
+    grown = extract("x", more, append=True, experiments_dir=experiments)
+    assert (grown.playlists, grown.occurrences) == (1, 3)
+    only = write_dump([("u", "A", "song 9", "On Repeat")], "only.csv")
+    with pytest.raises(SourceError, match="no row is left after cleaning: 1 in automatic playlists"):
+        extract("y", only, replace(asked, repeats="drop", drop_duplicate_playlists=True, min_length=2))

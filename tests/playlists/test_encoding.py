@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.names.normalization import fold_name, full_name, identity
 from skipgramophone.playlists import numbering, partitioning
-from skipgramophone.playlists.encoding import SORTABLE_LENGTH, EncodedPlaylists, _identity_keys, encode
+from skipgramophone.playlists.encoding import EncodedPlaylists, _identity_keys, encode
+from skipgramophone.playlists.name_counts import SORTABLE_LENGTH
 from skipgramophone.playlists.readers.rows import RowBlock
 
 Row = tuple[str, str, str, str, str | None]  # owner, playlist, artist, title, uri

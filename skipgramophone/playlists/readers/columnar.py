@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.columns import (
     TableRecord,
     kind_of,
@@ -28,10 +27,9 @@ from skipgramophone.playlists.readers.columns import (
     records_of_fields,
     records_of_objects,
     records_of_parquet,
-    table_records,
 )
 from skipgramophone.playlists.readers.histories import NO_TIME
-from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, number_lines, read_raw_lines
+from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
     join_rows,
@@ -48,6 +46,7 @@ from skipgramophone.playlists.readers.plain import (
     is_plain,
     parquet_rows,
     plain_fields,
+    plain_pieces,
 )
 from skipgramophone.playlists.readers.ratings import rated_rows
 from skipgramophone.playlists.readers.rows import (
@@ -122,9 +121,6 @@ class ColumnsReader:
     def _each(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read the table block by block, and yield the result of `make` for each block."""
         kind = kind_of(stream)
-        if self.settings.num_rows != ALL_ROWS:
-            some = islice(table_records(stream, self.settings.roles), self.settings.num_rows)
-            return self._read_records(some, stream, make)
         if kind == "parquet":
             return self._read_parquet(stream, make)
         return self._read_objects(stream, make) if kind == "objects" else self._read_fields(stream, make)
@@ -132,31 +128,34 @@ class ColumnsReader:
     def _read_fields(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read CSV or TSV, and yield the result of `make` for each block."""
         raws, display_name, roles = read_raw_lines(stream), self.file.display_name, self.settings.roles
+        left = self.settings.num_rows
         head = next(raws, None)
         if head is None:
             return
         plain = plain_fields(head, display_name, roles)
         if plain is None:
-            records = fields_in(_lines(chain([head], raws), stream), display_name)
-            yield from self._read_records(records_of_fields(records, display_name, roles), stream, make)
+            fields = fields_in(_lines(chain([head], raws), stream), display_name)
+            records = records_of_fields(fields, display_name, roles)
+            yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
             return
         raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
-        tried = run_in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws if raw.data)
+        tried = plain_pieces(raws, left, partial(_try_plain, plain, stream=stream, make=make))
         for raw, made in tried:
             if made is None:
                 rest = chain([raw], (later for later, _ in tried))
-                records = fields_in(_lines(rest, stream), display_name, plain.delimiter)
-                yield from self._read_records(
-                    records_of_fields(records, display_name, roles, plain.layout), stream, make
-                )
+                fields = fields_in(_lines(rest, stream), display_name, plain.delimiter)
+                records = records_of_fields(fields, display_name, roles, plain.layout)
+                yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
             else:
+                left -= 0 if left == ALL_ROWS else min(left, len(raw))
                 yield made
 
     def _read_objects(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read JSON lines, and yield the result of `make` for each block."""
         plain = PlainObjects(self.settings.roles)
-        raws = read_raw_lines(stream)
-        for raw, made in run_in_order(partial(_try_plain, plain, raw, stream=stream, make=make) for raw in raws):
+        raws = first_of(read_raw_lines(stream), self.settings.num_rows)
+        tried = plain_pieces(raws, ALL_ROWS, partial(_try_plain, plain, stream=stream, make=make))
+        for raw, made in tried:
             if made is None:
                 records = records_of_objects(_lines([raw], stream), self.settings.roles)
                 yield from self._read_records(records, stream, make)
@@ -165,12 +164,13 @@ class ColumnsReader:
 
     def _read_parquet(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
         """Read Parquet, and yield the result of `make` for each block; "line" numbers count rows from 1."""
-        roles = self.settings.roles
+        roles, left = self.settings.roles, self.settings.num_rows
         with parquet_in(stream, roles) as file:
             if not is_plain(file.schema_arrow, roles):
-                yield from self._read_records(records_of_parquet(file, roles), stream, make)
+                records = records_of_parquet(file, roles)
+                yield from self._read_records(records if left == ALL_ROWS else islice(records, left), stream, make)
                 return
-            for rows in parquet_rows(file, roles):
+            for rows in parquet_rows(file, roles, left):
                 yield make(rows, stream.bytes_read, stream.replaced)
 
     def _read_records(self, records: Iterable[TableRecord], stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
@@ -245,10 +245,10 @@ def _joined(first: pa.Array, second: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(first, second, pc.if_else(both, pa.scalar(", ", TEXT), pa.scalar("", TEXT)))
 
 
-def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> tuple[RawLines, Made | None]:
-    """Return `raw`, and the result of `make` for its rows, or None instead of the result if a line is not plain."""
+def _try_plain(plain: PlainLines, raw: RawLines, *, stream: OpenFile, make: Make[Made]) -> Made | None:
+    """Return the result of `make` for the rows of some lines, or None if a line is not plain."""
     rows = plain.read(raw)
-    return raw, None if rows is None else make(rows, raw.bytes_read, stream.replaced)
+    return None if rows is None else make(rows, raw.bytes_read, stream.replaced)
 
 
 def _lines(raws: Iterable[RawLines], stream: OpenFile) -> Iterator[Line]:

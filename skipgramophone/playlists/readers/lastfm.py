@@ -9,20 +9,54 @@ A track that was playing during the export has no time and is rejected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain, islice
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.columns import ColumnLayout
 from skipgramophone.playlists.readers.histories import (
+    EARLIEST,
+    LATEST,
     NO_TIME,
     Play,
     PlayRecord,
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import Record
+from skipgramophone.playlists.readers.lines import (
+    RawLines,
+    decode_lines,
+    is_text,
+    number_lines,
+    read_raw_lines,
+)
+from skipgramophone.playlists.readers.ordering import seconds_of_all
+from skipgramophone.playlists.readers.plain import PlainFields, are_plain, plain_pieces
+from skipgramophone.playlists.readers.play_columns import (
+    PlayColumns,
+    PlayTable,
+    plays_in,
+    plays_of_records,
+    session_blocks,
+)
+from skipgramophone.playlists.readers.rows import Record, RowBlock
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
-from skipgramophone.settings import ExtractSettings
+from skipgramophone.playlists.readers.tables import (
+    FieldsRecord,
+    delimiter_of,
+    fields_in,
+    fields_of,
+    read_fields,
+    wrong_width,
+)
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
 
 HEADERS = (
     ("", "artist", "album", "track", "timestamp", "datetime"),
@@ -30,6 +64,8 @@ HEADERS = (
 )
 HEADERLESS = ("artist", "album", "track", "date")
 TIMES = {"timestamp", "uts", "date"}
+COLUMNS_OF = {len(columns): columns for columns in (*HEADERS, HEADERLESS)}
+USUAL_DATE = r"^[0-9]{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12][0-9]{3} [0-9]{2}:[0-9]{2}$"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -50,10 +86,83 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
     return split_into_sessions(_plays(stream), stream, settings)
 
 
+def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the blocks of `read_lastfm`; scrobbles are converted in columns up to the first row that is not plain."""
+    raws = read_raw_lines(stream)
+    head = next(raws, None)
+    if head is None:
+        return
+    plain = _plain_fields(head)
+    pieces: list[PlayColumns] = []
+    rest: Iterable[RawLines] = chain([head], raws)
+    left = settings.num_rows
+    if plain:
+        raws = chain([head.split_at(1)[1]] if plain.layout.has_header else [head], raws)
+        tried = plain_pieces(raws, left, partial(_columns, plain, stream=stream, settings=settings))
+        rest = ()
+        for raw, piece in tried:
+            if piece is None:
+                rest = chain([raw], (later for later, _ in tried))
+                break
+            pieces.append(piece)
+            left -= 0 if left == ALL_ROWS else min(left, len(raw))
+    if rest:
+        lines = number_lines(decode_lines(stream, raw) for raw in rest)
+        fields = fields_in(lines, stream.file.display_name, plain.delimiter if plain else None)
+        records = _records(fields, COLUMNS_OF[plain.layout.width] if plain else ())
+        some = list(records if left == ALL_ROWS else islice(records, left))
+        pieces.append(plays_of_records(some, stream.file.name, settings))
+    yield from session_blocks(pieces, stream, settings)
+
+
+def _plain_fields(head: RawLines) -> PlainFields | None:
+    """Return a reader for lines with the layout of the first line, or None if that line is not plain."""
+    line = head.split_at(1)[0].data.removesuffix(b"\n").removesuffix(b"\r")
+    if not is_text(line):
+        return None
+    text = line.decode()
+    delimiter = delimiter_of(text)
+    header = tuple(fields_of(text, delimiter))
+    columns = header if header in HEADERS else HEADERLESS
+    if not are_plain(pa.array([text], TEXT), delimiter) or len(header) < 2:
+        return None
+    time = next(name for name in TIMES if name in columns)
+    places = {role: columns.index(name) for role, name in (("artist", "artist"), ("title", "track"), ("time", time))}
+    return PlainFields(ColumnLayout(places, len(columns), columns != HEADERLESS), delimiter)
+
+
+def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: ExtractSettings) -> PlayColumns | None:
+    """Return the scrobbles of some lines in columns, or None if a line is not plain."""
+    rows = plain.read(raw)
+    if rows is None:
+        return None
+    artist, title, time = (rows.columns[role] for role in ("artist", "title", "time"))
+    ended = _seconds_of_all(time)
+
+    def records(some: Sequence[int]) -> Iterator[PlayRecord]:
+        for row, (line, text) in zip(some, rows.where(some), strict=True):
+            named = artist[row].as_py(), title[row].as_py()
+            seconds = _seconds(time[row].as_py())
+            yield line, text, NO_TIME if seconds is None else Play("", *named, None, began=seconds, ended=seconds)
+
+    columns = {
+        "owner": pa.array([""], TEXT).take(pa.array(np.zeros(len(artist), np.int64))),
+        "artist": artist,
+        "title": title,
+        "uri": pa.nulls(len(artist), TEXT),
+    }
+    table = PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records, faults=rows.faults)
+    return plays_in(table, stream.file.name, settings)
+
+
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
     """Yield the scrobbles in the order of the file."""
-    columns: tuple[str, ...] = ()
-    for number, line, fields in read_fields(stream):
+    return _records(read_fields(stream))
+
+
+def _records(records: Iterable[FieldsRecord], columns: tuple[str, ...] = ()) -> Iterator[PlayRecord]:
+    """Yield scrobbles; by default, the first record tells the columns."""
+    for number, line, fields in records:
         if not columns and not isinstance(fields, str):
             columns = tuple(fields) if tuple(fields) in HEADERS else HEADERLESS
             if columns != HEADERLESS:
@@ -73,6 +182,27 @@ def _seconds(text: str) -> float | None:
     """Convert a timestamp or a date of Last.fm to seconds since 1970; None if invalid."""
     found = _seconds_of_date(text)
     return seconds_since_1970(text) if found is None else found
+
+
+def _seconds_of_all(texts: pa.Array) -> npt.NDArray[np.float64]:
+    """Parse dates as Last.fm usually writes them, and other times; NaN if invalid or unusual, float64 (rows,)."""
+    seconds = np.full(len(texts), np.nan)
+    dated = pc.match_substring_regex(texts, USUAL_DATE).to_numpy(zero_copy_only=False)
+    dates = texts.filter(pa.array(dated))
+    day, year, hour, minute = (
+        np.asarray(pc.utf8_slice_codeunits(dates, start, stop).cast(pa.int64()), np.int64)
+        for start, stop in ((0, -15), (-10, -6), (-5, -3), (-2, None))
+    )
+    names = pc.utf8_slice_codeunits(dates, -14, -11)
+    month = np.asarray(pc.index_in(names, pa.array(MONTHS, TEXT)), np.int64)
+    months = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + month
+    days = months.astype("datetime64[D]") + (day - 1)
+    real = (days.astype("datetime64[M]") == months) & (day > 0) & (hour < 24) & (minute < 60)
+    at = days.astype(np.int64) * 86_400.0 + hour * 3600 + minute * 60
+    seconds[dated] = np.where(real & (at >= EARLIEST) & (at <= LATEST), at, np.nan)
+    others = texts.filter(pa.array(~dated))
+    seconds[~dated] = seconds_of_all(others)
+    return seconds
 
 
 def _seconds_of_date(text: str) -> float | None:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from skipgramophone.errors import FormatError, SourceError
 from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.settings import ALL_ROWS
 
 BLOCK_BYTES = 16 << 20
 LONGEST_LINE = 64 << 20  # bytes; longer lines are refused, because they are not rows and would fill the memory
@@ -109,6 +110,16 @@ def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
         raw = RawLines(data, first, stream.bytes_read)
         first += len(raw)
         yield raw
+
+
+def first_of(raws: Iterable[RawLines], number: int) -> Iterator[RawLines]:
+    """Yield the first `number` lines, or all of them if it is `ALL_ROWS`."""
+    left = number
+    for raw in raws:
+        yield raw if number == ALL_ROWS else raw.split_at(left)[0]
+        left -= len(raw)
+        if number != ALL_ROWS and left <= 0:
+            return
 
 
 def numbered_lines(stream: OpenFile) -> Iterator[Line]:

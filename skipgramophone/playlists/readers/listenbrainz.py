@@ -9,19 +9,62 @@ history. Earlier exports are one JSON array. Most listens have no MusicBrainz id
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from skipgramophone.playlists.readers.documents import objects_in, raw_record, read_document, text_fields
-from skipgramophone.playlists.readers.histories import NO_TIME, Part, Play, PlayRecord, split_into_sessions
-from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, numbered_lines
-from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.parallel import run_in_order
+from skipgramophone.playlists.readers.documents import (
+    LARGEST,
+    document_of,
+    objects_in,
+    raw_record,
+    read_document,
+    text_fields,
+)
+from skipgramophone.playlists.readers.histories import LATEST, NO_TIME, Part, Play, PlayRecord, split_into_sessions
+from skipgramophone.playlists.readers.json_columns import (
+    ArrayPart,
+    columns_of_objects,
+    objects_on_lines,
+    texts,
+)
+from skipgramophone.playlists.readers.lines import (
+    BYTE_ORDER_MARK,
+    Line,
+    RawLines,
+    decode_lines,
+    first_of,
+    number_lines,
+    numbered_lines,
+    read_raw_lines,
+    whole_bytes,
+)
+from skipgramophone.playlists.readers.play_columns import (
+    PlayColumns,
+    PlayTable,
+    Records,
+    plays_in,
+    plays_of_records,
+    read_array,
+    session_blocks,
+)
+from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
 MONTH = re.compile(r"/listens/(\d{4})/(\d{1,2})\.jsonl$")
 HEAD_BYTES = 1 << 10
+LATEST_LISTEN = 1 << 34  # seconds since 1970
+WHAT = "an array of listens of ListenBrainz"
+NAMES = pa.struct({"artist_name": TEXT, "track_name": TEXT})
+SCHEMA = pa.schema({"listened_at": pa.int64(), "user_name": TEXT, "track_metadata": NAMES})
 
 
 def is_array_of_listens(value: Any) -> bool:
@@ -45,20 +88,100 @@ def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
     return split_into_sessions(_plays(stream), stream, settings)
 
 
+def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the blocks of `read_listenbrainz`; listens are converted in columns.
+
+    Raises:
+        SourceError: the file begins as a JSON array and is not one.
+    """
+    if _is_array(stream):
+        raw = whole_bytes(stream, LARGEST)
+        pieces = read_array(
+            raw, partial(_columns_of_array, file=stream.file.name, settings=settings), settings.num_rows
+        )
+        if pieces is None:
+            plays = _plays_of_array(document_of(stream, raw, WHAT))
+            yield from gather_blocks(split_into_sessions(plays, stream, settings), stream, settings)
+            return
+    else:
+        raws = first_of(read_raw_lines(stream), settings.num_rows)
+        pieces = list(run_in_order(partial(_columns_of_lines, raw, stream, settings) for raw in raws))
+    yield from session_blocks(pieces, stream, settings)
+
+
+def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
+    """Return some listens of an array in columns, or None if the document must be read as a whole."""
+
+    def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
+        for row in rows:
+            listen = part.one(row)
+            yield part.first + row, raw_record(listen), _play(listen)
+
+    table = part.table(SCHEMA)
+    if table is None:
+        return plays_of_records(list(records(range(part.wanted))), file, settings) if part.are_objects() else None
+    return plays_in(_play_table(table, records), file, settings)
+
+
+def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings) -> PlayColumns:
+    """Return the listens of some lines in columns."""
+    found = objects_on_lines(raw)
+    table = columns_of_objects(found[0], len(found[1]), SCHEMA) if found else None
+    if found is None or table is None:
+        records = list(_plays_of_lines(number_lines([decode_lines(stream, raw)])))
+        return plays_of_records(records, stream.file.name, settings)
+    lines = found[1]
+
+    def records_of(rows: Sequence[int]) -> Iterator[PlayRecord]:
+        return _plays_of_lines((raw.first + row, lines[row].as_py(), "") for row in rows)
+
+    return plays_in(_play_table(table, records_of), stream.file.name, settings)
+
+
+def _play_table(table: pa.Table, records: Records) -> PlayTable:
+    """Return listens that Arrow has read."""
+    times = table["listened_at"].combine_chunks()
+    seconds = np.asarray(pc.fill_null(times, -1), np.int64)
+    usual = (seconds >= 0) & (seconds < LATEST_LISTEN) & (seconds <= LATEST)
+    usual &= table["track_metadata"].is_valid().to_numpy()
+    columns = {
+        "owner": texts(table, ["user_name"]),
+        "artist": texts(table, ["track_metadata", "artist_name"]),
+        "title": texts(table, ["track_metadata", "track_name"]),
+        "uri": pa.nulls(len(seconds), TEXT),
+    }
+    began = seconds.astype(np.float64)
+    return PlayTable(columns, began, began, usual=usual, records=records)
+
+
+def _is_array(stream: OpenFile) -> bool:
+    """Whether a file begins as a JSON array."""
+    return stream.peek(HEAD_BYTES).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
+
+
 def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
     """Yield the listens in the order of the file."""
-    if stream.peek(HEAD_BYTES).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"["):
-        for number, listen in enumerate(read_document(stream, "an array of listens of ListenBrainz"), 1):
-            yield number, raw_record(listen), _play(listen) if isinstance(listen, dict) else "not a JSON object"
-        return
-    for number, line, found in objects_in(numbered_lines(stream)):
+    if _is_array(stream):
+        return _plays_of_array(read_document(stream, WHAT))
+    return _plays_of_lines(numbered_lines(stream))
+
+
+def _plays_of_array(listens: Iterable[Any]) -> Iterator[PlayRecord]:
+    """Yield the listens of an array."""
+    for number, listen in enumerate(listens, 1):
+        yield number, raw_record(listen), _play(listen) if isinstance(listen, dict) else "not a JSON object"
+
+
+def _plays_of_lines(lines: Iterable[Line]) -> Iterator[PlayRecord]:
+    """Yield the listens of lines."""
+    for number, line, found in objects_in(lines):
         yield number, line, found if isinstance(found, str) else _play(found)
 
 
 def _play(listen: dict[str, Any]) -> Play | str:
     """Convert a record of ListenBrainz to a `Play`, or return the reason for rejecting it."""
     time, track = listen.get("listened_at"), listen.get("track_metadata")
-    if type(time) is not int or not 0 <= time < 1 << 34:
+    if type(time) is not int or not 0 <= time < LATEST_LISTEN:
         return NO_TIME
     if not isinstance(track, dict):
         return "no track_metadata"

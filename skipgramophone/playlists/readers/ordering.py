@@ -23,6 +23,8 @@ from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY
 BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
 DATE_AND_TIME = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?$"
+DATE_AND_MINUTE = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}$"
+YEAR_1000 = -510_170_400  # minutes since 1970
 PARTS_OF_A_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -86,7 +88,7 @@ def session_tables(placed: PlacedRows, gap: float, file: str) -> Iterator[pa.Tab
     session = np.empty(len(order), np.int64)
     session[by_owner] = np.cumsum(begins) - 1
     first = by_owner[begins]
-    names, keys = _minutes(times[first]), pa.array([f"{file}\0{at}" for at in first.tolist()], TEXT)
+    names, keys = minutes_of(times[first]), pa.array([f"{file}\0{at}" for at in first.tolist()], TEXT)
     named = placed.named[order]
     for rows, sessions in zip(_parts(order[named]), _parts(session[named]), strict=True):
         found = {"playlist": names.take(pa.array(sessions)), "key": keys.take(pa.array(sessions))}
@@ -107,7 +109,7 @@ def seconds_of_all(times: pa.Array) -> Places:
     if pa.types.is_timestamp(times.type):
         seconds = np.asarray(times.cast(pa.int64()).cast(pa.float64(), safe=False)) / PARTS_OF_A_SECOND[times.type.unit]
     else:
-        usual = {DIGITS: _seconds_of_digits, DATE_AND_TIME: _seconds_of_dates}
+        usual = {DIGITS: _seconds_of_digits, DATE_AND_TIME: _seconds_of_dates, DATE_AND_MINUTE: _seconds_of_minutes}
         seconds = _numbers(times, usual, seconds_since_1970)
     return np.where((seconds >= EARLIEST) & (seconds <= LATEST), seconds, np.nan)
 
@@ -170,10 +172,19 @@ def _seconds_of_dates(dates: pa.Array) -> Places:
         return _parse_each(dates, seconds_since_1970)
 
 
-def _minutes(times: Places) -> pa.Array:
+def _seconds_of_minutes(dates: pa.Array) -> Places:
+    """Convert dates with hours and minutes in UTC to seconds since 1970."""
+    return _seconds_of_dates(pc.binary_join_element_wise(dates, pa.scalar("00", TEXT), pa.scalar(":", TEXT)))
+
+
+def minutes_of(times: Places) -> pa.Array:
     """Return `minute_of(time)` for each time."""
     minutes, place = np.unique(np.floor_divide(np.round(times, 6), 60), return_inverse=True)
-    return pa.array([minute_of(60 * minute) for minute in minutes.tolist()], TEXT).take(pa.array(place))
+    written = np.datetime_as_string(minutes.astype(np.int64).astype("datetime64[m]")).tolist()
+    names = [text.replace("T", " ") for text in written]
+    early = int(np.searchsorted(minutes, YEAR_1000))  # earlier years have fewer digits in the names of sessions
+    names[:early] = [minute_of(60 * minute) for minute in minutes[:early].tolist()]
+    return pa.array(names, TEXT).take(pa.array(place))
 
 
 def _parts(rows: Ids) -> Iterator[Ids]:

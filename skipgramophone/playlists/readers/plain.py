@@ -12,10 +12,11 @@ Records of other tables are read one by one, and are converted to the same form 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,11 +26,14 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.columns import ColumnLayout, Roles, TableRecord, layout_of
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
+from skipgramophone.settings import ALL_ROWS
 
+Made = TypeVar("Made")
 BATCH = 1 << 17  # rows of Parquet per block
 Fault = tuple[int, str, RawRecord]  # line number, reason for the rejection, raw record
 
@@ -98,7 +102,7 @@ class PlainFields:
         if data is None or data.startswith(BYTE_ORDER_MARK):
             return None
         lines = text_lines(replace(raw, data=data)).lines
-        if not _are_plain(lines, self.delimiter):
+        if not are_plain(lines, self.delimiter):
             return None
         blank = pc.equal(lines, "").to_numpy(zero_copy_only=False)
         filled, others = np.flatnonzero(~blank), list[csv.InvalidRow]()
@@ -158,7 +162,7 @@ def plain_fields(head: RawLines, display_name: str, roles: Roles) -> PlainFields
     line = data.removesuffix(b"\n").decode()
     delimiter = delimiter_of(line)
     fields = fields_of(line, delimiter)
-    if len(fields) < 2 or not _are_plain(pa.array([line], TEXT), delimiter):
+    if len(fields) < 2 or not are_plain(pa.array([line], TEXT), delimiter):
         return None
     return PlainFields(layout_of(fields, display_name, roles), delimiter)
 
@@ -212,10 +216,38 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
     return all(fits(role, schema.field(name).type) for role, name in roles.items())
 
 
-def parquet_rows(file: pq.ParquetFile, roles: Roles) -> Iterator[PlainRows]:
-    """Yield the rows of a Parquet file in blocks; their "line" numbers count rows from 1."""
+def plain_pieces(
+    raws: Iterable[RawLines], number: int, convert: Callable[[RawLines], Made | None]
+) -> Iterator[tuple[RawLines, Made | None]]:
+    """Yield lines, and what `convert` makes of the first `number` of them, or of all if it is `ALL_ROWS`.
+
+    If that is None, not all of these lines are plain, so that a row may have several lines: all later lines follow.
+    """
+
+    def converted(raw: RawLines) -> tuple[RawLines, Made | None]:
+        return raw, convert(raw)
+
+    if number == ALL_ROWS:
+        yield from run_in_order(partial(converted, raw) for raw in raws if raw.data)
+        return
+    left, is_plain = number, True
+    for raw in raws:
+        if raw.data:
+            made = convert(raw.split_at(left)[0]) if is_plain else None
+            is_plain = made is not None
+            yield raw, made
+            left -= len(raw)
+        if is_plain and left <= 0:
+            return
+
+
+def parquet_rows(file: pq.ParquetFile, roles: Roles, number: int) -> Iterator[PlainRows]:
+    """Yield the first `number` rows of Parquet in blocks, or all if it is `ALL_ROWS`; "line" counts rows from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
+        if number != ALL_ROWS and first + batch.num_rows > number:
+            yield _texts(batch[: number + 1 - first], roles, first)
+            return
         yield _texts(batch, roles, first)
         first += batch.num_rows
 
@@ -252,7 +284,7 @@ def _plain_text(data: bytes) -> bytes | None:
     return None if b"\r" in data or not is_text(data) else data
 
 
-def _are_plain(lines: pa.Array, delimiter: str) -> bool:
+def are_plain(lines: pa.Array, delimiter: str) -> bool:
     """Whether quotes occur only around fields, or doubled inside quoted fields."""
     if pc.max(pc.binary_length(lines)).as_py() > LONGEST_FIELD:
         return False

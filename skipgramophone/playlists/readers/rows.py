@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
+UNESCAPED = json.JSONEncoder(ensure_ascii=False)
 IN_ONE_FILE = "\0"  # part of the keys of playlists that are unique only within a file; see `Row`
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
@@ -215,7 +216,7 @@ def null_for_empty(column: pa.Array) -> pa.Array:
 
 def as_text(raw: object) -> str:
     """Return a raw record as text: a line unchanged, an object as JSON; lone surrogates are written as \\uXXXX."""
-    text = raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    text = raw if isinstance(raw, str) else UNESCAPED.encode(raw)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

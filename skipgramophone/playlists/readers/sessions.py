@@ -9,13 +9,38 @@ A session is a playlist, named by its line number and without an owner. The id o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 
-from skipgramophone.playlists.readers.lines import numbered_lines
-from skipgramophone.playlists.readers.rows import Record, Row
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.lines import (
+    Line,
+    RawLines,
+    decode_lines,
+    number_lines,
+    numbered_lines,
+    read_raw_lines,
+    text_lines,
+)
+from skipgramophone.playlists.readers.rows import (
+    COLUMNS,
+    Record,
+    Reject,
+    Row,
+    RowBlock,
+    dictionary_of,
+    gather_blocks,
+    make_block,
+)
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.settings import ExtractSettings
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
+
+Ids = npt.NDArray[np.int64]
 
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 NOT_AN_ID = re.compile(r"-?\d*\.\d+(e[+-]?\d+)?|-\d+|\d+:[-\d:.]+|\d{4}-\d\d-\d\d\S*|\S+:", re.IGNORECASE)
@@ -68,11 +93,80 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     return False
 
 
+def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the blocks of `read_sessions`; lines of ASCII are split in columns."""
+    left = settings.num_rows
+    for raw in read_raw_lines(stream):
+        split = _split_lines(raw, left)
+        if split is None:
+            records = _records(number_lines([decode_lines(stream, raw)]), stream.file.place)
+            some = list(records if left == ALL_ROWS else islice(records, left))
+            yield from gather_blocks(some, stream, settings)
+            records_read = len(some)
+        else:
+            ids, numbers, blank = split
+            rejects = [Reject(stream.file.name, line, "blank line", text) for line, text in blank]
+            yield _block(ids, numbers, rejects, raw=raw, stream=stream, settings=settings)
+            records_read = len(ids) + len(blank)
+        left -= records_read if left != ALL_ROWS else 0
+        if not left:
+            return
+
+
+def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[int, str]]] | None:
+    """Return the ids of lines, the line number of each id, and the blank lines; None if the lines are not ASCII.
+
+    At most `most` ids and blank lines are returned, unless it is `ALL_ROWS`.
+    """
+    # Python also splits at these control characters.
+    if not raw.data.isascii() or re.search(rb"[\x00\x1c-\x1f]", raw.data):
+        return None
+    lines = text_lines(raw).lines
+    words = pc.list_flatten(split := pc.ascii_split_whitespace(lines))
+    line = np.repeat(np.arange(len(lines)), pc.list_value_length(split).to_numpy())
+    filled = pc.not_equal(words, "").to_numpy(zero_copy_only=False)
+    ids, line = words.filter(pa.array(filled)), line[filled]
+    number = np.bincount(line, minlength=len(lines))
+    blank = np.flatnonzero(number == 0)
+    if most != ALL_ROWS and len(ids) + len(blank) > most:
+        before = np.cumsum(np.maximum(number, 1)) - np.maximum(number, 1)  # records of earlier lines
+        blank = blank[before[blank] < most]
+        place = before[line] + np.arange(len(line)) - (np.cumsum(number) - number)[line]
+        stay = int(np.searchsorted(place, most))
+        ids, line = ids[:stay], line[:stay]
+    return ids, line + raw.first, [(int(at) + raw.first, lines[int(at)].as_py()) for at in blank]
+
+
+def _block(
+    ids: pa.Array, numbers: Ids, rejects: list[Reject], *, raw: RawLines, stream: OpenFile, settings: ExtractSettings
+) -> RowBlock:
+    """Return ids as rows; `numbers` are their lines."""
+    lines = pa.array(numbers).dictionary_encode()
+    names = pa.DictionaryArray.from_arrays(lines.indices, lines.dictionary.cast(TEXT))
+    ids = ids.cast(TEXT).dictionary_encode()
+    of_all = {"owner": "", "key": stream.file.place, "artist": ""}
+    columns = {name: dictionary_of(value, len(ids)) for name, value in of_all.items()}
+    columns |= {"playlist": names, "title": ids, "uri": ids}
+
+    def where(rows: Sequence[int]) -> list[tuple[int, str]]:
+        at = numbers[list(rows)]
+        return list(zip(at.tolist(), (text.removesuffix("\r") for text in raw.texts(at)), strict=True))
+
+    so_far = stream.bytes_read, stream.replaced
+    table = pa.table({name: columns[name] for name in COLUMNS})
+    return make_block(table, where, rejects, file=stream.file.name, settings=settings, so_far=so_far)
+
+
 def read_sessions(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """Yield one row per id of each line."""
-    for number, line, fault in numbered_lines(stream):
+    return _records(numbered_lines(stream), stream.file.place)
+
+
+def _records(lines: Iterable[Line], place: str) -> Iterator[Record]:
+    """Yield one row per id of each line; `place` identifies the file."""
+    for number, line, fault in lines:
         ids = line.split()
         if fault or not ids:
             yield number, line, fault or "blank line"
         for track in ids if not fault else ():
-            yield number, line, Row("", str(number), stream.file.place, artist="", title=track, uri=track)
+            yield number, line, Row("", str(number), place, artist="", title=track, uri=track)

@@ -12,14 +12,21 @@ count the items of the file from 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from skipgramophone.errors import FormatError
-from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
+    EARLIEST,
     EPISODE,
     NO_TIME,
     SKIP,
@@ -29,7 +36,25 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
-from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, Row
+from skipgramophone.playlists.readers.json_columns import ArrayPart, texts
+from skipgramophone.playlists.readers.lines import whole_bytes
+from skipgramophone.playlists.readers.ordering import seconds_of_all
+from skipgramophone.playlists.readers.play_columns import (
+    PlayColumns,
+    PlayTable,
+    plays_in,
+    plays_of_records,
+    read_array,
+    session_blocks,
+)
+from skipgramophone.playlists.readers.rows import (
+    NAME_NOT_TEXT,
+    Record,
+    Row,
+    RowBlock,
+    gather_blocks,
+    null_for_empty,
+)
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
@@ -37,6 +62,28 @@ LOCAL = "spotify:local:"
 MOST_MILLISECONDS = 1 << 53  # longest valid play; larger integers are not exact in float64
 # The files of a history are numbered by time.
 PART = re.compile(r"(StreamingHistory\D*|Streaming_History_[^\d]+|endsong_)(?:[\d-]*_)?(\d+)\.json")
+WHAT = "part of the account data of Spotify"
+
+
+class Layout(NamedTuple):
+    """The fields of a play in one kind of streaming history."""
+
+    time: str
+    lasted: str
+    artist: str
+    title: str
+    uri: str
+
+
+EXTENDED = Layout(
+    "ts", "ms_played", "master_metadata_album_artist_name", "master_metadata_track_name", "spotify_track_uri"
+)
+SHORT = Layout("endTime", "msPlayed", "artistName", "trackName", "trackUri")
+EPISODE_NAME = "episode_name"
+SCHEMAS = {
+    layout: pa.schema({name: pa.int64() if name == layout.lasted else TEXT for name in (*layout, EPISODE_NAME)})
+    for layout in (EXTENDED, SHORT)
+}
 TrackFields = tuple[str, str, str | None]  # artist, title, uri
 
 
@@ -55,12 +102,67 @@ def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
     Raises:
         SourceError: the file is not part of the account data of Spotify.
     """
-    content = read_document(stream, "part of the account data of Spotify")
+    return _records_of(read_document(stream, WHAT), stream, settings)
+
+
+def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
+    """Yield the playlists of a document, or its plays in sessions.
+
+    Raises:
+        SourceError: the document is not part of the account data of Spotify.
+    """
     if isinstance(content, dict) and isinstance(content.get("playlists"), list):
         return _playlists(content["playlists"], stream, settings)
     if isinstance(content, list):
         return split_into_sessions(_plays(content, settings), stream, settings)
     raise FormatError(f"{stream.file.display_name} has neither playlists nor a streaming history of Spotify")
+
+
+def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the blocks of `read_spotify`; plays are converted in columns.
+
+    Raises:
+        SourceError: the file is not part of the account data of Spotify.
+    """
+    raw = whole_bytes(stream, LARGEST)
+    pieces = read_array(raw, partial(_columns, file=stream.file.name, settings=settings), settings.num_rows)
+    if pieces is None:
+        content = document_of(stream, raw, WHAT)
+        yield from gather_blocks(_records_of(content, stream, settings), stream, settings)
+    else:
+        yield from session_blocks(pieces, stream, settings)
+
+
+def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
+    """Return some plays in columns, or None if the document must be read as a whole."""
+    keep, skipped = settings.keep or (), np.zeros(part.wanted, np.bool_)
+
+    def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
+        for row in rows:
+            number, play = part.first + row, part.one(row)
+            yield (number, play, SKIP) if skipped[row] else _record(number, play, keep)
+
+    layout = EXTENDED if any(b'"ts"' in content for content in part.contents) else SHORT
+    table = part.table(SCHEMAS[layout])
+    if table is None:
+        return plays_of_records(list(records(range(part.wanted))), file, settings) if part.are_objects() else None
+    ended = seconds_of_all(texts(table, [layout.time]))
+    lasted = table[layout.lasted].combine_chunks()
+    milliseconds = np.asarray(pc.fill_null(lasted, -1), np.int64)
+    began = ended - milliseconds / 1000
+    usual = (milliseconds >= 0) & (milliseconds < MOST_MILLISECONDS) & (began >= EARLIEST)
+    if layout == EXTENDED:
+        no_episode = pc.or_(pc.equal(texts(table, [EPISODE_NAME]), ""), pc.not_equal(texts(table, [layout.title]), ""))
+        usual &= no_episode.to_numpy(zero_copy_only=False)
+    if "skips" not in keep:
+        skipped |= usual & (began == ended)
+        usual &= ~skipped
+    columns = {"artist": texts(table, [layout.artist]), "title": texts(table, [layout.title])}
+    columns |= {
+        "owner": pa.array([""], TEXT).take(pa.array(np.zeros(len(usual), np.int64))),
+        "uri": null_for_empty(texts(table, [layout.uri])),
+    }
+    return plays_in(PlayTable(columns, began, ended, usual=usual, records=records), file, settings)
 
 
 def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -117,11 +219,15 @@ def _local(local: dict[str, Any]) -> TrackFields | str:
 def _plays(plays: list[Any], settings: ExtractSettings) -> Iterator[PlayRecord]:
     """Yield the plays of a streaming history, short or extended."""
     keep = settings.keep or ()
-    for number, play in enumerate(plays, 1):
-        found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is not a JSON object"
-        if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
-            found = SKIP
-        yield number, raw_record(play), found
+    return (_record(number, play, keep) for number, play in enumerate(plays, 1))
+
+
+def _record(number: int, play: Any, keep: Sequence[str]) -> PlayRecord:
+    """Return a play with its number, or the reason for rejecting it."""
+    found = _play(play, "episodes" in keep) if isinstance(play, dict) else "a play that is not a JSON object"
+    if not isinstance(found, str) and found.began == found.ended and "skips" not in keep:
+        found = SKIP
+    return number, raw_record(play), found
 
 
 def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
@@ -133,12 +239,12 @@ def _play(play: dict[str, Any], keeps_episodes: bool) -> Play | str:
     if ended is None or not isinstance(lasted, int) or not 0 <= lasted < MOST_MILLISECONDS:
         return NO_TIME
     if extended:
-        track = ("master_metadata_album_artist_name", "master_metadata_track_name", "spotify_track_uri")
-        if play.get("episode_name") and not play.get("master_metadata_track_name"):
+        track: Sequence[str] = EXTENDED[2:]
+        if play.get(EPISODE_NAME) and not play.get("master_metadata_track_name"):
             track = ("episode_show_name", "episode_name", "spotify_episode_uri")
             if not keeps_episodes:
                 return EPISODE
     else:
-        track = ("artistName", "trackName", "trackUri")
+        track = SHORT[2:]
     found = _named(text_fields(play, *track))
     return found if isinstance(found, str) else Play("", *found, began=ended - lasted / 1000, ended=ended)

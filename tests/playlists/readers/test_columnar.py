@@ -6,6 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 from unittest.mock import patch
@@ -51,7 +52,8 @@ def one_by_one(stream: OpenFile, chosen: ExtractSettings) -> Iterator[Record]:
     of_file = None if {"owner", "playlist"} <= set(roles) else stream.file.place
     file_name = PurePosixPath(stream.file.name).stem
     placed: list[tuple[float, int, Any, dict[str, str]]] = []
-    for number, raw, named in table_records(stream, roles):
+    number_of_rows = None if chosen.num_rows == -1 else chosen.num_rows
+    for number, raw, named in islice(table_records(stream, roles), number_of_rows):
         place = number_of(named) if isinstance(named, dict) else math.nan
         if isinstance(named, dict) and not math.isnan(place):
             placed.append((place, number, raw, named))
@@ -124,14 +126,15 @@ def both(data: bytes, columns: str, size: int, **others: Any) -> tuple[Read, Rea
         ["artist=A,title=T,playlist=P", "title=T,uri=A", "title=2,artist=1,owner=1", "title=T,artist=T,id=P"]
     ),
     st.booleans(),
+    st.sampled_from([-1, 1, 3]),
 )
 def test_csv_gives_the_same_rows_both_ways(
-    rows: list[list[str]], delimiter: str, end: str, size: int, columns: str, replaces: bool
+    rows: list[list[str]], delimiter: str, end: str, size: int, columns: str, replaces: bool, number: int
 ) -> None:
     header = [] if "=1" in columns else [["A", "T", "P"]]
     text = "".join(delimiter.join(row) + end for row in header + rows)
     data = text.encode().replace(b"\\", b"\xff")
-    fast, slow, _ = both(data, columns, size, bad_bytes="replace" if replaces else "reject")
+    fast, slow, _ = both(data, columns, size, bad_bytes="replace" if replaces else "reject", num_rows=number)
     assert fast == slow
 
 
@@ -179,10 +182,13 @@ ODD_LINES = st.sampled_from(
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from([30, 1 << 20]),
     st.sampled_from(["artist=A,title=T,playlist=P", "title=T,uri=A", "title=T,playlist=P.x"]),
+    st.sampled_from([-1, 1, 3]),
 )
-def test_json_lines_give_the_same_rows_both_ways(objects: list[str], end: str, size: int, columns: str) -> None:
+def test_json_lines_give_the_same_rows_both_ways(
+    objects: list[str], end: str, size: int, columns: str, number: int
+) -> None:
     data = "".join(line + end for line in ['{"T": "first"}', *objects]).encode("utf-8", "surrogatepass")
-    fast, slow, _ = both(data, columns, size)
+    fast, slow, _ = both(data, columns, size, num_rows=number)
     assert fast == slow
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import skipgramophone
@@ -13,7 +17,7 @@ from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
-from tests.playlists.readers.reading import read
+from tests.playlists.readers.reading import error_of, read
 
 WriteDump = Callable[..., Path]
 
@@ -151,3 +155,39 @@ def test_the_columns_of_a_table_are_guessed_once(write_dump: WriteDump, monkeypa
     assert isinstance(reader, ColumnsReader)
     assert (guess.text, guess.unused) == (reader.settings.columns, reader.unused)
     assert "rating=rating" in guess.text
+
+
+TRACKS: list[dict[str, Any]] = [
+    {"artist": "A", "title": "One", "playlist": "x", "position": 2, "tags": ["t"]},
+    {"artist": "B", "title": "Two", "playlist": "x", "position": 1, "tags": []},
+    {"artist": "A", "title": "Three", "playlist": None, "position": 1, "tags": []},
+]
+BY_POSITION = [("x", "B", "Two", None), ("", "A", "Three", None), ("x", "A", "One", None)]
+
+
+def test_columns_of_json_lines_are_guessed(write_dump: WriteDump) -> None:
+    path = write_dump("\n".join(map(json.dumps, TRACKS)) + "\n", "tracks.jsonl")
+    rows, rejects = read(path, "columns")
+    assert rows == BY_POSITION
+    assert rejects == []
+    report = skipgramophone.extract("x", path, dry_run=True)
+    (guess,) = report.guessed_columns
+    assert guess["columns"] == "artist=artist,title=title,playlist=playlist,position=position"
+    nested = [{"user": track["artist"], "track": {"name": track["title"]}} for track in TRACKS]
+    rows, _ = read(write_dump("\n".join(map(json.dumps, nested)), "nested.jsonl"), "columns")
+    assert [title for _, _, title, _ in rows] == ["One", "Two", "Three"]
+
+
+def test_columns_of_parquet_are_guessed(write_dump: WriteDump, tmp_path: Path) -> None:
+    path = tmp_path / "tracks.parquet"
+    pq.write_table(pa.Table.from_pylist(TRACKS), path)
+    assert read(path, "columns")[0] == BY_POSITION
+    pq.write_table(pa.table({"a": ["x"], "b": [1]}), path)
+    assert error_of(path) == "PATH is a table of a, b: assign its columns with --columns artist=…,title=…"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert "is damaged" in error_of(path)
+
+
+def test_one_object_is_a_document_and_not_a_table(write_dump: WriteDump) -> None:
+    for text in (json.dumps(TRACKS[0]), json.dumps(TRACKS[0]) + "\n[]\n", json.dumps(TRACKS[0]) + "\n{\n"):
+        assert "JSON, but not in a format that sgp knows" in error_of(write_dump(text, "one.json"))

@@ -1,0 +1,117 @@
+"""Kinds of playlists that nobody made to be heard as one: whole libraries, automatic lists, snapshots of one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from skipgramophone.evaluation.snapshots import ALIKE, find_series
+from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, Marks
+from skipgramophone.inspection.findings import Apply, Finding, Kind, make_finding, percent
+from skipgramophone.playlists.automatic_lists import is_automatic
+from skipgramophone.settings import Thresholds
+from skipgramophone.wording import plural
+
+SEED = 7  # of the sample of playlists that are compared with others
+USUAL = 95  # percentile of the lengths that a part of a library may have
+SHORTEST_PART = 50  # tracks of the parts of a library
+PART = 500  # tracks of the parts, if there are no other playlists
+
+
+def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
+    """Yield findings about whole libraries, automatic lists and snapshots."""
+    libraries = whole_libraries(contents, thresholds)
+    number, of = int(contents.lengths[libraries].sum()), contents.corpus.occurrences
+    if number > thresholds.in_libraries * of:
+        problem = f"contain most tracks of their owner's other playlists and make {percent(number, of)} of all "
+        apply = {"extract": ("--max-length", str(usual_length(contents, ~libraries)))}
+        yield playlist_finding(contents, "whole-libraries", libraries, problem + "occurrences", apply=apply)
+    automatic = is_automatic(contents.playlists["name"])
+    if automatic.mean() > thresholds.automatic:
+        # Leaving all playlists out is no remedy.
+        none: Apply | None = {} if automatic.all() else None
+        yield playlist_finding(contents, "automatic-lists", automatic, "are made by a service or player", apply=none)
+    yield from _snapshots(contents)
+
+
+def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
+    """Mark the playlists that contain nearly everything that the other playlists of their owner contain.
+
+    Such a playlist is long, and at least twice as long as each other playlist of its owner.
+    """
+    owner = contents.playlists["owner"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    lengths = contents.distinct_tracks
+    order = np.lexsort((-lengths, owner))  # the longest playlist of an owner comes first
+    first = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    playlists = np.diff(first, append=len(order))
+    candidate = (playlists >= max(2, thresholds.library_owner)) & (lengths[order[first]] >= thresholds.library_length)
+    second = np.minimum(first + 1, len(order) - 1)
+    candidate &= lengths[order[second]] * 2 <= lengths[order[first]]
+    marked = np.zeros(len(owner), np.bool_)
+    for start, number in zip(first[candidate].tolist(), playlists[candidate].tolist(), strict=True):
+        library, *others = order[start : start + number].tolist()
+        elsewhere = np.unique(np.concatenate([_tracks(contents, other) for other in others]))
+        inside = np.isin(elsewhere, _tracks(contents, library))
+        marked[library] = inside.mean() >= thresholds.library_share
+    return marked
+
+
+def usual_length(contents: Contents, usual: Marks) -> int:
+    """Return a length that most of the marked playlists have at most, as a round number.
+
+    >>> [round_up(length) for length in (50, 51, 200, 201, 7000)]
+    [50, 100, 200, 500, 10000]
+    """
+    lengths = contents.lengths[usual]
+    return max(SHORTEST_PART, round_up(float(np.percentile(lengths, USUAL)))) if len(lengths) else PART
+
+
+def round_up(length: float) -> int:
+    """Return the next of 1, 2, 5, 10, 20, 50 and so on."""
+    power = 1
+    while True:
+        for step in (1, 2, 5):
+            if step * power >= length:
+                return step * power
+        power *= 10
+
+
+def playlist_finding(
+    contents: Contents, kind: Kind, chosen: Marks, problem: str, *, apply: Apply | None = None
+) -> Finding:
+    """Return a finding about the chosen playlists."""
+    number, of = int(np.count_nonzero(chosen)), len(contents.corpus)
+    what = f"{number:,} of {of:,} playlists ({percent(number, of)}) {problem}"
+    examples = longest_playlists(contents, chosen)
+    return make_finding(kind, what, count=number, of=of, unit="playlists", examples=examples, apply=apply)
+
+
+def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
+    """Return the names of the longest of the chosen playlists."""
+    which: Ids = np.flatnonzero(chosen)
+    return contents.playlist_names(which[np.argsort(-contents.lengths[which], kind="stable")[:EXAMPLES]])
+
+
+def _snapshots(contents: Contents) -> Iterator[Finding]:
+    """Find playlists that look like snapshots of one list; a sample of the playlists is compared with others."""
+    owners = contents.playlists["owner"]
+    if pc.count_distinct(owners).as_py() < 2:
+        return
+    series = find_series(contents.corpus, owners.to_pylist(), SEED)
+    if series:
+        what = f"{series.alike:,} of {plural(series.sampled, 'sampled playlist')} "
+        what += f"({percent(series.alike, series.sampled)}) share at least {ALIKE:.0%} of their tracks with another "
+        what += f"playlist of the same group; the group is --group '{series.group}'"
+        yield make_finding(
+            "snapshots", what, count=series.alike, of=series.sampled, unit="playlists", examples=(),
+            apply={"evaluate": ("--group", series.group)},
+        )  # fmt: skip
+
+
+def _tracks(contents: Contents, playlist: int) -> Ids:
+    """Return the distinct tracks of a playlist."""
+    offsets = contents.corpus.offsets
+    distinct: Ids = np.unique(contents.corpus.track_ids[offsets[playlist] : offsets[playlist + 1]])
+    return distinct

@@ -1,0 +1,97 @@
+"""The command that applies the advice of an inspection, ready to copy and paste."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from skipgramophone.inspection.findings import Finding, Kind
+
+LONGEST_NAME = 40  # characters of a proposed name
+NAMELESS = "playlists"  # name of an experiment whose source has no usable name
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The command that applies the advice of the findings.
+
+    Attributes:
+        line: a line for a POSIX shell; null if no finding can be applied without a decision.
+        applied: kinds of the findings whose advice the line applies.
+        left: kinds of the other findings.
+    """
+
+    line: str | None
+    applied: tuple[Kind, ...]
+    left: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a proposed command works on.
+
+    Attributes:
+        name: the experiment, which does not exist yet if sources are given.
+        sources: arguments that name the sources; empty for an experiment, whose sources are not read again.
+        options: options with which the sources were read.
+        directory: options for the experiments directory.
+        trained: the experiment has a model, which a new training replaces.
+    """
+
+    name: str
+    sources: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    directory: tuple[str, ...] = ()
+    trained: bool = False
+
+
+def propose(findings: Sequence[Finding], target: Target) -> Proposal:
+    """Return the command that applies the advice of the findings to a target."""
+    possible = {"extract", "train", "evaluate"} if target.sources else {"train", "evaluate"}
+    applied = [finding for finding in findings if finding.apply and finding.apply.keys() <= possible]
+    words: dict[str, list[str]] = {}
+    for finding in applied:
+        for command, options in finding.apply.items():
+            if options[0] not in words.setdefault(command, []):
+                words[command] += options
+    left = tuple(finding.kind for finding in findings if finding not in applied)
+    if not applied:
+        return Proposal(None, (), left)
+    target = replace(target, options=_without(target.options, words.get("extract", [])))
+    return Proposal(" && ".join(_commands(words, target)), tuple(finding.kind for finding in applied), left)
+
+
+def proposed_name(source: str, taken: Sequence[str]) -> str:
+    """Return a name for the experiment of a source that no other experiment has.
+
+    >>> proposed_name("data/My Lists (2).csv.gz", []), proposed_name("-", ["playlists"]), proposed_name(".csv", [])
+    ('My-Lists-2', 'playlists-2', 'csv')
+    """
+    stem = source.rstrip("/").rsplit("/", 1)[-1].lstrip(".").split(".")[0]
+    name = re.sub(r"[^\w]+", "-", stem, flags=re.ASCII)[:LONGEST_NAME].strip("-") or NAMELESS
+    names = (name if at == 1 else f"{name}-{at}" for at in range(1, len(taken) + 2))
+    return next(each for each in names if each not in taken)
+
+
+def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
+    """Return the commands in order: extract for sources, train and evaluate if a finding needs them."""
+    commands = []
+    if target.sources:
+        commands.append(["extract", target.name, *target.sources, *target.options, *words.get("extract", [])])
+    if "train" in words or ("evaluate" in words and not target.trained):
+        replacing = ["--force"] if target.trained else []
+        commands.append(["train", target.name, *words.get("train", []), *replacing])
+    if "evaluate" in words:
+        commands.append(["evaluate", target.name, *words["evaluate"]])
+    return [shlex.join(["sgp", *command, *target.directory]) for command in commands]
+
+
+def _without(options: Sequence[str], replaced: Sequence[str]) -> tuple[str, ...]:
+    """Drop the options with a value that the advice sets too."""
+    kept, skipped = [], False
+    for word in options:
+        skipped = (word.startswith("--") and word in replaced) or (skipped and not word.startswith("--"))
+        kept += [] if skipped else [word]
+    return tuple(kept)

@@ -1,0 +1,152 @@
+"""JSON objects as columns: Arrow reads the objects of an array, or those of lines, if nothing about them is unusual.
+
+Arrow and Python differ about duplicate keys, control characters and some numbers. In such a case nothing is returned,
+and the objects are to be read one by one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as arrow_json
+
+from skipgramophone.playlists.readers.lines import RawLines, is_text, text_lines, with_plain_ends
+from skipgramophone.settings import ALL_ROWS
+
+WINDOW = 1 << 24  # bytes of objects that are read together
+WHITESPACE = b" \t\n\r"
+HEAD = 1 << 16  # bytes that contain the first two objects
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayPart:
+    """Some objects of a JSON array.
+
+    Attributes:
+        contents: the objects without their outer braces.
+        first: the number of the first one, from 1.
+        wanted: how many of them are read; the others must be valid, too.
+    """
+
+    contents: list[bytes]
+    first: int
+    wanted: int
+
+    def one(self, at: int) -> dict[str, Any]:
+        """Return an object."""
+        found: dict[str, Any] = json.loads(f"{{{self.contents[at].decode()}}}")
+        return found
+
+    def table(self, schema: pa.Schema) -> pa.Table | None:
+        """Return fields of the wanted objects, or None if Arrow reads the objects otherwise than Python would."""
+        text = b"{" + b"}\n{".join(self.contents) + b"}"
+        table = columns_of_objects(text, len(self.contents), schema)
+        return None if table is None else table[: self.wanted]
+
+    def are_objects(self) -> bool:
+        """Whether the parts are objects for Python, too."""
+        try:
+            values = json.loads(b"[{" + b"},{".join(self.contents) + b"}]")
+        except (ValueError, RecursionError):
+            return False
+        return len(values) == len(self.contents)
+
+
+def array_parts(data: bytes, number: int) -> Iterator[ArrayPart] | None:
+    """Split a JSON array into parts of about `WINDOW` bytes, or return None if it is not a list of similar objects.
+
+    Args:
+        data: the document.
+        number: how many objects are read, or `ALL_ROWS`.
+    """
+    contents = _contents(data)
+    return None if contents is None else _parts(contents, len(contents) if number == ALL_ROWS else number)
+
+
+def _parts(contents: list[bytes], number: int) -> Iterator[ArrayPart]:
+    """Yield objects in parts, of which the first `number` are wanted."""
+    start, size = 0, 0
+    for at, content in enumerate(contents, 1):
+        size += len(content)
+        if size > WINDOW or at == len(contents):
+            yield ArrayPart(contents[start:at], start + 1, max(0, min(at, number) - start))
+            start, size = at, 0
+
+
+def _contents(data: bytes) -> list[bytes] | None:
+    """Split a JSON array where the text between its first two objects occurs, or return None if it has no such text.
+
+    The parts are the objects without their outer braces, unless the text also occurs inside of one. Then
+    `ArrayPart.table` returns None, because a comma is missing, or a string contains a line end.
+    """
+    gap = _gap(data)
+    if gap is None or not is_text(data):
+        return None
+    start, end = data.find(b"{"), data.rfind(b"}") + 1
+    if data[:start].strip(WHITESPACE) != b"[" or data[end:].strip(WHITESPACE) != b"]":
+        return None
+    return data[start + 1 : end - 1].split(b"}" + gap + b"{")
+
+
+def _gap(data: bytes) -> bytes | None:
+    """Return the text between the first two objects of an array, or None if they are long or not found."""
+    head = data[:HEAD].decode("utf-8", "ignore")
+    start = head.find("{")
+    try:
+        _, end = json.JSONDecoder().raw_decode(head, max(start, 0))
+    except (ValueError, RecursionError):
+        return None
+    following = head.find("{", end)
+    gap = head[end:following].encode() if following >= 0 else b""
+    return gap if gap.strip(WHITESPACE) == b"," else None
+
+
+def columns_of_objects(data: bytes, number: int, schema: pa.Schema) -> pa.Table | None:
+    """Return fields of objects that follow each other, or None if Arrow reads them otherwise than Python would.
+
+    Args:
+        data: text of the objects.
+        number: number of the objects.
+        schema: the fields; others are ignored.
+    """
+    try:
+        table = arrow_json.read_json(
+            pa.BufferReader(data),
+            arrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1),
+            arrow_json.ParseOptions(
+                explicit_schema=schema, newlines_in_values=True, unexpected_field_behavior="ignore"
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return table.combine_chunks() if table.num_rows == number else None
+
+
+def objects_on_lines(raw: RawLines) -> tuple[bytes, pa.Array] | None:
+    """Return the text of lines that hold one object each, and the lines; None if a line is anything else."""
+    data = with_plain_ends(raw.data)
+    if b"\r" in data or not is_text(data):
+        return None
+    lines = text_lines(replace(raw, data=data)).lines
+    # Lines with these edges have at least one object each, and no object spans two lines.
+    if not pc.all(pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))).as_py():
+        return None
+    letters = np.frombuffer(data, np.uint8)
+    if np.count_nonzero(letters < ord(" ")) != np.count_nonzero(letters == ord("\n")):
+        return None  # a control character, which JSON allows between values but not in strings
+    return data, lines
+
+
+def texts(table: pa.Table, path: Sequence[str]) -> pa.Array:
+    """Return a column of text, or a field of a nested one; "" for null."""
+    column = table[path[0]].combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    for name in path[1:]:
+        column = pc.struct_field(column, name)
+    return pc.fill_null(column, "")

@@ -1,0 +1,244 @@
+"""Plays of a listening history in columns, and their sessions.
+
+The result is that of `histories.split_into_sessions`, which works play by play. A reader gives the plays that it can
+convert together; each other record is read by itself, and takes its place among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.parallel import run_in_order
+from skipgramophone.playlists.readers.histories import (
+    EARLIEST,
+    LATEST,
+    NO_TIME,
+    Play,
+    PlayRecord,
+    Sessions,
+)
+from skipgramophone.playlists.readers.json_columns import ArrayPart, array_parts
+from skipgramophone.playlists.readers.ordering import minutes_of
+from skipgramophone.playlists.readers.rows import (
+    BLOCK_RECORDS,
+    COLUMNS,
+    DICTIONARY,
+    LONE_SURROGATE,
+    RawRecord,
+    Reject,
+    RowBlock,
+    as_text,
+    find_unusable,
+    is_valid_text,
+)
+from skipgramophone.playlists.readers.source_files import OpenFile
+from skipgramophone.settings import ExtractSettings, seconds_of
+
+NAMES = ("owner", "artist", "title", "uri")
+Times = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Ids = npt.NDArray[np.int64]
+Fault = tuple[int, str, RawRecord]  # line number, reason for rejecting it, raw record
+Records = Callable[[Sequence[int]], Iterable[PlayRecord]]  # row numbers -> the records, read one by one
+
+
+@dataclass(frozen=True, slots=True)
+class PlayTable:
+    """Records of a history, of which most were converted together.
+
+    Attributes:
+        columns: owner, artist, title (large_string without nulls) and uri (null if there is none) of each record.
+        began: seconds since 1970, float64 (records,).
+        ended: likewise.
+        usual: bool (records,), whether the other fields of this object hold the record. The others are read by
+            `records`.
+        records: returns the records of given rows.
+        faults: lines that are no records: number, reason for rejecting it, raw record.
+    """
+
+    columns: dict[str, pa.Array]
+    began: Times
+    ended: Times
+    usual: Flags
+    records: Records
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlayColumns:
+    """Some plays of a file.
+
+    Attributes:
+        columns: dictionary-encoded owner, artist, title and uri of each play.
+        began: seconds since 1970, float64 (plays,).
+        ended: likewise.
+        unnamed: plays without a valid name, which count for the bounds of a session only, and their rejects.
+        faults: records that are not plays.
+    """
+
+    columns: dict[str, pa.DictionaryArray]
+    began: Times
+    ended: Times
+    unnamed: dict[int, Reject]
+    faults: list[Reject]
+
+
+def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColumns:
+    """Return the plays of a table of records; `file` is its name in rejects."""
+    played, columns, unnamed = table.usual.copy(), dict(table.columns), dict[int, Reject]()
+    faults = [Reject(file, line, reason, as_text(raw)) for line, reason, raw in table.faults]
+    began, ended = table.began.copy(), table.ended.copy()
+    others = np.flatnonzero(~table.usual).tolist()
+    single: dict[int, Play] = {}
+    for row, (line, raw, found) in zip(others, table.records(others), strict=True):
+        reason = unusable_reason(found)
+        if isinstance(found, Play) and not reason:
+            if not is_valid_text(found[:4]):
+                unnamed[row] = Reject(file, line, LONE_SURROGATE, as_text(raw))
+                found = found._replace(listener=as_text(found.listener), artist="", title="", uri=None)
+            single[row], played[row] = found, True
+            began[row], ended[row] = found.began, found.ended
+        else:
+            faults.append(Reject(file, line, reason, as_text(raw)))
+    if single:
+        places = np.zeros(len(played), np.bool_)
+        places[list(single)] = True
+        for at, name in enumerate(NAMES):
+            values = pa.array([play[at] for play in single.values()], TEXT)
+            columns[name] = pc.replace_with_mask(columns[name], pa.array(places), values)
+    rows = np.flatnonzero(played)
+    encoded = {name: column.take(pa.array(rows)).dictionary_encode() for name, column in columns.items()}
+    nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title")}), settings)
+    nameless = {at: reason for at, reason in nameless.items() if int(rows[at]) not in unnamed}
+    lines = table.records([int(rows[at]) for at in nameless])
+    place = {row: at for at, row in enumerate(rows.tolist())} if unnamed else {}
+    rejected = {place[row]: reject for row, reject in unnamed.items()}
+    for (at, reason), (line, raw, _) in zip(nameless.items(), lines, strict=True):
+        rejected[at] = Reject(file, line, reason, as_text(raw))
+    faults.sort(key=lambda fault: fault.line)
+    return PlayColumns(encoded, began[rows], ended[rows], unnamed=rejected, faults=faults)
+
+
+def plays_of_records(records: Sequence[PlayRecord], file: str, settings: ExtractSettings) -> PlayColumns:
+    """Return the plays among records that were read one by one."""
+    empty = pa.array([""] * len(records), TEXT)
+    columns = dict.fromkeys(NAMES[:3], empty) | {"uri": pa.nulls(len(records), TEXT)}
+    nothing = np.full(len(records), np.nan)
+    usual = np.zeros(len(records), np.bool_)
+    table = PlayTable(columns, nothing, nothing, usual=usual, records=lambda rows: [records[row] for row in rows])
+    return plays_in(table, file, settings)
+
+
+def read_array(
+    data: bytes, columns: Callable[[ArrayPart], PlayColumns | None], number: int
+) -> list[PlayColumns] | None:
+    """Return the plays of a JSON array, or None if the document must be read as a whole.
+
+    Args:
+        data: the document.
+        columns: returns the plays of a part of the array.
+        number: how many objects are read, or `ALL_ROWS`.
+    """
+    parts = array_parts(data, number)
+    pieces = [] if parts is None else list(run_in_order(partial(columns, part) for part in parts))
+    known = [piece for piece in pieces if piece is not None]
+    return known if parts is not None and len(known) == len(pieces) else None
+
+
+def unusable_reason(found: object) -> str:
+    """Return the reason why a record is not a play of a possible time, or ""."""
+    if not isinstance(found, Play):
+        return str(found)
+    return "" if EARLIEST <= found.began <= found.ended <= LATEST else NO_TIME
+
+
+def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
+    """Yield the plays of a file in the order of time, with sessions as playlists."""
+    faults = [reject for piece in pieces for reject in piece.faults]
+    starts = np.concatenate([[0], np.cumsum([len(piece.ended) for piece in pieces])]).astype(np.int64)
+    unnamed = {
+        int(start) + at: reject
+        for start, piece in zip(starts, pieces, strict=False)
+        for at, reject in piece.unnamed.items()
+    }
+    columns = {name: _joined([piece.columns[name] for piece in pieces]) for name in NAMES}
+    began = np.concatenate([np.empty(0), *(piece.began for piece in pieces)])
+    ended = np.concatenate([np.empty(0), *(piece.ended for piece in pieces)])
+    order = np.arange(len(ended))
+    if len(ended) and ended[0] > ended[-1]:
+        order = order[::-1]
+    order = order[np.argsort(ended[order], kind="stable")]
+    began, ended = began[order], ended[order]
+    owners = columns["owner"].dictionary.to_pylist()
+    session, names, keys = _sessions(
+        columns["owner"].indices.to_numpy()[order], owners, (began, ended), stream=stream, settings=settings
+    )
+    for start in range(0, len(faults) + len(order), BLOCK_RECORDS):
+        end = start + BLOCK_RECORDS
+        part = slice(max(0, start - len(faults)), max(0, end - len(faults)))
+        here = order[part]
+        rejects = (
+            [*faults[start:end], *(unnamed[row] for row in here.tolist() if row in unnamed)]
+            if unnamed
+            else (faults[start:end])
+        )
+        sessions = session[part]
+        if unnamed:
+            named = np.array([row not in unnamed for row in here.tolist()], np.bool_)
+            here, sessions = here[named], sessions[named]
+        found = {name: _compact(column.take(pa.array(here))) for name, column in columns.items()}
+        found |= {
+            name: values.take(pa.array(sessions)).dictionary_encode()
+            for name, values in (("playlist", names), ("key", keys))
+        }
+        table = pa.table({name: found[name] for name in COLUMNS})
+        yield RowBlock(table, sorted(rejects, key=lambda one: one.line), stream.bytes_read, stream.replaced)
+
+
+def _sessions(
+    owner: Ids, owners: Sequence[str], times: tuple[Times, Times], *, stream: OpenFile, settings: ExtractSettings
+) -> tuple[Ids, pa.Array, pa.Array]:
+    """Return the session of each play in the order of time, and the names and keys of the sessions."""
+    began, ended = times
+    gap, last = seconds_of(settings.session_gap), stream.file.sessions
+    last = Sessions() if last is None else last
+    by_owner = np.argsort(owner, kind="stable")
+    starts = np.ones(len(owner), np.bool_)
+    listener = owner[by_owner]
+    starts[1:] = (np.diff(listener) != 0) | (began[by_owner][1:] - ended[by_owner][:-1] > gap)
+    session = np.empty(len(owner), np.int64)
+    session[by_owner] = np.cumsum(starts) - 1
+    first = by_owner[starts]
+    names, place = minutes_of(began[first]).to_pylist(), stream.file.place
+    keys = [f"{place}\0{at}" for at in first.tolist()]
+    of_listener = np.flatnonzero(np.diff(listener, prepend=-1)).tolist()
+    for at, end in pairwise([*of_listener, len(owner)]):
+        name, play, latest = owners[int(listener[at])], int(by_owner[at]), int(by_owner[end - 1])
+        before = last.get(name)
+        if before and ended[play] >= before[0] and began[play] - before[0] <= gap:
+            number = int(session[play])
+            names[number], keys[number] = before[1], before[2]
+        number = int(session[latest])
+        last[name] = float(ended[latest]), names[number], keys[number]
+    return session, pa.array(names, TEXT), pa.array(keys, TEXT)
+
+
+def _joined(columns: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
+    """Join columns, with one dictionary."""
+    chunks = pa.chunked_array(columns, DICTIONARY).unify_dictionaries().chunks
+    return pa.concat_arrays(chunks) if chunks else pa.array([], DICTIONARY)
+
+
+def _compact(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return a column without the values of its dictionary that it does not use."""
+    used = column.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(used.indices, column.dictionary.take(used.dictionary))
