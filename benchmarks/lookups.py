@@ -40,6 +40,7 @@ from skipgramophone.experiment.experiment import new_experiment
 from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.experiment.playlist_table import PLAYLISTS
 from skipgramophone.experiment.postings import build_postings
+from skipgramophone.training.factorization import write_factors
 
 NAME = "bench"
 SEED = 42
@@ -89,7 +90,11 @@ def make(root: Path, tracks: int, tokens: int, dim: int) -> float:
             named = pa.array([f"list {at}" for at in range(len(made.corpus))])
             pq.write_table(pa.table({"owner": named, "name": named}), draft.path / PLAYLISTS)
         with experiment.publishing("model", {}) as draft:
-            Embeddings(centre, centre, np.zeros(tracks, np.float32)).write(draft.path)
+            embeddings = Embeddings(centre, centre, np.zeros(tracks, np.float32))
+            embeddings.write(draft.path)
+            started, used = time.perf_counter(), time.process_time()
+            write_factors(draft.path, made.corpus, embeddings)
+            print(f"factors: {time.perf_counter() - started:.1f} s, {time.process_time() - used:.1f} s of processors")
     started = time.perf_counter()
     sgp.build_index(NAME, experiments_dir=root)
     return time.perf_counter() - started

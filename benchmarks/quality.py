@@ -16,7 +16,7 @@ import itertools
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
-from skipgramophone.lookup.ranking import HYBRID_COUNT_WEIGHT, evidence_of_factors
+from skipgramophone.lookup.ranking import HYBRID_COUNT_WEIGHT, rooted, with_factors
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, Protocol, RunSettings, TrainSettings
@@ -80,14 +80,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Sum:
-    """Sum of the scores of two rankings of the model: the hybrid without one of its parts."""
+    """Sum of some parts of the hybrid."""
 
-    first: Callable[[Any], Any]
-    second: Callable[[Any], Any]
+    parts: Sequence[Callable[[Any], Any]]
 
     def scores(self, given: Any) -> Any:
-        """Return the sum."""
-        return self.first(given) + self.second(given)
+        """Return the sum of the parts."""
+        return sum(part(given) for part in self.parts)
 
 
 def train_rankers(
@@ -105,23 +104,29 @@ def train_rankers(
     cosine, counts = Cosine(unit_rows(kept.centre)), counts[ranked]
     logs = np.log1p(counts).astype(np.float32)
     assert kept.factors is not None
-    factors, playlists = FoldedIn(kept.factors), whole[:, ranked].tocsr()
-
-    def of_factors(given: Any) -> Any:
-        return evidence_of_factors(factors.scores(given), _number(given))
+    factors = FoldedIn(kept.factors)
+    agreement = item_knn(whole[:, ranked].tocsr(), _lengths(whole))
 
     def of_count(given: Any) -> Any:
         return np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(_number(given)), np.float32) * logs
 
+    def of_factors(given: Any) -> Any:
+        products = factors.scores(given)
+        return with_factors(products * 0, products, _number(given), np.abs(products).max(axis=1, keepdims=True))
+
+    parts = {
+        "agreement": lambda given: rooted(agreement.scores(given)),
+        "cosine": cosine.scores,
+        "count": of_count,
+        "factors": of_factors,
+    }
+    without = {f"hybrid without {name}": Sum([parts[other] for other in parts if other != name]) for name in parts}
     return {
         "cosine": cosine,
         "cosine+count": CosineAndCount(cosine, counts),
         "factors": factors,
-        "factors and cosine": Sum(of_factors, cosine.scores),
-        "factors and count": Sum(of_factors, of_count),
-        "cosine and count, as in the hybrid": Sum(cosine.scores, of_count),
-        "hybrid of a model without factors": Hybrid(item_knn(playlists, _lengths(whole)), cosine, counts),
-        OURS: Hybrid(factors, cosine, counts),
+        **without,
+        OURS: Hybrid(agreement, cosine, counts, factors),
     }
 
 

@@ -208,13 +208,14 @@ def model_rankers(
         EvaluationError: the score needs context vectors or factors, and there are none.
     """
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
+    factors = FoldedIn(kept.factors) if kept.factors else None
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
-        **({"factors": FoldedIn(kept.factors)} if kept.factors else {}),
-        "hybrid": Hybrid(FoldedIn(kept.factors) if kept.factors else item_knn(playlists, lengths), cosine, counts),
+        **({"factors": factors} if factors else {}),
+        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, factors),
     }
     if settings.score and settings.score not in ours:
         lacking = "factors" if settings.score == "factors" else "context vectors"

@@ -16,8 +16,7 @@
     model        mean of centre . context over the given tracks, plus noise_exponent x log count: the product estimates
                  log P(track | given) minus that term
     factors      the model's own factors, which start from its vectors; the given tracks are folded in
-    hybrid       factors, cosine and log count (`lookup.ranking`), as in `sgp continue`; for a model without factors,
-                 the agreement of playlists replaces them
+    hybrid       agreement of playlists, cosine, log count and factors (`lookup.ranking`), as in `sgp continue`
 
 All rankers rank only tracks of the training part, and use only its playlists.
 """
@@ -33,7 +32,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import evidence_of_factors, hybrid, rooted, with_count
+from skipgramophone.lookup.ranking import hybrid, rooted, with_count, with_factors
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -188,18 +187,21 @@ class ModelScore:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """Scores tracks as `sgp continue` does, by factors, cosine and count."""
+    """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count and factors."""
 
-    evidence: Ranker  # `FoldedIn` or, without factors, an `item_knn` with lengths
+    agreement: Ranker  # an `item_knn` with lengths
     cosine: Cosine
     counts: npt.NDArray[np.int64]  # (tracks,)
+    factors: FoldedIn | None = None
 
     def scores(self, given: Given) -> Scores:
-        """Return the sum of the evidence of the playlists, cosine and log count."""
+        """Return the weighted sum of the parts; without factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
-        scores = self.evidence.scores(given)
-        evidence = evidence_of_factors(scores, many) if isinstance(self.evidence, FoldedIn) else rooted(scores)
-        return hybrid(evidence, self.cosine.scores(given), self.counts, many)
+        scores = hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
+        if self.factors is None:
+            return scores
+        products = self.factors.scores(given)
+        return with_factors(scores, products, many, largest=np.abs(products).max(axis=1, keepdims=True))
 
 
 def item_knn(playlists: Any, lengths: npt.NDArray[np.float32] | None = None) -> CoOccurrence:

@@ -6,10 +6,11 @@
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
     factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
-    hybrid         sqrt(n) f_j / max |f| + cosine + 0.15 / sqrt(n) log(1 + count_j), where n is the number of seeds. The
-                   more seeds there are, the more the factors know about the playlist, and the less popularity counts.
-                   A model without factors has sqrt(c_j / max |c|) as first summand, where the root keeps the sign of
-                   c_j, and c is the agreement of the playlists (`postings`)
+    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(n) log(1 + count_j) + 2 (sqrt(n) - 1) f_j / max |f|,
+                   where n is the number of seeds, the first root keeps the sign of c_j, and c_j is the agreement of the
+                   playlists of track j with those of the seeds (`postings`). Without that root, a few playlists with
+                   nearly all seeds would decide alone. The more seeds there are, the more the factors know about the
+                   playlist, and the less the count matters. With a single seed the factors have no weight
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
@@ -31,6 +32,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
+FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
 VANISHED = 1e-6  # a query vector that is shorter than this is a rounding error
@@ -89,25 +91,38 @@ def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
-def evidence_of_factors(scores: Scores, given: npt.NDArray[np.float64] | float) -> Scores:
-    """Return the summand of `hybrid` for the scores of the factors, float32 of the same shape."""
-    largest = np.maximum(np.abs(scores).max(axis=-1, keepdims=True), np.float32(VANISHED))
-    return np.asarray(np.sqrt(given) * scores / largest, np.float32)
+def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
+    """Return the weight of the factors in `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
+    return np.asarray(FACTOR_WEIGHT * np.maximum(np.sqrt(given) - 1, 0))
+
+
+def with_factors(
+    scores: Scores, products: Scores, given: npt.NDArray[np.float64] | float, largest: npt.NDArray[np.float32]
+) -> Scores:
+    """Add products of factors to scores of `hybrid`, float32 (questions, tracks) or (tracks,).
+
+    Args:
+        scores: float32, of the same shape.
+        products: float32, of the same shape, f above.
+        given: number of seeds, a scalar or (questions, 1).
+        largest: the largest |f| of all tracks, including the seeds, a scalar or (questions, 1).
+    """
+    return np.asarray(scores + factor_weight(given) * products / np.maximum(largest, VANISHED), np.float32)
 
 
 def hybrid(
-    evidence: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
+    agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
 ) -> Scores:
-    """Add evidence, cosine and weighted log count; return scores, float32 (questions, tracks) or (tracks,).
+    """Add agreement, cosine and log count; return scores without factors, float32 (questions, tracks) or (tracks,).
 
     Args:
-        evidence: what the playlists say: `evidence_of_factors` or, without factors, `rooted` agreement.
+        agreement: `rooted` agreement, of the shape of the scores.
         cosine: float32, of the shape of the scores.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
-    return np.asarray(evidence + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
+    return np.asarray(agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
 
 
 def choose(

@@ -11,21 +11,21 @@ import numpy.typing as npt
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, not_finite
-from skipgramophone.lookup.exact_search import ExactSearch
 from skipgramophone.lookup.ranking import (
-    evidence_of_factors,
+    factor_weight,
     hybrid,
     log_prior,
     number_of_seeds,
     rooted,
     with_count,
+    with_factors,
 )
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.settings import Score, TrainSettings
 
 Scores = npt.NDArray[np.float32]
-CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # nearest tracks that `hybrid` ranks: 4 per selected track, at least 2,000
+CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # tracks that get factors: 4 per track to select from, at least 2,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +41,23 @@ class Question:
 
 @dataclass(frozen=True)
 class Scoring:
-    """Scores the tracks of an opened experiment.
-
-    Attributes:
-        opened: the experiment.
-        exact: exact search over its vectors.
-    """
+    """Computes the scores of the tracks of an opened experiment."""
 
     opened: Snapshot
-    exact: ExactSearch
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
         """Occurrences of each track, int64 (tracks,)."""
         return np.array(self.opened.catalogue.counts(), np.int64)
 
-    def candidates(self, asked: Question, by: Score, learnt: Rows, width: int) -> Rows:
-        """Return the rows that can be among the best `width`, ascending, and those of the seeds.
-
-        For `hybrid` with factors these are the tracks nearest by cosine. The best tracks are always among them in
-        practice, and a look-up at a million tracks reads the factors of a few thousand only.
+    def scores(self, asked: Question, by: Score, rows: Rows, cosines: Scores) -> Scores:
+        """Return the scores of some rows, float32 (rows,); for `hybrid` without its factors, see `add_factors`.
 
         Args:
             asked: the query.
             by: the ranking.
-            learnt: rows of all tracks that have a vector.
-            width: number of tracks that the caller selects from.
-        """
-        most = max(CANDIDATES, CANDIDATES_PER_TRACK * width)
-        if by != "hybrid" or self.opened.embeddings.factors is None or most >= len(learnt):
-            return learnt
-        nearest = np.argpartition(-self.exact.cosines(asked.vector)[learnt], most)[:most]
-        return np.union1d(learnt[nearest], asked.rows)
-
-    def scores(self, asked: Question, by: Score, rows: Rows) -> Scores:
-        """Score some rows, float32 (rows,).
+            rows: int64 (rows,).
+            cosines: cosine of each track with the query, float32 (tracks,).
 
         Raises:
             SettingError: the model has no context vectors or no factors, and the score needs them.
@@ -85,9 +67,10 @@ class Scoring:
             return self._model(asked)[rows]
         if by == "factors":
             return self._factors(asked, rows)
-        cosine = self.exact.cosines(asked.vector)[rows]
+        cosine = cosines[rows]
         if by == "hybrid":
-            return hybrid(self._evidence(asked, rows), cosine, self.counts[rows], number_of_seeds(asked.weights))
+            agreement = rooted(self.opened.postings.agreement(asked.rows, asked.weights))[rows]
+            return hybrid(agreement, cosine, self.counts[rows], number_of_seeds(asked.weights))
         return with_count(cosine, self.counts[rows]) if by == "cosine+count" else cosine
 
     def _model(self, asked: Question) -> Scores:
@@ -103,11 +86,27 @@ class Scoring:
             raise not_finite()
         return np.asarray(scores + log_prior(self.counts[: len(scores)], exponent), np.float32)
 
-    def _evidence(self, asked: Question, rows: Rows) -> Scores:
-        """Return what the playlists say about some rows: by the factors or, without them, by agreement."""
-        if self.opened.embeddings.factors is None:
-            return rooted(self.opened.postings.agreement(asked.rows, asked.weights))[rows]
-        return evidence_of_factors(self._factors(asked, rows), number_of_seeds(asked.weights))
+    def add_factors(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
+        """Add the factors to the scores of `hybrid`, and return rows and scores.
+
+        Only tracks that can be among the best are returned: those with the highest scores so far. In practice the best
+        tracks are always among them, and a look-up at a million tracks reads the factors of a few thousand.
+
+        Args:
+            asked: the query.
+            rows: int64 (rows,).
+            scores: `hybrid` without factors, float32 (rows,).
+            width: number of tracks that the caller selects from; None: all.
+        """
+        given = number_of_seeds(asked.weights)
+        if self.opened.embeddings.factors is None or factor_weight(given) == 0:
+            return rows, scores
+        most = len(rows) if width is None else max(CANDIDATES, CANDIDATES_PER_TRACK * width)
+        if most < len(rows):
+            best = np.sort(np.argpartition(-scores, most)[:most])
+            rows, scores = rows[best], scores[best]
+        products = self._factors(asked, np.concatenate([rows, asked.rows]))
+        return rows, with_factors(scores, products[: len(rows)], given, largest=np.abs(products).max())
 
     def _factors(self, asked: Question, rows: Rows) -> Scores:
         """Score some rows by the factors, float32 (rows,)."""

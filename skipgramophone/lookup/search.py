@@ -77,7 +77,7 @@ class Search:
     @cached_property
     def scoring(self) -> Scoring:
         """The scores of all tracks."""
-        return Scoring(self.opened, self.exact)
+        return Scoring(self.opened)
 
     def question(self, seeds: Sequence[Seed], notes: Sequence[str]) -> Question:
         """Prepare a query from its seed tracks.
@@ -321,10 +321,11 @@ class Search:
             settings: ranking, popularity and minimum similarity.
             width: number of tracks that the caller selects from; None: all tracks.
         """
-        rows = self.exact.candidates(np.empty(0, np.int64))
-        if width is not None and not settings.popularity:  # which compares the scores of all tracks
-            rows = self.scoring.candidates(asked, settings.by, rows, width)
-        scores = self.scoring.scores(asked, settings.by, rows)
+        rows, cosines = self.exact.candidates(np.empty(0, np.int64)), self.exact.cosines(asked.vector)
+        scores = self.scoring.scores(asked, settings.by, rows, cosines)
+        if settings.by == "hybrid":
+            most = None if settings.popularity else width  # popularity compares the scores of all tracks
+            rows, scores = self.scoring.add_factors(asked, rows, scores, width=most)
         free = ~np.isin(rows, asked.rows)
         rows, scores = rows[free], scores[free]
         if settings.popularity:
@@ -332,7 +333,7 @@ class Search:
             if not np.isfinite(scores).all():
                 raise not_finite()
         if settings.min_similarity is not None:
-            near = self.exact.cosines(asked.vector)[rows] >= settings.min_similarity
+            near = cosines[rows] >= settings.min_similarity
             rows, scores = rows[near], scores[near]
         return rows, scores
 

@@ -11,7 +11,7 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import SgpError
-from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, FoldedIn, Hybrid, ModelScore, Ranker
+from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, FoldedIn, Hybrid, ModelScore, Ranker, item_knn
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.results import Seed
@@ -41,8 +41,9 @@ def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str)
         cosine = Cosine(unit_rows(demo.embeddings.centre))
         assert demo.embeddings.factors is not None
         factors = FoldedIn(demo.embeddings.factors)
+        agreement = item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel())
         rankers: dict[str, Ranker] = {
-            "hybrid": Hybrid(factors, cosine, counts),
+            "hybrid": Hybrid(agreement, cosine, counts, factors),
             "factors": factors,
             "cosine": cosine,
             "cosine+count": CosineAndCount(cosine, counts),
