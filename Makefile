@@ -7,6 +7,7 @@
 # make lock      write constraints.txt: the newest versions that pyproject.toml allows
 # make licences  write docs/licences.md
 # make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
+# make release   check the checkout, and build wheel, sdist and SBOM into dist/ (publishes nothing)
 # make bench     compare the speed of the trainer with gensim and fastText
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs lock licences audit bench setup setup-test
+.PHONY: demo test test-all lint types docs lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -66,9 +67,9 @@ lock:
 	$(VENV)-lock/bin/pip freeze --exclude skipgramophone >> constraints.txt
 	rm -rf $(VENV)-lock
 
-$(TOOLS)/.installed: | $(BIN)/python
+$(TOOLS)/.installed: Makefile | $(BIN)/python
 	$(BIN)/python -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'pip-licenses>=5,<6' 'pip-audit>=2.7,<3'
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'pip-licenses>=5,<6' 'pip-audit>=2.7,<3' 'build>=1.2,<2' 'twine>=6,<8' 'cyclonedx-bom>=7,<8'
 	@touch $@
 
 licences: setup-test $(TOOLS)/.installed
@@ -76,6 +77,9 @@ licences: setup-test $(TOOLS)/.installed
 
 audit: $(TOOLS)/.installed
 	$(TOOLS)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+release: $(TOOLS)/.installed
+	.ci/release $(TOOLS)
 
 bench: setup-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'

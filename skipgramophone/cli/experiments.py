@@ -222,7 +222,9 @@ def pack(
     force: options.Force = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Pack an experiment into one file, to move or share it, with its card (card.md).
+    """Pack an experiment into one file, to move or share it.
+
+    The file also contains the card of the experiment (card.md), see sgp experiments NAME --card.
 
     \b
     sgp experiments pack demo demo.zip
