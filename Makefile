@@ -4,6 +4,7 @@
 # make lint      check style and spelling
 # make types     check types
 # make docs      write docs/commands.md and the examples of README.md from real output
+# make site      build the documentation site in site/; a dead link fails the build
 # make lock      write constraints.txt: the newest versions that pyproject.toml allows
 # make licences  write docs/licences.md
 # make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
@@ -18,7 +19,7 @@ LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs lock licences audit release bench setup setup-test
+.PHONY: demo test test-all lint types docs site lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -88,3 +89,15 @@ bench: setup-test
 
 docs: setup-test
 	$(BIN)/python -m tests.test_docs
+	$(BIN)/python -m tests.test_tutorials
+
+# Only the packages of the extra are installed: the pages are made from the source, which needs neither TensorFlow nor a compiler.
+$(VENV)-site/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-site
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' > $(VENV)-site/requirements.txt
+	$(VENV)-site/bin/pip install --quiet --disable-pip-version-check --requirement $(VENV)-site/requirements.txt
+	@touch $@
+
+site: $(VENV)-site/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)-site/bin/mkdocs build --quiet --strict
+	@echo "open site/index.html"
