@@ -1,4 +1,4 @@
-"""Hooks of the documentation site (see mkdocs.yml): pages from outside docs/, links to them, tables of settings.
+"""Hooks of the documentation site (see mkdocs.yml): pages from outside docs/, links to them, formulas, settings.
 
 The pages are written for the repository, where links such as ../experiments/README.md work. The hooks add the files
 outside docs/ to the site and point the links to them. A link to a file that is not part of the site stops the build.
@@ -11,8 +11,9 @@ import re
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from latex2mathml.converter import convert
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
@@ -33,10 +34,15 @@ OUTSIDE = {
     "experiments/README.md": "experiment-directory.md",
 }
 PLACES = {place: path for path, place in OUTSIDE.items()}
-LINK = re.compile(r"(```.*?```|`[^`\n]*`)|\]\(([^)#:\s]+)(#[^)\s]*)?\)", re.DOTALL)  # code, or a link to a file
+CODE = re.compile(r"(^```.*?^```$|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)")  # to a file
+FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\w$])\$(?=\S)([^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
+FORMULAS: list[str] = []  # MathML of the formulas of all pages
+NESTED = re.compile(r"^ {2,3}([-*] |\d+\. )", re.MULTILINE)  # GitHub nests lists by two spaces, Python-Markdown by four
 EXTERNAL = re.compile(
     r"<(?:script|img|iframe)[^>]*\ssrc=\"?https?:|<link[^>]*rel=\"?(?:stylesheet|icon|preload)[^>]*https?:"
 )
+MODULE = re.compile(r"\b(?:typing|collections\.abc|pathlib)\.")
 SETTINGS = "<!-- settings -->"
 
 
@@ -58,22 +64,32 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Point links to files of the repository to their places in the site, and write the tables of settings."""
+    """Adapt a page of the repository to the site: links, formulas, lists and tables; write the tables of settings."""
     place = page.file.src_uri
     base = posixpath.dirname(PLACES.get(place, f"docs/{place}"))
 
     def moved(found: re.Match[str]) -> str:
-        code, target, anchor = found[1], found[2], found[3] or ""
-        if code is not None:
-            return code
+        target, anchor = found[1], found[2] or ""
         path = posixpath.normpath(posixpath.join(base, target))
         inside = path.removeprefix("docs/") if path.startswith("docs/") else OUTSIDE.get(path)
         if inside is None:
             raise PluginError(f"{place}: the link to {target} leads to {path}, which is not part of the site")
         return f"]({posixpath.relpath(inside, posixpath.dirname(place) or '.')}{anchor})"
 
-    markdown = LINK.sub(moved, markdown)
-    return markdown.replace(SETTINGS, settings_tables()) if SETTINGS in markdown else markdown
+    def formula(found: re.Match[str]) -> str:
+        FORMULAS.append(convert(found[1] or found[2], display="block" if found[1] else "inline"))
+        return f"SGPFORMULA{len(FORMULAS) - 1}END"
+
+    markdown = markdown.replace(SETTINGS, settings_tables())
+    parts = CODE.split(markdown)  # text and code in turn
+    for at in range(0, len(parts), 2):
+        parts[at] = FORMULA.sub(formula, LINK.sub(moved, NESTED.sub(r"    \1", parts[at])))
+    return "".join(parts)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Insert the formulas as MathML, which browsers show without scripts."""
+    return re.sub(r"SGPFORMULA(\d+)END", lambda found: FORMULAS[int(found[1])], html)
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
@@ -95,8 +111,9 @@ def settings_tables() -> str:
         for declared in fields(kind):
             described = setting_of(declared)
             default = "required" if declared.default is MISSING else f"`{declared.default!r}`"
-            kind_of = f"`{getattr(declared.type, '__name__', declared.type)}`".replace("typing.", "")
+            plain = isinstance(declared.type, type) and not get_args(declared.type)
+            kind_of = f"`{declared.type.__name__ if plain else MODULE.sub('', str(declared.type))}`"
             cells = (f"`{declared.name}`", kind_of, default, described.help if described else "")
-            rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+            rows.append(f"| {' | '.join(cells)} |")
         parts.append(f"### `{name}` {{ #{name} }}\n\n" + "\n".join(rows))
     return "\n\n".join(parts)
