@@ -17,6 +17,8 @@ BIN := $(VENV)/bin
 SGP := $(BIN)/sgp
 LOCK ?= constraints.txt
 TOOLS := $(VENV)-tools
+# Each test process uses one core: threads of OpenBLAS that wait for a busy core would spin and take time from the other tests.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
 .PHONY: demo test test-all lint types docs site lock licences audit release bench setup setup-test
@@ -47,10 +49,10 @@ demo: setup
 	@printf '\nThe experiment "demo" is ready. Type these two commands next:\n\n  source $(BIN)/activate\n  sgp similar demo "every library knows"\n'
 
 test: setup-test
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(PYTEST) $(PARALLEL)
 
 test-all: setup-test
-	$(BIN)/python -m pytest $(PARALLEL) -m 'slow and not by_hand'
+	$(PYTEST) $(PARALLEL) -m 'slow and not by_hand'
 
 lint: setup-test
 	$(BIN)/ruff check .

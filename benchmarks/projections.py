@@ -1,10 +1,8 @@
-"""Compares projections of the same vectors: time, and the share of the ten nearest neighbours that is preserved.
+"""Compares the projections of `sgp map` on the same vectors: time, peak memory, and the preserved share of neighbours.
 
-python -m benchmarks.projections [--tracks 20000] [--dim 100]      (pip install umap-learn pacmap openTSNE)
+python -m benchmarks.projections MODEL [--tracks N]      (MODEL: the folder `model` of an experiment)
 
-The vectors are random centres plus noise. UMAP gets the exact neighbours, and its time does not include the search for
-them; the other methods search for neighbours themselves. Each method runs twice, because the first run compiles code.
-The second run is reported.
+The search of the exact neighbours is not part of the time.
 """
 
 from __future__ import annotations
@@ -12,58 +10,36 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import time
-import warnings
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks.neighbour_table import SEED, clustered
-from skipgramophone.experiment.arrays import Rows
-from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.exact_search import nearest_to_each
 from skipgramophone.maps import projection
+from skipgramophone.settings import PROJECTIONS
 
-
-def candidates(centre: Matrix, near: Rows, similarities: Matrix) -> dict[str, Callable[[], Any]]:
-    """Return the functions that compute the projections, by name."""
-
-    def pacmap() -> Any:
-        from pacmap import PaCMAP
-
-        return PaCMAP(random_state=SEED, distance="angular").fit_transform(unit_rows(centre), init="pca")
-
-    def tsne() -> Any:
-        from openTSNE import TSNE
-
-        return TSNE(metric="cosine", random_state=SEED, n_jobs=os.cpu_count()).fit(unit_rows(centre))
-
-    return {
-        "components": lambda: projection.by_components(centre),
-        "UMAP": lambda: projection.by_umap(centre, near, similarities, SEED),
-        "PaCMAP": pacmap,
-        "openTSNE": tsne,
-    }
+SEED = 42
 
 
 def main() -> None:
     """Run the benchmark and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("tracks", 20_000), ("dim", 100)):
-        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--tracks", type=int)
     asked = parser.parse_args()
-    centre = clustered(asked.tracks, asked.dim)
-    near, similarities = nearest_to_each(centre, projection.NEIGHBOURS)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {asked}")
-    warnings.simplefilter("ignore")
-    for name, project in candidates(centre, near, similarities).items():
-        project()
-        started = time.perf_counter()
-        plane = np.asarray(project(), np.float32)
-        seconds = time.perf_counter() - started
+    centre = np.load(asked.model / "centre.npy", allow_pickle=False)[: asked.tracks]
+    near, _ = nearest_to_each(centre, projection.NEIGHBOURS)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, numpy {np.__version__}, {centre.shape[0]:,} tracks")
+    for name in (method for method in PROJECTIONS if method != "auto"):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started, used = time.perf_counter(), time.process_time()
+        plane = projection.project(name, centre, near, seed=SEED)
+        seconds, processor = time.perf_counter() - started, time.process_time() - used
+        peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         share = projection.preserved_share(plane, near[:, :10], SEED)
-        print(f"{name:11} {share:.3f} of nearest neighbours preserved, {seconds:.1f} s", flush=True)
+        print(f"{name:5} {share:.1%} preserved, {seconds:.1f} s, {processor:.1f} s of processors, {peak:.0f} MB more")
 
 
 if __name__ == "__main__":

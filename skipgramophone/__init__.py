@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.lookup import Lookup
     from skipgramophone.lookup.lookup import open_lookup as open
     from skipgramophone.lookup.results import Answer, Neighbour, Seed
+    from skipgramophone.lookup.similar_artists import ArtistAnswer, ArtistNeighbour
+    from skipgramophone.lookup.similar_playlists import PlaylistAnswer, PlaylistNeighbour
     from skipgramophone.pipeline.evaluate import compare_experiments, evaluate
     from skipgramophone.pipeline.export import export
     from skipgramophone.pipeline.extract import extract
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         ExplainSettings,
         ExportSettings,
         ExtractSettings,
+        HistorySettings,
         IndexSettings,
         MapSettings,
         RunSettings,
@@ -52,6 +55,8 @@ __version__ = "0.5.0"
 
 _HOME = {
     "Answer": "lookup.results",
+    "ArtistAnswer": "lookup.similar_artists",
+    "ArtistNeighbour": "lookup.similar_artists",
     "ContinueSettings": "settings",
     "EvaluateSettings": "settings",
     "ExplainSettings": "settings",
@@ -59,11 +64,14 @@ _HOME = {
     "ExportSettings": "settings",
     "ExtractSettings": "settings",
     "Finding": "inspection.findings",
+    "HistorySettings": "settings",
     "IndexSettings": "settings",
     "Inspection": "inspection.report",
     "Lookup": "lookup.lookup",
     "MapSettings": "settings",
     "Neighbour": "lookup.results",
+    "PlaylistAnswer": "lookup.similar_playlists",
+    "PlaylistNeighbour": "lookup.similar_playlists",
     "RunSettings": "settings",
     "Seed": "lookup.results",
     "SgpError": "errors",
@@ -91,6 +99,8 @@ _OTHER_NAMES = {"map": "draw_map", "open": "open_lookup"}
 
 __all__ = [
     "Answer",
+    "ArtistAnswer",
+    "ArtistNeighbour",
     "ContinueSettings",
     "EvaluateSettings",
     "ExplainSettings",
@@ -98,11 +108,14 @@ __all__ = [
     "ExportSettings",
     "ExtractSettings",
     "Finding",
+    "HistorySettings",
     "IndexSettings",
     "Inspection",
     "Lookup",
     "MapSettings",
     "Neighbour",
+    "PlaylistAnswer",
+    "PlaylistNeighbour",
     "RunSettings",
     "Seed",
     "SgpError",

@@ -3,8 +3,10 @@
     SgpError                 exit 1   base class; the message is one line: the thing, the problem and the next step
     ├── SettingError         exit 2   a setting has an invalid value
     ├── SourceError          exit 1   a source of playlists or vectors cannot be read
-    │   └── UnknownFormatError        a file is not in a format that sgp reads
+    │   ├── UnknownFormatError        a file is not in a format that sgp reads
+    │   └── FormatError               a file is not in the format in which it is read
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
+    │   └── DamagedFileError          a file of an experiment is damaged
     ├── StorageError         exit 1   the disk is full, read-only or failing
     ├── MemoryShortageError  exit 1   out of memory, or over a limit on the address space
     ├── TrainingError        exit 1   there is nothing to train on, or training diverged
@@ -53,8 +55,20 @@ class UnknownFormatError(SourceError):
         self.reason = reason
 
 
+class FormatError(SourceError):
+    """A file is not in the format in which it is read: the one that was detected, or that the user named."""
+
+
 class ExperimentError(SgpError):
     """A stage of an experiment is missing, already present, out of date, damaged or locked."""
+
+
+class DamagedFileError(ExperimentError):
+    """A file of an experiment is damaged; `problem` is the message without the next step."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}; restore it from a backup, or run sgp check to see which command makes it again")
+        self.problem = problem
 
 
 class StorageError(SgpError):
@@ -113,6 +127,18 @@ def reason_of(error: Exception) -> str:
     """Return the message of an error as one line."""
     message = error.strerror if isinstance(error, OSError) else None
     return " ".join((message or str(error) or type(error).__name__).split())
+
+
+@contextmanager
+def named_format(format: str | None) -> Iterator[None]:
+    """Say in a `FormatError` inside the block that the user named the format, unless that is None."""
+    try:
+        yield
+    except FormatError as error:
+        if format is None:
+            raise
+        advice = "leave it out, or see `sgp extract --help`"
+        raise FormatError(f"{error}; --format {format} was given: {advice}") from error
 
 
 @contextmanager

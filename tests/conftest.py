@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gzip
 import os
 import resource
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -138,15 +140,29 @@ def two_genres(playlists: int = 60, length: int = 12, tracks: int = 40) -> list[
     return rows
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a directory that the first test process of a run makes, and the others wait for."""
+    base = factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            draft = Path(tempfile.mkdtemp(dir=root.parent))
+            make(draft)
+            draft.rename(root)
+    return root
+
+
 @pytest.fixture(scope="session")
 def sample_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the experiment "demo": the built-in sample, trained with the defaults. Do not change it."""
     import skipgramophone as package
 
-    root = tmp_path_factory.mktemp("sample")
-    package.extract("demo", sample=True, experiments_dir=root)
-    package.train("demo", experiments_dir=root)
-    return root
+    def make(root: Path) -> None:
+        package.extract("demo", sample=True, experiments_dir=root)
+        package.train("demo", experiments_dir=root)
+
+    return made_once(tmp_path_factory, "sample", make)
 
 
 @pytest.fixture

@@ -52,11 +52,11 @@ ALLOWED_IN = {
     "rapidfuzz": {"names.typos"},
     "rich": {"cli.render", "cli.table_layout", "cli.progress"},
     "safetensors": {"exporters.safetensors"},
-    "scipy": {"maps", "evaluation", "experiment.postings"},
+    "scipy": {"maps", "evaluation", "experiment.postings", "lookup.similar_playlists"},
     "tensorflow": {"training.tensorflow_runtime"},
     "threadpoolctl": {"training.factorization"},
+    "tinytag": {"playlists.music_library"},
     "typer": {"cli"},
-    "umap": {"maps.projection"},
 }
 
 
@@ -228,4 +228,4 @@ def test_a_look_up_loads_neither_tensorflow_nor_pandas_nor_scipy(sample_root: Pa
 
 def test_an_export_to_a_plain_format_loads_only_what_it_needs(sample_root: Path, tmp_path: Path) -> None:
     loaded = loaded_by(RUN, "export", "demo", str(tmp_path / "o.npz"), "--experiments-dir", str(sample_root))
-    assert not loaded & {"tensorflow", "keras", "pandas", "faiss", "onnx", "safetensors", "matplotlib", "umap", "scipy"}
+    assert not loaded & {"tensorflow", "keras", "pandas", "faiss", "onnx", "safetensors", "matplotlib", "scipy"}

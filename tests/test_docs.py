@@ -81,7 +81,7 @@ def words(example: str) -> list[str]:
     """Return the lines of an example without times, neighbours, decimals and the widths of tables."""
     lines = [line for line in example.splitlines() if not NEIGHBOUR.fullmatch(line)]
     masks = (
-        (r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|tracks)/s", r"# s\1 # \2/s"),
+        (r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|occurrences)/s", r"# s\1 # \2/s"),
         (r"[\d.]+ s$", "# s"),
         (NUMBER, "#"),
         (r"[─ ]*─+", "──"),

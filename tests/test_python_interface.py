@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +130,11 @@ def test_package_functions_extract_train_query_and_export(tmp_path: Path) -> Non
     assert report.tracks == 9
     seen: list[int] = []
     settings = sgp.TrainSettings(epochs=2, embedding_dim=4)
-    sgp.train("x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch))
+    stages: list[str] = []
+    sgp.train(
+        "x", settings, experiments_dir=tmp_path / "e", progress=lambda at: seen.append(at.epoch), stage=stages.append
+    )
+    assert [stages[0], *stages[-3:]] == ["reading the corpus", "loading TensorFlow", "compiling", "building the index"]
     assert seen == sorted(seen)
     assert set(seen) == {1, 2}
     assert len(sgp.similar("x", "t3", experiments_dir=tmp_path / "e").neighbours) == 8
@@ -149,12 +152,15 @@ def test_extract_reports_progress_of_reading_and_writing(tmp_path: Path) -> None
     assert reported == [Reading(size, size, report.rows_read), Writing(report.tracks, report.tracks)]
 
 
-def test_same_seed_gives_the_same_experiment(tmp_path: Path) -> None:
-    digests = []
-    for name in ("one", "two"):
+def test_same_seed_gives_the_same_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digests, created = [], []
+    for name, year in (("one", 2001), ("two", 2002)):
+        monkeypatch.setattr("skipgramophone.experiment.manifest.now", f"{year}-01-01T00:00:00+00:00".__str__)
         sgp.extract(name, sample=True, settings=sgp.ExtractSettings(num_rows=3000), experiments_dir=tmp_path)
         sgp.train(name, sgp.TrainSettings(epochs=1, embedding_dim=8), experiments_dir=tmp_path)
         experiment = sgp.open(name, tmp_path).experiment
-        digests.append([experiment.manifest(stage).digest for stage in ("corpus", "model", "index")])
-        time.sleep(1.1)  # a time stamp in a digest would now differ
+        manifests = [experiment.manifest(stage) for stage in ("corpus", "model", "index")]
+        digests.append([manifest.digest for manifest in manifests])
+        created.append([manifest.created[:4] for manifest in manifests])
     assert digests[0] == digests[1]
+    assert created == [["2001"] * 3, ["2002"] * 3]  # a time stamp in a digest would differ

@@ -24,7 +24,7 @@ from tests.test_architecture import imports, modules
 HERE = Path(__file__).parent.parent
 LOCK = HERE / "constraints.txt"
 LICENCES = HERE / "docs" / "licences.md"
-EXTRAS = ("tune", "formats", "faiss", "onnx", "map")
+EXTRAS = ("tune", "formats", "faiss", "onnx", "library", "map")
 UNDECLARED = {"namex": "Apache-2.0 (as its repository says; the package says nothing)"}
 COPYLEFT = re.compile(r"\b[AL]?GPL", re.IGNORECASE)
 HEAD = """# Licences of what `sgp` runs with

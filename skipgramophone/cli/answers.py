@@ -1,8 +1,8 @@
 """Prints answers to queries, in formats for people, scripts and music players.
 
     table    for people                            csv, tsv   a header, then one line per track
-    json     the whole answer, indented            m3u8       a playlist of uris, or of names for tracks without one
-    jsonl    the whole answer on one line          plain      "artist - title", one line per track
+    json     the whole answer, indented            plain      "artist - title", one line per track
+    jsonl    the whole answer on one line          m3u8, xspf, … playlists, see `playlist_formats`
 
 All formats escape control characters, so that a name never breaks its line.
 """
@@ -13,27 +13,29 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
 
 from skipgramophone.cli import render
-from skipgramophone.errors import SettingError, StorageError, TrackNameError
+from skipgramophone.cli.playlist_output import Playlist
+from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
+from skipgramophone.playlists.playlist_formats import WRITERS
 from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
-    from skipgramophone.lookup.results import Answer, Seed
+    from skipgramophone.lookup.results import Answer, Arrangement, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
-PLAYLISTS = ("m3u8", "plain")
+MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # of lists of artists and of playlists
 SUFFIXES = {"m3u": "m3u8", "txt": "plain"}  # suffixes that are not format names
 MOST_NAMED = 3  # maximum number of seeds that the title of a table names
 Asked = TypeVar("Asked")
@@ -43,7 +45,8 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
     """Return the output format; `--json` is short for `--format json`.
 
     Raises:
-        SettingError: the format is unknown, two formats are given, or --show-versions does not apply.
+        SettingError: the format is unknown, two formats are given, --show-versions does not apply, or the
+            format cannot hold what is listed.
     """
     if show_versions and not settings.fold_versions:
         raise SettingError("--show-versions needs --fold-versions")
@@ -54,6 +57,9 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
         raise SettingError(f"format must be one of {', '.join(ANSWER_FORMATS)}, not {format!r}{near}")
     if json and format not in (None, "json"):
         raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
+    if settings.of != "tracks" and format not in (None, *MIXED_FORMATS):
+        known = ", ".join(MIXED_FORMATS)
+        raise SettingError(f"{format} is a list of tracks: leave out --of {settings.of}, or choose one of {known}")
     return format or ("json" if json else "table")
 
 
@@ -68,16 +74,18 @@ def require_lines(format: str | None) -> None:
 
 
 def answer_lines(
-    read: Callable[[str], Asked], answer: Callable[[list[Asked]], Sequence[Answer | TrackNameError | SettingError]]
+    read: Callable[[str], Asked],
+    answer: Callable[[list[Asked]], Sequence[Any]],
+    to_record: Callable[[Any], dict[str, Any]] | None = None,
 ) -> None:
-    """Answer the lines of standard input as they arrive.
-
-    If queries fail, exit at the end with the lowest of their exit codes.
+    """Answer the lines of standard input as they arrive; exit with the lowest exit code among the failures, if any.
 
     Args:
-        read: turns a line into a query, or raises a SettingError.
-        answer: answers queries; returns an answer or an error for each, in order.
+        read: reads a line.
+        answer: returns an answer for each of several lines, or a `TrackNameError` or `SettingError`.
+        to_record: returns an answer as JSON; default: `record`.
     """
+    to_record = to_record or record
     codes = set()
     for lines in _available_lines():
         queries: list[Asked | SettingError] = []
@@ -94,7 +102,7 @@ def answer_lines(
                 codes.add(outcome.exit_code)
                 outcome_record = _error_record(outcome)
             else:
-                outcome_record = record(outcome)
+                outcome_record = to_record(outcome)
             render.print_json_line({"query": asked} | outcome_record)
     if codes:
         raise typer.Exit(min(codes))
@@ -127,35 +135,6 @@ def _decode(line: bytes) -> str:
     return line.decode(sys.stdin.encoding, "replace").removesuffix("\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    """Options for writing an answer as a playlist.
-
-    Attributes:
-        title: title of the playlist, for the format m3u8.
-        with_seeds: whether the playlist begins with the tracks of the query.
-    """
-
-    title: str | None = None
-    with_seeds: bool = False
-
-    def require_format(self, format: str) -> None:
-        """Refuse a format that does not support these options.
-
-        Raises:
-            SettingError: the format has no title, or is not a playlist format.
-        """
-        if self.title is not None and format != "m3u8":
-            raise SettingError(f"--title is for the format m3u8, not {format}: add --format m3u8")
-        if self.with_seeds and format not in PLAYLISTS:
-            raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
-
-    def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks to write: if wanted, the query tracks with positive weight; then those of the answer."""
-        seeds = [seed.track for seed in answer.seeds if seed.weight > 0] if self.with_seeds else []
-        return [*seeds, *(near.track for near in answer.neighbours)]
-
-
 def format_of(path: Path) -> str:
     """Return the format that the suffix of a file selects.
 
@@ -163,21 +142,6 @@ def format_of(path: Path) -> str:
         SettingError: the suffix is unknown.
     """
     return by_suffix(path, None, ANSWER_FORMATS, SUFFIXES)
-
-
-def require_new(path: Path, force: bool) -> None:
-    """Refuse to replace a file without `force`, or to replace anything that is not a regular file.
-
-    Raises:
-        SettingError: the file exists, and `force` is not set.
-        StorageError: the directory of the path does not exist, or the path is a directory, a link or a device.
-    """
-    if not path.parent.is_dir():
-        raise StorageError(f"cannot write {path}: there is no directory {path.parent}")
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise StorageError(f"cannot write {path}: it exists and is not a file")
-    if path.exists() and not force:
-        raise SettingError(f"{path} already exists: choose another name, or replace it with --force")
 
 
 @contextmanager
@@ -196,8 +160,9 @@ def written_to(path: Path | None) -> Iterator[None]:
         draft.write_text(text.getvalue(), encoding="utf-8")
 
 
-def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist = Playlist()) -> None:
-    """Print an answer in a format on standard output, and its notes on standard error."""
+def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist | None = None) -> int:
+    """Print an answer on standard output, and its notes on standard error; return the number of tracks."""
+    playlist, tracks = playlist or Playlist(), len(answer.neighbours)
     for line in answer.notes:
         render.note(line, quiet)
     if format == "json":
@@ -207,15 +172,16 @@ def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, pl
     elif format == "csv":
         render.print_csv(_rows(answer))
     elif format == "tsv":
-        _print_tsv(answer)
-    elif format == "m3u8":
-        _print_m3u8(playlist.tracks(answer), playlist.title)
+        render.print_tsv(_rows(answer))
+    elif format in WRITERS:
+        tracks = playlist.write(answer, format, quiet)
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
     else:
         _print_table(answer, versions)
         if answer.agreement:
             render.note(_stability_note(answer.agreement), quiet)
+    return tracks
 
 
 def record(answer: Answer) -> dict[str, Any]:
@@ -226,6 +192,7 @@ def record(answer: Answer) -> dict[str, Any]:
         "ranked_by": answer.ranked_by,
         "notes": list(answer.notes),
         "agreement": asdict(answer.agreement) if answer.agreement else None,
+        "arrangement": asdict(answer.arrangement) if answer.arrangement else None,
         "neighbours": [
             {
                 "rank": near.rank,
@@ -233,6 +200,7 @@ def record(answer: Answer) -> dict[str, Any]:
                 "score": None if near.score is None else round(near.score, 6),
                 **track_record(near.track),
                 "shared": near.shared,
+                "step": None if near.step is None else round(near.step, 6),
                 "versions": list(map(track_record, near.versions)),
             }
             for near in answer.neighbours
@@ -277,23 +245,6 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
     ]
 
 
-def _print_tsv(answer: Answer) -> None:
-    """Print the neighbours as tab-separated values without quotes; tabs in names are escaped."""
-    rows = _rows(answer)
-    lines = [list(rows[0]), *(row.values() for row in rows)] if rows else []
-    render.print_data("".join("\t".join(map(str, line)) + "\n" for line in lines))
-
-
-def _print_m3u8(tracks: Sequence[Track], title: str | None) -> None:
-    """Print an M3U playlist; an entry that begins with # gets a leading ./, because # begins a comment."""
-    text = "#EXTM3U\n" + (f"#PLAYLIST:{visible(title)}\n" if title else "")
-    for track in tracks:
-        name = visible(track.name)
-        entry = visible(track.uri or track.name)
-        text += f"#EXTINF:-1,{name}\n{'./' if entry.startswith('#') else ''}{entry}\n"
-    render.print_data(text)
-
-
 def _print_table(answer: Answer, versions: bool) -> None:
     """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
     seeds = answer.seeds
@@ -302,17 +253,34 @@ def _print_table(answer: Answer, versions: bool) -> None:
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
+    columns += [("step", "number")] if answer.arrangement else []
     columns += [("artist", "text"), ("title", "text"), *([("shared", "number")] if support else [])]
     rows = []
     for near in answer.neighbours:
-        measures = [str(near.rank), *([f"{near.score or 0:.3f}"] if scored else []), f"{near.similarity:.3f}"]
-        rows.append(_row(near.track, measures, f"{near.shared or 0:,}" if support else None))
+        measures = [str(near.rank), *([_decimals(near.score)] if scored else []), f"{near.similarity:.3f}"]
+        measures += [_decimals(near.step)] if answer.arrangement else []
+        shared = "" if near.shared is None else f"{near.shared:,}"
+        rows.append(_row(near.track, measures, shared if support else None))
         if versions:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation} {about}"
+    title = f"{ranks} {relation} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
+
+
+def _decimals(value: float | None) -> str:
+    """Return a measure with three decimals, or nothing if there is none."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def _smoothness(arrangement: Arrangement | None) -> str:
+    """Return the end of a title that says how smooth the order is, empty for lists that are not arranged."""
+    if arrangement is None:
+        return ""
+    if arrangement.mean_step is None:
+        return ", arranged"
+    return f", arranged: mean step {arrangement.mean_step:.3f}, in random order {arrangement.mean_random_step:.3f}"
 
 
 def _stability_note(agreement: Agreement) -> str:

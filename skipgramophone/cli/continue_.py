@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,11 @@ import typer
 from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
+from skipgramophone.cli.playlist_output import Playlist
 from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.experiment.publishing import require_replaceable
 from skipgramophone.playlists.playlist_file import names_in
-from skipgramophone.settings import ContinueSettings
+from skipgramophone.settings import ContinueSettings, HistorySettings
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -38,13 +41,54 @@ def continue_playlist(
     file: options.PlaylistFile = None,
     artist: options.Artist = None,
     *,
+    blend: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--blend",
+            metavar="FILE FILE",
+            help="List tracks between two playlist files: those that rank high for both.",
+            show_default=False,
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="TRACK",
+            help="With --arrange: begin with this track.",
+            show_default=False,
+            autocompletion=completion.tracks,
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="TRACK",
+            help="With --arrange: end with this track.",
+            show_default=False,
+            autocompletion=completion.tracks,
+        ),
+    ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FILE",
+            help="Continue the last plays of a listening history, in any format that extract reads.",
+            show_default=False,
+        ),
+    ] = None,
+    plays: HistorySettings,
     settings: ContinueSettings,
     include_seeds: Annotated[
-        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats m3u8 and plain).")
+        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats of playlists).")
     ] = False,
     title: Annotated[
         str | None,
-        typer.Option("--title", metavar="TEXT", help="Title of the playlist in M3U8 files.", show_default=False),
+        typer.Option(
+            "--title", metavar="TEXT", help="Title of the playlist, for formats that have one.", show_default=False
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -52,7 +96,25 @@ def continue_playlist(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write to a file; the suffix selects the format: .m3u8, .csv, .tsv, .json, .jsonl or .txt.",
+            help="Write to a file; the suffix selects the format: m3u8, xspf, jspf, csv, tsv, json, jsonl or txt.",
+            show_default=False,
+        ),
+    ] = None,
+    files_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--files-from",
+            metavar="DIR",
+            help="Directory that contains the extracted source, for playlists with paths (default: current directory).",
+            show_default=False,
+        ),
+    ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            "--library",
+            metavar="DIR",
+            help="List the audio files of this directory whose tags match the tracks.",
             show_default=False,
         ),
     ] = None,
@@ -76,23 +138,42 @@ def continue_playlist(
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20
     sgp continue demo --file mine.m3u8 --exclude-versions live -o more.m3u8
+    sgp continue demo --from "free fallin'" --to "learning to fly" --arrange -n 20
+    sgp continue demo --history StreamingHistory_music_0.json --arrange --artist-gap 3
     echo '["free fallin", "learning to fly"]' | sgp continue demo --stdin
     """
     if output is not None:
         format = format or (None if json else answers.format_of(output))
-        answers.require_new(output, force)
+        require_replaceable(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
-    playlist = answers.Playlist(title, include_seeds)
+    playlist = Playlist(
+        title=title,
+        with_seeds=include_seeds,
+        files_from=files_from,
+        directory=output.parent if output else None,
+        library=library,
+        seconds=settings.duration if library else None,
+    )
     playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
-    if stdin and (track or file or artist):
-        raise SettingError("--stdin reads the tracks from standard input: leave out TRACKs, --file and --artist")
-    if not (stdin or track or file or artist):
+    given = bool(track or file or artist or history)
+    if stdin and (given or blend or start or end):
+        raise SettingError("--stdin reads the tracks from standard input: leave out all other tracks")
+    if blend and (given or start or end):
+        raise SettingError("--blend takes all tracks from its two files: leave out all other tracks")
+    if not (stdin or given or blend or start or end):
         raise SettingError(
-            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --stdin, or - for standard input"
+            "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
+            "or - for standard input"
         )
-    from skipgramophone.lookup import lookup
+    if library and settings.duration is not None:
+        if end is not None:
+            raise SettingError("--duration with --library may end the list before the track of --to: leave out one")
+        settings = replace(settings, duration=None)  # the durations are those of the files
+    if history is None and plays != HistorySettings():
+        raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
+    from skipgramophone.lookup import continuation, lookup, recent_plays
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         if stdin:
@@ -102,12 +183,22 @@ def continue_playlist(
             return
         names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
         choose = None if track == [STDIN] else chooser(strict_names)
-        asked = opened.asked([(name, 1.0) for name in names], file=file, artist=artist, leave_out=True, choose=choose)
-        answer = opened.similar_to(asked.seeds, settings, asked.notes)
+        if blend:
+            one, other = (opened.asked(file=each, leave_out=True) for each in blend)
+            answer = continuation.blended(opened, one, other, settings)
+        else:
+            route, asked = continuation.fixed_ends(opened, start, end, choose)
+            if track or file or artist:
+                weighted = [(name, 1.0) for name in names]
+                asked += opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+            if history:
+                asked += recent_plays.heard(opened, history, plays)
+            answer = continuation.continued(opened, asked, settings, route)
+            answer = recent_plays.without_ignored(answer)
     with answers.written_to(output):
-        answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
+        tracks = answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
     if output is not None:
-        render.note(f"wrote {plural(len(answer.neighbours), 'track')} to {output}", quiet)
+        render.note(f"wrote {plural(tracks, 'track')} to {output}", quiet)
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:

@@ -12,7 +12,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings
+from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings, task
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def evaluate(
     sgp evaluate demo
     sgp evaluate demo --protocol lookup --share 0.2
     sgp evaluate demo --baselines all
+    sgp evaluate demo --of artists --protocol lookup
     sgp evaluate demo --compare other
     sgp evaluate demo --stability
     """
@@ -148,8 +149,8 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     """Print the report, and the size `kept` in bytes of the stored evaluations of the experiment."""
     judgement, k = report.judgement, report.settings["k"]
     title = (
-        f"{report.settings['protocol']} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "
-        f"playlists, {judgement.tracks_ranked:,} ranked tracks"
+        f"{_task(report)} on {report.experiment}: {judgement.asked:,} of {judgement.held_out:,} held-out "
+        f"playlists, {judgement.tracks_ranked:,} ranked {report.settings['of']}"
     )
     first, *others = _metrics(report.settings)
     columns = [("", "text"), *((NAMES.get(name, name), "number") for name in (first, *others))]
@@ -159,7 +160,7 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
         *((name, "number") for name in ("coverage", "popularity", "artists", "head", "middle", "tail")),
     ]
     render.listing(f"coverage and diversity of the top {k}", beyond, [_beyond(row) for row in judgement.judged])
-    for line in (*_fits(judgement), *_verdicts(judgement, first, verbose)):
+    for line in (*_fits(judgement), *_verdicts(report, first, verbose)):
         render.text(line)
     if report.snapshots:
         command = "extract --holdout" if report.set_aside else "evaluate"
@@ -179,6 +180,11 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
             )
     if report.imported:
         render.text("warning: the vectors were imported and may have been trained on the held-out playlists")
+
+
+def _task(report: EvaluateReport | CompareReport) -> str:
+    """Return the name of the protocol with what is to be found."""
+    return task(report.settings["protocol"], report.settings["of"])
 
 
 def _metrics(settings: dict[str, Any]) -> list[str]:
@@ -227,9 +233,9 @@ def _fits(judgement: Comparison) -> list[str]:
     return lines
 
 
-def _verdicts(judgement: Comparison, metric: str, verbose: bool) -> list[str]:
+def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
     """Return lines that compare the main rankings with the best baseline, or each ranking with each baseline."""
-    lines = []
+    lines, judgement = [], report.judgement
     rows = {row.ranker: row for row in judgement.judged}
     baselines = [name for name in rows if not rows[name].against]
     best = max(baselines, key=lambda name: rows[name].metrics[metric].mean)
@@ -241,8 +247,9 @@ def _verdicts(judgement: Comparison, metric: str, verbose: bool) -> list[str]:
                 difference = f"({NAMES.get(metric, metric)} {_interval(differences[metric], '+')}, paired)"
                 lines.append(f"{name}: {_significance(differences[metric])} {baseline} {difference}")
     if judgement.unknown:
+        noun = report.settings["of"].removesuffix("s")
         lines.append(
-            f"{plural(judgement.unknown, 'held-out track')} not in the training data; *_whole metrics include them"
+            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training data; *_whole metrics include them"
         )
     return lines
 
@@ -258,8 +265,8 @@ def _show_compared(report: CompareReport) -> None:
     """Print the metrics of two experiments, their differences, and a verdict for each score."""
     (one, other), found, shown = report.experiments, report.comparison, _metrics(report.settings)
     title = (
-        f"{report.settings['protocol']} on {one} (A) and {other} (B): {found.asked:,} of {found.held_out:,} held-out "
-        f"playlists, {found.tracks_ranked:,} tracks that both rank"
+        f"{_task(report)} on {one} (A) and {other} (B): {found.asked:,} of {found.held_out:,} held-out "
+        f"playlists, {found.tracks_ranked:,} {report.settings['of']} that both rank"
     )
     columns = [("score", "name"), ("metric", "name"), ("A", "number"), ("B", "number"), ("B - A", "number")]
     rows, verdicts = [], []

@@ -67,6 +67,7 @@ def export(
     sgp export demo top.vec --top 50000 --normalise
     sgp export demo demo.parquet --neighbours 50 --projection auto
     sgp export demo demo-projector --format projector
+    sgp export demo artists.parquet --of artists
     sgp export demo - --format jsonl | head -1
     """
     from skipgramophone.pipeline.export import export as export_vectors
@@ -114,20 +115,21 @@ def _require_text(format: str | None, json: bool) -> None:
 
 def _rows(report: ExportReport) -> list[tuple[str, str]]:
     """Return the rows of the report as labels and values."""
-    left = f"; {plural(report.left_out, 'track')} without a vector" if report.left_out else ""
+    one = report.of.removesuffix("s")
+    left = f"; {plural(report.left_out, one)} without a vector" if report.left_out else ""
     left += f"; {report.not_asked:,} filtered out" if report.not_asked else ""
     rows = [
         ("file", report.destination),
         *([("also written", ", ".join(report.beside))] if report.beside else []),
         ("format", report.format),
-        ("vectors", f"{report.tracks:,} tracks × {report.dim}{left}"),
+        ("vectors", f"{report.tracks:,} {report.of} × {report.dim}{left}"),
     ]
     if report.no_room:
         half = report.tracks // 2
         rows.append(
             (
                 "left out",
-                f"{plural(report.no_room, 'track')}: {report.format} shows {report.tracks:,}, the {half:,} most "
+                f"{plural(report.no_room, one)}: {report.format} shows {report.tracks:,}, the {half:,} most "
                 "frequent and an even sample of the others",
             )
         )

@@ -45,8 +45,10 @@ def draw_map(
     sgp map demo -o map.html
     sgp map demo -o map.html --projection pca --force
     sgp map demo -o map.html --colour artist --png map.png
+    sgp map demo -o artists.html --of artists
     """
     from skipgramophone.cli.progress import bar
+    from skipgramophone.maps.projection import METHODS
     from skipgramophone.pipeline.map import draw_map as draw
 
     to_stdout = output == STANDARD_OUTPUT
@@ -74,8 +76,8 @@ def draw_map(
         rows = [
             ("file", report.destination),
             *([("pictures", ", ".join(report.pictures))] if report.pictures else []),
-            ("tracks", f"{report.tracks:,} in {len(report.clusters)} clusters{rest}"),
-            ("projection", f"{report.projection}, preserves {report.preserved:.0%} of nearest neighbours"),
+            (report.of, f"{report.tracks:,} in {len(report.clusters)} clusters{rest}"),
+            ("projection", f"{METHODS[report.projection]}, preserves {report.preserved:.0%} of nearest neighbours"),
             ("size", f"{report.bytes / 1e6:.1f} MB"),
             ("time", f"{report.seconds:.1f} s"),
         ]

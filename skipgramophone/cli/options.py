@@ -212,6 +212,14 @@ Artist = Annotated[
     str | None,
     typer.Option("--artist", metavar="NAME", help="Use all tracks of an artist; frequent tracks have more weight."),
 ]
+Artists = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--artist",
+        metavar="NAME",
+        help="Use all tracks of an artist; frequent tracks have more weight. Can be repeated.",
+    ),
+]
 Compare = Annotated[
     str | None,
     typer.Option(

@@ -57,21 +57,36 @@ def reading(quiet: bool, command: str = "extract") -> Iterator[Callable[[Reading
 
 @contextmanager
 def training(quiet: bool, epochs: int, occurrences: int) -> Iterator[Callable[[TrainingProgress], None]]:
-    """Yield a function that shows the progress of a training run: epoch, loss and tracks per second."""
+    """Yield a function that shows the progress of a training run: epoch, loss and occurrences per second."""
+    with staged_training(quiet, epochs, occurrences) as (show, _):
+        yield show
+
+
+@contextmanager
+def staged_training(
+    quiet: bool, epochs: int, occurrences: int
+) -> Iterator[tuple[Callable[[TrainingProgress], None], Callable[[str], None]]]:
+    """Yield two functions: the one of `training`, and one that shows the name of a stage before or after the epochs."""
     with bar("train", quiet) as tell:
-        tell(0, epochs * occurrences, "preparing: choosing the context, loading TensorFlow, compiling")
+        reached = 0.0
+
+        def enter(stage: str) -> None:
+            tell(reached, epochs * occurrences, stage)
+
+        enter("preparing")
         first: tuple[float, int] | None = None  # time and tokens when the first round was done
 
         def show(at: TrainingProgress) -> None:
-            nonlocal first
+            nonlocal first, reached
             done = (at.epoch - 1) * occurrences + at.tokens
             first = first or (time.monotonic(), done)
             seconds = time.monotonic() - first[0]
-            rate = f"  {(done - first[1]) / seconds:,.0f} tracks/s" if seconds > 0 and done > first[1] else ""
+            rate = f"  {(done - first[1]) / seconds:,.0f} occurrences/s" if seconds > 0 and done > first[1] else ""
             text = f"epoch {at.epoch}/{epochs}  loss {at.loss:.3f}{rate}"
-            tell(epochs * occurrences if at.epoch_done and at.epoch == epochs else done, epochs * occurrences, text)
+            reached = epochs * occurrences if at.epoch_done and at.epoch == epochs else done
+            tell(reached, epochs * occurrences, text)
 
-        yield show
+        yield show, enter
 
 
 @contextmanager

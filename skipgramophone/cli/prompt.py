@@ -10,12 +10,13 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from skipgramophone.cli import answers, render
+from skipgramophone.cli import answers, mixed_answers, render
 from skipgramophone.cli.prompt_history import SavedHistory, history_file
 from skipgramophone.cli.prompt_session import BACK, HELP, LIKE, MORE, NAME, UNLIKE, PromptState
 from skipgramophone.errors import SgpError, TrackNameError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import NameSearch
+from skipgramophone.lookup.results import Answer
 from skipgramophone.wording import visible
 
 if TYPE_CHECKING:
@@ -51,14 +52,15 @@ class TrackCompleter(Completer):
 def run(lookup: Lookup, settings: SimilarSettings, quiet: bool, show_versions: bool) -> None:
     """Read and answer lines until the input ends."""
     session = PromptState(lookup, settings)
-    # Completion has its own thread and database connection, so that its time limit does not interrupt an answer.
+    welcome = WELCOME if settings.of == "tracks" else WELCOME.replace("a track", "a track or an artist")
+    # Completion runs in its own thread and connection, so that its time limit does not interrupt an answer.
     with closing(lookup.opened.open_catalogue()) as catalogue:
         reader: PromptSession[str] = PromptSession(
             f"{lookup.experiment.name}> ",
             completer=TrackCompleter(catalogue),
             history=SavedHistory(history_file()),
             complete_in_thread=True,
-            placeholder=[("fg:ansibrightblack", WELCOME)],
+            placeholder=[("fg:ansibrightblack", welcome)],
         )
         while True:
             try:
@@ -80,7 +82,10 @@ def _answer(session: PromptState, line: str, quiet: bool, show_versions: bool) -
     """Print the answer to a line, or an error."""
     try:
         answer = session.answer(line)
-        answers.show(answer, "table", quiet, show_versions)
+        if isinstance(answer, Answer):
+            answers.show(answer, "table", quiet, show_versions)
+        else:
+            mixed_answers.show(answer, "table", quiet)
         if ranks := session.next_ranks(answer):
             render.note(f"{answer.neighbours[0].rank} to {answer.neighbours[-1].rank}; type {MORE} for {ranks}", quiet)
     except TrackNameError as error:

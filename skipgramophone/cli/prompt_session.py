@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skipgramophone.errors import SettingError, TrackNameError
-from skipgramophone.lookup.results import Answer, Seed
+from skipgramophone.lookup.mixed_answers import answer_mixed, playlist_group
+from skipgramophone.lookup.mixed_query import Part, mixed_query
+from skipgramophone.lookup.query_parts import artist_group, named_part
+from skipgramophone.lookup.results import Seed
+from skipgramophone.lookup.similar_artists import ArtistNeighbour
+from skipgramophone.lookup.similar_playlists import PlaylistNeighbour
 
 if TYPE_CHECKING:
     from skipgramophone.experiment.catalogue import Track
@@ -18,11 +23,12 @@ name               similar tracks; part of the name is enough
 3                  tracks similar to number 3 of the list
 +name +3 -name -3  move towards this track, or away from it
 <                  back to the previous query
->                  the next tracks of this list
+> or +             the next tracks of this list
 =name              a name that is a number or a command, or begins with a sign
 help, ?            this text
 quit, exit         leave, as Ctrl-D does
 Tab completes a name, arrow keys recall earlier lines, Ctrl-C clears the line."""
+AnyAnswer = Any  # an Answer, ArtistAnswer or PlaylistAnswer, as the settings say
 BACK, MORE = "<", ">"
 LIKE, UNLIKE, NAME = "+", "-", "="
 
@@ -31,17 +37,17 @@ class PromptState:
     """Answers the lines of a prompt session one after the other.
 
     Attributes:
-        listed: the tracks that numbers refer to, from 1.
+        listed: what numbers refer to, from 1: tracks or, for lists of artists and of playlists, also their entries.
     """
 
     def __init__(self, lookup: Lookup, settings: SimilarSettings) -> None:
-        self.listed: tuple[Track, ...] = ()
+        self.listed: tuple[Any, ...] = ()
         self._lookup = lookup
         self._settings = settings
-        self._asked: list[tuple[Seed, ...]] = []  # seed tracks of each answered query, latest last
-        self._pages = 0  # number of lists shown for the latest query
+        self._asked: list[tuple[Part, ...]] = []  # parts of the answered queries, latest last
+        self._pages = 0  # lists shown for the latest query
 
-    def answer(self, line: str) -> Answer:
+    def answer(self, line: str) -> AnyAnswer:
         """Answer a line.
 
         Raises:
@@ -50,12 +56,14 @@ class PromptState:
         """
         if line == BACK:
             return self._back()
-        if line == MORE:
+        if line in (MORE, LIKE):  # a plus sign alone asks for more, too
             return self._more()
         sign = line[0] if line[0] in (LIKE, UNLIKE, NAME) else ""
+        if line == sign:
+            raise SettingError(f"nothing follows '{sign}': add a name or a number of the list")
         before = self._asked[-1] if sign in (LIKE, UNLIKE) and self._asked else ()
         seed, notes = self._seed(line.removeprefix(sign).strip(), sign)
-        others = tuple(earlier for earlier in before if earlier.track.row != seed.track.row)
+        others = tuple(earlier for earlier in before if _key(earlier) != _key(seed))
         if sign == UNLIKE and not others:
             raise SettingError("a query cannot only subtract tracks: start with a track to look up")
         seeds = (*others, seed)
@@ -63,49 +71,75 @@ class PromptState:
         self._asked.append(seeds)
         return answer
 
-    def _seed(self, name: str, sign: str) -> tuple[Seed, list[str]]:
-        """Return the track that a number of the list or a name means, and notes on how the name was matched."""
+    def _seed(self, name: str, sign: str) -> tuple[Part, list[str]]:
+        """Resolve a number of the list or a name, with remarks about the match."""
         weight = -1.0 if sign == UNLIKE else 1.0
         if sign != NAME and name.isdecimal() and 1 <= int(name) <= len(self.listed):
-            return Seed(self.listed[int(name) - 1], weight), []
+            return self._part(self.listed[int(name) - 1], weight), []
         try:
-            return self._lookup.seed(name, weight)
+            return named_part(self._lookup, name, weight) if self._is_mixed else self._lookup.seed(name, weight)
         except TrackNameError as error:
             if error.candidates:
                 self.listed = tuple(self._lookup.names.candidates(name))
                 self._pages = 0  # the list is not an answer
             raise
 
-    def _back(self) -> Answer:
+    @property
+    def _is_mixed(self) -> bool:
+        """Whether artists or playlists are listed."""
+        return self._settings.of != "tracks"
+
+    def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour, weight: float) -> Part:
+        """Return an entry of a list as a part of the next query."""
+        if isinstance(entry, ArtistNeighbour):
+            return artist_group(self._lookup, entry.artist, weight)[0]
+        if isinstance(entry, PlaylistNeighbour):
+            return playlist_group(self._lookup, entry.playlist, entry.name, weight)
+        return Seed(entry, weight)
+
+    def _back(self) -> AnyAnswer:
         """Answer the previous query again."""
         if len(self._asked) < 2:
             raise SettingError("there is no previous query")
         self._asked.pop()
         return self._ask(self._asked[-1], [])
 
-    def next_ranks(self, answer: Answer) -> str:
-        """Return the ranks that follow an answer, such as "11 to 20"; empty if the answer is the end of the list."""
+    def next_ranks(self, answer: AnyAnswer) -> str:
+        """Return the ranks that come after an answer, as text; empty if the list ended before it was full."""
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
         return f"{last + 1} to {last + self._settings.number}"
 
-    def _more(self) -> Answer:
-        """Return the tracks that follow those already listed for the latest query; numbers refer to all of them."""
+    def _more(self) -> AnyAnswer:
+        """Answer the latest query with what follows the entries already listed; numbers refer to all of them."""
         if not self._pages:
             raise SettingError("there is no list to continue: start with a track")
         number = (self._pages + 1) * self._settings.number
-        answer = self._lookup.similar_to(self._asked[-1], replace(self._settings, number=number))
-        rest = answer.neighbours[self._pages * self._settings.number :]
+        answer = self._look_up(self._asked[-1], replace(self._settings, number=number), [])
+        rest: tuple[Any, ...] = answer.neighbours[self._pages * self._settings.number :]
         if not rest:
-            raise SettingError("there are no more tracks")
+            raise SettingError(f"there are no more {self._settings.of}")
         self._pages += 1
-        self.listed = tuple(near.track for near in answer.neighbours)
         return replace(answer, neighbours=rest)
 
-    def _ask(self, seeds: tuple[Seed, ...], notes: list[str]) -> Answer:
-        """Look up seed tracks, and let numbers refer to the tracks of the answer."""
-        answer = self._lookup.similar_to(seeds, self._settings, notes)
-        self.listed = tuple(near.track for near in answer.neighbours)
+    def _ask(self, parts: tuple[Part, ...], notes: list[str]) -> AnyAnswer:
+        """Look up the parts of a query, and let numbers refer to the result."""
+        answer = self._look_up(parts, self._settings, notes)
         self._pages = 1
         return answer
+
+    def _look_up(self, parts: tuple[Part, ...], settings: SimilarSettings, notes: list[str]) -> AnyAnswer:
+        """Answer a query, and let numbers refer to the entries."""
+        if self._is_mixed:
+            mixed = answer_mixed(self._lookup, mixed_query(self._lookup.search, parts, notes), settings)
+            self.listed = mixed.neighbours
+            return mixed
+        answer = self._lookup.similar_to([part for part in parts if isinstance(part, Seed)], settings, notes)
+        self.listed = tuple(near.track for near in answer.neighbours)
+        return answer
+
+
+def _key(part: Part) -> object:
+    """Return what is the same for parts of a query with the same track or the same group."""
+    return part.track.row if isinstance(part, Seed) else part.name

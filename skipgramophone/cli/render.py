@@ -101,6 +101,13 @@ def print_csv(records: Sequence[Mapping[str, object]]) -> None:
     print_data(text.getvalue())
 
 
+def print_tsv(records: Sequence[Mapping[str, object]]) -> None:
+    """Print records as tab-separated values without quotes; tabs in texts are escaped, as all control characters."""
+    rows = [["" if value is None else visible(str(value)) for value in record.values()] for record in records]
+    lines = [list(records[0]), *rows] if records else []
+    print_data("".join("\t".join(line) + "\n" for line in lines))
+
+
 def print_file(path: Path) -> None:
     """Copy a file to standard output."""
     with path.open("rb") as file:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,7 +53,7 @@ def similar(
         ),
     ] = None,
     file: options.PlaylistFile = None,
-    artist: options.Artist = None,
+    artist: options.Artists = None,
     *,
     settings: SimilarSettings,
     show_versions: options.ShowVersions = False,
@@ -66,6 +67,9 @@ def similar(
 ) -> None:
     """Find the tracks in EXPERIMENT that are most similar to TRACK, or to several tracks.
 
+    With --of artists or --of playlists, find the artists, or the playlists of the corpus, that are most similar. TRACK
+    may then also be the name of an artist.
+
     Similarity is the cosine of the vectors, at most 1. If several tracks match a name and one of them is much more
     frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a terminal) or ends with an
     error. Exit code 3: no track matches; 4: several match. On a terminal and without a TRACK, a prompt opens that
@@ -75,6 +79,8 @@ def similar(
     sgp similar demo "free fallin'"
     sgp similar demo "free fallin'" --like "learning to fly^0.5" --max-per-artist 2
     sgp similar demo --artist "tom petty" --fold-versions
+    sgp similar demo "tom petty" --of artists
+    sgp similar demo --file mine.m3u8 --of playlists
     sgp similar demo "free fallin'" --compare other
     sgp similar demo - --format jsonl < names.txt
     """
@@ -87,6 +93,17 @@ def similar(
             raise SettingError("--compare works for one query only: leave out --stdin")
         answers.require_lines(format)
         _answer_lines(experiment, weighted, settings, strict_names=strict_names, experiments_dir=experiments_dir)
+    elif settings.of != "tracks" and (track or like or file or artist):
+        if compare is not None:
+            raise SettingError(f"--compare shows tracks: leave out either --compare or --of {settings.of}")
+        from skipgramophone.cli import mixed_answers  # here, because other answers start without it
+        from skipgramophone.lookup import lookup
+        from skipgramophone.lookup.mixed_answers import answer_mixed
+
+        with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
+            names = [(text, 1.0) for text in track or ()] + weighted
+            query = opened.mixed_query(names, file=file, artist=artist or (), choose=chooser(strict_names))
+            mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet)
     elif track or like or file or artist:
         from skipgramophone.lookup import lookup
 
@@ -134,13 +151,21 @@ def _answer_lines(
     experiments_dir: Path | None,
 ) -> None:
     """Read one name per line from standard input, and answer each line as it arrives."""
+    from skipgramophone.cli import mixed_answers
     from skipgramophone.lookup import lookup
+    from skipgramophone.lookup.mixed_answers import answer_each
 
     with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
         opened.require_artists(settings)
-        answers.answer_lines(
-            str, lambda names: opened.similar_many([[(name, 1.0), *weighted] for name in names], settings)
-        )
+
+        def answer(names: list[str]) -> Sequence[Any]:
+            """Answer several lines."""
+            queries = [[(name, 1.0), *weighted] for name in names]
+            if settings.of == "tracks":
+                return opened.similar_many(queries, settings)
+            return answer_each(opened, queries, settings)
+
+        answers.answer_lines(str, answer, mixed_answers.record if settings.of != "tracks" else answers.record)
 
 
 def _open_prompt(

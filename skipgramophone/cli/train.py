@@ -140,7 +140,7 @@ def run_train(
     no_index: bool = False,
 ) -> TrainReport:
     """Train, show a progress bar, and handle Ctrl-C."""
-    from skipgramophone.cli.progress import training
+    from skipgramophone.cli.progress import staged_training
     from skipgramophone.experiment.experiment import continue_command, open_experiment
     from skipgramophone.pipeline import train as use_case
 
@@ -150,7 +150,10 @@ def run_train(
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)
     try:
-        with training(quiet, settings.epochs, occurrences) as progress, Stopping(settings.epochs) as stopping:
+        with (
+            staged_training(quiet, settings.epochs, occurrences) as (progress, stage),
+            Stopping(settings.epochs) as stopping,
+        ):
             return use_case.train(
                 experiment,
                 settings,
@@ -161,6 +164,7 @@ def run_train(
                 run=run,
                 experiments_dir=experiments_dir,
                 progress=stopping.checked(progress),
+                stage=stage,
             )
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(_interrupted(experiment, experiments_dir)) from interrupt
@@ -198,7 +202,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
         ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
         ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
-        ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} tracks/s"),
+        ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} occurrences/s"),
         ("index", _index(index) if index else "none: look-ups use exact search"),
     ]
 

@@ -210,7 +210,7 @@ def model_rankers(
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     ours: dict[str, Ranker] = {
         "cosine": cosine,
-        **({} if settings.score else {INDEX: _indexed(cosine.unit)}),
+        **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": FoldedIn(kept.factors)} if kept.factors else {}),

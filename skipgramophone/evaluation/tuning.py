@@ -19,13 +19,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skipgramophone.errors import SettingError, TrainingError
+from skipgramophone.evaluation.comparison import model_rankers
 from skipgramophone.evaluation.protocols import make_queries
 from skipgramophone.evaluation.rankers import Cosine
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
 from skipgramophone.evaluation.splits import Groups, Split, split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, read_embeddings, unit_rows
-from skipgramophone.settings import Context, RunSettings, TrainSettings, TuneSettings
+from skipgramophone.experiment.postings import membership
+from skipgramophone.settings import (
+    Context,
+    ContinueSettings,
+    EvaluateSettings,
+    Protocol,
+    RunSettings,
+    Score,
+    SimilarSettings,
+    TrainSettings,
+    TuneSettings,
+)
 from skipgramophone.training.batches import rate_for
 from skipgramophone.training.run import fit
 
@@ -76,6 +88,11 @@ class TuneReport:
     test_playlists: int
 
 
+def served(protocol: Protocol) -> Score:
+    """Return the default ranking of the command that does the task of a protocol: `sgp similar` or `sgp continue`."""
+    return SimilarSettings().by if protocol == "lookup" else ContinueSettings().by
+
+
 class Evaluator:
     """Trains on the training part of a split and evaluates on the held-out part."""
 
@@ -94,6 +111,9 @@ class Evaluator:
         self.queries = query_set.renumbered(self._rows, tracks).queries[:MAX_QUERIES]
         self.groups = split.groups[[query.playlist for query in self.queries]]
         self._catalogue = RankedCatalogue(counts[self._rows], np.arange(len(self._rows)))
+        self._protocol = settings.protocol
+        whole = membership(self.part, tracks)
+        self._playlists, self._lengths = whole[:, self._rows].tocsr(), np.asarray(whole.sum(axis=1)).ravel()
 
     def train(
         self,
@@ -101,15 +121,22 @@ class Evaluator:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train a model, evaluate its ranking by cosine, and return the values of each metric, float64 (queries,)."""
+        """Train a model, evaluate the ranking that is served, and return the values of each metric, float64 (queries,).
+
+        See `served`.
+        """
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
-            return self.evaluate(np.asarray(read_embeddings(Path(directory), self._tracks).centre))
+            kept = read_embeddings(Path(directory), self._tracks).take(self._rows)
+        counts, score = self._catalogue.counts, served(self._protocol)
+        asked = EvaluateSettings(score=score)
+        rankers = model_rankers(self._playlists, self._lengths, kept, counts=counts, training=settings, settings=asked)
+        return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
 
-    def evaluate(self, centre: Matrix, first: int | None = None) -> dict[str, Values]:
-        """Evaluate centre vectors on all queries, or only on the `first` ones; return the values of each metric."""
+    def evaluate_early(self, centre: Matrix) -> Values:
+        """Evaluate unfinished centre vectors by cosine on some queries; return the values of `METRIC`."""
         ranker = Cosine(unit_rows(centre[self._rows]))
-        return score_ranker(ranker, self.queries[:first], self._catalogue, k=10).values
+        return score_ranker(ranker, self.queries[:EARLY_QUERIES], self._catalogue, k=10).values[METRIC]
 
 
 def tune(
@@ -165,7 +192,7 @@ def tune(
             if not at.epoch_done or at.epoch not in stops or at.epoch == tried.epochs:
                 return
             rows = trainer.tables.centre.rows[:]
-            values = searched.evaluate(rows - rows.mean(axis=0), EARLY_QUERIES)[METRIC]
+            values = searched.evaluate_early(rows - rows.mean(axis=0))
             trial.report(float(values.mean()), stops.index(at.epoch))
             if trial.should_prune():
                 raise optuna.TrialPruned
@@ -211,7 +238,8 @@ def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, 
 
     There is one study for each combination of present settings, test playlists, protocol, share and seed.
     """
-    made_of = [asdict(own), test.digest, settings.protocol, settings.share, settings.random_seed]
+    score = served(settings.protocol)
+    made_of = [asdict(own), test.digest, settings.protocol, score, settings.share, settings.random_seed]
     journal.parent.mkdir(parents=True, exist_ok=True)
     study: Study = optuna.create_study(
         storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal))),

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
+from skipgramophone.errors import DamagedFileError, StorageError, reason_of, storage_errors
 
 PIECE = 1 << 16  # rows that are copied at once
 Rows = npt.NDArray[np.int64]  # row numbers of the catalogue
@@ -43,9 +43,9 @@ def read_array(path: Path, dtype: npt.DTypeLike, dimensions: int) -> npt.NDArray
             warnings.simplefilter("error")  # numpy only warns about some invalid headers
             array = np.lib.format.open_memmap(path, mode="r")
     except (ValueError, TypeError, OverflowError, EOFError, SyntaxError, tokenize.TokenError, Warning) as error:
-        raise ExperimentError(f"{path} is damaged: {reason_of(error)}") from error
+        raise DamagedFileError(f"{path} is damaged: {reason_of(error)}") from error
     if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != dimensions:
-        raise ExperimentError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
+        raise DamagedFileError(f"{path} is damaged: not a {dimensions}-dimensional array of {np.dtype(dtype)}")
     return array.view(np.ndarray)  # still memory-mapped, but np.memmap is slow to slice
 
 

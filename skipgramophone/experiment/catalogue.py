@@ -1,6 +1,7 @@
 """Read the track catalogue: an SQLite file with the names of the tracks and a trigram index for name search.
 
-    tracks      row, artist, title, uri, count, first_place, and the folded name and title for search
+    tracks      row, artist, title, uri, count, first_place, and the folded name and title for search;
+                location of the file and duration in seconds, if the sources state them
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
     names       FTS5 trigram index of the folded names; detail=none keeps it small, so matches must be verified
@@ -33,7 +34,8 @@ MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,00
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every other character
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
-FIELDS = "tracks.row, artist, title, uri, count, first_place"
+FACTS = ("location", "seconds")  # columns that only catalogues have whose sources state them
+FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
 NOT_READ = {  # errors of the system, not of the file
     sqlite3.SQLITE_CANTOPEN,
@@ -43,7 +45,14 @@ NOT_READ = {  # errors of the system, not of the file
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_BUSY,
 }
-TRACK_TYPES = {(int, str, str, uri, int, int) for uri in (str, type(None))}
+TEXT_OR_NONE = (str, type(None))
+NUMBER_OR_NONE = (int, type(None))
+TRACK_TYPES = {
+    (int, str, str, uri, int, int, location, seconds)
+    for uri in TEXT_OR_NONE
+    for location in TEXT_OR_NONE
+    for seconds in NUMBER_OR_NONE
+}
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 UriFields = tuple[str, int]  # uri, row
 
@@ -58,6 +67,8 @@ class Track:
     uri: str | None
     count: int
     first_place: int  # row of the dump where the track first occurs, counted from 1 over used rows
+    location: str | None = None  # of the file: absolute, or relative to the directory that contains the source
+    seconds: int | None = None  # duration
 
     @property
     def name(self) -> str:
@@ -84,6 +95,7 @@ class Catalogue:
 
     Attributes:
         rank: the column that sorts tracks by count.
+        facts: names of the facts in `FACTS` that it has.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -110,7 +122,10 @@ class Catalogue:
             self.query("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
         if "uris" not in there:  # written by a version that did not store other uris
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
-        self.rank = "rank" if self.query("SELECT 1 FROM pragma_table_info('tracks') WHERE name = 'rank'") else "row"
+        columns = {name for (name,) in self.query("SELECT name FROM pragma_table_info('tracks')")}
+        self.rank = "rank" if "rank" in columns else "row"
+        self.facts = tuple(name for name in FACTS if name in columns)
+        self._fields = FIELDS + ", ".join(name if name in columns else "NULL" for name in FACTS)
         # Rows are numbered from 0 without gaps, so max(row) + 1 is the number of tracks. This is faster than count(*).
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
@@ -152,6 +167,10 @@ class Catalogue:
     def names(self) -> list[tuple[str, str, str | None]]:
         """Return artist, title and uri of every track, in row order."""
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
+
+    def stated(self, fact: str) -> list[tuple[str | int | None]]:
+        """Return one of its facts for every track, in row order."""
+        return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
     def counts(self) -> list[int]:
         """Return the occurrences of each track, in row order."""
@@ -213,12 +232,12 @@ class Catalogue:
 
     def matching(self, condition: Condition, limit: int = -1) -> list[Track]:
         """Return up to `limit` (-1: all) tracks that fulfil a condition, most frequent first."""
-        statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)} LIMIT {limit}"
+        statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)} LIMIT {limit}"
         return list(map(self._track, self.query(statement, condition.values)))
 
     def each_matching(self, condition: Condition) -> Iterator[Track]:
         """Yield the tracks that fulfil a condition, most frequent first; call this inside a `time_limit` block."""
-        statement = f"{self._select(FIELDS, condition)} ORDER BY {self._order(condition)}"
+        statement = f"{self._select(self._fields, condition)} ORDER BY {self._order(condition)}"
         return map(self._track, self._database.execute(statement, _bindable(condition.values)))
 
     def count_matching(self, condition: Condition) -> int:

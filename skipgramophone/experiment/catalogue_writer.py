@@ -32,6 +32,7 @@ GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before e
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
 URIS = {"uri": TEXT, "row": pa.int64()}
+FACT_TYPES = {"location": TEXT, "seconds": pa.int64()}  # columns of `tracks`, if the sources state them
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -58,6 +59,7 @@ CREATE INDEX spellings_by_row ON spellings (row);
 # Values for the two templates above: IN_ORDER if rows are sorted by count, RANKED if tracks have a rank column.
 IN_ORDER = {"column": "", "rank": "row"}
 RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
+FACT_COLUMNS = {"location": ", location TEXT", "seconds": ", seconds INTEGER"}
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
 
@@ -74,7 +76,7 @@ def write_catalogue(
 
     Args:
         directory: the corpus stage.
-        tracks: the columns of `TRACKS`, in row order.
+        tracks: the columns of `TRACKS`, in row order, and those of `FACT_TYPES` that the sources state.
         spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
         ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are sorted by count.
@@ -85,7 +87,10 @@ def write_catalogue(
     """
     path = directory / FILE
     order = IN_ORDER if ranks is None else RANKED
-    batches = run_in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, TRACKS))
+    facts = {name: kind for name, kind in FACT_TYPES.items() if name in tracks.column_names}
+    columns = TRACKS | facts
+    order = order | {"column": order["column"] + "".join(FACT_COLUMNS[name] for name in facts)}
+    batches = run_in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, columns))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as database:

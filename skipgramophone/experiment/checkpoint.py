@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from skipgramophone.errors import ExperimentError
+from skipgramophone.errors import DamagedFileError, ExperimentError
 from skipgramophone.experiment.arrays import RowSource, pieces, read_array, write_rows
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import FORMAT, require_format
@@ -73,15 +73,16 @@ def read_checkpoint(experiment: Path) -> Checkpoint | None:
     place = experiment / DIRECTORY
     if not place.is_dir():
         return None
+    again = f"restore it from a backup, or start over with sgp train {experiment.name} --force"
     try:
         state = read_json(place / STATE)
         require_format(place / STATE, state)
         arrays = {name: read_array(place / f"{name}.npy", np.float32, rank) for name, rank in ARRAYS.items()}
         return Checkpoint(arrays=arrays, **{name: state[name] for name in KEPT})
     except KeyError as error:
-        raise ExperimentError(f"{place} is damaged: it has no {error}; start over with --force") from error
-    except ExperimentError as error:
-        raise ExperimentError(f"{error}; start over with --force") from error
+        raise ExperimentError(f"{place} is damaged: it has no {error}; {again}") from error
+    except DamagedFileError as error:
+        raise ExperimentError(f"{error.problem}; {again}") from error
 
 
 def remove_checkpoint(experiment: Path) -> None:

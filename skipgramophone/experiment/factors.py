@@ -137,19 +137,18 @@ class Factors:
         """Return the scores x_p . y_i of all tracks, float32 (playlists, tracks): about 1 for a fitting track."""
         return np.asarray(self.fold_in(given) @ self.rows.T)
 
-    def scores_of(self, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Matrix:
-        """Return the scores of all tracks for one playlist, float32 (tracks,).
+    def playlists_of(self, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Matrix:
+        """Return the factors of two playlists, float32 (2, factors): of the liked tracks, and of the disliked ones.
 
         Args:
             rows: int64 (given,), rows of the given tracks.
-            weights: float64 (given,), their weights; tracks with a negative weight form a second playlist, whose
-                scores are subtracted.
+            weights: float64 (given,), their weights, negative for disliked tracks; tracks with weight 0 are ignored.
         """
+        rows, weights = rows[weights != 0], weights[weights != 0]
         order = np.argsort(weights <= 0, kind="stable")
         offsets = np.array([0, np.count_nonzero(weights > 0), len(rows)])
         given = SparseRows(rows[order], offsets, np.abs(weights[order]).astype(np.float32))
-        liked, disliked = self.fold_in(given)
-        return np.asarray(self.rows @ (liked - disliked))
+        return self.fold_in(given)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Factors:
         """Return the factors of some tracks, in memory."""

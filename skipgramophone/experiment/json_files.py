@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.errors import DamagedFileError, storage_errors
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -22,9 +22,9 @@ def read_json(path: Path) -> dict[str, Any]:
         with storage_errors(path, "read"):
             content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ExperimentError(f"{path} is damaged: {error}") from error
+        raise DamagedFileError(f"{path} is damaged: {error}") from error
     if not isinstance(content, dict):
-        raise ExperimentError(f"{path} is damaged: not a JSON object")
+        raise DamagedFileError(f"{path} is damaged: not a JSON object")
     return content
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from skipgramophone.errors import ExperimentError
+from skipgramophone.errors import DamagedFileError, ExperimentError
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.publishing import file_sha256
 
@@ -86,12 +86,12 @@ def read_manifest(path: Path, stage: str) -> Manifest:
     try:
         manifest = Manifest(**{name: content[name] for name in Manifest.__slots__})
     except KeyError as error:
-        raise ExperimentError(f"{path} is damaged: it has no {error.args[0]!r}") from error
+        raise DamagedFileError(f"{path} is damaged: it has no {error.args[0]!r}") from error
     objects = (manifest.settings, manifest.files, manifest.facts)
     is_of_stage = manifest.stage == stage and isinstance(manifest.digest, str)
     is_sound = is_of_stage and isinstance(manifest.parent, str | None)
     if not is_sound or not all(isinstance(part, dict) for part in objects) or not _are_safe(manifest.files):
-        raise ExperimentError(f"{path} is damaged: wrong field type or unsafe file name")
+        raise DamagedFileError(f"{path} is damaged: wrong field type or unsafe file name")
     return manifest
 
 
@@ -148,7 +148,7 @@ def require_format(path: Path, content: Mapping[str, Any]) -> None:
         message = f"{path} has format {given!r}; this version reads format {FORMAT}"
         if type(given) is int and given > FORMAT:
             raise LaterFormatError(f"{message}: update skipgramophone")
-        raise ExperimentError(message)
+        raise DamagedFileError(message)
 
 
 def now() -> str:

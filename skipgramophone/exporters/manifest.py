@@ -48,7 +48,7 @@ def write(
     described = {
         "format": format,
         "written_by": f"skipgramophone {__version__}",
-        "tracks": len(vectors.tracks),
+        vectors.of: len(vectors.tracks),
         "dimension": vectors.centre.shape[1],
         "dtype": str(vectors.centre.dtype),
         "similarity": "cosine of centre vectors",

@@ -14,14 +14,14 @@ from skipgramophone import exporters
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
-from skipgramophone.experiment.embeddings import Matrix, not_finite
+from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite
 from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.lookup.exact_search import nearest_in_blocks, nearest_to_each
 from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.maps import projection
 from skipgramophone.names.normalization import fold_name, identity
-from skipgramophone.settings import ExportSettings, IndexSettings, MapSettings, Projection
+from skipgramophone.settings import Embedded, ExportSettings, IndexSettings, MapSettings, Projection
 from skipgramophone.wording import plural
 
 
@@ -43,17 +43,17 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         SettingError: no track is left.
         ExperimentError: no track has a vector.
     """
-    learnt = lookup.learnt_by_count()
-    if not len(learnt):
+    learnt, total = _entries(lookup, settings.of)
+    one = settings.of.removesuffix("s")
+    if not learnt:
         raise ExperimentError(
-            f"no track of experiment '{lookup.experiment.name}' has a vector: "
+            f"no {one} of experiment '{lookup.experiment.name}' has a vector: "
             "train on playlists with at least two different tracks"
         )
-    tracks = lookup.catalogue.tracks(learnt.tolist())
-    frequent = [track for track in tracks if track.count >= settings.min_count]
+    frequent = [track for track in learnt if track.count >= settings.min_count]
     if not frequent:
         raise SettingError(
-            f"none of the {plural(len(learnt), 'track')} occurs {plural(settings.min_count, 'time')} or more: "
+            f"none of the {plural(len(learnt), one)} occurs {plural(settings.min_count, 'time')} or more: "
             "lower min-count"
         )
     selected = frequent
@@ -65,17 +65,32 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         rows, missed = _rows_named(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])
         selected, unknown = [track for track in selected if track.row in rows], [*unknown, *missed]
     if not selected:
-        why = f"no match for {unknown[0]!r}" if unknown else "no track passes all of --min-count, --artist and --only"
-        raise SettingError(f"none of the {plural(len(learnt), 'track')} is selected: {why}")
+        why = f"no match for {unknown[0]!r}" if unknown else f"no {one} passes all of --min-count, --artist and --only"
+        raise SettingError(f"none of the {plural(len(learnt), one)} is selected: {why}")
     selected = selected[: settings.top]
     written = [selected[at] for at in exporters.rows_to_write(format, len(selected))]
     return Selection(
         tracks=written,
-        left_out=len(lookup) - len(learnt),
+        left_out=total - len(learnt),
         not_asked=len(learnt) - len(selected),
         no_room=len(selected) - len(written),
         unknown=unknown,
     )
+
+
+def _entries(lookup: Lookup, of: Embedded) -> tuple[list[Track], int]:
+    """Return the tracks or artists with a vector, most frequent first, and the number of all tracks or artists."""
+    if of == "artists":
+        return lookup.artist_search.entries()[0], len(lookup.artist_search.artists)
+    return lookup.catalogue.tracks(lookup.learnt_by_count().tolist()), len(lookup)
+
+
+def _embeddings(lookup: Lookup, of: Embedded) -> Embeddings:
+    """Return the vectors of all tracks, or those of the artists of `_entries` without context vectors."""
+    if of == "tracks":
+        return lookup.embeddings
+    _, unit = lookup.artist_search.entries()
+    return Embeddings(unit, np.zeros_like(unit), np.zeros(len(unit), np.float32))
 
 
 def _rows_named(
@@ -101,20 +116,24 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
     """
     if not lookup.embeddings.are_finite():  # NaN differs from itself, so verification would fail
         raise not_finite()
-    rows = np.array([track.row for track in tracks], np.int64)
+    rows, embeddings = np.array([track.row for track in tracks], np.int64), _embeddings(lookup, settings.of)
+    matrix = "centre" if settings.of == "artists" else settings.matrix
     vectors = TrackVectors(
         tracks=tracks,
-        centre=_select_rows(lookup.embeddings.centre, rows),
-        context=_select_rows(lookup.embeddings.context, rows),
-        context_bias=_select_rows(lookup.embeddings.context_bias, rows),
-        selected=("centre", "context") if settings.matrix in (None, "both") else (settings.matrix,),
+        centre=_select_rows(embeddings.centre, rows),
+        context=_select_rows(embeddings.context, rows),
+        context_bias=_select_rows(embeddings.context_bias, rows),
+        selected=("centre", "context") if matrix in (None, "both") else (matrix,),
         index=_index_settings(lookup),
+        of=settings.of,
     )
     if settings.projection:
         vectors = replace(vectors, plane=_project(vectors.centre, settings.projection))
     if settings.neighbours:
         if len(tracks) == 1:
-            raise SettingError("a single track has no neighbours: export more tracks, or export without neighbours")
+            raise SettingError(
+                f"a single {settings.of.removesuffix('s')} has no neighbours: export more, or export without neighbours"
+            )
         number = min(settings.neighbours, len(tracks) - 1)
         vectors = replace(vectors, neighbours=partial(nearest_in_blocks, vectors.centre, number))
     return vectors
@@ -128,10 +147,10 @@ def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
 def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
     """Project vectors to two dimensions in the same way as `sgp map`; return float32 (tracks, 2)."""
     chosen = projection.choose_projection(method, len(centre))
-    near, similarities = np.zeros((len(centre), 0), np.int64), np.zeros((len(centre), 0), np.float32)
-    if chosen == "umap":
-        near, similarities = nearest_to_each(centre, projection.NEIGHBOURS)
-    return projection.project(chosen, centre, near, similarities, seed=MapSettings().random_seed)
+    near = np.zeros((len(centre), 0), np.int64)
+    if chosen == "tsne":
+        near, _ = nearest_to_each(centre, projection.NEIGHBOURS)
+    return projection.project(chosen, centre, near, seed=MapSettings().random_seed)
 
 
 def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:

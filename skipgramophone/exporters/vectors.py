@@ -15,7 +15,7 @@ from skipgramophone.errors import SettingError, StorageError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.settings import IndexSettings
+from skipgramophone.settings import Embedded, IndexSettings
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one
 BLOCK_ROWS = 4096
@@ -41,6 +41,7 @@ class TrackVectors:
         plane: position of each track in two dimensions, float32 (len(tracks), 2), or None.
         selected: the matrices to write: "centre", "context" or both.
         index: settings for formats that build an index.
+        of: what the rows are; artists are entries with an empty title, and without context vectors.
     """
 
     tracks: Sequence[Track]
@@ -53,6 +54,7 @@ class TrackVectors:
     plane: npt.NDArray[np.float32] | None = None
     selected: tuple[str, ...] = ("centre", "context")
     index: IndexSettings = field(default_factory=IndexSettings)
+    of: Embedded = "tracks"
 
     def matrices(self, *supported: str) -> dict[str, npt.NDArray[Any]]:
         """Return name -> matrix for the matrices that are selected and that the format supports.

@@ -26,18 +26,23 @@ from skipgramophone.errors import (
 from skipgramophone.experiment.artist_search import ArtistSearch
 from skipgramophone.experiment.catalogue import Catalogue, Track
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import Embeddings, Matrix, is_learnt
+from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
+from skipgramophone.lookup.artist_seeds import artist_seeds
+from skipgramophone.lookup.continuation import continued
 from skipgramophone.lookup.explain import Explanation, explain
+from skipgramophone.lookup.match_remarks import remarks_about
+from skipgramophone.lookup.mixed_query import MixedQuery
+from skipgramophone.lookup.query_parts import resolve_parts
 from skipgramophone.lookup.results import Answer, Asked, Seed
 from skipgramophone.lookup.scoring import Question
 from skipgramophone.lookup.search import Search
+from skipgramophone.lookup.similar_artists import ArtistAnswer, SimilarArtists
+from skipgramophone.lookup.similar_playlists import PlaylistAnswer, SimilarPlaylists
 from skipgramophone.lookup.snapshot import open_snapshot
-from skipgramophone.names.normalization import fold_name
-from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.playlists.playlist_file import NamedTrack, read_listing
 from skipgramophone.settings import ContinueSettings, ExplainSettings, SimilarSettings
-from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +52,6 @@ if TYPE_CHECKING:
 Choose = Callable[[str, Sequence[Track]], Track]  # function that chooses one of the tracks that match a name
 Query = str | Sequence[tuple[str, float]]  # one name, or names with weights
 SHOWN_MISSING = 5  # maximum number of left-out names that a note lists
-# Exponent of the count in the weights of an artist's tracks. Rankings by shared playlists divide by the square root of
-# the count. With this exponent the influence of a track is therefore proportional to its count, so that the many rare
-# tracks of an artist do not outweigh the well-known ones.
-ARTIST_EXPONENT = 1.5
 
 
 class Lookup:
@@ -73,6 +74,7 @@ class Lookup:
         self.names = NameSearch(self.catalogue, strict_names)
         self.artists = ArtistSearch(self.catalogue, self.names)
         self.search = Search(self.opened)
+        self.artist_search, self.playlist_search = SimilarArtists(self.opened), SimilarPlaylists(self.search)
 
     def require_current(self) -> None:
         """Verify that the corpus has not grown since the model was trained.
@@ -135,7 +137,7 @@ class Lookup:
         self,
         names: Sequence[tuple[str, float]] = (),
         file: Path | None = None,
-        artist: str | None = None,
+        artist: str | Sequence[str] | None = None,
         leave_out: bool = False,
         choose: Choose | None = None,
     ) -> Asked:
@@ -144,7 +146,7 @@ class Lookup:
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: name of an artist, which is searched by `ArtistSearch.tracks`.
+            artist: artists, which are searched by `ArtistSearch.tracks`; each of several weighs as much as one track.
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
 
@@ -156,8 +158,10 @@ class Lookup:
         asked = self._resolve_names(names, leave_out, choose)
         if file is not None:
             asked += self._resolve_file(file)
-        if artist is not None:
-            asked += self._resolve_artist(artist)
+        artists = [artist] if isinstance(artist, str) else artist or ()
+        for name in artists:
+            found = artist_seeds(self.artists.tracks(name), self.embeddings.centre, name)
+            asked += found.scaled() if len(artists) > 1 else found
         if not asked.seeds:
             raise UnknownTrackError(
                 f"none of the names matches exactly one track: {'; '.join(asked.notes) or 'no names were given'}"
@@ -190,35 +194,16 @@ class Lookup:
     def _resolve_file(self, file: Path) -> Asked:
         """Find the tracks of a playlist file, by uri if the catalogue contains the uri, otherwise by name."""
         listing = read_listing(file, self.names.is_whole_name)
-        names = [
-            track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
-            for track in listing.tracks
-        ]
-        asked = self._resolve_names([(name, 1.0) for name in names], leave_out=True)
+        asked = self._resolve_names([(self.known_as(track), 1.0) for track in listing.tracks], leave_out=True)
         records = "record" if listing.rejected == 1 else "records"
         notes = [f"{listing.rejected:,} {records} of {file} without a track name"] if listing.rejected else []
         if listing.playlists > 1:
             notes.append(f"{file} contains {listing.playlists:,} playlists: using the tracks of all")
         return Asked(asked.seeds, (*notes, *asked.notes))
 
-    def _resolve_artist(self, artist: str) -> Asked:
-        """Return the tracks of an artist that have a vector; weights grow with the count, and the highest weight is 1.
-
-        Raises:
-            UnknownTrackError: no track credits the artist; the candidates are similar artists.
-        """
-        tracks = self.artists.tracks(artist)
-        joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
-        notes = []
-        if joint:
-            shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
-            notes.append(f"{artist!r}: {shared} credited together with others, as in '{joint[0].artist}'")
-        tracks = [track for track in tracks if track.row < len(self.embeddings.centre)]
-        learnt = is_learnt(self.embeddings.centre[np.array([track.row for track in tracks], np.int64)])
-        tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]
-        most = max((track.count for track in tracks), default=0)
-        weights = [(track.count / most) ** ARTIST_EXPONENT if most else 1.0 for track in tracks]
-        return Asked(tuple(map(Seed, tracks, weights)), tuple(notes))
+    def known_as(self, track: NamedTrack) -> str:
+        """Return what to look up for a track of a file: its uri if the catalogue has it, otherwise its name."""
+        return track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
         """Find the track of a name, and return it with notes on the match; `choose` decides between several tracks.
@@ -233,7 +218,7 @@ class Lookup:
             if choose is None:
                 raise
             return Seed(choose(name, self.names.candidates(name)), weight), []
-        return Seed(match.track, weight), _remarks(name, match)
+        return Seed(match.track, weight), remarks_about(name, match)
 
     def similar_to(
         self, seeds: Sequence[Seed], settings: SimilarSettings | None = None, notes: Sequence[str] = ()
@@ -246,6 +231,61 @@ class Lookup:
         """
         self.require_artists(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
+
+    def similar_artists(
+        self,
+        query: Query = (),
+        settings: SimilarSettings | None = None,
+        *,
+        artist: str | Sequence[str] = (),
+        file: Path | None = None,
+    ) -> ArtistAnswer:
+        """Find the artists most similar to tracks, artists and the tracks of a file, nearest first.
+
+        Raises:
+            UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
+            AmbiguousTrackError: several tracks match.
+            SettingError: the weights cancel out.
+        """
+        self.require_artists(settings)
+        mixed = self.mixed_query(query, artist=artist, file=file)
+        return self.artist_search.answer(mixed, settings or SimilarSettings(of="artists"))
+
+    def similar_playlists(
+        self,
+        query: Query = (),
+        settings: SimilarSettings | None = None,
+        *,
+        artist: str | Sequence[str] = (),
+        file: Path | None = None,
+    ) -> PlaylistAnswer:
+        """Find the playlists of the corpus that are most similar to tracks, artists and the tracks of a file.
+
+        Raises:
+            UnknownTrackError: nothing matches a name.
+            AmbiguousTrackError: several tracks match.
+            SettingError: the weights cancel out, or the corpus has no playlists.
+        """
+        mixed = self.mixed_query(query, artist=artist, file=file)
+        return self.playlist_search.answer(mixed, settings or SimilarSettings(of="playlists"))
+
+    def mixed_query(
+        self,
+        query: Query = (),
+        *,
+        artist: str | Sequence[str] = (),
+        file: Path | None = None,
+        choose: Choose | None = None,
+    ) -> MixedQuery:
+        """Resolve names of tracks or artists, the tracks of a file, and artists, for lists of artists and playlists.
+
+        Raises:
+            UnknownTrackError: nothing matches a name.
+            AmbiguousTrackError: several tracks match.
+        """
+        names = [(query, 1.0)] if isinstance(query, str) else query
+        artists = [artist] if isinstance(artist, str) else artist
+        return resolve_parts(self, names, file=file, artists=artists, choose=choose)
 
     def require_artists(self, settings: SimilarSettings | None) -> None:
         """Verify that the artists to exclude are known.
@@ -285,7 +325,7 @@ class Lookup:
             ExperimentError: the model contains values that are not finite.
         """
         asked = self.asked([(name, 1.0) for name in names], leave_out=True)
-        return self.similar_to(asked.seeds, settings or ContinueSettings(), asked.notes)
+        return continued(self, asked, settings or ContinueSettings())
 
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None
@@ -354,21 +394,3 @@ def open_lookup(name: str, experiments_dir: Path | str | None = None, strict_nam
         ExperimentError: there is no such experiment, or a stage is missing, stale or damaged.
     """
     return Lookup(open_experiment(name, experiments_dir), strict_names)
-
-
-def _remarks(query: str, match: Match) -> list[str]:
-    """Return notes for the user if a query has a typo, or if other tracks have the same name or match it too."""
-    track = match.track
-    remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
-    if match.namesakes:
-        which = f", {track.uri}" if track.uri else ""
-        remarks.append(f"{match.namesakes + 1} tracks are called '{track.name}'; using the most frequent{which}")
-    if match.others:
-        also = ", ".join(f"'{other.name}' ({other.count:,}×)" for other in match.others)
-        more = match.matches - 1 - len(match.others)
-        also += f" and {more:,} more" if more else ""
-        remarks.append(
-            f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}: "
-            "give the artist too for another one"
-        )
-    return remarks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from skipgramophone.experiment.catalogue import Track
@@ -20,8 +20,9 @@ class Neighbour:
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
     score: float | None = None  # the value by which the answer is sorted; None if this is the similarity
-    shared: int | None = None  # playlists shared with seeds of positive weight; None if there are none
+    shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
     versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed separately
+    step: float | None = None  # cosine with the track before it, if the list is arranged; None for the first track
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ class Asked:
     def __add__(self, other: Asked) -> Asked:
         return Asked(self.seeds + other.seeds, self.notes + other.notes)
 
+    def scaled(self) -> Asked:
+        """Return the same tracks with weights that add up to 1."""
+        total = sum(seed.weight for seed in self.seeds)
+        return Asked(tuple(replace(seed, weight=seed.weight / total) for seed in self.seeds), self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How smooth the order of a list is."""
+
+    mean_step: float | None  # mean cosine of neighbouring tracks; None for fewer than two tracks
+    mean_random_step: float | None  # the same over all possible orders
+    random_seed: int
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -54,3 +69,4 @@ class Answer:
     notes: tuple[str, ...]  # notes for the user, for example if the index was not used or a name was ambiguous
     agreement: Agreement | None = None  # stability of neighbours, measured on tracks about as frequent as the seed
     versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds' songs, which are not listed
+    arrangement: Arrangement | None = None  # if the list is arranged

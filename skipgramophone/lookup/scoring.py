@@ -25,6 +25,7 @@ from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.settings import Score, TrainSettings
 
 Scores = npt.NDArray[np.float32]
+CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # nearest tracks that `hybrid` ranks: 4 per selected track, at least 2,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,24 @@ class Scoring:
         """Occurrences of each track, int64 (tracks,)."""
         return np.array(self.opened.catalogue.counts(), np.int64)
 
+    def candidates(self, asked: Question, by: Score, learnt: Rows, width: int) -> Rows:
+        """Return the rows that can be among the best `width`, ascending, and those of the seeds.
+
+        For `hybrid` with factors these are the tracks nearest by cosine. The best tracks are always among them in
+        practice, and a look-up at a million tracks reads the factors of a few thousand only.
+
+        Args:
+            asked: the query.
+            by: the ranking.
+            learnt: rows of all tracks that have a vector.
+            width: number of tracks that the caller selects from.
+        """
+        most = max(CANDIDATES, CANDIDATES_PER_TRACK * width)
+        if by != "hybrid" or self.opened.embeddings.factors is None or most >= len(learnt):
+            return learnt
+        nearest = np.argpartition(-self.exact.cosines(asked.vector)[learnt], most)[:most]
+        return np.union1d(learnt[nearest], asked.rows)
+
     def scores(self, asked: Question, by: Score, rows: Rows) -> Scores:
         """Score some rows, float32 (rows,).
 
@@ -65,10 +84,10 @@ class Scoring:
         if by == "model":
             return self._model(asked)[rows]
         if by == "factors":
-            return self._factors(asked)[rows]
+            return self._factors(asked, rows)
         cosine = self.exact.cosines(asked.vector)[rows]
         if by == "hybrid":
-            return hybrid(self._evidence(asked)[rows], cosine, self.counts[rows], number_of_seeds(asked.weights))
+            return hybrid(self._evidence(asked, rows), cosine, self.counts[rows], number_of_seeds(asked.weights))
         return with_count(cosine, self.counts[rows]) if by == "cosine+count" else cosine
 
     def _model(self, asked: Question) -> Scores:
@@ -84,21 +103,22 @@ class Scoring:
             raise not_finite()
         return np.asarray(scores + log_prior(self.counts[: len(scores)], exponent), np.float32)
 
-    def _evidence(self, asked: Question) -> Scores:
-        """Return what the playlists say about each track: by the factors or, without them, by agreement."""
+    def _evidence(self, asked: Question, rows: Rows) -> Scores:
+        """Return what the playlists say about some rows: by the factors or, without them, by agreement."""
         if self.opened.embeddings.factors is None:
-            return rooted(self.opened.postings.agreement(asked.rows, asked.weights))
-        return evidence_of_factors(self._factors(asked), number_of_seeds(asked.weights))
+            return rooted(self.opened.postings.agreement(asked.rows, asked.weights))[rows]
+        return evidence_of_factors(self._factors(asked, rows), number_of_seeds(asked.weights))
 
-    def _factors(self, asked: Question) -> Scores:
-        """Score all tracks by the factors, float32 (tracks,)."""
+    def _factors(self, asked: Question, rows: Rows) -> Scores:
+        """Score some rows by the factors, float32 (rows,)."""
         factors = self.opened.embeddings.factors
         if factors is None:
             raise SettingError(
                 "this model has no factors: use --by hybrid, or train it again with factors (sgp train NAME --force)"
             )
         share = asked.weights * number_of_seeds(asked.weights) / np.abs(asked.weights).sum()
-        scores = factors.scores_of(asked.rows, share)
+        liked, disliked = factors.playlists_of(asked.rows, share)
+        scores = np.asarray(factors.rows[rows] @ (liked - disliked))
         if not np.isfinite(scores).all():
             raise not_finite()
         return scores

@@ -7,13 +7,16 @@ which the index finds too few tracks. Similarities in answers are always compute
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
@@ -88,13 +91,13 @@ class Search:
         weights = np.array([seed.weight for seed in seeds])
         return Question(
             seeds=tuple(seeds),
-            notes=(*self.opened.warnings, *notes, *self._rarity(seeds)),
+            notes=(*self.opened.warnings, *notes, *self.rarity(seeds)),
             rows=np.array([seed.track.row for seed in seeds], np.int64),
             weights=weights,
             vector=direction(np.stack([self.vector(seed.track) for seed in seeds]), weights),
         )
 
-    def _rarity(self, seeds: Sequence[Seed]) -> list[str]:
+    def rarity(self, seeds: Sequence[Seed]) -> list[str]:
         """Return a warning if seeds occur so rarely that their neighbours are mostly due to chance."""
         heavy = max(seed.weight for seed in seeds) / 2  # rare tracks of an artist have small weights
         rare = [seed.track for seed in seeds if seed.weight >= heavy > 0 and 0 < seed.track.count < RARE]
@@ -152,10 +155,16 @@ class Search:
         """Return whether several queries are answered together by exact search."""
         facts = self._index_facts
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
-        return settings.by == "cosine" and not settings.popularity and (settings.exact or faster)
+        return _has_plain_cosine(settings) and (settings.exact or faster)
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
-        """Answer a query; `pool` contains its nearest tracks if they were found before."""
+        """Answer a query; `pool` contains its nearest tracks if they were found before.
+
+        Raises:
+            SettingError: the settings ask for a list of artists or playlists.
+        """
+        if settings.of != "tracks":
+            raise SettingError(f"this list is of tracks, not of {settings.of}: use similar_{settings.of}")
         notes = list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
@@ -168,6 +177,13 @@ class Search:
                 listed = self._by_index(index, asked, settings)
                 answered_by = "index" if listed else answered_by
         listed = listed or self._by_comparing(asked, settings)
+        return self.answer_of(replace(asked, notes=tuple(notes)), listed, settings, answered_by)
+
+    def answer_of(
+        self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
+    ) -> Answer:
+        """Return the answer to a query whose tracks have been selected."""
+        notes = list(asked.notes)
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
@@ -277,7 +293,7 @@ class Search:
         )
         if found is None:
             return None
-        return self._chosen(self._pool(found), asked, settings)
+        return self._chosen(self.pool(found), asked, settings)
 
     def _chosen(self, pool: Pool, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from a pool of candidates; return None if the list is not full, but a larger pool may fill it."""
@@ -286,23 +302,41 @@ class Search:
         return listed if full or settings.takes_all else None
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
-        """Score every track, and select from the best; take more candidates until the list is full."""
-        learnt = self.exact.candidates(np.empty(0, np.int64))
-        scores = self.scoring.scores(asked, settings.by, learnt)
-        free = ~np.isin(learnt, asked.rows)
-        rows, scores = learnt[free], scores[free]
+        """Score tracks, and select from the best; take more candidates until the list is full."""
+        width, all_tracks = _width(settings), len(self.catalogue)
+        while True:
+            rows, scores = self.scored(asked, settings, width)
+            listed = select(self.pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
+            if len(listed.chosen) == settings.number or width >= all_tracks:
+                return listed
+            width *= WIDENED
+
+    def scored(
+        self, asked: Question, settings: SimilarSettings, width: int | None = None
+    ) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Return the rows of tracks that are similar enough, int64, and their scores, float32.
+
+        Args:
+            asked: the query; its seeds are left out.
+            settings: ranking, popularity and minimum similarity.
+            width: number of tracks that the caller selects from; None: all tracks.
+        """
+        rows = self.exact.candidates(np.empty(0, np.int64))
+        if width is not None and not settings.popularity:  # which compares the scores of all tracks
+            rows = self.scoring.candidates(asked, settings.by, rows, width)
+        scores = self.scoring.scores(asked, settings.by, rows)
+        free = ~np.isin(rows, asked.rows)
+        rows, scores = rows[free], scores[free]
         if settings.popularity:
             scores = with_popularity(scores, self.scoring.counts[rows], settings.popularity)
             if not np.isfinite(scores).all():
                 raise not_finite()
-        width = _width(settings)
-        while True:
-            listed = select(self._pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
-            if len(listed.chosen) == settings.number or width >= len(rows):
-                return listed
-            width *= WIDENED
+        if settings.min_similarity is not None:
+            near = self.exact.cosines(asked.vector)[rows] >= settings.min_similarity
+            rows, scores = rows[near], scores[near]
+        return rows, scores
 
-    def _pool(self, found: Neighbours) -> Pool:
+    def pool(self, found: Neighbours) -> Pool:
         """Read the tracks and vectors of the candidates of one query."""
         return next(self._pools([found]))
 
@@ -319,9 +353,14 @@ class Search:
                 yield Pool(near.similarities, tracks[first:end], vectors[first:end])
 
 
+def _has_plain_cosine(settings: SimilarSettings) -> bool:
+    """Return whether the answer consists of the tracks that are nearest by cosine."""
+    return settings.by == "cosine" and not settings.popularity and settings.min_similarity is None
+
+
 def _asks_index(settings: SimilarSettings) -> bool:
     """Return whether the index may be used, which is only possible for ranking by cosine alone."""
-    return settings.by == "cosine" and not settings.popularity and not settings.exact
+    return _has_plain_cosine(settings) and not settings.exact
 
 
 def _width(settings: SimilarSettings) -> int:

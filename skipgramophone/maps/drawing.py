@@ -11,10 +11,10 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
-from skipgramophone.lookup.exact_search import nearest_to_each
+from skipgramophone.lookup.exact_search import nearest_in_blocks
 from skipgramophone.maps.colouring import Colouring, by_artist, by_cluster
-from skipgramophone.maps.projection import NEIGHBOURS, Plane, choose_projection, preserved_share, project
-from skipgramophone.settings import Colour, MapSettings, Projection
+from skipgramophone.maps.projection import METHODS, NEIGHBOURS, Plane, choose_projection, preserved_share, project
+from skipgramophone.settings import Colour, Embedded, MapSettings, Projection
 from skipgramophone.wording import plural
 
 STEPS = 5  # number of steps of drawing a map: neighbours, projection, clusters, measurement, writing
@@ -34,6 +34,7 @@ class Drawing:
         colour: the initial colouring.
         projection: the method that computed the plane.
         preserved: share of the nearest neighbours by vector that are also nearest neighbours in the plane.
+        of: what the points are; artists are entries with an empty title.
     """
 
     title: str
@@ -45,14 +46,15 @@ class Drawing:
     colour: Colour
     projection: Projection
     preserved: float
+    of: Embedded = "tracks"
 
     @property
     def about(self) -> str:
         """Return a short description of the map."""
-        method = "UMAP" if self.projection == "umap" else "principal components"
+        one = self.of.removesuffix("s")
         return (
-            f"{plural(len(self.tracks), 'track')}; larger dots occur more often. Nearest tracks are computed from the "
-            f"full vectors. The map ({method}) preserves {self.preserved:.0%} of nearest neighbours."
+            f"{plural(len(self.tracks), one)}; larger dots occur more often. Nearest {self.of} are computed from the full "
+            f"vectors. The map ({METHODS[self.projection]}) preserves {self.preserved:.0%} of nearest neighbours."
         )
 
 
@@ -62,7 +64,7 @@ def draw(
     centre: Matrix,
     settings: MapSettings,
     *,
-    progress: Callable[[str, int, int], None] = lambda _step, _done, _all: None,
+    progress: Callable[[str, float, int], None] = lambda _step, _done, _all: None,
 ) -> Drawing:
     """Compute a map of tracks.
 
@@ -71,20 +73,24 @@ def draw(
         tracks: the tracks, most frequent first.
         centre: vectors of the tracks, float32 (len(tracks), embedding_dim), without rows of zeros.
         settings: projection, clusters, neighbours and colours; `top` is ignored, because the caller selects the tracks.
-        progress: called before each step with its name, the number of finished steps and the total. The caller does the
-            last step, writing.
+        progress: called with the current step, the number of finished steps (with fractions) and the total. The caller
+            does the last step, writing.
 
     Raises:
-        SettingError: UMAP is required, but it is not installed or there are too few tracks.
+        SettingError: t-SNE is asked for, and there are too few tracks.
     """
     projection, seed = choose_projection(settings.projection, len(tracks)), settings.random_seed
-    wanted = max(settings.neighbours, NEIGHBOURS) if projection == "umap" else settings.neighbours
+    wanted = max(settings.neighbours, NEIGHBOURS) if projection == "tsne" else settings.neighbours
     progress("finding nearest neighbours", 0, STEPS)
     near, similarities = np.zeros((len(tracks), 0), np.int64), np.zeros((len(tracks), 0), np.float32)
     if len(tracks) > 1:
-        near, similarities = nearest_to_each(centre, min(wanted, len(tracks) - 1))
-    progress(f"projecting by {projection}", 1, STEPS)
-    plane = project(projection, centre, near, similarities, seed=seed)
+        near, similarities = _nearest(centre, min(wanted, len(tracks) - 1), progress)
+
+    def tell(done: int, of: int) -> None:
+        progress(f"projecting by t-SNE: iteration {done + 1} of {of}", 1 + done / of, STEPS)
+
+    progress(f"projecting by {METHODS[projection]}", 1, STEPS)
+    plane = project(projection, centre, near, seed=seed, progress=tell)
     near, similarities = near[:, : settings.neighbours], similarities[:, : settings.neighbours]
     progress("finding clusters", 2, STEPS)
     colourings: dict[Colour, Colouring] = {
@@ -102,4 +108,18 @@ def draw(
         colour=settings.colour,
         projection=projection,
         preserved=preserved_share(plane, near, seed),
+        of=settings.of,
     )
+
+
+def _nearest(
+    centre: Matrix, number: int, progress: Callable[[str, float, int], None]
+) -> tuple[Rows, npt.NDArray[np.float32]]:
+    """Return the nearest rows of each track, and their similarities, (tracks, number) each."""
+    rows, similarities, done = [], [], 0
+    for near, close in nearest_in_blocks(centre, number):
+        rows.append(near)
+        similarities.append(close)
+        done += len(near)
+        progress(f"finding nearest neighbours: {done:,} of {len(centre):,} tracks", done / len(centre), STEPS)
+    return np.concatenate(rows), np.concatenate(similarities)

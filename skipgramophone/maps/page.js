@@ -20,9 +20,10 @@ let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, f
 let pictured = null, costly = 0, idle = 0;
 let matches = null, shown = LISTED, colours = [];
 
+const many = data.of, one = many.slice(0, -1);  // "tracks" or "artists", and one of them
 const nameOf = (track) => {
-  const artist = data.artists[data.artist[track]];
-  return artist ? artist + " - " + data.title[track] : data.title[track];
+  const artist = data.artists[data.artist[track]], title = data.title[track];
+  return artist && title ? artist + " - " + title : artist || title;
 };
 const folded = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const times = (count) => count.toLocaleString("en") + "×";
@@ -262,7 +263,7 @@ function select(track, { flying = true, focusing = true } = {}) {
       list.push(entry(other, (similarity[at] / SIMILARITY_STEPS).toFixed(3), () => select(other)));
     }
     chosen.querySelector("ol").replaceChildren(...list);
-    find("status").textContent = nameOf(track) + ": " + nearby + (nearby === 1 ? " nearest track" : " nearest tracks");
+    find("status").textContent = nameOf(track) + ": " + nearby + " nearest " + (nearby === 1 ? one : many);
     if (focusing) chosen.querySelector("h2").focus();
     if (flying) fly({ x: places[2 * track], y: places[2 * track + 1], scale: Math.max(view.scale, 6 * fitted) });
   }
@@ -283,7 +284,7 @@ function search(text) {
   }
   list();
   const found = matches ? matches.length : total;
-  find("status").textContent = found === 1 ? "1 track" : found.toLocaleString("en") + " tracks";
+  find("status").textContent = found.toLocaleString("en") + " " + (found === 1 ? one : many);
 }
 
 function list(focus = false) {
@@ -292,7 +293,7 @@ function list(focus = false) {
     const track = matches ? matches[at] : at;
     items.push(entry(track, times(data.count[track]), () => select(track)));
   }
-  find("listed").textContent = matches ? "Matching tracks" : "Most frequent tracks";
+  find("listed").textContent = (matches ? "Matching " : "Most frequent ") + many;
   find("tracks").replaceChildren(...items);
   find("more").hidden = shown >= length;
   if (focus) items[Math.max(0, shown - LISTED)]?.firstChild.focus();

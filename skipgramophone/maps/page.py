@@ -34,6 +34,7 @@ def page(drawing: Drawing) -> str:
     artists = list(dict.fromkeys(artist for artist, _ in names))
     number_of = {artist: at for at, artist in enumerate(artists)}
     data = {
+        "of": drawing.of,
         "artists": artists,
         "artist": [number_of[artist] for artist, _ in names],
         "title": [title for _, title in names],
@@ -50,6 +51,8 @@ def page(drawing: Drawing) -> str:
         title=escape(visible(drawing.title)),
         about=escape(visible(drawing.about)),
         policy=_policy(style, script),
+        one="a track" if drawing.of == "tracks" else "an artist",
+        many=drawing.of,
         style=style,
         script=script,
         data=_json(data),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import Protocol, TypeVar
@@ -10,9 +11,13 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from skipgramophone.names.normalization import fold_name, words_of
+from skipgramophone.names.song_versions import is_version
+from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
+SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
+NUMBERS = re.compile(r"\d+|\b[ivx]+\b")
 WORD_NEAR_ENOUGH = 80.0  # minimum similarity of words: rapidfuzz's ratio; "jon" is similar to "john"
 
 
@@ -74,6 +79,31 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
             chosen = meant
             break
     return sorted(chosen, key=lambda track: (-track.count, track.row))
+
+
+def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:
+    """Return the known artist and title that differ from others by a typo only, the most similar ones, or None.
+
+    All names are folded. Artist and title must each have a ratio of at least `SAME`, as many words and the same
+    numbers, and the titles must be versions of the same kinds.
+
+    >>> most_similar(("ada fen", "green door"), [("ada fenn", "green door"), ("ada fenn", "green floor")])
+    ('ada fenn', 'green door')
+    >>> most_similar(("ada fenn", "song 3"), [("ada fenn", "song 4"), ("ada fenn", "song 3 live")])
+    """
+    titles = process.extract(names[1], [title for _, title in known], scorer=fuzz.ratio, limit=None, score_cutoff=SAME)
+    best: tuple[float, tuple[str, str]] | None = None
+    for _, of_title, at in titles:
+        of_artist = fuzz.ratio(names[0], known[at][0], score_cutoff=SAME)
+        alike = all(_fixed_parts(one) == _fixed_parts(other) for one, other in zip(names, known[at], strict=True))
+        if of_artist and alike and (best is None or of_title + of_artist > best[0]):
+            best = of_title + of_artist, known[at]
+    return best[1] if best else None
+
+
+def _fixed_parts(name: str) -> tuple[int, list[str], list[str]]:
+    """Return what a typo does not change: number of words, numbers (also Roman ones) and kinds of version."""
+    return len(name.split()), NUMBERS.findall(name), [kind for kind in VERSIONS if is_version(name, [kind])]
 
 
 def _contain(name: str, words: list[str]) -> bool:

@@ -22,7 +22,7 @@ import pyarrow as pa
 from skipgramophone.errors import ExperimentError, SettingError, SourceError, reason_of
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import Catalogue
-from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
+from skipgramophone.experiment.catalogue_writer import FACT_TYPES, SPELLINGS, URIS
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS, Corpus, read_corpus, read_held_out_corpus
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.imported import has_corpus_of_names
@@ -51,7 +51,7 @@ class Before:
         manifest: manifest of the corpus.
         corpus: all playlists; held-out playlists come last.
         held_out: bool (playlists,), whether each playlist is held out.
-        tracks: artist, title, uri and first_place of the tracks, in row order.
+        tracks: artist, title, uri and first_place of the tracks in row order; facts as text, if there are any.
         spellings: other spellings of the tracks: row, artist, title, count.
         uris: other uris of the tracks: uri, row.
         playlists: owner, name and key of the playlists.
@@ -113,7 +113,7 @@ class Before:
         tracks, playlists = _dictionary_encoded(self.tracks), _dictionary_encoded(self.playlists)
         of_playlist = {"owner": "owner", "playlist": "name", "key": "key"}
         columns = {column: playlists[name].take(playlist) for column, name in of_playlist.items()}
-        columns |= {name: tracks[name].take(pa.array(self.corpus.track_ids)) for name in ("artist", "title", "uri")}
+        columns |= {name: column.take(pa.array(self.corpus.track_ids)) for name, column in tracks.items()}
         return RowBlock(pa.table(columns))
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -209,6 +209,9 @@ def read_before(experiment: Experiment) -> Before:
             tracks = _table(catalogue.names(), {"artist": TEXT, "title": TEXT, "uri": TEXT})
             spellings = _table(catalogue.all_spellings(), SPELLINGS)
             uris = _table(catalogue.all_uris(), URIS)
+            for name in catalogue.facts:
+                facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as readers deliver them
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ExperimentError(
                 f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"

@@ -17,7 +17,14 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from skipgramophone.errors import ExperimentError, SourceError, StorageError, reason_of, storage_errors
+from skipgramophone.errors import (
+    DamagedFileError,
+    ExperimentError,
+    SourceError,
+    StorageError,
+    reason_of,
+    storage_errors,
+)
 from skipgramophone.experiment.arrays import read_array
 from skipgramophone.experiment.embeddings import CENTRE
 from skipgramophone.experiment.experiment import (
@@ -47,6 +54,7 @@ from skipgramophone.pipeline.model_card import GENERATED, card_of
 DEEPEST = 8  # maximum number of parts (directories and file name) in the path of a member
 COMPRESSION = 1  # lowest level: vectors hardly compress, and names compress well at any level
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
+AGAIN = "copy or download it again"
 
 
 def copy_experiment(name: str, new: str, experiments_dir: Path | str | None = None) -> None:
@@ -129,7 +137,7 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
             members = _members(archive, packed)
             described = json.loads(packed.read(DESCRIPTION))
             if not isinstance(described, dict) or not isinstance(described.get("name"), str):
-                raise SourceError(f"{archive} is not a packed experiment: its {DESCRIPTION} is damaged")
+                raise SourceError(f"{archive} is not a packed experiment: its {DESCRIPTION} is damaged; {AGAIN}")
             require_format(archive, described)
             name = name or described["name"]
             place = free_path(name, experiments_dir)
@@ -149,8 +157,12 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                 _require_as_published(archive, unpacked)
                 _describe(draft, name)
                 publish_new(draft, place)
+    except DamagedFileError as error:
+        raise SourceError(f"{error.problem}; {AGAIN}") from error
     except (*DAMAGE, ValueError, RecursionError) as error:
-        raise SourceError(f"{archive} is not a packed experiment, or is damaged: {reason_of(error)}") from error
+        raise SourceError(
+            f"{archive} is not a packed experiment, or is damaged: {reason_of(error)}; {AGAIN}"
+        ) from error
     return name
 
 
@@ -218,10 +230,10 @@ def _require_as_published(archive: Path, experiment: Experiment) -> None:
         try:
             listed = experiment.manifest(stage).files
         except ExperimentError as error:  # not shown, because its message names a temporary directory
-            raise SourceError(f"{archive} is damaged: invalid {stage}/{MANIFEST}") from error
+            raise SourceError(f"{archive} is damaged: invalid {stage}/{MANIFEST}; {AGAIN}") from error
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):
-                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}; copy or download it again")
+                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}; {AGAIN}")
             time = listed[name].get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
                 os.utime(directory / name, ns=(time, time))

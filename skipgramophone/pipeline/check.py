@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from skipgramophone.errors import SgpError, StorageError, reason_of, storage_errors
+from skipgramophone.errors import DamagedFileError, SgpError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.checkpoint import DIRECTORY as CHECKPOINT
 from skipgramophone.experiment.checkpoint import read_checkpoint
 from skipgramophone.experiment.experiment import (
@@ -154,7 +154,8 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
     except NOT_READ as error:
         yield _unchecked(experiment, DESCRIPTION, error)
     except SgpError as error:
-        yield _finding(experiment, DESCRIPTION, "damaged", error)
+        again = f"restore it from a backup, or copy {DESCRIPTION} of another experiment and change its name"
+        yield _finding(experiment, DESCRIPTION, "damaged", f"{_problem(error)}; {again}")
     sound: set[str | None] = {None}
     for stage, parent in PARENT.items():
         wrong = _check_while_replaced(experiment, stage, parent in sound, read)
@@ -171,6 +172,11 @@ def _check(experiment: Experiment, read: _ReadProgress, clean: bool) -> Iterator
 def _finding(experiment: Experiment, place: str, state: State, what: object) -> CheckResult:
     """Return a finding at a path of an experiment."""
     return CheckResult(experiment.name, f"{experiment.name}/{place}".rstrip("/"), state, str(what))
+
+
+def _problem(error: SgpError) -> str:
+    """Return the message of an error, without the next step if that is to run this command."""
+    return error.problem if isinstance(error, DamagedFileError) else str(error)
 
 
 def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -> CheckResult:
@@ -229,7 +235,7 @@ def _check_stage(
         yield _unchecked(experiment, f"{stage}/{MANIFEST}", error)
         return
     except SgpError as error:
-        yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"{error}: {again}")
+        yield _finding(experiment, f"{stage}/{MANIFEST}", "damaged", f"{_problem(error)}: {again}")
         return
     wrong = False
     for name in sorted({*manifest.files, *(path.name for path in directory.iterdir())} - {MANIFEST}):
@@ -258,7 +264,8 @@ def _check_stage(
         except NOT_READ as error:
             yield _unchecked(experiment, stage, error)
         except SgpError as error:
-            yield _finding(experiment, stage, "damaged", error)
+            damage = f"{error.problem}: {again}" if isinstance(error, DamagedFileError) else error
+            yield _finding(experiment, stage, "damaged", damage)
 
 
 def difference_from_manifest(directory: Path, name: str, published: dict[str, Any] | None) -> str | None:
@@ -297,7 +304,8 @@ def _check_other_files(experiment: Experiment) -> Iterator[CheckResult]:
         except NOT_READ as error:
             yield _unchecked(experiment, f"{EVALUATION}/{path.name}", error)
         except SgpError as error:
-            yield _finding(experiment, f"{EVALUATION}/{path.name}", "damaged", error)
+            again = "restore it from a backup, or delete it"
+            yield _finding(experiment, f"{EVALUATION}/{path.name}", "damaged", f"{_problem(error)}; {again}")
 
 
 def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResult]:

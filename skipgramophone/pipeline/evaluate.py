@@ -22,9 +22,10 @@ from skipgramophone.experiment.publishing import published_file, remove_leftover
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings
+from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, task
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.artist_level import Evaluated, Model
     from skipgramophone.evaluation.splits import Split
     from skipgramophone.evaluation.stability import Stability
     from skipgramophone.experiment.corpus import Corpus
@@ -64,7 +65,6 @@ def evaluate(
         ExperimentError: the experiment has no model, or it is stale.
     """
     from skipgramophone.evaluation.comparison import compare_rankers
-    from skipgramophone.evaluation.holdout import artist_numbers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
     settings = settings or EvaluateSettings()
@@ -73,14 +73,16 @@ def evaluate(
     with experiment.writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiment, settings, held_out)
         imported = IMPORTED in model.facts
-        embeddings, trained_with = _model_of_split(
+        model_of_split = _model_of_split(
             experiment, corpus, split, tracks=tracks, aside=aside, run=run, training=training
         )
+        evaluated = _evaluated(experiment, corpus, split, models=[model_of_split], settings=settings)
+        ((embeddings, trained_with),) = evaluated.models
         judgement = compare_rankers(
-            corpus,
+            evaluated.corpus,
             split,
             embeddings,
-            artists=artist_numbers(experiment),
+            artists=evaluated.artists,
             training=trained_with,
             settings=settings,
             progress=judging or (lambda _name, _done, _all: None),
@@ -103,7 +105,9 @@ def evaluate(
         directory.mkdir(exist_ok=True)
         remove_leftovers(directory)
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")[:-3] + "Z"  # unique names
-        with published_file(directory / f"{settings.protocol}-{stamp}.json") as path:
+        with published_file(
+            directory / f"{task(settings.protocol, settings.of).replace(' ', '-')}-{stamp}.json"
+        ) as path:
             write_json(path, asdict(report))
     return report
 
@@ -135,7 +139,6 @@ def compare_experiments(
         EvaluationError: the corpora differ, there are too few playlists, or they have no tracks to find.
         ExperimentError: an experiment has no model, or it is stale.
     """
-    from skipgramophone.evaluation.holdout import artist_numbers
     from skipgramophone.evaluation.paired import compare_models
 
     settings = settings or EvaluateSettings()
@@ -154,11 +157,12 @@ def compare_experiments(
             _model_of_split(experiment, corpus, split, tracks=tracks, aside=aside, run=run, training=tell)
             for experiment, tell in zip(experiments, training or (None, None), strict=True)
         ]
+        evaluated = _evaluated(experiments[0], corpus, split, models=models, settings=settings)
         comparison = compare_models(
-            corpus,
+            evaluated.corpus,
             split,
-            models,
-            artists=artist_numbers(experiments[0]),
+            evaluated.models,
+            artists=evaluated.artists,
             settings=settings,
             progress=judging or (lambda _name, _done, _all: None),
         )
@@ -172,6 +176,18 @@ def compare_experiments(
         version=__version__,
         comparison=comparison,
     )
+
+
+def _evaluated(
+    experiment: Experiment, corpus: Corpus, split: Split, *, models: list[Model], settings: EvaluateSettings
+) -> Evaluated:
+    """Return playlists and models of tracks, or those of artists if the settings ask for them."""
+    from skipgramophone.evaluation.artist_level import Evaluated, artist_level
+    from skipgramophone.evaluation.holdout import artist_numbers
+
+    if settings.of == "artists":
+        return artist_level(experiment, corpus, split, models)
+    return Evaluated(corpus, models, artist_numbers(experiment))
 
 
 def _held_out(

@@ -17,6 +17,7 @@ from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
+from skipgramophone.settings import task
 
 NOT_A_REPORT = (SgpError, KeyError, TypeError, ValueError, AttributeError)  # or the report of another version
 
@@ -201,7 +202,8 @@ def latest_evaluations(experiment: Experiment, model: Manifest | None) -> dict[s
             if model is None or (report["corpus"], report["training"]) != (model.parent, model.settings):
                 continue
             _require_numbers(report["judgement"])
-            found[report["settings"]["protocol"]] = report
+            of = report["settings"].get("of", "tracks")  # not in reports of earlier versions
+            found[task(report["settings"]["protocol"], of)] = report
     return found
 
 

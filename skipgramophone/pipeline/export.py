@@ -64,4 +64,5 @@ def export(
         bytes=size,
         dtype=settings.dtype,
         recall_at_10=recall,
+        of=settings.of,
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from skipgramophone.errors import SettingError, SourceError
+from skipgramophone.errors import FormatError, SettingError, SourceError, named_format
 from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.experiment.catalogue_writer import write_catalogue
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS
@@ -181,7 +181,8 @@ def read_playlists(
 
         if before and not reread:
             before.require_new_sources(described())
-        encoded, replaced = _encode(sources.readers, settings, before, progress)
+        with named_format(settings.format):
+            encoded, replaced = _encode(sources.readers, settings, before, progress)
         return encoded, SourceFacts(described(), sources.passed_over, replaced, describe_guesses(sources.readers))
 
 
@@ -279,7 +280,8 @@ def _encode(
         reject_limit.check()
         done, replaced = done + (reader.file.size if reader.file else 0), replaced + replaced_here
     if rows == len(encoder.rejects) + sum(encoder.left_out.values()):
-        raise SourceError(_why_unused(encoder.rejects, encoder.left_out))
+        reason = _why_unused(encoder.rejects, encoder.left_out)
+        raise SourceError(reason) if encoder.left_out else FormatError(reason)
     encoded = encoder.encode()
     if not len(encoded.track_ids):
         raise SourceError(f"no row is left after cleaning: {_counts(encoded.left_out)}")

@@ -8,8 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix
 from skipgramophone.experiment.publishing import published_file, require_replaceable
-from skipgramophone.lookup.lookup import open_lookup
+from skipgramophone.lookup.lookup import Lookup, open_lookup
 from skipgramophone.pipeline.reports import MapReport
 from skipgramophone.settings import MapSettings
 
@@ -22,7 +24,7 @@ def draw_map(
     pictures: Mapping[str, Path | str] | None = None,
     force: bool = False,
     experiments_dir: Path | str | None = None,
-    progress: Callable[[str, int, int], None] = lambda _step, _done, _all: None,
+    progress: Callable[[str, float, int], None] = lambda _step, _done, _all: None,
 ) -> MapReport:
     """Draw a two-dimensional map of the tracks of an experiment, as one self-contained HTML file.
 
@@ -33,32 +35,31 @@ def draw_map(
         pictures: pictures to write too; maps "png" or "svg" to a file.
         force: replace an existing file.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
-        progress: called before each step with its name, the number of finished steps and the total.
+        progress: called with the current step, the number of finished steps (with fractions) and the total.
 
     Raises:
-        SettingError: UMAP or, for pictures, Matplotlib is needed and not installed.
+        SettingError: Matplotlib is needed for pictures and not installed, or t-SNE has too few tracks.
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
+    started = time.perf_counter()  # before the imports, which take a part of the time that a user waits
     from skipgramophone.maps import picture
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page
 
-    settings, destination, started = settings or MapSettings(), Path(destination), time.perf_counter()
+    settings, destination = settings or MapSettings(), Path(destination)
     stills = {format: Path(place) for format, place in (pictures or {}).items()}
     picture.require_formats(stills)
     for place in (destination, *stills.values()):
         require_replaceable(place, force)
     with open_lookup(name, experiments_dir) as lookup:
         lookup.require_current()
-        learnt = lookup.learnt_by_count()
-        if not len(learnt):
+        tracks, centre, learnt = _entries(lookup, settings)
+        if not tracks:
             raise ExperimentError(
-                f"experiment '{name}' has no track with a vector to draw: "
+                f"experiment '{name}' has no {settings.of.removesuffix('s')} with a vector to draw: "
                 "train on playlists with at least two different tracks"
             )
-        rows = learnt[: settings.top]
-        tracks, centre = lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows]
     drawing = draw(f"Map of {name}", tracks, centre, settings, progress=progress)
     progress("writing", STEPS - 1, STEPS)
     with ExitStack() as published:  # no file is published before all of them are written
@@ -70,10 +71,21 @@ def draw_map(
         destination=str(destination),
         pictures=[str(place) for place in stills.values()],
         projection=drawing.projection,
-        tracks=len(rows),
-        not_shown=len(learnt) - len(rows),
+        tracks=len(tracks),
+        not_shown=learnt - len(tracks),
         clusters=list(drawing.colourings["cluster"].groups),
         preserved=drawing.preserved,
         seconds=round(time.perf_counter() - started, 2),
         bytes=destination.stat().st_size,
+        of=settings.of,
     )
+
+
+def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:
+    """Return the tracks or artists to draw, most frequent first, their vectors, and how many have a vector."""
+    if settings.of == "artists":
+        entries, unit = lookup.artist_search.entries()
+        return entries[: settings.top], unit[: settings.top], len(entries)
+    learnt = lookup.learnt_by_count()
+    rows = learnt[: settings.top]
+    return lookup.catalogue.tracks(rows.tolist()), lookup.embeddings.centre[rows], len(learnt)

@@ -181,7 +181,7 @@ def _quality(experiment: Experiment, reports: Mapping[str, Mapping[str, Any]]) -
         yield _metric_table(report["judgement"]["judged"])
     if reports:
         yield (
-            "Brackets contain 95 % bootstrap intervals. Each query ranks all tracks that have a vector. "
+            "Brackets contain 95 % bootstrap intervals. Each query ranks the whole catalogue. "
             "Rankings that do not use the vectors, such as popularity and item-kNN, are baselines."
         )
     recall = experiment.manifest("index").facts.get("recall_at_10") if experiment.has("index") else None

@@ -140,6 +140,7 @@ class ExportReport:
     bytes: int
     dtype: str
     recall_at_10: float | None  # recall@10 of a less precise dtype against float32; None for float32
+    of: str = "tracks"  # what was exported; the numbers of tracks above are those of artists if it is "artists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class MapReport:
     preserved: float  # share of nearest neighbours that are preserved in the plane
     seconds: float
     bytes: int
+    of: str = "tracks"  # what was drawn; the numbers of tracks above are those of artists if it is "artists"
 
 
 @dataclass(frozen=True, slots=True)

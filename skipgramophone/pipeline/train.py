@@ -39,6 +39,7 @@ def train(
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     progress: Callable[[Progress], None] | None = None,
+    stage: Callable[[str], None] = lambda _name: None,
 ) -> TrainReport:
     """Train vectors on a corpus, then build the index.
 
@@ -57,6 +58,7 @@ def train(
         run: how training runs, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of training.
+        stage: called before the first epoch with the name of each stage of the preparation, and before the index.
 
     Raises:
         TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.
@@ -71,12 +73,15 @@ def train(
         if checkpoint is None:
             experiment.require_new("model", force)
         settings = TrainSettings(**checkpoint.settings) if checkpoint else settings or TrainSettings()
+        stage("reading the corpus")
         corpus, tracks = open_corpus(experiment)
         earlier, started_from = None, start_from
         if start_from is not None and checkpoint is None:
             earlier = earlier_rows(open_experiment(start_from, experiments_dir), experiment, settings.embedding_dim)
             if start_from == name:  # record the experiment from which the present vectors came
                 started_from = experiment.manifest("model").facts.get("started_from") or name
+        if settings.window_size == "auto":
+            stage("choosing the context")
         settings, order = _choose_window(settings, corpus, tracks)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with experiment.publishing("model", asdict(settings)) as draft:
@@ -87,6 +92,7 @@ def train(
                 directory=draft.path,
                 run=run,
                 progress=progress,
+                stage=stage,
                 checkpoint=checkpoint,
                 earlier=earlier,
                 keep=keeper.keep,
@@ -110,6 +116,7 @@ def train(
         remove_checkpoint(experiment.path)
         index = None
         if not no_index:
+            stage("building the index")
             embeddings = read_embeddings(experiment.directory("model"), tracks)
             index = publish_index(experiment, embeddings, index_settings or IndexSettings())
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ def tune(
         ExperimentError: the experiment has no model, or it is stale, or imported.
         SettingError: Optuna is not installed.
     """
-    from skipgramophone.evaluation.holdout import make_split
+    from skipgramophone.evaluation.holdout import make_split, read_extract_split
     from skipgramophone.evaluation.tuning import tune as search
 
     settings = settings or TuneSettings()
@@ -56,7 +56,10 @@ def tune(
         held_out = EvaluateSettings(
             protocol=settings.protocol, share=settings.share, group=settings.group, random_seed=settings.random_seed
         )
-        test = make_split(experiment, corpus, held_out, None)
+        if aside := read_extract_split(experiment, corpus, replace(held_out, share=None)):
+            corpus, test = aside
+        else:
+            test = make_split(experiment, corpus, held_out, None)
         directory = experiment.path / TUNING
         own = TrainSettings(**model.settings)
         report = search(

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
@@ -40,7 +41,8 @@ from skipgramophone.playlists.numbering import (
     take_codes,
 )
 from skipgramophone.playlists.partitioning import first_bytes, partition_by_letters
-from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, RowBlock
+from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
+from skipgramophone.playlists.track_facts import with_facts
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
@@ -55,7 +57,8 @@ class EncodedPlaylists:
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place (row where the track first occurs, counted from 1 over the rows that name a track).
+            first_place (row where the track first occurs, counted from 1 over the rows that name a track); location
+            and seconds, if a row states them.
         spellings: other spellings of tracks. Columns: row, artist, title, count.
         uris: other uris of tracks, if uris were merged. Columns: uri, row.
         playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
@@ -137,7 +140,7 @@ class PlaylistEncoder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in COLUMNS}
+        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in (*COLUMNS, *FACTS)}
         self._known = 0
         self.rejects: list[Reject] = []
         self.left_out: Counter[str] = Counter()  # rows that readers left out, by reason
@@ -150,13 +153,16 @@ class PlaylistEncoder:
     def add(self, block: RowBlock) -> None:
         """Add a block; only its distinct strings are kept in memory."""
         for name, column in self._columns.items():
-            column.add(_dictionary_encoded(block.table[name].combine_chunks()))
+            there = name in block.table.column_names
+            strings = block.table[name].combine_chunks() if there else dictionary_of(None, block.used)
+            column.add(_dictionary_encoded(strings))
         self.rejects += block.rejects
         self.left_out.update(block.left_out)
 
     def encode(self) -> EncodedPlaylists:
         """Encode all rows that were added, and clean the playlists."""
-        coded = dict(zip(COLUMNS, run_in_order(column.finish for column in self._columns.values()), strict=True))
+        finished = run_in_order(column.finish for column in self._columns.values())
+        coded = dict(zip(self._columns, finished, strict=True))
         with background_thread() as thread:
             numbered_playlists = thread.submit(_number_playlists, coded, self._settings.group_by)
             named = _named_tracks(coded)
@@ -168,6 +174,7 @@ class PlaylistEncoder:
         used = order if len(clean.places) == len(order) else order[clean.places]
         offsets = clean.offsets
         track_ids, tracks = _number_tracks(coded, track, used)
+        tracks = with_facts(tracks, coded, track_ids, used)
         with background_thread() as thread:
             again = thread.submit(count_repeats, Corpus(track_ids, offsets))
             spellings, uris = _spellings(coded, track_ids, used, tracks), _other_uris(coded, track_ids, used, tracks)

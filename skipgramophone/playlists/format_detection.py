@@ -10,7 +10,7 @@ import re
 
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
-from skipgramophone.playlists.column_guess import is_table, rows_of
+from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
 from skipgramophone.playlists.readers.lastfm import is_lastfm
@@ -32,11 +32,16 @@ MARKUP = re.compile(r"<[?!/]?[A-Za-z]")
 HLS = re.compile(r"#EXT-X-(TARGETDURATION|STREAM-INF)")
 
 
-def detect_format(file: SourceFile, head: bytes) -> Format:
-    """Return the format of a file that begins with the bytes `head`.
+def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format | ColumnGuess:
+    """Return the format of a file that begins with the bytes `head`, or the columns if it is a table.
 
     A format is detected only if the file has a property that files of other formats do not have. Otherwise the error
     asks for the format or the columns, because nobody would notice a wrong guess.
+
+    Args:
+        file: the file, for its name.
+        head: its first bytes.
+        rated: whether ratings are among the columns of a table.
 
     Raises:
         UnknownFormatError: sgp does not know the format, or the format is ambiguous.
@@ -69,7 +74,7 @@ def detect_format(file: SourceFile, head: bytes) -> Format:
         return "lastfm"
     if has_song_names(file) and all(word.isdecimal() for word in header.split()):
         return "yes"
-    return _detect_text(file, lines)
+    return _detect_text(file, lines, rated)
 
 
 def first_lines(head: bytes) -> list[str]:
@@ -81,18 +86,20 @@ def first_lines(head: bytes) -> list[str]:
     return lines or [""]
 
 
-def _detect_text(file: SourceFile, lines: list[str]) -> Format:
-    """Return the format of a text file. Tables are tried first, because a table can look like another text format.
+def _detect_text(file: SourceFile, lines: list[str], rated: bool) -> Format | ColumnGuess:
+    """Return the format of a text file, or the columns if it is a table.
+
+    Tables are tried first, because a table can look like another text format.
 
     Raises:
         UnknownFormatError: sgp does not know the format, or the format is ambiguous.
     """
     rows = rows_of(lines)
     if rows and len(rows[0]) > 1 and column_guess.is_header(rows[0]):
-        guess = column_guess.guess_columns(rows)
+        guess = column_guess.guess_columns(rows, rated)
         if isinstance(guess, str):
             raise UnknownFormatError(file.display_name, guess)
-        return "columns"
+        return guess
     if rows and is_table(rows):
         problem = f"without a header that sgp knows (first line: {_shortened(lines[0])!r})"
         raise UnknownFormatError(file.display_name, column_guess.question(rows, problem))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from skipgramophone.errors import SettingError, SourceError, UnknownFormatError, storage_errors
-from skipgramophone.playlists.column_guess import guess_columns, rows_of
-from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format, first_lines
+from skipgramophone.playlists.column_guess import ColumnGuess
+from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
 from skipgramophone.playlists.readers.aotm import read_aotm
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
@@ -175,27 +175,23 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         head = stream.read(HEAD_BYTES)
     if not head:
         raise UnknownFormatError(file.display_name, "empty")
-    format = "columns" if settings.columns else settings.format or detect_format(file, head)
-    if settings.min_rating is not None and format != "columns":
+    if settings.columns:
+        return ColumnsReader(file, settings)
+    rated = settings.min_rating is not None
+    format = settings.format or detect_format(file, head, rated)
+    if isinstance(format, ColumnGuess):
+        return _guessing_reader(file, settings, format)
+    if rated:
         raise SettingError(f"min-rating needs a table with ratings, but {file.display_name} has the format {format}")
     if format == "zenodo":
         return ZenodoReader(file, settings)
-    if format == "columns":
-        return ColumnsReader(file, settings) if settings.columns else _guessing_reader(file, settings, head)
     if format == "mpd":
         return MpdReader(file, settings)
     return RecordReader(file, settings, format)
 
 
-def _guessing_reader(file: SourceFile, settings: ExtractSettings, head: bytes) -> ColumnsReader:
-    """Return the reader for a table whose columns are guessed from its header.
-
-    Raises:
-        UnknownFormatError: the columns are ambiguous.
-    """
-    guess = guess_columns(rows_of(first_lines(head)), settings.min_rating is not None)
-    if isinstance(guess, str):
-        raise UnknownFormatError(file.display_name, guess)
+def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
+    """Return the reader for a table whose columns are guessed from its header."""
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
     return ColumnsReader(file, replace(settings, columns=guess.text, session_gap=gap), guess.unused)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.settings.extraction import GROUP_HELP
-from skipgramophone.settings.lookup import SCORES, Score
+from skipgramophone.settings.lookup import EMBEDDED, SCORES, Embedded, Score
 from skipgramophone.settings.setting import SHARE, above, at_least, between, check, require, seed_of_bits, setting
 from skipgramophone.settings.time_span import seconds_of
 
@@ -16,10 +16,20 @@ EVALUATED_SHARE = 0.1  # share of the playlists to hold out by default
 CHOSEN = "default: chosen on validation playlists"
 
 
+def task(protocol: str, of: str) -> str:
+    """Return the name of a protocol with what is to be found, unless these are tracks.
+
+    >>> task("lookup", "tracks"), task("lookup", "artists")
+    ('lookup', 'lookup of artists')
+    """
+    return protocol if of == "tracks" else f"{protocol} of {of}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateSettings:
     """Settings of `sgp evaluate`, which evaluates vectors on held-out playlists."""
 
+    of: Embedded = setting("tracks", f"What to find: {' or '.join(EMBEDDED)}.", metavar="WHAT")
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS)}.", metavar="NAME")
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
     baselines: Baselines = setting(
@@ -75,6 +85,14 @@ class EvaluateSettings:
         require(
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
             f"seeds cannot be combined with {self.protocol}, which always gives one track",
+        )
+        require(
+            self.of == "tracks" or self.protocol != "deezer2018",
+            "deezer2018 evaluates tracks, not artists: choose another protocol",
+        )
+        require(
+            self.of == "tracks" or self.score != "model",
+            "the score model needs context vectors, which artists do not have: choose another score",
         )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from skipgramophone.settings.setting import at_least, between, check, seed_of_bits, setting
+from skipgramophone.settings.lookup import EMBEDDED, Embedded
+from skipgramophone.settings.setting import at_least, between, check, require, seed_of_bits, setting
 
 MatrixName = Literal["centre", "context", "both"]
 MATRICES: tuple[MatrixName, ...] = get_args(MatrixName)
@@ -12,7 +13,7 @@ Dtype = Literal["float32", "float16", "int8"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 Colour = Literal["cluster", "artist"]
 COLOURS: tuple[Colour, ...] = get_args(Colour)
-Projection = Literal["auto", "pca", "umap"]  # "auto": UMAP, or PCA for very few tracks
+Projection = Literal["auto", "pca", "tsne"]  # "auto": t-SNE, or "pca" for very few tracks
 PROJECTIONS: tuple[Projection, ...] = get_args(Projection)
 MOST_NEIGHBOURS = 10_000  # maximum of --neighbours
 
@@ -21,6 +22,7 @@ MOST_NEIGHBOURS = 10_000  # maximum of --neighbours
 class ExportSettings:
     """Settings of `sgp export`: which tracks are exported, and in which form."""
 
+    of: Embedded = setting("tracks", f"What to export: {' or '.join(EMBEDDED)}.", metavar="WHAT")
     min_count: int = setting(0, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(0))
     top: int | None = setting(None, "Export only the N most frequent tracks.", metavar="N", bounds=at_least(1))
     artist: Sequence[str] | None = setting(None, "Export only tracks of this artist; can be repeated.", metavar="NAME")
@@ -47,14 +49,19 @@ class ExportSettings:
 
     def __post_init__(self) -> None:
         check(self)
+        require(
+            self.of == "tracks" or self.matrix in (None, "centre"),
+            f"artists have no context vectors: leave out --matrix {self.matrix}",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapSettings:
     """Settings of `sgp map`, which draws the tracks as a map."""
 
+    of: Embedded = setting("tracks", f"What to draw: {' or '.join(EMBEDDED)}.", metavar="WHAT")
     projection: Projection = setting(
-        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: UMAP, or pca for up to 30 tracks.", metavar="NAME"
+        "auto", f"Projection: {', '.join(PROJECTIONS)}. auto: t-SNE, or pca for up to 30 tracks.", metavar="NAME"
     )
     colour: Colour = setting(
         "cluster", f"Colour tracks by {' or '.join(COLOURS)}; the page can switch between them.", metavar="NAME"
@@ -63,7 +70,7 @@ class MapSettings:
         12, "Number of clusters, and number of artists that get their own colour.", metavar="N", bounds=between(1, 100)
     )
     neighbours: int = setting(10, "Nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100))
-    top: int = setting(100_000, "Show only the N most frequent tracks.", metavar="N", bounds=at_least(1))
+    top: int = setting(100_000, "Show only the N most frequent tracks or artists.", metavar="N", bounds=at_least(1))
     random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(32))
 
     def __post_init__(self) -> None:

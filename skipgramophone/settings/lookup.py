@@ -1,19 +1,37 @@
 """Settings of the look-ups `sgp similar`, `sgp continue` and `sgp explain`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
 from skipgramophone.errors import SettingError
-from skipgramophone.settings.setting import at_least, between, check, require, setting, with_default
+from skipgramophone.settings.setting import (
+    Bounds,
+    at_least,
+    between,
+    check,
+    option_name,
+    require,
+    seed_of_bits,
+    setting,
+    with_default,
+)
+from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
 MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
-AnswerFormat = Literal["table", "json", "jsonl", "csv", "tsv", "m3u8", "plain"]
+Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
+LISTED: tuple[Listed, ...] = get_args(Listed)
+Embedded = Literal["tracks", "artists"]  # what has vectors to evaluate, to export and to draw
+EMBEDDED: tuple[Embedded, ...] = get_args(Embedded)
+AnswerFormat = Literal[
+    "table", "json", "jsonl", "csv", "tsv", "m3u8", "xspf", "jspf", "uris", "tunemymusic", "soundiiz", "plain"
+]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
-
+YEAR = 366 * 24 * 3600.0  # seconds
+MOST_ARRANGED = 1000  # tracks that are ordered in seconds
 
 Version = Literal[
     "acoustic", "cover", "demo", "edit", "extended", "instrumental", "karaoke", "live", "remaster", "remix"
@@ -38,11 +56,18 @@ def parse_limit(text: str) -> int | None:
         raise SettingError(f"max-per-artist must be a whole number (0 = no limit), not {text!r}") from None
 
 
+# Settings without a meaning in lists of artists and of playlists.
+ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions")
+NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
+ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarSettings:
     """Settings of `sgp similar`: which tracks a look-up returns, and how they are ranked."""
 
-    number: int = setting(10, "Number of tracks to show.", "-n", "--number", metavar="N", bounds=at_least(1))
+    of: Listed = setting("tracks", f"What to list: {', '.join(LISTED)}.", metavar="WHAT")
+    number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
@@ -70,6 +95,9 @@ class SimilarSettings:
         "--fold-versions/--all-versions",
     )
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
+    min_similarity: float | None = setting(
+        None, "Leave out tracks with a lower similarity; the list may get shorter.", metavar="X", bounds=between(-1, 1)
+    )
     popularity: float = setting(
         0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
     )
@@ -83,12 +111,27 @@ class SimilarSettings:
         for kind in self.exclude_versions or ():
             near = suggestion(kind, VERSIONS)
             require(kind in VERSIONS, f"exclude-versions must be some of {', '.join(VERSIONS)}, not {kind!r}{near}")
+        self._require_applicable()
+
+    def _require_applicable(self) -> None:
+        """Refuse settings that do not apply to what is listed."""
+        refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
+        for declared in fields(self):
+            is_default = getattr(self, declared.name) == declared.default
+            require(
+                is_default or declared.name not in refused,
+                f"{option_name(declared)} is for lists of tracks, not of {self.of}: leave out one of the two",
+            )
+        require(
+            self.of != "artists" or self.by in ARTIST_SCORES,
+            f"a list of artists is ranked by one of {', '.join(ARTIST_SCORES)}, not by {self.by}",
+        )
 
     @property
     def takes_all(self) -> bool:
         """Whether no filter or re-ranking is on, so that the answer is just the tracks with the highest scores."""
         excluding = self.exclude_artist or self.exclude_versions
-        limited = excluding or self.max_per_artist is not None or self.fold_versions
+        limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
         return not limited and self.min_count == 1 and self.diversity == 0
 
 
@@ -96,10 +139,56 @@ class SimilarSettings:
 class ContinueSettings(SimilarSettings):
     """Settings of `sgp continue`: those of `sgp similar`, with other defaults."""
 
+    of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)
     by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
+    duration: float | None = setting(
+        None,
+        "End the list before it is longer than this time, such as 90m or 2h, if durations are known.",
+        metavar="TIME",
+        bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
+        parse=seconds_of,
+    )
+    arrange: bool = setting(False, "Order the tracks so that those that follow each other are similar.")
+    artist_gap: int = setting(
+        0,
+        "With --arrange: at least N other tracks between two tracks of an artist (0 = no rule).",
+        metavar="N",
+        bounds=at_least(0),
+    )
+    random_seed: int = setting(
+        42,
+        "With --arrange: random seed; another seed gives another order.",
+        "-rs",
+        "--random-seed",
+        metavar="N",
+        bounds=seed_of_bits(63),
+    )
+
+    def __post_init__(self) -> None:
+        SimilarSettings.__post_init__(self)
+        require(self.arrange or not self.artist_gap, "artist-gap is for an ordered list: add --arrange")
+        require(
+            not self.arrange or self.number <= MOST_ARRANGED,
+            f"arrange orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySettings:
+    """Which plays of a listening history count."""
+
+    last: int = setting(
+        50, "With --history: continue the last N plays; newer plays count more.", metavar="N", bounds=at_least(1)
+    )
+    exclude_recent: int | None = setting(
+        None, "With --history: leave out all tracks of the last N plays.", metavar="N", bounds=at_least(1)
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,7 @@ def fit(
     directory: Path,
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
+    stage: Callable[[str], None] = lambda _name: None,
     checkpoint: Checkpoint | None = None,
     earlier: Earlier | None = None,
     keep: Keep = lambda _trainer, _progress, _history: None,
@@ -136,6 +137,7 @@ def fit(
         directory: directory for the vectors and the log.
         run: how training runs, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
+        stage: called with the name of each stage before and after the rounds.
         checkpoint: checkpoint to resume, if any.
         earlier: rows of an earlier model to start from, if any.
         keep: called after each round, when the tables are valid; may write a checkpoint.
@@ -155,12 +157,14 @@ def fit(
         directory=directory,
         run=run,
         progress=progress,
+        stage=stage,
         checkpoint=checkpoint,
         earlier=earlier,
         keep=keep,
         keep_now=keep_now,
     )
     if settings.factors:
+        stage("factorizing the playlists")
         write_factors(directory, corpus, read_embeddings(directory, tracks))
     return result
 
@@ -173,12 +177,14 @@ def _fit_vectors(
     directory: Path,
     run: RunSettings,
     progress: Callable[[Progress], None] | None,
+    stage: Callable[[str], None],
     checkpoint: Checkpoint | None,
     earlier: Earlier | None,
     keep: Keep,
     keep_now: Keep,
 ) -> TrainingResult:
     """Train the vectors and write them; the memory of the tables is free again afterwards."""
+    stage("loading TensorFlow")
     # Imported late, because these modules import TensorFlow.
     from skipgramophone.training.engine_choice import engine_for
     from skipgramophone.training.tensorboard import Scalars
@@ -207,6 +213,7 @@ def _fit_vectors(
             history, after = list(checkpoint.history), Progress(**checkpoint.progress)
         elif earlier is not None:
             trainer.tables.initialize_from(earlier)
+        stage("compiling")
         for step in trainer.run(after):
             if step.epoch_done:
                 history.append(_record(step) | trainer.engine.pop_counts())

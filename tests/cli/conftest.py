@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import dump_text, run_sgp, two_genres
+from tests.conftest import dump_text, made_once, run_sgp, two_genres
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the experiment "genres", trained in a few epochs. Tests that change it work on a copy."""
-    root = tmp_path_factory.mktemp("trained")
-    (root / "dump.csv").write_text(dump_text([*two_genres(), ("z", "Rare", "Once \x1b[2J [/b] :heart:", "list z")]))
-    for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
-        ran = run_sgp(*command, "-q", "--experiments-dir", root)
-        assert (ran.code, ran.out, ran.err) == (0, "", "")
-    return root
+
+    def make(root: Path) -> None:
+        rows = [*two_genres(), ("z", "Rare", "Once \x1b[2J [/b] :heart:", "list z")]
+        (root / "dump.csv").write_text(dump_text(rows))
+        for command in (["extract", "genres", str(root / "dump.csv")], ["train", "genres", "-emb", "16", "-e", "10"]):
+            ran = run_sgp(*command, "-q", "--experiments-dir", root)
+            assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+    return made_once(tmp_path_factory, "trained", make)

@@ -95,6 +95,7 @@ def test_a_change_to_any_file_is_found(sgp: Sgp, trained: Path, whole: Path, dee
                 assert ran.out.startswith(f"damaged  whole/{file}: ")
                 assert len(ran.out.splitlines()) == 2
             assert f"damaged  whole/{file.parent}" in ran.out
+            assert "run sgp check" not in ran.out
         path.unlink(missing_ok=True)
         shutil.copyfile(trained / file, path)
 
@@ -210,7 +211,7 @@ def test_unsafe_file_names_in_a_manifest_are_refused(
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
-    assert "wrong field type or unsafe file name" in ran.out.splitlines()[0]
+    assert "wrong field type or unsafe file name: run sgp train whole --force" in ran.out.splitlines()[0]
 
 
 def test_stale_stages_and_leftovers_are_not_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:
@@ -251,4 +252,5 @@ def test_bad_input_gives_one_line(sgp: Sgp, whole: Path, experiments: Path) -> N
     ran = sgp("check")
     assert ran.code == 5
     assert ran.out.startswith("damaged  whole/experiment.json: ")
+    assert "restore it from a backup, or copy experiment.json of another experiment and change its name" in ran.out
     assert len(ran.out.splitlines()) == 2

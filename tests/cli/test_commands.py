@@ -34,7 +34,7 @@ SMALL: list[Row] = [
 
 def clocks_masked(text: str) -> str:
     """Output with times and rates written as #."""
-    return re.sub(r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|tracks)/s", r"# s\1 # \2/s", text)
+    return re.sub(r"[\d.]+ s([,;][a-z: ]*) [\d,]+ (rows|occurrences)/s", r"# s\1 # \2/s", text)
 
 
 def left(directory: Path) -> list[str]:
@@ -112,7 +112,7 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert lines[3] == "epochs         3 over 721 occurrences"
     assert lines[4] == "learning rate  0.6, decaying to 0"
     assert re.fullmatch(r"loss           \d+\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[5])
-    assert lines[6] == "time           # s; training: # tracks/s"
+    assert lines[6] == "time           # s; training: # occurrences/s"
     assert re.fullmatch(r"index          32 trees, 0\.\d MB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
     model = root / "genres" / "model"
     assert left(model) == [

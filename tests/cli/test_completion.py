@@ -70,7 +70,7 @@ def test_tracks_are_completed_in_every_shell(sample_root: Path) -> None:
     ("words", "offered"),
     [
         (["similar", "demo", "x", "--by", "cos"], ["cosine", "cosine+count"]),
-        (["continue", "demo", "--format", "js"], ["json", "jsonl"]),
+        (["continue", "demo", "--format", "js"], ["json", "jsonl", "jspf"]),
         (["export", "demo", "x", "--format", "word"], ["word2vec", "word2vec-binary"]),
         (["import", "demo", "x", "--format", "np"], ["npz"]),
         (["extract", "demo", "--format", "l"], ["lastfm", "listenbrainz", "lastfm-json", "lastfmstats"]),

@@ -11,7 +11,7 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import SgpError
-from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, Hybrid, ModelScore, Ranker, item_knn
+from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, FoldedIn, Hybrid, ModelScore, Ranker
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.results import Seed
@@ -27,7 +27,7 @@ def continued(root: Path, *arguments: str, stdin: str | None = None) -> Ran:
     return run_sgp("continue", "demo", *arguments, "--experiments-dir", root, stdin=stdin)
 
 
-@pytest.mark.parametrize("by", ["hybrid", "cosine", "cosine+count", "model"])
+@pytest.mark.parametrize("by", ["hybrid", "cosine", "cosine+count", "model", "factors"])
 def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str) -> None:
     from scipy import sparse
 
@@ -39,8 +39,11 @@ def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str)
         given[0, rows] = 1
         held, counts = membership(demo.corpus, len(demo)), np.array(demo.catalogue.counts())
         cosine = Cosine(unit_rows(demo.embeddings.centre))
+        assert demo.embeddings.factors is not None
+        factors = FoldedIn(demo.embeddings.factors)
         rankers: dict[str, Ranker] = {
-            "hybrid": Hybrid(item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel()), cosine, counts),
+            "hybrid": Hybrid(factors, cosine, counts),
+            "factors": factors,
             "cosine": cosine,
             "cosine+count": CosineAndCount(cosine, counts),
             "model": ModelScore(demo.embeddings, (0.75 * np.log(counts)).astype(np.float32)),

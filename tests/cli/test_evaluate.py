@@ -39,7 +39,17 @@ def test_the_report_is_printed_as_json_and_saved(genres_root: Path) -> None:
     assert (code, err) == (0, "")
     report = json.loads(out)
     rows = {row["ranker"]: row for row in report["judgement"]["judged"]}
-    assert list(rows) == ["popularity", "item-kNN", "iALS", "cosine", "index", "cosine+count", "model", "hybrid"]
+    assert list(rows) == [
+        "popularity",
+        "item-kNN",
+        "iALS",
+        "cosine",
+        "index",
+        "cosine+count",
+        "model",
+        "factors",
+        "hybrid",
+    ]
     assert set(rows["hybrid"]["against"]) == {"popularity", "item-kNN", "iALS"}
     assert report["judgement"]["asked"] * 2 == report["judgement"]["questions"]
     # Two genres that never mix: co-occurrence finds the genre, popularity only half of the tracks.
@@ -102,7 +112,7 @@ def test_the_model_of_a_split_is_reused(genres_root: Path) -> None:
     ("arguments", "code", "line"),
     [
         (["--protocol", "x"], 2, "protocol must be one of continuation, next-item, lookup, deezer2018, not 'x'"),
-        (["--score", "x"], 2, "score must be one of cosine, cosine+count, model, hybrid, not 'x'"),
+        (["--score", "x"], 2, "score must be one of cosine, cosine+count, model, factors, hybrid, not 'x'"),
         (["--baselines", "some"], 2, "baselines must be one of default, all, none, not 'some'"),
         (["--ease-regularization", "0"], 2, "ease-regularization must be above 0, not 0.0"),
         (["--draws", "0"], 2, "draws must be from 1 to 100, not 0"),
@@ -152,9 +162,7 @@ def test_imported_vectors_are_evaluated_without_training(genres_root: Path, tmp_
         "warning: the vectors were imported and may have been trained on the held-out playlists\n"
     )
     none = run_sgp("evaluate", "foreign", "--share", "0.2", "--score", "model", "--experiments-dir", tmp_path)
-    assert none.err == (
-        "error: --score model needs context vectors, and these vectors were imported without them: use --score cosine\n"
-    )
+    assert none.err == ("error: --score model needs context vectors, and this model has none: use --score cosine\n")
 
 
 def test_a_model_of_a_replaced_corpus_is_an_error(sgp: Sgp, experiments: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from skipgramophone.cli.answers import record
 from skipgramophone.experiment.catalogue import Track
-from skipgramophone.lookup.results import Answer, Neighbour, Seed
+from skipgramophone.lookup.results import Answer, Arrangement, Neighbour, Seed
 from skipgramophone.lookup.stability_report import Agreement
 from skipgramophone.settings import SCORES
 from tests.conftest import run_sgp
@@ -60,6 +60,10 @@ def test_schemas_are_valid_and_describe_the_same_objects_alike(name: str) -> Non
         (["similar", "genres", "folk 2"], "answer"),
         (["similar", "genres", "folk 2", "--by", "hybrid", "--exact", "--fold-versions"], "answer"),
         (["continue", "genres", "folk 2", "folk 4", "-n", "3"], "answer"),
+        (["continue", "genres", "folk 2", "folk 4", "-n", "3", "--arrange"], "answer"),
+        (["similar", "genres", "folk 2", "--of", "artists"], "mixed_answer"),
+        (["similar", "genres", "--artist", "folk artist 2", "--of", "artists", "--by", "hybrid"], "mixed_answer"),
+        (["similar", "genres", "folk 2", "--of", "playlists"], "mixed_answer"),
         (["explain", "genres", "folk 2", "folk 4"], "explanation"),
     ],
 )
@@ -92,10 +96,10 @@ def test_answers_and_errors_of_many_queries_are_valid(trained: Path) -> None:
 def an_answer() -> dict[str, Any]:
     """An answer with everything that is rarely there."""
     track = Track(row=0, artist="", title="a", uri=None, count=3, first_place=1)
-    near = Neighbour(1, -0.5, track, score=1.25, shared=None, versions=(track,))
+    near = Neighbour(1, -0.5, track, score=1.25, shared=None, versions=(track,), step=0.5)
     stable = Agreement(10, "tail", 0.5, 0.25, 0.75)
-    seeds = (Seed(track, -0.5),)
-    return record(Answer(seeds, (near,), "exact search", "model", notes=("note",), agreement=stable))
+    seeds, order = (Seed(track, -0.5),), Arrangement(0.5, None, 42)
+    return record(Answer(seeds, (near,), "exact search", "model", notes=("note",), agreement=stable, arrangement=order))
 
 
 def test_an_answer_with_rare_fields_is_valid() -> None:

@@ -35,7 +35,7 @@ def test_a_playlist_begins_with_its_title_and_seeds(sample_root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--title", "x"], "--title is for the format m3u8, not table: add --format m3u8"),
+        (["--title", "x"], "--title is for m3u8, xspf, jspf, tunemymusic, not for table: add --format m3u8"),
         (["--include-seeds", "--stdin"], None),
         (["--include-seeds", "--json"], "--include-seeds is for playlists, not for json: add --format m3u8 or plain"),
         (["-o", "x.doc"], "cannot tell the format of 'x.doc' from its suffix"),
@@ -56,8 +56,8 @@ def test_an_output_file_has_the_format_of_its_suffix_and_is_not_replaced(sample_
         assert path.read_text(encoding="utf-8") == continued(sample_root, "--format", format).out
     before = path.read_bytes()
     ran = continued(sample_root, "-o", path, "--all-versions")
-    assert (ran.code, path.read_bytes()) == (2, before)
-    assert ran.err == f"error: {path} already exists: choose another name, or replace it with --force\n"
+    assert (ran.code, path.read_bytes()) == (1, before)
+    assert ran.err == f"error: {path} already exists: choose another path, or replace it with --force\n"
     assert continued(sample_root, "-o", path, "-n", "6", "--force").code == 0
     assert len(json.loads(path.read_text())["neighbours"]) == 6
     loud = run_sgp("continue", "demo", GIVEN[0], "-n", "1", "-o", path, "--force", "--experiments-dir", sample_root)
@@ -67,6 +67,8 @@ def test_an_output_file_has_the_format_of_its_suffix_and_is_not_replaced(sample_
     for name in ("link.csv", "directory.csv", "nowhere/x.csv"):
         ran = continued(sample_root, "-o", tmp_path / name, "--force")
         assert (ran.code, ran.err.startswith(f"error: cannot write {tmp_path / name}: ")) == (1, True)
+    ran = continued(sample_root, "-o", "-", "--format", "csv")
+    assert (ran.code, ran.err) == (1, "error: this result cannot be written to standard output (-): name a file\n")
     assert sorted(found.name for found in tmp_path.iterdir() if found.name.startswith(".")) == []
 
 
@@ -81,3 +83,28 @@ def test_excluded_versions_are_left_out_and_the_list_stays_full(sample_root: Pat
     assert 5 < len(every) - len(wanted) < 200
     kept = titles("--all-versions", "--exclude-versions", " Live,acoustic ")
     assert (len(kept), kept[: len(wanted)]) == (300, wanted)
+
+
+def test_formats_of_players_and_services(sample_root: Path, tmp_path: Path) -> None:
+    for format in ("xspf", "jspf"):
+        path = tmp_path / f"more.{format}"
+        ran = continued(sample_root, "--include-seeds", "--title", "Evening", "-o", path)
+        assert (ran.code, ran.out) == (0, "")
+        again = run_sgp("extract", "again", path, "--dry-run", "--json", "--experiments-dir", tmp_path)
+        assert [json.loads(again.out)[name] for name in ("tracks", "playlists")] == [7, 1]
+    answer = json.loads(continued(sample_root, "--json").out)["neighbours"]
+    assert continued(sample_root, "--format", "uris").out.splitlines() == [near["uri"] for near in answer]
+    for format, header in (
+        ("tunemymusic", "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id"),
+        ("soundiiz", "title;artist;album;isrc"),
+    ):
+        lines = continued(sample_root, "--format", format).out.splitlines()
+        assert (lines[0], len(lines)) == (header, 6)
+        assert answer[0]["title"] in lines[1]
+        assert answer[0]["artist"] in lines[1]
+
+
+def test_a_list_of_uris_says_which_tracks_it_lacks(trained: Path) -> None:
+    ran = run_sgp("continue", "genres", "folk 1", "--format", "uris", "--experiments-dir", trained)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[-1] == ("error: no track of the answer has a uri: give another --format, such as plain")

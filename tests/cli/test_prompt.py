@@ -65,8 +65,11 @@ def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None
             conversation.answer(line)
     first = conversation.answer("+every pencil knows")  # with nothing to add to, it starts a query
     listed = conversation.listed
-    for line in ("77777", "=", "+qqqqqq"):
+    for line in ("77777", "+qqqqqq"):
         with pytest.raises(UnknownTrackError):
+            conversation.answer(line)
+    for line in ("-", "="):
+        with pytest.raises(SettingError, match=f"nothing follows '{line}': add a name or a number"):
             conversation.answer(line)
     with pytest.raises(SettingError, match="a query cannot only subtract tracks"):
         conversation.answer("-every pencil knows")
@@ -80,7 +83,7 @@ def test_a_list_is_continued_and_its_numbers_count_on(conversation: PromptState)
             conversation.answer(line)
     first = conversation.answer("every pencil knows")
     assert conversation.next_ranks(first) == "6 to 10"
-    second, third = conversation.answer(">"), conversation.answer(">")
+    second, third = conversation.answer(">"), conversation.answer("+")
     with_more = sgp.SimilarSettings(number=15)
     whole = conversation._lookup.similar("every pencil knows", with_more).neighbours
     assert first.neighbours + second.neighbours + third.neighbours == whole

@@ -17,6 +17,7 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import UnknownTrackError
+from skipgramophone.settings import ANSWER_FORMATS
 from tests.conftest import Ran, Sgp, dump_text, run_sgp, two_genres
 
 HOSTILE = ('#Petra, "P"', "=Tab\there \x1b[2J")
@@ -67,7 +68,7 @@ def test_every_format_lists_the_same_tracks(trained: Path) -> None:
 def test_unknown_or_conflicting_formats_are_refused(trained: Path) -> None:
     code, out, err = similar(trained, "folk 3", "--format", "xml")
     assert (code, out) == (2, "")
-    assert err == "error: format must be one of table, json, jsonl, csv, tsv, m3u8, plain, not 'xml'\n"
+    assert err == f"error: format must be one of {', '.join(ANSWER_FORMATS)}, not 'xml'\n"
     assert similar(trained, "folk 3", "--format", "jsno")[2].endswith("not 'jsno'; did you mean 'json'?\n")
     assert similar(trained, "folk 3", "--format", "csv", "--json")[0] == 2
     assert similar(trained, "-", "--format", "csv", stdin="folk 3\n")[0] == 2

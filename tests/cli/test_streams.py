@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 SGP = [sys.executable, "-m", "skipgramophone"]
@@ -122,11 +123,10 @@ def test_no_letter_is_replaced_without_a_word(tmp_path: Path) -> None:
     dump = tmp_path / "dump.csv"
     dump.write_text("artist,title,playlist\nMúm,Ég,one\nMúm,Green,one\nMúm,Ég,two\nMúm,Green,two\n", encoding="utf-8")
     ascii_output = environment(tmp_path, PYTHONIOENCODING="ascii")
-    for command in (
-        ["extract", "x", str(dump), "--columns", COLUMNS, "-q"],
-        ["train", "x", "-e", "1", "-emb", "4", "-q"],
-    ):
-        subprocess.run([*SGP, *command], env=ascii_output, check=True)
+    subprocess.run([*SGP, "extract", "x", str(dump), "--columns", COLUMNS, "-q"], env=ascii_output, check=True)
+    vectors = np.eye(2, 4, dtype=np.float32)  # imported, because training would load TensorFlow
+    np.savez(tmp_path / "v.npz", vectors=vectors, tracks=["Múm - Ég", "Múm - Green"])
+    subprocess.run([*SGP, "import", "x", str(tmp_path / "v.npz"), "-q"], env=ascii_output, check=True)
     look_up = [*SGP, "similar", "x", "green", "-n", "1", "-q", "--format"]
     done = subprocess.run([*look_up, "json"], env=ascii_output, capture_output=True)
     assert json.loads(done.stdout)["neighbours"][0]["artist"] == "Múm"

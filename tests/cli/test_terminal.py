@@ -121,22 +121,15 @@ def test_a_pipe_gets_full_names(hostile: Path) -> None:
     assert "\x1b" not in ran.out
 
 
-def test_the_progress_bar_of_training_disappears(hostile: Path) -> None:
+def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow(hostile: Path) -> None:
     code, output = on_a_terminal(
-        100, "train", "hostile", "-e", "2", "-emb", "4", "--force", "--experiments-dir", hostile
+        100, "train", "hostile", "-e", "300", "-emb", "4", "--force", "--experiments-dir", hostile
     )
     assert code == 0
-    assert "epoch 2/2  loss " in output
-    assert "tracks/s" in output
-    assert "oneDNN" not in output
-
-
-def test_tensorflow_prints_nothing(tmp_path: Path) -> None:
-    # Batches with many different numbers of tracks, each of which compiles its own program.
-    rows = [("o", "a", f"t{at % (50 + 40 * (at // 1000))}", f"p{at // 250}") for at in range(20_000)]
-    (tmp_path / "dump.csv").write_text(dump_text(rows), encoding="utf-8")
-    program = [sys.executable, "-m", "skipgramophone"]
-    where = ["-q", "--experiments-dir", str(tmp_path)]
-    for command in (["extract", "x", str(tmp_path / "dump.csv")], ["train", "x", "-e", "20", "-emb", "4"]):
-        ran = subprocess.run([*program, *command, *where], capture_output=True, text=True, check=False)
-        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    lines = [line.strip("\n") for line in ESCAPES.sub("", output).split("\r") if line.strip()]
+    texts = ESCAPES.sub("", output)
+    assert 0 < texts.index("loading TensorFlow") < texts.index("compiling") < texts.index("building the index")
+    assert re.search(r"epoch \d+/300  loss \d\.\d{3}  [\d,]+ occurrences/s\r", texts)
+    assert output.count("\x1b[1A\x1b[2K") == 1  # the line of the bar is erased
+    report = [line.split()[0] for line in lines if not line.startswith(("train ", "warning: the loss ended at "))]
+    assert report == ["model", "vectors", "context", "epochs", "learning", "loss", "time", "index"]

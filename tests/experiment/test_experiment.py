@@ -13,8 +13,11 @@ import pytest
 
 from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment import publishing
+from skipgramophone.experiment.checkpoint import read_checkpoint
 from skipgramophone.experiment.experiment import Experiment, new_experiment, open_experiment
 from skipgramophone.experiment.publishing import draft_directory, publish, published_file, remove_leftovers, withdraw
+
+NEXT_STEP = "; restore it from a backup, or run sgp check to see which command makes it again"
 
 
 def put(experiment: Experiment, stage: str, text: str, **settings: int) -> None:
@@ -116,6 +119,7 @@ def test_a_damaged_manifest_is_reported_in_one_line(experiment: Experiment, text
     with pytest.raises(ExperimentError, match=r"manifest\.json is damaged") as damaged:
         experiment.manifest("corpus")
     assert "\n" not in str(damaged.value)
+    assert str(damaged.value).endswith(NEXT_STEP)
 
 
 @pytest.mark.parametrize(
@@ -128,15 +132,34 @@ def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
 ) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ExperimentError, match="wrong field type or unsafe file name"):
+    with pytest.raises(ExperimentError, match=f"wrong field type or unsafe file name{NEXT_STEP}$"):
         experiment.manifest("corpus")
 
 
-def test_an_unknown_format_is_refused(experiment: Experiment) -> None:
+@pytest.mark.parametrize(
+    ("format", "next_step"), [(99, ": update skipgramophone"), (0, NEXT_STEP), ("1", NEXT_STEP), (None, NEXT_STEP)]
+)
+def test_an_unknown_format_is_refused(experiment: Experiment, format: object, next_step: str) -> None:
     path = experiment.directory("corpus") / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
-    with pytest.raises(ExperimentError, match="has format 99; this version reads format 1"):
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": format}))
+    with pytest.raises(ExperimentError, match=f"has format {format!r}; this version reads format 1{next_step}$"):
         experiment.manifest("corpus")
+
+
+def test_the_error_for_a_damaged_checkpoint_does_not_only_replace_it(experiment: Experiment) -> None:
+    state = experiment.path / "checkpoint" / "state.json"
+    state.parent.mkdir()
+    advice = "; restore it from a backup, or start over with sgp train tried --force"
+    for text, problem, next_step in (
+        ("{", "is damaged: Expecting property name", advice),
+        ("{}", "has format None; this version reads format 1", advice),
+        ('{"format": 2}', "has format 2; this version reads format 1", ": update skipgramophone"),
+    ):
+        state.write_text(text)
+        with pytest.raises(ExperimentError) as raised:
+            read_checkpoint(experiment.path)
+        assert str(raised.value).startswith(f"{state} {problem}")
+        assert str(raised.value).endswith(next_step)
 
 
 def test_a_new_experiment_without_a_published_stage_is_removed(tmp_path: Path) -> None:

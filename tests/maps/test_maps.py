@@ -201,33 +201,8 @@ def test_clusters_are_labelled_with_their_leading_artists() -> None:
     assert find_clusters(np.ones((5, 3), np.float32), 4, 1).tolist() == [0] * 5
 
 
-@pytest.mark.slow
-def test_umap_preserves_more_neighbours_than_components_and_is_reproducible(sample_root: Path, tmp_path: Path) -> None:
-    pytest.importorskip("umap", reason="umap-learn is not installed")
-    preserved = {}
-    for name in ("pca", "umap", "auto"):
-        settings = package.MapSettings(projection=name, top=600)
-        report = package.draw_map("demo", tmp_path / f"{name}.html", settings, experiments_dir=sample_root)
-        preserved[name] = report.preserved
-    assert preserved["umap"] > 2 * preserved["pca"]
-    assert (tmp_path / "umap.html").read_bytes() == (tmp_path / "auto.html").read_bytes()
-
-
-def test_without_umap_only_pca_draws_a_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingError, match="UMAP needs more than 30 tracks: use --projection pca"):
-        projection.choose_projection("umap", 30)
-    assert projection.choose_projection("auto", 30) == "pca"
-    monkeypatch.setattr(projection, "find_spec", lambda name: None)
-    assert projection.choose_projection("pca", 1000) == "pca"
-    for needs_it in ("auto", "umap"):
-        with pytest.raises(
-            SettingError, match=r"not installed: pip install 'skipgramophone\[map\]' .*--projection pca"
-        ):
-            projection.choose_projection(needs_it, 1000)
-
-
 def test_each_step_is_reported(sample_root: Path, tmp_path: Path) -> None:
-    steps: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, float, int]] = []
     package.draw_map(
         "demo",
         tmp_path / "map.html",
@@ -235,10 +210,11 @@ def test_each_step_is_reported(sample_root: Path, tmp_path: Path) -> None:
         experiments_dir=sample_root,
         progress=lambda *step: steps.append(step),
     )
-    assert [done for _, done, _ in steps] == list(range(len(steps)))
+    assert [done for _, done, _ in steps] == [0, 1, 1, 2, 3, 4]
     assert [name for name, _, _ in steps] == [
         "finding nearest neighbours",
-        "projecting by pca",
+        "finding nearest neighbours: 200 of 200 tracks",
+        "projecting by principal components",
         "finding clusters",
         "measuring the projection",
         "writing",

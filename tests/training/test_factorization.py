@@ -147,6 +147,14 @@ def test_damaged_factors_are_refused(damage: str, tmp_path: Path) -> None:
         read_factors(tmp_path, TRACKS)
 
 
+def test_disliked_tracks_form_a_second_playlist_and_tracks_without_weight_are_ignored() -> None:
+    model = fitted(held(10))
+    liked, disliked = model.playlists_of(np.array([3, 1, 5, 8]), np.array([2.0, 0, -0.5, 1]))
+    rows = np.zeros((2, TRACKS))
+    rows[0, [3, 8]], rows[1, 5] = (2, 1), 0.5
+    np.testing.assert_allclose(np.stack([liked, disliked]), model.fold_in(as_rows(rows)), atol=1e-6)
+
+
 def test_a_model_without_factors_has_none(tmp_path: Path) -> None:
     assert read_factors(tmp_path, 5) is None
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -35,7 +35,7 @@ def read_aotm(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """
     mixes = read_document(stream, "a file of AOTM-2011")
     if not isinstance(mixes, list):
-        raise SourceError(f"{stream.file.display_name} is not a file of AOTM-2011: it is not a list of mixes")
+        raise FormatError(f"{stream.file.display_name} is not a file of AOTM-2011: it is not a list of mixes")
     number = 0
     for mix in mixes:
         tracks = mix.get("playlist") if isinstance(mix, dict) else None

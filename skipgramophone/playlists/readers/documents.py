@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.lines import Line, whole_bytes, whole_text
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -32,7 +32,7 @@ def document_of(stream: OpenFile, raw: bytes, what: str) -> Any:
     try:
         return json.loads(whole_text(stream, raw))
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{stream.file.display_name} is not {what}: {error}") from error
+        raise FormatError(f"{stream.file.display_name} is not {what}: {error}") from error
 
 
 def objects_in(lines: Iterable[Line]) -> Iterator[tuple[int, str, dict[str, Any] | str]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.column_names import columns_by_role
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -41,7 +41,7 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
     for number, line, fields in read_fields(stream, ","):
         if not header:
             if not _are_columns(fields):
-                raise SourceError(
+                raise FormatError(
                     f"{stream.file.display_name} is not an Exportify file: "
                     f"its first line needs the columns {URI}, {TITLE} and {ARTISTS[0]}"
                 )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.histories import EPISODE
 from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
 from skipgramophone.playlists.readers.rows import LeftOut, Record
@@ -71,7 +71,7 @@ def read_itunes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
         elif parent == ITEM and part == "Playlists" and key.get(depth) == "Track ID":
             library.playlists[-1].items.append((line, text))
     if not library.tracks:
-        raise SourceError(f"{stream.file.display_name} is not a library of iTunes or Apple Music: it has no tracks")
+        raise FormatError(f"{stream.file.display_name} is not a library of iTunes or Apple Music: it has no tracks")
     return library.records(stream)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
@@ -51,7 +51,7 @@ def read_lastfm_json(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     content = read_document(stream, "scrobbles of Last.fm")
     scrobbles = _scrobbles(content)
     if scrobbles is None:
-        raise SourceError(f"{stream.file.display_name} has no scrobbles of Last.fm")
+        raise FormatError(f"{stream.file.display_name} has no scrobbles of Last.fm")
     user = content.get("username") if isinstance(content, dict) else None
     listener = user if isinstance(user, str) else ""
     plays = ((number, raw_record(each), _play(each, listener)) for number, each in enumerate(scrobbles, 1))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError, SourceError
 from skipgramophone.playlists.readers.rows import Reject
 from skipgramophone.playlists.readers.source_files import OpenFile
 
@@ -228,7 +228,7 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
         else:
             pending += data
         if len(pending) > LONGEST_LINE:
-            raise SourceError(
+            raise FormatError(
                 f"{stream.file.display_name}: a line is longer than {LONGEST_LINE >> 20} MiB: not a file of rows"
             )
     if pending:

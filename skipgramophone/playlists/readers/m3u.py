@@ -5,9 +5,9 @@
     music/cecilia.ogg
 
 The name of a track is in #EXTINF or, without it, at the end of the path; "Artist - Title" is split at the first " - ".
-Paths are never opened. A path that is the uri of a service, such as spotify:track:..., is used as the uri of the track.
-So is a link to a service if the track has no other name. A file that is not in the encoding of the settings is decoded
-as Windows-1252, the encoding of old players.
+Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as
+the uri of the track. So is a link to a service if the track has no other name. A file that is not in the encoding of
+the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from urllib.parse import unquote
 
 from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.durations import whole_seconds
+from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.lines import whole_bytes
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.settings import ExtractSettings
 
 LARGEST = 64 << 20  # bytes in a playlist file
-INFO = re.compile(r"#EXTINF:[^,]*,(.*)")
+INFO = re.compile(r"#EXTINF:([^,]*),(.*)")
 NAMED = re.compile(r"#PLAYLIST:(.*)")
 SERVICE_URI = re.compile(r"[a-z][a-z0-9+.-]+:[^/\\\s]\S*")  # matches neither Windows paths nor URLs
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
@@ -40,17 +42,19 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     lines = whole_playlist_text(stream).splitlines()
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
-    info = ""
+    info, seconds = "", None
     for number, line in enumerate(lines, 1):
         if found := INFO.match(line):
-            info = found[1].strip()
+            info, seconds = found[2].strip(), whole_seconds(found[1])
         elif line.strip() and not line.startswith("#"):
             path = line.strip()
             artist, title = split_name(info or name_at_end(path))
             is_uri = SERVICE_URI.fullmatch(path) or (not info and read_link(path))
             uri = path if is_uri else None
-            info = ""
-            yield number, line, Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            location = None if is_uri or path == info else location_of(path, stream.file)
+            row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+            yield number, line, row._replace(location=location, seconds=seconds)
+            info, seconds = "", None
 
 
 def whole_playlist_text(stream: OpenFile) -> str:

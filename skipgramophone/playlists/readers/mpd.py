@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.documents import LARGEST, document_of, raw_record
 from skipgramophone.playlists.readers.lines import is_text, whole_bytes
@@ -109,7 +109,7 @@ def _playlists(stream: OpenFile, raw: bytes) -> list[Any]:
     content = document_of(stream, raw, "a slice of the Million Playlist Dataset")
     playlists = content.get("playlists") if isinstance(content, dict) else None
     if not isinstance(playlists, list):
-        raise SourceError(
+        raise FormatError(
             f"{stream.file.display_name} is not a slice of the Million Playlist Dataset: it has no playlists"
         )
     return playlists

@@ -6,8 +6,9 @@
     NumberOfEntries=1
 
 The name of a track is its title or, without one, the end of its path; "Artist - Title" is split at the first " - ".
-Paths are never opened. A path that names a track of a service, such as spotify:track:..., is used as the uri of the
-track. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of old players.
+Paths are kept as locations and never opened. A path that names a track of a service, such as spotify:track:..., is used
+as the uri of the track. A file that is not in the encoding of the settings is decoded as Windows-1252, the encoding of
+old players.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.readers.durations import whole_seconds
+from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -26,6 +29,7 @@ from skipgramophone.settings import ExtractSettings
 
 SECTION = "[playlist]"
 ENTRY = re.compile(r"(file|title)(\d{1,9})\s*=(.*)", re.IGNORECASE)
+LENGTH = re.compile(r"length(\d{1,9})\s*=(.*)", re.IGNORECASE)
 OTHER_ENTRY = re.compile(r"(length\d+|numberofentries|version)\s*=|[;#\[]", re.IGNORECASE)
 
 
@@ -42,9 +46,10 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """
     lines = whole_playlist_text(stream).splitlines()
     if not any(is_pls([line]) for line in lines):
-        raise SourceError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
+        raise FormatError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
     entries: dict[int, dict[str, str]] = {}
     first_line: dict[int, int] = {}
+    lengths = {int(found[1]): found[2] for line in lines if (found := LENGTH.match(line.strip()))}
     for number, line in enumerate(lines, 1):
         if found := ENTRY.match(line.strip()):
             at, name = int(found[2]), found[1].lower()
@@ -59,5 +64,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
         path = entry.get("file", "")
         artist, title = split_name(entry.get("title") or name_at_end(path))
         raw = "; ".join(f"{name}{at}={text}" for name, text in entry.items())
-        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=service_uri(path))
-        yield first_line[at], raw, row
+        uri = service_uri(path)
+        location = None if path == entry.get("title") else location_of(path, stream.file)
+        row = Row("", playlist, stream.file.place, artist=artist, title=title, uri=uri)
+        yield first_line[at], raw, row._replace(location=location, seconds=whole_seconds(lengths.get(at, "")))

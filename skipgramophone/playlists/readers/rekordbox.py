@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
 from skipgramophone.playlists.readers.rows import Record
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -35,7 +35,7 @@ def read_rekordbox(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
     for element in read_elements(stream, "a collection of rekordbox"):
         path, attributes = element.path, element.attributes
         if path[0] != ROOT:
-            raise SourceError(f"{stream.file.display_name} is not a collection of rekordbox: its root is {path[0]!r}")
+            raise FormatError(f"{stream.file.display_name} is not a collection of rekordbox: its root is {path[0]!r}")
         if element.ends:
             continue
         if path == TRACK:

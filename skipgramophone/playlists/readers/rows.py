@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 from skipgramophone.utf8 import is_utf8
 
@@ -61,6 +62,8 @@ class Row(NamedTuple):
     artist: str
     title: str
     uri: str | None = None
+    location: str | None = None  # of the file, see `file_locations`
+    seconds: int | None = None  # duration
 
 
 class LeftOut(NamedTuple):
@@ -81,6 +84,7 @@ class RowBlock:
 
     Attributes:
         table: the columns of `COLUMNS` as large_string, possibly dictionary-encoded; only key and uri may be null.
+            Columns of `FACTS` are there only if a row states them, as strings with nulls.
         rejects: the rejected records among these rows.
         bytes_read: bytes of the file on disk that have been read so far.
         replaced: number of characters so far that replace undecodable bytes.
@@ -150,15 +154,17 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
 
 def _table(rows: Iterable[Row]) -> pa.Table:
     """Convert rows to a table of dictionary-encoded strings."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    return pa.table(
-        {name: pa.array(column, TEXT).dictionary_encode() for name, column in zip(COLUMNS, columns, strict=True)}
-    )
+    columns: dict[str, Sequence[str | int | None]]
+    columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=False)) or dict.fromkeys(COLUMNS, ())
+    stated = {name: column for name, column in columns.items() if name not in FACTS or any(column)}
+    if "seconds" in stated:
+        stated["seconds"] = [None if number is None else str(number) for number in stated["seconds"]]
+    return pa.table({name: pa.array(column, TEXT).dictionary_encode() for name, column in stated.items()})
 
 
-def is_valid_text(texts: Iterable[str | None]) -> bool:
+def is_valid_text(texts: Iterable[str | int | None]) -> bool:
     """Whether all strings can be encoded as UTF-8; those from JSON may contain lone surrogates."""
-    return all(is_utf8(text) for text in texts if text)
+    return all(is_utf8(text) for text in texts if isinstance(text, str))
 
 
 def make_block(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
@@ -37,7 +37,7 @@ def read_shazam(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
         if at == 1:
             if tuple(fields) != COLUMNS:
                 name = stream.file.display_name
-                raise SourceError(f"{name} is not the library of Shazam: its second line is not {','.join(COLUMNS)}")
+                raise FormatError(f"{name} is not the library of Shazam: its second line is not {','.join(COLUMNS)}")
         elif isinstance(fields, str) or len(fields) != len(COLUMNS):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(COLUMNS))
         else:

@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     EPISODE,
@@ -60,7 +60,7 @@ def read_spotify(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record
         return _playlists(content["playlists"], stream, settings)
     if isinstance(content, list):
         return split_into_sessions(_plays(content, settings), stream, settings)
-    raise SourceError(f"{stream.file.display_name} has neither playlists nor a streaming history of Spotify")
+    raise FormatError(f"{stream.file.display_name} has neither playlists nor a streaming history of Spotify")
 
 
 def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document
 from skipgramophone.playlists.readers.histories import EPISODE
 from skipgramophone.playlists.readers.lines import numbered_lines
@@ -64,7 +64,7 @@ def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
     content = read_document(stream, "JSON of the Web API of Spotify")
     playlists = _playlists(content)
     if not playlists:
-        raise SourceError(f"{stream.file.display_name} has neither playlists nor tracks of the Web API of Spotify")
+        raise FormatError(f"{stream.file.display_name} has neither playlists nor tracks of the Web API of Spotify")
     number = 0
     for at, playlist in enumerate(playlists):
         if playlist is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import EPISODE
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, LeftOut, Record, Row
@@ -45,7 +45,7 @@ def read_spotify_library(stream: OpenFile, settings: ExtractSettings) -> Iterato
     """
     content = read_document(stream, "a library of Spotify")
     if not isinstance(content, dict) or not isinstance(content.get("tracks"), list):
-        raise SourceError(f"{stream.file.display_name} is not a library of Spotify: it has no list of tracks")
+        raise FormatError(f"{stream.file.display_name} is not a library of Spotify: it has no list of tracks")
     playlist = PurePosixPath(stream.file.name).stem
     number = 0
     for section, entries in content.items():

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.lines import whole_bytes, whole_text
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -42,7 +42,7 @@ def read_tab_text(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
     header = lines[0].split("\t")
     title = _title_column(header)
     if title is None:
-        raise SourceError(
+        raise FormatError(
             f"{stream.file.display_name} is not a text export of rekordbox or iTunes: "
             "its first line needs the columns Track Title and Artist, or Name, Artist and Composer"
         )
@@ -74,4 +74,4 @@ def _text(stream: OpenFile) -> str:
     try:
         return data.decode("utf-16")
     except UnicodeDecodeError as error:
-        raise SourceError(f"{stream.file.display_name} is not valid UTF-16: {error.reason}") from error
+        raise FormatError(f"{stream.file.display_name} is not valid UTF-16: {error.reason}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.source_files import OpenFile
 
@@ -71,7 +71,7 @@ def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = 
             faults.clear()
             yield number, delimiter.join(fields), fields or "blank line"
     except csv.Error as error:
-        raise SourceError(f"{display_name}, line {number}: {error}") from error
+        raise FormatError(f"{display_name}, line {number}: {error}") from error
     yield from faults
 
 
@@ -96,7 +96,7 @@ def read_named_fields(
             if not set(required) <= set(header):
                 columns = ", ".join(required)
                 name = stream.file.display_name
-                raise SourceError(f"{name} is not {what}: its first line needs the columns {columns}")
+                raise FormatError(f"{name} is not {what}: its first line needs the columns {columns}")
         elif isinstance(fields, str) or len(fields) != len(header):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(header))
         else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.libraries import Library, LibraryPlaylist, LibraryTrack
 from skipgramophone.playlists.readers.rows import LeftOut, Record
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -38,7 +38,7 @@ def read_traktor(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Recor
     for element in read_elements(stream, "a collection of Traktor"):
         path, attributes = element.path, element.attributes
         if path[0] != ROOT:
-            raise SourceError(f"{stream.file.display_name} is not a collection of Traktor: its root is {path[0]!r}")
+            raise FormatError(f"{stream.file.display_name} is not a collection of Traktor: its root is {path[0]!r}")
         if path == LOCATION and not element.ends:
             key = "".join(attributes.get(part, "") for part in ("VOLUME", "DIR", "FILE"))
         elif path == ENTRY and element.ends:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from xml.parsers import expat
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.source_files import OpenFile
 
 READ_AT_ONCE = 1 << 18  # bytes per call of the parser
@@ -56,7 +56,7 @@ def read_elements(
             yield from parser.feed(data)
         yield from parser.feed(b"", final=True)
     except XmlError as fault:
-        raise SourceError(f"{stream.file.display_name} is not {what}: {fault}") from fault
+        raise FormatError(f"{stream.file.display_name} is not {what}: {fault}") from fault
 
 
 def root_of(head: bytes) -> str | None:

@@ -4,9 +4,10 @@
       <track><title>Paper Boats</title><creator>Nell Quay</creator></track> ...
     {"playlist": {"title": "Evening", "track": [{"title": ..., "creator": ..., "identifier": [...]}, ...]}}
 
-A file is one playlist. Its name is its title or that of the file, and its creator is the owner. The uri of a track is
-the first of its identifiers and locations that is a uri of a service, such as a MusicBrainz recording. Locations of
-files are ignored. In JSPF, the "line" numbers of rejects count the tracks from 1.
+A file is one playlist, named by its title or by the file, with its creator as owner. The uri of a track is its first
+identifier or location that is a uri of a service, such as a MusicBrainz recording. Its first other location is kept as
+the location of its file.
+The "line" numbers of rejects of JSPF count the tracks from 1.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
+from skipgramophone.playlists.readers.durations import whole_seconds
+from skipgramophone.playlists.readers.file_locations import location_of_uri
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.track_uris import service_uri
 from skipgramophone.playlists.readers.xml_documents import Element, read_elements
 from skipgramophone.settings import ExtractSettings
 
+MILLISECONDS = 1000  # per second, the unit of durations
 TRACK = ("playlist", "trackList", "track")
-Fields = dict[str, list[str]]  # name of child elements of a track -> their texts
-Named = tuple[int, RawRecord, tuple[str, str, str | None] | str]  # line, record, names or why rejected
+Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
+Names = tuple[str, str, str | None, str | None, int | None]  # artist, title, uri, text of a location, seconds
+Named = tuple[int, RawRecord, Names | str]  # line, record, names or reject
 
 
 def is_jspf(value: Any) -> bool:
@@ -65,7 +70,7 @@ def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     """
     content = read_document(stream, "a JSPF playlist")
     if not is_jspf(content):
-        raise SourceError(f"{stream.file.display_name} is not a JSPF playlist: it has no list of tracks")
+        raise FormatError(f"{stream.file.display_name} is not a JSPF playlist: it has no list of tracks")
     playlist = content["playlist"]
     title, creator = text_fields(playlist, "title", "creator") or ("", "")
     named = ((number, raw_record(track), _jspf_track(track)) for number, track in enumerate(playlist["track"], 1))
@@ -75,7 +80,7 @@ def read_jspf(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
 def _require_root(element: Element, stream: OpenFile) -> None:
     """Raise `SourceError` unless the root of the document is a playlist."""
     if element.path[0] != "playlist":
-        raise SourceError(f"{stream.file.display_name} is not an XSPF playlist: its root is {element.path[0]!r}")
+        raise FormatError(f"{stream.file.display_name} is not an XSPF playlist: its root is {element.path[0]!r}")
 
 
 def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) -> Iterator[Record]:
@@ -85,26 +90,31 @@ def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) ->
         if isinstance(found, str):
             yield line, raw, found
         else:
-            artist, name, uri = found
+            artist, name, uri, place, seconds = found
+            location = location_of_uri(place, stream.file) if place else None
             row = Row(creator.strip(), playlist, stream.file.place, artist=artist, title=name, uri=uri)
-            yield line, raw, row
+            yield line, raw, row._replace(location=location, seconds=seconds)
 
 
-def _names_of(fields: Fields) -> tuple[str, str, str | None]:
-    """Return artist, title and uri of a track, from the texts of its child elements."""
+def _names_of(fields: Fields) -> Names:
+    """Return artist, title, uri, location and seconds of a track."""
     identifiers = [*fields.get("identifier", ()), *fields.get("location", ())]
     uri = next((uri for text in identifiers if (uri := service_uri(text))), None)
-    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri
+    place = next((text.strip() for text in fields.get("location", ()) if not service_uri(text)), None)
+    seconds = whole_seconds(fields.get("duration", [""])[0], MILLISECONDS)
+    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place, seconds
 
 
-def _jspf_track(track: Any) -> tuple[str, str, str | None] | str:
-    """Return artist, title and uri of a JSPF track, or the reason for rejecting the track."""
+def _jspf_track(track: Any) -> Names | str:
+    """Return the names of a JSPF track, or the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "a track that is not a JSON object"
     names = text_fields(track, "creator", "title")
     if names is None:
         return NAME_NOT_TEXT
-    fields: Fields = {"creator": [names[0]], "title": [names[1]]}
+    duration = track.get("duration")
+    number = type(duration) in (int, float) or isinstance(duration, str)
+    fields: Fields = {"creator": [names[0]], "title": [names[1]], "duration": [str(duration) if number else ""]}
     for name in ("identifier", "location"):  # a list, or a text in files of older tools
         value = track.get(name)
         values = value if isinstance(value, list) else [value]

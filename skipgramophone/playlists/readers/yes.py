@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import PurePosixPath
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError, SourceError
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
@@ -43,7 +43,7 @@ def read_yes(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
     """
     names_file = stream.file.sibling(NAMES)
     if names_file is None:
-        raise SourceError(f"{stream.file.display_name} needs {NAMES}, the names of its songs, in the same directory")
+        raise FormatError(f"{stream.file.display_name} needs {NAMES}, the names of its songs, in the same directory")
     with names_file.open(settings.encoding, settings.bad_bytes == "replace") as names:
         songs = dict(_songs(names))
     lines = numbered_lines(stream)

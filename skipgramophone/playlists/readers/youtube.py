@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError
 from skipgramophone.playlists.readers.documents import raw_record, read_document
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
@@ -122,7 +122,7 @@ def read_youtube_history(stream: OpenFile, settings: ExtractSettings) -> Iterato
     """
     content = read_document(stream, "a watch history of YouTube")
     if not isinstance(content, list):
-        raise SourceError(f"{stream.file.display_name} is not a watch history of YouTube: it is not a list")
+        raise FormatError(f"{stream.file.display_name} is not a watch history of YouTube: it is not a list")
     plays = ((number, raw_record(entry), _play(entry)) for number, entry in enumerate(content, 1))
     return split_into_sessions(plays, stream, settings)
 
@@ -134,7 +134,7 @@ def _songs(stream: OpenFile) -> Iterator[tuple[int, str, tuple[str, str, str] | 
         if not width:
             if isinstance(fields, str) or not is_songs([line]):
                 name = stream.file.display_name
-                raise SourceError(f"{name} is not a song library of YouTube Music: its first line is not the header")
+                raise FormatError(f"{name} is not a song library of YouTube Music: its first line is not the header")
             width = len(fields)
         elif isinstance(fields, str) or not 3 < len(fields) <= width:
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, width)

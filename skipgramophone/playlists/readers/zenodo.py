@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from skipgramophone.errors import SourceError
+from skipgramophone.errors import FormatError, SourceError
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.lines import (
@@ -112,9 +112,7 @@ class ZenodoReader:
         """Return the roles of the columns in the first line; raise `SourceError` if it is not a header."""
         columns = columns_of(header.decode("utf-8", "replace"))
         if columns is None:
-            raise SourceError(
-                f"{self.file.display_name}: the first line is not a header of the Zenodo dialect: leave out --format"
-            )
+            raise FormatError(f"{self.file.display_name}: the first line is not a header of the Zenodo dialect")
         return columns
 
     def _parse_text(self, raw: RawLines, columns: tuple[str, ...], replaced: int) -> RowBlock:

@@ -9,6 +9,8 @@ import pytest
 
 import skipgramophone
 from skipgramophone.errors import SettingError, SourceError
+from skipgramophone.playlists.column_guess import ColumnGuess, guess_columns
+from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
 from tests.playlists.readers.reading import read
@@ -133,3 +135,19 @@ def test_purchases_are_baskets_by_order_or_sessions_by_gap(write_dump: WriteDump
         ("7", "2010-12-02 09:00"): ["A"],
     }
     assert playlists(path, columns="owner=CustomerID,uri=StockCode") == {("7", "retail"): ["A", "B", "C", "A"]}
+
+
+def test_the_columns_of_a_table_are_guessed_once(write_dump: WriteDump, monkeypatch: pytest.MonkeyPatch) -> None:
+    guessed: list[ColumnGuess | str] = []
+
+    def count(rows: list[list[str]], rated: bool) -> ColumnGuess | str:
+        guessed.append(guess_columns(rows, rated))
+        return guessed[-1]
+
+    monkeypatch.setattr("skipgramophone.playlists.column_guess.guess_columns", count)
+    (reader,) = open_sources([write_dump(RATINGS, "ratings.csv")], ExtractSettings(min_rating=4.0)).readers
+    (guess,) = guessed
+    assert isinstance(guess, ColumnGuess)
+    assert isinstance(reader, ColumnsReader)
+    assert (guess.text, guess.unused) == (reader.settings.columns, reader.unused)
+    assert "rating=rating" in guess.text

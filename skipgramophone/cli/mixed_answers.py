@@ -1,0 +1,146 @@
+"""Output formats of lists of artists and of playlists: those of `answers`, except for the playlist formats of tracks.
+
+table      for people                            csv, tsv   a header, then one line per artist or playlist
+json       the whole answer, indented            plain      the name, one line per artist or playlist
+jsonl      the whole answer on one line
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skipgramophone.cli import answers, render
+from skipgramophone.lookup.mixed_answers import MixedAnswer
+from skipgramophone.lookup.mixed_query import Part
+from skipgramophone.lookup.results import Seed
+from skipgramophone.lookup.similar_artists import ArtistAnswer, ArtistNeighbour
+from skipgramophone.lookup.similar_playlists import PlaylistAnswer, PlaylistNeighbour
+from skipgramophone.wording import plural, visible
+
+
+def show(answer: MixedAnswer, format: str, quiet: bool) -> None:
+    """Print an answer on standard output, and its notes on standard error."""
+    for line in answer.notes:
+        render.note(line, quiet)
+    if format == "json":
+        render.print_json(record(answer))
+    elif format == "jsonl":
+        render.print_json_line(record(answer))
+    elif format == "csv":
+        render.print_csv([_fields(near) for near in answer.neighbours])
+    elif format == "tsv":
+        render.print_tsv([_fields(near) for near in answer.neighbours])
+    elif format == "plain":
+        render.print_data("".join(f"{visible(_name(near))}\n" for near in answer.neighbours))
+    elif isinstance(answer, ArtistAnswer):
+        _print_artists(answer)
+    else:
+        _print_playlists(answer)
+
+
+def record(answer: MixedAnswer) -> dict[str, Any]:
+    """Return an answer as JSON."""
+    query = answer.query
+    of = "artists" if isinstance(answer, ArtistAnswer) else "playlists"
+    return {
+        "of": of,
+        "seeds": [{"weight": seed.weight} | answers.track_record(seed.track) for seed in query.tracks],
+        "groups": [
+            {
+                "weight": group.weight,
+                "artist" if group.is_artist else "playlist": group.name,
+                "tracks": len(group.seeds),
+            }
+            for group in query.groups
+        ],
+        "answered_by": "exact search",
+        "ranked_by": answer.ranked_by if isinstance(answer, ArtistAnswer) else "cosine",
+        "notes": list(answer.notes),
+        "neighbours": list(map(_fields, answer.neighbours)),
+    }
+
+
+def _fields(near: ArtistNeighbour | PlaylistNeighbour) -> dict[str, object]:
+    """Return an artist or a playlist as a record."""
+    if isinstance(near, PlaylistNeighbour):
+        return {
+            "rank": near.rank,
+            "similarity": round(near.similarity, 6),
+            "owner": near.owner,
+            "playlist": near.name,
+            "shared": near.shared,
+            "tracks": near.tracks,
+            "number": near.playlist,
+        }
+    return {
+        "rank": near.rank,
+        "similarity": round(near.similarity, 6),
+        "artist": near.artist,
+        "shared": near.shared,
+        "tracks": near.tracks,
+        "count": near.count,
+        "score": None if near.score is None else round(near.score, 6),
+    }
+
+
+def _name(near: ArtistNeighbour | PlaylistNeighbour) -> str:
+    """Return the name of an artist, or owner and name of a playlist."""
+    if isinstance(near, ArtistNeighbour):
+        return near.artist
+    return " - ".join(filter(None, (near.owner, near.name)))
+
+
+def _print_artists(answer: ArtistAnswer) -> None:
+    """Print a table of artists."""
+    support = any(near.shared is not None for near in answer.neighbours)
+    scored = any(near.score is not None for near in answer.neighbours)
+    columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
+    columns += [("artist", "text"), *([("shared", "number")] if support else [])]
+    rows = [
+        [
+            str(near.rank),
+            *([f"{near.score or 0:.3f}"] if scored else []),
+            f"{near.similarity:.3f}",
+            near.artist,
+            *([f"{near.shared or 0:,}"] if support else []),
+            f"{near.tracks:,}",
+            f"{near.count:,}",
+        ]
+        for near in answer.neighbours
+    ]
+    relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
+    title = f"{_ranks(answer, 'artist')} {relation} {_about(answer.query.parts)}"
+    render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
+
+
+def _print_playlists(answer: PlaylistAnswer) -> None:
+    """Print a table of playlists."""
+    columns = [("rank", "number"), ("similarity", "number"), ("owner", "text"), ("playlist", "text")]
+    columns += [("shared", "number"), ("tracks", "number")]
+    rows = [
+        [str(near.rank), f"{near.similarity:.3f}", near.owner, near.name, f"{near.shared:,}", f"{near.tracks:,}"]
+        for near in answer.neighbours
+    ]
+    title = f"{_ranks(answer, 'playlist')} most similar to {_about(answer.query.parts)}"
+    render.listing(title, columns, rows)
+
+
+def _ranks(answer: MixedAnswer, noun: str) -> str:
+    """Return the beginning of the title of a table."""
+    first = answer.neighbours[0].rank if answer.neighbours else 1
+    return f"top {plural(len(answer.neighbours), noun)}" if first == 1 else f"{noun}s from rank {first}"
+
+
+def _about(parts: tuple[Part, ...]) -> str:
+    """Name the parts of a query, or count them if there are many."""
+    if len(parts) <= answers.MOST_NAMED:
+        return ", ".join(map(_part_name, parts))
+    groups = len([part for part in parts if not isinstance(part, Seed)])
+    counted = [plural(len(parts) - groups, "track"), *([plural(groups, "group")] if groups else [])]
+    return " and ".join(counted)
+
+
+def _part_name(part: Part) -> str:
+    """Return the name of a track or a group, with its weight unless that is 1."""
+    weight = "" if part.weight == 1 else f"{part.weight:+.3g} × "
+    return weight + (f"'{part.track.name}'" if isinstance(part, Seed) else f"'{part.name}'")

@@ -1,0 +1,154 @@
+"""Playlists that are written: their tracks, the files of the tracks, and what is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.cli import render
+from skipgramophone.errors import SettingError, SourceError
+from skipgramophone.playlists.file_paths import is_missing, relocated
+from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry
+from skipgramophone.wording import plural, visible
+
+if TYPE_CHECKING:
+    from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.lookup.results import Answer
+    from skipgramophone.playlists.music_library import MusicLibrary
+
+PLAYLISTS = (*WRITERS, "plain")
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """How an answer is written as a playlist.
+
+    Attributes:
+        title: title of the playlist, if any.
+        with_seeds: whether it begins with the tracks of the query.
+        files_from: directory that contains the source that was extracted; default: the present one.
+        directory: directory of the playlist; default: the present one.
+        library: directory with the audio files to list; tracks without a file are left out.
+        seconds: longest duration of the playlist; needs a library.
+    """
+
+    title: str | None = None
+    with_seeds: bool = False
+    files_from: Path | None = None
+    directory: Path | None = None
+    library: Path | None = None
+    seconds: float | None = None
+
+    def require_format(self, format: str) -> None:
+        """Refuse a format that does not support this.
+
+        Raises:
+            SettingError: the format is not a playlist, or options do not fit each other.
+        """
+        if self.title is not None and format not in WITH_TITLE:
+            raise SettingError(f"--title is for {', '.join(WITH_TITLE)}, not for {format}: add --format m3u8")
+        for name, given in (("--files-from", self.files_from), ("--library", self.library)):
+            if given is not None and format not in WITH_PATHS:
+                raise SettingError(f"{name} is for {', '.join(WITH_PATHS)}, not for {format}: add --format m3u8")
+        if self.files_from is not None and self.library is not None:
+            raise SettingError("--library finds the files itself: leave out --files-from")
+        if self.files_from is not None and not self.files_from.is_dir():
+            raise SettingError(f"--files-from {self.files_from} is not a directory")
+        if self.with_seeds and format not in PLAYLISTS:
+            raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
+
+    def tracks(self, answer: Answer) -> list[Track]:
+        """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
+        listed = [near.track for near in answer.neighbours]
+        rows = {track.row for track in listed}  # fixed first and last tracks are seeds that are listed
+        seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
+        return [*(seeds if self.with_seeds else []), *listed]
+
+    def write(self, answer: Answer, format: str, quiet: bool) -> int:
+        """Print an answer in a format of playlists, and return the number of its tracks.
+
+        Raises:
+            SettingError: the format is a list of uris, and no track has one.
+            SourceError: no file of the library can be matched, or none matches a track.
+            StorageError: the library cannot be read.
+        """
+        tracks = self.tracks(answer)
+        if format == "uris":
+            _require_uris(tracks, quiet)
+        entries = self._from_library(tracks, quiet) if self.library else self._with_locations(tracks)
+        if format in WITH_PATHS and not self.library:
+            self._note_missing(entries, quiet)
+        render.print_data(WRITERS[format](entries, self.title or ""))
+        return len(entries)
+
+    def _with_locations(self, tracks: Sequence[Track]) -> list[Entry]:
+        """Return the entries to write, with the locations of files as a player finds them."""
+        base, directory = self.files_from or Path(), self.directory or Path()
+        located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
+        return [
+            Entry(track.artist, track.title, track.uri, location=place, seconds=track.seconds)
+            for track, place in zip(tracks, located, strict=True)
+        ]
+
+    def _from_library(self, tracks: Sequence[Track], quiet: bool) -> list[Entry]:
+        """Return entries for the tracks that the library has."""
+        from skipgramophone.lookup.playing_time import fitting
+        from skipgramophone.playlists.music_library import read_library
+
+        assert self.library is not None
+        library = read_library(self.library, durations=self.seconds is not None)
+        _note_passed_over(library, quiet)
+        found = [(track, library.file_of(track.artist, track.title)) for track in tracks]
+        missing = [track for track, file in found if file is None]
+        if missing:
+            render.note(f"{self.library} lacks {len(missing):,} of {plural(len(tracks), 'track')}, left out:", quiet)
+            for track in missing:
+                render.note(f"  {visible(track.name)}", quiet)
+        there = [(track, file) for track, file in found if file is not None]
+        if tracks and not there:
+            raise SourceError(f"{self.library} has none of the {plural(len(tracks), 'track')} of the answer")
+        if self.seconds is not None:
+            there, remarks = fitting(there, [file.seconds for _, file in there], self.seconds)
+            for remark in remarks:
+                render.note(remark, quiet)
+        directory = (self.directory or Path()).resolve()
+        return [
+            Entry(track.artist, track.title, track.uri, os.path.relpath(file.path.resolve(), directory))
+            for track, file in there
+        ]
+
+    def _note_missing(self, entries: Sequence[Entry], quiet: bool) -> None:
+        """Say how many files of a playlist are not where it says they are."""
+        located = [entry.location for entry in entries if entry.location]
+        missing = [path for path in located if is_missing(path, self.directory or Path())]
+        if missing:
+            count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
+            render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
+
+
+def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
+    """Say which files of a library match nothing, and why."""
+    for files, problem in (
+        (library.damaged, "damaged tags"),
+        (library.untagged, "no artist or title"),
+        (library.outside, "links to places outside the library"),
+    ):
+        if files:
+            passed_over = f"passed over {plural(len(files), 'file')} ({problem})"
+            render.note(f"{passed_over}, such as {visible(str(files[0]))}", quiet)
+
+
+def _require_uris(tracks: Sequence[Track], quiet: bool) -> None:
+    """Say how many tracks a list of uris lacks.
+
+    Raises:
+        SettingError: no track has a uri.
+    """
+    without = sum(track.uri is None for track in tracks)
+    if without and without == len(tracks):
+        raise SettingError("no track of the answer has a uri: give another --format, such as plain")
+    if without:
+        render.note(f"left out {plural(without, 'track')} without a uri", quiet)

@@ -1,0 +1,63 @@
+"""Evaluation of artists: playlists as lists of artists, and the vectors of artists.
+
+A track is replaced by the artists that its credit names (`experiment.artists`), each once per playlist. The protocols,
+baselines and metrics are those of tracks: some artists of a held-out playlist are given, and the others are to be found
+among all artists. The vector of an artist is made from the tracks in the training part, weighted by their counts there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from skipgramophone.evaluation.splits import Split
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.artists import read_artists
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import Embeddings
+from skipgramophone.experiment.experiment import Experiment
+from skipgramophone.lookup.artist_vectors import artist_vectors
+from skipgramophone.settings import TrainSettings
+
+Model = tuple[Embeddings, TrainSettings]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What is evaluated: tracks, or artists.
+
+    Attributes:
+        corpus: all playlists.
+        models: models that were trained on the training part, with their settings.
+        artists: int64 (tracks,), equal for tracks of the same artist.
+    """
+
+    corpus: Corpus
+    models: list[Model]
+    artists: Rows
+
+
+def artist_level(experiment: Experiment, corpus: Corpus, split: Split, models: list[Model]) -> Evaluated:
+    """Replace tracks by artists in the playlists and the models.
+
+    Args:
+        experiment: the experiment, whose catalogue names the artists.
+        corpus: all playlists.
+        split: the held-out playlists.
+        models: models that were trained on the training part, with their settings.
+
+    Raises:
+        ExperimentError: the catalogue is damaged, or a vector is not finite.
+    """
+    catalogue = Catalogue(experiment.directory("corpus"))
+    artists, tracks = read_artists(catalogue), len(catalogue)
+    catalogue.close()
+    counts = split.training_part(corpus).counts(tracks)
+    found: list[Model] = []
+    for embeddings, settings in models:
+        unit = artist_vectors(artists, embeddings.centre, counts).unit
+        own = Embeddings(unit, np.zeros_like(unit), np.zeros(len(unit), np.float32))
+        found.append((own, replace(settings, min_count=1)))  # --min-count of the training is about tracks
+    return Evaluated(artists.playlists_of(corpus), found, np.arange(len(artists)))

@@ -1,0 +1,231 @@
+"""Order of a playlist: tracks that follow each other are similar, and an artist does not return too soon.
+
+The order is a path through all tracks. A greedy path goes from each track to one of the most similar ones that are
+left; the random seed decides which. Then the path is improved until no single move helps: a part is reversed (2-opt;
+Croes 1958), or up to three tracks are moved elsewhere (Or-opt; Or 1976). A move is accepted if it makes the sum of the
+similarities of neighbours larger and breaks the rule for artists no more often.
+
+A fixed first or last track keeps its place. Where an end is free, the path continues to a virtual track whose
+similarity with all tracks is 0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.experiment.embeddings import Matrix
+
+Cosines = npt.NDArray[np.float64]
+Path = npt.NDArray[np.int64]
+CHOICES = 3  # of the most similar tracks that are left, from which the greedy path draws the next one
+LONGEST_MOVED = 3  # tracks that are moved together
+LEAST_GAIN = 1e-9  # a smaller gain is rounding error
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Whether the first and the last of some tracks keep their places."""
+
+    first: bool = False
+    last: bool = False
+
+
+def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
+    """Return the places of tracks in a smooth order, int64; tracks that break the rule for artists are left out.
+
+    Args:
+        vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
+        artists: the artist of each track.
+        ends: says whether the first and the last track keep their places.
+        gap: least number of tracks between two of one artist; 0 for no rule.
+        seed: random seed; different seeds give different orders.
+    """
+    if len(vectors) < 2:
+        return np.arange(len(vectors))
+    route = _Route(vectors, artists, ends, gap)
+    path = route.greedy(np.random.default_rng(seed))
+    return route.without_conflicts(route.improved(route.repaired(path)))
+
+
+def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
+    """Return the cosine of each unit vector with the one before it, float64 (tracks - 1,)."""
+    wide = vectors.astype(np.float64)
+    return np.asarray(np.einsum("ij,ij->i", wide[1:], wide[:-1]), np.float64)
+
+
+def mean_random_step(vectors: Matrix, ends: Ends) -> float:
+    """Return the mean cosine of neighbours over all possible orders of unit vectors, at least two.
+
+    In a random order every pair of the free tracks is equally often a pair of neighbours, so no order is drawn.
+    """
+    cosines = _cosines(vectors)
+    tracks = len(cosines)
+    free = np.arange(int(ends.first), tracks - int(ends.last))
+    if not len(free):
+        return float(cosines[0, 1])
+    among = cosines[np.ix_(free, free)]
+    pairs = len(free) * (len(free) - 1)
+    total = (len(free) - 1) * (among.sum() - np.trace(among)) / pairs if pairs else 0.0
+    total += cosines[0, free].mean() if ends.first else 0.0
+    total += cosines[-1, free].mean() if ends.last else 0.0
+    return float(total / (tracks - 1))
+
+
+def _cosines(vectors: Matrix) -> Cosines:
+    """Return the cosine of each pair of unit vectors, float64 (tracks, tracks)."""
+    wide = vectors.astype(np.float64)
+    return np.asarray(wide @ wide.T)
+
+
+class _Route:
+    """Paths through some tracks: numbers of tracks, between the virtual tracks at both ends."""
+
+    def __init__(self, vectors: Matrix, artists: Sequence[str], ends: Ends, gap: int) -> None:
+        tracks = len(vectors)
+        self.cosines = np.zeros((tracks + 2, tracks + 2))
+        self.cosines[:tracks, :tracks] = _cosines(vectors)
+        _, self.labels = np.unique([*artists, "\0first", "\0last"], return_inverse=True)
+        self.gap, self.tracks, self.ends = gap, tracks, ends
+        self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # places of the tracks that may move
+
+    def conflicts(self, path: Path) -> int:
+        """Count the pairs of tracks that have one artist and are too near."""
+        labels = self.labels[path]
+        near = range(1, min(self.gap, len(path) - 1) + 1)
+        return sum(int(np.count_nonzero(labels[apart:] == labels[:-apart])) for apart in near)
+
+    def length(self, path: Path) -> float:
+        """Return the sum of the similarities of neighbours."""
+        return float(self.cosines[path[:-1], path[1:]].sum())
+
+    def greedy(self, random: np.random.Generator) -> Path:
+        """Return a path that goes from each track to one of the most similar ones that the rule for artists allows."""
+        first, last = self.tracks, self.tracks + 1  # the virtual tracks
+        path = [first, *([0] if self.ends.first else [])]
+        end = [*([self.tracks - 1] if self.ends.last else []), last]
+        left = list(range(int(self.ends.first), self.tracks - int(self.ends.last)))
+        while left:
+            allowed = self._allowed(path, left)
+            near = self.cosines[path[-1], allowed]
+            best = np.argsort(-near, kind="stable")[:CHOICES] if path[-1] != first else np.arange(len(allowed))
+            chosen = allowed[int(best[random.integers(len(best))])]
+            path.append(chosen)
+            left.remove(chosen)
+        return np.array([*path, *end], np.int64)
+
+    def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
+        """Return the tracks that may come next: those of the most frequent artists if they would not fit later."""
+        recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
+        allowed = [track for track in left if self.labels[track] not in recent]
+        if not self.gap or not allowed:
+            return allowed or list(left)
+        numbers = Counter(self.labels[left].tolist())
+        most = max(numbers.values())
+        needed = (most - 1) * (self.gap + 1) + sum(number == most for number in numbers.values())
+        urgent = [track for track in allowed if numbers[int(self.labels[track])] == most]
+        return urgent if needed >= len(left) and urgent else allowed
+
+    def repaired(self, path: Path) -> Path:
+        """Move single tracks until no move makes the number of conflicts smaller."""
+        broken = self.conflicts(path)
+        while broken:
+            moves = [move for place in self._in_conflict(path) for move in self._moved_alone(path, place)]
+            best = min(moves, key=lambda move: (self.conflicts(move), -self.length(move)), default=path)
+            if self.conflicts(best) >= broken:
+                break
+            path, broken = best, self.conflicts(best)
+        return path
+
+    def _in_conflict(self, path: Path) -> list[int]:
+        """Return the places of the tracks that may move and are too near to another one of their artist."""
+        labels = self.labels[path]
+        near = range(1, min(self.gap, len(path) - 1) + 1)
+        pairs = [(at, at + apart) for apart in near for at in np.flatnonzero(labels[apart:] == labels[:-apart])]
+        return sorted({int(place) for pair in pairs for place in pair if self.low <= place <= self.high})
+
+    def _moved_alone(self, path: Path, place: int) -> Iterator[Path]:
+        """Yield the paths in which one track is moved to another place or swapped with another track."""
+        rest = np.delete(path, place)
+        for other in range(self.low, self.high + 1):
+            if other != place:
+                yield np.insert(rest, other, path[place])
+                swapped = path.copy()
+                swapped[[place, other]] = path[[other, place]]
+                yield swapped
+
+    def improved(self, path: Path) -> Path:
+        """Reverse and move parts of a path until no such move makes the sum of the similarities larger."""
+        improves = True
+        while improves:
+            improves = False
+            for start in range(self.low, self.high + 1):
+                for moves in (self._reversals(path, start), self._relocations(path, start)):
+                    better = self._first_allowed(path, moves)
+                    if better is not None:
+                        path, improves = better, True
+        return path
+
+    def _first_allowed(self, path: Path, moves: Iterator[tuple[float, Path]]) -> Path | None:
+        """Return the first path that breaks the rule for artists no more often than the present one."""
+        broken = self.conflicts(path) if self.gap else 0
+        return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
+
+    def _reversals(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
+        """Yield gains and paths in which a part from `start` on is reversed, largest gain first."""
+        last = np.arange(start + 1, self.high + 1)
+        before, first = path[start - 1], path[start]
+        gains = self.cosines[before, path[last]] + self.cosines[first, path[last + 1]]
+        gains -= self.cosines[before, first] + self.cosines[path[last], path[last + 1]]
+        for at in _by_gain(gains):
+            moved, end = path.copy(), int(last[at]) + 1
+            moved[start:end] = path[start:end][::-1]
+            yield float(gains[at]), moved
+
+    def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
+        """Yield gains and paths in which some tracks from `start` on are elsewhere, largest gain first."""
+        found: list[tuple[float, int, int, bool]] = []
+        for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
+            end = start + number
+            rest = np.delete(path, slice(start, end))
+            place = np.arange(self.low, self.high - number + 2)  # in `rest`, before which the tracks are inserted
+            left, right, head, tail = rest[place - 1], rest[place], path[start], path[end - 1]
+            removed = self.cosines[path[start - 1], path[end]] - self.cosines[path[start - 1], head]
+            removed -= self.cosines[tail, path[end]]
+            for turned in (False, True) if number > 1 else (False,):
+                one, other = (tail, head) if turned else (head, tail)
+                gains = removed + self.cosines[left, one] + self.cosines[other, right] - self.cosines[left, right]
+                found += [(float(gains[at]), number, int(place[at]), turned) for at in _by_gain(gains)]
+        for gain, number, to, turned in sorted(found, key=lambda move: -move[0]):
+            part = path[start : start + number]
+            yield gain, np.insert(np.delete(path, slice(start, start + number)), to, part[::-1] if turned else part)
+
+    def without_conflicts(self, path: Path) -> Path:
+        """Return the tracks of a path in order, without free tracks that follow one of their artist too soon."""
+        inner = path[1:-1].tolist()
+        last = inner.pop() if self.ends.last else None
+        kept: list[int] = []
+        for at, track in enumerate(inner):
+            recent = {self.labels[other] for other in kept[-self.gap :]} if self.gap else set()
+            if self.labels[track] not in recent or (self.ends.first and at == 0):
+                kept.append(track)
+        if last is not None:
+            while any(self._too_near(kept, at, last) for at in range(len(kept))):
+                kept.pop(next(at for at in range(len(kept)) if self._too_near(kept, at, last)))
+            kept.append(last)
+        return np.array(kept, np.int64)
+
+    def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
+        """Whether a free track has the artist of the fixed last track and is too near to the end."""
+        is_free = not (self.ends.first and at == 0)
+        return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
+
+
+def _by_gain(gains: npt.NDArray[np.float64]) -> list[int]:
+    """Return the indices of the gains that are large enough, largest first."""
+    order = np.argsort(-gains, kind="stable")
+    return [int(place) for place in order if gains[place] > LEAST_GAIN]

@@ -1,0 +1,69 @@
+"""Agreement of playlists on artists: how often they contain an artist together with those of a query.
+
+With n_i playlists that contain part i of a query (a track, or any track of an artist), n_j playlists that contain
+artist j, and l_p artists in playlist p, it is, as for tracks (`experiment.postings`),
+
+    agreement_j = sum over the parts i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.artists import Artists
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import Postings
+from skipgramophone.lookup.mixed_query import Part
+from skipgramophone.lookup.results import Seed
+
+OCCURRENCES_AT_ONCE = 1 << 22  # of the corpus whose artists are counted at once
+
+
+@dataclass(frozen=True)
+class ArtistAgreement:
+    """The playlists of an experiment as lists of artists.
+
+    Attributes:
+        artists: the artists and their tracks.
+        postings: the playlists of each track.
+    """
+
+    artists: Artists
+    postings: Postings
+
+    @cached_property
+    def playlists(self) -> Rows:
+        """Number of playlists that contain each artist, int64 (artists,). This reads the whole corpus."""
+        corpus, found = self.postings.corpus, np.zeros(len(self.artists), np.int64)
+        if not corpus.has_valid_ids(self.artists.tracks):
+            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
+        first = 0
+        while first < len(corpus):
+            end = int(np.searchsorted(corpus.offsets, corpus.offsets[first] + OCCURRENCES_AT_ONCE, "right")) - 1
+            end = max(first + 1, end)
+            ids = corpus.track_ids[corpus.offsets[first] : corpus.offsets[end]]
+            some = Corpus(ids, corpus.offsets[first : end + 1] - corpus.offsets[first])
+            found += np.bincount(self.artists.playlists_of(some).track_ids, minlength=len(found))
+            first = end
+        return found
+
+    def scores(self, parts: tuple[Part, ...]) -> npt.NDArray[np.float32]:
+        """Return the agreement of each artist with the parts of a query, float32 (artists,)."""
+        chosen, worth = [np.zeros(0, np.int64)], [np.zeros(0)]
+        for part in parts:
+            seeds = (part,) if isinstance(part, Seed) else part.seeds
+            own = self.postings.of_any(np.array([seed.track.row for seed in seeds], np.int64))
+            chosen.append(own.astype(np.int64))
+            worth.append(np.full(len(own), part.weight / np.sqrt(max(1, len(own)))))
+        found, place = np.unique(np.concatenate(chosen), return_inverse=True)
+        lists = self.artists.playlists_of(self.postings.corpus.playlists(found))
+        lengths = lists.lengths()
+        shares = np.bincount(place, np.concatenate(worth), len(found)) / np.sqrt(np.maximum(lengths, 1))
+        of_artist = np.bincount(lists.track_ids, np.repeat(shares, lengths), len(self.artists))
+        return np.asarray(of_artist / np.sqrt(np.maximum(self.playlists, 1)), np.float32)

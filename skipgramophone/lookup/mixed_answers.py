@@ -1,0 +1,54 @@
+"""Answers queries of tracks, artists and playlists with a list of artists or of playlists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.lookup.mixed_query import MixedQuery, SeedGroup
+from skipgramophone.lookup.results import Seed
+from skipgramophone.lookup.similar_artists import ArtistAnswer
+from skipgramophone.lookup.similar_playlists import PlaylistAnswer
+from skipgramophone.settings import SimilarSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup.lookup import Lookup
+
+MixedAnswer = ArtistAnswer | PlaylistAnswer
+
+
+def answer_mixed(lookup: Lookup, query: MixedQuery, settings: SimilarSettings) -> MixedAnswer:
+    """Answer a query with what `settings.of` names: artists or playlists.
+
+    Raises:
+        UnknownTrackError: an artist to exclude is unknown.
+        SettingError: the corpus has no playlists to list.
+    """
+    if settings.of == "playlists":
+        return lookup.playlist_search.answer(query, settings)
+    lookup.require_artists(settings)
+    return lookup.artist_search.answer(query, settings)
+
+
+def answer_each(
+    lookup: Lookup, queries: Sequence[Sequence[tuple[str, float]]], settings: SimilarSettings
+) -> list[MixedAnswer | TrackNameError | SettingError]:
+    """Answer several queries of names with weights; an entry is the error if a query cannot be answered."""
+    answers: list[MixedAnswer | TrackNameError | SettingError] = []
+    for names in queries:
+        try:
+            answers.append(answer_mixed(lookup, lookup.mixed_query(names), settings))
+        except (TrackNameError, SettingError) as error:
+            answers.append(error)
+    return answers
+
+
+def playlist_group(lookup: Lookup, playlist: int, name: str, weight: float = 1.0) -> SeedGroup:
+    """Return the tracks of a playlist of the corpus that have a vector, as one part of a query."""
+    rows = np.unique(lookup.corpus.playlists(np.array([playlist], np.int64)).track_ids)
+    rows = rows[np.isin(rows, lookup.learnt_by_count())]
+    tracks = lookup.catalogue.tracks(rows.tolist())
+    return SeedGroup(name, tuple(map(Seed, tracks)), weight, is_artist=False)

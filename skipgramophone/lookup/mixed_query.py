@@ -1,0 +1,86 @@
+"""Queries of tracks, artists and playlists together, for lists of artists and of playlists.
+
+Each part of a query, a track or a group of tracks, has a unit vector. That of a group is the direction of the weighted
+sum of the unit vectors of its tracks. The query vector is the direction of the weighted sum over the parts, so that an
+artist with many tracks weighs as much as a single track.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skipgramophone.errors import SettingError
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.lookup.ranking import direction
+from skipgramophone.lookup.results import Seed
+from skipgramophone.lookup.search import Search
+
+
+@dataclass(frozen=True, slots=True)
+class SeedGroup:
+    """Tracks that are one part of a query: those of an artist or of a playlist."""
+
+    name: str
+    seeds: tuple[Seed, ...]
+    weight: float = 1.0  # below 0 to move away from it
+    is_artist: bool = True
+
+
+Part = Seed | SeedGroup
+
+
+@dataclass(frozen=True, slots=True)
+class MixedQuery:
+    """A query of tracks and groups of tracks.
+
+    Attributes:
+        parts: the tracks and the groups.
+        notes: remarks for the user.
+        vector: unit query vector, float32 (embedding_dim,).
+        liked: rows of the tracks of the parts with a positive weight, int64, ascending.
+    """
+
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...]
+    vector: Matrix
+    liked: Rows
+
+    @property
+    def tracks(self) -> tuple[Seed, ...]:
+        """The tracks that are parts by themselves."""
+        return tuple(part for part in self.parts if isinstance(part, Seed))
+
+    @property
+    def groups(self) -> tuple[SeedGroup, ...]:
+        """The groups of tracks."""
+        return tuple(part for part in self.parts if isinstance(part, SeedGroup))
+
+
+def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> MixedQuery:
+    """Prepare a query from its parts.
+
+    Raises:
+        UnknownTrackError: a track has no vector because it was too rare.
+        SettingError: there are no parts, or their weights cancel each other out.
+    """
+    if not parts:
+        raise SettingError("give at least one track or artist")
+    vectors = [
+        search.vector(part.track) if isinstance(part, Seed) else search.question(part.seeds, ()).vector
+        for part in parts
+    ]
+    tracks = [part for part in parts if isinstance(part, Seed)]
+    liked = [seed.track.row for seed in tracks if seed.weight > 0]
+    for part in parts:
+        if isinstance(part, SeedGroup) and part.weight > 0:
+            liked += [seed.track.row for seed in part.seeds]
+    return MixedQuery(
+        parts=tuple(parts),
+        notes=(*search.opened.warnings, *notes, *(search.rarity(tracks) if tracks else ())),
+        vector=direction(np.stack(vectors), np.array([part.weight for part in parts])),
+        liked=np.unique(np.array(liked, np.int64)),
+    )

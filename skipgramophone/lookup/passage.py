@@ -1,0 +1,100 @@
+"""Tracks on the way from one track to another.
+
+The way is the arc between the unit vectors a and b of the two tracks. For n tracks, n points divide it evenly:
+
+    point_i = (sin((1 - t) w) a + sin(t w) b) / sin(w),    t = i / (n + 1),    cos(w) = a . b
+
+From a to b, each point takes the nearest track that is not taken yet and that the filters allow. The similarity of a
+track is its cosine with its point.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from skipgramophone.errors import SettingError
+from skipgramophone.experiment.embeddings import Matrix, unit_rows
+from skipgramophone.lookup.exact_search import Neighbours
+from skipgramophone.lookup.results import Answer
+from skipgramophone.lookup.scoring import Question
+from skipgramophone.lookup.search import Search
+from skipgramophone.lookup.selection import Choice, Selection, select
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.names.song_versions import song_key
+from skipgramophone.settings import SimilarSettings
+
+FIRST_WIDTH = 50  # nearest tracks of a point to choose from at first
+WIDENED = 8  # factor by which they grow while filters leave none
+LEAST_ANGLE = 1e-6  # of two tracks; with a smaller one the way is one point
+
+
+@dataclass(slots=True)
+class _Taken:
+    """The tracks that are chosen so far."""
+
+    rows: set[int]
+    songs: set[str] = field(default_factory=set)
+    artists: Counter[str] = field(default_factory=Counter)
+
+    def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
+        """Whether a track may be chosen too."""
+        most, track = settings.max_per_artist, choice.track
+        if most is not None and self.artists[fold_name(track.artist)] >= most:
+            return False
+        return not settings.fold_versions or song_key(track.artist, track.title) not in self.songs
+
+    def add(self, choice: Choice) -> None:
+        """Choose a track."""
+        self.rows.add(choice.track.row)
+        self.songs.add(song_key(choice.track.artist, choice.track.title))
+        self.artists[fold_name(choice.track.artist)] += 1
+
+
+def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answer:
+    """Find the tracks on the way from the first to the second seed of a question.
+
+    Raises:
+        SettingError: the settings ask for popularity or diversity, which have no meaning on the way.
+    """
+    if settings.popularity or settings.diversity:
+        raise SettingError("popularity and diversity cannot be combined with a way from track to track: leave them out")
+    taken = _Taken(set(asked.rows.tolist()))
+    chosen = []
+    one, other = unit_rows(np.stack([search.vector(seed.track) for seed in asked.seeds]))
+    for point in points_between(one, other, settings.number):
+        choice = _nearest(search, point, asked, taken=taken, settings=settings)
+        if choice is not None:
+            taken.add(choice)
+            chosen.append(choice)
+    return search.answer_of(asked, Selection(chosen, ()), replace(settings, by="cosine"))
+
+
+def points_between(one: Matrix, other: Matrix, number: int) -> Matrix:
+    """Return the points that divide the arc between two unit vectors evenly, float32 (number, embedding_dim)."""
+    angle = float(np.arccos(np.clip(one.astype(np.float64) @ other, -1, 1)))
+    if angle < LEAST_ANGLE:
+        return np.repeat(one[None, :], number, axis=0)
+    share = np.arange(1, number + 1)[:, None] / (number + 1)
+    return np.asarray((np.sin((1 - share) * angle) * one + np.sin(share * angle) * other) / np.sin(angle), np.float32)
+
+
+def _nearest(
+    search: Search, point: Matrix, asked: Question, *, taken: _Taken, settings: SimilarSettings
+) -> Choice | None:
+    """Return the nearest track to a point that may be chosen, or None if there is none."""
+    width = FIRST_WIDTH
+    while True:
+        near = search.exact.nearest(point, width, np.array(sorted(taken.rows), np.int64))
+        complete = len(near.rows) < width
+        if settings.min_similarity is not None:
+            enough = near.similarities >= settings.min_similarity
+            near, complete = Neighbours(near.rows[enough], near.similarities[enough]), complete or not enough.all()
+        filters = replace(settings, number=width, max_per_artist=None)
+        listed = select(search.pool(near), asked.seeds, point, filters).chosen if len(near.rows) else []
+        found = next((choice for choice in listed if taken.allows(choice, settings)), None)
+        if found is not None or complete:
+            return found
+        width *= WIDENED

@@ -1,0 +1,76 @@
+"""Resolves names, files and artists to the parts of a query for lists of artists and of playlists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.lookup.mixed_query import MixedQuery, Part, SeedGroup, mixed_query
+from skipgramophone.names.credited_artists import spelling
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.wording import plural
+
+if TYPE_CHECKING:
+    from skipgramophone.lookup.lookup import Lookup
+
+
+def resolve_parts(
+    lookup: Lookup,
+    names: Sequence[tuple[str, float]] = (),
+    *,
+    file: Path | None = None,
+    artists: Sequence[str] = (),
+    choose: Callable[[str, Sequence[Track]], Track] | None = None,
+) -> MixedQuery:
+    """Resolve names with weights, the tracks of a playlist file, and artists.
+
+    A name that is the whole credit of some track is an artist; any other name is a track.
+
+    Args:
+        lookup: the opened experiment.
+        names: names of tracks or artists, with weights.
+        file: a playlist file, as in `Lookup.asked`. Unknown names are left out.
+        artists: names of artists, as `ArtistSearch.tracks` finds them.
+        choose: called to choose one of several tracks that match a name.
+
+    Raises:
+        UnknownTrackError: nothing matches a name.
+        AmbiguousTrackError: several tracks match.
+        SourceError: the file cannot be read.
+        SettingError: nothing was given, or the weights cancel each other out.
+    """
+    parts: list[Part] = []
+    notes: list[str] = []
+    for name, weight in names:
+        part, remarks = named_part(lookup, name, weight, choose)
+        parts.append(part)
+        notes += remarks
+    if file is not None:
+        asked = lookup.asked(file=file)
+        parts += asked.seeds
+        notes += asked.notes
+    for artist in artists:
+        group, remarks = artist_group(lookup, artist)
+        parts.append(group)
+        notes += remarks
+    return mixed_query(lookup.search, parts, notes)
+
+
+def named_part(
+    lookup: Lookup, name: str, weight: float, choose: Callable[[str, Sequence[Track]], Track] | None = None
+) -> tuple[Part, list[str]]:
+    """Resolve a name to an artist or a track, with remarks about the match."""
+    if lookup.catalogue.of_artist(name):
+        group, remarks = artist_group(lookup, name, weight)
+        tracks = plural(len(group.seeds), "track")
+        return group, [f"{name!r} is an artist: using {tracks}; for a track, give 'artist - title'", *remarks]
+    return lookup.seed(name, weight, choose)
+
+
+def artist_group(lookup: Lookup, name: str, weight: float = 1.0) -> tuple[SeedGroup, list[str]]:
+    """Return the tracks of an artist as one part of a query."""
+    asked = lookup.asked(artist=name)
+    own = spelling(fold_name(name), asked.seeds[0].track.artist)
+    return SeedGroup(own, asked.seeds, weight), list(asked.notes)

@@ -1,0 +1,78 @@
+"""The last plays of a listening history as a query: newer and repeated plays count more.
+
+Of n plays, the newest counts 1, the one before it (n - 1) / n, and the oldest 1 / n. The weight of a track is the sum
+over its plays. Other tracks that were heard recently get the weight 0: they are left out of the answer and change
+nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skipgramophone.experiment.catalogue import Condition
+from skipgramophone.lookup.results import Answer, Asked, Seed
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.playlists.listening_history import read_plays
+from skipgramophone.playlists.playlist_file import NamedTrack
+from skipgramophone.settings import HistorySettings
+from skipgramophone.wording import plural
+
+if TYPE_CHECKING:
+    from skipgramophone.experiment.catalogue import Track
+    from skipgramophone.lookup.lookup import Lookup
+
+
+def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
+    """Return the tracks of the last plays with their weights, and others that were heard recently with weight 0.
+
+    Raises:
+        UnknownTrackError: none of the last plays matches a track.
+        SourceError: the file is not the listening history of one listener.
+        StorageError: the file system failed.
+    """
+    plays = read_plays(history)
+    weights = weights_of(plays[-settings.last :])
+    names = [(lookup.known_as(track), weight) for track, weight in weights.items()]
+    asked = lookup.asked(names, leave_out=True)
+    tracks = {seed.track.row: seed.track for seed in asked.seeds}
+    sums = dict.fromkeys(tracks, 0.0)
+    for seed in asked.seeds:
+        sums[seed.track.row] += seed.weight
+    seeds = [Seed(tracks[row], weight) for row, weight in sums.items()]
+    recent = plays[-settings.exclude_recent :] if settings.exclude_recent else []
+    others = {
+        track.row: track
+        for play in dict.fromkeys(recent)
+        for track in _exactly(lookup, play)
+        if track.row not in tracks
+    }
+    learnt = lookup.embeddings.learnt()
+    left_out = [Seed(track, 0.0) for track in others.values() if track.row < len(learnt) and learnt[track.row]]
+    notes = (f"left out {plural(len(left_out), 'more track')} of the last {plural(len(recent), 'play')}",)
+    return Asked((*seeds, *left_out), (*asked.notes, *(notes if left_out else ())))
+
+
+def weights_of(plays: Sequence[NamedTrack]) -> dict[NamedTrack, float]:
+    """Return the weight of each track among some plays, which are given oldest first.
+
+    >>> weights_of([NamedTrack("a"), NamedTrack("b"), NamedTrack("a"), NamedTrack("c")])
+    {NamedTrack(name='a', uri=None): 1.0, NamedTrack(name='b', uri=None): 0.5, NamedTrack(name='c', uri=None): 1.0}
+    """
+    weights: dict[NamedTrack, float] = {}
+    for age, play in enumerate(plays, 1):
+        weights[play] = weights.get(play, 0.0) + age / len(plays)
+    return weights
+
+
+def without_ignored(answer: Answer) -> Answer:
+    """Return an answer whose seeds are those that have a weight."""
+    return replace(answer, seeds=tuple(seed for seed in answer.seeds if seed.weight))
+
+
+def _exactly(lookup: Lookup, play: NamedTrack) -> list[Track]:
+    """Return the tracks with the uri or the whole name of a play, apart from case and accents."""
+    by_uri = lookup.names.by_uri(play.uri) if play.uri else []
+    return by_uri or lookup.catalogue.matching(Condition("name_folded = ?", [fold_name(play.name)]))

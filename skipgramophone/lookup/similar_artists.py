@@ -1,0 +1,173 @@
+"""Search for artists that are similar to tracks and artists, by the vectors of artists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.artists import Artists, read_artists
+from skipgramophone.experiment.catalogue import Track
+from skipgramophone.experiment.embeddings import Matrix, not_finite
+from skipgramophone.lookup.artist_agreement import ArtistAgreement
+from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
+from skipgramophone.lookup.exact_search import highest
+from skipgramophone.lookup.mixed_query import MixedQuery
+from skipgramophone.lookup.ranking import choose, hybrid, rooted, with_count, with_popularity
+from skipgramophone.lookup.search import POOL, POOL_FACTOR
+from skipgramophone.lookup.snapshot import Snapshot
+from skipgramophone.names.artist_credits import is_credited
+from skipgramophone.names.credited_artists import spelling
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.settings import Score, SimilarSettings
+
+NAMED_BY = 500  # tracks of an artist whose most frequent one decides how the name is spelt
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistNeighbour:
+    """An artist and its similarity to the query."""
+
+    rank: int  # from 1
+    similarity: float  # cosine of the artist's vector and the query, from -1 to 1
+    artist: str
+    tracks: int  # tracks of the artist with a vector
+    count: int  # occurrences of these tracks
+    score: float | None = None  # the value that the list is sorted by; None if that is the similarity
+    shared: int | None = None  # playlists with a track of the artist and a liked track; None without playlists
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistAnswer:
+    """The result of a look-up of artists."""
+
+    query: MixedQuery
+    neighbours: tuple[ArtistNeighbour, ...]
+    ranked_by: Score
+    notes: tuple[str, ...]
+
+
+class SimilarArtists:
+    """The artists of an experiment with their vectors, computed when they are first needed."""
+
+    def __init__(self, opened: Snapshot) -> None:
+        self._opened = opened
+
+    @cached_property
+    def artists(self) -> Artists:
+        """The artists and their tracks."""
+        return read_artists(self._opened.catalogue)
+
+    @cached_property
+    def vectors(self) -> ArtistVectors:
+        """The vectors of the artists."""
+        counts = np.array(self._opened.catalogue.counts(), np.int64)
+        return artist_vectors(self.artists, self._opened.embeddings.centre, counts)
+
+    @cached_property
+    def _agreement(self) -> ArtistAgreement:
+        """The playlists as lists of artists."""
+        return ArtistAgreement(self.artists, self._opened.postings)
+
+    def name(self, artist: int) -> str:
+        """Return the name of an artist as the credit of its most frequent track spells it."""
+        catalogue, rows = self._opened.catalogue, self.artists.of(artist)
+        marks = ",".join(map(str, rows[:NAMED_BY].tolist()))
+        (credit,) = catalogue.query(f"SELECT artist FROM tracks WHERE row IN ({marks}) ORDER BY {catalogue.rank}")[0]
+        return spelling(self.artists.names[artist], credit)
+
+    def entries(self) -> tuple[list[Track], Matrix]:
+        """Return the artists with a vector as entries with an empty title, most frequent first, and their vectors.
+
+        Returns:
+            Entries whose row is their place by count, and unit vectors, float32 (artists, embedding_dim).
+        """
+        catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
+        order = np.lexsort((np.arange(len(artists)), -vectors.counts))
+        order = order[vectors.tracks[order] > 0]
+        ranks = np.array(catalogue.query_numbers(f"SELECT {catalogue.rank} FROM tracks ORDER BY row"), np.int64)
+        written = [credit for credit, _, _ in catalogue.names()]
+        entries = []
+        for row, artist in enumerate(order.tolist()):
+            own = artists.of(artist)
+            name = spelling(artists.names[artist], written[own[np.argmin(ranks[own])]])
+            count = int(vectors.counts[artist])
+            entries.append(Track(row, artist=name, title="", uri=None, count=count, first_place=0))
+        return entries, vectors.unit[order]
+
+    def answer(self, query: MixedQuery, settings: SimilarSettings) -> ArtistAnswer:
+        """Find the artists most similar to a query, nearest first.
+
+        Artists of the query are left out: those that were named, those of the tracks that were named, and those that
+        have no other tracks.
+
+        Raises:
+            ExperimentError: the vectors hold values that are not finite.
+        """
+        vectors = self.vectors
+        candidates = vectors.tracks > 0
+        if settings.min_count > 1:  # imported vectors come without counts
+            candidates &= vectors.counts >= settings.min_count
+        candidates[self._asked_about(query)] = False
+        excluded = [fold_name(name) for name in settings.exclude_artist or ()]
+        for at, name in enumerate(self.artists.names if excluded else ()):
+            candidates[at] &= not any(is_credited(artist, name) for artist in excluded)
+        rows = np.flatnonzero(candidates)
+        cosines = np.asarray(vectors.unit @ query.vector, np.float32)
+        scores = cosines[rows]
+        if settings.by == "cosine+count":
+            scores = with_count(scores, vectors.counts[rows])
+        elif settings.by == "hybrid":
+            agreement = rooted(self._agreement.scores(query.parts))[rows]
+            given = float(sum(abs(part.weight) for part in query.parts))
+            scores = hybrid(agreement, scores, vectors.counts[rows], given)
+        if settings.popularity and len(rows):
+            scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
+        if not np.isfinite(scores).all():
+            raise not_finite()
+        found = highest(rows, scores, max(POOL, POOL_FACTOR * settings.number))
+        places = np.arange(min(settings.number, len(found.rows)))
+        if settings.diversity:
+            near = vectors.unit[found.rows]
+            places = choose(found.similarities, near, [], number=settings.number, diversity=settings.diversity)
+        chosen = found.rows[places]
+        notes = list(query.notes)
+        if len(chosen) < settings.number:
+            notes.append(f"only {len(chosen)} of {settings.number} results: there are no more artists")
+        has_score = settings.by != "cosine" or bool(settings.popularity)
+        support = self._support(query, chosen)
+        neighbours = tuple(
+            ArtistNeighbour(
+                rank=rank,
+                similarity=float(cosines[artist]),
+                artist=self.name(artist),
+                tracks=int(vectors.tracks[artist]),
+                count=int(vectors.counts[artist]),
+                score=float(found.similarities[place]) if has_score else None,
+                shared=shared,
+            )
+            for rank, (artist, place, shared) in enumerate(zip(chosen.tolist(), places, support, strict=True), 1)
+        )
+        return ArtistAnswer(query, neighbours, settings.by, tuple(notes))
+
+    def _asked_about(self, query: MixedQuery) -> Rows:
+        """Return the artists of a query."""
+        named = [number for group in query.groups if (number := self.artists.find(group.name)) is not None]
+        tracks = np.array([seed.track.row for seed in query.tracks], np.int64)
+        near = self.artists.of_tracks(query.liked)
+        without_others = [artist for artist in near.tolist() if np.isin(self.artists.of(artist), query.liked).all()]
+        return np.concatenate([np.array([*named, *without_others], np.int64), self.artists.of_tracks(tracks)])
+
+    def _support(self, query: MixedQuery, artists: Rows) -> list[int | None]:
+        """Count the playlists that contain a liked track and a track of each artist; None without playlists."""
+        postings = self._opened.postings
+        if not len(self._opened.corpus) or not len(query.liked):
+            return [None] * len(artists)
+        of_liked: npt.NDArray[np.int32] = postings.of_any(query.liked)
+        return [
+            len(np.intersect1d(of_liked, postings.of_any(self.artists.of(artist)), assume_unique=True))
+            for artist in artists.tolist()
+        ]

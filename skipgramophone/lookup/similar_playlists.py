@@ -1,0 +1,151 @@
+"""Search for playlists of the corpus that are similar to tracks, artists and playlists.
+
+The vector of a playlist p is the sum of the unit vectors u of its tracks, s_p = sum over the tracks i of p of u_i. Its
+similarity to a unit query vector q is the cosine
+
+    q . s_p / |s_p|,  where  q . s_p = sum over the tracks i of p of q . u_i
+
+The second form needs no vectors of playlists: all playlists are compared with a query by one product with the vectors
+of the tracks and one sum per playlist. Only the lengths |s_p| are computed beforehand, at the first query.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError, SettingError
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.lookup.exact_search import ExactSearch, highest
+from skipgramophone.lookup.mixed_query import MixedQuery
+from skipgramophone.lookup.search import Search
+from skipgramophone.settings import SimilarSettings
+
+OCCURRENCES_AT_ONCE = 1 << 17  # tracks of playlists whose vectors one thread adds up at once
+VANISHED = 1e-4  # a vector shorter than this is rounding error
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistNeighbour:
+    """A playlist and its similarity to the query."""
+
+    rank: int  # from 1
+    similarity: float  # cosine of the playlist's vector and the query, from -1 to 1
+    owner: str
+    name: str
+    shared: int  # liked tracks of the query that it contains
+    tracks: int  # different tracks that it contains
+    playlist: int  # its number in the corpus
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistAnswer:
+    """The result of a look-up of playlists."""
+
+    query: MixedQuery
+    neighbours: tuple[PlaylistNeighbour, ...]
+    notes: tuple[str, ...]
+
+
+class SimilarPlaylists:
+    """The playlists of an experiment; their lengths are computed at the first query."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    @property
+    def _corpus(self) -> Corpus:
+        """The playlists."""
+        return self._search.corpus
+
+    @cached_property
+    def _lengths(self) -> Values:
+        """Length of the vector of each playlist, float32 (playlists,)."""
+        tracks = len(self._search.catalogue)
+        if not self._corpus.has_valid_ids(tracks):
+            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
+        return playlist_lengths(self._corpus, self._search.exact)
+
+    def answer(self, query: MixedQuery, settings: SimilarSettings) -> PlaylistAnswer:
+        """Find the playlists most similar to a query, nearest first; ties are in the order of the corpus.
+
+        Raises:
+            SettingError: the corpus has no playlists.
+            ExperimentError: the model or the corpus is damaged.
+        """
+        name = self._search.experiment.name
+        if not len(self._corpus):
+            raise SettingError(f"experiment '{name}' has no playlists to list: extract them with sgp extract")
+        lengths = self._lengths
+        rows = np.flatnonzero(lengths > 0)
+        products = sums_of_playlists(self._corpus, self._search.exact.cosines(query.vector))
+        found = highest(rows, products[rows] / lengths[rows], settings.number)
+        numbers = found.rows.tolist()
+        own = [np.unique(self._corpus.playlists(found.rows[at : at + 1]).track_ids) for at in range(len(numbers))]
+        shared = [int(np.isin(tracks, query.liked, assume_unique=True).sum()) for tracks in own]
+        names = self._search.opened.playlist_table.names(len(self._corpus), numbers)
+        notes = list(query.notes)
+        if len(numbers) < settings.number:
+            notes.append(f"only {len(numbers)} of {settings.number} results: there are no more playlists")
+        return PlaylistAnswer(
+            query,
+            tuple(
+                PlaylistNeighbour(
+                    rank=at + 1,
+                    similarity=min(1.0, float(found.similarities[at])),
+                    owner=names[at][0],
+                    name=names[at][1],
+                    shared=shared[at],
+                    tracks=len(own[at]),
+                    playlist=numbers[at],
+                )
+                for at in range(len(numbers))
+            ),
+            tuple(notes),
+        )
+
+
+def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
+    """Return the sum of a value per track over the tracks of each playlist, float32 (playlists,).
+
+    Args:
+        corpus: the playlists.
+        values: float32 (tracks,); tracks beyond its end count 0.
+    """
+    ids = np.asarray(corpus.track_ids)
+    values = np.concatenate([values, np.zeros(max(0, int(ids.max(initial=-1)) + 1 - len(values)), np.float32)])
+    sums = np.zeros(len(corpus), np.float32)
+    filled = np.flatnonzero(corpus.lengths())  # reduceat cannot sum over nothing
+    if len(filled):
+        sums[filled] = np.add.reduceat(values[ids], corpus.offsets[filled])
+    return sums
+
+
+def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
+    """Return the length of the sum of the unit vectors of the tracks of each playlist, float32 (playlists,)."""
+    from concurrent.futures import ThreadPoolExecutor  # both here, because other look-ups start without them
+
+    from scipy.sparse import csr_array  # adds up rows several times as fast as numpy's reduceat
+
+    lengths = np.zeros(len(corpus), np.float32)
+    scale = np.divide(1, exact.lengths, out=np.zeros_like(exact.lengths), where=exact.lengths > 0)
+
+    def measure(first: int, end: int) -> None:
+        """Compute the lengths of consecutive playlists."""
+        offsets = corpus.offsets[first : end + 1]
+        ids = np.asarray(corpus.track_ids[offsets[0] : offsets[-1]])
+        known = np.where(ids < len(scale), ids, 0)  # a track that was added later has no vector
+        weights = np.where(ids < len(scale), scale[known], np.float32(0))
+        sums = csr_array((weights, known, offsets - offsets[0]), shape=(end - first, len(scale))) @ exact.centre
+        lengths[first:end] = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+
+    bounds = [0, *(np.flatnonzero(np.diff(corpus.offsets[:-1] // OCCURRENCES_AT_ONCE)) + 1).tolist(), len(corpus)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the products release the interpreter lock
+        list(pool.map(measure, bounds[:-1], bounds[1:]))
+    lengths[lengths < VANISHED] = 0
+    return lengths

@@ -1,0 +1,199 @@
+"""The artists that the credits of a catalogue name. A credit is the artist of a track, such as "A, B feat. C".
+
+"A, B", "A feat. B"   name A and B. They are one artist if B only occurs right after A, and A mostly right before B:
+                      "Tyler, The Creator". Two artists that only occur together are listed as one.
+"A & B", "A x B"      name one artist, and also A or B if that is credited elsewhere on more tracks. If both are,
+                      they name A and B alone: "Elton John & Kiki Dee".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.names.artist_credits import BETWEEN, PERHAPS
+from skipgramophone.names.normalization import fold_name
+from skipgramophone.names.various_artists import is_nobody
+
+ALWAYS = re.compile(BETWEEN, re.IGNORECASE)
+MAYBE = re.compile(PERHAPS, re.IGNORECASE)
+EVERY = re.compile(f"{BETWEEN}|{PERHAPS}", re.IGNORECASE)
+MOST_PARTS = 12  # of a credit that are tried as one name: a damaged field may have thousands of commas
+Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedArtists:
+    """The artists that some credits name.
+
+    Attributes:
+        names: folded name of each artist, in order of first appearance.
+        artists: numbers of the artists of all credits, one credit after the other, int64.
+        sizes: number of artists of each credit, int64 (credits,).
+    """
+
+    names: list[str]
+    artists: Numbers
+    sizes: Numbers
+
+
+def credited_artists(written: Sequence[str], tracks: Sequence[int]) -> CreditedArtists:
+    """Return the artists that each of some credits names, in the order of the credit.
+
+    Args:
+        written: folded credits, all that there are, without repeats.
+        tracks: number of tracks with each of them.
+
+    >>> found = credited_artists(["tyler, the creator", "kali uchis, tyler, the creator", "kali uchis"], [9, 1, 5])
+    >>> found.names, found.artists.tolist(), found.sizes.tolist()
+    (['tyler, the creator', 'kali uchis'], [0, 1, 0, 1], [1, 2, 1])
+    """
+    weights = np.array(tracks, np.int64)
+    credit, name, number = _names(written, weights)
+    count = _count(credit, name, weights, len(number))
+    flat, sizes = _artists(list(number), number, count)
+    expanded = sizes[name]
+    starts = np.cumsum(sizes) - sizes
+    within = np.arange(int(expanded.sum())) - np.repeat(np.cumsum(expanded) - expanded, expanded)
+    artist, credit = flat[np.repeat(starts[name], expanded) + within], np.repeat(credit, expanded)
+    _, first = np.unique(credit * max(1, len(number)) + artist, return_index=True)
+    first.sort()
+    artist, credit = artist[first], credit[first]
+    known, at, numbers = np.unique(artist, return_index=True, return_inverse=True)
+    order = np.argsort(at)
+    place = np.empty(len(known), np.int64)
+    place[order] = np.arange(len(known))
+    texts = list(number)
+    names = [texts[each] for each in known[order].tolist()]
+    return CreditedArtists(names, place[numbers], np.bincount(credit, minlength=len(written)))
+
+
+def spelling(artist: str, credit: str) -> str:
+    """Return the name of an artist, given as a folded name, as a credit spells it.
+
+    >>> spelling("bjork", "Thom Yorke feat. Björk")
+    'Björk'
+    """
+    return next((text for text in _slices(credit, EVERY) if fold_name(text) == artist), artist)
+
+
+def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, dict[str, int]]:
+    """Split credits into names: their parts, where parts that belong together are one name.
+
+    Returns:
+        Credit and number of each name, int64 (names,), in the order of the credits, and the numbers by text.
+    """
+    parts, sizes, apart = _split(written)
+    number: dict[str, int] = {}
+    part = np.array([number.setdefault(text, len(number)) for text in parts], np.int64)
+    credit = np.repeat(np.arange(len(written)), sizes)
+    nobody = np.array([is_nobody(text) for text in number], np.bool_)
+    apart |= nobody[part] | np.append(nobody[part[1:]], True)
+    joined = _joined(credit, part, apart, tracks)
+    if not joined.any():
+        return credit, part, number
+    changed = np.zeros(len(written), np.bool_)
+    changed[credit[joined]] = True
+    starts = np.cumsum(sizes) - sizes
+    credits_of, names_of = [credit[~changed[credit]]], [part[~changed[credit]]]
+    for at in np.flatnonzero(changed).tolist():
+        text, start = written[at], 0
+        bounds = _bounds(text, ALWAYS)
+        for place, (_, end) in enumerate(bounds):
+            if joined[starts[at] + place]:
+                continue
+            names_of.append(np.array([number.setdefault(text[start:end], len(number))]))
+            credits_of.append(np.array([at]))
+            start = bounds[min(place + 1, len(bounds) - 1)][0]
+    credit, name = np.concatenate(credits_of), np.concatenate(names_of)
+    order = np.argsort(credit, kind="stable")
+    return credit[order], name[order], number
+
+
+def _split(written: Sequence[str]) -> tuple[list[str], Numbers, Flags]:
+    """Split credits at what always separates artists.
+
+    Returns:
+        The parts of all credits, their number per credit, int64 (credits,), and whether something else than a comma
+        follows each part, bool (parts,).
+    """
+    parts: list[str] = []
+    sizes, apart = [], []
+    for credit in written:
+        is_marked = ";" in credit or " f" in credit
+        own = ALWAYS.split(credit) if is_marked or "," in credit else [credit]
+        if is_marked and len(own) > 1:
+            found = enumerate(ALWAYS.findall(credit), len(parts))
+            apart += [place for place, separator in found if "," not in separator]
+        parts += own
+        sizes.append(len(own))
+    flags = np.zeros(len(parts), np.bool_)
+    flags[apart] = True
+    return parts, np.array(sizes, np.int64), flags
+
+
+def _joined(credit: Numbers, part: Numbers, apart: Flags, tracks: Numbers) -> Flags:
+    """Return which parts are one name with the part that follows, which never occurs without the first before it."""
+    joined = np.zeros(len(part), np.bool_)
+    place = np.flatnonzero((np.diff(credit) == 0) & ~apart[:-1])
+    if not len(place):
+        return joined
+    several = int(part.max()) + 1
+    alone = _count(credit, part, tracks, several)
+    pairs, pair = np.unique(part[place] * several + part[place + 1], return_inverse=True)
+    together = _count(credit[place], pair, tracks, len(pairs))
+    belongs = (together == alone[pairs % several]) & (2 * together > alone[pairs // several])
+    joined[place] = belongs[pair]
+    return joined
+
+
+def _count(credit: Numbers, name: Numbers, tracks: Numbers, names: int) -> Numbers:
+    """Return the number of tracks with each name, int64 (names,); a name that repeats within a credit counts once."""
+    once = np.sort(credit * max(1, names) + name)
+    once = once[np.diff(once, prepend=-1) != 0]  # much faster than numpy's unique, which hashes
+    return np.bincount(once % max(1, names), tracks[once // max(1, names)], names).astype(np.int64)
+
+
+def _artists(texts: list[str], number: dict[str, int], count: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the artists that each name means: itself, parts between "&" and the like, or both.
+
+    Returns:
+        Numbers of the artists of all names, one name after the other, and how many each name has, int64.
+    """
+    flat: list[int] = []
+    sizes = []
+    for at, (name, tracks) in enumerate(zip(texts, count.tolist(), strict=True)):
+        if is_nobody(name) or not tracks:
+            own = []
+        elif MAYBE.search(name) is None:
+            own = [at]
+        else:
+            numbers = ((part, number.get(part)) for part in _slices(name, MAYBE) if part != name)
+            known = {part: found for part, found in numbers if found is not None and count[found] > tracks}
+            own = [] if set(MAYBE.split(name)) <= known.keys() else [at]
+            own += [found for part, found in known.items() if not is_nobody(part)]
+        flat += own
+        sizes.append(len(own))
+    return np.array(flat, np.int64), np.array(sizes, np.int64)
+
+
+def _slices(credit: str, separator: re.Pattern[str]) -> Iterator[str]:
+    """Yield every sequence of consecutive parts of a credit."""
+    bounds = _bounds(credit, separator)
+    for at, (first, _) in enumerate(bounds):
+        yield from (credit[first:end] for _, end in bounds[at : at + MOST_PARTS])
+
+
+def _bounds(credit: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Return where each part of a credit begins and ends."""
+    start, bounds = 0, []
+    for match in separator.finditer(credit):
+        bounds.append((start, match.start()))
+        start = match.end()
+    bounds.append((start, len(credit)))
+    return bounds

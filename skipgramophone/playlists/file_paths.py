@@ -1,0 +1,39 @@
+"""Paths of files in playlists: absolute ones, and relative ones as a player finds them from where a playlist is."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]|\\\\|[A-Za-z][A-Za-z0-9+.-]*://")
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def is_absolute(location: str) -> bool:
+    """Whether a location is an absolute path, also of Windows, or an address."""
+    return ABSOLUTE.match(location) is not None
+
+
+def relocated(location: str, files_from: Path, playlist_in: Path) -> str:
+    """Return a location as it must be written into a playlist.
+
+    Args:
+        location: an absolute path or address, which stays as it is, or a path relative to `files_from`.
+        files_from: the directory that contains the source of the location.
+        playlist_in: the directory of the playlist.
+
+    >>> relocated("Fenn/door.ogg", Path("/music"), Path("/music/lists"))
+    '../Fenn/door.ogg'
+    """
+    return location if is_absolute(location) else os.path.relpath(files_from / location, playlist_in)
+
+
+def is_missing(location: str, playlist_in: Path) -> bool:
+    """Whether a location in a playlist is a path of this system at which there is no file."""
+    if ADDRESS.match(location) or (is_absolute(location) and not location.startswith("/")):
+        return False
+    try:
+        return not (playlist_in / location).is_file()
+    except (OSError, ValueError):  # a name that the system does not allow
+        return True

@@ -1,0 +1,50 @@
+"""The plays of a listening history in order of time, as the query of a look-up."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from skipgramophone.errors import SourceError, UnknownFormatError
+from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.playlist_file import NamedTrack
+from skipgramophone.settings import ExtractSettings
+from skipgramophone.wording import plural
+
+MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # name of a session, see `histories`
+SHORT_GAP = "1s"  # sessions this short tell to the minute when a play began, so that several files can be merged
+
+
+def read_plays(path: Path) -> list[NamedTrack]:
+    """Read the plays of a listening history of one listener in any format that `extract` reads, oldest first.
+
+    Files without times, such as the playlists beside a history, are passed over.
+
+    Raises:
+        SourceError: the file cannot be read, has no times of plays, or has the plays of several listeners.
+        StorageError: the file system failed.
+    """
+    from skipgramophone.playlists.readers.source_files import regular_file  # here: look-ups start without pyarrow
+    from skipgramophone.playlists.sources import open_sources
+
+    plays: list[tuple[str, NamedTrack]] = []
+    listeners = set()
+    with regular_file(path) as place:
+        try:
+            readers = open_sources([place], ExtractSettings(session_gap=SHORT_GAP)).readers
+        except UnknownFormatError as error:
+            raise SourceError(f"{path} is not a listening history in a format that sgp knows") from error
+        for reader in readers:
+            for block in reader.blocks():
+                names = ("owner", "playlist", "artist", "title", "uri")
+                columns = [block.table[name].to_pylist() for name in names]
+                for owner, session, artist, title, uri in zip(*columns, strict=True):
+                    if MINUTE.fullmatch(session):
+                        listeners.add(owner)
+                        plays.append((session, NamedTrack(full_name(artist.strip(), title.strip()), uri)))
+    if not plays:
+        raise SourceError(f"{path} is not a listening history: it has no times of plays; for a playlist use --file")
+    if len(listeners) > 1:
+        raise SourceError(f"{path} has the plays of {plural(len(listeners), 'listener')}: give the history of one")
+    plays.sort(key=lambda play: play[0].zfill(len("2000-01-01 00:00")))  # stable: plays of a minute keep their order
+    return [track for _, track in plays]

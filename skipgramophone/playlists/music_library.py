@@ -1,0 +1,126 @@
+"""A library of tagged audio files: which file is which track.
+
+A track matches a file if artist and title are the same name: first ignoring case, spaces at the ends and Unicode form,
+then ignoring accents and repeated spaces too, and at last if both differ by a typo only, see `typos.most_similar`.
+Files without an artist or a title in their tags match nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skipgramophone.errors import SettingError, SourceError, StorageError, reason_of
+from skipgramophone.names.normalization import fold_name, identity
+from skipgramophone.names.typos import most_similar
+from skipgramophone.wording import plural
+
+SUFFIXES = {
+    *(".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".spx", ".m4a", ".m4b", ".mp4"),
+    *(".wav", ".wma", ".aif", ".aiff", ".aifc"),
+}
+Names = tuple[str, str]  # artist and title, normalized
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFile:
+    """A tagged audio file; `seconds` is its duration, if the file says it."""
+
+    path: Path
+    artist: str
+    title: str
+    seconds: float | None
+
+
+@dataclass(slots=True)
+class MusicLibrary:
+    """The audio files below a directory.
+
+    Attributes:
+        directory: the directory.
+        files: the files with artist and title, in order of their paths.
+        untagged: files without an artist or a title.
+        damaged: files whose tags cannot be read.
+        outside: links to files that are not below the directory.
+    """
+
+    directory: Path
+    files: list[AudioFile] = field(default_factory=list)
+    untagged: list[Path] = field(default_factory=list)
+    damaged: list[Path] = field(default_factory=list)
+    outside: list[Path] = field(default_factory=list)
+    _same: dict[Names, AudioFile] = field(default_factory=dict)
+    _folded: dict[Names, AudioFile] = field(default_factory=dict)
+
+    def add(self, file: AudioFile) -> None:
+        """Add a file; the first of several with the same names counts."""
+        self.files.append(file)
+        self._same.setdefault((identity(file.artist), identity(file.title)), file)
+        self._folded.setdefault((fold_name(file.artist), fold_name(file.title)), file)
+
+    def file_of(self, artist: str, title: str) -> AudioFile | None:
+        """Return the file of a track, or None if no file matches it."""
+        folded = (fold_name(artist), fold_name(title))
+        found = self._same.get((identity(artist), identity(title))) or self._folded.get(folded)
+        if found or not all(folded):
+            return found
+        names = most_similar(folded, list(self._folded))
+        return self._folded[names] if names else None
+
+
+def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
+    """Read the tags of all audio files below a directory; links to directories are not followed.
+
+    Args:
+        directory: the directory.
+        durations: whether durations are read too, which takes longer for some formats.
+
+    Raises:
+        SettingError: the package that reads tags is not installed.
+        SourceError: there is no audio file with artist and title.
+        StorageError: the directory cannot be read.
+    """
+    try:
+        from tinytag import TinyTag, TinyTagException
+    except ImportError as error:
+        raise SettingError("tinytag is not installed: pip install 'skipgramophone[library]'") from error
+    library = MusicLibrary(directory)
+    root = directory.resolve()
+    for path in _audio_files(directory):
+        if not path.resolve().is_relative_to(root):
+            library.outside.append(path)
+            continue
+        try:
+            tags = TinyTag.get(path, duration=durations)
+        except (TinyTagException, OSError, ValueError):
+            library.damaged.append(path)
+            continue
+        if tags.artist and tags.title:
+            library.add(AudioFile(path, tags.artist, tags.title, tags.duration if durations else None))
+        else:
+            library.untagged.append(path)
+    if not library.files:
+        others = len(library.untagged) + len(library.damaged) + len(library.outside)
+        also = f" ({plural(others, 'other audio file')} passed over)" if others else ""
+        raise SourceError(f"{directory} has no audio file with artist and title{also}: name another directory")
+    return library
+
+
+def _audio_files(directory: Path) -> Iterator[Path]:
+    """Yield the audio files below a directory in order of their paths.
+
+    Raises:
+        StorageError: the directory, or one below it, cannot be read.
+    """
+    if not directory.is_dir():
+        raise StorageError(f"cannot read {directory}: it is not a directory")
+
+    def fail(error: OSError) -> None:
+        raise StorageError(f"cannot read {error.filename or directory}: {reason_of(error)}") from error
+
+    for parent, directories, names in os.walk(directory, onerror=fail):
+        directories.sort()
+        paths = (Path(parent) / name for name in sorted(names) if not name.startswith("."))
+        yield from (path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())

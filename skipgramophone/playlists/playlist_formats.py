@@ -1,0 +1,152 @@
+"""Playlists as text, in the formats that players read and services import.
+
+    m3u8           #EXTINF with the name, then the location of the file, the uri or the name
+    xspf, jspf     the shareable playlist formats in XML and JSON
+    uris           one uri per line
+    tunemymusic    CSV with the header of TuneMyMusic
+    soundiiz       CSV with the header of Soundiiz
+
+Names come from strangers. XML, JSON and CSV are written by libraries; control characters are shown as escapes, because
+they break lines, and because XML cannot contain them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+from skipgramophone.names.normalization import full_name
+from skipgramophone.wording import STEERING, visible
+
+XSPF = "http://xspf.org/ns/0/"
+NOT_IN_XML = re.compile("[\ufffe\uffff]")  # besides control characters and surrogates
+SPOTIFY = "spotify:track:"
+TUNEMYMUSIC = ("Track name", "Artist name", "Album", "Playlist name", "Type", "ISRC", "Spotify - id")
+SOUNDIIZ = ("title", "artist", "album", "isrc")
+SAFE_IN_PATHS = "/:"
+MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A track of a playlist; `location` is the path of its file, as a player finds it, and `seconds` its duration."""
+
+    artist: str
+    title: str
+    uri: str | None = None
+    location: str | None = None
+    seconds: int | None = None
+
+    @property
+    def name(self) -> str:
+        """ "artist - title", or the one of them that is known."""
+        return full_name(self.artist, self.title)
+
+
+Write = Callable[[Sequence[Entry], str], str]  # entries and the title of the playlist, "" for none
+
+
+def m3u8(entries: Sequence[Entry], title: str) -> str:
+    """Return an M3U playlist; a line that begins with # gets a leading ./, because # begins a comment."""
+    lines = ["#EXTM3U", *([f"#PLAYLIST:{visible(title)}"] if title else [])]
+    for entry in entries:
+        # A path with control characters cannot be written: as an escape it would be another path.
+        is_path = entry.location and not STEERING.search(entry.location)
+        line = entry.location if entry.location and is_path else visible(entry.uri or entry.name)
+        lines += [f"#EXTINF:{entry.seconds or -1},{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def xspf(entries: Sequence[Entry], title: str) -> str:
+    """Return an XSPF playlist."""
+    root = ElementTree.Element("playlist", {"version": "1", "xmlns": XSPF})
+    _add(root, "title", title)
+    tracks = ElementTree.SubElement(root, "trackList")
+    for entry in entries:
+        track = ElementTree.SubElement(tracks, "track")
+        _add(track, "location", _as_uri(entry.location))
+        _add(track, "identifier", entry.uri)
+        _add(track, "title", entry.title)
+        _add(track, "creator", entry.artist)
+        _add(track, "duration", str(MILLISECONDS * entry.seconds) if entry.seconds else None)
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, "unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _add(parent: ElementTree.Element, name: str, text: str | None) -> None:
+    """Add an element with a text, unless that is empty."""
+    if text:
+        escaped = NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
+        ElementTree.SubElement(parent, name).text = escaped
+
+
+def jspf(entries: Sequence[Entry], title: str) -> str:
+    """Return a JSPF playlist."""
+    tracks = [
+        {
+            **({"location": [_as_uri(entry.location)]} if entry.location else {}),
+            **({"identifier": [visible(entry.uri)]} if entry.uri else {}),
+            "title": visible(entry.title),
+            "creator": visible(entry.artist),
+            **({"duration": MILLISECONDS * entry.seconds} if entry.seconds else {}),
+        }
+        for entry in entries
+    ]
+    playlist = {"playlist": {**({"title": visible(title)} if title else {}), "track": tracks}}
+    return json.dumps(playlist, ensure_ascii=False, indent=2) + "\n"
+
+
+def lines_of_uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
+    """Return the uris of the tracks that have one, one per line."""
+    return "".join(f"{visible(entry.uri)}\n" for entry in entries if entry.uri)
+
+
+def tunemymusic(entries: Sequence[Entry], title: str) -> str:
+    """Return a table that TuneMyMusic imports."""
+    uris = [entry.uri or "" for entry in entries]
+    ids = [uri.removeprefix(SPOTIFY) if uri.startswith(SPOTIFY) else "" for uri in uris]
+    rows = (
+        (entry.title, entry.artist, "", title, "Playlist", "", key) for entry, key in zip(entries, ids, strict=True)
+    )
+    return _table(TUNEMYMUSIC, rows, ",")
+
+
+def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
+    """Return a table that Soundiiz imports."""
+    return _table(SOUNDIIZ, ((entry.title, entry.artist, "", "") for entry in entries), ";")
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str) -> str:
+    """Return rows as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([visible(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _as_uri(location: str | None) -> str | None:
+    """Return a path as a relative or absolute uri; a location that is a uri already stays."""
+    if location is None or "://" in location:
+        return location
+    path = quote(location, safe=SAFE_IN_PATHS, errors="surrogateescape")
+    return f"file://{path}" if path.startswith("/") else path
+
+
+WRITERS: dict[str, Write] = {
+    "m3u8": m3u8,
+    "xspf": xspf,
+    "jspf": jspf,
+    "uris": lines_of_uris,
+    "tunemymusic": tunemymusic,
+    "soundiiz": soundiiz,
+}
+WITH_PATHS = ("m3u8", "xspf", "jspf")
+WITH_TITLE = ("m3u8", "xspf", "jspf", "tunemymusic")

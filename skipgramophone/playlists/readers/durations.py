@@ -1,0 +1,20 @@
+"""Durations of tracks that playlists state: whole seconds, or nothing if a text states none."""
+
+from __future__ import annotations
+
+import math
+import re
+
+NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)")
+LONGEST = 7 * 24 * 3600  # seconds; a larger number is in another unit, or an error
+
+
+def whole_seconds(text: str, per_second: int = 1) -> int | None:
+    """Return the duration at the start of a text, rounded; None if there is none or it is impossible.
+
+    >>> whole_seconds("151"), whole_seconds("151500", 1000), whole_seconds('12.4 tvg-id="x"'), whole_seconds("-1")
+    (151, 152, 12, None)
+    """
+    found = NUMBER.match(text)
+    seconds = float(found[1]) / per_second if found else 0.0
+    return math.floor(seconds + 0.5) or None if seconds <= LONGEST else None

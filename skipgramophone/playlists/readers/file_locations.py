@@ -1,0 +1,40 @@
+"""Locations of files that playlists name: paths and addresses, kept so that an answer can name the same files.
+
+A relative path is kept relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
+`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and addresses stay as they are. Nothing is
+opened.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import unquote, urlsplit
+
+from skipgramophone.playlists.file_paths import is_absolute
+from skipgramophone.playlists.readers.source_files import SourceFile
+from skipgramophone.playlists.readers.track_uris import service_uri
+
+SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
+
+
+def location_of(path: str, file: SourceFile) -> str | None:
+    """Return the location of a path in a playlist; None for a text that is not a path, such as a name."""
+    if service_uri(path) or not (SUFFIX.search(path) or "/" in path or "\\" in path):
+        return None
+    if is_absolute(path):
+        return path
+    path = path.replace("\\", "/") if "/" not in path else path  # a relative path of Windows
+    place = file.member if file.member is not None else file.name
+    return posixpath.normpath(posixpath.join(posixpath.dirname(place), path))
+
+
+def location_of_uri(text: str, file: SourceFile) -> str | None:
+    """Return the location of a file that a uri names, with `file:` uris as paths."""
+    try:
+        scheme, path = urlsplit(text).scheme, urlsplit(text).path
+    except ValueError:
+        return None
+    if scheme == "file":
+        return unquote(path) or None
+    return location_of(unquote(text) if "://" not in text else text, file)

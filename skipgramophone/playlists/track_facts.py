@@ -1,0 +1,34 @@
+"""Facts about tracks that few formats state, such as their duration: a track keeps the first one that a row states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.catalogue_writer import FACT_TYPES
+from skipgramophone.playlists.numbering import Codes, row_slices
+
+
+def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], row: Codes, used: Codes) -> pa.Table:
+    """Return the table of tracks with a column for each fact that a used row states.
+
+    Args:
+        tracks: one row per track.
+        coded: for each column, the number of each row's value (-1: none), and the values as strings.
+        row: the track of each used row.
+        used: indices of the rows that are used.
+    """
+    for name, kind in FACT_TYPES.items():
+        codes, values = coded[name]
+        first = np.full(tracks.num_rows, len(codes))
+        for part in row_slices(len(used)) if len(values) else ():
+            there = codes[used[part]] >= 0
+            np.minimum.at(first, row[part][there], used[part][there].astype(np.int64))
+        known = first < len(codes)
+        if known.any():
+            code = codes[np.where(known, first, 0)]
+            tracks = tracks.append_column(name, pc.take(values, pa.array(code, mask=~known)).cast(kind))
+    return tracks

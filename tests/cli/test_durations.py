@@ -1,0 +1,101 @@
+"""Durations that the sources state: kept by `extract`, used by `continue --duration` and written into playlists."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import skipgramophone as package
+from skipgramophone.experiment.catalogue import Catalogue
+from tests.cli.untrained import give_vectors
+from tests.conftest import dump_text, run_sgp
+
+TRACKS = 12
+ALL = ("--all-versions", "--max-per-artist", "0")
+
+
+def seconds_of_tracks(root: Path, name: str) -> dict[str, int | None]:
+    """The duration of each track by title."""
+    with closing(Catalogue(root / name / "corpus")) as catalogue:
+        catalogue.require_sound()
+        return {track.title: track.seconds for track in catalogue.all_tracks()}
+
+
+@pytest.fixture
+def timed(experiments: Path, tmp_path: Path) -> Path:
+    """The experiment "timed": track n lasts 100 + n seconds, and the duration of "Song 7" is not known."""
+    lines = [
+        f"#EXTINF:{-1 if at == 7 else 100 + at},Artist {at % 3} - Song {at}\nmusic/{at}.ogg" for at in range(TRACKS)
+    ]
+    (tmp_path / "a.m3u").write_text("#EXTM3U\n" + "\n".join(lines) + "\n")
+    package.extract("timed", tmp_path / "a.m3u", experiments_dir=experiments)
+    give_vectors(experiments, "timed")
+    return experiments
+
+
+def answer(*arguments: str) -> dict[str, Any]:
+    """The answer as JSON."""
+    ran = run_sgp("continue", "timed", *arguments, *ALL, "--json")
+    assert ran.code == 0, ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def test_a_list_ends_before_it_is_too_long_and_unknown_durations_are_left_out(timed: Path) -> None:
+    assert seconds_of_tracks(timed, "timed") == {f"Song {at}": None if at == 7 else 100 + at for at in range(TRACKS)}
+    whole = [near["title"] for near in answer("Song 0", "-n", "11")["neighbours"]]
+    known = [title for title in whole if title != "Song 7"]
+    lengths = [100 + int(title.split()[1]) for title in known]
+    for number in (1, 3, 5):
+        exactly = sum(lengths[:number])
+        for seconds, listed in ((exactly, number), (exactly + 99, number), (exactly - 1, number - 1)):
+            found = answer("Song 0", "-n", "11", "--duration", f"{seconds}s")
+            assert [near["title"] for near in found["neighbours"]] == known[:listed]
+            assert "left out 1 track of unknown duration" in found["notes"]
+    assert "a larger -n gives more tracks" in answer("Song 0", "-n", "11", "--duration", "2h")["notes"][-1]
+    found = answer("--from", "Song 0", "--to", "Song 5", "--arrange", "-n", "9", "--duration", "530s")
+    titles = [near["title"] for near in found["neighbours"]]
+    total = sum(100 + int(title.split()[1]) for title in titles)
+    assert (titles[0], titles[-1]) == ("Song 0", "Song 5")
+    assert 530 - 112 < total <= 530
+    assert found["arrangement"]["mean_step"] is not None
+    ran = run_sgp("continue", "timed", "--from", "Song 0", "--to", "Song 5", "--arrange", "--duration", "204s")
+    assert (ran.code, ran.err) == (
+        2,
+        "error: the first and the last track alone last longer: give a longer --duration\n",
+    )
+    (refused,) = run_sgp("continue", "timed", "--from", "Song 7", "--arrange", "--duration", "1h").err.splitlines()
+    assert refused.startswith("error: durations are not known, because the sources")
+
+
+def test_playlists_state_the_durations_and_other_formats_are_read(timed: Path, tmp_path: Path) -> None:
+    at = ("continue", "timed", "Song 0", "-n", "11", *ALL, "-q")
+    for format in ("m3u8", "xspf", "jspf"):
+        path = tmp_path / f"more.{format}"
+        assert run_sgp(*at, "-o", path).code == 0
+        package.extract(format, path)
+        assert seconds_of_tracks(timed, format) == {
+            f"Song {at}": None if at == 7 else 100 + at for at in range(1, TRACKS)
+        }
+    assert "#EXTINF:101,Artist 1 - Song 1\n" in (tmp_path / "more.m3u8").read_text()
+    assert "#EXTINF:-1,Artist 1 - Song 7\n" in (tmp_path / "more.m3u8").read_text()
+    (tmp_path / "b.pls").write_text(
+        "[playlist]\nFile1=1.ogg\nTitle1=A - B\nLength1=61\nFile2=2.ogg\nTitle2=A - C\nLength2=-1\n"
+    )
+    package.extract("pls", tmp_path / "b.pls")
+    assert seconds_of_tracks(timed, "pls") == {"B": 61, "C": None}
+
+
+def test_a_corpus_that_grows_keeps_durations(timed: Path, tmp_path: Path) -> None:
+    before = seconds_of_tracks(timed, "timed")
+    more = tmp_path / "more.m3u"
+    more.write_text("#EXTM3U\n#EXTINF:7,Artist 1 - Song 7\nx.ogg\n#EXTINF:9,Artist 0 - Song 0\nx.ogg\n")
+    package.extract("timed", more, append=True)
+    assert seconds_of_tracks(timed, "timed") == before | {"Song 7": 7}
+    (tmp_path / "dump.csv").write_text(dump_text([("o", "A", "B", "p")]))
+    package.extract("timed", tmp_path / "dump.csv", append=True)
+    assert seconds_of_tracks(timed, "timed") == before | {"Song 7": 7, "B": None}
