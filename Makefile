@@ -4,9 +4,11 @@
 # make lint      check style and spelling
 # make types     check types
 # make docs      write docs/commands.md and the examples of README.md from real output
+# make site      build the documentation site in site/; a dead link fails the build
 # make lock      write constraints.txt: the newest versions that pyproject.toml allows
 # make licences  write docs/licences.md
 # make audit     check the packages in constraints.txt for known vulnerabilities (needs a network)
+# make release   check the checkout, and build wheel, sdist and SBOM into dist/ (publishes nothing)
 # make bench     compare the speed of the trainer with gensim and fastText
 
 PYTHON ?= python3
@@ -19,7 +21,7 @@ TOOLS := $(VENV)-tools
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs lock licences audit bench setup setup-test
+.PHONY: demo test test-all lint types docs site lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -68,9 +70,9 @@ lock:
 	$(VENV)-lock/bin/pip freeze --exclude skipgramophone >> constraints.txt
 	rm -rf $(VENV)-lock
 
-$(TOOLS)/.installed: | $(BIN)/python
+$(TOOLS)/.installed: Makefile | $(BIN)/python
 	$(BIN)/python -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'pip-licenses>=5,<6' 'pip-audit>=2.7,<3'
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'pip-licenses>=5,<6' 'pip-audit>=2.7,<3' 'build>=1.2,<2' 'twine>=6,<8' 'cyclonedx-bom>=7,<8'
 	@touch $@
 
 licences: setup-test $(TOOLS)/.installed
@@ -79,6 +81,9 @@ licences: setup-test $(TOOLS)/.installed
 audit: $(TOOLS)/.installed
 	$(TOOLS)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
+release: $(TOOLS)/.installed
+	.ci/release $(TOOLS)
+
 bench: setup-test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.trainers
@@ -86,3 +91,15 @@ bench: setup-test
 
 docs: setup-test
 	$(BIN)/python -m tests.test_docs
+	$(BIN)/python -m tests.test_tutorials
+
+# Only the packages of the extra are installed: the pages are made from the source, which needs neither TensorFlow nor a compiler.
+$(VENV)-site/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-site
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' > $(VENV)-site/requirements.txt
+	$(VENV)-site/bin/pip install --quiet --disable-pip-version-check --requirement $(VENV)-site/requirements.txt
+	@touch $@
+
+site: $(VENV)-site/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)-site/bin/mkdocs build --quiet --strict
+	@echo "open site/index.html"

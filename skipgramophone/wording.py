@@ -8,6 +8,8 @@ from collections.abc import Iterable
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -, and most dots
+
 
 def plural(number: int, noun: str) -> str:
     """Return a number and its noun, in the plural unless the number is 1.
@@ -40,6 +42,39 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return STEERING.sub(lambda found: _escaped(found[0]), text)
+
+
+def code_span(text: str) -> str:
+    """Return a text as inline code in Markdown, in which no character is markup.
+
+    >>> code_span("<b>*x*</b>"), code_span("a`b")
+    ('`<b>*x*</b>`', '``a`b``')
+    """
+    text = visible(text)
+    fence = "`" * (1 + _longest_run(text))
+    padded = text.startswith("`") or text.endswith("`") or (text[:1], text[-1:]) == (" ", " ")
+    return f"{fence} {text} {fence}" if padded or not text else f"{fence}{text}{fence}"
+
+
+def code_block(text: str, language: str) -> str:
+    """Return lines as a block of code in Markdown; the fence is longer than any in the text."""
+    fence = "`" * max(3, 1 + _longest_run(text))
+    lines = "\n".join(map(visible, text.splitlines()))
+    return f"{fence}{language}\n{lines}\n{fence}"
+
+
+def markdown_text(text: str) -> str:
+    """Escape a text so that Markdown shows it as it is: no markup, HTML, links or table cells.
+
+    >>> markdown_text("[x](http://y) | a-b 4.0")
+    '\\\\[x\\\\]\\\\(http\\\\:\\\\/\\\\/y\\\\) \\\\| a-b 4.0'
+    """
+    return MARKUP.sub(lambda found: f"\\{found[0]}", visible(text))
+
+
+def _longest_run(text: str) -> int:
+    """Return the length of the longest run of backticks in a text."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def _escaped(letter: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,8 @@ def test_wheel_and_sdist_install_and_run(tmp_path: Path, installs_dependencies: 
     run(sys.executable, "-m", "build", "--outdir", tmp_path / "dist", HERE, cwd=tmp_path)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     (sdist,) = (tmp_path / "dist").glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as packed:
+        assert {name.partition("/")[0].partition("-")[0] for name in packed.namelist()} == {"skipgramophone"}
     venv.create(tmp_path / "venv", with_pip=False)
     programs = tmp_path / "venv" / "bin"
     pip = (sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet")

@@ -83,6 +83,7 @@ def experiments(
     sgp experiments --changed
     sgp experiments demo
     sgp experiments demo --toml > demo.toml
+    sgp experiments demo --card --licence "CC BY 4.0" > card.md
     """
     if context.invoked_subcommand is not None:
         return
@@ -117,16 +118,36 @@ def experiments(
 def show(
     experiment: options.Experiment,
     toml: Annotated[bool, typer.Option("--toml", help="Print its settings as a settings file (TOML).")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Print its card: data, settings, quality, limits, licence.")
+    ] = False,
+    licence: Annotated[
+        str | None,
+        typer.Option(
+            "--licence", "--license", metavar="TEXT", help="Store the licence of its vectors.", show_default=False
+        ),
+    ] = None,
     json: options.Json = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
     """Show an experiment in full: stages, settings, counts, loss curve and evaluations."""
     from skipgramophone.experiment.experiment import named_experiment
     from skipgramophone.pipeline.experiments import overview
+    from skipgramophone.pipeline.model_card import model_card, set_licence
     from skipgramophone.settings_file import settings_text
 
     if experiment in MEANT and not named_experiment(experiment, experiments_dir).has_description():
         raise _no_command(experiment)
+    if sum((card, toml, json)) > 1:
+        raise SettingError("--card, --toml and --json print different things: give one of them")
+    if licence is not None:
+        set_licence(experiment, licence, experiments_dir)
+        render.note(f"stored the licence of '{experiment}'", quiet=False)
+        if not (card or toml or json):
+            return
+    if card:
+        render.print_data(model_card(experiment, experiments_dir))
+        return
     found = overview(experiment, experiments_dir)
     if toml:
         render.print_data(settings_text(found.settings))
@@ -202,6 +223,8 @@ def pack(
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
     """Pack an experiment into one file, to move or share it.
+
+    The file also contains the card of the experiment (card.md), see sgp experiments NAME --card.
 
     \b
     sgp experiments pack demo demo.zip

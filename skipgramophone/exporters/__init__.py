@@ -17,6 +17,7 @@ from skipgramophone.exporters.vectors import TrackVectors
 from skipgramophone.word2vec_format import names_file
 
 __all__ = [
+    "CARD",
     "FORMATS",
     "companion_files",
     "format_of",
@@ -27,6 +28,7 @@ __all__ = [
     "write",
 ]
 
+CARD = "card.md"  # in the directory of an export, and in packed experiments
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -71,7 +73,13 @@ def _require_replaceable_directory(destination: Path, force: bool) -> None:
 
 
 def write(
-    destination: Path, format: str, vectors: TrackVectors, force: bool = False, about: Mapping[str, Any] = NOTHING
+    destination: Path,
+    format: str,
+    vectors: TrackVectors,
+    *,
+    force: bool = False,
+    about: Mapping[str, Any] = NOTHING,
+    card: str | None = None,
 ) -> int:
     """Write vectors in a format, and their manifest; return the total size of the files in bytes.
 
@@ -81,6 +89,7 @@ def write(
         vectors: the tracks and vectors to write.
         force: replace an existing export.
         about: entries of the manifest that say where the vectors come from.
+        card: Markdown page about the vectors, for formats that are directories.
 
     Raises:
         ExperimentError: the destination is refused (see `require_writable`).
@@ -93,6 +102,8 @@ def write(
     if FORMATS[format].is_directory:
         with draft_directory(destination) as directory:
             facts = write_vectors(directory, vectors) or NOTHING
+            if card is not None:
+                (directory / CARD).write_text(card, encoding="utf-8", errors="backslashreplace")
             files = {path.relative_to(directory).as_posix(): path for path in _files_in(directory)}
             manifest.write(directory / MANIFEST, format, vectors, files=files, facts={**about, **facts})
             publish(directory, destination)

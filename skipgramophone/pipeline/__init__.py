@@ -20,6 +20,7 @@ Management of experiments:
     check            verifies the files of an experiment
     stage_content    verifies what the files of a stage contain; used by check
     archive          copies, renames, packs and unpacks experiments
+    model_card       writes the card of an experiment: data, settings, quality, limits, licence
     experiments      lists, compares and removes experiments
 
     reports          defines the reports that these functions return

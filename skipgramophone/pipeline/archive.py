@@ -45,9 +45,11 @@ from skipgramophone.experiment.publishing import (
     published_file,
     require_replaceable,
 )
+from skipgramophone.exporters import CARD
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import require_sound_nodes, usable
 from skipgramophone.pipeline.check import difference_from_manifest
+from skipgramophone.pipeline.model_card import GENERATED, card_of
 
 DEEPEST = 8  # maximum number of parts (directories and file name) in the path of a member
 COMPRESSION = 1  # lowest level: vectors hardly compress, and names compress well at any level
@@ -88,7 +90,9 @@ def rename_experiment(name: str, new: str, experiments_dir: Path | str | None = 
 def pack_experiment(
     name: str, archive: Path | str, *, force: bool = False, experiments_dir: Path | str | None = None
 ) -> int:
-    """Pack an experiment into a zip archive, read it back, and return its size in bytes.
+    """Pack an experiment into a zip archive with its card, read it back, and return its size in bytes.
+
+    A `card.md` in the experiment is replaced by a new card, unless it was written or edited by its user.
 
     Raises:
         ExperimentError: the experiment does not exist or is being written, or the archive exists.
@@ -97,8 +101,14 @@ def pack_experiment(
     experiment, archive = open_experiment(name, experiments_dir), Path(archive)
     require_replaceable(archive, force)
     with experiment.writing("experiments pack"), published_file(archive) as draft:
+        files = sorted(_files(experiment))
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
-            for path in sorted(_files(experiment)):
+            if not _has_own_card(experiment):
+                files = [path for path in files if path != experiment.path / CARD]
+                card = zipfile.ZipInfo(CARD)
+                card.compress_type = zipfile.ZIP_DEFLATED
+                packed.writestr(card, card_of(experiment).encode("utf-8", "backslashreplace"))
+            for path in files:
                 member = zipfile.ZipInfo(path.relative_to(experiment.path).as_posix())  # no time stamp
                 member.compress_type, member.file_size = zipfile.ZIP_DEFLATED, path.stat().st_size
                 with path.open("rb") as source, packed.open(member, "w") as target:
@@ -142,7 +152,9 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with packed.open(member) as source, target.open("xb") as file:
                         shutil.copyfileobj(source, file, 1 << 20)
-                _require_as_published(archive, Experiment(name, draft))
+                if not _has_own_card(unpacked := Experiment(name, draft)):
+                    (draft / CARD).unlink(missing_ok=True)  # it can be written again from the other files
+                _require_as_published(archive, unpacked)
                 _describe(draft, name)
                 publish_new(draft, place)
     except DamagedFileError as error:
@@ -152,6 +164,13 @@ def unpack_experiment(archive: Path | str, name: str | None = None, experiments_
             f"{archive} is not a packed experiment, or is damaged: {reason_of(error)}; {AGAIN}"
         ) from error
     return name
+
+
+def _has_own_card(experiment: Experiment) -> bool:
+    """Return whether the experiment has a card that its user wrote or edited."""
+    path = experiment.path / CARD
+    with storage_errors(path, "read"):
+        return path.is_file() and not path.read_bytes().startswith(GENERATED.encode())
 
 
 def _files(experiment: Experiment) -> Iterator[Path]:

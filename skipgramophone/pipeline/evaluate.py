@@ -126,9 +126,14 @@ def compare_experiments(
     """Evaluate two experiments of the same corpus on the same held-out playlists, and report paired differences.
 
     Args:
-        name, other: names of the experiments.
-        settings, held_out, run, experiments_dir, judging: as for `evaluate`.
+        name: name of the first experiment.
+        other: name of the second experiment.
+        settings: as for `evaluate`.
+        held_out: as for `evaluate`.
+        run: as for `evaluate`.
+        experiments_dir: as for `evaluate`.
         training: two functions that are called with the progress of training, one for each experiment.
+        judging: as for `evaluate`.
 
     Raises:
         EvaluationError: the corpora differ, there are too few playlists, or they have no tracks to find.

@@ -19,6 +19,8 @@ from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
 from skipgramophone.settings import task
 
+NOT_A_REPORT = (SgpError, KeyError, TypeError, ValueError, AttributeError)  # or the report of another version
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -182,17 +184,33 @@ def _losses(experiment: Experiment) -> list[float]:
 
 def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, dict[str, float]]]:
     """Read the metrics of the latest evaluation per protocol that was made with the corpus and settings of a model."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    return {
+        protocol: {
+            row["ranker"]: {name: float(value["mean"]) for name, value in row["metrics"].items()}
+            for row in report["judgement"]["judged"]
+        }
+        for protocol, report in latest_evaluations(experiment, model).items()
+    }
+
+
+def latest_evaluations(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, Any]]:
+    """Return the latest report per protocol that was made with the corpus and settings of a model."""
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
-        try:
+        with suppress(*NOT_A_REPORT):
             report = read_json(path)
             if model is None or (report["corpus"], report["training"]) != (model.parent, model.settings):
                 continue
+            _require_numbers(report["judgement"])
             of = report["settings"].get("of", "tracks")  # not in reports of earlier versions
-            found[task(report["settings"]["protocol"], of)] = {
-                row["ranker"]: {name: float(value["mean"]) for name, value in row["metrics"].items()}
-                for row in report["judgement"]["judged"]
-            }
-        except (SgpError, KeyError, TypeError, ValueError):
-            continue  # a file that is not a report, or that this version cannot read
+            found[task(report["settings"]["protocol"], of)] = report
     return found
+
+
+def _require_numbers(judgement: dict[str, Any]) -> None:
+    """Raise an error if the counts, names or metrics of a report are missing or have another type."""
+    int(judgement["questions"]), int(judgement["asked"])
+    for row in judgement["judged"]:
+        row["ranker"].strip()
+        for value in row["metrics"].values():
+            float(value["mean"]), float(value["low"]), float(value["high"])

@@ -35,6 +35,7 @@ def export(
     """
     from skipgramophone import exporters  # imported here to start look-ups faster
     from skipgramophone.exporters.selection import convert, origin, select, vectors_of
+    from skipgramophone.pipeline.model_card import card_of, licence_of
 
     settings, destination = settings or ExportSettings(), Path(destination)
     chosen = exporters.format_of(destination, format)
@@ -45,7 +46,10 @@ def export(
         selection = select(lookup, settings, chosen)
         vectors, about = vectors_of(lookup, selection.tracks, settings), origin(lookup)
     vectors, recall = convert(vectors, settings)
-    size = exporters.write(destination, chosen, vectors, force=force, about=about)
+    licence = licence_of(lookup.experiment)
+    about |= {"licence": licence} if licence else {}
+    card = card_of(lookup.experiment) if exporters.FORMATS[chosen].is_directory else None
+    size = exporters.write(destination, chosen, vectors, force=force, about=about, card=card)
     return ExportReport(
         experiment=name,
         destination=str(destination),
