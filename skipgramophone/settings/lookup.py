@@ -72,7 +72,8 @@ class SimilarSettings:
         "cosine",
         "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
         "model: how likely the tracks share a playlist according to the model; factors: the same according to a "
-        "factorization of the playlists; hybrid: combines factors, cosine and count, best for continuing a playlist.",
+        "factorization of the playlists; hybrid: combines shared playlists, cosine, count and factors, best for "
+        "continuing a playlist.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
