@@ -182,7 +182,19 @@ def test_filters_apply_to_artists(demo: sgp.Lookup) -> None:
     assert [near.artist for near in diverse] != [near.artist for near in plain]
     few = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", min_count=10**6))
     assert few.neighbours == ()
-    assert few.notes == ("only 0 of 10 results: there are no more artists",)
+    assert few.notes == ("only 0 of 10 results: no more artists pass the filters",)
+    all_but_one = len(demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", number=10**6)).neighbours) + 1
+    short = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", number=all_but_one))
+    assert short.notes == (f"only {all_but_one - 1} of {all_but_one} results: there are no more artists",)
+
+
+@pytest.mark.parametrize("by", ["cosine", "hybrid"])
+def test_artists_below_the_least_similarity_are_left_out(demo: sgp.Lookup, by: str) -> None:
+    every = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", by=by, number=10**6)).neighbours
+    cut = sorted(near.similarity for near in every)[-5] - 1e-5
+    found = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", by=by, min_similarity=cut))
+    assert [near.artist for near in found.neighbours] == [near.artist for near in every if near.similarity >= cut]
+    assert found.notes == ("only 5 of 10 results: no more artists pass the filters",)
 
 
 def test_excluding_an_artist_excludes_names_with_it(tmp_path: Path) -> None:
