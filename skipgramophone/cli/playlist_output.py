@@ -95,7 +95,7 @@ class Playlist:
 
     def _from_library(self, tracks: Sequence[Track], quiet: bool) -> list[Entry]:
         """Return entries for the tracks that the library has."""
-        from skipgramophone.lookup.playing_time import fitting
+        from skipgramophone.lookup.playing_time import fitting, remark_on_time
         from skipgramophone.playlists.music_library import read_library
 
         assert self.library is not None
@@ -111,8 +111,10 @@ class Playlist:
         if tracks and not there:
             raise SourceError(f"{self.library} has none of the {plural(len(tracks), 'track')} of the answer")
         if self.seconds is not None:
-            there, remarks = fitting(there, [file.seconds for _, file in there], self.seconds)
-            for remark in remarks:
+            fit = fitting(there, [file.seconds for _, file in there], self.seconds)
+            there = fit.kept
+            duration = sum(file.seconds or 0 for _, file in there)
+            for remark in (*fit.remarks, remark_on_time(duration, self.seconds, fit.is_cut)):
                 render.note(remark, quiet)
         directory = (self.directory or Path()).resolve()
         return [
