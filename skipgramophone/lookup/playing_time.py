@@ -75,10 +75,12 @@ def remark_on_time(seconds: float, limit: float, is_cut: bool) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a duration in hours and minutes.
+    """Return a duration in hours and minutes, or in seconds if it is below a minute.
 
-    >>> clock(7260), clock(59)
-    ('2 h 1 min', '1 min')
+    >>> clock(7260), clock(89), clock(59)
+    ('2 h 1 min', '1 min', '59 s')
     """
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / MINUTE), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -58,11 +58,15 @@ def m3u8(entries: Sequence[Entry], title: str) -> str:
     """Return an M3U playlist; a line that begins with # gets a leading ./, because # begins a comment."""
     lines = ["#EXTM3U", *([f"#PLAYLIST:{visible(title)}"] if title else [])]
     for entry in entries:
-        # A path with control characters cannot be written: as an escape it would be another path.
-        is_path = entry.location and not STEERING.search(entry.location)
-        line = entry.location if entry.location and is_path else visible(entry.uri or entry.name)
+        path = entry.location if entry.location and not breaks_lines(entry.location) else None
+        line = path or visible(entry.uri or entry.name)
         lines += [f"#EXTINF:{entry.seconds or -1},{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
     return "".join(f"{line}\n" for line in lines)
+
+
+def breaks_lines(location: str) -> bool:
+    """Whether a path has characters that M3U cannot contain: as an escape it would be another path."""
+    return STEERING.search(location) is not None
 
 
 def xspf(entries: Sequence[Entry], title: str) -> str:
