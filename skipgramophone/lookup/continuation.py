@@ -232,7 +232,8 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     if settings.artist_gap:
         most = max(1, settings.number // (settings.artist_gap + 1))
         limit = most if limit is None else min(limit, most)
-    return replace(settings, number=number, max_per_artist=limit)
+    # The search may look at more tracks than can be ordered.
+    return replace(settings, number=number, max_per_artist=limit, arrange=False, artist_gap=0)
 
 
 def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> list[Neighbour]:
