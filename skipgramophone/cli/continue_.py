@@ -154,9 +154,11 @@ def continue_playlist(
         library=library,
         seconds=settings.duration if library else None,
     )
-    playlist.require_format(wanted)
     if stdin and (title is not None or include_seeds or output is not None):
         raise SettingError("--stdin writes one JSON object per line: leave out --title, --include-seeds and --output")
+    if stdin and (files_from is not None or library is not None):
+        raise SettingError("--stdin writes one JSON object per line: leave out --files-from and --library")
+    playlist.require_format(wanted)
     given = bool(track or file or artist or history)
     if stdin and (given or blend or start or end):
         raise SettingError("--stdin reads the tracks from standard input: leave out all other tracks")
@@ -185,7 +187,7 @@ def continue_playlist(
         choose = None if track == [STDIN] else chooser(strict_names)
         if blend:
             one, other = (opened.asked(file=each, leave_out=True) for each in blend)
-            answer = continuation.blended(opened, one, other, settings)
+            answer = continuation.blended(opened, one, other, settings, with_seeds=include_seeds)
         else:
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist:
@@ -193,7 +195,7 @@ def continue_playlist(
                 asked += opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
             if history:
                 asked += recent_plays.heard(opened, history, plays)
-            answer = continuation.continued(opened, asked, settings, route)
+            answer = continuation.continued(opened, asked, settings, route, with_seeds=include_seeds)
             answer = recent_plays.without_ignored(answer)
     with answers.written_to(output):
         tracks = answers.show(answer, wanted, quiet, show_versions, playlist=playlist)

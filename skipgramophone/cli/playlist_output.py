@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from skipgramophone.cli import render
 from skipgramophone.errors import SettingError, SourceError
 from skipgramophone.playlists.file_paths import is_missing, relocated
-from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry
+from skipgramophone.playlists.playlist_formats import WITH_PATHS, WITH_TITLE, WRITERS, Entry, breaks_lines
 from skipgramophone.wording import plural, visible
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Playlist:
         entries = self._from_library(tracks, quiet) if self.library else self._with_locations(tracks)
         if format in WITH_PATHS and not self.library:
             self._note_missing(entries, quiet)
+        if format == "m3u8":
+            _note_unwritable(entries, quiet)
         render.print_data(WRITERS[format](entries, self.title or ""))
         return len(entries)
 
@@ -95,7 +97,7 @@ class Playlist:
 
     def _from_library(self, tracks: Sequence[Track], quiet: bool) -> list[Entry]:
         """Return entries for the tracks that the library has."""
-        from skipgramophone.lookup.playing_time import fitting
+        from skipgramophone.lookup.playing_time import fitting, remark_on_time
         from skipgramophone.playlists.music_library import read_library
 
         assert self.library is not None
@@ -111,8 +113,10 @@ class Playlist:
         if tracks and not there:
             raise SourceError(f"{self.library} has none of the {plural(len(tracks), 'track')} of the answer")
         if self.seconds is not None:
-            there, remarks = fitting(there, [file.seconds for _, file in there], self.seconds)
-            for remark in remarks:
+            fit = fitting(there, [file.seconds for _, file in there], self.seconds)
+            there = fit.kept
+            duration = sum(file.seconds or 0 for _, file in there)
+            for remark in (*fit.remarks, remark_on_time(duration, self.seconds, fit.is_cut)):
                 render.note(remark, quiet)
         directory = (self.directory or Path()).resolve()
         return [
@@ -127,6 +131,14 @@ class Playlist:
         if missing:
             count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
             render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
+
+
+def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:
+    """Say how many files an M3U playlist cannot name."""
+    names = [entry.location for entry in entries if entry.location and breaks_lines(entry.location)]
+    if names:
+        count = f"m3u8 cannot contain the name of {plural(len(names), 'file')}, such as '{visible(names[0])}'"
+        render.note(f"{count}, and lists the track without its file: choose --format xspf or jspf", quiet)
 
 
 def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:

@@ -192,7 +192,9 @@ def read_factors(directory: Path, tracks: int) -> Factors | None:
         energy = np.array(record["energy"], np.float32)
     except (KeyError, TypeError, ValueError) as error:
         raise ExperimentError(f"{directory / FACTORS_JSON} is damaged: train again with --force") from error
-    sound = objective.alpha > 0 and objective.regularization > 0 and bool(np.isfinite(energy).all())
+    constants = (objective.alpha, objective.regularization, objective.exponent)
+    sound = objective.alpha > 0 and objective.regularization > 0 and bool(np.isfinite(constants).all())
+    sound = sound and bool((np.isfinite(energy) & (energy >= 0)).all())
     if not sound or rows.shape != (tracks, *energy.shape):
         raise ExperimentError(
             f"{directory / FACTORS} does not match {FACTORS_JSON} or the catalogue of {tracks:,} tracks: "

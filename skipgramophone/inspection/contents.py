@@ -68,6 +68,16 @@ class Contents:
         """Return the number of playlists that contain each track, int64 (tracks,)."""
         return np.bincount(self._track_pairs & ((1 << VALUE_BITS) - 1), minlength=self.tracks.num_rows)
 
+    def distinct_among(self, marked: Marks) -> Ids:
+        """Return the number of distinct tracks of each playlist that are marked, int64 (playlists,).
+
+        Args:
+            marked: bool (tracks,).
+        """
+        pairs = self._track_pairs
+        kept = pairs[marked[pairs & ((1 << VALUE_BITS) - 1)]]
+        return np.bincount(kept >> VALUE_BITS, minlength=len(self.corpus))
+
     def distinct_values(self, values: Ids) -> Ids:
         """Return the number of distinct values in each playlist, int64 (playlists,).
 

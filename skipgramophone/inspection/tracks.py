@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from skipgramophone.inspection.contents import EXAMPLES, Contents, Ids, rank_strings
-from skipgramophone.inspection.findings import Finding, make_finding, percent
+from skipgramophone.inspection.findings import Apply, Finding, make_finding, percent
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
@@ -26,7 +26,9 @@ def _seen_once(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     if number > thresholds.seen_once * of:
         what = f"{number:,} of {of:,} tracks ({percent(number, of)}) occur only once"
         names = contents.track_names(np.flatnonzero(once)[:EXAMPLES])
-        yield make_finding("seen-once", what, count=number, of=of, unit="tracks", examples=names)
+        # Training needs a playlist with two tracks that have a vector.
+        nothing_left: Apply | None = None if (contents.distinct_among(~once) > 1).any() else {}
+        yield make_finding("seen-once", what, count=number, of=of, unit="tracks", examples=names, apply=nothing_left)
 
 
 def _everywhere(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.lookup.arrangement import Ends, arranged, mean_random_step, steps
 from skipgramophone.lookup.blend import blend
 from skipgramophone.lookup.passage import passage
-from skipgramophone.lookup.playing_time import fitting
+from skipgramophone.lookup.playing_time import fitting, remark_on_time
 from skipgramophone.lookup.results import Answer, Arrangement, Asked, Neighbour, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import artist_without_guests
@@ -66,10 +68,19 @@ def fixed_ends(
     return route, Asked((), ends[0].notes + ends[1].notes)
 
 
-def continued(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route = Route()) -> Answer:
+def continued(
+    lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route = Route(), *, with_seeds: bool = False
+) -> Answer:
     """Continue the tracks that were asked about, in a smooth order if the settings ask for it.
 
     With two fixed tracks and no others, the answer has the tracks on the way from the first to the last.
+
+    Args:
+        lookup: the opened experiment.
+        asked: the tracks.
+        settings: the settings.
+        route: the first and the last track, if they are fixed.
+        with_seeds: whether the duration of the settings is that of the given tracks too.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -79,17 +90,24 @@ def continued(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: R
     search_for = _room_for(settings, len(route.seeds))
     if not asked.seeds and len(route.seeds) == 2:
         lookup.require_artists(settings)
-        answer = passage(lookup.search, lookup.search.question(route.seeds, asked.notes), search_for)
-    else:
-        known = {seed.track.row for seed in asked.seeds}
-        fixed = tuple(seed for seed in route.seeds if seed.track.row not in known)
-        answer = lookup.similar_to(asked.seeds + fixed, search_for, asked.notes)
-    answer = _in_time(answer, settings, route)
-    return in_order(lookup, answer, settings, route) if settings.arrange else answer
+        return _on_the_way(lookup, asked, settings, route)
+    known = {seed.track.row for seed in asked.seeds}
+    fixed = tuple(seed for seed in route.seeds if seed.track.row not in known)
+    answer = lookup.similar_to(asked.seeds + fixed, search_for, asked.notes)
+    return _finished(lookup, answer, settings, route, with_seeds=with_seeds)
 
 
-def blended(lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings) -> Answer:
+def blended(
+    lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings, *, with_seeds: bool = False
+) -> Answer:
     """Find the tracks between two lists, see `blend`; in a smooth order if the settings ask for it.
+
+    Args:
+        lookup: the opened experiment.
+        one: the tracks of the first list.
+        other: the tracks of the second list.
+        settings: the settings.
+        with_seeds: whether the duration of the settings is that of both lists too.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -98,8 +116,89 @@ def blended(lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings
     lookup.require_artists(settings)
     search = lookup.search
     questions = (search.question(one.seeds, one.notes), search.question(other.seeds, other.notes))
-    answer = _in_time(blend(search, questions, _room_for(settings, 0)), settings, Route())
-    return in_order(lookup, answer, settings) if settings.arrange else answer
+    return _finished(lookup, blend(search, questions, _room_for(settings, 0)), settings, with_seeds=with_seeds)
+
+
+def _on_the_way(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route) -> Answer:
+    """Return the tracks on the way from the first to the last track; as many as the duration of the settings allows."""
+    question, search_for = lookup.search.question(route.seeds, asked.notes), _room_for(settings, len(route.seeds))
+
+    def of(number: int) -> Answer:
+        """Return the tracks of so many points on the way."""
+        return passage(lookup.search, question, replace(search_for, number=number))
+
+    number, found = search_for.number, of(search_for.number)
+    room, total = (settings.duration or math.inf) - _seconds(route.seeds), _seconds(found.neighbours)
+    if total > room > 0:
+        number = max(1, int(number * room / total))
+        found = of(number)
+        while number > 1 and _seconds(found.neighbours) > room:
+            number, found = number - 1, of(number - 1)
+        while number + 1 < search_for.number and _seconds((more := of(number + 1)).neighbours) <= room:
+            number, found = number + 1, more
+    return _finished(lookup, found, settings, route, is_cut=number < search_for.number)
+
+
+def _finished(
+    lookup: Lookup,
+    answer: Answer,
+    settings: ContinueSettings,
+    route: Route = Route(),
+    *,
+    with_seeds: bool = False,
+    is_cut: bool = False,
+) -> Answer:
+    """Return an answer within the duration of the settings, and in a smooth order if they ask for it.
+
+    Args:
+        lookup: the opened experiment.
+        answer: the answer.
+        settings: the settings.
+        route: the first and the last track, if they are fixed.
+        with_seeds: whether the duration is that of the given tracks too.
+        is_cut: whether tracks are left out already because of the duration.
+
+    Raises:
+        SettingError: no duration is known, that of a fixed track is not known, or fixed tracks last longer.
+    """
+    if settings.duration is None:
+        return in_order(lookup, answer, settings, route) if settings.arrange else answer
+    fixed = {seed.track.row for seed in route.seeds}
+    given = [seed for seed in answer.seeds if with_seeds and seed.weight > 0 and seed.track.row not in fixed]
+    _require_time(answer, settings.duration, route, given)
+    lengths = [near.track.seconds for near in answer.neighbours]
+    fit = fitting(answer.neighbours, lengths, settings.duration, spent=_seconds(route.seeds) + _seconds(given))
+    answer = replace(answer, neighbours=tuple(fit.kept), notes=(*answer.notes, *fit.remarks))
+    answer = in_order(lookup, answer, settings, route) if settings.arrange else answer
+    total = _seconds(answer.neighbours) + _seconds(given)
+    notes = [remark_on_time(total, settings.duration, fit.is_cut or is_cut)]
+    uncounted = sum(not seed.track.seconds for seed in given)
+    if uncounted:
+        notes.append(f"{plural(uncounted, 'given track')} of unknown duration not counted")
+    return replace(answer, notes=(*answer.notes, *notes))
+
+
+def _require_time(answer: Answer, duration: float, route: Route, given: Sequence[Seed]) -> None:
+    """Verify that durations are known, and that there is time for the tracks that are in the list anyway.
+
+    Raises:
+        SettingError: they are not known, or there is no time.
+    """
+    instead = "give -n instead, or find the files with --library DIR"
+    if answer.neighbours and not any(near.track.seconds for near in answer.neighbours):
+        raise SettingError(f"durations are not known, because the sources of the corpus do not state them: {instead}")
+    unknown = [seed.track.name for seed in route.seeds if not seed.track.seconds]
+    if unknown:
+        raise SettingError(f"the duration of '{unknown[0]}' is not known: {instead}")
+    if _seconds(route.seeds) > duration:
+        raise SettingError("the first and the last track alone last longer: give a longer --duration")
+    if _seconds(route.seeds) + _seconds(given) > duration:
+        raise SettingError("the given tracks alone last longer: give a longer --duration, or leave out --include-seeds")
+
+
+def _seconds(tracks: Iterable[Seed | Neighbour]) -> float:
+    """Return the sum of the known durations of tracks."""
+    return float(sum(entry.track.seconds or 0 for entry in tracks))
 
 
 def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: Route = Route()) -> Answer:
@@ -126,28 +225,6 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
     )
 
 
-def _in_time(answer: Answer, settings: ContinueSettings, route: Route) -> Answer:
-    """Return an answer with the first tracks that fit into the duration of the settings, beside the fixed tracks.
-
-    Raises:
-        SettingError: no duration is known, that of a fixed track is not known, or fixed tracks last longer.
-    """
-    if settings.duration is None:
-        return answer
-    tracks = [near.track for near in answer.neighbours]
-    fixed = [seed.track.seconds or 0 for seed in route.seeds]
-    if (tracks and not any(track.seconds for track in tracks)) or not all(fixed):
-        raise SettingError(
-            "durations are not known, because the sources of the corpus do not state them: give -n instead, or find "
-            "the files with --library DIR"
-        )
-    if sum(fixed) > settings.duration:
-        raise SettingError("the first and the last track alone last longer: give a longer --duration")
-    lengths = [track.seconds for track in tracks]
-    kept, remarks = fitting(answer.neighbours, lengths, settings.duration, spent=sum(fixed))
-    return replace(answer, neighbours=tuple(kept), notes=(*answer.notes, *remarks))
-
-
 def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     """Return settings that leave room for fixed tracks, and list an artist only as often as the gap allows."""
     number = settings.number - fixed
@@ -155,7 +232,8 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     if settings.artist_gap:
         most = max(1, settings.number // (settings.artist_gap + 1))
         limit = most if limit is None else min(limit, most)
-    return replace(settings, number=number, max_per_artist=limit)
+    # The search may look at more tracks than can be ordered.
+    return replace(settings, number=number, max_per_artist=limit, arrange=False, artist_gap=0)
 
 
 def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> list[Neighbour]:

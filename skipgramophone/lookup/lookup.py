@@ -160,7 +160,10 @@ class Lookup:
             asked += self._resolve_file(file)
         artists = [artist] if isinstance(artist, str) else artist or ()
         for name in artists:
-            found = artist_seeds(self.artists.tracks(name), self.embeddings.centre, name)
+            tracks = self.artists.tracks(name)
+            found = artist_seeds(tracks, self.embeddings.centre, name)
+            if not found.seeds:
+                self.search.vector(max(tracks, key=lambda track: track.count))  # says why there is none
             asked += found.scaled() if len(artists) > 1 else found
         if not asked.seeds:
             raise UnknownTrackError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from skipgramophone.wording import plural
 
@@ -11,10 +12,30 @@ MINUTE = 60.0
 Item = TypeVar("Item")
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting(Generic[Item]):
+    """The first items that fit into a time.
+
+    Attributes:
+        kept: the items.
+        unknown: number of items that are left out because their duration is not known.
+        is_cut: whether items are left out because they do not fit.
+    """
+
+    kept: list[Item]
+    unknown: int
+    is_cut: bool
+
+    @property
+    def remarks(self) -> list[str]:
+        """Remarks for the user about the items that are left out."""
+        return [f"left out {plural(self.unknown, 'track')} of unknown duration"] if self.unknown else []
+
+
 def fitting(
     items: Sequence[Item], seconds: Sequence[float | None], limit: float, *, spent: float = 0.0
-) -> tuple[list[Item], list[str]]:
-    """Return the first items that fit into a time, and remarks for the user; items of unknown duration are left out.
+) -> Fitting[Item]:
+    """Return the first items that fit into a time; items of unknown duration are left out.
 
     Args:
         items: what to choose from, in order.
@@ -23,27 +44,43 @@ def fitting(
         spent: seconds of the total that are already taken.
 
     >>> fitting("abcd", [60.0, None, 60.0, 60.0], 120.0)
-    (['a', 'c'], ['left out 1 track of unknown duration', 'duration 2 min of 2 min'])
+    Fitting(kept=['a', 'c'], unknown=1, is_cut=True)
     """
     known = [(item, length) for item, length in zip(items, seconds, strict=True) if length]
-    remarks = []
-    if len(known) < len(items):
-        remarks.append(f"left out {plural(len(items) - len(known), 'track')} of unknown duration")
     total, kept = spent, list[Item]()
     for item, length in known:
         if total + length > limit:
             break
         total += length
         kept.append(item)
-    more = "; a larger -n gives more tracks" if len(kept) == len(known) else ""
-    return kept, [*remarks, f"duration {clock(total)} of {clock(limit)}{more}"]
+    return Fitting(kept, len(items) - len(known), len(kept) < len(known))
+
+
+def remark_on_time(seconds: float, limit: float, is_cut: bool) -> str:
+    """Return a remark on the duration of a list, and how the list gets longer.
+
+    Args:
+        seconds: the duration of the list.
+        limit: its longest duration.
+        is_cut: whether tracks are left out because they do not fit.
+
+    >>> remark_on_time(90, 120, is_cut=False)
+    'duration 2 min of 2 min; a larger -n gives more tracks'
+    >>> remark_on_time(0, 120, is_cut=True)
+    'no track fits into 2 min: give a longer --duration'
+    """
+    if is_cut and not seconds:
+        return f"no track fits into {clock(limit)}: give a longer --duration"
+    return f"duration {clock(seconds)} of {clock(limit)}{'' if is_cut else '; a larger -n gives more tracks'}"
 
 
 def clock(seconds: float) -> str:
-    """Return a duration in hours and minutes.
+    """Return a duration in hours and minutes, or in seconds if it is below a minute.
 
-    >>> clock(7260), clock(59)
-    ('2 h 1 min', '1 min')
+    >>> clock(7260), clock(89), clock(59)
+    ('2 h 1 min', '1 min', '59 s')
     """
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / MINUTE), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, not_finite
+from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.lookup.ranking import (
     factor_weight,
     hybrid,
@@ -112,8 +113,12 @@ class Scoring:
         """Score some rows by the factors, float32 (rows,)."""
         factors = self.opened.embeddings.factors
         if factors is None:
+            if IMPORTED in self.opened.model.facts:
+                raise SettingError("these vectors were imported without factors: use --by hybrid")
+            name = self.opened.experiment.name
             raise SettingError(
-                "this model has no factors: use --by hybrid, or train it again with factors (sgp train NAME --force)"
+                "this model has no factors: use --by hybrid, or train it again with factors "
+                f"(sgp train {name} --force --factors)"
             )
         share = asked.weights * number_of_seeds(asked.weights) / np.abs(asked.weights).sum()
         liked, disliked = factors.playlists_of(asked.rows, share)

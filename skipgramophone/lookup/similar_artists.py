@@ -115,8 +115,10 @@ class SimilarArtists:
         excluded = [fold_name(name) for name in settings.exclude_artist or ()]
         for at, name in enumerate(self.artists.names if excluded else ()):
             candidates[at] &= not any(is_credited(artist, name) for artist in excluded)
-        rows = np.flatnonzero(candidates)
         cosines = np.asarray(vectors.unit @ query.vector, np.float32)
+        if settings.min_similarity is not None:
+            candidates &= cosines >= settings.min_similarity
+        rows = np.flatnonzero(candidates)
         scores = cosines[rows]
         if settings.by == "cosine+count":
             scores = with_count(scores, vectors.counts[rows])
@@ -136,7 +138,8 @@ class SimilarArtists:
         chosen = found.rows[places]
         notes = list(query.notes)
         if len(chosen) < settings.number:
-            notes.append(f"only {len(chosen)} of {settings.number} results: there are no more artists")
+            why = "there are no more artists" if settings.takes_all else "no more artists pass the filters"
+            notes.append(f"only {len(chosen)} of {settings.number} results: {why}")
         has_score = settings.by != "cosine" or bool(settings.popularity)
         support = self._support(query, chosen)
         neighbours = tuple(

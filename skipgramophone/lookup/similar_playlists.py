@@ -84,14 +84,19 @@ class SimilarPlaylists:
         lengths = self._lengths
         rows = np.flatnonzero(lengths > 0)
         products = sums_of_playlists(self._corpus, self._search.exact.cosines(query.vector))
-        found = highest(rows, products[rows] / lengths[rows], settings.number)
+        cosines = products[rows] / lengths[rows]
+        if settings.min_similarity is not None:
+            near = cosines >= settings.min_similarity
+            rows, cosines = rows[near], cosines[near]
+        found = highest(rows, cosines, settings.number)
         numbers = found.rows.tolist()
         own = [np.unique(self._corpus.playlists(found.rows[at : at + 1]).track_ids) for at in range(len(numbers))]
         shared = [int(np.isin(tracks, query.liked, assume_unique=True).sum()) for tracks in own]
         names = self._search.opened.playlist_table.names(len(self._corpus), numbers)
         notes = list(query.notes)
         if len(numbers) < settings.number:
-            notes.append(f"only {len(numbers)} of {settings.number} results: there are no more playlists")
+            why = "there are no more playlists" if settings.takes_all else "no more playlists pass the filters"
+            notes.append(f"only {len(numbers)} of {settings.number} results: {why}")
         return PlaylistAnswer(
             query,
             tuple(

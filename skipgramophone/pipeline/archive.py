@@ -95,12 +95,17 @@ def pack_experiment(
     A `card.md` in the experiment is replaced by a new card, unless it was written or edited by its user.
 
     Raises:
-        ExperimentError: the experiment does not exist or is being written, or the archive exists.
+        ExperimentError: the experiment does not exist, is being written or is damaged, or the archive exists.
         StorageError: the disk failed, or the archive does not read back as written.
     """
     experiment, archive = open_experiment(name, experiments_dir), Path(archive)
     require_replaceable(archive, force)
     with experiment.writing("experiments pack"), published_file(archive) as draft:
+        if damage := _damage(experiment):
+            raise ExperimentError(
+                f"'{name}' is damaged, so its archive could not be unpacked: {damage}; "
+                f"sgp check {name} lists all damage"
+            )
         files = sorted(_files(experiment))
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as packed:
             if not _has_own_card(experiment):
@@ -217,26 +222,35 @@ def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return members
 
 
-def _require_as_published(archive: Path, experiment: Experiment) -> None:
-    """Verify that each stage contains exactly the files of its manifest, and restore their modification times.
-
-    Raises:
-        SourceError: a file is missing, unlisted or damaged, or a manifest is damaged.
-    """
+def _damage(experiment: Experiment) -> str | None:
+    """Return the first file of a stage that differs from its manifest, and how; None if all are as published."""
     for stage in PARENT:
         if not experiment.has(stage):
             continue
         directory = experiment.directory(stage)
         try:
             listed = experiment.manifest(stage).files
-        except ExperimentError as error:  # not shown, because its message names a temporary directory
-            raise SourceError(f"{archive} is damaged: invalid {stage}/{MANIFEST}; {AGAIN}") from error
+        except ExperimentError:  # not shown, because its message may name a temporary directory
+            return f"invalid {stage}/{MANIFEST}"
         for name in sorted({*listed, *(path.name for path in directory.iterdir())} - {MANIFEST}):
             if wrong := difference_from_manifest(directory, name, listed.get(name)):
-                raise SourceError(f"{archive} is damaged: {stage}/{name}: {wrong}; {AGAIN}")
-            time = listed[name].get("modified_ns")
+                return f"{stage}/{name}: {wrong}"
+    return None
+
+
+def _require_as_published(archive: Path, experiment: Experiment) -> None:
+    """Verify that each stage contains exactly the files of its manifest, and restore their modification times.
+
+    Raises:
+        SourceError: a file is missing, unlisted or damaged, or a manifest is damaged.
+    """
+    if damage := _damage(experiment):
+        raise SourceError(f"{archive} is damaged: {damage}; {AGAIN}")
+    for stage in filter(experiment.has, PARENT):
+        for name, listed in experiment.manifest(stage).files.items():
+            time = listed.get("modified_ns")
             if isinstance(time, int) and 0 <= time < 1 << 63:
-                os.utime(directory / name, ns=(time, time))
+                os.utime(experiment.directory(stage) / name, ns=(time, time))
     if experiment.has("model") and experiment.has("index"):
         centre = read_array(experiment.directory("model") / CENTRE, np.float32, 2)
         facts = usable(experiment.manifest("index").facts, centre)

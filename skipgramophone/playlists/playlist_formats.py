@@ -22,6 +22,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.file_paths import ADDRESS
 from skipgramophone.wording import STEERING, visible
 
 XSPF = "http://xspf.org/ns/0/"
@@ -29,6 +30,7 @@ NOT_IN_XML = re.compile("[\ufffe\uffff]")  # besides control characters and surr
 SPOTIFY = "spotify:track:"
 TUNEMYMUSIC = ("Track name", "Artist name", "Album", "Playlist name", "Type", "ISRC", "Spotify - id")
 SOUNDIIZ = ("title", "artist", "album", "isrc")
+WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")  # beginning of an absolute path of Windows
 SAFE_IN_PATHS = "/:"
 MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
 
@@ -56,11 +58,15 @@ def m3u8(entries: Sequence[Entry], title: str) -> str:
     """Return an M3U playlist; a line that begins with # gets a leading ./, because # begins a comment."""
     lines = ["#EXTM3U", *([f"#PLAYLIST:{visible(title)}"] if title else [])]
     for entry in entries:
-        # A path with control characters cannot be written: as an escape it would be another path.
-        is_path = entry.location and not STEERING.search(entry.location)
-        line = entry.location if entry.location and is_path else visible(entry.uri or entry.name)
+        path = entry.location if entry.location and not breaks_lines(entry.location) else None
+        line = path or visible(entry.uri or entry.name)
         lines += [f"#EXTINF:{entry.seconds or -1},{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
     return "".join(f"{line}\n" for line in lines)
+
+
+def breaks_lines(location: str) -> bool:
+    """Whether a path has characters that M3U cannot contain: as an escape it would be another path."""
+    return STEERING.search(location) is not None
 
 
 def xspf(entries: Sequence[Entry], title: str) -> str:
@@ -133,11 +139,21 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str)
 
 
 def _as_uri(location: str | None) -> str | None:
-    """Return a path as a relative or absolute uri; a location that is a uri already stays."""
-    if location is None or "://" in location:
+    """Return a path as a relative or absolute uri; a location that is a uri already stays.
+
+    >>> _as_uri("C:\\\\Music\\\\a b.mp3"), _as_uri("//box/a.mp3"), _as_uri("1:1.mp3")
+    ('file:///C:/Music/a%20b.mp3', 'file://box/a.mp3', './1:1.mp3')
+    """
+    if location is None or ADDRESS.match(location):
         return location
+    if WINDOWS.match(location):
+        location = location.replace("\\", "/")
     path = quote(location, safe=SAFE_IN_PATHS, errors="surrogateescape")
-    return f"file://{path}" if path.startswith("/") else path
+    if path.startswith("//"):
+        return f"file:{path}"
+    if path.startswith("/") or WINDOWS.match(location):
+        return f"file://{path}" if path.startswith("/") else f"file:///{path}"
+    return f"./{path}" if ":" in path.split("/")[0] else path  # otherwise the first part would be a scheme
 
 
 WRITERS: dict[str, Write] = {

@@ -94,6 +94,10 @@ class EvaluateSettings:
             self.of == "tracks" or self.score != "model",
             "the score model needs context vectors, which artists do not have: choose another score",
         )
+        require(
+            self.of == "tracks" or self.score != "factors",
+            "the score factors needs factors, which artists do not have: choose another score",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,3 +193,10 @@ def test_options_that_do_not_fit_are_refused(sample_root: Path, arguments: list[
     ran = continued(sample_root, *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert message in ran.err.splitlines()[0]
+
+
+def test_the_way_may_search_more_tracks_than_can_be_ordered(sample_root: Path) -> None:
+    at = ("--from", GIVEN[0], "--to", GIVEN[1], "--arrange", "-n", "5", "--min-count", "300")
+    found = answer(sample_root, *at)
+    assert len(found["neighbours"]) == 5
+    assert all(near["count"] >= 300 for near in found["neighbours"][1:-1])

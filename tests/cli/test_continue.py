@@ -198,3 +198,11 @@ def test_an_unknown_artist_to_exclude_is_an_error_with_the_nearest_ones(sample_r
         assert others[0] == "  The Unpaid Otters"
     with sgp.open("demo", sample_root) as demo, pytest.raises(SgpError, match="'otters'; did you mean"):
         demo.similar_many([GIVEN[0]], sgp.SimilarSettings(exclude_artist=["otters"]))
+
+
+def test_models_without_factors_say_how_to_rank(tmp_path: Path) -> None:
+    names = np.array(["A - x", "A - y", "B - z"])
+    np.savez(tmp_path / "v.npz", vectors=np.eye(3, dtype=np.float32), tracks=names)
+    sgp.import_vectors("small", tmp_path / "v.npz", experiments_dir=tmp_path)
+    ran = run_sgp("continue", "small", "x", "--by", "factors", "--experiments-dir", tmp_path)
+    assert (ran.code, ran.err) == (2, "error: these vectors were imported without factors: use --by hybrid\n")

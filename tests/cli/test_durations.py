@@ -69,7 +69,49 @@ def test_a_list_ends_before_it_is_too_long_and_unknown_durations_are_left_out(ti
         "error: the first and the last track alone last longer: give a longer --duration\n",
     )
     (refused,) = run_sgp("continue", "timed", "--from", "Song 7", "--arrange", "--duration", "1h").err.splitlines()
-    assert refused.startswith("error: durations are not known, because the sources")
+    assert refused.startswith("error: the duration of 'Artist 1 - Song 7' is not known: give -n instead")
+
+
+def test_a_list_from_track_to_track_reaches_its_end_within_the_duration(timed: Path) -> None:
+    at = ("--from", "Song 1", "--to", "Song 11", "--arrange")
+    found = answer(*at, "-n", "12", "--duration", "550s")
+    (note,) = [note for note in found["notes"] if note.startswith("duration")]
+    titles = {near["title"] for near in found["neighbours"]}
+    # as many points divide the way evenly as there is time for
+    alike = [answer(*at, "-n", str(number)) for number in range(3, 12)]
+    listed = [{near["title"] for near in other["neighbours"]} - {"Song 7"} for other in alike]
+    lengths = [sum(100 + int(title.split()[1]) for title in titles) for titles in listed]
+    most = max(place for place, seconds in enumerate(lengths) if seconds <= 550)
+    assert titles == listed[most]
+    assert note == f"duration {round(lengths[most] / 60)} min of 9 min"
+
+
+def test_the_duration_is_that_of_the_list_that_is_shown(timed: Path) -> None:
+    left_out = 0
+    for minutes in (6, 8, 10, 12):
+        at = ("Song 0", "-n", "9", "--duration", f"{minutes}m", "--arrange", "--artist-gap", "2")
+        found = answer(*at)
+        left_out += any("of an artist that occurs within 2 tracks" in note for note in found["notes"])
+        total = sum(100 + int(near["title"].split()[1]) for near in found["neighbours"])
+        assert found["notes"][-1] == f"duration {round(total / 60)} min of {minutes} min"
+    assert left_out
+    assert answer("Song 0", "--duration", "99s")["notes"][-1] == "no track fits into 2 min: give a longer --duration"
+
+
+def test_given_tracks_that_are_written_count(timed: Path) -> None:
+    at = ("continue", "timed", "Song 1", "Song 7", "--duration", "320s", "--format", "plain", *ALL)
+    without, given = run_sgp(*at), run_sgp(*at, "--include-seeds")
+    assert len(without.out.splitlines()) == 3
+    assert given.out.splitlines()[:2] == ["Artist 1 - Song 1", "Artist 1 - Song 7"]
+    assert given.out.splitlines()[2:] == without.out.splitlines()[: len(given.out.splitlines()) - 2]
+    total = sum(100 + int(line.rsplit(" ", 1)[1]) for line in given.out.splitlines() if not line.endswith(" 7"))
+    assert 320 - 111 < total <= 320
+    assert "1 given track of unknown duration not counted" in given.err
+    short = run_sgp(*at[:4], "--duration", "100s", "--format", "plain", "--include-seeds")
+    assert (short.code, short.err) == (
+        2,
+        "error: the given tracks alone last longer: give a longer --duration, or leave out --include-seeds\n",
+    )
 
 
 def test_playlists_state_the_durations_and_other_formats_are_read(timed: Path, tmp_path: Path) -> None:

@@ -112,6 +112,9 @@ def test_absolute_paths_and_addresses_stay_and_names_are_no_paths(experiments: P
         '<playlist version="1" xmlns="http://xspf.org/ns/0/"><trackList>'
         "<track><location>file:///m/10%20x.ogg</location><title>10</title><creator>A</creator></track>"
         "<track><location>up/11%23.ogg</location><title>11</title><creator>A</creator></track>"
+        "<track><location>file:///C:/m/12%20x.ogg</location><title>12</title><creator>A</creator></track>"
+        "<track><location>file://box/m/13.ogg</location><title>13</title><creator>A</creator></track>"
+        "<track><location>file://localhost/m/14.ogg</location><title>14</title><creator>A</creator></track>"
         "</trackList></playlist>"
     )
     package.extract("mine", lists)
@@ -130,6 +133,9 @@ def test_absolute_paths_and_addresses_stay_and_names_are_no_paths(experiments: P
         "9": None,
         "10": "/m/10 x.ogg",
         "11": "lists/up/11#.ogg",
+        "12": "C:/m/12 x.ogg",
+        "13": "//box/m/13.ogg",
+        "14": "/m/14.ogg",
     }
 
 

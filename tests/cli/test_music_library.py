@@ -222,3 +222,17 @@ def test_options_that_do_not_fit_are_refused(mine: Path, arguments: list[str], m
     ran = run_sgp("continue", "mine", "Green Door", *arguments)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert message in ran.err
+
+
+def test_files_that_m3u8_cannot_name_are_noted(mine: Path, tmp_path: Path) -> None:
+    write_mp3(tmp_path / "music" / "1.mp3", "Ada Fenn", "Rain & Tin")
+    write_mp3(tmp_path / "music" / "2\n.mp3", "Nell Quay", "Paper Boats")
+    at = ("continue", "mine", "Green Door", "--library", tmp_path / "music", "--all-versions", "--format")
+    ran = run_sgp(*at, "m3u8")
+    assert ran.code == 0
+    assert "Nell Quay - Paper Boats\nNell Quay - Paper Boats\n" in ran.out
+    (note,) = [line for line in ran.err.splitlines() if line.startswith("m3u8 cannot")]
+    assert note.endswith("2\\n.mp3', and lists the track without its file: choose --format xspf or jspf")
+    ran = run_sgp(*at, "xspf")
+    assert "2%0A.mp3</location>" in ran.out
+    assert "m3u8 cannot" not in ran.err

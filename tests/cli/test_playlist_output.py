@@ -108,3 +108,10 @@ def test_a_list_of_uris_says_which_tracks_it_lacks(trained: Path) -> None:
     ran = run_sgp("continue", "genres", "folk 1", "--format", "uris", "--experiments-dir", trained)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.splitlines()[-1] == ("error: no track of the answer has a uri: give another --format, such as plain")
+
+
+@pytest.mark.parametrize("option", ["--library", "--files-from"])
+def test_lines_of_json_name_no_files(sample_root: Path, tmp_path: Path, option: str) -> None:
+    ran = run_sgp("continue", "demo", "--stdin", option, tmp_path, "--experiments-dir", sample_root, stdin="[]\n")
+    expected = "error: --stdin writes one JSON object per line: leave out --files-from and --library\n"
+    assert (ran.code, ran.out, ran.err) == (2, "", expected)

@@ -15,7 +15,7 @@ from skipgramophone.inspection.findings import ADVICE, KINDS, Kind, make_finding
 from skipgramophone.inspection.proposal import Target, propose
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.settings.setting import given_options
-from tests.conftest import Sgp
+from tests.conftest import Sgp, dump_text
 from tests.inspection.test_inspection import PLANTED
 
 WriteDump = Callable[..., Path]
@@ -109,3 +109,14 @@ def test_options_are_those_that_differ_from_the_defaults() -> None:
     assert given_options(settings) == [
         "--num-rows", "9", "--keep", "episodes", "--keep", "skips", "--merge-uris", "--min-length", "2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shared", "applied"), [(1, False), (2, True)])
+def test_rare_tracks_are_left_out_only_if_something_remains_to_train_on(
+    sgp: Sgp, write_dump: WriteDump, shared: int, applied: bool
+) -> None:
+    rows = [("u", "A", f"song {at}", f"list {at % 12}") for at in range(60)]
+    rows += [("u", "A", f"shared {at}", f"list {where}") for at in range(shared) for where in (0, 1)]
+    command = inspected(sgp, write_dump(dump_text(rows)))["command"]
+    assert ("seen-once" in command["applied"]) == applied
+    assert ("--min-count" in (command["line"] or "")) == applied

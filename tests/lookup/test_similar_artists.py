@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup import artist_agreement
 from skipgramophone.lookup import artist_vectors as module
 from skipgramophone.lookup.artist_vectors import artist_vectors
+from skipgramophone.settings import Score
 
 OTTERS, PENCIL = "The Unpaid Otters", "every pencil knows"
 
@@ -182,7 +184,19 @@ def test_filters_apply_to_artists(demo: sgp.Lookup) -> None:
     assert [near.artist for near in diverse] != [near.artist for near in plain]
     few = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", min_count=10**6))
     assert few.neighbours == ()
-    assert few.notes == ("only 0 of 10 results: there are no more artists",)
+    assert few.notes == ("only 0 of 10 results: no more artists pass the filters",)
+    all_but_one = len(demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", number=10**6)).neighbours) + 1
+    short = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", number=all_but_one))
+    assert short.notes == (f"only {all_but_one - 1} of {all_but_one} results: there are no more artists",)
+
+
+@pytest.mark.parametrize("by", ["cosine", "hybrid"])
+def test_artists_below_the_least_similarity_are_left_out(demo: sgp.Lookup, by: Score) -> None:
+    every = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", by=by, number=10**6)).neighbours
+    cut = sorted(near.similarity for near in every)[-5] - 1e-5
+    found = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", by=by, min_similarity=cut))
+    assert [near.artist for near in found.neighbours] == [near.artist for near in every if near.similarity >= cut]
+    assert found.notes == ("only 5 of 10 results: no more artists pass the filters",)
 
 
 def test_excluding_an_artist_excludes_names_with_it(tmp_path: Path) -> None:
@@ -204,3 +218,17 @@ def test_bad_queries_are_refused(demo: sgp.Lookup) -> None:
         demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", exclude_artist=["zzzzz"]))
     with pytest.raises(SettingError, match="this list is of tracks, not of artists: use similar_artists"):
         demo.similar(PENCIL, sgp.SimilarSettings(of="artists"))
+
+
+def test_an_artist_without_vectors_is_refused_with_the_reason(sample_root: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_root / "demo", tmp_path / "demo")
+    (tmp_path / "more.csv").write_text("artist,title,playlist\nNewcomer,One,p\nNewcomer,Two,p\nNewcomer,Two,q\n")
+    sgp.extract("demo", tmp_path / "more.csv", append=True, experiments_dir=tmp_path)
+    message = "'Newcomer - Two' has no vector: it was added to the corpus after the model was trained; sgp train demo"
+    with sgp.open("demo", tmp_path) as grown:
+        for ask in (grown.similar_artists, grown.similar_playlists):
+            for query, artist in (((), "newcomer"), ("newcomer", ()), (PENCIL, "newcomer")):
+                with pytest.raises(UnknownTrackError, match=message):
+                    ask(query, artist=artist)
+        with pytest.raises(UnknownTrackError, match=message):
+            grown.asked([(PENCIL, 1.0)], artist="newcomer", leave_out=True)

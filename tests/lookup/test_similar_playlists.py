@@ -79,3 +79,11 @@ def test_the_list_ends_when_there_are_no_more_playlists(demo: sgp.Lookup) -> Non
     assert len(answer.neighbours) == len(demo.corpus)
     assert answer.notes == (f"only {len(demo.corpus)} of 100000 results: there are no more playlists",)
     assert len({near.playlist for near in answer.neighbours}) == len(demo.corpus)
+
+
+def test_playlists_below_the_least_similarity_are_left_out(demo: sgp.Lookup) -> None:
+    nearest = demo.similar_playlists(PENCIL).neighbours
+    cut = nearest[4].similarity - 1e-5
+    answer = demo.similar_playlists(PENCIL, sgp.SimilarSettings(of="playlists", min_similarity=cut))
+    assert answer.neighbours == tuple(near for near in nearest if near.similarity >= cut)
+    assert answer.notes == (f"only {len(answer.neighbours)} of 10 results: no more playlists pass the filters",)

@@ -92,6 +92,29 @@ def test_unpacked_experiment_equals_the_packed_one(root: Path, tmp_path: Path) -
         pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
 
 
+@pytest.mark.parametrize(
+    ("stage", "name", "change"),
+    [
+        ("model", "factors.npy", None),
+        ("model", "factors.json", b"{"),
+        ("corpus", "manifest.json", b"{"),
+        ("index", "more", b"x"),
+    ],
+)
+def test_a_damaged_experiment_is_not_packed(
+    root: Path, tmp_path: Path, stage: str, name: str, change: bytes | None
+) -> None:
+    path = root / "demo" / stage / name
+    if change is None:
+        path.unlink()
+    else:
+        path.write_bytes(change)
+    place = f"{stage}/{name}"
+    with pytest.raises(ExperimentError, match=rf"'demo' is damaged, so its archive .*{place}.*; sgp check demo lists"):
+        pack_experiment("demo", tmp_path / "demo.zip", experiments_dir=root)
+    assert not (tmp_path / "demo.zip").exists()
+
+
 def archive_of(members: list[tuple[str, bytes]], kind: int = 0) -> bytes:
     """Return an archive with experiment.json and further members."""
     held = io.BytesIO()

@@ -90,3 +90,26 @@ def test_locations_are_written_as_paths_and_as_uris(tmp_path: Path) -> None:
     assert [each.text for each in root.iter(f"{space}location")][:4] == quoted
     (first, *_) = root.iter(f"{space}track")
     assert [child.tag.removeprefix(space) for child in first] == ["location", "identifier", "title", "creator"]
+
+
+def test_paths_of_windows_and_of_other_computers_are_uris() -> None:
+    paths = [
+        "C:\\Music\\50%.mp3",
+        "d:/x.mp3",
+        "\\\\box\\share\\x.mp3",
+        "//box/x.mp3",
+        "a:b.mp3",
+        "x/a:b.mp3",
+        "/m/a://b.mp3",
+    ]
+    entries = [Entry("A", "B", location=path) for path in paths]
+    tracks = json.loads(WRITERS["jspf"](entries, ""))["playlist"]["track"]
+    assert [track["location"][0] for track in tracks] == [
+        "file:///C:/Music/50%25.mp3",
+        "file:///d:/x.mp3",
+        "file://box/share/x.mp3",
+        "file://box/x.mp3",
+        "./a:b.mp3",
+        "x/a:b.mp3",
+        "file:///m/a://b.mp3",
+    ]

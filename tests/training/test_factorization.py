@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,18 @@ def test_damaged_factors_are_refused(damage: str, tmp_path: Path) -> None:
         read_factors(tmp_path, TRACKS + 1)
     (tmp_path / "factors.json").write_text(damage, encoding="utf-8")
     with pytest.raises(ExperimentError, match=r"factors\.json"):
+        read_factors(tmp_path, TRACKS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("energy", -1.0), ("exponent", float("nan")), ("alpha", float("inf")), ("regularization", 0.0)]
+)
+def test_constants_without_a_solution_are_refused(name: str, value: float, tmp_path: Path) -> None:
+    fitted(held(8)).write(tmp_path, np.arange(TRACKS), TRACKS)
+    record = json.loads((tmp_path / "factors.json").read_text(encoding="utf-8"))
+    record[name] = [value] * len(record[name]) if name == "energy" else value
+    (tmp_path / "factors.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(ExperimentError, match=r"factors\.json.*--force"):
         read_factors(tmp_path, TRACKS)
 
 

@@ -15,6 +15,7 @@ from skipgramophone.playlists.file_paths import is_absolute
 from skipgramophone.playlists.readers.source_files import SourceFile
 from skipgramophone.playlists.readers.track_uris import service_uri
 
+WITH_DRIVE = re.compile(r"/[A-Za-z]:/")  # path of the uri file:///C:/Music/a.mp3
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
@@ -30,11 +31,14 @@ def location_of(path: str, file: SourceFile) -> str | None:
 
 
 def location_of_uri(text: str, file: SourceFile) -> str | None:
-    """Return the location of a file that a uri names, with `file:` uris as paths."""
+    """Return the location of a file that a uri names, with `file:` uris as paths, also those of Windows."""
     try:
-        scheme, path = urlsplit(text).scheme, urlsplit(text).path
+        parts = urlsplit(text)
     except ValueError:
         return None
-    if scheme == "file":
-        return unquote(path) or None
+    if parts.scheme == "file":
+        path = unquote(parts.path)
+        if parts.netloc not in ("", "localhost"):
+            return f"//{parts.netloc}{path}"  # a file of another computer
+        return (path[1:] if WITH_DRIVE.match(path) else path) or None
     return location_of(unquote(text) if "://" not in text else text, file)
