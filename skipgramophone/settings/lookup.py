@@ -146,7 +146,7 @@ class ContinueSettings(SimilarSettings):
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
     duration: float | None = setting(
         None,
-        "End the list before it is longer than this time, such as 90m or 2h, if durations are known.",
+        "Limit the total playing time of the list, such as 90m or 2h (needs track durations).",
         metavar="TIME",
         bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
         parse=seconds_of,
