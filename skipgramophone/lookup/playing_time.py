@@ -1,4 +1,4 @@
-"""Lists of a given duration: the first tracks whose durations fit into it together."""
+"""Cuts lists of tracks to a total duration."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ Item = TypeVar("Item")
 def fitting(
     items: Sequence[Item], seconds: Sequence[float | None], limit: float, *, spent: float = 0.0
 ) -> tuple[list[Item], list[str]]:
-    """Return the first items that fit into a time, and remarks for the user; items of unknown duration are left out.
+    """Return the first items that fit into a total duration, and remarks for the user.
+
+    Items of unknown duration are left out.
 
     Args:
-        items: what to choose from, in order.
-        seconds: the duration of each.
-        limit: longest duration in total.
-        spent: seconds of the total that are already taken.
+        items: the items to choose from, in order.
+        seconds: the duration of each item, or None if it is unknown.
+        limit: maximum total duration in seconds.
+        spent: seconds of the limit that other tracks already use.
 
     >>> fitting("abcd", [60.0, None, 60.0, 60.0], 120.0)
     (['a', 'c'], ['left out 1 track of unknown duration', 'duration 2 min of 2 min'])

@@ -110,7 +110,7 @@ class Before:
             raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or re-read it with --force")
 
     def rows(self) -> KnownRows:
-        """Return the content of the corpus as rows, in the form that the encoder takes."""
+        """Return the content of the corpus as rows, in the form that the encoder needs."""
         return KnownRows(self.tracks, self.playlists, self.corpus)
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -208,7 +208,7 @@ def read_before(experiment: Experiment) -> Before:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as readers deliver them
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # facts are text, as readers return them
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ExperimentError(
                 f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"

@@ -1,4 +1,4 @@
-"""Playlists as text, in the formats that players read and services import.
+"""Writes playlists as text, in formats that players read and services import.
 
     m3u8           #EXTINF with the name, then the location of the file, the uri or the name
     xspf, jspf     the shareable playlist formats in XML and JSON
@@ -6,8 +6,8 @@
     tunemymusic    CSV with the header of TuneMyMusic
     soundiiz       CSV with the header of Soundiiz
 
-Names come from strangers. XML, JSON and CSV are written by libraries; control characters are shown as escapes, because
-they break lines, and because XML cannot contain them.
+Names come from untrusted sources, so libraries write XML, JSON and CSV. Control characters are written as escapes,
+because they break lines, and because XML cannot contain them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from skipgramophone.names.normalization import full_name
 from skipgramophone.wording import STEERING, visible
 
 XSPF = "http://xspf.org/ns/0/"
-NOT_IN_XML = re.compile("[\ufffe\uffff]")  # besides control characters and surrogates
+NOT_IN_XML = re.compile("[\ufffe\uffff]")  # `visible` escapes control characters and surrogates
 SPOTIFY = "spotify:track:"
 TUNEMYMUSIC = ("Track name", "Artist name", "Album", "Playlist name", "Type", "ISRC", "Spotify - id")
 SOUNDIIZ = ("title", "artist", "album", "isrc")
@@ -35,7 +35,7 @@ MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A track of a playlist; `location` is the path of its file, as a player finds it, and `seconds` its duration."""
+    """A track of a playlist; `location` is a file path that a player can resolve, and `seconds` the duration."""
 
     artist: str
     title: str
@@ -45,18 +45,18 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """ "artist - title", or the one of them that is known."""
+        """The name "artist - title", or only the artist or the title if the other is empty."""
         return full_name(self.artist, self.title)
 
 
-Write = Callable[[Sequence[Entry], str], str]  # entries and the title of the playlist, "" for none
+Write = Callable[[Sequence[Entry], str], str]  # takes the entries and the title of the playlist ("": no title)
 
 
 def m3u8(entries: Sequence[Entry], title: str) -> str:
     """Return an M3U playlist; a line that begins with # gets a leading ./, because # begins a comment."""
     lines = ["#EXTM3U", *([f"#PLAYLIST:{visible(title)}"] if title else [])]
     for entry in entries:
-        # A path with control characters cannot be written: as an escape it would be another path.
+        # A path with control characters cannot be written, because its escaped form would be another path.
         is_path = entry.location and not STEERING.search(entry.location)
         line = entry.location if entry.location and is_path else visible(entry.uri or entry.name)
         lines += [f"#EXTINF:{entry.seconds or -1},{visible(entry.name)}", f"./{line}" if line.startswith("#") else line]
@@ -81,7 +81,7 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
 
 
 def _add(parent: ElementTree.Element, name: str, text: str | None) -> None:
-    """Add an element with a text, unless that is empty."""
+    """Add an element with a text, unless the text is empty."""
     if text:
         escaped = NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
         ElementTree.SubElement(parent, name).text = escaped
@@ -133,7 +133,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str)
 
 
 def _as_uri(location: str | None) -> str | None:
-    """Return a path as a relative or absolute uri; a location that is a uri already stays."""
+    """Return a location as a relative or absolute uri; a location that is already a uri does not change."""
     if location is None or "://" in location:
         return location
     path = quote(location, safe=SAFE_IN_PATHS, errors="surrogateescape")

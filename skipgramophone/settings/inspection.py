@@ -20,7 +20,7 @@ class Thresholds:
     in_giants: float = 0.05  # share of occurrences that are in playlists of giant length
     library_length: int = 100  # minimum number of tracks; a shorter playlist may contain the others by chance
     library_share: float = 0.8  # share of the tracks of its owner's other playlists that a library contains
-    library_owner: int = 4  # minimum number of playlists of the owner; one of fewer may contain the others by chance
+    library_owner: int = 4  # minimum number of playlists of the owner; with fewer, one may contain the rest by chance
     in_libraries: float = 0.05  # share of occurrences that are in whole libraries, as for giant playlists
     automatic: float = 0.02  # share of automatic playlists; 4.6 % of the snapshots in the archive
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted

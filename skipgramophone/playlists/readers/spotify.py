@@ -119,7 +119,7 @@ def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> It
 
 
 def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the blocks of `read_spotify`; plays are converted in columns.
+    """Yield the rows of `read_spotify` in blocks, with plays converted in columns.
 
     Raises:
         SourceError: the file is not part of the account data of Spotify.
