@@ -169,7 +169,7 @@ def continue_playlist(
         )
     if library and settings.duration is not None:
         if end is not None:
-            raise SettingError("--duration with --library may end the list before the --to track: leave out one of these options")
+            raise SettingError("--duration with --library may end the list before the --to track: leave out one")
         settings = replace(settings, duration=None)  # the durations are those of the files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
