@@ -78,7 +78,7 @@ def answer_lines(
     answer: Callable[[list[Asked]], Sequence[Any]],
     to_record: Callable[[Any], dict[str, Any]] | None = None,
 ) -> None:
-    """Answer the lines of standard input as they arrive; exit with the lowest exit code among the failures, if any.
+    """Answer the lines of standard input as they arrive; if some fail, exit with their lowest exit code.
 
     Args:
         read: reads a line.

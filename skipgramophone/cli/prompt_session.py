@@ -86,7 +86,7 @@ class PromptState:
 
     @property
     def _is_mixed(self) -> bool:
-        """Whether artists or playlists are listed."""
+        """Whether the session lists artists or playlists."""
         return self._settings.of != "tracks"
 
     def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour, weight: float) -> Part:

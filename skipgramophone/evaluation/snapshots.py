@@ -73,7 +73,7 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Return the grouping with which most sampled playlists have a similar playlist in their group; None if few have.
+    """Return the grouping by owner that puts the most similar playlists together, or None if it puts few together.
 
     A grouping with fewer than `FEWEST_GROUPS` groups is not considered.
 

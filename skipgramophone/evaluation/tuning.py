@@ -131,7 +131,7 @@ class Evaluator:
         return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
 
     def evaluate_early(self, centre: Matrix) -> Values:
-        """Evaluate unfinished centre vectors by cosine on some queries; return the values of `METRIC`."""
+        """Evaluate unfinished centre vectors by cosine on the first queries, and return the values of `METRIC`."""
         ranker = Cosine(unit_rows(centre[self._rows]))
         return score_ranker(ranker, self.queries[:EARLY_QUERIES], self._catalogue, k=10).values[METRIC]
 

@@ -174,7 +174,7 @@ class Catalogue:
         return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
     def name_batches(self) -> Iterator[list[tuple[str, str, str | None]]]:
-        """Yield what `names` returns in batches, because millions of tuples at once are slow."""
+        """Yield the result of `names` in batches, because a list of millions of tuples is slow."""
         try:
             rows = self._database.execute("SELECT artist, title, uri FROM tracks ORDER BY row")
             while some := rows.fetchmany(BATCH):

@@ -160,7 +160,7 @@ def _with_folded_names(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np
 
 
 def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the columns of the table `folded` for some tracks."""
+    """Return a batch for the SQL table `folded`, given a batch for the table `tracks`."""
     ranked = tracks["rank" if "rank" in tracks.schema.names else "row"]
     return pa.record_batch({"rank": ranked, "name": tracks["name_folded"]})
 

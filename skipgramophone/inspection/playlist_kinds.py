@@ -39,7 +39,7 @@ def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
 def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
     """Mark the playlists that contain nearly all tracks of their owner's other playlists.
 
-    Such a playlist is long, and at least twice as long as each other playlist of its owner.
+    The playlist must be long, and at least twice as long as every other playlist of the owner.
     """
     owner = contents.playlists["owner"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     lengths = contents.distinct_tracks

@@ -30,7 +30,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a proposed command works on.
+    """The experiment or sources for a proposed command.
 
     Attributes:
         name: the experiment, which does not exist yet if sources are given.

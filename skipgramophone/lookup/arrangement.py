@@ -29,7 +29,7 @@ LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whether the first and the last of some tracks keep their places."""
+    """Flags that say whether the first and the last track keep their places."""
 
     first: bool = False
     last: bool = False
@@ -53,7 +53,7 @@ def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, s
 
 
 def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
-    """Return the cosine of each unit vector with the one before it, float64 (tracks - 1,)."""
+    """Return the cosine of every two adjacent unit vectors, float64 (tracks - 1,)."""
     wide = vectors.astype(np.float64)
     return np.asarray(np.einsum("ij,ij->i", wide[1:], wide[:-1]), np.float64)
 

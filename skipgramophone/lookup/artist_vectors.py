@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at once
 
 
 def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the weights of the tracks of one artist, float64 (tracks,), from 0 to 1; 1 without counts.
+    """Return the weights of the tracks of one artist, float64 (tracks,), from 0 to 1; all 1 if all counts are 0.
 
     >>> artist_weights(np.array([4, 1, 0])).tolist()
     [1.0, 0.125, 0.0]

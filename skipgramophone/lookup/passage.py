@@ -40,7 +40,7 @@ class _Taken:
     artists: Counter[str] = field(default_factory=Counter)
 
     def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
-        """Whether the filters allow a track beside the chosen tracks."""
+        """Whether the filters allow a track in addition to the chosen tracks."""
         most, track = settings.max_per_artist, choice.track
         if most is not None and self.artists[fold_name(track.artist)] >= most:
             return False

@@ -154,7 +154,7 @@ class SimilarArtists:
         return ArtistAnswer(query, neighbours, settings.by, tuple(notes))
 
     def _asked_about(self, query: MixedQuery) -> Rows:
-        """Return the artists of a query."""
+        """Return the artists of a query, which the answer leaves out."""
         named = [number for group in query.groups if (number := self.artists.find(group.name)) is not None]
         tracks = np.array([seed.track.row for seed in query.tracks], np.int64)
         near = self.artists.of_tracks(query.liked)

@@ -30,7 +30,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class CreditedArtists:
-    """The artists that some credits name.
+    """The artists that a list of credits names.
 
     Attributes:
         names: folded name of each artist, in order of first appearance.

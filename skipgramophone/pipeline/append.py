@@ -142,7 +142,7 @@ class Before:
         return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
 
     def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
-        """Turn a report on the added rows into a report on the whole corpus after the addition."""
+        """Turn a report on the added rows into a report on the whole corpus after the addition, and return it."""
         facts, rows = self.manifest.facts, self.corpus.occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
         used = report.rows_used - rows

@@ -112,7 +112,7 @@ def _audio_files(directory: Path) -> Iterator[Path]:
     """Yield the audio files below a directory, ordered by path.
 
     Raises:
-        StorageError: the directory, or one below it, cannot be read.
+        StorageError: the directory or a directory below it cannot be read.
     """
     if not directory.is_dir():
         raise StorageError(f"cannot read {directory}: it is not a directory")

@@ -109,7 +109,7 @@ def lines_of_uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 
 
 
 def tunemymusic(entries: Sequence[Entry], title: str) -> str:
-    """Return a table that TuneMyMusic imports."""
+    """Return a CSV table that TuneMyMusic can import."""
     uris = [entry.uri or "" for entry in entries]
     ids = [uri.removeprefix(SPOTIFY) if uri.startswith(SPOTIFY) else "" for uri in uris]
     rows = (
@@ -119,7 +119,7 @@ def tunemymusic(entries: Sequence[Entry], title: str) -> str:
 
 
 def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
-    """Return a table that Soundiiz imports."""
+    """Return a CSV table that Soundiiz can import."""
     return _table(SOUNDIIZ, ((entry.title, entry.artist, "", "") for entry in entries), ";")
 
 

@@ -110,7 +110,7 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
-    """Return some listens of an array in columns, or None if the document must be read as a whole."""
+    """Return the listens of a part of an array in columns, or None if the document must be read as a whole."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
         for row in rows:

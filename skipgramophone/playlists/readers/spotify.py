@@ -134,7 +134,7 @@ def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowB
 
 
 def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
-    """Return some plays in columns, or None if the document must be read as a whole."""
+    """Return the plays of a part of an array in columns, or None if the document must be read as a whole."""
     keep, skipped = settings.keep or (), np.zeros(part.wanted, np.bool_)
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
