@@ -73,7 +73,9 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Return the grouping by owner that puts the most similar playlists together, or None if it puts few together.
+    """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
+
+    Return None if few sampled playlists have one in any grouping.
 
     A grouping with fewer than `FEWEST_GROUPS` groups is not considered.
 

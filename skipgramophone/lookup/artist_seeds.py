@@ -19,7 +19,7 @@ def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
 
     Args:
         tracks: the tracks that credit the artist.
-        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond its end have no vector.
+        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond the last row have no vector.
         artist: name of the artist, as it was given.
     """
     joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]

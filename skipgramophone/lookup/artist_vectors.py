@@ -51,7 +51,7 @@ def artist_vectors(artists: Artists, centre: Matrix, counts: npt.NDArray[np.int6
 
     Args:
         artists: the artists and their tracks.
-        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond its end have no vector.
+        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond the last row have no vector.
         counts: occurrences of each track, int64 (tracks,).
 
     Raises:

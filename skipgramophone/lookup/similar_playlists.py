@@ -115,7 +115,7 @@ def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
 
     Args:
         corpus: the playlists.
-        values: float32 (tracks,); tracks beyond its end count 0.
+        values: float32 (tracks,); tracks beyond the last value count as 0.
     """
     ids = np.asarray(corpus.track_ids)
     values = np.concatenate([values, np.zeros(max(0, int(ids.max(initial=-1)) + 1 - len(values)), np.float32)])

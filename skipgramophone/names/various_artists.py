@@ -20,7 +20,7 @@ NOBODY = frozenset(fold_name(name) for line in MANY.splitlines() for name in lin
 
 
 def is_nobody(artist: str) -> bool:
-    """Whether a folded artist name means many artists or no artist.
+    """Whether a folded artist name means many artists or an unknown artist.
 
     >>> is_nobody(fold_name("Vários Artistas")), is_nobody(""), is_nobody("varius manx")
     (True, True, False)
