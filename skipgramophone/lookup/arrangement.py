@@ -104,7 +104,7 @@ class _Route:
         return float(self.cosines[path[:-1], path[1:]].sum())
 
     def greedy(self, random: np.random.Generator) -> Path:
-        """Return a path that goes from each track to a random one of the most similar tracks that the artist gap allows."""
+        """Return a path that goes from each track to one of the most similar tracks allowed, chosen at random."""
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *([0] if self.ends.first else [])]
         end = [*([self.tracks - 1] if self.ends.last else []), last]

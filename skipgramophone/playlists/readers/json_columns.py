@@ -82,7 +82,7 @@ def _parts(contents: list[bytes], number: int) -> Iterator[ArrayPart]:
 def _contents(data: bytes) -> list[bytes] | None:
     """Split a JSON array at every repetition of the text between its first two objects.
 
-    Return None if the array has no two objects at its start.
+    Return None if the data is not such an array, or if its first two objects are not near its start.
 
     The parts are the objects without their outer braces. If the text also occurs inside an object, the parts are not
     valid objects. Then `ArrayPart.table` returns None, because a comma is missing or a string contains a line end.
