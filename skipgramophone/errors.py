@@ -4,7 +4,7 @@
     ├── SettingError         exit 2   a setting has an invalid value
     ├── SourceError          exit 1   a source of playlists or vectors cannot be read
     │   ├── UnknownFormatError        a file is not in a format that sgp reads
-    │   └── FormatError               a file is not in the format in which it is read
+    │   └── FormatError               a file is not in the detected or given format
     ├── ExperimentError      exit 1   an experiment lacks a stage, already has it, or is in use
     │   └── DamagedFileError          a file of an experiment is damaged
     ├── StorageError         exit 1   the disk is full, read-only or failing
@@ -56,7 +56,7 @@ class UnknownFormatError(SourceError):
 
 
 class FormatError(SourceError):
-    """A file is not in the format in which it is read: the one that was detected, or that the user named."""
+    """A file is not in the format that was detected or that the user named."""
 
 
 class ExperimentError(SgpError):
@@ -67,7 +67,7 @@ class DamagedFileError(ExperimentError):
     """A file of an experiment is damaged; `problem` is the message without the next step."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"{problem}; restore it from a backup, or run sgp check to see which command makes it again")
+        super().__init__(f"{problem}; restore it from a backup, or run sgp check to see which command re-creates it")
         self.problem = problem
 
 
@@ -131,7 +131,7 @@ def reason_of(error: Exception) -> str:
 
 @contextmanager
 def named_format(format: str | None) -> Iterator[None]:
-    """Say in a `FormatError` inside the block that the user named the format, unless that is None."""
+    """Add to a `FormatError` raised in the block that the user named the format; do nothing if `format` is None."""
     try:
         yield
     except FormatError as error:

@@ -46,7 +46,7 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
 
     Raises:
         SettingError: the format is unknown, two formats are given, --show-versions does not apply, or the
-            format cannot hold what is listed.
+            format does not support lists of artists or playlists.
     """
     if show_versions and not settings.fold_versions:
         raise SettingError("--show-versions needs --fold-versions")
@@ -78,7 +78,7 @@ def answer_lines(
     answer: Callable[[list[Asked]], Sequence[Any]],
     to_record: Callable[[Any], dict[str, Any]] | None = None,
 ) -> None:
-    """Answer the lines of standard input as they arrive; exit with the lowest exit code among the failures, if any.
+    """Answer the lines of standard input as they arrive; if some fail, exit with their lowest exit code.
 
     Args:
         read: reads a line.
@@ -270,12 +270,12 @@ def _print_table(answer: Answer, versions: bool) -> None:
 
 
 def _decimals(value: float | None) -> str:
-    """Return a measure with three decimals, or nothing if there is none."""
+    """Return a value with three decimals, or "" for None."""
     return "" if value is None else f"{value:.3f}"
 
 
 def _smoothness(arrangement: Arrangement | None) -> str:
-    """Return the end of a title that says how smooth the order is, empty for lists that are not arranged."""
+    """Return the end of a table title with the smoothness of the order, or "" for a list that is not arranged."""
     if arrangement is None:
         return ""
     if arrangement.mean_step is None:

@@ -46,7 +46,7 @@ def continue_playlist(
         typer.Option(
             "--blend",
             metavar="FILE FILE",
-            help="List tracks between two playlist files: those that rank high for both.",
+            help="List tracks that rank high for both of two playlist files.",
             show_default=False,
         ),
     ] = None,
@@ -75,14 +75,14 @@ def continue_playlist(
         typer.Option(
             "--history",
             metavar="FILE",
-            help="Continue the last plays of a listening history, in any format that extract reads.",
+            help="Continue the last plays of a listening history in any format that extract reads.",
             show_default=False,
         ),
     ] = None,
     plays: HistorySettings,
     settings: ContinueSettings,
     include_seeds: Annotated[
-        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (formats of playlists).")
+        bool, typer.Option("--include-seeds", help="Begin the playlist with the given tracks (playlist formats only).")
     ] = False,
     title: Annotated[
         str | None,
@@ -105,7 +105,7 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory that contains the extracted source, for playlists with paths (default: current directory).",
+            help="Directory that contains the extracted source; resolves relative paths (default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -171,7 +171,7 @@ def continue_playlist(
         )
     if library and settings.duration is not None:
         if end is not None:
-            raise SettingError("--duration with --library may end the list before the track of --to: leave out one")
+            raise SettingError("--duration with --library may end the list before the --to track: leave out one")
         settings = replace(settings, duration=None)  # the durations are those of the files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")

@@ -183,7 +183,7 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
 
 
 def _task(report: EvaluateReport | CompareReport) -> str:
-    """Return the name of the protocol with what is to be found."""
+    """Return the name of the protocol and, for artists, "of artists"."""
     return task(report.settings["protocol"], report.settings["of"])
 
 

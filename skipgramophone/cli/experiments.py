@@ -182,8 +182,9 @@ def rm(
         remove = use_case.remove_experiment
     if not yes:
         if not sys.stdin.isatty():
-            verb = "are" if evaluations else "is"
-            raise SettingError(f"not a terminal: add --yes to confirm that {what} {verb} removed")
+            raise SettingError(
+                f"cannot ask for confirmation because the input is not a terminal: add --yes to remove {what}"
+            )
         typer.confirm(f"remove {what} ({size(taken)})?", abort=True, err=True)
     remove(experiment, experiments_dir)
     render.note(f"removed {what}" + (f" ({size(taken)})" if evaluations else ""), quiet=False)

@@ -35,7 +35,7 @@ def import_vectors(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Import vectors that were trained elsewhere as the model of EXPERIMENT.
+    """Import vectors trained elsewhere and use them as the model of EXPERIMENT.
 
     If the experiment has a corpus, each vector is matched to a track by uri or by artist and title; vectors without a
     match are counted, and listed in unused.jsonl. Without a corpus, sgp makes one from the names of the vectors.

@@ -92,7 +92,7 @@ def _show(found: Inspection) -> None:
 
 
 def _show_command(found: Inspection) -> None:
-    """Print the command that applies the advice, and which findings it leaves."""
+    """Print the command that applies the advice, and the findings that it does not cover."""
     if not found.findings:
         return
     number = {finding.kind: at for at, finding in enumerate(found.findings, 1)}
@@ -111,7 +111,7 @@ def _show_command(found: Inspection) -> None:
 
 
 def _numbers(numbers: Iterable[int]) -> str:
-    """Return the numbers of findings as text.
+    """Return a text that lists findings by number.
 
     >>> _numbers([1]), _numbers([1, 3])
     ('finding 1', 'findings 1, 3')

@@ -1,4 +1,4 @@
-"""Output formats of lists of artists and of playlists: those of `answers`, except for the playlist formats of tracks.
+"""Prints lists of artists and lists of playlists in the formats of `answers`, except for the playlist formats.
 
 table      for people                            csv, tsv   a header, then one line per artist or playlist
 json       the whole answer, indented            plain      the name, one line per artist or playlist
@@ -84,7 +84,7 @@ def _fields(near: ArtistNeighbour | PlaylistNeighbour) -> dict[str, object]:
 
 
 def _name(near: ArtistNeighbour | PlaylistNeighbour) -> str:
-    """Return the name of an artist, or owner and name of a playlist."""
+    """Return the name of an artist, or "owner - name" for a playlist."""
     if isinstance(near, ArtistNeighbour):
         return near.artist
     return " - ".join(filter(None, (near.owner, near.name)))
@@ -126,7 +126,7 @@ def _print_playlists(answer: PlaylistAnswer) -> None:
 
 
 def _ranks(answer: MixedAnswer, noun: str) -> str:
-    """Return the beginning of the title of a table."""
+    """Return the start of a table title, such as "top 10 artists" or "artists from rank 11"."""
     first = answer.neighbours[0].rank if answer.neighbours else 1
     return f"top {plural(len(answer.neighbours), noun)}" if first == 1 else f"{noun}s from rank {first}"
 
@@ -141,6 +141,6 @@ def _about(parts: tuple[Part, ...]) -> str:
 
 
 def _part_name(part: Part) -> str:
-    """Return the name of a track or a group, with its weight unless that is 1."""
+    """Return the name of a track or a group, after its weight if the weight is not 1."""
     weight = "" if part.weight == 1 else f"{part.weight:+.3g} × "
     return weight + (f"'{part.track.name}'" if isinstance(part, Seed) else f"'{part.name}'")

@@ -84,7 +84,7 @@ def given_settings(context: typer.Context, settings: Any, config: Path | None = 
 
 
 def with_config(context: typer.Context, config: Path | None, stage: str, settings: Settings) -> Settings:
-    """Return the settings with the values of a settings file for all settings that the command line does not give."""
+    """Fill in from a settings file every setting that is not given on the command line, and return the result."""
     read = _read_config(config, stage, type(settings))
     return replace(settings, **{name: read[name] for name in read.keys() - given_settings(context, settings)})
 

@@ -1,4 +1,4 @@
-"""Playlists that are written: their tracks, the files of the tracks, and what is missing."""
+"""Writes answers as playlists: selects the tracks, finds their files, and reports missing ones."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PLAYLISTS = (*WRITERS, "plain")
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """How an answer is written as a playlist.
+    """Options for writing an answer as a playlist.
 
     Attributes:
         title: title of the playlist, if any.
-        with_seeds: whether it begins with the tracks of the query.
-        files_from: directory that contains the source that was extracted; default: the present one.
-        directory: directory of the playlist; default: the present one.
+        with_seeds: whether the playlist begins with the tracks of the query.
+        files_from: directory that contains the extracted source (default: the current directory).
+        directory: directory of the playlist (default: the current directory).
         library: directory with the audio files to list; tracks without a file are left out.
-        seconds: longest duration of the playlist; needs a library.
+        seconds: maximum duration of the playlist; needs a library.
     """
 
     title: str | None = None
@@ -43,10 +43,10 @@ class Playlist:
     seconds: float | None = None
 
     def require_format(self, format: str) -> None:
-        """Refuse a format that does not support this.
+        """Refuse a format that does not support these options.
 
         Raises:
-            SettingError: the format is not a playlist, or options do not fit each other.
+            SettingError: the format is not a playlist format, or two options cannot be combined.
         """
         if self.title is not None and format not in WITH_TITLE:
             raise SettingError(f"--title is for {', '.join(WITH_TITLE)}, not for {format}: add --format m3u8")
@@ -61,14 +61,14 @@ class Playlist:
             raise SettingError(f"--include-seeds is for playlists, not for {format}: add --format m3u8 or plain")
 
     def tracks(self, answer: Answer) -> list[Track]:
-        """Return the tracks to write: the liked ones of the query, if wanted, and those of the answer."""
+        """Return the tracks of the answer, after the liked tracks of the query if `with_seeds` is set."""
         listed = [near.track for near in answer.neighbours]
-        rows = {track.row for track in listed}  # fixed first and last tracks are seeds that are listed
+        rows = {track.row for track in listed}  # a fixed first or last track is both a seed and in the list
         seeds = [seed.track for seed in answer.seeds if seed.weight > 0 and seed.track.row not in rows]
         return [*(seeds if self.with_seeds else []), *listed]
 
     def write(self, answer: Answer, format: str, quiet: bool) -> int:
-        """Print an answer in a format of playlists, and return the number of its tracks.
+        """Print an answer in a playlist format, and return the number of tracks written.
 
         Raises:
             SettingError: the format is a list of uris, and no track has one.
@@ -87,7 +87,7 @@ class Playlist:
         return len(entries)
 
     def _with_locations(self, tracks: Sequence[Track]) -> list[Entry]:
-        """Return the entries to write, with the locations of files as a player finds them."""
+        """Return the entries to write, with file locations that a player can resolve."""
         base, directory = self.files_from or Path(), self.directory or Path()
         located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
         return [
@@ -106,7 +106,8 @@ class Playlist:
         found = [(track, library.file_of(track.artist, track.title)) for track in tracks]
         missing = [track for track, file in found if file is None]
         if missing:
-            render.note(f"{self.library} lacks {len(missing):,} of {plural(len(tracks), 'track')}, left out:", quiet)
+            count = f"{len(missing):,} of {plural(len(tracks), 'track')}"
+            render.note(f"no file in {self.library} for {count} (left out):", quiet)
             for track in missing:
                 render.note(f"  {visible(track.name)}", quiet)
         there = [(track, file) for track, file in found if file is not None]
@@ -125,7 +126,7 @@ class Playlist:
         ]
 
     def _note_missing(self, entries: Sequence[Entry], quiet: bool) -> None:
-        """Say how many files of a playlist are not where it says they are."""
+        """Print a note with the number of files that do not exist at their location."""
         located = [entry.location for entry in entries if entry.location]
         missing = [path for path in located if is_missing(path, self.directory or Path())]
         if missing:
@@ -142,7 +143,7 @@ def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:
 
 
 def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
-    """Say which files of a library match nothing, and why."""
+    """Print notes about the files of a library that cannot match a track, with the reasons."""
     for files, problem in (
         (library.damaged, "damaged tags"),
         (library.untagged, "no artist or title"),
@@ -154,7 +155,7 @@ def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
 
 
 def _require_uris(tracks: Sequence[Track], quiet: bool) -> None:
-    """Say how many tracks a list of uris lacks.
+    """Print a note with the number of tracks that have no uri.
 
     Raises:
         SettingError: no track has a uri.

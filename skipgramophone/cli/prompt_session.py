@@ -34,10 +34,10 @@ LIKE, UNLIKE, NAME = "+", "-", "="
 
 
 class PromptState:
-    """Answers the lines of a prompt session one after the other.
+    """Answers the lines of a prompt session in order.
 
     Attributes:
-        listed: what numbers refer to, from 1: tracks or, for lists of artists and of playlists, also their entries.
+        listed: the entries that numbers refer to, counted from 1: tracks, artists or playlists.
     """
 
     def __init__(self, lookup: Lookup, settings: SimilarSettings) -> None:
@@ -86,7 +86,7 @@ class PromptState:
 
     @property
     def _is_mixed(self) -> bool:
-        """Whether artists or playlists are listed."""
+        """Whether the session lists artists or playlists."""
         return self._settings.of != "tracks"
 
     def _part(self, entry: Track | ArtistNeighbour | PlaylistNeighbour, weight: float) -> Part:
@@ -105,14 +105,14 @@ class PromptState:
         return self._ask(self._asked[-1], [])
 
     def next_ranks(self, answer: AnyAnswer) -> str:
-        """Return the ranks that come after an answer, as text; empty if the list ended before it was full."""
+        """Return the range of ranks that follows an answer as text, or "" if there are no more results."""
         if len(answer.neighbours) < self._settings.number:
             return ""
         last = answer.neighbours[-1].rank
         return f"{last + 1} to {last + self._settings.number}"
 
     def _more(self) -> AnyAnswer:
-        """Answer the latest query with what follows the entries already listed; numbers refer to all of them."""
+        """Return the next results of the latest query; numbers then refer to all results listed so far."""
         if not self._pages:
             raise SettingError("there is no list to continue: start with a track")
         number = (self._pages + 1) * self._settings.number
@@ -141,5 +141,5 @@ class PromptState:
 
 
 def _key(part: Part) -> object:
-    """Return what is the same for parts of a query with the same track or the same group."""
+    """Return a key that is equal for two parts of a query with the same track or the same group."""
     return part.track.row if isinstance(part, Seed) else part.name

@@ -1,8 +1,9 @@
 """Evaluation of artists: playlists as lists of artists, and the vectors of artists.
 
-A track is replaced by the artists that its credit names (`experiment.artists`), each once per playlist. The protocols,
-baselines and metrics are those of tracks: some artists of a held-out playlist are given, and the others are to be found
-among all artists. The vector of an artist is made from the tracks in the training part, weighted by their counts there.
+Each track is replaced by the artists that its credit names (`experiment.artists`). An artist occurs once per playlist.
+The protocols, baselines and metrics are the same as for tracks: a ranking is given some artists of a held-out playlist,
+and has to find the others among all artists. The vector of an artist is computed from its tracks in the training part,
+weighted by their counts there.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ Model = tuple[Embeddings, TrainSettings]
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What is evaluated: tracks, or artists.
+    """Playlists and models to evaluate, at the level of tracks or of artists.
 
     Attributes:
         corpus: all playlists.
         models: models that were trained on the training part, with their settings.
-        artists: int64 (tracks,), equal for tracks of the same artist.
+        artists: int64 (tracks,), the number of each track's artist; tracks of one artist have the same number.
     """
 
     corpus: Corpus
@@ -40,7 +41,7 @@ class Evaluated:
 
 
 def artist_level(experiment: Experiment, corpus: Corpus, split: Split, models: list[Model]) -> Evaluated:
-    """Replace tracks by artists in the playlists and the models.
+    """Replace tracks by artists in the playlists and the models, and return the result.
 
     Args:
         experiment: the experiment, whose catalogue names the artists.
@@ -59,5 +60,5 @@ def artist_level(experiment: Experiment, corpus: Corpus, split: Split, models: l
     for embeddings, settings in models:
         unit = artist_vectors(artists, embeddings.centre, counts).unit
         own = Embeddings(unit, np.zeros_like(unit), np.zeros(len(unit), np.float32))
-        found.append((own, replace(settings, min_count=1)))  # --min-count of the training is about tracks
+        found.append((own, replace(settings, min_count=1)))  # --min-count was a limit on tracks, not on artists
     return Evaluated(artists.playlists_of(corpus), found, np.arange(len(artists)))

@@ -1,9 +1,9 @@
 """Baselines: rankings without embeddings, fitted to the training part of a split.
 
-Parameters that the user does not give are chosen on validation playlists, which are taken from the training part. One
-parameter after the other moves up or down a list of values as long as R-precision + NDCG@500 rises, in the protocol of
-the evaluation. The baseline is then fitted to the whole training part. The held-out playlists have no influence on the
-choice.
+Parameters that the user does not give are chosen by a coordinate search on validation playlists, which are taken from
+the training part. The search changes one parameter at a time, and moves it up or down a list of values as long as
+R-precision + NDCG@500 rises in the protocol of the evaluation. The baseline is then fitted to the whole training part.
+The held-out playlists have no influence on the choice.
 """
 
 from __future__ import annotations
@@ -158,10 +158,10 @@ def choose_parameters(
     score: Callable[[Parameters], float],
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Parameters:
-    """Choose those parameters of a baseline that are not given, one after the other.
+    """Choose, one at a time, the parameters of a baseline that were not given, and return all its parameters.
 
-    Each parameter starts at its default value, and moves to the next smaller or larger value as long as the score
-    rises.
+    This is a coordinate search over the lists of values in `VALUES`. Each parameter starts at its default value, and
+    moves to the next smaller or larger value as long as the score rises.
 
     Args:
         name: name of the baseline.

@@ -39,7 +39,7 @@ class Series:
 
     Attributes:
         group: regular expression for `--group`.
-        alike: number of sampled playlists with another playlist like them in their group.
+        alike: number of sampled playlists that have a similar playlist in their group.
         sampled: number of sampled playlists.
     """
 
@@ -73,9 +73,11 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Return the group in which most playlists of a sample have another playlist like them, or None if few have one.
+    """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
 
-    A group that would put nearly all playlists together is none.
+    Return None if few sampled playlists have one in any grouping.
+
+    A grouping with fewer than `FEWEST_GROUPS` groups is not considered.
 
     Args:
         corpus: all playlists.
@@ -101,7 +103,7 @@ def _patterns(owners: Sequence[str]) -> list[str]:
 
 
 def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], others: Iterable[int]) -> int:
-    """Count the sampled playlists that are like one of the first other playlists of their group."""
+    """Count the sampled playlists that are similar to one of the first playlists of their group."""
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])

@@ -138,5 +138,7 @@ def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str])
     named = np.array([key in held_out for key in keys], np.bool_)
     split = Split(np.isin(groups, groups[named]), groups)
     if split.held_out.all() or not split.held_out.any():
-        raise EvaluationError("the names must hold out at least one playlist and leave at least one to train on")
+        raise EvaluationError(
+            "the held-out names must match at least one playlist, but not all: at least one must remain for training"
+        )
     return split

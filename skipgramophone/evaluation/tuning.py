@@ -89,7 +89,7 @@ class TuneReport:
 
 
 def served(protocol: Protocol) -> Score:
-    """Return the default ranking of the command that does the task of a protocol: `sgp similar` or `sgp continue`."""
+    """Return the default ranking of the command that a protocol simulates: `sgp similar` or `sgp continue`."""
     return SimilarSettings().by if protocol == "lookup" else ContinueSettings().by
 
 
@@ -121,10 +121,7 @@ class Evaluator:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train a model, evaluate the ranking that is served, and return the values of each metric, float64 (queries,).
-
-        See `served`.
-        """
+        """Train a model, evaluate the ranking that `served` returns, and return each metric as float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
             kept = read_embeddings(Path(directory), self._tracks).take(self._rows)
@@ -134,7 +131,7 @@ class Evaluator:
         return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
 
     def evaluate_early(self, centre: Matrix) -> Values:
-        """Evaluate unfinished centre vectors by cosine on some queries; return the values of `METRIC`."""
+        """Evaluate unfinished centre vectors by cosine on the first queries, and return the values of `METRIC`."""
         ranker = Cosine(unit_rows(centre[self._rows]))
         return score_ranker(ranker, self.queries[:EARLY_QUERIES], self._catalogue, k=10).values[METRIC]
 

@@ -22,8 +22,8 @@ class Artists:
 
     Attributes:
         names: folded name of each artist.
-        rows: rows of the tracks of all artists, one artist after the other, int64 (credits,), ascending for each.
-        offsets: artist i has the tracks rows[offsets[i]:offsets[i + 1]], int64 (artists + 1,).
+        rows: int64 (credits,), track rows of all artists, concatenated; ascending for each artist.
+        offsets: int64 (artists + 1,); artist i has the tracks rows[offsets[i]:offsets[i + 1]].
         tracks: number of tracks of the catalogue.
     """
 
@@ -44,7 +44,7 @@ class Artists:
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
     def find(self, name: str) -> int | None:
-        """Return the number of an artist by name, ignoring case and accents, or None."""
+        """Return the number of the artist with a name, ignoring case and accents, or None if there is none."""
         return self._number.get(fold_name(name))
 
     @cached_property
@@ -54,13 +54,13 @@ class Artists:
 
     @cached_property
     def by_track(self) -> tuple[Rows, npt.NDArray[np.int64]]:
-        """The artists of all tracks in row order, int64 (credits,), and the offsets of the tracks."""
+        """Return the artists of all tracks in row order, int64 (credits,), and the offsets of the tracks."""
         order = np.argsort(self.rows, kind="stable")
         ends = np.cumsum(np.bincount(self.rows, minlength=self.tracks))
         return self.numbers()[order], np.concatenate([[0], ends])
 
     def playlists_of(self, corpus: Corpus) -> Corpus:
-        """Return the playlists as numbers of artists, each once per playlist, in order of first appearance."""
+        """Return the playlists with artist numbers instead of track ids, each artist once, in order of appearance."""
         artists, offsets = self.by_track
         ids = np.asarray(corpus.track_ids, np.int64)
         sizes = offsets[ids + 1] - offsets[ids]
@@ -76,13 +76,13 @@ class Artists:
         return Corpus(own[firsts].astype(np.int32), np.concatenate([[0], np.cumsum(lengths)]))
 
     def of_tracks(self, rows: Rows) -> Rows:
-        """Return the artists that some tracks credit, int64, each once."""
+        """Return the distinct artists that the given tracks credit, int64."""
         artists, offsets = self.by_track
         return np.unique(np.concatenate([artists[offsets[row] : offsets[row + 1]] for row in rows.tolist()] or [rows]))
 
 
 def read_artists(catalogue: Catalogue) -> Artists:
-    """Find the artists of a catalogue.
+    """Return the artists of a catalogue.
 
     Raises:
         ExperimentError: the catalogue is damaged.
@@ -94,7 +94,7 @@ def read_artists(catalogue: Catalogue) -> Artists:
 
 
 def artists_of(written: Sequence[str]) -> Artists:
-    """Find the artists of some tracks, given the credit of each."""
+    """Return the artists of tracks, given the credit of each track."""
     spelt: dict[str, int] = {}  # number of each spelling of a credit
     spellings = [spelt.setdefault(credit, len(spelt)) for credit in written]
     folded: dict[str, int] = {}  # number of each credit, ignoring case and accents

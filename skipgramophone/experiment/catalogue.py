@@ -35,7 +35,7 @@ BATCH = 10_000  # number of rows that are fetched at once
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every other character
 BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
-FACTS = ("location", "seconds")  # columns that only catalogues have whose sources state them
+FACTS = ("location", "seconds")  # columns that exist only if the sources state these facts
 FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
 NOT_READ = {  # errors of the system, not of the file
@@ -96,7 +96,7 @@ class Catalogue:
 
     Attributes:
         rank: the column that sorts tracks by count.
-        facts: names of the facts in `FACTS` that it has.
+        facts: names of the facts in `FACTS` that the catalogue contains.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -170,11 +170,11 @@ class Catalogue:
         return self.query("SELECT artist, title, uri FROM tracks ORDER BY row")
 
     def stated(self, fact: str) -> list[tuple[str | int | None]]:
-        """Return one of its facts for every track, in row order."""
+        """Return a fact, such as the duration, of every track in row order."""
         return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
     def name_batches(self) -> Iterator[list[tuple[str, str, str | None]]]:
-        """Yield what `names` returns in batches, because millions of tuples at once are slow."""
+        """Yield the result of `names` in batches, because a list of millions of tuples is slow."""
         try:
             rows = self._database.execute("SELECT artist, title, uri FROM tracks ORDER BY row")
             while some := rows.fetchmany(BATCH):

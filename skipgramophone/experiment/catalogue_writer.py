@@ -51,8 +51,8 @@ CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
-# The trigram index is made in a file of its own, while another thread makes the catalogue. Without the columns that
-# only rankings by relevance need, which no look-up uses, it takes a quarter less time.
+# The trigram index is made in a separate file, while another thread makes the catalogue. columnsize=0 leaves out data
+# for rankings by relevance. No look-up uses such rankings, and the index takes a quarter less time to make.
 FULL_TEXT = "CREATE VIRTUAL TABLE {schema}names USING fts5 (name_folded, content={content}, columnsize=0, {options});"
 OPTIONS = "tokenize='trigram case_sensitive 1', detail='none'"
 NAMES_SCHEMA = "CREATE TABLE folded (rank INTEGER PRIMARY KEY, name TEXT NOT NULL);"
@@ -93,7 +93,7 @@ def write_catalogue(
 
     Args:
         directory: the corpus stage.
-        tracks: the columns of `TRACKS`, in row order, and those of `FACT_TYPES` that the sources state.
+        tracks: the columns of `TRACKS`, in row order, and the columns of `FACT_TYPES` that the sources state.
         spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
         ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are sorted by count.
@@ -134,7 +134,7 @@ def write_catalogue(
 
 
 def write_indexes(path: Path, names: Path, order: dict[str, str]) -> None:
-    """Create the indexes: those of names in a file of their own, which is then joined to the catalogue and removed."""
+    """Create the indexes; name indexes are built in a separate file, which is merged into the catalogue and removed."""
     _execute({path: INDEXES, names: NAMES_INDEX.format(gathered=GATHERED)})
     _execute({path: JOINED.format(**order)}, attached=names)
     names.unlink()
@@ -160,7 +160,7 @@ def _with_folded_names(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np
 
 
 def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the columns of the table `folded` for some tracks."""
+    """Return a batch for the SQL table `folded`, given a batch for the table `tracks`."""
     ranked = tracks["rank" if "rank" in tracks.schema.names else "row"]
     return pa.record_batch({"rank": ranked, "name": tracks["name_folded"]})
 
@@ -183,7 +183,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
-    """Execute the script of each database in one transaction, in other threads: the main one can handle signals.
+    """Execute one script per database, each in a transaction and in a thread, so that the main thread handles signals.
 
     Args:
         scripts: database -> statements.
@@ -202,7 +202,7 @@ def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
         try:
             for _, executed in running:
                 executed.result()
-        except BaseException:  # for example an interrupt: without this the threads would run to their ends
+        except BaseException:  # such as an interrupt; otherwise the threads would run until they are done
             for database, _ in running:
                 database.interrupt()
             wait([executed for _, executed in running])

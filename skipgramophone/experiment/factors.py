@@ -21,8 +21,8 @@ z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p the system is
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
 
-so a playlist costs a system of as many unknowns as it has tracks or as there are factors, whichever is less. The
-systems are solved exactly, many of the same size at once, on all cores.
+so the system of a playlist has as many unknowns as the playlist has tracks, or as there are factors, whichever is less.
+The systems are solved exactly, on all cores. Systems of the same size are solved together.
 
 Sources: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
 doi 10.1109/ICDM.2008.22 (exponent 0); Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on
@@ -92,17 +92,17 @@ class Objective:
     exponent: float = 0.0
 
     def penalties(self, entries: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return the lambda of rows with these numbers of entries, float64 (rows,)."""
+        """Return lambda for rows with the given numbers of entries, float64 (rows,)."""
         return np.asarray(self.regularization * np.maximum(entries, 1).astype(np.float64) ** self.exponent)
 
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Factors of tracks, which score all tracks for given ones; or factors of playlists.
+    """Factors of tracks, which score all tracks as additions to given tracks; or factors of playlists.
 
     Attributes:
         rows: float32 (tracks, factors), rotated so that their Gram matrix is diagonal.
-        energy: float32 (factors,), this diagonal.
+        energy: float32 (factors,), the diagonal of the Gram matrix.
         objective: the constants that the factors were computed with.
     """
 
@@ -134,11 +134,11 @@ class Factors:
         return solved
 
     def scores(self, given: SparseRows) -> Matrix:
-        """Return the scores x_p . y_i of all tracks, float32 (playlists, tracks): about 1 for a fitting track."""
+        """Return the scores x_p . y_i of all tracks, float32 (playlists, tracks); a suitable track scores about 1."""
         return np.asarray(self.fold_in(given) @ self.rows.T)
 
     def playlists_of(self, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Matrix:
-        """Return the factors of two playlists, float32 (2, factors): of the liked tracks, and of the disliked ones.
+        """Return the factors of two playlists, the liked tracks and the disliked tracks, float32 (2, factors).
 
         Args:
             rows: int64 (given,), rows of the given tracks.
@@ -159,11 +159,11 @@ class Factors:
         return all(np.isfinite(self.rows[some]).all() for some in pieces(len(self.rows)))
 
     def write(self, directory: Path, rows: npt.NDArray[np.int64], tracks: int) -> None:
-        """Write the factors of a catalogue of `tracks` tracks; `rows` are those of the factors, and others get zeros.
+        """Write the factors as one row per track of the catalogue, with zeros for tracks without factors.
 
         Args:
             directory: directory for the two files.
-            rows: int64 (factors' tracks,), ascending.
+            rows: int64, ascending; the catalogue row of each track that has factors.
             tracks: number of rows of the catalogue.
         """
 
@@ -179,7 +179,7 @@ class Factors:
 
 
 def read_factors(directory: Path, tracks: int) -> Factors | None:
-    """Map the factors of a model whose catalogue has `tracks` rows; None if the model was made without them.
+    """Memory-map the factors of a model whose catalogue has `tracks` rows; return None if it has no factors.
 
     Raises:
         ExperimentError: a file is missing or damaged, or has an unexpected shape.
@@ -226,13 +226,13 @@ def _product_into(out: Matrix, rows: Matrix, turn: Matrix) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Systems:
-    """The linear systems of all rows for fixed factors of their columns, in batches of equal size."""
+    """The linear systems of all rows, given fixed factors of the columns; solved in batches of equal size."""
 
     fixed: Factors
     rows: SparseRows
 
     def batches(self) -> Iterator[Callable[[], tuple[npt.NDArray[np.int64], Matrix]]]:
-        """Return tasks that solve some rows each, and return their numbers and factors."""
+        """Yield tasks; each task solves some rows, and returns their row numbers and factors."""
         dim, lengths = len(self.fixed.energy), np.diff(self.rows.offsets)
         sizes = np.where(lengths <= dim, np.minimum(_padded(lengths), dim), 0)
         for size in np.unique(sizes[sizes > 0]).tolist():

@@ -79,14 +79,14 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
 
 
 def _entries(lookup: Lookup, of: Embedded) -> tuple[list[Track], int]:
-    """Return the tracks or artists with a vector, most frequent first, and the number of all tracks or artists."""
+    """Return the tracks or artists that have a vector, most frequent first, and the number of all entries."""
     if of == "artists":
         return lookup.artist_search.entries()[0], len(lookup.artist_search.artists)
     return lookup.catalogue.tracks(lookup.learnt_by_count().tolist()), len(lookup)
 
 
 def _embeddings(lookup: Lookup, of: Embedded) -> Embeddings:
-    """Return the vectors of all tracks, or those of the artists of `_entries` without context vectors."""
+    """Return the vectors of all tracks, or the centre vectors of the artists that `_entries` returns."""
     if of == "tracks":
         return lookup.embeddings
     _, unit = lookup.artist_search.entries()

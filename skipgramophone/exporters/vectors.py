@@ -41,7 +41,7 @@ class TrackVectors:
         plane: position of each track in two dimensions, float32 (len(tracks), 2), or None.
         selected: the matrices to write: "centre", "context" or both.
         index: settings for formats that build an index.
-        of: what the rows are; artists are entries with an empty title, and without context vectors.
+        of: "tracks" or "artists"; artists are entries with an empty title, and have no context vectors.
     """
 
     tracks: Sequence[Track]

@@ -52,7 +52,7 @@ class Finding:
         effect: the effect on training or look-ups.
         remedy: how to solve the problem.
         flags: the options that the remedy mentions, each after its command, as in "extract --encoding".
-        apply: command and options that apply the remedy, if it needs no decision; `{}` otherwise.
+        apply: command and options that apply the remedy; `{}` if the remedy needs a decision.
     """
 
     kind: Kind
@@ -106,13 +106,13 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --max-length",),
     ),
     "whole-libraries": Advice(
-        "a library is not a coherent playlist: everything that a person has is trained as related",
+        "a library is not a coherent playlist: all tracks that a person owns are trained as related",
         "--max-length splits them, so that tracks that were added together stay together",
         ("extract --max-length",),
     ),
     "automatic-lists": Advice(
-        "nobody chose their tracks to be heard together: they are recommendations, the latest plays, or all that "
-        "someone likes",
+        "the tracks were not chosen to go together: these lists contain recommendations, recent plays, or all tracks "
+        "that a person likes",
         "--drop-automatic-playlists leaves them out",
         ("extract --drop-automatic-playlists",),
         {"extract": ("--drop-automatic-playlists",)},
@@ -147,8 +147,8 @@ ADVICE: dict[Kind, Advice] = {
         {"extract": ("--drop-duplicate-playlists",)},
     ),
     "snapshots": Advice(
-        "if snapshots of a list are both held out and trained, scores are too good",
-        "evaluate with --group, which holds related playlists out together; extract --holdout takes it too",
+        "if some snapshots of a list are held out and others are used for training, evaluation scores are too high",
+        "evaluate with --group, which holds out related playlists together; extract --holdout accepts --group too",
         ("evaluate --group", "extract --group"),
     ),
     "welded-by-name": Advice(

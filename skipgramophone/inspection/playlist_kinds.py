@@ -1,4 +1,4 @@
-"""Kinds of playlists that nobody made to be heard as one: whole libraries, automatic lists, snapshots of one list."""
+"""Finds playlists that are not coherent or not independent: whole libraries, automatic lists and snapshots."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Findin
         yield playlist_finding(contents, "whole-libraries", libraries, problem + "occurrences", apply=apply)
     automatic = is_automatic(contents.playlists["name"])
     if automatic.mean() > thresholds.automatic:
-        # Leaving all playlists out is no remedy.
+        # If all playlists are automatic, leaving them out would leave nothing.
         none: Apply | None = {} if automatic.all() else None
         yield playlist_finding(contents, "automatic-lists", automatic, "are made by a service or player", apply=none)
     yield from _snapshots(contents)
 
 
 def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
-    """Mark the playlists that contain nearly everything that the other playlists of their owner contain.
+    """Mark the playlists that contain nearly all tracks of their owner's other playlists.
 
-    Such a playlist is long, and at least twice as long as each other playlist of its owner.
+    The playlist must be long, and at least twice as long as every other playlist of the owner.
     """
     owner = contents.playlists["owner"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     lengths = contents.distinct_tracks
@@ -59,7 +59,7 @@ def whole_libraries(contents: Contents, thresholds: Thresholds) -> Marks:
 
 
 def usual_length(contents: Contents, usual: Marks) -> int:
-    """Return a length that most of the marked playlists have at most, as a round number.
+    """Return a round length that most of the marked playlists do not exceed.
 
     >>> [round_up(length) for length in (50, 51, 200, 201, 7000)]
     [50, 100, 200, 500, 10000]
@@ -69,7 +69,7 @@ def usual_length(contents: Contents, usual: Marks) -> int:
 
 
 def round_up(length: float) -> int:
-    """Return the next of 1, 2, 5, 10, 20, 50 and so on."""
+    """Round up to the next number of the series 1, 2, 5, 10, 20, 50 and so on."""
     power = 1
     while True:
         for step in (1, 2, 5):
@@ -95,7 +95,7 @@ def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
 
 
 def _snapshots(contents: Contents) -> Iterator[Finding]:
-    """Find playlists that look like snapshots of one list; a sample of the playlists is compared with others."""
+    """Yield a finding if a sample of the playlists shows snapshots of the same lists."""
     owners = contents.playlists["owner"]
     if pc.count_distinct(owners).as_py() < 2:
         return
@@ -103,7 +103,7 @@ def _snapshots(contents: Contents) -> Iterator[Finding]:
     if series:
         what = f"{series.alike:,} of {plural(series.sampled, 'sampled playlist')} "
         what += f"({percent(series.alike, series.sampled)}) share at least {ALIKE:.0%} of their tracks with another "
-        what += f"playlist of the same group; the group is --group '{series.group}'"
+        what += f"playlist of the same group; to group them, use --group '{series.group}'"
         yield make_finding(
             "snapshots", what, count=series.alike, of=series.sampled, unit="playlists", examples=(),
             apply={"evaluate": ("--group", series.group)},

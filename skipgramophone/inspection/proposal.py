@@ -20,7 +20,7 @@ class Proposal:
     Attributes:
         line: a line for a POSIX shell; null if no finding can be applied without a decision.
         applied: kinds of the findings whose advice the line applies.
-        left: kinds of the other findings.
+        left: kinds of the findings that the line does not apply.
     """
 
     line: str | None
@@ -30,14 +30,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a proposed command works on.
+    """The experiment or sources for a proposed command.
 
     Attributes:
         name: the experiment, which does not exist yet if sources are given.
         sources: arguments that name the sources; empty for an experiment, whose sources are not read again.
         options: options with which the sources were read.
         directory: options for the experiments directory.
-        trained: the experiment has a model, which a new training replaces.
+        trained: whether the experiment has a model, which a new training run replaces.
     """
 
     name: str
@@ -64,7 +64,7 @@ def propose(findings: Sequence[Finding], target: Target) -> Proposal:
 
 
 def proposed_name(source: str, taken: Sequence[str]) -> str:
-    """Return a name for the experiment of a source that no other experiment has.
+    """Return a name for a new experiment, made from the name of its source and different from all taken names.
 
     >>> proposed_name("data/My Lists (2).csv.gz", []), proposed_name("-", ["playlists"]), proposed_name(".csv", [])
     ('My-Lists-2', 'playlists-2', 'csv')
@@ -76,7 +76,7 @@ def proposed_name(source: str, taken: Sequence[str]) -> str:
 
 
 def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
-    """Return the commands in order: extract for sources, train and evaluate if a finding needs them."""
+    """Return the commands in order: extract if there are sources, train and evaluate if a finding needs them."""
     commands = []
     if target.sources:
         commands.append(["extract", target.name, *target.sources, *target.options, *words.get("extract", [])])
@@ -89,7 +89,7 @@ def _commands(words: dict[str, list[str]], target: Target) -> list[str]:
 
 
 def _without(options: Sequence[str], replaced: Sequence[str]) -> tuple[str, ...]:
-    """Drop the options with a value that the advice sets too."""
+    """Return the options without those that the advice also sets."""
     kept, skipped = [], False
     for word in options:
         skipped = (word.startswith("--") and word in replaced) or (skipped and not word.startswith("--"))

@@ -89,10 +89,10 @@ def inspection(
 
     Args:
         kind: "experiment" or "sources".
-        inspected: what was inspected, as it was named.
+        inspected: name of the experiment, or the sources as the user gave them.
         contents: the playlists and names.
         facts: the counts that the extraction reported.
-        target: what the proposed command works on.
+        target: the experiment or sources for the proposed command.
         order: the context that `-wsz auto` chooses.
         seconds: duration so far.
     """

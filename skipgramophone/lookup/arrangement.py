@@ -1,12 +1,12 @@
-"""Order of a playlist: tracks that follow each other are similar, and an artist does not return too soon.
+"""Orders a playlist so that adjacent tracks are similar, and tracks of one artist are not too close to each other.
 
-The order is a path through all tracks. A greedy path goes from each track to one of the most similar ones that are
-left; the random seed decides which. Then the path is improved until no single move helps: a part is reversed (2-opt;
-Croes 1958), or up to three tracks are moved elsewhere (Or-opt; Or 1976). A move is accepted if it makes the sum of the
-similarities of neighbours larger and breaks the rule for artists no more often.
+The order is a path through all tracks. A greedy path goes from each track to one of the most similar remaining tracks;
+the random seed decides which one. The path is then improved until no single move helps. A move reverses a part of the
+path (2-opt; Croes 1958), or moves up to three tracks elsewhere (Or-opt; Or 1976). A move is accepted if it increases
+the sum of the similarities of adjacent tracks, and does not violate the artist gap more often.
 
-A fixed first or last track keeps its place. Where an end is free, the path continues to a virtual track whose
-similarity with all tracks is 0.
+A fixed first or last track keeps its place. At a free end, the path continues to a virtual track whose similarity to
+every track is 0.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from skipgramophone.experiment.embeddings import Matrix
 
 Cosines = npt.NDArray[np.float64]
 Path = npt.NDArray[np.int64]
-CHOICES = 3  # of the most similar tracks that are left, from which the greedy path draws the next one
-LONGEST_MOVED = 3  # tracks that are moved together
+CHOICES = 3  # number of most similar remaining tracks from which the greedy path draws the next track
+LONGEST_MOVED = 3  # maximum number of tracks that are moved together
 LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whether the first and the last of some tracks keep their places."""
+    """Flags that say whether the first and the last track keep their places."""
 
     first: bool = False
     last: bool = False
 
 
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
-    """Return the places of tracks in a smooth order, int64; tracks that break the rule for artists are left out.
+    """Return the indices of tracks in a smooth order, int64; tracks that violate the artist gap are left out.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
         artists: the artist of each track.
         ends: says whether the first and the last track keep their places.
-        gap: least number of tracks between two of one artist; 0 for no rule.
+        gap: minimum number of tracks between two tracks of one artist; 0 means no limit.
         seed: random seed; different seeds give different orders.
     """
     if len(vectors) < 2:
@@ -53,15 +53,15 @@ def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, s
 
 
 def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
-    """Return the cosine of each unit vector with the one before it, float64 (tracks - 1,)."""
+    """Return the cosine of every two adjacent unit vectors, float64 (tracks - 1,)."""
     wide = vectors.astype(np.float64)
     return np.asarray(np.einsum("ij,ij->i", wide[1:], wide[:-1]), np.float64)
 
 
 def mean_random_step(vectors: Matrix, ends: Ends) -> float:
-    """Return the mean cosine of neighbours over all possible orders of unit vectors, at least two.
+    """Return the mean cosine of adjacent tracks over all possible orders of two or more unit vectors.
 
-    In a random order every pair of the free tracks is equally often a pair of neighbours, so no order is drawn.
+    The mean is exact: over all orders, every pair of free tracks is adjacent equally often.
     """
     cosines = _cosines(vectors)
     tracks = len(cosines)
@@ -83,7 +83,7 @@ def _cosines(vectors: Matrix) -> Cosines:
 
 
 class _Route:
-    """Paths through some tracks: numbers of tracks, between the virtual tracks at both ends."""
+    """Operations on paths; a path is an array of track indices with a virtual track at both ends."""
 
     def __init__(self, vectors: Matrix, artists: Sequence[str], ends: Ends, gap: int) -> None:
         tracks = len(vectors)
@@ -94,17 +94,17 @@ class _Route:
         self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # places of the tracks that may move
 
     def conflicts(self, path: Path) -> int:
-        """Count the pairs of tracks that have one artist and are too near."""
+        """Return the number of pairs of tracks that have the same artist and are too close."""
         labels = self.labels[path]
         near = range(1, min(self.gap, len(path) - 1) + 1)
         return sum(int(np.count_nonzero(labels[apart:] == labels[:-apart])) for apart in near)
 
     def length(self, path: Path) -> float:
-        """Return the sum of the similarities of neighbours."""
+        """Return the sum of the similarities of adjacent tracks."""
         return float(self.cosines[path[:-1], path[1:]].sum())
 
     def greedy(self, random: np.random.Generator) -> Path:
-        """Return a path that goes from each track to one of the most similar ones that the rule for artists allows."""
+        """Return a path that goes from each track to one of the most similar tracks allowed, chosen at random."""
         first, last = self.tracks, self.tracks + 1  # the virtual tracks
         path = [first, *([0] if self.ends.first else [])]
         end = [*([self.tracks - 1] if self.ends.last else []), last]
@@ -119,7 +119,7 @@ class _Route:
         return np.array([*path, *end], np.int64)
 
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
-        """Return the tracks that may come next: those of the most frequent artists if they would not fit later."""
+        """Return the tracks that may come next; only the most frequent artists if their tracks would not fit later."""
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
         if not self.gap or not allowed:
@@ -131,7 +131,7 @@ class _Route:
         return urgent if needed >= len(left) and urgent else allowed
 
     def repaired(self, path: Path) -> Path:
-        """Move single tracks until no move makes the number of conflicts smaller."""
+        """Move single tracks until no move reduces the number of conflicts, and return the path."""
         broken = self.conflicts(path)
         while broken:
             moves = [move for place in self._in_conflict(path) for move in self._moved_alone(path, place)]
@@ -142,7 +142,7 @@ class _Route:
         return path
 
     def _in_conflict(self, path: Path) -> list[int]:
-        """Return the places of the tracks that may move and are too near to another one of their artist."""
+        """Return the places of the movable tracks that are too close to another track of the same artist."""
         labels = self.labels[path]
         near = range(1, min(self.gap, len(path) - 1) + 1)
         pairs = [(at, at + apart) for apart in near for at in np.flatnonzero(labels[apart:] == labels[:-apart])]
@@ -159,7 +159,7 @@ class _Route:
                 yield swapped
 
     def improved(self, path: Path) -> Path:
-        """Reverse and move parts of a path until no such move makes the sum of the similarities larger."""
+        """Reverse and move parts of a path until no move increases the sum of the similarities, and return the path."""
         improves = True
         while improves:
             improves = False
@@ -171,7 +171,7 @@ class _Route:
         return path
 
     def _first_allowed(self, path: Path, moves: Iterator[tuple[float, Path]]) -> Path | None:
-        """Return the first path that breaks the rule for artists no more often than the present one."""
+        """Return the first candidate path with no more artist conflicts than the current path, or None."""
         broken = self.conflicts(path) if self.gap else 0
         return next((moved for _, moved in moves if not self.gap or self.conflicts(moved) <= broken), None)
 
@@ -187,12 +187,12 @@ class _Route:
             yield float(gains[at]), moved
 
     def _relocations(self, path: Path, start: int) -> Iterator[tuple[float, Path]]:
-        """Yield gains and paths in which some tracks from `start` on are elsewhere, largest gain first."""
+        """Yield gains and paths in which some tracks from `start` on are moved elsewhere, largest gain first."""
         found: list[tuple[float, int, int, bool]] = []
         for number in range(1, min(LONGEST_MOVED, self.high + 1 - start) + 1):
             end = start + number
             rest = np.delete(path, slice(start, end))
-            place = np.arange(self.low, self.high - number + 2)  # in `rest`, before which the tracks are inserted
+            place = np.arange(self.low, self.high - number + 2)  # insertion points in `rest`
             left, right, head, tail = rest[place - 1], rest[place], path[start], path[end - 1]
             removed = self.cosines[path[start - 1], path[end]] - self.cosines[path[start - 1], head]
             removed -= self.cosines[tail, path[end]]
@@ -205,7 +205,7 @@ class _Route:
             yield gain, np.insert(np.delete(path, slice(start, start + number)), to, part[::-1] if turned else part)
 
     def without_conflicts(self, path: Path) -> Path:
-        """Return the tracks of a path in order, without free tracks that follow one of their artist too soon."""
+        """Return the tracks of a path in order, without free tracks that follow a track of the same artist too soon."""
         inner = path[1:-1].tolist()
         last = inner.pop() if self.ends.last else None
         kept: list[int] = []
@@ -220,7 +220,7 @@ class _Route:
         return np.array(kept, np.int64)
 
     def _too_near(self, kept: Sequence[int], at: int, last: int) -> bool:
-        """Whether a free track has the artist of the fixed last track and is too near to the end."""
+        """Whether a free track has the artist of the fixed last track and is too close to the end."""
         is_free = not (self.ends.first and at == 0)
         return is_free and len(kept) - at <= self.gap and bool(self.labels[kept[at]] == self.labels[last])
 

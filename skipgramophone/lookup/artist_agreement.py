@@ -1,7 +1,7 @@
-"""Agreement of playlists on artists: how often they contain an artist together with those of a query.
+"""Playlist agreement of artists: how often playlists contain an artist together with the parts of a query.
 
 With n_i playlists that contain part i of a query (a track, or any track of an artist), n_j playlists that contain
-artist j, and l_p artists in playlist p, it is, as for tracks (`experiment.postings`),
+artist j, and l_p artists in playlist p, the agreement is defined as for tracks (`experiment.postings`):
 
     agreement_j = sum over the parts i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
 """
@@ -22,7 +22,7 @@ from skipgramophone.experiment.postings import Postings
 from skipgramophone.lookup.mixed_query import Part
 from skipgramophone.lookup.results import Seed
 
-OCCURRENCES_AT_ONCE = 1 << 22  # of the corpus whose artists are counted at once
+OCCURRENCES_AT_ONCE = 1 << 22  # occurrences whose artists are counted in one batch
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ArtistAgreement:
 
     @cached_property
     def playlists(self) -> Rows:
-        """Number of playlists that contain each artist, int64 (artists,). This reads the whole corpus."""
+        """Number of playlists that contain each artist, int64 (artists,). The first access reads the whole corpus."""
         corpus, found = self.postings.corpus, np.zeros(len(self.artists), np.int64)
         if not corpus.has_valid_ids(self.artists.tracks):
             raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")

@@ -15,18 +15,18 @@ from skipgramophone.wording import plural
 
 
 def artist_seeds(tracks: Sequence[Track], centre: Matrix, artist: str) -> Asked:
-    """Return the tracks of an artist that have a vector, weighted by count, the most frequent one by 1.
+    """Return the tracks of an artist that have a vector, weighted by count; the most frequent track has weight 1.
 
     Args:
         tracks: the tracks that credit the artist.
-        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond its end have no vector.
+        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond the last row have no vector.
         artist: name of the artist, as it was given.
     """
     joint = [track for track in tracks if fold_name(track.artist) != fold_name(artist)]
     notes = []
     if joint:
         shared = f"{len(joint):,} of {plural(len(tracks), 'track')}"
-        notes.append(f"{artist!r}: {shared} credited together with others, as in '{joint[0].artist}'")
+        notes.append(f"{artist!r}: {shared} credited together with other artists, as in '{joint[0].artist}'")
     tracks = [track for track in tracks if track.row < len(centre)]
     learnt = is_learnt(centre[np.array([track.row for track in tracks], np.int64)])
     tracks = [track for track, is_one in zip(tracks, learnt, strict=True) if is_one]

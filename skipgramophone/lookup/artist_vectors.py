@@ -1,8 +1,8 @@
-"""The vectors of artists: the sum of the unit vectors u of their tracks, weighted by count.
+"""Computes artist vectors: sums of the unit vectors u of the tracks, weighted by count.
 
     a = sum over the tracks i of an artist of (count_i / largest count)^1.5 u_i, scaled to length 1
 
-They are computed when they are first needed, and not stored.
+They are computed on first use, and are not stored.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy.typing as npt
 from skipgramophone.experiment.artists import Artists
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 
-# Rankings by shared playlists divide by the root of the count, so that with this exponent the influence of a track is
-# proportional to its count there, and rare tracks do not drown the known ones.
+# Rankings by shared playlists divide by the square root of the count. With this exponent, the influence of a track on
+# them is proportional to its count, so many rare tracks do not outweigh the well-known ones.
 ARTIST_EXPONENT = 1.5
 ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at once
 
 
 def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return the weights of the tracks of one artist, float64 (tracks,), from 0 to 1; 1 without counts.
+    """Return the weights of the tracks of one artist, float64 (tracks,), from 0 to 1; all 1 if all counts are 0.
 
     >>> artist_weights(np.array([4, 1, 0])).tolist()
     [1.0, 0.125, 0.0]
@@ -33,11 +33,11 @@ def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class ArtistVectors:
-    """Vectors and support of the artists of a catalogue, from their tracks with a vector.
+    """Vectors and counts of the artists of a catalogue, computed from the tracks that have a vector.
 
     Attributes:
-        unit: unit vectors, float32 (artists, embedding_dim); zeros for an artist without such a track.
-        tracks: number of tracks with a vector, int64 (artists,).
+        unit: unit vectors, float32 (artists, embedding_dim); zeros for an artist without such tracks.
+        tracks: number of tracks that have a vector, int64 (artists,).
         counts: occurrences of these tracks, int64 (artists,).
     """
 
@@ -51,7 +51,7 @@ def artist_vectors(artists: Artists, centre: Matrix, counts: npt.NDArray[np.int6
 
     Args:
         artists: the artists and their tracks.
-        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond its end have no vector.
+        centre: vectors of the tracks, float32 (tracks, embedding_dim); tracks beyond the last row have no vector.
         counts: occurrences of each track, int64 (tracks,).
 
     Raises:

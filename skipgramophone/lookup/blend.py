@@ -1,7 +1,7 @@
-"""Blend of two lists of tracks: the tracks that rank high for both.
+"""Finds the blend of two lists of tracks: tracks that rank high for both lists.
 
-All tracks are ranked for each list on its own. The place of a track in the blend is the worse of its two ranks; ties
-are ordered by the better one. The score is 1 / (the worse rank), and the similarity the lower of the two cosines.
+All tracks are ranked for each list separately. The blend is sorted by the worse of a track's two ranks, and ties by the
+better rank. The score of a track is 1 / (its worse rank); its similarity is the lower of its two cosines.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.selection import select
 from skipgramophone.settings import SimilarSettings
 
-FIRST_WIDTH = 1000  # candidates to select from at first
-WIDENED = 4  # factor by which the candidates grow while filters leave too few
+FIRST_WIDTH = 1000  # initial number of candidates
+WIDENED = 4  # growth factor of the number of candidates while filters leave too few tracks
 
 
 def blend(search: Search, questions: tuple[Question, Question], settings: SimilarSettings) -> Answer:
-    """Find the tracks between the tracks of two questions.
+    """Return the tracks that rank high for both of two questions.
 
     Raises:
-        SettingError: the settings ask for diversity, which needs scores that are comparable with cosines.
+        SettingError: the settings ask for diversity, which needs scores on the scale of cosines.
     """
     if settings.diversity:
         raise SettingError("diversity cannot be combined with a blend, which ranks by place: leave it out")
@@ -54,7 +54,7 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
 def _common_ranks(
     search: Search, questions: tuple[Question, Question], settings: SimilarSettings
 ) -> tuple[Rows, npt.NDArray[np.int64]]:
-    """Return the rows of the tracks that are similar enough to both lists, in order, and the worse rank of each."""
+    """Return the tracks that are similar enough to both lists, in order of the blend, and the worse rank of each."""
     ranks = []
     for question in questions:
         rows, scores = search.scored(question, settings)

@@ -1,4 +1,4 @@
-"""Continuation of a playlist: an order in which the tracks flow, fixed ends, and blends of two playlists."""
+"""Continues playlists: smooth order, fixed first and last tracks, limited duration, and blends of two playlists."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The tracks that an arranged list begins and ends with, if they are fixed."""
+    """The fixed first and last track of an arranged list; None for an end that is not fixed."""
 
     first: Seed | None = None
     last: Seed | None = None
@@ -39,7 +39,7 @@ class Route:
         return tuple(seed for seed in (self.first, self.last) if seed)
 
     def require_room(self, settings: ContinueSettings) -> None:
-        """Verify that the list has fixed tracks only if it is arranged, and that there is room for others.
+        """Verify that a list with fixed tracks is arranged, and that it has room for other tracks.
 
         Raises:
             SettingError: the list is not arranged or too short, or both tracks are the same.
@@ -47,7 +47,7 @@ class Route:
         if not self.seeds:
             return
         if not settings.arrange:
-            raise SettingError("a fixed first or last track is for an ordered list: add --arrange")
+            raise SettingError("a fixed first or last track needs an ordered list: add --arrange")
         if self.first and self.last and self.first.track.row == self.last.track.row:
             raise SettingError(f"'{self.first.track.name}' is both the first and the last track: give two tracks")
         if settings.number <= len(self.seeds):
@@ -57,7 +57,10 @@ class Route:
 def fixed_ends(
     lookup: Lookup, first: str | None, last: str | None, choose: Choose | None = None
 ) -> tuple[Route, Asked]:
-    """Resolve the names of the first and the last track; also return no seeds, with the remarks about both names.
+    """Resolve the names of the first and the last track.
+
+    Returns:
+        The fixed tracks, and an `Asked` without seeds that carries the remarks about both names.
 
     Raises:
         UnknownTrackError: no track matches a name, or the match has no vector.
@@ -71,9 +74,9 @@ def fixed_ends(
 def continued(
     lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route = Route(), *, with_seeds: bool = False
 ) -> Answer:
-    """Continue the tracks that were asked about, in a smooth order if the settings ask for it.
+    """Return tracks that continue the given tracks, in a smooth order if the settings ask for one.
 
-    With two fixed tracks and no others, the answer has the tracks on the way from the first to the last.
+    If two fixed tracks are the only given tracks, the answer contains the tracks on the way from the first to the last.
 
     Args:
         lookup: the opened experiment.
@@ -100,7 +103,7 @@ def continued(
 def blended(
     lookup: Lookup, one: Asked, other: Asked, settings: ContinueSettings, *, with_seeds: bool = False
 ) -> Answer:
-    """Find the tracks between two lists, see `blend`; in a smooth order if the settings ask for it.
+    """Return the blend of two lists (see `blend`), in a smooth order if the settings ask for one.
 
     Args:
         lookup: the opened experiment.
@@ -226,7 +229,7 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
 
 
 def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
-    """Return settings that leave room for fixed tracks, and list an artist only as often as the gap allows."""
+    """Return settings that leave room for fixed tracks, and limit the tracks per artist to what the gap allows."""
     number = settings.number - fixed
     limit = settings.max_per_artist
     if settings.artist_gap:
@@ -237,7 +240,7 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
 
 
 def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> list[Neighbour]:
-    """Return a fixed track as an entry of the list; without other seeds, it is what its end of the list is near to."""
+    """Return a list with a fixed track as an entry, or an empty list; without other seeds its similarity is 1."""
     if seed is None:
         return []
     if answer.seeds == route.seeds:
@@ -248,12 +251,12 @@ def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> 
 
 
 def _artist(track: Track) -> str:
-    """Return the artist of a track for the gap between tracks of one artist; unknown artists are all different."""
+    """Return a key that is equal for tracks of the same artist; tracks without an artist get different keys."""
     return fold_name(artist_without_guests(track.artist)) or f"\0{track.row}"
 
 
 def _smoothness(vectors: Matrix, ends: Ends, seed: int) -> Arrangement:
-    """Return how similar neighbours in a list are, and would be in a random order."""
+    """Return the mean similarity of adjacent tracks in a list, and its mean over all random orders."""
     if len(vectors) < 2:
         return Arrangement(None, None, seed)
     return Arrangement(float(steps(vectors).mean()), mean_random_step(vectors, ends), seed)

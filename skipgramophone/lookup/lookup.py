@@ -141,12 +141,12 @@ class Lookup:
         leave_out: bool = False,
         choose: Choose | None = None,
     ) -> Asked:
-        """Find the tracks that are named by names with weights, by a playlist file, and by an artist.
+        """Return the tracks that weighted names, a playlist file, and artists refer to.
 
         Args:
             names: track names with weights.
             file: any file that `extract` reads, or a text file with one name per line. Unknown names are left out.
-            artist: artists, which are searched by `ArtistSearch.tracks`; each of several weighs as much as one track.
+            artist: artists, found by `ArtistSearch.tracks`; if there are several, each has the weight of one track.
             leave_out: leave out names that do not match exactly one track, with a note, instead of raising an error.
             choose: called to choose one of several tracks that match a name; not called for the names of a file.
 
@@ -205,7 +205,7 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return what to look up for a track of a file: its uri if the catalogue has it, otherwise its name."""
+        """Return the query for a track of a file: its uri if the catalogue contains the uri, otherwise its name."""
         return track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
@@ -243,7 +243,7 @@ class Lookup:
         artist: str | Sequence[str] = (),
         file: Path | None = None,
     ) -> ArtistAnswer:
-        """Find the artists most similar to tracks, artists and the tracks of a file, nearest first.
+        """Return the artists most similar to tracks, artists and the tracks of a file, nearest first.
 
         Raises:
             UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
@@ -262,7 +262,7 @@ class Lookup:
         artist: str | Sequence[str] = (),
         file: Path | None = None,
     ) -> PlaylistAnswer:
-        """Find the playlists of the corpus that are most similar to tracks, artists and the tracks of a file.
+        """Return the playlists of the corpus that are most similar to tracks, artists and the tracks of a file.
 
         Raises:
             UnknownTrackError: nothing matches a name.
@@ -280,7 +280,7 @@ class Lookup:
         file: Path | None = None,
         choose: Choose | None = None,
     ) -> MixedQuery:
-        """Resolve names of tracks or artists, the tracks of a file, and artists, for lists of artists and playlists.
+        """Resolve track or artist names, the tracks of a file, and artists to a query for artists or playlists.
 
         Raises:
             UnknownTrackError: nothing matches a name.

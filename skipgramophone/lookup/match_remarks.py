@@ -1,4 +1,4 @@
-"""Remarks about the track that a name was resolved to, for the user."""
+"""Remarks for the user about how a name was resolved to a track."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from skipgramophone.experiment.name_search import Match
 
 
 def remarks_about(query: str, match: Match) -> list[str]:
-    """Remark on a typo in the query, on other tracks with the same name, and on other matches."""
+    """Return remarks about a typo in the query, other tracks with the same name, and other matches."""
     track = match.track
     remarks = [f"no exact match for {query!r}; using '{track.name}'"] if match.misspelt else []
     if match.namesakes:
@@ -18,6 +18,6 @@ def remarks_about(query: str, match: Match) -> list[str]:
         also += f" and {more:,} more" if more else ""
         remarks.append(
             f"{query!r} matches {match.matches:,} tracks; using '{track.name}' ({track.count:,}×), not {also}: "
-            "give the artist too for another one"
+            "to choose another track, give its artist too"
         )
     return remarks

@@ -1,4 +1,4 @@
-"""Answers queries of tracks, artists and playlists with a list of artists or of playlists."""
+"""Answers mixed queries (tracks, artists and playlists) with a list of artists or of playlists."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MixedAnswer = ArtistAnswer | PlaylistAnswer
 
 
 def answer_mixed(lookup: Lookup, query: MixedQuery, settings: SimilarSettings) -> MixedAnswer:
-    """Answer a query with what `settings.of` names: artists or playlists.
+    """Return the artists or the playlists, as `settings.of` says, that are most similar to a query.
 
     Raises:
         UnknownTrackError: an artist to exclude is unknown.
@@ -36,7 +36,7 @@ def answer_mixed(lookup: Lookup, query: MixedQuery, settings: SimilarSettings) -
 def answer_each(
     lookup: Lookup, queries: Sequence[Sequence[tuple[str, float]]], settings: SimilarSettings
 ) -> list[MixedAnswer | TrackNameError | SettingError]:
-    """Answer several queries of names with weights; an entry is the error if a query cannot be answered."""
+    """Return one answer per query of weighted names, or the error if a query cannot be answered."""
     answers: list[MixedAnswer | TrackNameError | SettingError] = []
     for names in queries:
         try:
@@ -47,7 +47,7 @@ def answer_each(
 
 
 def playlist_group(lookup: Lookup, playlist: int, name: str, weight: float = 1.0) -> SeedGroup:
-    """Return the tracks of a playlist of the corpus that have a vector, as one part of a query."""
+    """Return one part of a query: the tracks of a playlist of the corpus that have a vector."""
     rows = np.unique(lookup.corpus.playlists(np.array([playlist], np.int64)).track_ids)
     rows = rows[np.isin(rows, lookup.learnt_by_count())]
     tracks = lookup.catalogue.tracks(rows.tolist())

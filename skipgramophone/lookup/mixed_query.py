@@ -1,8 +1,8 @@
-"""Queries of tracks, artists and playlists together, for lists of artists and of playlists.
+"""Mixed queries: tracks, artists and playlists in one query, for lists of artists and of playlists.
 
-Each part of a query, a track or a group of tracks, has a unit vector. That of a group is the direction of the weighted
-sum of the unit vectors of its tracks. The query vector is the direction of the weighted sum over the parts, so that an
-artist with many tracks weighs as much as a single track.
+A part of a query is a track or a group of tracks, and has a unit vector. The vector of a group is the weighted sum of
+the unit vectors of its tracks, scaled to length 1. The query vector is the weighted sum of the vectors of the parts,
+scaled to length 1. An artist with many tracks therefore weighs as much as a single track.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from skipgramophone.lookup.search import Search
 
 @dataclass(frozen=True, slots=True)
 class SeedGroup:
-    """Tracks that are one part of a query: those of an artist or of a playlist."""
+    """The tracks of an artist or of a playlist, as one part of a query."""
 
     name: str
     seeds: tuple[Seed, ...]
-    weight: float = 1.0  # below 0 to move away from it
+    weight: float = 1.0  # negative to search away from the group
     is_artist: bool = True
 
 
@@ -61,7 +61,7 @@ class MixedQuery:
 
 
 def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> MixedQuery:
-    """Prepare a query from its parts.
+    """Return a query with its vector, made from its parts.
 
     Raises:
         UnknownTrackError: a track has no vector because it was too rare.

@@ -1,10 +1,10 @@
-"""Tracks on the way from one track to another.
+"""Finds tracks on the way from one track to another.
 
-The way is the arc between the unit vectors a and b of the two tracks. For n tracks, n points divide it evenly:
+The way is the arc between the unit vectors a and b of the two tracks. For n tracks, n points divide the arc evenly:
 
     point_i = (sin((1 - t) w) a + sin(t w) b) / sin(w),    t = i / (n + 1),    cos(w) = a . b
 
-From a to b, each point takes the nearest track that is not taken yet and that the filters allow. The similarity of a
+In order from a to b, each point gets the nearest track that is still free and passes the filters. The similarity of a
 track is its cosine with its point.
 """
 
@@ -26,38 +26,38 @@ from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import song_key
 from skipgramophone.settings import SimilarSettings
 
-FIRST_WIDTH = 50  # nearest tracks of a point to choose from at first
-WIDENED = 8  # factor by which they grow while filters leave none
-LEAST_ANGLE = 1e-6  # of two tracks; with a smaller one the way is one point
+FIRST_WIDTH = 50  # initial number of nearest tracks per point
+WIDENED = 8  # growth factor of this number while the filters leave no track
+LEAST_ANGLE = 1e-6  # between the two tracks; at a smaller angle, all points are equal
 
 
 @dataclass(slots=True)
 class _Taken:
-    """The tracks that are chosen so far."""
+    """The tracks that have been chosen so far."""
 
     rows: set[int]
     songs: set[str] = field(default_factory=set)
     artists: Counter[str] = field(default_factory=Counter)
 
     def allows(self, choice: Choice, settings: SimilarSettings) -> bool:
-        """Whether a track may be chosen too."""
+        """Whether the filters allow a track in addition to the chosen tracks."""
         most, track = settings.max_per_artist, choice.track
         if most is not None and self.artists[fold_name(track.artist)] >= most:
             return False
         return not settings.fold_versions or song_key(track.artist, track.title) not in self.songs
 
     def add(self, choice: Choice) -> None:
-        """Choose a track."""
+        """Add a track to the chosen tracks."""
         self.rows.add(choice.track.row)
         self.songs.add(song_key(choice.track.artist, choice.track.title))
         self.artists[fold_name(choice.track.artist)] += 1
 
 
 def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answer:
-    """Find the tracks on the way from the first to the second seed of a question.
+    """Return the tracks on the way from the first to the second seed of a question.
 
     Raises:
-        SettingError: the settings ask for popularity or diversity, which have no meaning on the way.
+        SettingError: the settings ask for popularity or diversity, which this search does not support.
     """
     if settings.popularity or settings.diversity:
         raise SettingError("popularity and diversity cannot be combined with a way from track to track: leave them out")
@@ -84,7 +84,7 @@ def points_between(one: Matrix, other: Matrix, number: int) -> Matrix:
 def _nearest(
     search: Search, point: Matrix, asked: Question, *, taken: _Taken, settings: SimilarSettings
 ) -> Choice | None:
-    """Return the nearest track to a point that may be chosen, or None if there is none."""
+    """Return the track nearest to a point among the tracks that may be chosen, or None if there is none."""
     width = FIRST_WIDTH
     while True:
         near = search.exact.nearest(point, width, np.array(sorted(taken.rows), np.int64))

@@ -1,4 +1,4 @@
-"""Lists of a given duration: the first tracks whose durations fit into it together."""
+"""Cuts lists of tracks to a total duration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Fitting(Generic[Item]):
-    """The first items that fit into a time.
+    """The first items that fit into a total duration.
 
     Attributes:
         kept: the items.
@@ -35,13 +35,13 @@ class Fitting(Generic[Item]):
 def fitting(
     items: Sequence[Item], seconds: Sequence[float | None], limit: float, *, spent: float = 0.0
 ) -> Fitting[Item]:
-    """Return the first items that fit into a time; items of unknown duration are left out.
+    """Return the first items that fit into a total duration; items of unknown duration are left out.
 
     Args:
-        items: what to choose from, in order.
-        seconds: the duration of each.
-        limit: longest duration in total.
-        spent: seconds of the total that are already taken.
+        items: the items to choose from, in order.
+        seconds: the duration of each item, or None if it is unknown.
+        limit: maximum total duration in seconds.
+        spent: seconds of the limit that other tracks already use.
 
     >>> fitting("abcd", [60.0, None, 60.0, 60.0], 120.0)
     Fitting(kept=['a', 'c'], unknown=1, is_cut=True)

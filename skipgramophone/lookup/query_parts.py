@@ -1,4 +1,4 @@
-"""Resolves names, files and artists to the parts of a query for lists of artists and of playlists."""
+"""Resolves names, playlist files and artists to the parts of a mixed query (see `mixed_query`)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def resolve_parts(
     artists: Sequence[str] = (),
     choose: Callable[[str, Sequence[Track]], Track] | None = None,
 ) -> MixedQuery:
-    """Resolve names with weights, the tracks of a playlist file, and artists.
+    """Resolve weighted names, the tracks of a playlist file, and artists to a query.
 
-    A name that is the whole credit of some track is an artist; any other name is a track.
+    A name means an artist if it is the whole artist credit of some track; any other name means a track.
 
     Args:
         lookup: the opened experiment.
@@ -61,7 +61,7 @@ def resolve_parts(
 def named_part(
     lookup: Lookup, name: str, weight: float, choose: Callable[[str, Sequence[Track]], Track] | None = None
 ) -> tuple[Part, list[str]]:
-    """Resolve a name to an artist or a track, with remarks about the match."""
+    """Resolve a name to an artist or a track, and return this part with remarks about the match."""
     if lookup.catalogue.of_artist(name):
         group, remarks = artist_group(lookup, name, weight)
         tracks = plural(len(group.seeds), "track")
@@ -70,7 +70,7 @@ def named_part(
 
 
 def artist_group(lookup: Lookup, name: str, weight: float = 1.0) -> tuple[SeedGroup, list[str]]:
-    """Return the tracks of an artist as one part of a query."""
+    """Return the tracks of an artist as one part of a query, and remarks about the match."""
     asked = lookup.asked(artist=name)
     own = spelling(fold_name(name), asked.seeds[0].track.artist)
     return SeedGroup(own, asked.seeds, weight), list(asked.notes)

@@ -1,8 +1,8 @@
-"""The last plays of a listening history as a query: newer and repeated plays count more.
+"""Turns the last plays of a listening history into a query, in which newer and repeated plays count more.
 
-Of n plays, the newest counts 1, the one before it (n - 1) / n, and the oldest 1 / n. The weight of a track is the sum
-over its plays. Other tracks that were heard recently get the weight 0: they are left out of the answer and change
-nothing else.
+The newest of n plays has weight 1, the play before it (n - 1) / n, and the oldest play 1 / n. The weight of a track is
+the sum of the weights of its plays. Other recently played tracks get weight 0: they are left out of the answer, and
+have no other effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
-    """Return the tracks of the last plays with their weights, and others that were heard recently with weight 0.
+    """Return the weighted tracks of the last plays, and with weight 0 other recently played tracks to leave out.
 
     Raises:
         UnknownTrackError: none of the last plays matches a track.
@@ -56,7 +56,7 @@ def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
 
 
 def weights_of(plays: Sequence[NamedTrack]) -> dict[NamedTrack, float]:
-    """Return the weight of each track among some plays, which are given oldest first.
+    """Return the weight of each track, given the plays with the oldest first.
 
     >>> weights_of([NamedTrack("a"), NamedTrack("b"), NamedTrack("a"), NamedTrack("c")])
     {NamedTrack(name='a', uri=None): 1.0, NamedTrack(name='b', uri=None): 0.5, NamedTrack(name='c', uri=None): 1.0}
@@ -68,11 +68,11 @@ def weights_of(plays: Sequence[NamedTrack]) -> dict[NamedTrack, float]:
 
 
 def without_ignored(answer: Answer) -> Answer:
-    """Return an answer whose seeds are those that have a weight."""
+    """Return an answer without the seeds of weight 0."""
     return replace(answer, seeds=tuple(seed for seed in answer.seeds if seed.weight))
 
 
 def _exactly(lookup: Lookup, play: NamedTrack) -> list[Track]:
-    """Return the tracks with the uri or the whole name of a play, apart from case and accents."""
+    """Return the tracks with the uri of a play or, if there is none, with its whole name, ignoring case and accents."""
     by_uri = lookup.names.by_uri(play.uri) if play.uri else []
     return by_uri or lookup.catalogue.matching(Condition("name_folded = ?", [fold_name(play.name)]))

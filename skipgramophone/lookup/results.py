@@ -51,10 +51,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """How smooth the order of a list is."""
+    """The smoothness of the order of a list."""
 
     mean_step: float | None  # mean cosine of neighbouring tracks; None for fewer than two tracks
-    mean_random_step: float | None  # the same over all possible orders
+    mean_random_step: float | None  # mean of this value over all possible orders
     random_seed: int
 
 

@@ -1,4 +1,4 @@
-"""Search for artists that are similar to tracks and artists, by the vectors of artists."""
+"""Finds artists that are similar to tracks and artists, by the vectors of artists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from skipgramophone.names.credited_artists import spelling
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Score, SimilarSettings
 
-NAMED_BY = 500  # tracks of an artist whose most frequent one decides how the name is spelt
+NAMED_BY = 500  # maximum number of tracks of an artist that are searched for the spelling of the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ArtistNeighbour:
     artist: str
     tracks: int  # tracks of the artist with a vector
     count: int  # occurrences of these tracks
-    score: float | None = None  # the value that the list is sorted by; None if that is the similarity
+    score: float | None = None  # the value that sorts the list; None if the list is sorted by similarity
     shared: int | None = None  # playlists with a track of the artist and a liked track; None without playlists
 
 
@@ -99,10 +99,10 @@ class SimilarArtists:
         return entries, vectors.unit[order]
 
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> ArtistAnswer:
-        """Find the artists most similar to a query, nearest first.
+        """Return the artists most similar to a query, nearest first.
 
-        Artists of the query are left out: those that were named, those of the tracks that were named, and those that
-        have no other tracks.
+        The answer leaves out the artists of the query: artists that were named, artists of the tracks that were named,
+        and artists that have no tracks outside the query.
 
         Raises:
             ExperimentError: the vectors hold values that are not finite.
@@ -157,7 +157,7 @@ class SimilarArtists:
         return ArtistAnswer(query, neighbours, settings.by, tuple(notes))
 
     def _asked_about(self, query: MixedQuery) -> Rows:
-        """Return the artists of a query."""
+        """Return the artists of a query, which the answer leaves out."""
         named = [number for group in query.groups if (number := self.artists.find(group.name)) is not None]
         tracks = np.array([seed.track.row for seed in query.tracks], np.int64)
         near = self.artists.of_tracks(query.liked)

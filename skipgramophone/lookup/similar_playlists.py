@@ -1,12 +1,12 @@
-"""Search for playlists of the corpus that are similar to tracks, artists and playlists.
+"""Finds playlists of the corpus that are similar to tracks, artists and playlists.
 
-The vector of a playlist p is the sum of the unit vectors u of its tracks, s_p = sum over the tracks i of p of u_i. Its
-similarity to a unit query vector q is the cosine
+The vector of a playlist p is the sum of the unit vectors of its tracks: s_p is the sum of u_i over the tracks i of p.
+Its similarity to a unit query vector q is the cosine
 
-    q . s_p / |s_p|,  where  q . s_p = sum over the tracks i of p of q . u_i
+    q . s_p / |s_p|,  where  q . s_p = sum of q . u_i over the tracks i of p
 
-The second form needs no vectors of playlists: all playlists are compared with a query by one product with the vectors
-of the tracks and one sum per playlist. Only the lengths |s_p| are computed beforehand, at the first query.
+The second form needs no vectors of playlists. One matrix product gives q . u_i for all tracks, and one sum per playlist
+gives q . s_p. Only the lengths |s_p| are computed in advance, at the first query.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from skipgramophone.lookup.mixed_query import MixedQuery
 from skipgramophone.lookup.search import Search
 from skipgramophone.settings import SimilarSettings
 
-OCCURRENCES_AT_ONCE = 1 << 17  # tracks of playlists whose vectors one thread adds up at once
+OCCURRENCES_AT_ONCE = 1 << 17  # occurrences whose vectors one thread sums in one batch
 VANISHED = 1e-4  # a vector shorter than this is rounding error
 Values = npt.NDArray[np.float32]
 
@@ -38,9 +38,9 @@ class PlaylistNeighbour:
     similarity: float  # cosine of the playlist's vector and the query, from -1 to 1
     owner: str
     name: str
-    shared: int  # liked tracks of the query that it contains
-    tracks: int  # different tracks that it contains
-    playlist: int  # its number in the corpus
+    shared: int  # number of liked query tracks in the playlist
+    tracks: int  # number of different tracks in the playlist
+    playlist: int  # number of the playlist in the corpus, from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class PlaylistAnswer:
 
 
 class SimilarPlaylists:
-    """The playlists of an experiment; their lengths are computed at the first query."""
+    """Search over the playlists of an experiment; the first query computes the lengths of their vectors."""
 
     def __init__(self, search: Search) -> None:
         self._search = search
@@ -72,7 +72,7 @@ class SimilarPlaylists:
         return playlist_lengths(self._corpus, self._search.exact)
 
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> PlaylistAnswer:
-        """Find the playlists most similar to a query, nearest first; ties are in the order of the corpus.
+        """Return the playlists most similar to a query, nearest first; ties are in the order of the corpus.
 
         Raises:
             SettingError: the corpus has no playlists.
@@ -116,11 +116,11 @@ class SimilarPlaylists:
 
 
 def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
-    """Return the sum of a value per track over the tracks of each playlist, float32 (playlists,).
+    """Sum a value of each track over the tracks of each playlist, and return the sums, float32 (playlists,).
 
     Args:
         corpus: the playlists.
-        values: float32 (tracks,); tracks beyond its end count 0.
+        values: float32 (tracks,); tracks beyond the last value count as 0.
     """
     ids = np.asarray(corpus.track_ids)
     values = np.concatenate([values, np.zeros(max(0, int(ids.max(initial=-1)) + 1 - len(values)), np.float32)])
@@ -133,7 +133,7 @@ def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
 
 def playlist_lengths(corpus: Corpus, exact: ExactSearch) -> Values:
     """Return the length of the sum of the unit vectors of the tracks of each playlist, float32 (playlists,)."""
-    from concurrent.futures import ThreadPoolExecutor  # both here, because other look-ups start without them
+    from concurrent.futures import ThreadPoolExecutor  # imported here, because other look-ups do not need these modules
 
     from scipy.sparse import csr_array  # adds up rows several times as fast as numpy's reduceat
 

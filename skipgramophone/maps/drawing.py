@@ -34,7 +34,7 @@ class Drawing:
         colour: the initial colouring.
         projection: the method that computed the plane.
         preserved: share of the nearest neighbours by vector that are also nearest neighbours in the plane.
-        of: what the points are; artists are entries with an empty title.
+        of: "tracks" or "artists"; artists are entries with an empty title.
     """
 
     title: str
@@ -77,7 +77,7 @@ def draw(
             does the last step, writing.
 
     Raises:
-        SettingError: t-SNE is asked for, and there are too few tracks.
+        SettingError: the projection is t-SNE, and there are too few tracks for it.
     """
     projection, seed = choose_projection(settings.projection, len(tracks)), settings.random_seed
     wanted = max(settings.neighbours, NEIGHBOURS) if projection == "tsne" else settings.neighbours
@@ -115,7 +115,7 @@ def draw(
 def _nearest(
     centre: Matrix, number: int, progress: Callable[[str, float, int], None]
 ) -> tuple[Rows, npt.NDArray[np.float32]]:
-    """Return the nearest rows of each track, and their similarities, (tracks, number) each."""
+    """Return the nearest rows of each track and their similarities, both (tracks, number)."""
     rows, similarities, done = [], [], 0
     for near, close in nearest_in_blocks(centre, number):
         rows.append(near)

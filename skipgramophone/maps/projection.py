@@ -1,4 +1,4 @@
-"""Projections to two dimensions: t-SNE, or principal components if they are asked for."""
+"""Projects vectors to two dimensions by t-SNE or principal components (PCA)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.maps.tsne import by_tsne
 from skipgramophone.settings import Projection
 
-NEIGHBOURS = 15  # nearest tracks that attract a track in t-SNE
+NEIGHBOURS = 15  # number of nearest tracks that attract a track in t-SNE
 SAMPLED = 500  # number of tracks whose nearest neighbours in the plane are compared with those by vector
 METHODS = {"tsne": "t-SNE", "pca": "principal components"}
 Plane = npt.NDArray[np.float32]
@@ -46,7 +46,7 @@ def project(
         centre: float32 (tracks, embedding_dim).
         near: for t-SNE, nearest rows of each track, int64 (tracks, at least NEIGHBOURS).
         seed: random seed of t-SNE.
-        progress: called with the number of iterations of t-SNE that are done and of all iterations.
+        progress: called with the number of finished t-SNE iterations and the total number.
     """
     components = by_components(centre)
     return by_tsne(near[:, :NEIGHBOURS], components, seed, progress) if projection == "tsne" else components

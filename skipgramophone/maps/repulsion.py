@@ -1,4 +1,4 @@
-"""Repulsive forces of t-SNE on a grid, in time that grows with the number of points and not with its square.
+"""Computes the repulsive forces of t-SNE on a grid, in time that is linear in the number of points.
 
 Each point is spread over 4 x 4 grid nodes by cubic B-splines. A Fourier transform convolves the grid with the kernel
 1 / (1 + d²), and the splines interpolate the potential and its gradient at the points. All steps run in one thread, so
@@ -17,19 +17,19 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.embeddings import Matrix
 
-SPACING = 1 / 3  # distance of the grid's nodes, at most; the kernel's width is 1
-LEAST_CELLS = 32  # number of nodes along the longer side, at least
-MOST_CELLS = 1024  # the same, at most: the grid gets coarser then
-MARGIN = 4  # nodes around the points: the support of a spline
+SPACING = 1 / 3  # maximum distance between grid nodes; the kernel has width 1
+LEAST_CELLS = 32  # minimum number of nodes along the longer side
+MOST_CELLS = 1024  # maximum; a larger map gets a coarser grid
+MARGIN = 4  # number of nodes around the points, the support of a spline
 
 Floats = npt.NDArray[np.float64]
 
 
 def spline(offset: Floats) -> tuple[Floats, Floats]:
-    """Return the values and derivatives of the four cubic B-splines that cover a point; (points, 4) each.
+    """Return the values and the derivatives of the four cubic B-splines that cover each point, both (points, 4).
 
     Args:
-        offset: distance from the node below, in nodes, from 0 to 1; (points,).
+        offset: (points,), distance from the next lower node, in node spacings, from 0 to 1.
     """
     rest = 1 - offset
     values = (
@@ -43,14 +43,14 @@ def spline(offset: Floats) -> tuple[Floats, Floats]:
 
 
 def direct_forces(plane: Matrix) -> tuple[Floats, float]:
-    """Return what `RepulsionGrid.forces` returns, as exact sums over all pairs of points."""
+    """Return the result of `RepulsionGrid.forces`, computed exactly by sums over all pairs of points."""
     apart = plane[:, None].astype(np.float64) - plane
     kernel = 1 / (1 + np.einsum("abd,abd->ab", apart, apart))
     return np.einsum("abd,ab->ad", apart, kernel**2), float(kernel.sum()) - len(plane)
 
 
 class RepulsionGrid:
-    """Computes repulsive forces; keeps the transformed kernel between calls."""
+    """Computes repulsive forces, and caches the transformed kernel between calls."""
 
     def __init__(self) -> None:
         self._shape: tuple[int, float] = (0, 0.0)
@@ -86,7 +86,7 @@ class RepulsionGrid:
             ],
             axis=1,
         )
-        normalizer = float(np.einsum("pa,pa->", rows, across)) - len(plane)  # without each point's own 1
+        normalizer = float(np.einsum("pa,pa->", rows, across)) - len(plane)  # without i = j
         return slopes / (-2 * spacing), normalizer  # the gradient of 1 / (1 + d²) is -2 (y_i - y_j) / (1 + d²)²
 
     def _transformed_kernel(self, side: int, spacing: float) -> npt.NDArray[np.float32]:

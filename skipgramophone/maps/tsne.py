@@ -1,8 +1,8 @@
 """t-SNE: positions in the plane that keep nearest neighbours together.
 
-Neighbours attract each other, all points repel each other, and gradient descent with momentum moves them. Each track is
-attracted by its nearest tracks with equal force. The start is the principal components, so that similar parts of the
-catalogue are near each other on the map.
+Neighbours attract each other, all points repel each other, and gradient descent with momentum moves the points. The
+nearest tracks of a track attract it with equal force. The initial positions are the principal components, so that
+similar parts of the catalogue are near each other on the map.
 
 Source: van der Maaten and Hinton 2008; Kobak and Berens, arXiv 1812.02633 (start and learning rate); Linderman et al.,
 arXiv 1712.09005. The repulsion is computed in `repulsion.py`.
@@ -22,18 +22,18 @@ from skipgramophone.maps.repulsion import RepulsionGrid, direct_forces
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-EXAGGERATED = 250  # first iterations, in which attraction is multiplied so that clusters form
-ITERATIONS = 750  # of all, as in scikit-learn and openTSNE
+EXAGGERATED = 250  # number of first iterations, in which attraction is multiplied so that clusters form
+ITERATIONS = 750  # total number, as in scikit-learn and openTSNE
 EXAGGERATION = 12.0
 MOMENTUM = 0.8
-LEAST_RATE = 50.0  # learning rate, at least; it grows with the number of points
-LONGEST_STEP = 5.0  # a point moves by this much per iteration, at most
-FEW = 400  # up to so many tracks, forces are summed directly: few tracks are far apart, and a grid would be too large
+LEAST_RATE = 50.0  # minimum learning rate; the rate grows with the number of points
+LONGEST_STEP = 5.0  # maximum distance that a point moves per iteration
+FEW = 400  # up to this number of tracks, forces are summed directly: few tracks are far apart and need a large grid
 START = 1e-2  # standard deviation of the first coordinate at the start; the kernel has width 1
 
 
 def attraction(near: Rows) -> csr_matrix:
-    """Return the symmetric weights of the pairs of neighbours, with sum 1; sparse float32 (tracks, tracks).
+    """Return symmetric weights of pairs of neighbours that add up to 1, sparse float32 (tracks, tracks).
 
     Args:
         near: nearest rows of each track, int64 (tracks, neighbours).
@@ -57,7 +57,7 @@ def by_tsne(
         near: nearest rows of each track, int64 (tracks, neighbours).
         start: initial positions up to their scale, float32 (tracks, 2).
         seed: random seed of the small noise that separates tracks with equal positions.
-        progress: called before each iteration with the number of iterations done and of all iterations.
+        progress: called before each iteration with the number of finished iterations and the total number.
     """
     weights, repulsion = attraction(near), direct_forces if len(near) <= FEW else RepulsionGrid().forces
     first = np.repeat(np.arange(len(near)), np.diff(weights.indptr))

@@ -1,9 +1,10 @@
-"""The artists that the credits of a catalogue name. A credit is the artist of a track, such as "A, B feat. C".
+"""Splits artist credits into artists. A credit is the artist field of a track, such as "A, B feat. C".
 
-"A, B", "A feat. B"   name A and B. They are one artist if B only occurs right after A, and A mostly right before B:
-                      "Tyler, The Creator". Two artists that only occur together are listed as one.
-"A & B", "A x B"      name one artist, and also A or B if that is credited elsewhere on more tracks. If both are,
-                      they name A and B alone: "Elton John & Kiki Dee".
+"A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
+                      B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
+                      therefore listed as one.
+"A & B", "A x B"      These name one artist. If A or B is credited elsewhere on more tracks, that artist is named too.
+                      If both are, only A and B are named, as in "Elton John & Kiki Dee".
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from skipgramophone.names.various_artists import is_nobody
 ALWAYS = re.compile(BETWEEN, re.IGNORECASE)
 MAYBE = re.compile(PERHAPS, re.IGNORECASE)
 EVERY = re.compile(f"{BETWEEN}|{PERHAPS}", re.IGNORECASE)
-MOST_PARTS = 12  # of a credit that are tried as one name: a damaged field may have thousands of commas
+MOST_PARTS = 12  # maximum number of parts that are tried as one name; a damaged field may have thousands of commas
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class CreditedArtists:
-    """The artists that some credits name.
+    """The artists that a list of credits names.
 
     Attributes:
         names: folded name of each artist, in order of first appearance.
-        artists: numbers of the artists of all credits, one credit after the other, int64.
-        sizes: number of artists of each credit, int64 (credits,).
+        artists: int64, numbers of the artists of all credits, concatenated.
+        sizes: int64 (credits,), number of artists of each credit.
     """
 
     names: list[str]
@@ -43,11 +44,11 @@ class CreditedArtists:
 
 
 def credited_artists(written: Sequence[str], tracks: Sequence[int]) -> CreditedArtists:
-    """Return the artists that each of some credits names, in the order of the credit.
+    """Return the artists that each credit names, in the order of the credit.
 
     Args:
-        written: folded credits, all that there are, without repeats.
-        tracks: number of tracks with each of them.
+        written: all folded credits of the catalogue, without duplicates.
+        tracks: number of tracks with each credit.
 
     >>> found = credited_artists(["tyler, the creator", "kali uchis, tyler, the creator", "kali uchis"], [9, 1, 5])
     >>> found.names, found.artists.tolist(), found.sizes.tolist()
@@ -74,7 +75,11 @@ def credited_artists(written: Sequence[str], tracks: Sequence[int]) -> CreditedA
 
 
 def spelling(artist: str, credit: str) -> str:
-    """Return the name of an artist, given as a folded name, as a credit spells it.
+    """Return the spelling that a credit uses for an artist.
+
+    Args:
+        artist: folded name of the artist.
+        credit: a credit that names the artist.
 
     >>> spelling("bjork", "Thom Yorke feat. Björk")
     'Björk'
@@ -83,10 +88,10 @@ def spelling(artist: str, credit: str) -> str:
 
 
 def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, dict[str, int]]:
-    """Split credits into names: their parts, where parts that belong together are one name.
+    """Split credits into names; a name is one part of a credit, or several parts that belong together.
 
     Returns:
-        Credit and number of each name, int64 (names,), in the order of the credits, and the numbers by text.
+        The credit and the number of each name, int64 (names,), in the order of the credits, and the numbers by text.
     """
     parts, sizes, apart = _split(written)
     number: dict[str, int] = {}
@@ -116,11 +121,11 @@ def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, d
 
 
 def _split(written: Sequence[str]) -> tuple[list[str], Numbers, Flags]:
-    """Split credits at what always separates artists.
+    """Split credits at the separators that always separate artists, such as a comma or "feat.".
 
     Returns:
-        The parts of all credits, their number per credit, int64 (credits,), and whether something else than a comma
-        follows each part, bool (parts,).
+        The parts of all credits, the number of parts of each credit, int64 (credits,), and whether a separator other
+        than a comma follows each part, bool (parts,).
     """
     parts: list[str] = []
     sizes, apart = [], []
@@ -138,7 +143,7 @@ def _split(written: Sequence[str]) -> tuple[list[str], Numbers, Flags]:
 
 
 def _joined(credit: Numbers, part: Numbers, apart: Flags, tracks: Numbers) -> Flags:
-    """Return which parts are one name with the part that follows, which never occurs without the first before it."""
+    """Mark each part that forms one name with the next part, because the next part only occurs right after it."""
     joined = np.zeros(len(part), np.bool_)
     place = np.flatnonzero((np.diff(credit) == 0) & ~apart[:-1])
     if not len(place):
@@ -155,15 +160,15 @@ def _joined(credit: Numbers, part: Numbers, apart: Flags, tracks: Numbers) -> Fl
 def _count(credit: Numbers, name: Numbers, tracks: Numbers, names: int) -> Numbers:
     """Return the number of tracks with each name, int64 (names,); a name that repeats within a credit counts once."""
     once = np.sort(credit * max(1, names) + name)
-    once = once[np.diff(once, prepend=-1) != 0]  # much faster than numpy's unique, which hashes
+    once = once[np.diff(once, prepend=-1) != 0]  # much faster than np.unique, which hashes
     return np.bincount(once % max(1, names), tracks[once // max(1, names)], names).astype(np.int64)
 
 
 def _artists(texts: list[str], number: dict[str, int], count: Numbers) -> tuple[Numbers, Numbers]:
-    """Return the artists that each name means: itself, parts between "&" and the like, or both.
+    """Return the artists that each name means: the whole name, its parts between "&" and the like, or both.
 
     Returns:
-        Numbers of the artists of all names, one name after the other, and how many each name has, int64.
+        The numbers of the artists of all names, concatenated, and the number of artists of each name, both int64.
     """
     flat: list[int] = []
     sizes = []

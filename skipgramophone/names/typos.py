@@ -82,10 +82,10 @@ def each_word_near(query: str, tracks: Iterable[AnyTrack]) -> list[AnyTrack]:
 
 
 def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[str, str] | None:
-    """Return the known artist and title that differ from others by a typo only, the most similar ones, or None.
+    """Return the most similar known artist and title that differ from the given names only by a typo, or None.
 
-    All names are folded. Artist and title must each have a ratio of at least `SAME`, as many words and the same
-    numbers, and the titles must be versions of the same kinds.
+    All names are folded. Artist and title must each have a similarity ratio of at least `SAME`, the same number of
+    words and the same numbers. The titles must be versions of the same kinds.
 
     >>> most_similar(("ada fen", "green door"), [("ada fenn", "green door"), ("ada fenn", "green floor")])
     ('ada fenn', 'green door')
@@ -102,7 +102,7 @@ def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[
 
 
 def _fixed_parts(name: str) -> tuple[int, list[str], list[str]]:
-    """Return what a typo does not change: number of words, numbers (also Roman ones) and kinds of version."""
+    """Return the features that a typo does not change: word count, numbers (also Roman numerals) and version kinds."""
     return len(name.split()), NUMBERS.findall(name), [kind for kind in VERSIONS if is_version(name, [kind])]
 
 

@@ -1,4 +1,4 @@
-"""Names that mean many artists or none: "Various Artists" in several languages, and "Unknown Artist"."""
+"""Recognizes names that do not mean one artist: "Various Artists" in several languages, and "Unknown Artist"."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOBODY = frozenset(fold_name(name) for line in MANY.splitlines() for name in lin
 
 
 def is_nobody(artist: str) -> bool:
-    """Whether the folded name of an artist means many artists or none.
+    """Whether a folded artist name means many artists or an unknown artist.
 
     >>> is_nobody(fold_name("Vários Artistas")), is_nobody(""), is_nobody("varius manx")
     (True, True, False)

@@ -8,7 +8,7 @@ From playlists to look-ups:
     index            rebuilds the index
     similar          finds the tracks that are most similar to a track
     export           writes vectors for other tools
-    import_vectors   imports vectors that were trained elsewhere as the model
+    import_vectors   imports vectors trained elsewhere and uses them as the model
 
 Evaluation and improvement:
     inspect          reports statistics and problems of playlists, before or after extraction

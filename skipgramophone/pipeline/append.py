@@ -110,7 +110,7 @@ class Before:
             raise SourceError(f"{again[0]}{more} already in the corpus: leave it out, or re-read it with --force")
 
     def rows(self) -> KnownRows:
-        """Return the content of the corpus as rows, in the form that the encoder takes."""
+        """Return the content of the corpus as rows, in the form that the encoder needs."""
         return KnownRows(self.tracks, self.playlists, self.corpus)
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -142,7 +142,7 @@ class Before:
         return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
 
     def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
-        """Return the report of the grown corpus; the argument is a report that counts only the added rows."""
+        """Turn a report on the added rows into a report on the whole corpus after the addition, and return it."""
         facts, rows = self.manifest.facts, self.corpus.occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
         used = report.rows_used - rows
@@ -208,7 +208,7 @@ def read_before(experiment: Experiment) -> Before:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # as readers deliver them
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # facts are text, as readers return them
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ExperimentError(
                 f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"

@@ -181,7 +181,7 @@ def compare_experiments(
 def _evaluated(
     experiment: Experiment, corpus: Corpus, split: Split, *, models: list[Model], settings: EvaluateSettings
 ) -> Evaluated:
-    """Return playlists and models of tracks, or those of artists if the settings ask for them."""
+    """Return the playlists and models to evaluate, of artists if the settings say so, otherwise of tracks."""
     from skipgramophone.evaluation.artist_level import Evaluated, artist_level
     from skipgramophone.evaluation.holdout import artist_numbers
 

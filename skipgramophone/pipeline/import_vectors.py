@@ -1,4 +1,4 @@
-"""Imports vectors that were trained elsewhere as the model of an experiment."""
+"""Imports vectors that were trained elsewhere, and uses them as the model of an experiment."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def import_vectors(
     force: bool = False,
     experiments_dir: Path | str | None = None,
 ) -> ImportReport:
-    """Import vectors that were trained elsewhere as the model of an experiment, and build the index.
+    """Import vectors that were trained elsewhere, use them as the model of an experiment, and build the index.
 
     If the experiment has a corpus of playlists, each vector is matched to a track by uri or by artist and title.
     Otherwise a corpus without playlists is made from the names of the vectors, with tracks in order of count, or in

@@ -85,7 +85,7 @@ def inspect(
 def _target_of_sources(
     named: Sequence[Path | str], settings: ExtractSettings, sample: bool, root: Path | str | None
 ) -> Target:
-    """Return the experiment that the proposed command makes from the sources."""
+    """Return the target of the proposed command: a new experiment that is extracted from the sources."""
     directory = experiments_root(root)
     taken = [path.name for path in directory.iterdir()] if directory.is_dir() else []
     words = [str(each) for each in named]
@@ -101,7 +101,7 @@ def _target_of_sources(
 
 
 def _directory_options(root: Path | str | None) -> tuple[str, ...]:
-    """Return the options for an experiments directory that is not the one used without options."""
+    """Return the option that selects the experiments directory, or nothing if it is the default directory."""
     given = experiments_root(root)
     return () if given == experiments_root() else ("--experiments-dir", str(given))
 

@@ -42,7 +42,7 @@ def draw_map(
         ExperimentError: a stage is missing or stale, no track has a vector, or a destination exists.
         StorageError: the disk failed.
     """
-    started = time.perf_counter()  # before the imports, which take a part of the time that a user waits
+    started = time.perf_counter()  # before the imports, because they are part of the waiting time
     from skipgramophone.maps import picture
     from skipgramophone.maps.drawing import STEPS, draw
     from skipgramophone.maps.page import page
@@ -82,7 +82,7 @@ def draw_map(
 
 
 def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:
-    """Return the tracks or artists to draw, most frequent first, their vectors, and how many have a vector."""
+    """Return the tracks or artists to draw, most frequent first, their vectors, and the number of all with a vector."""
     if settings.of == "artists":
         entries, unit = lookup.artist_search.entries()
         return entries[: settings.top], unit[: settings.top], len(entries)

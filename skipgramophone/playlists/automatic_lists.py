@@ -1,8 +1,8 @@
-"""Names of playlists that a music service or player makes by itself, such as "Discover Weekly" and "Liked Songs".
+"""Recognizes playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs", by name.
 
-Nobody has chosen the tracks of such a list to be heard together: they are recommendations, the latest plays, or
-everything that someone likes. A name counts only as a whole, in the languages of the services' users; a date, a number
-or a note in brackets may follow it.
+The tracks of such a list were not chosen to go together: they are recommendations, recent plays, or all tracks that a
+person likes. The whole name must match one of the known names, which are listed in the usual languages. A date, a
+number or a note in brackets may follow it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ PATTERN = rf"^({'|'.join(name.replace('.', '[.]') for name in (*LIKED, *RECOMMEN
 
 
 def is_automatic(names: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    """Mark the names of lists that a service or player makes by itself.
+    """Mark the names of lists that a service or player makes, bool (names,).
 
     Args:
         names: names of playlists, large_string.

@@ -57,7 +57,9 @@ class CleanedPlaylists:
 def clean_corpus(
     corpus: Corpus, settings: ExtractSettings, known: Flags | None = None, names: pa.ChunkedArray | None = None
 ) -> CleanedPlaylists:
-    """Drop automatic playlists, repeats, near-duplicates and short playlists, and split long ones, as the settings say.
+    """Drop automatic playlists, repeats, near-duplicates and short playlists, and split long playlists.
+
+    The settings select the steps.
 
     Args:
         corpus: all playlists.

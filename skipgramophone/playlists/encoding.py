@@ -183,7 +183,7 @@ class PlaylistEncoder:
         tracks = with_facts(tracks, coded, track_ids, used)
         with background_thread() as thread:
             again = thread.submit(count_repeats, Corpus(track_ids, offsets))
-            added = np.flatnonzero(used >= known) if known else slice(None)  # known rows have the names of their tracks
+            added = np.flatnonzero(used >= known) if known else slice(None)  # known rows keep the names of their tracks
             row, place = track_ids[added], used[added]
             spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)

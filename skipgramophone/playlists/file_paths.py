@@ -1,4 +1,4 @@
-"""Paths of files in playlists: absolute ones, and relative ones as a player finds them from where a playlist is."""
+"""Converts paths in playlists, so that a player can resolve them from the directory of the playlist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_absolute(location: str) -> bool:
-    """Whether a location is an absolute path, also of Windows, or an address."""
+    """Whether a location is an absolute path (including Windows paths) or an address."""
     return ABSOLUTE.match(location) is not None
 
 
@@ -30,7 +30,7 @@ def relocated(location: str, files_from: Path, playlist_in: Path) -> str:
 
 
 def is_missing(location: str, playlist_in: Path) -> bool:
-    """Whether a location in a playlist is a path of this system at which there is no file."""
+    """Whether a location in a playlist is a local path without a file."""
     if ADDRESS.match(location) or (is_absolute(location) and not location.startswith("/")):
         return False
     try:

@@ -42,7 +42,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
     Args:
         file: the file, for its name.
         head: its first bytes.
-        rated: whether ratings are among the columns of a table.
+        rated: whether a table may have a column of ratings.
 
     Raises:
         UnknownFormatError: sgp does not know the format, or the format is ambiguous.

@@ -1,7 +1,7 @@
-"""The rows of a corpus that grows, in the form in which it holds them: tracks, playlists, and track ids.
+"""The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder needs the columns of each row. Their distinct values are those of the tracks and the playlists, which are
-far fewer than the rows, so that only these are numbered.
+The encoder numbers the distinct values of each column. There are far fewer tracks and playlists than rows, so the
+encoder numbers the values of the tracks and of the playlists, and this module expands the numbers to all rows.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ PLAYLIST_COLUMNS = {"owner": "owner", "playlist": "name", "key": "key"}
 
 @dataclass(frozen=True, slots=True)
 class KnownRows:
-    """Rows of a corpus, one playlist after the other.
+    """The rows of a corpus, playlist by playlist.
 
     Attributes:
-        tracks: the columns of `TRACK_COLUMNS`, and those of `FACTS` that the corpus has, one row per track.
+        tracks: one row per track; the columns of `TRACK_COLUMNS`, and the columns of `FACTS` that the corpus has.
         playlists: owner, name and key of each playlist.
         corpus: the playlists.
     """
@@ -37,7 +37,7 @@ class KnownRows:
 
     @property
     def columns(self) -> dict[str, pa.Array]:
-        """Return the columns of the encoder: those of tracks have one value per track, the others one per playlist."""
+        """Return the columns for the encoder, with one value per track or, for columns of playlists, per playlist."""
         columns = {name: self.tracks[name] for name in TRACK_COLUMNS}
         unknown = pa.chunked_array([pa.nulls(self.tracks.num_rows, TEXT)])
         columns |= {name: self.tracks[name] if name in self.tracks.column_names else unknown for name in FACTS}
@@ -45,16 +45,16 @@ class KnownRows:
         return {name: column.combine_chunks().cast(TEXT) for name, column in columns.items()}
 
     def by_track(self, codes: Codes) -> Codes:
-        """Return the codes of all rows; `codes` are those of the tracks, followed by those of other rows."""
+        """Expand codes of tracks to codes of rows; `codes` has one code per track, then one per new row."""
         return self._expanded(codes, self.tracks.num_rows, self.corpus.track_ids)
 
     def by_playlist(self, codes: Codes) -> Codes:
-        """Return the codes of all rows; `codes` are those of the playlists, followed by those of other rows."""
+        """Expand codes of playlists to codes of rows; `codes` has one code per playlist, then one per new row."""
         playlist = np.repeat(np.arange(len(self.corpus), dtype=np.int32), self.corpus.lengths())
         return self._expanded(codes, self.playlists.num_rows, playlist)
 
     def _expanded(self, codes: Codes, distinct: int, places: Codes) -> Codes:
-        """Return the codes at some places, followed by those after the first `distinct`."""
+        """Return the codes at the given places, followed by the codes after the first `distinct` ones."""
         known = len(places)
         expanded = scratch(known + len(codes) - distinct, np.int32)
         own = np.asarray(codes[:distinct])

@@ -1,4 +1,4 @@
-"""The plays of a listening history in order of time, as the query of a look-up."""
+"""Reads the plays of a listening history in order of time, for queries."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
 MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # name of a session, see `histories`
-SHORT_GAP = "1s"  # sessions this short tell to the minute when a play began, so that several files can be merged
+SHORT_GAP = "1s"  # short sessions, so that their names are the minutes of the plays, which sort several files
 
 
 def read_plays(path: Path) -> list[NamedTrack]:
     """Read the plays of a listening history of one listener in any format that `extract` reads, oldest first.
 
-    Files without times, such as the playlists beside a history, are passed over.
+    Files without times, such as playlists in the same directory, are skipped.
 
     Raises:
         SourceError: the file cannot be read, has no times of plays, or has the plays of several listeners.
@@ -43,8 +43,9 @@ def read_plays(path: Path) -> list[NamedTrack]:
                         listeners.add(owner)
                         plays.append((session, NamedTrack(full_name(artist.strip(), title.strip()), uri)))
     if not plays:
-        raise SourceError(f"{path} is not a listening history: it has no times of plays; for a playlist use --file")
+        raise SourceError(f"{path} is not a listening history: it has no times of plays. Use --file for a playlist")
     if len(listeners) > 1:
-        raise SourceError(f"{path} has the plays of {plural(len(listeners), 'listener')}: give the history of one")
+        number = plural(len(listeners), "listener")
+        raise SourceError(f"{path} has the plays of {number}: give the history of one listener")
     plays.sort(key=lambda play: play[0].zfill(len("2000-01-01 00:00")))  # stable: plays of a minute keep their order
     return [track for _, track in plays]

@@ -1,7 +1,7 @@
-"""A library of tagged audio files: which file is which track.
+"""Matches tracks with the tagged audio files of a library.
 
-A track matches a file if artist and title are the same name: first ignoring case, spaces at the ends and Unicode form,
-then ignoring accents and repeated spaces too, and at last if both differ by a typo only, see `typos.most_similar`.
+A track matches a file if both have the same artist and title. Names are compared in three steps: ignoring case, outer
+spaces and Unicode form; then also ignoring accents and repeated spaces; then allowing a typo (`typos.most_similar`).
 Files without an artist or a title in their tags match nothing.
 """
 
@@ -26,7 +26,7 @@ Names = tuple[str, str]  # artist and title, normalized
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """A tagged audio file; `seconds` is its duration, if the file says it."""
+    """A tagged audio file; `seconds` is its duration, or None if it is unknown."""
 
     path: Path
     artist: str
@@ -55,7 +55,7 @@ class MusicLibrary:
     _folded: dict[Names, AudioFile] = field(default_factory=dict)
 
     def add(self, file: AudioFile) -> None:
-        """Add a file; the first of several with the same names counts."""
+        """Add a file; if several files have the same artist and title, the first one is used."""
         self.files.append(file)
         self._same.setdefault((identity(file.artist), identity(file.title)), file)
         self._folded.setdefault((fold_name(file.artist), fold_name(file.title)), file)
@@ -75,11 +75,11 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
 
     Args:
         directory: the directory.
-        durations: whether durations are read too, which takes longer for some formats.
+        durations: also read durations, which takes longer for some formats.
 
     Raises:
         SettingError: the package that reads tags is not installed.
-        SourceError: there is no audio file with artist and title.
+        SourceError: no audio file has an artist and a title in its tags.
         StorageError: the directory cannot be read.
     """
     try:
@@ -109,10 +109,10 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
 
 
 def _audio_files(directory: Path) -> Iterator[Path]:
-    """Yield the audio files below a directory in order of their paths.
+    """Yield the audio files below a directory, ordered by path.
 
     Raises:
-        StorageError: the directory, or one below it, cannot be read.
+        StorageError: the directory or a directory below it cannot be read.
     """
     if not directory.is_dir():
         raise StorageError(f"cannot read {directory}: it is not a directory")

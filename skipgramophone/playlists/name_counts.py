@@ -1,4 +1,4 @@
-"""Counts of names for the report of an extraction: empty names, namesakes, and playlists sorted by title."""
+"""Counts empty names, tracks with equal names and playlists sorted by title, for the report of an extraction."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def count_empty(codes: Codes, strings: pa.Array, used: Codes) -> int:
 
 
 def most_namesakes(name_of: Codes, bearers: Ids, tracks: pa.Table) -> list[tuple[str, str, int]]:
-    """Return the names that most tracks share, as artist, title and number of tracks, which is at least 2."""
+    """Return the names with the most tracks, at least two each, as artist, title and number of tracks."""
     most = np.argsort(-bearers, kind="stable")[:SHOWN_NAMESAKES]
     rows = [int(np.flatnonzero(name_of == name)[0]) for name in most if bearers[name] > 1]
     return [(tracks["artist"][at].as_py(), tracks["title"][at].as_py(), int(bearers[name_of[at]])) for at in rows]
 
 
 def count_sorted(codes: Codes, titles: pa.Array, used: Codes, offsets: Ids) -> tuple[int, int]:
-    """Count the playlists with titles in code-point order, and all playlists that are long enough to be counted."""
+    """Return the number of playlists sorted by title in code-point order, and of all playlists long enough to count."""
     length, begin = np.diff(offsets), first_bytes(titles)
     sortable, in_order = length >= SORTABLE_LENGTH, 0
     for some in playlist_slices(offsets):

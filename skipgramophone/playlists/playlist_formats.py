@@ -1,4 +1,4 @@
-"""Playlists as text, in the formats that players read and services import.
+"""Writes playlists as text, in formats that players read and services import.
 
     m3u8           #EXTINF with the name, then the location of the file, the uri or the name
     xspf, jspf     the shareable playlist formats in XML and JSON
@@ -6,8 +6,8 @@
     tunemymusic    CSV with the header of TuneMyMusic
     soundiiz       CSV with the header of Soundiiz
 
-Names come from strangers. XML, JSON and CSV are written by libraries; control characters are shown as escapes, because
-they break lines, and because XML cannot contain them.
+Names come from untrusted sources, so libraries write XML, JSON and CSV. Control characters are written as escapes,
+because they break lines, and because XML cannot contain them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from skipgramophone.playlists.file_paths import ADDRESS
 from skipgramophone.wording import STEERING, visible
 
 XSPF = "http://xspf.org/ns/0/"
-NOT_IN_XML = re.compile("[\ufffe\uffff]")  # besides control characters and surrogates
+NOT_IN_XML = re.compile("[\ufffe\uffff]")  # `visible` escapes control characters and surrogates
 SPOTIFY = "spotify:track:"
 TUNEMYMUSIC = ("Track name", "Artist name", "Album", "Playlist name", "Type", "ISRC", "Spotify - id")
 SOUNDIIZ = ("title", "artist", "album", "isrc")
@@ -37,7 +37,7 @@ MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A track of a playlist; `location` is the path of its file, as a player finds it, and `seconds` its duration."""
+    """A track of a playlist; `location` is a file path that a player can resolve, and `seconds` the duration."""
 
     artist: str
     title: str
@@ -47,11 +47,11 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """ "artist - title", or the one of them that is known."""
+        """The name "artist - title", or only the artist or the title if the other is empty."""
         return full_name(self.artist, self.title)
 
 
-Write = Callable[[Sequence[Entry], str], str]  # entries and the title of the playlist, "" for none
+Write = Callable[[Sequence[Entry], str], str]  # takes the entries and the title of the playlist ("": no title)
 
 
 def m3u8(entries: Sequence[Entry], title: str) -> str:
@@ -87,7 +87,7 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
 
 
 def _add(parent: ElementTree.Element, name: str, text: str | None) -> None:
-    """Add an element with a text, unless that is empty."""
+    """Add an element with a text, unless the text is empty."""
     if text:
         escaped = NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", visible(text))
         ElementTree.SubElement(parent, name).text = escaped
@@ -115,7 +115,7 @@ def lines_of_uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 
 
 
 def tunemymusic(entries: Sequence[Entry], title: str) -> str:
-    """Return a table that TuneMyMusic imports."""
+    """Return a CSV table that TuneMyMusic can import."""
     uris = [entry.uri or "" for entry in entries]
     ids = [uri.removeprefix(SPOTIFY) if uri.startswith(SPOTIFY) else "" for uri in uris]
     rows = (
@@ -125,7 +125,7 @@ def tunemymusic(entries: Sequence[Entry], title: str) -> str:
 
 
 def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
-    """Return a table that Soundiiz imports."""
+    """Return a CSV table that Soundiiz can import."""
     return _table(SOUNDIIZ, ((entry.title, entry.artist, "", "") for entry in entries), ";")
 
 

@@ -1,4 +1,4 @@
-"""The first rows of a table, from which its columns are guessed: CSV, TSV, JSON lines and Parquet."""
+"""Reads the first rows of a table (CSV, TSV, JSON lines or Parquet), from which the columns are guessed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from skipgramophone.playlists.readers.columns import PARQUET_MAGIC, parquet_in
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK
 from skipgramophone.playlists.readers.source_files import SourceFile
 
-MOST_COLUMNS = 1000  # of objects on lines; a record with more is not a row
+MOST_COLUMNS = 1000  # in JSON lines; an object with more fields is not a row
 
 
 def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:
-    """Return the first rows of a table, of which the first has the names of the columns, if there are names.
+    """Return the first rows of a table; the first row contains the column names, if there are any.
 
     Args:
         file: the file, which is opened if it is Parquet.
-        head: its first bytes.
+        head: the first bytes of the file.
         lines: the lines of these bytes.
 
     Raises:
@@ -34,10 +34,10 @@ def first_rows(file: SourceFile, head: bytes, lines: list[str]) -> Table:
 
 
 def rows_of_objects(lines: list[str]) -> Table:
-    """Return the fields of objects on lines below their names, or an empty list if the lines are anything else.
+    """Return JSON lines as rows, the field names first, or an empty list if the lines are not JSON objects.
 
-    A single object may be a document, so there must be two. Fields that are not text or numbers are left out; those of
-    an object inside are named with a dot.
+    At least two objects are required, because a single object may be a document. Fields that are not text or numbers
+    are left out. A field of a nested object gets a name with a dot, such as `track.name`.
     """
     records: list[dict[str, Any]] = []
     for line in lines[:JUDGED_LINES]:
@@ -59,7 +59,7 @@ def rows_of_objects(lines: list[str]) -> Table:
 
 
 def _rows_of_parquet(file: SourceFile) -> Table:
-    """Return the first rows of Parquet below the names of its columns; nested columns are left out."""
+    """Return the column names of a Parquet file, and its first rows, without nested columns."""
     with file.open() as stream, parquet_in(stream, {}) as parquet:
         names = [field.name for field in parquet.schema_arrow if not pa.types.is_nested(field.type)]
         columns = list(dict.fromkeys(names))
@@ -71,7 +71,7 @@ def _rows_of_parquet(file: SourceFile) -> Table:
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with the fields of the objects inside, whose names have dots."""
+    """Flatten an object; a field of a nested object gets a name with a dot."""
     flat: dict[str, Any] = {}
     for name, value in record.items():
         flat |= {f"{name}.{inner}": of for inner, of in value.items()} if isinstance(value, dict) else {name: value}

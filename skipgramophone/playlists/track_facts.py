@@ -1,4 +1,4 @@
-"""Facts about tracks that few formats state, such as their duration: a track keeps the first one that a row states."""
+"""Collects facts about tracks that few formats state, such as durations; the first stated value is kept."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from skipgramophone.playlists.numbering import Codes, row_slices
 
 
 def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], row: Codes, used: Codes) -> pa.Table:
-    """Return the table of tracks with a column for each fact that a used row states.
+    """Add a column to the table of tracks for each fact that a used row states, and return the table.
 
     Args:
         tracks: one row per track.
-        coded: for each column, the number of each row's value (-1: none), and the values as strings.
+        coded: for each column, the code of each row's value (-1: no value), and the values as strings.
         row: the track of each used row.
         used: indices of the rows that are used.
     """

@@ -17,7 +17,7 @@ CHOSEN = "default: chosen on validation playlists"
 
 
 def task(protocol: str, of: str) -> str:
-    """Return the name of a protocol with what is to be found, unless these are tracks.
+    """Return the name of an evaluation task: the protocol and, for artists, "of artists".
 
     >>> task("lookup", "tracks"), task("lookup", "artists")
     ('lookup', 'lookup of artists')

@@ -34,7 +34,7 @@ LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "drop_automatic_playlists",
     "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
-LATER = ("min_rating", "drop_automatic_playlists")  # settings that the first corpora did not have
+LATER = ("min_rating", "drop_automatic_playlists")  # settings that are newer than the first corpora
 GROUP_HELP = "Regex for the start of the owner; playlists with the same matched text are held out together."
 
 
@@ -67,7 +67,7 @@ class ExtractSettings:
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
     drop_duplicate_playlists: bool = setting(False, "Drop near-duplicate playlists, keeping the longest.")
     drop_automatic_playlists: bool = setting(
-        False, "Drop playlists that a service makes by itself, such as Discover Weekly and Liked Songs."
+        False, "Drop playlists that a service makes, such as Discover Weekly and Liked Songs."
     )
     min_length: int = setting(1, "Drop playlists with fewer than N tracks.", metavar="N", bounds=at_least(1))
     max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N", bounds=at_least(2))

@@ -31,7 +31,7 @@ AnswerFormat = Literal[
 ]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 YEAR = 366 * 24 * 3600.0  # seconds
-MOST_ARRANGED = 1000  # tracks that are ordered in seconds
+MOST_ARRANGED = 1000  # maximum number of tracks to order; more would take minutes
 
 Version = Literal[
     "acoustic", "cover", "demo", "edit", "extended", "instrumental", "karaoke", "live", "remaster", "remix"
@@ -115,7 +115,7 @@ class SimilarSettings:
         self._require_applicable()
 
     def _require_applicable(self) -> None:
-        """Refuse settings that do not apply to what is listed."""
+        """Refuse settings that do not apply to lists of artists or of playlists."""
         refused = {"tracks": (), "artists": ONLY_TRACKS, "playlists": NOT_PLAYLISTS}[self.of]
         for declared in fields(self):
             is_default = getattr(self, declared.name) == declared.default
@@ -147,15 +147,15 @@ class ContinueSettings(SimilarSettings):
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
     duration: float | None = setting(
         None,
-        "End the list before it is longer than this time, such as 90m or 2h, if durations are known.",
+        "Limit the total playing time of the list, such as 90m or 2h (needs track durations).",
         metavar="TIME",
         bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
         parse=seconds_of,
     )
-    arrange: bool = setting(False, "Order the tracks so that those that follow each other are similar.")
+    arrange: bool = setting(False, "Order the tracks so that adjacent tracks are similar.")
     artist_gap: int = setting(
         0,
-        "With --arrange: at least N other tracks between two tracks of an artist (0 = no rule).",
+        "With --arrange: at least N other tracks between two tracks of an artist (0: no limit).",
         metavar="N",
         bounds=at_least(0),
     )
@@ -170,7 +170,7 @@ class ContinueSettings(SimilarSettings):
 
     def __post_init__(self) -> None:
         SimilarSettings.__post_init__(self)
-        require(self.arrange or not self.artist_gap, "artist-gap is for an ordered list: add --arrange")
+        require(self.arrange or not self.artist_gap, "artist-gap needs an ordered list: add --arrange")
         require(
             not self.arrange or self.number <= MOST_ARRANGED,
             f"arrange orders at most {MOST_ARRANGED:,} tracks: give a smaller -n than {self.number:,}",
@@ -179,7 +179,7 @@ class ContinueSettings(SimilarSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySettings:
-    """Which plays of a listening history count."""
+    """Settings that select the plays of a listening history."""
 
     last: int = setting(
         50, "With --history: continue the last N plays; newer plays count more.", metavar="N", bounds=at_least(1)

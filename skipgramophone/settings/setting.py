@@ -120,7 +120,7 @@ def option_name(declared: Field[Any]) -> str:
 
 
 def given_options(settings: Any) -> list[str]:
-    """Return the values of a settings object that are not defaults, as words of a command line."""
+    """Return the settings that differ from their defaults, as words of a command line."""
     words: list[str] = []
     for declared in fields(settings):
         value = getattr(settings, declared.name)

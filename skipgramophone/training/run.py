@@ -137,7 +137,7 @@ def fit(
         directory: directory for the vectors and the log.
         run: how training runs, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
-        stage: called with the name of each stage before and after the rounds.
+        stage: called with the name of each stage that is not a training round.
         checkpoint: checkpoint to resume, if any.
         earlier: rows of an earlier model to start from, if any.
         keep: called after each round, when the tables are valid; may write a checkpoint.

@@ -177,8 +177,8 @@ def test_a_blend_lists_tracks_by_the_worse_of_two_ranks(sample_root: Path, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--artist-gap", "2", *GIVEN], 2, "artist-gap is for an ordered list: add --arrange"),
-        (["--from", GIVEN[0]], 2, "a fixed first or last track is for an ordered list: add --arrange"),
+        (["--artist-gap", "2", *GIVEN], 2, "artist-gap needs an ordered list: add --arrange"),
+        (["--from", GIVEN[0]], 2, "a fixed first or last track needs an ordered list: add --arrange"),
         (["--from", GIVEN[0], "--to", GIVEN[0], "--arrange"], 2, "is both the first and the last track"),
         (["--from", GIVEN[0], "--to", GIVEN[1], "--arrange", "-n", "2"], 2, "-n 2 leaves no room"),
         (["--to", "no such name at all", "--arrange"], 3, "no track matches 'no such name at all'"),

@@ -66,7 +66,7 @@ def test_a_list_ends_before_it_is_too_long_and_unknown_durations_are_left_out(ti
     ran = run_sgp("continue", "timed", "--from", "Song 0", "--to", "Song 5", "--arrange", "--duration", "204s")
     assert (ran.code, ran.err) == (
         2,
-        "error: the first and the last track alone last longer: give a longer --duration\n",
+        "error: the first and the last track alone are longer than --duration: give a longer --duration\n",
     )
     (refused,) = run_sgp("continue", "timed", "--from", "Song 7", "--arrange", "--duration", "1h").err.splitlines()
     assert refused.startswith("error: the duration of 'Artist 1 - Song 7' is not known: give -n instead")

@@ -98,7 +98,8 @@ def test_what_evaluations_keep_is_stated_and_can_be_freed(imported: Path, tmp_pa
     )
     assert list((imported / "kept" / "evaluation").glob("*.json"))
     refused = run_sgp("experiments", "rm", "kept", "--evaluations", "--experiments-dir", imported)
-    line = "error: not a terminal: add --yes to confirm that the evaluations of 'kept' are removed\n"
+    problem = "cannot ask for confirmation because the input is not a terminal"
+    line = f"error: {problem}: add --yes to remove the evaluations of 'kept'\n"
     assert (refused.code, refused.err) == (2, line)
     ran = run_sgp("experiments", "rm", "kept", "--evaluations", "--yes", "--experiments-dir", imported)
     assert (ran.code, ran.err) == (0, "removed the evaluations of 'kept' (0.1 MB)\n")

@@ -170,7 +170,7 @@ def test_nothing_is_removed_without_confirmation(sgp: Sgp, three: Path, experime
     refused = sgp("experiments", "rm", "gone")
     assert (refused.code, refused.err) == (
         2,
-        "error: not a terminal: add --yes to confirm that 'gone' is removed\n",
+        "error: cannot ask for confirmation because the input is not a terminal: add --yes to remove 'gone'\n",
     )
     assert (experiments / "gone" / "corpus").is_dir()
     assert sgp("experiments", "rm", "gone", "--yes").code == 0

@@ -119,8 +119,8 @@ def test_other_formats_of_histories_and_files_that_are_none(sample_root: Path, t
     (tmp_path / "names.txt").write_text("one name\nanother name\n")
     for path, problem in (
         (tmp_path / "names.txt", f"{tmp_path / 'names.txt'} is not a listening history in a format that sgp knows"),
-        (table, f"{table} has the plays of 2 listeners: give the history of one"),
-        (playlist, f"{playlist} is not a listening history: it has no times of plays; for a playlist use --file"),
+        (table, f"{table} has the plays of 2 listeners: give the history of one listener"),
+        (playlist, f"{playlist} is not a listening history: it has no times of plays. Use --file for a playlist"),
     ):
         ran = continued(sample_root, "--history", path)
         assert (ran.code, ran.out, ran.err) == (1, "", f"error: {problem}\n")

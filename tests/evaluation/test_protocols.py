@@ -114,7 +114,7 @@ def test_named_playlists_are_held_out_with_their_groups() -> None:
     message = r"no playlist matches 'x': correct the names to hold out \(1 name without a match\)$"
     with pytest.raises(EvaluationError, match=message):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["x"]))
-    with pytest.raises(EvaluationError, match="must hold out at least one playlist and leave at least one to train on"):
+    with pytest.raises(EvaluationError, match="held-out names must match at least one playlist, but not all"):
         split_by_name(["a", "b"], np.array([0, 1]), frozenset(["a", "b"]))
 
 

@@ -17,7 +17,7 @@ from skipgramophone.experiment.checkpoint import read_checkpoint
 from skipgramophone.experiment.experiment import Experiment, new_experiment, open_experiment
 from skipgramophone.experiment.publishing import draft_directory, publish, published_file, remove_leftovers, withdraw
 
-NEXT_STEP = "; restore it from a backup, or run sgp check to see which command makes it again"
+NEXT_STEP = "; restore it from a backup, or run sgp check to see which command re-creates it"
 
 
 def put(experiment: Experiment, stage: str, text: str, **settings: int) -> None:

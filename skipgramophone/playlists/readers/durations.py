@@ -1,4 +1,4 @@
-"""Durations of tracks that playlists state: whole seconds, or nothing if a text states none."""
+"""Parses the durations of tracks in playlist files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ LONGEST = 7 * 24 * 3600  # seconds; a larger number is in another unit, or an er
 
 
 def whole_seconds(text: str, per_second: int = 1) -> int | None:
-    """Return the duration at the start of a text, rounded; None if there is none or it is impossible.
+    """Return the duration at the start of a text in whole seconds, or None if it is missing or not plausible.
+
+    Args:
+        text: text that begins with a number, in M3U followed by attributes.
+        per_second: how many units of the number make a second, such as 1000 for milliseconds.
 
     >>> whole_seconds("151"), whole_seconds("151500", 1000), whole_seconds('12.4 tvg-id="x"'), whole_seconds("-1")
     (151, 152, 12, None)

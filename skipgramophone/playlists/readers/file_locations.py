@@ -1,8 +1,8 @@
-"""Locations of files that playlists name: paths and addresses, kept so that an answer can name the same files.
+"""Reads the locations (paths and addresses) of files in playlists, so that answers can refer to the same files.
 
 A relative path is kept relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
-`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and addresses stay as they are. Nothing is
-opened.
+`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and addresses do not change. No
+file is opened.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 
 
 def location_of(path: str, file: SourceFile) -> str | None:
-    """Return the location of a path in a playlist; None for a text that is not a path, such as a name."""
+    """Return the location that a path in a playlist refers to, or None if the text is not a path, such as a name."""
     if service_uri(path) or not (SUFFIX.search(path) or "/" in path or "\\" in path):
         return None
     if is_absolute(path):
@@ -31,7 +31,7 @@ def location_of(path: str, file: SourceFile) -> str | None:
 
 
 def location_of_uri(text: str, file: SourceFile) -> str | None:
-    """Return the location of a file that a uri names, with `file:` uris as paths, also those of Windows."""
+    """Return the location that a uri refers to, or None; a `file:` uri becomes a path, also one of Windows."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""JSON objects as columns: Arrow reads the objects of an array, or those of lines, if nothing about them is unusual.
+"""Reads JSON objects into columns with Arrow, if the objects of an array or of lines are regular.
 
-Arrow and Python differ about duplicate keys, control characters and some numbers. In such a case nothing is returned,
-and the objects are to be read one by one.
+Arrow and Python treat duplicate keys, control characters and some numbers differently. In these cases the functions
+return None, and the caller reads the objects one by one.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ HEAD = 1 << 16  # bytes that contain the first two objects
 
 @dataclass(frozen=True, slots=True)
 class ArrayPart:
-    """Some objects of a JSON array.
+    """Consecutive objects of a JSON array.
 
     Attributes:
         contents: the objects without their outer braces.
-        first: the number of the first one, from 1.
-        wanted: how many of them are read; the others must be valid, too.
+        first: the number of the first of these objects, from 1.
+        wanted: how many of these objects are read; the others must also be valid.
     """
 
     contents: list[bytes]
@@ -39,18 +39,18 @@ class ArrayPart:
     wanted: int
 
     def one(self, at: int) -> dict[str, Any]:
-        """Return an object."""
+        """Return the object at an index."""
         found: dict[str, Any] = json.loads(f"{{{self.contents[at].decode()}}}")
         return found
 
     def table(self, schema: pa.Schema) -> pa.Table | None:
-        """Return fields of the wanted objects, or None if Arrow reads the objects otherwise than Python would."""
+        """Return fields of the wanted objects, or None if Arrow would read the objects differently from Python."""
         text = b"{" + b"}\n{".join(self.contents) + b"}"
         table = columns_of_objects(text, len(self.contents), schema)
         return None if table is None else table[: self.wanted]
 
     def are_objects(self) -> bool:
-        """Whether the parts are objects for Python, too."""
+        """Whether Python also reads every part as one object."""
         try:
             values = json.loads(b"[{" + b"},{".join(self.contents) + b"}]")
         except (ValueError, RecursionError):
@@ -70,7 +70,7 @@ def array_parts(data: bytes, number: int) -> Iterator[ArrayPart] | None:
 
 
 def _parts(contents: list[bytes], number: int) -> Iterator[ArrayPart]:
-    """Yield objects in parts, of which the first `number` are wanted."""
+    """Yield the objects in parts; the first `number` objects are wanted."""
     start, size = 0, 0
     for at, content in enumerate(contents, 1):
         size += len(content)
@@ -80,10 +80,12 @@ def _parts(contents: list[bytes], number: int) -> Iterator[ArrayPart]:
 
 
 def _contents(data: bytes) -> list[bytes] | None:
-    """Split a JSON array where the text between its first two objects occurs, or return None if it has no such text.
+    """Split a JSON array at every repetition of the text between its first two objects.
 
-    The parts are the objects without their outer braces, unless the text also occurs inside of one. Then
-    `ArrayPart.table` returns None, because a comma is missing, or a string contains a line end.
+    Return None if the data is not such an array, or if its first two objects are not near its start.
+
+    The parts are the objects without their outer braces. If the text also occurs inside an object, the parts are not
+    valid objects. Then `ArrayPart.table` returns None, because a comma is missing or a string contains a line end.
     """
     gap = _gap(data)
     if gap is None or not is_text(data):
@@ -95,7 +97,7 @@ def _contents(data: bytes) -> list[bytes] | None:
 
 
 def _gap(data: bytes) -> bytes | None:
-    """Return the text between the first two objects of an array, or None if they are long or not found."""
+    """Return the text between the first two objects of an array, or None if the head of the data lacks two objects."""
     head = data[:HEAD].decode("utf-8", "ignore")
     start = head.find("{")
     try:
@@ -108,7 +110,7 @@ def _gap(data: bytes) -> bytes | None:
 
 
 def columns_of_objects(data: bytes, number: int, schema: pa.Schema) -> pa.Table | None:
-    """Return fields of objects that follow each other, or None if Arrow reads them otherwise than Python would.
+    """Return fields of consecutive objects, or None if Arrow would read them differently from Python.
 
     Args:
         data: text of the objects.
@@ -129,7 +131,7 @@ def columns_of_objects(data: bytes, number: int, schema: pa.Schema) -> pa.Table 
 
 
 def objects_on_lines(raw: RawLines) -> tuple[bytes, pa.Array] | None:
-    """Return the text of lines that hold one object each, and the lines; None if a line is anything else."""
+    """Return the text of lines with one object each, and the lines, or None if a line is not a single object."""
     data = with_plain_ends(raw.data)
     if b"\r" in data or not is_text(data):
         return None
@@ -144,7 +146,7 @@ def objects_on_lines(raw: RawLines) -> tuple[bytes, pa.Array] | None:
 
 
 def texts(table: pa.Table, path: Sequence[str]) -> pa.Array:
-    """Return a column of text, or a field of a nested one; "" for null."""
+    """Return the text of a column, or of a field of a nested column, with "" for null."""
     column = table[path[0]].combine_chunks()
     column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
     for name in path[1:]:

@@ -87,7 +87,7 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 
 def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the blocks of `read_lastfm`; scrobbles are converted in columns up to the first row that is not plain."""
+    """Yield the rows of `read_lastfm` in blocks, converted in columns up to the first row that is not plain."""
     raws = read_raw_lines(stream)
     head = next(raws, None)
     if head is None:
@@ -161,7 +161,7 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
 
 
 def _records(records: Iterable[FieldsRecord], columns: tuple[str, ...] = ()) -> Iterator[PlayRecord]:
-    """Yield scrobbles; by default, the first record tells the columns."""
+    """Yield scrobbles; without `columns`, the first record determines the columns."""
     for number, line, fields in records:
         if not columns and not isinstance(fields, str):
             columns = tuple(fields) if tuple(fields) in HEADERS else HEADERLESS

@@ -113,7 +113,7 @@ def read_raw_lines(stream: OpenFile) -> Iterator[RawLines]:
 
 
 def first_of(raws: Iterable[RawLines], number: int) -> Iterator[RawLines]:
-    """Yield the first `number` lines, or all of them if it is `ALL_ROWS`."""
+    """Yield the first `number` lines, or all lines if `number` is `ALL_ROWS`."""
     left = number
     for raw in raws:
         yield raw if number == ALL_ROWS else raw.split_at(left)[0]

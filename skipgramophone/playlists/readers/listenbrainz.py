@@ -89,10 +89,10 @@ def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 
 
 def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the blocks of `read_listenbrainz`; listens are converted in columns.
+    """Yield the rows of `read_listenbrainz` in blocks, converted in columns.
 
     Raises:
-        SourceError: the file begins as a JSON array and is not one.
+        SourceError: the file begins like a JSON array but is not valid.
     """
     if _is_array(stream):
         raw = whole_bytes(stream, LARGEST)
@@ -110,7 +110,7 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
-    """Return some listens of an array in columns, or None if the document must be read as a whole."""
+    """Return the listens of a part of an array in columns, or None if the document must be read as a whole."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
         for row in rows:
@@ -139,7 +139,7 @@ def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings
 
 
 def _play_table(table: pa.Table, records: Records) -> PlayTable:
-    """Return listens that Arrow has read."""
+    """Return a table of listens that Arrow has read."""
     times = table["listened_at"].combine_chunks()
     seconds = np.asarray(pc.fill_null(times, -1), np.int64)
     usual = (seconds >= 0) & (seconds < LATEST_LISTEN) & (seconds <= LATEST)
@@ -155,7 +155,7 @@ def _play_table(table: pa.Table, records: Records) -> PlayTable:
 
 
 def _is_array(stream: OpenFile) -> bool:
-    """Whether a file begins as a JSON array."""
+    """Whether a file begins like a JSON array."""
     return stream.peek(HEAD_BYTES).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
 
 

@@ -219,9 +219,10 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 def plain_pieces(
     raws: Iterable[RawLines], number: int, convert: Callable[[RawLines], Made | None]
 ) -> Iterator[tuple[RawLines, Made | None]]:
-    """Yield lines, and what `convert` makes of the first `number` of them, or of all if it is `ALL_ROWS`.
+    """Yield blocks of lines, each with the result of `convert` for its lines among the first `number`.
 
-    If that is None, not all of these lines are plain, so that a row may have several lines: all later lines follow.
+    `ALL_ROWS` means all lines. A result of None means that some line is not plain. A row may then span several lines,
+    so all later lines are yielded too.
     """
 
     def converted(raw: RawLines) -> tuple[RawLines, Made | None]:
@@ -242,7 +243,7 @@ def plain_pieces(
 
 
 def parquet_rows(file: pq.ParquetFile, roles: Roles, number: int) -> Iterator[PlainRows]:
-    """Yield the first `number` rows of Parquet in blocks, or all if it is `ALL_ROWS`; "line" counts rows from 1."""
+    """Yield the first `number` rows of Parquet in blocks (`ALL_ROWS`: all); "line" numbers count rows from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         if number != ALL_ROWS and first + batch.num_rows > number:

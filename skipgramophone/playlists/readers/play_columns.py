@@ -1,7 +1,7 @@
-"""Plays of a listening history in columns, and their sessions.
+"""Converts the plays of a listening history in columns, and splits them into sessions.
 
-The result is that of `histories.split_into_sessions`, which works play by play. A reader gives the plays that it can
-convert together; each other record is read by itself, and takes its place among them.
+The result equals that of `histories.split_into_sessions`, which works play by play. A reader converts regular records
+together in columns. It reads each other record separately, and the record keeps its place in the order.
 """
 
 from __future__ import annotations
@@ -53,16 +53,15 @@ Records = Callable[[Sequence[int]], Iterable[PlayRecord]]  # row numbers -> the 
 
 @dataclass(frozen=True, slots=True)
 class PlayTable:
-    """Records of a history, of which most were converted together.
+    """Records of a history; most of them were converted together.
 
     Attributes:
         columns: owner, artist, title (large_string without nulls) and uri (null if there is none) of each record.
         began: seconds since 1970, float64 (records,).
-        ended: likewise.
-        usual: bool (records,), whether the other fields of this object hold the record. The others are read by
-            `records`.
+        ended: seconds since 1970, float64 (records,).
+        usual: bool (records,), whether the other fields of this object contain the record; if not, `records` reads it.
         records: returns the records of given rows.
-        faults: lines that are no records: number, reason for rejecting it, raw record.
+        faults: lines that are not records: line number, reason for rejecting the line, raw record.
     """
 
     columns: dict[str, pa.Array]
@@ -80,8 +79,8 @@ class PlayColumns:
     Attributes:
         columns: dictionary-encoded owner, artist, title and uri of each play.
         began: seconds since 1970, float64 (plays,).
-        ended: likewise.
-        unnamed: plays without a valid name, which count for the bounds of a session only, and their rejects.
+        ended: seconds since 1970, float64 (plays,).
+        unnamed: row -> reject of each play without a valid name; these plays only affect the bounds of sessions.
         faults: records that are not plays.
     """
 
@@ -93,7 +92,7 @@ class PlayColumns:
 
 
 def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColumns:
-    """Return the plays of a table of records; `file` is its name in rejects."""
+    """Return the plays of a table of records; `file` is the name of the file in rejects."""
     played, columns, unnamed = table.usual.copy(), dict(table.columns), dict[int, Reject]()
     faults = [Reject(file, line, reason, as_text(raw)) for line, reason, raw in table.faults]
     began, ended = table.began.copy(), table.ended.copy()
@@ -155,14 +154,14 @@ def read_array(
 
 
 def unusable_reason(found: object) -> str:
-    """Return the reason why a record is not a play of a possible time, or ""."""
+    """Return the reason why a record is not a play at a possible time, or "" if it is one."""
     if not isinstance(found, Play):
         return str(found)
     return "" if EARLIEST <= found.began <= found.ended <= LATEST else NO_TIME
 
 
 def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the plays of a file in the order of time, with sessions as playlists."""
+    """Yield the plays of a file in order of time, with sessions as playlists."""
     faults = [reject for piece in pieces for reject in piece.faults]
     starts = np.concatenate([[0], np.cumsum([len(piece.ended) for piece in pieces])]).astype(np.int64)
     unnamed = {
@@ -207,7 +206,7 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
 def _sessions(
     owner: Ids, owners: Sequence[str], times: tuple[Times, Times], *, stream: OpenFile, settings: ExtractSettings
 ) -> tuple[Ids, pa.Array, pa.Array]:
-    """Return the session of each play in the order of time, and the names and keys of the sessions."""
+    """Return the session of each play, in order of time, and the names and keys of the sessions."""
     began, ended = times
     gap, last = seconds_of(settings.session_gap), stream.file.sessions
     last = Sessions() if last is None else last
@@ -233,12 +232,12 @@ def _sessions(
 
 
 def _joined(columns: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
-    """Join columns, with one dictionary."""
+    """Concatenate dictionary-encoded columns, and return a column with one dictionary."""
     chunks = pa.chunked_array(columns, DICTIONARY).unify_dictionaries().chunks
     return pa.concat_arrays(chunks) if chunks else pa.array([], DICTIONARY)
 
 
 def _compact(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Return a column without the values of its dictionary that it does not use."""
+    """Return a column whose dictionary contains only values that the column uses."""
     used = column.indices.dictionary_encode()
     return pa.DictionaryArray.from_arrays(used.indices, column.dictionary.take(used.dictionary))

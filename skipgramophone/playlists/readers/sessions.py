@@ -94,7 +94,7 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the blocks of `read_sessions`; lines of ASCII are split in columns."""
+    """Yield the rows of `read_sessions` in blocks; ASCII lines are split in columns."""
     left = settings.num_rows
     for raw in read_raw_lines(stream):
         split = _split_lines(raw, left)
@@ -140,7 +140,7 @@ def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[in
 def _block(
     ids: pa.Array, numbers: Ids, rejects: list[Reject], *, raw: RawLines, stream: OpenFile, settings: ExtractSettings
 ) -> RowBlock:
-    """Return ids as rows; `numbers` are their lines."""
+    """Return ids as a block of rows; `numbers` are their line numbers."""
     lines = pa.array(numbers).dictionary_encode()
     names = pa.DictionaryArray.from_arrays(lines.indices, lines.dictionary.cast(TEXT))
     ids = ids.cast(TEXT).dictionary_encode()
