@@ -194,9 +194,11 @@ def _require_time(answer: Answer, duration: float, route: Route, given: Sequence
     if unknown:
         raise SettingError(f"the duration of '{unknown[0]}' is not known: {instead}")
     if _seconds(route.seeds) > duration:
-        raise SettingError("the first and the last track alone last longer: give a longer --duration")
+        raise SettingError("the first and the last track alone are longer than --duration: give a longer --duration")
     if _seconds(route.seeds) + _seconds(given) > duration:
-        raise SettingError("the given tracks alone last longer: give a longer --duration, or leave out --include-seeds")
+        raise SettingError(
+            "the given tracks alone are longer than --duration: give a longer --duration, or leave out --include-seeds"
+        )
 
 
 def _seconds(tracks: Iterable[Seed | Neighbour]) -> float:

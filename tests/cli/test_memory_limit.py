@@ -22,13 +22,15 @@ SGP = [sys.executable, "-m", "skipgramophone"]
 
 
 def limited(megabytes: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run `sgp` with a limit of address space."""
+    """Run `sgp` with a limit of address space, and with as many threads of OpenBLAS as a user has."""
     limit = megabytes * 1_000_000
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     return subprocess.run(
         [*SGP, *map(str, arguments)],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
+        env=environment,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
 
