@@ -1,4 +1,4 @@
-"""`sgp evaluate`: evaluate an experiment on held-out playlists, next to baselines."""
+"""`sgp evaluate`: evaluate an experiment and baselines on held-out playlists."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def evaluate(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Evaluate EXPERIMENT on held-out playlists, next to baselines that need no vectors.
+    """Evaluate EXPERIMENT and baselines on held-out playlists.
 
     Each ranking gets part of a held-out playlist and has to find its other tracks among all tracks. For this, a model
     is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If

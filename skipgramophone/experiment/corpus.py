@@ -31,7 +31,7 @@ class Corpus:
     Attributes:
         track_ids: int32 (occurrences,).
         offsets: int64 (playlists + 1,), from 0 to the number of occurrences, non-decreasing.
-        directory: the stage directory whose training playlists these are, or None.
+        directory: the stage directory that the training playlists come from, or None.
     """
 
     track_ids: npt.NDArray[np.int32]

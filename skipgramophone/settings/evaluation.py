@@ -34,7 +34,7 @@ class EvaluateSettings:
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
     baselines: Baselines = setting(
         "default",
-        "Compare with popularity, item-kNN and iALS (default), also with SVD, RP3beta and EASE (all), or with none.",
+        "Baselines to compare with. default: popularity, item-kNN and iALS; all: these, SVD, RP3beta and EASE; none.",
         metavar="SET",
     )
     ials_factors: int = setting(128, "Number of factors of the baseline iALS.", metavar="N", bounds=between(1, 4096))
@@ -116,7 +116,7 @@ class TuneSettings:
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
     share: float = setting(
         0.1,
-        "Share of the playlists to hold out for validation, and again for the test.",
+        "Share of the playlists to hold out for validation. The test gets an equal share of other playlists.",
         metavar="X",
         bounds=SHARE,
     )

@@ -69,7 +69,8 @@ class MacroBatch:
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
         playlist: float32 (macro,), number of each token's playlist. The numbers of two playlists differ by at least 1.
-        weight: float32 (macro,), sum of the weights of a token's pairs in its block (`pair_weights`).
+        weight: float32 (macro,), for each token, the sum of the weights of its pairs within
+            the token's block (`pair_weights`).
         real: number of tokens that are not padding.
     """
 

@@ -163,7 +163,7 @@ class ColumnsReader:
                 yield made
 
     def _read_parquet(self, stream: OpenFile, make: Make[Made]) -> Iterator[Made]:
-        """Read Parquet, and yield the result of `make` for each block; "line" numbers count rows from 1."""
+        """Read Parquet, and yield the result of `make` for each block; line numbers are row numbers, from 1."""
         roles, left = self.settings.roles, self.settings.num_rows
         with parquet_in(stream, roles) as file:
             if not is_plain(file.schema_arrow, roles):

@@ -173,7 +173,7 @@ def parquet_in(stream: OpenFile, roles: Roles) -> Iterator[pq.ParquetFile]:
 
 
 def records_of_parquet(file: pq.ParquetFile, roles: Roles) -> Iterator[TableRecord]:
-    """Yield the rows of an open Parquet file; their "line" numbers count rows from 1."""
+    """Yield the rows of an open Parquet file; their line numbers are row numbers, from 1."""
     number = 0
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         columns = (_as_texts(batch[name]) for name in roles.values())

@@ -240,7 +240,8 @@ def _whole_line_chunks(stream: OpenFile) -> Iterator[bytes]:
             pending += data
         if len(pending) > LONGEST_LINE:
             raise FormatError(
-                f"{stream.file.display_name}: a line is longer than {LONGEST_LINE >> 20} MiB: not a file of rows"
+                f"{stream.file.display_name}: a line is longer than {LONGEST_LINE >> 20} MiB, so this is probably not "
+                "text with a row per line"
             )
     if pending:
         yield pending

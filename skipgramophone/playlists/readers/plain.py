@@ -243,7 +243,7 @@ def plain_pieces(
 
 
 def parquet_rows(file: pq.ParquetFile, roles: Roles, number: int) -> Iterator[PlainRows]:
-    """Yield the first `number` rows of Parquet in blocks (`ALL_ROWS`: all); "line" numbers count rows from 1."""
+    """Yield the first `number` rows of Parquet in blocks (`ALL_ROWS`: all); a line number is a row number, from 1."""
     first = 1
     for batch in file.iter_batches(BATCH, columns=list(dict.fromkeys(roles.values()))):
         if number != ALL_ROWS and first + batch.num_rows > number:
