@@ -26,6 +26,7 @@ from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.settings import Score, TrainSettings
 
 Scores = npt.NDArray[np.float32]
+WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that do not need the cosine
 CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # tracks that get factors: 4 per track to select from, at least 2,000
 
 
@@ -38,6 +39,21 @@ class Question:
     rows: Rows  # int64 (seeds,)
     weights: npt.NDArray[np.float64]
     vector: Matrix  # unit query vector, float32 (embedding_dim,)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of all tracks that have a vector.
+
+    Attributes:
+        rows: int64 (scored,).
+        scores: float32 (scored,).
+        cosines: cosine of each track with the query, float32 (tracks,); empty if nothing needs it.
+    """
+
+    rows: Rows
+    scores: Scores
+    cosines: Scores
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from skipgramophone.lookup.annoy_index import (
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.ranking import direction, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
-from skipgramophone.lookup.scoring import Question, Scoring
+from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring
 from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.lookup.stability_report import Agreement
@@ -303,26 +303,37 @@ class Search:
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score tracks, and select from the best; take more candidates until the list is full."""
-        width, all_tracks = _width(settings), len(self.catalogue)
+        width, all_tracks, scored = _width(settings), len(self.catalogue), self._scored(asked, settings)
         while True:
-            rows, scores = self.scored(asked, settings, width)
+            rows, scores = self._ranked(asked, settings, scored, width)
             listed = select(self.pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
             if len(listed.chosen) == settings.number or width >= all_tracks:
                 return listed
             width *= WIDENED
 
-    def scored(
-        self, asked: Question, settings: SimilarSettings, width: int | None = None
+    def scored(self, asked: Question, settings: SimilarSettings) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """Return the rows of all tracks but the seeds that are similar enough, int64, and their scores, float32."""
+        return self._ranked(asked, settings, self._scored(asked, settings), None)
+
+    def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
+        """Score all tracks, for `hybrid` without its factors; this part is the same for any number of candidates."""
+        rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
+        if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
+            cosines = self.exact.cosines(asked.vector)
+        return Scored(rows, self.scoring.scores(asked, settings.by, rows, cosines), cosines)
+
+    def _ranked(
+        self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
     ) -> tuple[Rows, npt.NDArray[np.float32]]:
-        """Return the rows of tracks that are similar enough, int64, and their scores, float32.
+        """Return the rows of tracks that are similar enough, int64, and their final scores, float32.
 
         Args:
             asked: the query; its seeds are left out.
             settings: ranking, popularity and minimum similarity.
+            scored: the scores of all tracks.
             width: number of tracks that the caller selects from; None: all tracks.
         """
-        rows, cosines = self.exact.candidates(np.empty(0, np.int64)), self.exact.cosines(asked.vector)
-        scores = self.scoring.scores(asked, settings.by, rows, cosines)
+        rows, scores = scored.rows, scored.scores
         if settings.by == "hybrid":
             most = None if settings.popularity else width  # popularity compares the scores of all tracks
             rows, scores = self.scoring.add_factors(asked, rows, scores, width=most)
@@ -333,7 +344,7 @@ class Search:
             if not np.isfinite(scores).all():
                 raise not_finite()
         if settings.min_similarity is not None:
-            near = cosines[rows] >= settings.min_similarity
+            near = scored.cosines[rows] >= settings.min_similarity
             rows, scores = rows[near], scores[near]
         return rows, scores
 
