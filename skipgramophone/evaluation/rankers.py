@@ -32,7 +32,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import hybrid, rooted, with_count, with_factors
+from skipgramophone.lookup.ranking import factor_weight, hybrid, rooted, with_count, with_factors
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -198,7 +198,7 @@ class Hybrid:
         """Return the weighted sum of the parts; without factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         scores = hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
-        if self.factors is None:
+        if self.factors is None or not factor_weight(many).any():
             return scores
         products = self.factors.scores(given)
         return with_factors(scores, products, many, largest=np.abs(products).max(axis=1, keepdims=True))
