@@ -28,6 +28,7 @@ from pyarrow import csv
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.columns import ColumnLayout, Roles, TableRecord, layout_of
+from skipgramophone.playlists.readers.json_columns import objects_on_lines
 from skipgramophone.playlists.readers.lines import BYTE_ORDER_MARK, RawLines, is_text, text_lines, with_plain_ends
 from skipgramophone.playlists.readers.rows import BLOCK_RECORDS, LONE_SURROGATE, RawRecord, Where, is_valid_text
 from skipgramophone.playlists.readers.tables import LONGEST_FIELD, delimiter_of, fields_of, wrong_width
@@ -175,16 +176,10 @@ class PlainObjects:
 
     def read(self, raw: RawLines) -> PlainRows | None:
         """Return the rows of a block, or None if a line is not plain or a column is in a nested object."""
-        data, names = _plain_text(raw.data), dict.fromkeys(self.roles.values())
-        if data is None or any("." in name for name in names):
+        found, names = objects_on_lines(raw), dict.fromkeys(self.roles.values())
+        if found is None or any("." in name for name in names):
             return None
-        lines = text_lines(replace(raw, data=data)).lines
-        # If all lines begin and end with braces, each has at least one object, and no object spans two lines.
-        if not pc.all(pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))).as_py():
-            return None
-        letters = np.frombuffer(data, np.uint8)
-        if np.count_nonzero(letters < ord(" ")) != np.count_nonzero(letters == ord("\n")):
-            return None  # a control character, which JSON allows between values but not in strings
+        data, lines = found
         try:
             table = arrow_json.read_json(
                 pa.BufferReader(data),
