@@ -27,6 +27,15 @@ settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile("default")
 
 NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
+MODEL_FILES = (  # that training writes, without those that state times
+    "centre.npy",
+    "context.npy",
+    "context_bias.npy",
+    "accumulators.npy",
+    "centre_mean.npy",
+    "factors.npy",
+    "factors.json",
+)
 HEADER = '"user_id", "artistname", "trackname", "playlistname"'
 Row = tuple[str, str, str, str]
 

@@ -14,21 +14,12 @@ from pathlib import Path
 import pytest
 
 import skipgramophone as package
-from tests.conftest import Sgp, two_genres
+from tests.conftest import MODEL_FILES, Sgp, two_genres
 
 WriteDump = Callable[..., Path]
 EAGER = package.RunSettings(checkpoint_seconds=0)
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=4, random_seed=3)
-FILES = (
-    "centre.npy",
-    "context.npy",
-    "context_bias.npy",
-    "accumulators.npy",
-    "centre_mean.npy",
-    "factors.npy",
-    "factors.json",
-    "history.jsonl",
-)
+FILES = (*MODEL_FILES, "history.jsonl")
 
 
 class Stopped(Exception):  # noqa: N818

@@ -18,19 +18,10 @@ from skipgramophone.training.cluster.config import Role, role_in
 from skipgramophone.training.cluster.loopback import block_other_machines
 from skipgramophone.training.cluster.shards import Shards
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
-from tests.conftest import Sgp, members, two_genres
+from tests.conftest import MODEL_FILES, Sgp, members, two_genres
 
 WriteDump = Callable[..., Path]
 SETTINGS = package.TrainSettings(window_size="bag", embedding_dim=8, epochs=3, random_seed=3)
-FILES = (
-    "centre.npy",
-    "context.npy",
-    "context_bias.npy",
-    "accumulators.npy",
-    "centre_mean.npy",
-    "factors.npy",
-    "factors.json",
-)
 pytestmark = pytest.mark.usefixtures("network")  # members communicate through sockets
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and the socket filters of Linux")
 
@@ -44,7 +35,7 @@ def genres(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
 
 def model_bytes(experiment: Path) -> list[bytes]:
     """Return the contents of the files of a model."""
-    return [(experiment / "model" / file).read_bytes() for file in FILES]
+    return [(experiment / "model" / file).read_bytes() for file in MODEL_FILES]
 
 
 def history_of(experiment: Path) -> list[dict[str, object]]:
