@@ -37,7 +37,7 @@ ON_THE_SAMPLE: dict[str, Sequence[str]] = {
     "inspect": ("sgp inspect demo",),
     "no-colour": ('NO_COLOR=1 sgp similar demo "every pencil knows" -n 3',),
     "pipe": ('sgp similar demo "every pencil knows" -n 3 | cat -v',),
-    "map-pca": ("sgp map demo -o /tmp/sgp-tour.html --force --projection pca",),
+    "map-pca": ("sgp map demo -o $(mktemp -d)/map.html --projection pca",),
 }
 ON_THE_ARCHIVE: dict[str, Sequence[str]] = {
     "dominant": ('sgp similar archive "blinding lights" -n 5',),
