@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,22 +13,9 @@ import skipgramophone as sgp
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.names.song_versions import song_key
-from tests.conftest import Ran, run_sgp
+from tests.cli.continued import answer, continued
 
 GIVEN = ("sample:track:0005", "sample:track:0100")
-
-
-def continued(root: Path, *arguments: str | Path) -> Ran:
-    """Continue a playlist of the sample."""
-    return run_sgp("continue", "demo", *arguments, "--experiments-dir", root)
-
-
-def answer(root: Path, *arguments: str | Path) -> dict[str, Any]:
-    """The answer as JSON."""
-    ran = continued(root, *arguments, "--json")
-    assert ran.code == 0, ran.err
-    found: dict[str, Any] = json.loads(ran.out)
-    return found
 
 
 def cosines(demo: Lookup, uris: list[str]) -> np.ndarray[Any, Any]:

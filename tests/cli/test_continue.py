@@ -16,15 +16,11 @@ from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.song_versions import song_key
-from tests.conftest import Ran, dump_text, run_sgp
+from tests.cli.continued import continued
+from tests.conftest import dump_text, run_sgp
 
 GIVEN = ("sample:track:0005", "sample:track:0100", "sample:track:0200")
 AS_RANKED = ("--all-versions", "--max-per-artist", "0")
-
-
-def continued(root: Path, *arguments: str, stdin: str | None = None) -> Ran:
-    """Continue a playlist of the sample."""
-    return run_sgp("continue", "demo", *arguments, "--experiments-dir", root, stdin=stdin)
 
 
 @pytest.mark.parametrize("by", ["hybrid", "cosine", "cosine+count", "model", "factors"])

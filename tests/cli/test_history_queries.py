@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,20 +12,7 @@ from skipgramophone.experiment.catalogue import Track
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.song_versions import song_key
 from skipgramophone.playlists.listening_history import read_plays
-from tests.conftest import Ran, run_sgp
-
-
-def continued(root: Path, *arguments: str | Path) -> Ran:
-    """Continue a history with the experiment of the sample."""
-    return run_sgp("continue", "demo", *arguments, "--experiments-dir", root)
-
-
-def answer(root: Path, *arguments: str | Path) -> dict[str, Any]:
-    """The answer as JSON."""
-    ran = continued(root, *arguments, "--json")
-    assert ran.code == 0, ran.err
-    found: dict[str, Any] = json.loads(ran.out)
-    return found
+from tests.cli.continued import answer, continued
 
 
 def tracks_of(root: Path, *rows: int) -> list[Track]:
