@@ -37,7 +37,7 @@ from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Score
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import Rows, temporary_file_errors
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.embeddings import Embeddings, Matrix, not_finite, unit_rows
+from skipgramophone.experiment.embeddings import Embeddings, not_finite, unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.annoy_index import FILE, AnnoyCandidates
 from skipgramophone.lookup.index_builder import build_index
@@ -211,7 +211,7 @@ def model_rankers(
     factors = FoldedIn(kept.factors) if kept.factors else None
     ours: dict[str, Ranker] = {
         "cosine": cosine,
-        **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine.unit)}),
+        **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
@@ -223,11 +223,19 @@ def model_rankers(
     return {settings.score: ours[settings.score]} if settings.score else ours
 
 
-def _indexed(unit: Matrix) -> IndexedCosine:
-    """Build a temporary index and open it; its file is deleted when it is open."""
+def _indexed(cosine: Cosine) -> Ranker:
+    """Build a temporary index and open it; its file is deleted when it is open.
+
+    If look-ups with this index would use exact search, return the exact ranker.
+    """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
-        return IndexedCosine(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
+        facts = build_index(path, cosine.unit, IndexSettings())
+        return (
+            cosine
+            if facts.answered_by == "exact search"
+            else IndexedCosine(AnnoyCandidates(path, facts), cosine.unit, DEPTH)
+        )
 
 
 def _result(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> RankerResult:

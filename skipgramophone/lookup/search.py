@@ -154,8 +154,14 @@ class Search:
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
         """Return whether several queries are answered together by exact search."""
         facts = self._index_facts
+        compares = self._compares_always or settings.exact
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
-        return _has_plain_cosine(settings) and (settings.exact or faster)
+        return _has_plain_cosine(settings) and (compares or faster)
+
+    @property
+    def _compares_always(self) -> bool:
+        """Whether the index was built and found to be no faster than exact search."""
+        return isinstance(self._index_facts, IndexFacts) and self._index_facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
         """Answer a query; `pool` contains its nearest tracks if they were found before.
@@ -168,7 +174,7 @@ class Search:
         notes = list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
-        if pool is None and _asks_index(settings):
+        if pool is None and _asks_index(settings) and not self._compares_always:
             index = self._index(asked.vector)
             if isinstance(index, str):
                 advice = ADVICE.get(index, f"rebuild it with sgp index {self.experiment.name}")
@@ -246,7 +252,7 @@ class Search:
         if facts is None or not all(experiment.is_intact(manifest, one.name) for one, *_ in facts.files(Path(FILE))):
             return "the index is damaged"
         wanted = manifest.settings.get("recall")
-        if isinstance(wanted, float) and facts.recall_at_10 < wanted:
+        if facts.answered_by == "index" and isinstance(wanted, float) and facts.recall_at_10 < wanted:
             return f"recall@10 of the index is {facts.recall_at_10:.1%}, below the {wanted:.1%} that was asked for"
         return facts
 
