@@ -69,7 +69,7 @@ def test_shared_parts_are_scored_once_per_batch(monkeypatch: pytest.MonkeyPatch)
     assert len(scored) == 3
     assert steps[:4] == [("cosine", 3, 8), ("count", 3, 8), ("hybrid", 3, 8), ("cosine", 6, 8)]
     assert shared._scores is None  # their memory is free again
-    alone = {
+    alone: dict[str, Ranker] = {
         "cosine": Cosine(unit),
         "count": CosineAndCount(Cosine(unit), counts),
         "hybrid": Hybrid(knn, Cosine(unit), counts),
