@@ -23,6 +23,7 @@ from skipgramophone.evaluation.baselines import (
 from skipgramophone.evaluation.metrics import DEPTH
 from skipgramophone.evaluation.protocols import QuerySet, make_queries
 from skipgramophone.evaluation.rankers import (
+    ArtistsInCommon,
     Cosine,
     CosineAndCount,
     Euclidean,
@@ -209,13 +210,14 @@ def model_rankers(
     """
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     factors = FoldedIn(kept.factors) if kept.factors else None
+    artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
-        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, factors),
+        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, artists=artists, factors=factors),
     }
     if settings.score and settings.score not in ours:
         lacking = "factors" if settings.score == "factors" else "context vectors"

@@ -27,6 +27,7 @@ from skipgramophone.evaluation.splits import Groups, Split, split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, read_embeddings, unit_rows
 from skipgramophone.experiment.postings import membership
+from skipgramophone.experiment.track_artists import TrackArtists
 from skipgramophone.settings import (
     Context,
     ContinueSettings,
@@ -96,14 +97,23 @@ def served(protocol: Protocol) -> Score:
 class Evaluator:
     """Trains on the training part of a split and evaluates on the held-out part."""
 
-    def __init__(self, corpus: Corpus, split: Split, tracks: int, *, settings: TuneSettings, min_count: int) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        split: Split,
+        tracks: int,
+        *,
+        artists: TrackArtists | None,
+        settings: TuneSettings,
+        min_count: int,
+    ) -> None:
         """Split the corpus, and make the queries from the held-out playlists.
 
         Raises:
             EvaluationError: no held-out playlist has enough trained tracks.
         """
         self.part = split.training_part(corpus)
-        self._tracks = tracks
+        self._tracks, self._artists = tracks, artists
         counts = self.part.counts(tracks)
         ranked = counts >= max(1, min_count)
         self._rows = np.flatnonzero(ranked)
@@ -124,7 +134,7 @@ class Evaluator:
         """Train a model, evaluate the ranking that `served` returns, and return each metric as float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
-            kept = read_embeddings(Path(directory), self._tracks).take(self._rows)
+            kept = replace(read_embeddings(Path(directory), self._tracks), artists=self._artists).take(self._rows)
         counts, score = self._catalogue.counts, served(self._protocol)
         asked = EvaluateSettings(score=score)
         rankers = model_rankers(self._playlists, self._lengths, kept, counts=counts, training=settings, settings=asked)
@@ -141,6 +151,7 @@ def tune(
     corpus: Corpus,
     tracks: int,
     *,
+    artists: TrackArtists | None,
     test: Split,
     own: TrainSettings,
     settings: TuneSettings,
@@ -154,6 +165,7 @@ def tune(
         name: name of the experiment.
         corpus: all playlists.
         tracks: number of rows of the catalogue.
+        artists: artists of the tracks, for the hybrid ranking; None if the model has none.
         test: split whose held-out playlists stay unseen until the end.
         own: the present settings of the experiment.
         settings: settings of the search.
@@ -169,9 +181,13 @@ def tune(
     started = time.monotonic()
     rest, groups = test.training_part(corpus), test.groups[~test.held_out]
     split = split_at_random(groups, settings.share, settings.random_seed + 1)
-    validation = Evaluator(rest, split, tracks, settings=settings, min_count=own.min_count)
+    validation = Evaluator(rest, split, tracks, artists=artists, settings=settings, min_count=own.min_count)
     sample = _sample(rest, groups, settings)
-    searched = Evaluator(*sample, tracks, settings=settings, min_count=own.min_count) if sample else validation
+    searched = (
+        Evaluator(*sample, tracks, artists=artists, settings=settings, min_count=own.min_count)
+        if sample
+        else validation
+    )
     occurrences = searched.part.occurrences
     space = SearchSpace(own, occurrences)
     study = _open_study(optuna, journal, own=own, test=test, settings=settings)
@@ -210,7 +226,7 @@ def tune(
     best = space.settings(study.best_trial.params, rest.occurrences)
     is_new = _is_significantly_better(best, own, validation, run=run, seed=settings.random_seed)
     winner = space.settings(study.best_trial.params, corpus.occurrences) if is_new else own
-    final = Evaluator(corpus, test, tracks, settings=settings, min_count=own.min_count)
+    final = Evaluator(corpus, test, tracks, artists=artists, settings=settings, min_count=own.min_count)
     gain: dict[str, Estimate] = {}
     if is_new:
         before, after = final.train(own, run), final.train(winner, run)

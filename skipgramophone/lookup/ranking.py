@@ -6,11 +6,14 @@
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
     factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
-    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(n) log(1 + count_j) + 2 (sqrt(n) - 1) f_j / max |f|,
-                   where n is the number of seeds, the first root keeps the sign of c_j, and c_j is the agreement of the
-                   playlists of track j with those of the seeds (`postings`). Without that root, a few playlists with
-                   nearly all seeds would decide alone. The more seeds there are, the more the factors know about the
-                   playlist, and the less the count matters. With a single seed the factors have no weight
+    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j)
+                   + 2 (sqrt(n) - 1) f_j / max |f|, where n is the number of seeds, the first root and the logarithm of
+                   a_j keep the sign, c_j is the agreement of the playlists of track j with those of the seeds
+                   (`postings`), and a_j is the number of seeds with the artist of track j (`track_artists`).
+                   Without the first root, a few playlists with nearly all seeds would decide alone. The more often a
+                   track occurs, the more its playlists say about it, and the less its artist matters. The more seeds
+                   there are, the more the factors know about the playlist, and the less the count matters. With a
+                   single seed the factors have no weight
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
@@ -32,6 +35,7 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
+ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation playlists, see docs/quality.md
 FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
@@ -91,6 +95,22 @@ def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
+def scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Scale weights of seeds so that their absolute values add up to the effective number of seeds."""
+    return np.asarray(weights * (number_of_seeds(weights) / np.abs(weights).sum()))
+
+
+def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
+    """Return the part of `hybrid` for artists, float32, of the shape of `in_common`.
+
+    Args:
+        in_common: a above, float32 (questions, tracks) or (tracks,).
+        counts: int64 (tracks,).
+    """
+    weights = (ARTIST_WEIGHT / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
+    return np.asarray(np.sign(in_common) * np.log1p(np.abs(in_common)) * weights, np.float32)
+
+
 def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
     """Return the weight of the factors in `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
     return np.asarray(FACTOR_WEIGHT * np.maximum(np.sqrt(given) - 1, 0))
@@ -113,10 +133,10 @@ def with_factors(
 def hybrid(
     agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
 ) -> Scores:
-    """Add agreement, cosine and log count; return scores without factors, float32 (questions, tracks) or (tracks,).
+    """Add agreement, cosine and log count, and return scores without artists and factors, float32.
 
     Args:
-        agreement: `rooted` agreement, of the shape of the scores.
+        agreement: `rooted` agreement, (questions, tracks) or (tracks,) like the scores.
         cosine: float32, of the shape of the scores.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).

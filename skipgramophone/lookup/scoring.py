@@ -17,7 +17,9 @@ from skipgramophone.lookup.ranking import (
     hybrid,
     log_prior,
     number_of_seeds,
+    of_artists,
     rooted,
+    scaled,
     with_count,
     with_factors,
 )
@@ -87,8 +89,15 @@ class Scoring:
         cosine = cosines[rows]
         if by == "hybrid":
             agreement = rooted(self.opened.postings.agreement(asked.rows, asked.weights))[rows]
-            return hybrid(agreement, cosine, self.counts[rows], number_of_seeds(asked.weights))
+            scores = hybrid(agreement, cosine, self.counts[rows], number_of_seeds(asked.weights))
+            return scores + self._of_artists(asked, rows) if self.opened.embeddings.artists else scores
         return with_count(cosine, self.counts[rows]) if by == "cosine+count" else cosine
+
+    def _of_artists(self, asked: Question, rows: Rows) -> Scores:
+        """Score some rows by the artists that they have in common with the seeds, float32 (rows,)."""
+        artists = self.opened.embeddings.artists
+        assert artists is not None
+        return of_artists(artists.in_common(asked.rows, scaled(asked.weights))[rows], self.counts[rows])
 
     def _model(self, asked: Question) -> Scores:
         """Return what the model was trained to predict, float32 (tracks,)."""
@@ -136,8 +145,7 @@ class Scoring:
                 "this model has no factors: use --by hybrid, or train it again with factors "
                 f"(sgp train {name} --force --factors)"
             )
-        share = asked.weights * number_of_seeds(asked.weights) / np.abs(asked.weights).sum()
-        liked, disliked = factors.playlists_of(asked.rows, share)
+        liked, disliked = factors.playlists_of(asked.rows, scaled(asked.weights))
         few = len(rows) < len(factors.rows) // 2  # otherwise a copy of the rows takes longer than all products
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -232,7 +232,7 @@ def _model_of_split(
     part = split.training_part(corpus)
     run = run or RunSettings()
     kept = held_out_model(experiment, part, tracks, settings=settings, split=split.digest, run=run, progress=training)
-    return kept, settings
+    return replace(kept, artists=own.artists), settings
 
 
 def measure_stability(

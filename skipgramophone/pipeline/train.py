@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.artists import read_artists
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import read_embeddings
-from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.json_files import write_lines
+from skipgramophone.experiment.track_artists import track_artists
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
@@ -99,6 +103,7 @@ def train(
                 keep_now=keeper.keep_now,
             )
             write_lines(draft.path / HISTORY, fitted.history)
+            _write_artists(experiment, draft.path)
             facts: dict[str, Any] = {
                 "tracks": tracks,
                 "tracks_learnt": fitted.tracks_learnt,
@@ -176,6 +181,14 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
     experiment = open_experiment(name, experiments_dir)
     experiment.manifest("corpus")
     return read_corpus(experiment.directory("corpus")).occurrences
+
+
+def _write_artists(experiment: Experiment, directory: Path) -> None:
+    """Write the artists of all tracks for the hybrid ranking; write nothing if the catalogue names no artists."""
+    with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
+        artists = read_artists(catalogue)
+    if len(artists):
+        track_artists(artists).write(directory)
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:

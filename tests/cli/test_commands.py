@@ -117,8 +117,8 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert re.fullmatch(r"index          32 trees, 0\.\d MB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
     model = root / "genres" / "model"
     assert left(model) == [
-        "accumulators.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy", "factors.json",
-        "factors.npy", "history.jsonl", "manifest.json", "train.log",
+        "accumulators.npy", "artists.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy",
+        "factors.json", "factors.npy", "history.jsonl", "manifest.json", "train.log",
     ]  # fmt: skip
     history = [json.loads(line) for line in (model / "history.jsonl").read_text().splitlines()]
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
