@@ -48,7 +48,7 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
 from skipgramophone.experiment.track_artists import TrackArtists, track_artists
-from skipgramophone.lookup.ranking import HYBRID_COUNT_WEIGHT, of_artists, rooted, with_factors
+from skipgramophone.lookup.ranking import COSINE_WEIGHT, HYBRID_COUNT_WEIGHT, of_artists, rooted, with_factors
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, Protocol, RunSettings, TrainSettings
@@ -130,7 +130,7 @@ def train_rankers(
 
     parts = {
         "agreement": lambda given: rooted(agreement.scores(given)),
-        "cosine": cosine.scores,
+        "cosine": lambda given: COSINE_WEIGHT * cosine.scores(given),
         "count": of_count,
         "artists": lambda given: of_artists(in_common.scores(given), counts),
         "factors": of_factors,

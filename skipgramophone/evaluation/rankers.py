@@ -32,7 +32,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import factor_weight, hybrid, of_artists, rooted, with_count, with_factors
+from skipgramophone.lookup.ranking import evidence, factor_weight, with_cosine, with_count, with_factors
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -213,9 +213,9 @@ class Hybrid:
     def scores(self, given: Given) -> Scores:
         """Return the weighted sum of the parts; without artists or factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
-        scores = hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
-        if self.artists is not None:
-            scores += of_artists(self.artists.scores(given), self.counts)
+        in_common = self.artists.scores(given) if self.artists else None
+        known = evidence(self.agreement.scores(given), self.counts, many, in_common)
+        scores = with_cosine(known, self.cosine.scores(given))
         if self.factors is None or not factor_weight(many).any():
             return scores
         products = self.factors.scores(given)

@@ -30,11 +30,8 @@ from skipgramophone.experiment.postings import membership
 from skipgramophone.experiment.track_artists import TrackArtists
 from skipgramophone.settings import (
     Context,
-    ContinueSettings,
     EvaluateSettings,
-    Protocol,
     RunSettings,
-    Score,
     SimilarSettings,
     TrainSettings,
     TuneSettings,
@@ -89,11 +86,6 @@ class TuneReport:
     test_playlists: int
 
 
-def served(protocol: Protocol) -> Score:
-    """Return the default ranking of the command that a protocol simulates: `sgp similar` or `sgp continue`."""
-    return SimilarSettings().by if protocol == "lookup" else ContinueSettings().by
-
-
 class Evaluator:
     """Trains on the training part of a split and evaluates on the held-out part."""
 
@@ -131,11 +123,11 @@ class Evaluator:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train a model, evaluate the ranking that `served` returns, and return each metric as float64 (queries,)."""
+        """Train a model, evaluate the default ranking of look-ups, and return each metric as float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
             kept = replace(read_embeddings(Path(directory), self._tracks), artists=self._artists).take(self._rows)
-        counts, score = self._catalogue.counts, served(self._protocol)
+        counts, score = self._catalogue.counts, SimilarSettings().by
         asked = EvaluateSettings(score=score)
         rankers = model_rankers(self._playlists, self._lengths, kept, counts=counts, training=settings, settings=asked)
         return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
@@ -251,7 +243,7 @@ def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, 
 
     There is one study for each combination of present settings, test playlists, protocol, share and seed.
     """
-    score = served(settings.protocol)
+    score = SimilarSettings().by
     made_of = [asdict(own), test.digest, settings.protocol, score, settings.share, settings.random_seed]
     journal.parent.mkdir(parents=True, exist_ok=True)
     study: Study = optuna.create_study(

@@ -22,7 +22,7 @@ from skipgramophone.experiment.publishing import published_file, remove_leftover
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, task
+from skipgramophone.settings import EvaluateSettings, RunSettings, Score, TrainSettings, task
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.artist_level import Evaluated, Model
@@ -238,18 +238,20 @@ def _model_of_split(
 def measure_stability(
     name: str,
     neighbours: int = 10,
+    by: Score = "hybrid",
     *,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
 ) -> Stability:
-    """Train a second model with the next seed, and measure how much the nearest neighbours of both models agree.
+    """Train a second model with the next seed, and measure how much both models agree on the best tracks for a track.
 
-    Look-ups show the result until the model is replaced.
+    Look-ups with the same ranking show the result until the model is replaced.
 
     Args:
         name: name of the experiment.
-        neighbours: number of nearest tracks to compare.
+        neighbours: number of best tracks to compare.
+        by: the ranking.
         run: how the second training runs, such as the number of threads; its vectors are kept.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
@@ -259,7 +261,7 @@ def measure_stability(
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
     from skipgramophone.evaluation.holdout import held_out_model
-    from skipgramophone.evaluation.stability import stability
+    from skipgramophone.evaluation.stability import stability_of
 
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
@@ -280,13 +282,13 @@ def measure_stability(
             run=run or RunSettings(),
             progress=training,
         )
-        embeddings = read_embeddings(experiment.directory("model"), tracks)
-        found = stability(
-            embeddings.centre,
-            other.centre,
-            corpus.counts(tracks),
+        found = stability_of(
+            corpus,
+            read_embeddings(experiment.directory("model"), tracks),
+            other,
+            training=settings,
+            ranking=by,
             neighbours=neighbours,
-            seed=settings.random_seed,
         )
         report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
         with published_file(experiment.path / EVALUATION / STABILITY_REPORT) as path:

@@ -44,7 +44,8 @@ def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str)
         given[0, rows] = 1
         held, counts = membership(demo.corpus, len(demo)), np.array(demo.catalogue.counts())
         cosine = Cosine(unit_rows(demo.embeddings.centre))
-        assert demo.embeddings.factors is not None and demo.embeddings.artists is not None
+        assert demo.embeddings.factors is not None
+        assert demo.embeddings.artists is not None
         in_common = ArtistsInCommon(demo.embeddings.artists.matrix())
         factors = FoldedIn(demo.embeddings.factors)
         agreement = item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel())

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from skipgramophone.errors import ExperimentError
 from skipgramophone.evaluation.rankers import ArtistsInCommon
@@ -36,6 +35,8 @@ def test_tracks_without_an_artist_have_none_in_common(artists: TrackArtists) -> 
 
 
 def test_the_matrix_of_evaluate_gives_the_same_numbers_also_for_some_tracks(artists: TrackArtists) -> None:
+    from scipy import sparse
+
     kept = artists.take(np.array([1, 2, 4]))
     expected = np.stack([artists.in_common(np.array([row]), np.ones(1))[[1, 2, 4]] for row in (1, 2, 4)])
     np.testing.assert_array_equal(ArtistsInCommon(kept.matrix()).scores(sparse.eye_array(3, format="csr")), expected)
@@ -46,7 +47,8 @@ def test_a_written_file_is_read_back(artists: TrackArtists, tmp_path: Path) -> N
     assert read_track_artists(tmp_path, len(WRITTEN)) is None
     artists.write(tmp_path)
     found = read_track_artists(tmp_path, len(WRITTEN))
-    assert found is not None and found.tracks == len(WRITTEN)
+    assert found is not None
+    assert found.tracks == len(WRITTEN)
     np.testing.assert_array_equal(found.matrix().toarray(), artists.matrix().toarray())
 
 
@@ -63,5 +65,5 @@ def test_a_written_file_is_read_back(artists: TrackArtists, tmp_path: Path) -> N
 )
 def test_a_damaged_file_is_refused(damaged: list[list[int]], tmp_path: Path) -> None:
     np.save(tmp_path / "artists.npy", np.array(damaged, np.int32))
-    with pytest.raises(ExperimentError, match="artists.npy does not match its catalogue of 6 tracks"):
+    with pytest.raises(ExperimentError, match=r"artists\.npy does not match its catalogue of 6 tracks"):
         read_track_artists(tmp_path, len(WRITTEN))
