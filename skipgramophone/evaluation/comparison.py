@@ -143,7 +143,9 @@ def compare_rankers(
     rankers = baselines | published | ours
     cards: dict[str, Scorecard] = {}
     for name, ranker in rankers.items():
-        cards[name] = score_ranker(ranker, queries, catalogue, settings.k, progress=partial(progress, name))
+        cards[name] = score_ranker(
+            ranker, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=partial(progress, name)
+        )
     groups = split.groups[[query.playlist for query in queries]]
     return Comparison(
         held_out=int(split.held_out.sum()),

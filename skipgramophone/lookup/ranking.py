@@ -98,6 +98,15 @@ def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
+def recency_weights(seeds: int, recency: float) -> npt.NDArray[np.float64]:
+    """Return weights of seeds in playlist order: 1 for the last, and for each other one `recency` times the next.
+
+    >>> recency_weights(3, 0.5).tolist()
+    [0.25, 0.5, 1.0]
+    """
+    return recency ** np.arange(seeds - 1, -1, -1, dtype=np.float64)
+
+
 def scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Scale weights of seeds so that their absolute values add up to the effective number of seeds."""
     return np.asarray(weights * (number_of_seeds(weights) / np.abs(weights).sum()))

@@ -16,7 +16,7 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import write_json
-from skipgramophone.experiment.manifest import now
+from skipgramophone.experiment.manifest import Manifest, now
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
@@ -67,9 +67,9 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
-    settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
+    settings = _with_recency(settings or EvaluateSettings(), model)
     with experiment.writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiment, settings, held_out)
         imported = IMPORTED in model.facts
@@ -141,11 +141,11 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
-    settings = settings or EvaluateSettings()
     if name == other:
         raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
+    settings = _with_recency(settings or EvaluateSettings(), manifests[0])
     if manifests[0].parent != manifests[1].parent:
         raise EvaluationError(
             f"'{name}' and '{other}' have different corpora, so their scores cannot be compared: "
@@ -176,6 +176,12 @@ def compare_experiments(
         version=__version__,
         comparison=comparison,
     )
+
+
+def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
+    """Return settings with the recency that look-ups use, if it applies and none is given."""
+    needed = settings.protocol == "next-item" and settings.recency is None
+    return replace(settings, recency=model.recency) if needed else settings
 
 
 def _evaluated(

@@ -18,6 +18,7 @@ from skipgramophone.experiment.embeddings import read_embeddings
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.json_files import write_lines
+from skipgramophone.experiment.manifest import RECENCY
 from skipgramophone.experiment.track_artists import track_artists
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
@@ -69,6 +70,8 @@ def train(
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
+    from skipgramophone.evaluation.recency_choice import choose_recency
+
     started, run = time.perf_counter(), run or RunSettings()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"):
@@ -87,6 +90,7 @@ def train(
         if settings.window_size == "auto":
             stage("choosing the context")
         settings, order = _choose_window(settings, corpus, tracks)
+        recency = choose_recency(corpus, tracks, settings.random_seed)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with experiment.publishing("model", asdict(settings)) as draft:
             fitted = fit(
@@ -118,6 +122,7 @@ def train(
             }
             draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
             draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
+            draft.facts |= {RECENCY: asdict(recency)}
         remove_checkpoint(experiment.path)
         index = None
         if not no_index:
@@ -125,7 +130,7 @@ def train(
             embeddings = read_embeddings(experiment.directory("model"), tracks)
             index = publish_index(experiment, embeddings, index_settings or IndexSettings())
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
-    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
+    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, recency=recency, **facts)
 
 
 def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:

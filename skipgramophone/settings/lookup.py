@@ -31,6 +31,7 @@ AnswerFormat = Literal[
 ]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 YEAR = 366 * 24 * 3600.0  # seconds
+RECENCY = Bounds("above 0 and at most 1", lambda weight: 0 < weight <= 1)
 MOST_ARRANGED = 1000  # maximum number of tracks to order; more would take minutes
 
 Version = Literal[
@@ -149,6 +150,12 @@ class ContinueSettings(SimilarSettings):
         metavar="TIME",
         bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
         parse=seconds_of,
+    )
+    recency: float | None = setting(
+        None,
+        "Weight of a track relative to the next one: 1 = all count the same (default: chosen by sgp train).",
+        metavar="X",
+        bounds=RECENCY,
     )
     arrange: bool = setting(False, "Order the tracks so that adjacent tracks are similar.")
     artist_gap: int = setting(
