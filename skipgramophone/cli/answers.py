@@ -25,7 +25,7 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.playlists.playlist_formats import WRITERS
-from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
+from skipgramophone.settings import ANSWER_FORMATS, Score, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
@@ -249,7 +249,6 @@ def _print_table(answer: Answer, versions: bool) -> None:
     """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
     seeds = answer.seeds
     about = ", ".join(map(_seed_name, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
-    relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
@@ -265,8 +264,13 @@ def _print_table(answer: Answer, versions: bool) -> None:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation} {about}{_smoothness(answer.arrangement)}"
+    title = f"{ranks} {relation(answer.ranked_by)} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
+
+
+def relation(ranked_by: Score) -> str:
+    """Return the words between the listed tracks or artists and the query in the title of a table."""
+    return {"cosine": "most similar to", "hybrid": "that go best with"}.get(ranked_by, f"ranked by {ranked_by} for")
 
 
 def _decimals(value: float | None) -> str:

@@ -192,7 +192,8 @@ def continue_playlist(
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist:
                 weighted = [(name, 1.0) for name in names]
-                asked += opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+                given_tracks = opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+                asked += given_tracks if artist else continuation.by_recency(opened, given_tracks, settings)
             if history:
                 asked += recent_plays.heard(opened, history, plays)
             answer = continuation.continued(opened, asked, settings, route, with_seeds=include_seeds)

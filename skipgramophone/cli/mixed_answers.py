@@ -108,8 +108,7 @@ def _print_artists(answer: ArtistAnswer) -> None:
         ]
         for near in answer.neighbours
     ]
-    relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
-    title = f"{_ranks(answer, 'artist')} {relation} {_about(answer.query.parts)}"
+    title = f"{_ranks(answer, 'artist')} {answers.relation(answer.ranked_by)} {_about(answer.query.parts)}"
     render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
 
 

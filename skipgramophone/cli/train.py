@@ -19,6 +19,7 @@ from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_i
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.recency_choice import RecencyChoice
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.lookup.annoy_index import IndexFacts
     from skipgramophone.pipeline.reports import TrainReport
@@ -199,6 +200,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
     return [
         ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}{taken}"),
         ("context", _context(report)),
+        ("recency", _recency(report.recency)),
         ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
         ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
@@ -218,6 +220,17 @@ def _context(report: TrainReport) -> str:
     window, order = report.settings["window_size"], report.order
     context = context_name(window)
     return f"{context} ({reason(order)})" if order else context
+
+
+def _recency(choice: RecencyChoice) -> str:
+    """Describe the weight of a given track relative to the next one, and why it was chosen."""
+    from skipgramophone.evaluation.recency_choice import MIN_QUERIES  # here, because it is slow to import
+
+    if choice.asked < MIN_QUERIES:
+        return f"1: all given tracks count the same (too few held-out playlists to decide: {choice.asked})"
+    if choice.gain is None:
+        return "1: all given tracks count the same"
+    return f"{choice.recency}: later tracks count more (NDCG of the next track {choice.gain.mean:+.3f})"
 
 
 def context_name(window: WindowSize) -> str:

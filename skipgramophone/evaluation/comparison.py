@@ -23,6 +23,7 @@ from skipgramophone.evaluation.baselines import (
 from skipgramophone.evaluation.metrics import DEPTH
 from skipgramophone.evaluation.protocols import QuerySet, make_queries
 from skipgramophone.evaluation.rankers import (
+    ArtistsInCommon,
     Cosine,
     CosineAndCount,
     Euclidean,
@@ -142,7 +143,9 @@ def compare_rankers(
     rankers = baselines | published | ours
     cards: dict[str, Scorecard] = {}
     for name, ranker in rankers.items():
-        cards[name] = score_ranker(ranker, queries, catalogue, settings.k, progress=partial(progress, name))
+        cards[name] = score_ranker(
+            ranker, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=partial(progress, name)
+        )
     groups = split.groups[[query.playlist for query in queries]]
     return Comparison(
         held_out=int(split.held_out.sum()),
@@ -209,13 +212,14 @@ def model_rankers(
     """
     cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
     factors = FoldedIn(kept.factors) if kept.factors else None
+    artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine.unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
-        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, factors),
+        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, artists=artists, factors=factors),
     }
     if settings.score and settings.score not in ours:
         lacking = "factors" if settings.score == "factors" else "context vectors"

@@ -89,8 +89,15 @@ def compare_models(
             rankers = model_rankers(
                 playlists, lengths, embeddings, counts=counts[rows], training=training, settings=chosen
             )
-            tell = partial(progress, score)
-            values.append(score_ranker(rankers[score], queries, catalogue, settings.k, progress=tell).values)
+            card = score_ranker(
+                rankers[score],
+                queries,
+                catalogue,
+                settings.k,
+                recency=settings.recency or 1.0,
+                progress=partial(progress, score),
+            )
+            values.append(card.values)
         first, second = values
         of = partial(estimate, groups=groups, seed=settings.random_seed)
         scores[score] = {

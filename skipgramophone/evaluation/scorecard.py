@@ -18,6 +18,7 @@ from skipgramophone.evaluation.metrics import DEPTH, clicks, hit_rate, ndcg, r_p
 from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Ranker, Scores
 from skipgramophone.experiment.arrays import Rows
+from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size of the scores of one batch of queries
@@ -116,6 +117,7 @@ def score_ranker(
     queries: Sequence[EvaluationQuery],
     catalogue: RankedCatalogue,
     k: int,
+    recency: float = 1.0,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Scorecard:
     """Rank the whole catalogue for each query, in batches, and compute all metrics.
@@ -128,6 +130,7 @@ def score_ranker(
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
+        recency: weight of a given track relative to the next one; the given tracks must be in playlist order.
         progress: called with the number of finished queries and the total.
     """
     values: dict[str, list[float]] = {}
@@ -138,7 +141,7 @@ def score_ranker(
     batch = max(1, SCORE_BYTES // (4 * len(catalogue)))
     for start in range(0, len(queries), batch):
         some = queries[start : start + batch]
-        for query, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue))), strict=True):
+        for query, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue), recency)), strict=True):
             ranking = top_rows(scores, query.given, max(DEPTH, len(query.wanted) + query.unknown), tie_order)
             if query.repeats:
                 ranking = np.concatenate([query.wanted, ranking])
@@ -201,10 +204,14 @@ def _bootstrap_weights(groups: int, seed: int) -> Values:
     return np.asarray(rng.multinomial(groups, np.full(groups, 1 / groups), DRAWS), np.float64)
 
 
-def given_matrix(queries: Sequence[EvaluationQuery], tracks: int) -> Any:
-    """Return the given tracks of each query, scipy.sparse.csr_array (queries, tracks) of float32 ones."""
+def given_matrix(queries: Sequence[EvaluationQuery], tracks: int, recency: float = 1.0) -> Any:
+    """Return the weights of the given tracks, scipy.sparse.csr_array (queries, tracks) of float32.
+
+    The weights of a query add up to its effective number of given tracks, as those of a look-up (`ranking.scaled`).
+    """
     from scipy import sparse
 
     rows = np.concatenate([query.given for query in queries])
     offsets = np.cumsum([0, *(len(query.given) for query in queries)])
-    return sparse.csr_array((np.ones(len(rows), np.float32), rows, offsets), shape=(len(queries), tracks))
+    weights = np.concatenate([scaled(recency_weights(len(query.given), recency)) for query in queries])
+    return sparse.csr_array((weights.astype(np.float32), rows, offsets), shape=(len(queries), tracks))

@@ -30,7 +30,7 @@ from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.lookup.artist_seeds import artist_seeds
-from skipgramophone.lookup.continuation import continued
+from skipgramophone.lookup.continuation import by_recency, continued
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.match_remarks import remarks_about
 from skipgramophone.lookup.mixed_query import MixedQuery
@@ -327,8 +327,9 @@ class Lookup:
             UnknownTrackError: none of the names matches a track.
             ExperimentError: the model contains values that are not finite.
         """
-        asked = self.asked([(name, 1.0) for name in names], leave_out=True)
-        return continued(self, asked, settings or ContinueSettings())
+        settings = settings or ContinueSettings()
+        asked = by_recency(self, self.asked([(name, 1.0) for name in names], leave_out=True), settings)
+        return continued(self, asked, settings)
 
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None

@@ -11,6 +11,7 @@ from skipgramophone.lookup.annoy_index import IndexFacts
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
     from skipgramophone.evaluation.paired import PairedComparison
+    from skipgramophone.evaluation.recency_choice import RecencyChoice
     from skipgramophone.evaluation.snapshots import Snapshots
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
@@ -109,6 +110,7 @@ class TrainReport:
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # None with --no-index
     order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
+    recency: RecencyChoice  # weight of a given track relative to the next one, with the evidence
 
     def doubts(self) -> list[str]:
         """Return a warning if the final loss is higher than that of random vectors or that of the first epoch."""

@@ -21,7 +21,7 @@ from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
-MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
+MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default ranking of look-ups
 Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
 LISTED: tuple[Listed, ...] = get_args(Listed)
 Embedded = Literal["tracks", "artists"]  # what has vectors to evaluate, to export and to draw
@@ -31,6 +31,7 @@ AnswerFormat = Literal[
 ]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 YEAR = 366 * 24 * 3600.0  # seconds
+RECENCY = Bounds("above 0 and at most 1", lambda weight: 0 < weight <= 1)
 MOST_ARRANGED = 1000  # maximum number of tracks to order; more would take minutes
 
 Version = Literal[
@@ -69,11 +70,10 @@ class SimilarSettings:
     of: Listed = setting("tracks", f"What to list: {', '.join(LISTED)}.", metavar="WHAT")
     number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
-        "cosine",
-        "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
-        "model: how likely the tracks share a playlist according to the model; factors: the same according to a "
-        "factorization of the playlists; hybrid: combines shared playlists, cosine, count and factors, best for "
-        "continuing a playlist.",
+        "hybrid",
+        "Ranking. hybrid: combines shared playlists, similarity, artists, count and factors; cosine: similarity of the "
+        "vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely the tracks share a "
+        "playlist according to the model; factors: the same according to a factorization of the playlists.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -142,7 +142,6 @@ class ContinueSettings(SimilarSettings):
 
     of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)
-    by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
     duration: float | None = setting(
@@ -151,6 +150,12 @@ class ContinueSettings(SimilarSettings):
         metavar="TIME",
         bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
         parse=seconds_of,
+    )
+    recency: float | None = setting(
+        None,
+        "Weight of a track relative to the next one: 1 = all count the same (default: chosen by sgp train).",
+        metavar="X",
+        bounds=RECENCY,
     )
     arrange: bool = setting(False, "Order the tracks so that adjacent tracks are similar.")
     artist_gap: int = setting(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from skipgramophone.evaluation.recency_choice import RecencyChoice
 from skipgramophone.pipeline.reports import TrainReport
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
@@ -17,7 +18,7 @@ def report(first: float, last: float) -> TrainReport:
     return TrainReport(
         experiment="x", settings={"negatives": 5}, tracks=9, tracks_learnt=9, tracks_taken_over=0, occurrences=99,
         epochs=3, first_loss=first, last_loss=last, learning_rate=0.6, seconds=1.0, tracks_per_second=99,
-        index=None, order=None,
+        index=None, order=None, recency=RecencyChoice(1.0, 0),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import skipgramophone as package
 from skipgramophone.errors import ExperimentError
 from skipgramophone.lookup.lookup import Lookup
-from skipgramophone.lookup.search import GONE
+from skipgramophone.lookup.opened_index import GONE
 from skipgramophone.settings import ContinueSettings, SimilarSettings
 from tests.conftest import dump_text, run_sgp, two_genres
 
@@ -89,10 +90,11 @@ def test_an_open_experiment_answers_as_before(
 def test_a_rebuilt_index_is_used_and_never_mixed_with_the_old_one(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     with package.open("genres", tmp_path) as lookup:
-        right = lookup.similar("folk 3", SimilarSettings(exact=True)).neighbours
-        assert lookup.search._index_facts  # read before the index is rebuilt
+        by_cosine = SimilarSettings(by="cosine")
+        right = lookup.similar("folk 3", replace(by_cosine, exact=True)).neighbours
+        assert lookup.search._index.facts  # read before the index is rebuilt
         assert run_sgp("index", "genres", "--trees", "3", "--experiments-dir", tmp_path).code == 0
-        between, after = lookup.similar("folk 3"), lookup.similar("folk 3")
+        between, after = lookup.similar("folk 3", by_cosine), lookup.similar("folk 3", by_cosine)
     assert (between.neighbours, after.neighbours) == (right, right)
     assert between.answered_by == "exact search"
     assert between.notes[-1].startswith("the index was replaced while it was opened: used exact search")
