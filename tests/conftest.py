@@ -68,6 +68,7 @@ def _separate_user_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     """Keep the user state of `sgp` in a temporary directory."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

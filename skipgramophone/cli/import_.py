@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import completion, options, render
+from skipgramophone.cli.index import recall_note
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -69,5 +70,5 @@ def _rows(report: ImportReport) -> list[tuple[str, str]]:
         ("corpus", corpus if report.corpus_of_names else met),
         *([("unmatched", missed)] if report.unused else []),
         *([("ambiguous", alike)] if report.namesakes else []),
-        ("index", f"{report.index.trees} trees, recall@10 {report.index.recall_at_10:.1%}"),
+        ("index", f"{report.index.trees} trees, {recall_note(report.index)}"),
     ]

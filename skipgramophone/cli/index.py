@@ -12,6 +12,8 @@ from skipgramophone.settings import IndexSettings
 if TYPE_CHECKING:
     from skipgramophone.lookup.annoy_index import IndexFacts
 
+EXACT = "use exact search, which is as fast as the index with the requested recall"
+
 
 @with_settings
 def index(
@@ -41,6 +43,7 @@ def index(
             ("trees", f"{facts.trees}{shard_note(facts)}, {facts.bytes / 1e6:.1f} MB"),
             ("search width", f"{facts.search_k * facts.shards:,} nodes per look-up"),
             ("recall@10", f"{facts.recall_at_10:.1%} against exact search"),
+            *([("look-ups", EXACT)] if facts.answered_by == "exact search" else []),
         ]
         render.facts(f"index of {experiment}", rows)
 
@@ -48,3 +51,10 @@ def index(
 def shard_note(facts: IndexFacts) -> str:
     """Return text with the number of files of an index, or empty text for one file."""
     return f" in each of {facts.shards} files" if facts.shards > 1 else ""
+
+
+def recall_note(facts: IndexFacts) -> str:
+    """Return text with the recall of an index, or that look-ups use exact search."""
+    if facts.answered_by == "exact search":
+        return "but look-ups use exact search, which is as fast"
+    return f"recall@10 {facts.recall_at_10:.1%}"

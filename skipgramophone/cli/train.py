@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skipgramophone.cli import options, render
-from skipgramophone.cli.index import shard_note
+from skipgramophone.cli.index import recall_note, shard_note
 from skipgramophone.cli.interruption import Stopping
 from skipgramophone.cli.options import given_settings, with_config, with_settings
 from skipgramophone.errors import SettingError
@@ -212,7 +212,7 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
 def _index(facts: IndexFacts) -> str:
     """Describe an index by its trees, size and recall."""
     trees = f"{facts.trees} trees{shard_note(facts)}"
-    return f"{trees}, {facts.bytes / 1e6:.1f} MB, recall@10 {facts.recall_at_10:.1%}"
+    return f"{trees}, {facts.bytes / 1e6:.1f} MB, {recall_note(facts)}"
 
 
 def _context(report: TrainReport) -> str:

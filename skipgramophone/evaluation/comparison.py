@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,9 +31,10 @@ from skipgramophone.evaluation.rankers import (
     IndexedCosine,
     ModelScore,
     Ranker,
+    Remembered,
     item_knn,
 )
-from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Scorecard, estimate, score_ranker
+from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Scorecard, estimate, score_rankers
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import Rows, temporary_file_errors
 from skipgramophone.experiment.corpus import Corpus
@@ -141,11 +141,7 @@ def compare_rankers(
         progress=progress,
     )
     rankers = baselines | published | ours
-    cards: dict[str, Scorecard] = {}
-    for name, ranker in rankers.items():
-        cards[name] = score_ranker(
-            ranker, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=partial(progress, name)
-        )
+    cards = score_rankers(rankers, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=progress)
     groups = split.groups[[query.playlist for query in queries]]
     return Comparison(
         held_out=int(split.held_out.sum()),
@@ -210,12 +206,13 @@ def model_rankers(
     Raises:
         EvaluationError: the score needs context vectors or factors, and there are none.
     """
-    cosine, prior = Cosine(unit_rows(kept.centre)), log_prior(counts, training.noise_exponent)
-    factors = FoldedIn(kept.factors) if kept.factors else None
+    unit, prior = unit_rows(kept.centre), log_prior(counts, training.noise_exponent)
+    cosine = Remembered(Cosine(unit))
+    factors = Remembered(FoldedIn(kept.factors)) if kept.factors else None
     artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
     ours: dict[str, Ranker] = {
         "cosine": cosine,
-        **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine.unit)}),
+        **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine, unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
@@ -227,11 +224,17 @@ def model_rankers(
     return {settings.score: ours[settings.score]} if settings.score else ours
 
 
-def _indexed(unit: Matrix) -> IndexedCosine:
-    """Build a temporary index and open it; its file is deleted when it is open."""
+def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
+    """Build a temporary index and open it; its file is deleted when it is open.
+
+    If look-ups with this index would use exact search, return the exact ranker.
+    """
     with temporary_file_errors(), TemporaryDirectory(prefix="sgp-") as directory:
         path = Path(directory) / FILE
-        return IndexedCosine(AnnoyCandidates(path, build_index(path, unit, IndexSettings())), unit, DEPTH)
+        facts = build_index(path, unit, IndexSettings())
+        return (
+            cosine if facts.answered_by == "exact search" else IndexedCosine(AnnoyCandidates(path, facts), unit, DEPTH)
+        )
 
 
 def _result(name: str, cards: dict[str, Scorecard], groups: Rows, seed: int) -> RankerResult:

@@ -10,7 +10,7 @@ import numpy as np
 
 from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.comparison import model_rankers, queries_over, rankable
-from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, estimate, score_ranker
+from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, estimate, score_rankers
 from skipgramophone.evaluation.splits import Split
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.corpus import Corpus
@@ -89,15 +89,10 @@ def compare_models(
             rankers = model_rankers(
                 playlists, lengths, embeddings, counts=counts[rows], training=training, settings=chosen
             )
-            card = score_ranker(
-                rankers[score],
-                queries,
-                catalogue,
-                settings.k,
-                recency=settings.recency or 1.0,
-                progress=partial(progress, score),
+            cards = score_rankers(
+                rankers, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=progress
             )
-            values.append(card.values)
+            values.append(cards[score].values)
         first, second = values
         of = partial(estimate, groups=groups, seed=settings.random_seed)
         scores[score] = {

@@ -23,6 +23,7 @@ All rankers rank only tracks of the training part, and use only its playlists.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,6 +48,27 @@ class Ranker(Protocol):
     def scores(self, given: Given) -> Scores:
         """Return scores, float32 (queries, tracks); higher is better."""
         ...
+
+
+class Remembered:
+    """A ranker that several others are parts of; it scores each batch of queries only once."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        self._ranker = ranker
+        self._given: weakref.ref[Given] | None = None  # the last batch
+        self._scores: Scores | None = None
+
+    def scores(self, given: Given) -> Scores:
+        """Return the scores of the ranker, which the caller must not change."""
+        scores = self._scores if self._given is not None and self._given() is given else None
+        if scores is None:
+            scores = self._scores = self._ranker.scores(given)
+            self._given = weakref.ref(given, self._forget)
+        return scores
+
+    def _forget(self, _given: weakref.ref[Given]) -> None:
+        """Free the memory of the scores when the batch is gone."""
+        self._given = self._scores = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +149,7 @@ class IndexedCosine:
 class CosineAndCount:
     """Scores tracks by the cosine of centre vectors plus a small multiple of the log count."""
 
-    cosine: Cosine
+    cosine: Ranker  # a `Cosine`
     counts: npt.NDArray[np.int64]
 
     def scores(self, given: Given) -> Scores:
@@ -205,10 +227,10 @@ class Hybrid:
     """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count, artists and factors."""
 
     agreement: Ranker  # an `item_knn` with lengths
-    cosine: Cosine
+    cosine: Ranker  # a `Cosine`
     counts: npt.NDArray[np.int64]  # (tracks,)
     artists: ArtistsInCommon | None = None
-    factors: FoldedIn | None = None
+    factors: Ranker | None = None  # a `FoldedIn`
 
     def scores(self, given: Given) -> Scores:
         """Return the weighted sum of the parts; without artists or factors if the model has none."""

@@ -6,7 +6,7 @@ same group are not independent evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,7 @@ from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size of the scores of one batch of queries
+GROUPS = 4  # groups per wanted row of `_bound`
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -102,9 +103,11 @@ def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
     depth = min(depth, len(scores) - len(given))
     if depth <= 0:
         return np.empty(0, np.int64)
-    lowest = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-    above = np.flatnonzero(scores > lowest)
-    tied = np.flatnonzero((scores == lowest) & np.isfinite(scores))
+    rows = np.flatnonzero(scores >= _bound(scores, depth))
+    values = scores[rows]
+    lowest = np.partition(values, len(values) - depth)[len(values) - depth]
+    above = rows[values > lowest]
+    tied = rows[(values == lowest) & np.isfinite(values)]
     free = depth - len(above)
     if free < len(tied):
         tied = tied[np.argpartition(tie_order[tied], free)[:free]]
@@ -112,58 +115,98 @@ def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
     return rows[np.lexsort((tie_order[rows], -scores[rows]))]
 
 
+def _bound(scores: Scores, depth: int) -> np.float32:
+    """Return a value that at least `depth` scores reach: the `depth`-th largest maximum of groups of scores.
+
+    Partitioning the maxima and then the few scores that reach the bound is much faster than partitioning all scores.
+    """
+    groups = GROUPS * depth
+    width = len(scores) // groups
+    if width < 2:
+        return np.float32(-np.inf)
+    largest = scores[: width * groups].reshape(width, groups).max(axis=0)
+    return np.float32(np.partition(largest, groups - depth)[groups - depth])
+
+
+class _Tally:
+    """The results of one ranker so far."""
+
+    def __init__(self, catalogue: RankedCatalogue) -> None:
+        self.values: dict[str, list[float]] = {}
+        self.covered = np.zeros(len(catalogue), np.bool_)
+        self.artists: list[float] = []
+        self.popularities: list[float] = []
+        self.found, self.wanted = np.zeros(3), np.zeros(3)
+
+    def card(self) -> Scorecard:
+        """Return the results."""
+        return Scorecard(
+            values={name: np.array(column) for name, column in self.values.items()},
+            coverage=float(self.covered.mean()),
+            popularity=float(np.mean(self.popularities)),
+            artists=float(np.mean(self.artists)),
+            found_by_frequency={
+                name: float(self.found[at] / self.wanted[at]) if self.wanted[at] else float("nan")
+                for at, name in enumerate(STRATA)
+            },
+        )
+
+
 def score_ranker(
-    ranker: Ranker,
+    ranker: Ranker, queries: Sequence[EvaluationQuery], catalogue: RankedCatalogue, k: int, recency: float = 1.0
+) -> Scorecard:
+    """Return the result of `score_rankers` for one ranker."""
+    return score_rankers({"": ranker}, queries, catalogue, k, recency=recency)[""]
+
+
+def score_rankers(
+    rankers: Mapping[str, Ranker],
     queries: Sequence[EvaluationQuery],
     catalogue: RankedCatalogue,
     k: int,
     recency: float = 1.0,
-    progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Scorecard:
-    """Rank the whole catalogue for each query, in batches, and compute all metrics.
+    progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
+) -> dict[str, Scorecard]:
+    """Rank the whole catalogue by each ranker for each query, in batches, and compute all metrics.
 
     Ties are broken by one fixed permutation, the same for every ranker. Row order must not break ties: rows are sorted
     by counts that include the held-out playlists, so row order contains information about the tracks to find.
 
     Args:
-        ranker: scores tracks.
+        rankers: score tracks, by name. All of them score a batch before the next batch, so that they can share parts.
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
         recency: weight of a given track relative to the next one; the given tracks must be in playlist order.
-        progress: called with the number of finished queries and the total.
+        progress: called with the name of a ranker, the number of its finished queries and the total.
     """
-    values: dict[str, list[float]] = {}
-    covered, artists, popularities = np.zeros(len(catalogue), np.bool_), [], []
+    tallies = {name: _Tally(catalogue) for name in rankers}
     strata, popularity = catalogue.strata(), catalogue.popularity()
     tie_order = np.random.default_rng(TIE_SEED).permutation(len(catalogue))
-    found, wanted = np.zeros(3), np.zeros(3)
+    is_wanted = np.zeros(len(catalogue), np.bool_)
     batch = max(1, SCORE_BYTES // (4 * len(catalogue)))
     for start in range(0, len(queries), batch):
         some = queries[start : start + batch]
-        for query, scores in zip(some, ranker.scores(given_matrix(some, len(catalogue), recency)), strict=True):
-            ranking = top_rows(scores, query.given, max(DEPTH, len(query.wanted) + query.unknown), tie_order)
-            if query.repeats:
-                ranking = np.concatenate([query.wanted, ranking])
-            hits = np.isin(ranking, query.wanted)
-            for name, value in _metrics(hits, len(query.wanted), query.unknown, k).items():
-                values.setdefault(name, []).append(value)
-            top = ranking[:k]
-            covered[top] = True
-            popularities.append(float(popularity[top].mean()))
-            artists.append(len(np.unique(catalogue.artists[top])) / max(1, len(top)))
-            np.add.at(wanted, strata[query.wanted], 1)
-            np.add.at(found, strata[ranking[:DEPTH][hits[:DEPTH]]], 1)
-        progress(min(start + batch, len(queries)), len(queries))
-    return Scorecard(
-        values={name: np.array(column) for name, column in values.items()},
-        coverage=float(covered.mean()),
-        popularity=float(np.mean(popularities)),
-        artists=float(np.mean(artists)),
-        found_by_frequency={
-            name: float(found[at] / wanted[at]) if wanted[at] else float("nan") for at, name in enumerate(STRATA)
-        },
-    )
+        given = given_matrix(some, len(catalogue), recency)
+        for ranker_name, ranker in rankers.items():
+            tally = tallies[ranker_name]
+            for query, scores in zip(some, ranker.scores(given), strict=True):
+                ranking = top_rows(scores, query.given, max(DEPTH, len(query.wanted) + query.unknown), tie_order)
+                if query.repeats:
+                    ranking = np.concatenate([query.wanted, ranking])
+                is_wanted[query.wanted] = True
+                hits = is_wanted[ranking]
+                is_wanted[query.wanted] = False
+                for name, value in _metrics(hits, len(query.wanted), query.unknown, k).items():
+                    tally.values.setdefault(name, []).append(value)
+                top = ranking[:k]
+                tally.covered[top] = True
+                tally.popularities.append(float(popularity[top].mean()))
+                tally.artists.append(len(np.unique(catalogue.artists[top])) / max(1, len(top)))
+                np.add.at(tally.wanted, strata[query.wanted], 1)
+                np.add.at(tally.found, strata[ranking[:DEPTH][hits[:DEPTH]]], 1)
+            progress(ranker_name, min(start + batch, len(queries)), len(queries))
+    return {name: tally.card() for name, tally in tallies.items()}
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:

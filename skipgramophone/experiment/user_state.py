@@ -2,7 +2,7 @@
 
 The files are in `$XDG_STATE_HOME/skipgramophone` (default: `~/.local/state/skipgramophone`). Only the user can read
 them, because the history is private. Nothing is kept if a file cannot be read or written, or if the user has no home
-directory.
+directory. Files that can be made again are in `$XDG_CACHE_HOME/skipgramophone` (default: `~/.cache/skipgramophone`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,23 @@ MOST_BYTES = 4 << 20  # up to this many bytes are read, from the end of a file; 
 
 def state_file(name: str) -> Path | None:
     """Return the path of a state file of the user, or None if there is no home directory, as in some containers."""
-    given = os.environ.get("XDG_STATE_HOME", "")
+    directory = _directory("XDG_STATE_HOME", "~/.local/state")
+    return directory / name if directory else None
+
+
+def cache_directory() -> Path | None:
+    """Return the directory for files that can be made again, or None if there is no home directory."""
+    return _directory("XDG_CACHE_HOME", "~/.cache")
+
+
+def _directory(variable: str, default: str) -> Path | None:
+    """Return the directory of this program below the one that an environment variable names, or below the default."""
+    given = os.environ.get(variable, "")
     try:
-        state = Path(given if given.startswith("/") else "~/.local/state").expanduser()
+        place = Path(given if given.startswith("/") else default).expanduser()
     except RuntimeError:
         return None
-    return state / "skipgramophone" / name if state.is_absolute() else None
+    return place / "skipgramophone" if place.is_absolute() else None
 
 
 @dataclass(frozen=True, slots=True)

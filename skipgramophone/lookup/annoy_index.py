@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -21,12 +21,14 @@ from skipgramophone.errors import ExperimentError, storage_errors
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.exact_search import Neighbours, highest
+from skipgramophone.lookup.results import AnsweredBy
 from skipgramophone.settings import MOST_TREES
 from skipgramophone.utf8 import utf8_path
 
 FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
 METRIC: Literal["angular"] = "angular"
 NODE_BYTES = 12  # size of an Annoy node without its vector
+ADDED_FACTS = {"shards", "answered_by"}  # manifests of earlier versions lack them
 RECALL_AT = 10
 BLOCK_ROWS = 8192
 CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
@@ -45,6 +47,7 @@ class IndexFacts:
     recall_at_10: float  # measured against exact search
     bytes: int  # total size of all shards
     shards: int = 1  # number of files, with about equally many rows; `trees` and `search_k` are per file
+    answered_by: AnsweredBy = "index"  # "exact search" if that is as fast as the index with the requested recall
 
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
         """Return the path, the first row and the facts of each shard of an index whose first file is `path`."""
@@ -156,7 +159,7 @@ def _is_whole(path: Path, facts: IndexFacts) -> bool:
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
     """Return the facts of an index if they fit the vectors, or None if the index must not be opened."""
-    if set(facts) | {"shards"} != set(IndexFacts.__slots__):  # manifests of the first version have no shards
+    if set(facts) | ADDED_FACTS != set(IndexFacts.__slots__):
         return None
     checked = IndexFacts(**facts)
     whole = (checked.dimension, checked.items, checked.trees, checked.search_k, checked.shards)
@@ -165,6 +168,7 @@ def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
         and type(checked.recall_at_10) is float
         and (checked.items, checked.dimension) == centre.shape
         and checked.metric == METRIC
+        and checked.answered_by in get_args(AnsweredBy)
         and 1 <= checked.trees <= MOST_TREES
         and 1 <= checked.shards <= max(1, checked.items)
         and 1 <= checked.search_k <= 2 * checked.trees * max(checked.items, RECALL_AT)

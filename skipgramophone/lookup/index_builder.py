@@ -1,4 +1,4 @@
-"""Builds the Annoy index, and increases its search width until the requested recall is reached."""
+"""Builds the Annoy index, and chooses its search width."""
 
 from __future__ import annotations
 
@@ -16,23 +16,28 @@ from skipgramophone.lookup.annoy_index import (
     CURE,
     METRIC,
     RECALL_AT,
-    AnnoyCandidates,
     IndexFacts,
     empty_annoy,
 )
-from skipgramophone.lookup.index_recall import draw_queries, recall_of_index, true_neighbours
+from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
 ROWS_PER_SHARD = 1 << 22  # default maximum, with which building a shard of 100 dimensions takes 3.5 GB of memory
-WIDENING = 130  # per cent by which the search width is multiplied while recall is too low
 
 
-def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFacts:
-    """Build an Annoy index over the unit rows, and increase its search width until the requested recall is reached.
+def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:
+    """Build an Annoy index over the unit rows, and choose its search width so that it reaches the requested recall.
 
     One thread builds the index, so that the same seed gives the same file. Only one shard at a time is in memory.
     Recall@10 is measured on rows that the seed selects.
+
+    Args:
+        path: the first file of the index.
+        centre: float32 (tracks, embedding_dim).
+        settings: trees, recall, shards and seed.
+        use_exact_search: if the index would need as much time as exact search, stop there and mark it as answered by
+            exact search. Otherwise, the search width always grows until the index reaches the recall.
 
     Raises:
         ExperimentError: the vectors contain values that are not finite.
@@ -58,7 +63,7 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings) -> IndexFac
     for one, first, own in files:
         _build_file(one, centre[first : first + own.items], own)
     facts = replace(facts, bytes=sum(one.stat().st_size for one, _, _ in files))
-    return _search_widely_enough(path, centre, facts, settings.recall)
+    return tune_search_width(path, centre, facts, settings.recall, use_exact_search=use_exact_search)
 
 
 def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
@@ -77,20 +82,6 @@ def _build_file(path: Path, centre: Matrix, facts: IndexFacts) -> None:
     if not saved:
         raise StorageError(f"cannot write {path}: Annoy could not save its index")
     index.unload()
-
-
-def _search_widely_enough(path: Path, centre: Matrix, facts: IndexFacts, wanted: float) -> IndexFacts:
-    """Increase the search width until the recall is reached or the whole index is searched; return the new facts."""
-    queries = draw_queries(centre, facts.random_seed)
-    truth = true_neighbours(centre, queries)
-    while True:
-        candidates = AnnoyCandidates(path, facts)
-        if len(candidates) != facts.items:
-            raise StorageError(f"{path} has {len(candidates)} of {facts.items} tracks: is the disk full?")
-        facts = replace(facts, recall_at_10=recall_of_index(candidates, centre, queries, truth))
-        if facts.recall_at_10 >= wanted or facts.search_k >= facts.trees * facts.items:
-            return facts
-        facts = replace(facts, search_k=-(-facts.search_k * WIDENING // 100))
 
 
 def _try_annoy() -> None:

@@ -11,7 +11,6 @@ from skipgramophone.errors import ExperimentError, StorageError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 from skipgramophone.lookup.annoy_index import (
-    BLOCK_ROWS,
     CURE,
     RECALL_AT,
     AnnoyCandidates,
@@ -20,9 +19,10 @@ from skipgramophone.lookup.annoy_index import (
     nearest_by_index,
     require_sound_nodes,
 )
-from skipgramophone.lookup.exact_search import Neighbours, highest
+from skipgramophone.lookup.exact_search import Neighbours, exact_search, highest
 
 RECALL_QUERIES = 500  # number of tracks whose neighbours are compared
+COMPARED_ROWS = 1 << 16  # rows per matrix product; a copy of them is in memory
 CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that the content of a file may cause
 TIE = 1e-6  # two similarities that differ by at most this count as equal
 
@@ -45,7 +45,8 @@ def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
         raise ExperimentError(
             f"{path} is damaged: it has {len(candidates):,} of {facts.items:,} tracks; rebuild it with sgp index"
         )
-    return recall_of_index(candidates, centre, queries, true_neighbours(centre, queries))
+    test = RecallTest(centre, facts.random_seed)
+    return test.recall(np.array([test.found(candidates, query) for query in range(len(queries))], np.int64))
 
 
 def recall_of_copy(copy: Matrix, centre: Matrix, seed: int) -> float:
@@ -72,27 +73,50 @@ def draw_queries(centre: Matrix, seed: int) -> Rows:
 
 
 def true_neighbours(centre: Matrix, queries: Rows) -> list[Neighbours]:
-    """Return the true ten nearest neighbours of each query row."""
+    """Return the true ten nearest neighbours of each query row, by matrix products with large blocks of rows."""
     vectors = unit_rows(np.asarray(centre[queries]))
     best = [Neighbours(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
-    for start in range(0, len(centre), BLOCK_ROWS):
-        block = np.asarray(centre[start : start + BLOCK_ROWS])
-        rows = start + np.flatnonzero(is_learnt(block))
-        similarity = vectors @ unit_rows(block[rows - start]).T
-        for at, query in enumerate(queries):
-            others = rows != query
-            merged = np.concatenate([best[at].rows, rows[others]])
-            best[at] = highest(merged, np.concatenate([best[at].similarities, similarity[at, others]]), RECALL_AT)
+    for start in range(0, len(centre), COMPARED_ROWS):
+        block = np.asarray(centre[start : start + COMPARED_ROWS])
+        own = [np.array([query - start])[(query >= start) & (query < start + len(block))] for query in queries]
+        near = exact_search(block).nearest_to_many(vectors, RECALL_AT, own)
+        best = [_nearest_of(before, found, start) for before, found in zip(best, near, strict=True)]
     return best
 
 
-def recall_of_index(candidates: AnnoyCandidates, centre: Matrix, queries: Rows, truth: list[Neighbours]) -> float:
-    """Return the share of the true ten nearest that the index finds; tracks tied with the tenth count as found."""
-    found = wanted = 0
-    for query, true in zip(queries, truth, strict=True):
-        vector = unit_rows(np.asarray(centre[query]))
-        given = nearest_by_index(candidates, centre, vector, number=len(true.rows), without=np.array([query], np.int64))
-        wanted += len(true.rows)
-        if given is not None and len(true.rows):
-            found += int(np.count_nonzero(given.similarities >= true.similarities[-1] - TIE))
-    return found / wanted if wanted else 1.0
+def _nearest_of(before: Neighbours, found: Neighbours, start: int) -> Neighbours:
+    """Return the nearest of the neighbours in earlier blocks and of those in the block that begins at row `start`."""
+    rows = np.concatenate([before.rows, start + found.rows])
+    return highest(rows, np.concatenate([before.similarities, found.similarities]), RECALL_AT)
+
+
+class RecallTest:
+    """The queries with which an index is compared with exact search, and their true neighbours.
+
+    Attributes:
+        sizes: int64 (queries,), number of true neighbours of each query, at most ten.
+    """
+
+    def __init__(self, centre: Matrix, seed: int) -> None:
+        """Find the true neighbours of rows that the seed selects.
+
+        Raises:
+            ExperimentError: the vectors contain values that are not finite.
+        """
+        self._centre, self._queries = centre, draw_queries(centre, seed)
+        self._vectors = unit_rows(np.asarray(centre[self._queries]))
+        self._truth = true_neighbours(centre, self._queries)
+        self.sizes = np.array([len(true.rows) for true in self._truth], np.int64)
+
+    def found(self, candidates: AnnoyCandidates, query: int) -> int:
+        """Return how many true neighbours of a query the index finds; tracks tied with the tenth count as found."""
+        true, without = self._truth[query], self._queries[query : query + 1]
+        if not len(true.rows):
+            return 0
+        vector, number = self._vectors[query], len(true.rows)
+        given = nearest_by_index(candidates, self._centre, vector, number=number, without=without)
+        return 0 if given is None else int(np.count_nonzero(given.similarities >= true.similarities[-1] - TIE))
+
+    def recall(self, found: Rows) -> float:
+        """Return recall@10 from the number of true neighbours found for each query, int64 (queries,)."""
+        return int(found.sum()) / int(self.sizes.sum()) if self.sizes.sum() else 1.0

@@ -142,8 +142,14 @@ class Search:
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
         """Return whether several queries are answered together by exact search."""
         facts = self._index.facts
+        compares = self._compares_always or settings.exact
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
-        return _has_plain_cosine(settings) and (settings.exact or faster)
+        return _has_plain_cosine(settings) and (compares or faster)
+
+    @property
+    def _compares_always(self) -> bool:
+        """Whether the index was built and found to be no faster than exact search."""
+        return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
         """Answer a query; `pool` contains its nearest tracks if they were found before.
@@ -156,7 +162,7 @@ class Search:
         settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
-        if pool is None and self._asks_index(asked, settings):
+        if pool is None and self._asks_index(asked, settings) and not self._compares_always:
             index = self._index.candidates(asked.vector)
             if isinstance(index, str):
                 notes.append(f"{index}: used exact search; {self._index.advice(index)}")

@@ -184,8 +184,9 @@ def _quality(experiment: Experiment, reports: Mapping[str, Mapping[str, Any]]) -
             "Brackets contain 95 % bootstrap intervals. Each query ranks the whole catalogue. "
             "Rankings that do not use the vectors, such as popularity and item-kNN, are baselines."
         )
-    recall = experiment.manifest("index").facts.get("recall_at_10") if experiment.has("index") else None
-    if isinstance(recall, float):
+    index = experiment.manifest("index").facts if experiment.has("index") else {}
+    recall = index.get("recall_at_10")
+    if isinstance(recall, float) and index.get("answered_by") != "exact search":
         yield f"recall@10 of the search index against exact search: {recall:.1%}."
 
 

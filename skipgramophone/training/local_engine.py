@@ -6,6 +6,7 @@ the tasks. The result therefore has the same bytes with any number of threads.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,12 +20,11 @@ from skipgramophone.training.batches import BatchShape, MacroBatch
 from skipgramophone.training.engine import Plan
 from skipgramophone.training.layout import Assignment
 from skipgramophone.training.step import Pulled, compile_macro_batch
-from skipgramophone.training.tables import compile_push, new_tables
+from skipgramophone.training.tables import PROGRAMS, compile_push, new_tables
 from skipgramophone.training.tasks import Outcome, TrackIds
 from skipgramophone.training.tensorflow_runtime import device_for
 from skipgramophone.training.threads import Workers
 
-PROGRAMS = 8  # number of compiled programs that are kept for later runs in this process
 Prepared = tuple[Assignment, MacroBatch]
 
 
@@ -54,8 +54,10 @@ class LocalEngine:
         with self._on_device():
             self.tables = new_tables(tf, plan.tracks, plan.dim, plan.layout.seed)
         self._variables = [array.variable for array in self.tables.arrays()]
-        self._program = compile_local_program(tf, shape, plan.layout.context, plan.negatives)
-        self._push = compile_push(tf)
+        table = (plan.tracks, plan.dim)
+        self._program = compile_local_program(tf, shape, plan.layout.context, table)
+        self._negative_weight = tf.constant(plan.negatives / shape.shared, tf.float32)
+        self._push = compile_push(tf, table)
         self.threads = run.threads or os.cpu_count() or 1
         device = "gpu" if "GPU" in self.tables.centre.rows.variable.device else "cpu"
         self.conditions = {"threads": self.threads, "device": device}
@@ -79,7 +81,8 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Do nothing: there are no helper processes."""
+        """Free the memory of programs that are no longer kept; TensorFlow keeps them in reference cycles."""
+        gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
         """Run tasks in parallel, and return their updates in the same order."""
@@ -92,7 +95,7 @@ class LocalEngine:
         rows_h = _pad(task.rows[: task.of_tokens], task.places)
         rows_o = _pad(task.rows, task.places + self._negatives)
         with self._on_device():
-            *changed, loss, pairs = self._program(*self._variables, rows_h, rows_o, *task.work)
+            *changed, loss, pairs = self._program(*self._variables, rows_h, rows_o, *task.work, self._negative_weight)
         h, o, h_seen, o_seen = changed
         return _Difference((rows_h, h, h_seen), (rows_o, o, o_seen), Outcome(float(loss), float(pairs)))
 
@@ -105,10 +108,11 @@ class LocalEngine:
 
 
 @lru_cache(PROGRAMS)
-def compile_local_program(tf: Any, shape: BatchShape, context: Context, negatives: int) -> Callable[..., Any]:
+def compile_local_program(tf: Any, shape: BatchShape, context: Context, _table: tuple[int, int]) -> Callable[..., Any]:
     """Compile the training of a macro-batch on rows in memory.
 
-    TensorFlow compiles a program once per shape of its arguments, so runs with equal shapes share the compiled program.
+    TensorFlow compiles a program once per shape of its arguments, so runs with equal shapes share it, and keeps it as
+    long as the function that is returned. Tables of each shape (tracks, embedding_dim) therefore get a function each.
     """
 
     def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:
@@ -119,7 +123,7 @@ def compile_local_program(tf: Any, shape: BatchShape, context: Context, negative
             tf.gather(context_seen, rows_o),
         )
 
-    return compile_macro_batch(tf, shape, context, negatives, pull=pull)
+    return compile_macro_batch(tf, shape, context, pull=pull)
 
 
 def _pad(rows: TrackIds, places: int) -> TrackIds:

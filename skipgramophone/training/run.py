@@ -19,6 +19,7 @@ from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.settings import HELD_OUT_SHARE, RunSettings, TrainSettings
 from skipgramophone.training.factorization import write_factors
 from skipgramophone.training.memory import require_memory, require_memory_for_factors
+from skipgramophone.training.program_cache import kept_programs
 from skipgramophone.training.validation import choose_validation_playlists
 from skipgramophone.training.vocabulary import Vocabulary
 
@@ -203,6 +204,7 @@ def _fit_vectors(
     vocabulary = Vocabulary(corpus.counts(tracks), settings.min_count)
     history: list[dict[str, Any]] = []
     with ExitStack() as until_done:
+        until_done.enter_context(kept_programs())
         engine = until_done.enter_context(engine_for(run, directory, log))
         trainer = Trainer(corpus, vocabulary, settings, log, run=run, held_out=held_out, engine=engine)
         until_done.enter_context(closing(trainer.engine))

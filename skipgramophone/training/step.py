@@ -30,7 +30,7 @@ def gradients(
     tf: Any,
     weights: Tensor,
     *,
-    negative_weight: float,
+    negative_weight: Tensor,
     h: Tensor,
     o: Tensor,
     n: Tensor,
@@ -144,7 +144,7 @@ class Work(NamedTuple):
 
 
 def train_rows(
-    tf: Any, shape: BatchShape, weights: Tensor, *, bag: bool, negatives: int, start: Pulled, work: Work
+    tf: Any, shape: BatchShape, weights: Tensor, *, bag: bool, negative_weight: Tensor, start: Pulled, work: Work
 ) -> tuple[Pulled, Tensor, Tensor]:
     """Train pulled rows on a macro-batch.
 
@@ -162,7 +162,7 @@ def train_rows(
         more, weighed, dh, do, dn = gradients(
             tf,
             weights,
-            negative_weight=negatives / shape.shared,
+            negative_weight=negative_weight,
             h=tf.reshape(tf.gather(at.h, own), [blocks, shape.block, dim]),
             o=tf.reshape(tf.gather(at.o, own), [blocks, shape.block, dim]),
             n=tf.reshape(tf.gather(at.o, drawn), [groups, shape.shared, dim]),
@@ -187,20 +187,26 @@ def train_rows(
 
 
 def compile_macro_batch(
-    tf: Any, shape: BatchShape, context: Context, negatives: int, *, pull: Callable[..., Pulled]
+    tf: Any, shape: BatchShape, context: Context, *, pull: Callable[..., Pulled]
 ) -> Callable[..., tuple[Tensor, ...]]:
     """Compile a program that pulls the rows of a macro-batch, trains on them, and returns the differences.
 
-    The program takes the arguments of `pull`, then those of `Work`. It returns the differences of the four arrays that
-    `pull` returns, the loss, and the total weight of the pairs. To compute the differences it pulls the rows again,
-    because otherwise the compiler would keep a copy of them.
+    The program takes the arguments of `pull`, those of `Work`, and the weight of each shared negative. It returns the
+    differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
+    differences it pulls the rows again, because otherwise the compiler would keep a copy of them.
     """
-    pair_weight = tf.constant(pair_weights(context, shape.block))
+    pair_weight, fields = tf.constant(pair_weights(context, shape.block)), len(Work._fields) + 1
 
     def work_on(*given: Any) -> tuple[Tensor, ...]:
-        rows, work = given[: -len(Work._fields)], Work(*given[-len(Work._fields) :])
+        rows, work, negative_weight = given[:-fields], Work(*given[-fields:-1]), given[-1]
         end, loss, pairs = train_rows(
-            tf, shape, pair_weight, bag=context == "bag", negatives=negatives, start=pull(*rows), work=work
+            tf,
+            shape,
+            pair_weight,
+            bag=context == "bag",
+            negative_weight=negative_weight,
+            start=pull(*rows),
+            work=work,
         )
         return (*(after - before for after, before in zip(end, pull(*rows), strict=True)), loss, pairs)
 

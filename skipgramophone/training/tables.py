@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -17,9 +17,12 @@ import numpy.typing as npt
 
 from skipgramophone.experiment.arrays import RowSource, pieces, write_rows
 from skipgramophone.experiment.embeddings import ACCUMULATORS, CENTRE, CENTRE_MEAN, CONTEXT, CONTEXT_BIAS, Matrix
+from skipgramophone.parallel import background_thread
 from skipgramophone.training.batches import START
+from skipgramophone.training.tensorflow_runtime import assign_rows
 
 Tensor = Any
+PROGRAMS = 4  # number of compiled programs of a kind that are kept for later runs in this process
 START_SCALE = 0.1
 START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are similar, 1 is much worse
 
@@ -54,7 +57,7 @@ class Variable:
 
     def __setitem__(self, rows: slice, values: Matrix) -> None:
         """Set some rows."""
-        self.variable[rows].assign(values)
+        assign_rows(self.variable, rows, values)
 
 
 RowArrayT = TypeVar("RowArrayT", bound=RowArray, covariant=True)
@@ -91,11 +94,20 @@ class Tables(Generic[RowArrayT]):
     def initialize(self, seed: int) -> None:
         """Fill the rows with small normally distributed random numbers that depend only on the seed."""
         rng = np.random.default_rng([seed, START])
-        for table in (self.centre, self.context):
-            tracks, dim = table.rows.shape
-            for rows in pieces(tracks):
-                drawn = rng.standard_normal((rows.stop - rows.start, dim), np.float32)
-                table.rows[rows] = drawn * np.float32(START_SCALE)
+        places = [(table, rows) for table in (self.centre, self.context) for rows in pieces(table.rows.shape[0])]
+
+        def draw(table: Table[RowArrayT], rows: slice) -> Matrix:
+            drawn = rng.standard_normal((rows.stop - rows.start, table.rows.shape[1]), np.float32)
+            drawn *= np.float32(START_SCALE)
+            return drawn
+
+        with background_thread() as thread:  # draws the next piece while the last one is copied
+            ahead = thread.submit(draw, *places[0])
+            for (table, rows), following in zip(places, [*places[1:], None], strict=True):
+                drawn = ahead.result()
+                if following:
+                    ahead = thread.submit(draw, *following)
+                table.rows[rows] = drawn
                 table.accumulator[rows] = np.full(len(drawn), START_ACCUMULATOR, np.float32)
 
     def initialize_from(self, earlier: Earlier) -> None:
@@ -185,12 +197,11 @@ def new_tables(tf: Any, tracks: int, dim: int, seed: int) -> Tables[Variable]:
     return tables
 
 
-@cache
-def compile_push(tf: Any) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:
+@lru_cache(PROGRAMS)
+def compile_push(tf: Any, _table: tuple[int, int]) -> Callable[[Any, Any, Tensor, Tensor, Tensor], None]:
     """Compile a program that adds differences to the rows of a table and to their accumulators.
 
-    A row may occur several times. TensorFlow compiles the program once per shape of its arguments, so runs with equal
-    shapes share it.
+    A row may occur several times. Runs whose tables have the same shape (tracks, embedding_dim) share the program.
     """
 
     def push(rows: Any, accumulator: Any, which: Tensor, difference: Tensor, accumulated: Tensor) -> None:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from skipgramophone.crash_guard import stderr_to
 from skipgramophone.errors import SettingError
@@ -24,7 +31,8 @@ def load_tensorflow(log: Path) -> Any:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with stderr_to(log):
-        import tensorflow as tf
+        with _without_keras():
+            import tensorflow as tf
 
         # A process that has already used TensorFlow cannot change its number of threads.
         with contextlib.suppress(RuntimeError):
@@ -35,6 +43,50 @@ def load_tensorflow(log: Path) -> Any:
         # The Python code of TensorFlow uses logging, for example to warn when a program is compiled again.
         tf.get_logger().setLevel("ERROR")
     return tf
+
+
+@contextlib.contextmanager
+def _without_keras() -> Iterator[None]:
+    """Keep TensorFlow from importing Keras while TensorFlow is imported, which takes nearly half of the time.
+
+    Keras imports pandas, SciPy, scikit-learn and Matplotlib where they are installed. TensorFlow continues if the
+    import fails, and imports Keras again when `tensorflow.keras` is used for the first time.
+    """
+    finder = _KerasLater()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _KerasLater(MetaPathFinder, Loader):
+    """Finds the package Keras, because TensorFlow asks where it is, but does not import it."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where Keras is, with this loader."""
+        spec = PathFinder.find_spec(fullname, path, target) if fullname == "keras" else None
+        if spec:
+            spec.loader = self
+        return spec
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Refuse to import Keras.
+
+        Raises:
+            ImportError: always.
+        """
+        raise ImportError(f"{module.__name__} is imported later")
+
+
+def assign_rows(variable: Any, rows: slice, values: npt.NDArray[np.float32]) -> None:
+    """Replace some rows of a variable. `variable[rows].assign(values)` would read the old rows first."""
+    from tensorflow import raw_ops
+
+    begin, end, step = rows.indices(variable.shape[0])
+    raw_ops.ResourceStridedSliceAssign(ref=variable.handle, begin=[begin], end=[end], strides=[step], value=values)
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:

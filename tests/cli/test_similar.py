@@ -17,6 +17,7 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import UnknownTrackError
+from skipgramophone.lookup import search_width
 from skipgramophone.settings import ANSWER_FORMATS
 from tests.conftest import Ran, Sgp, dump_text, run_sgp, two_genres
 
@@ -333,6 +334,22 @@ def test_an_index_is_optional_and_may_be_several_files(tmp_path: Path) -> None:
     shard.write_bytes(shard.read_bytes()[:-4])
     assert "the index is damaged: used exact search" in similar(tmp_path, "folk 3")[2]
     assert run("check", "genres").code == 5
+
+
+def test_exact_search_answers_without_a_remark_if_it_is_as_fast(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(search_width, "BRIEF_NODES", 0)
+    monkeypatch.setattr(search_width, "NODE_ROWS", 1000)
+    built = run_sgp("index", "genres", "--recall", "1", "--trees", "1", "--experiments-dir", tmp_path)
+    assert "look-ups      use exact search, which is as fast as the index with the requested recall\n" in built.out
+    asked = similar(tmp_path, "folk 3", "--json")
+    assert (json.loads(asked[1])["answered_by"], asked[2]) == ("exact search", "")
+    assert asked == similar(tmp_path, "folk 3", "--json", "--exact")
+    batch = similar(tmp_path, "-", stdin="folk 3\nfolk 4\n")
+    assert [json.loads(line)["answered_by"] for line in batch[1].splitlines()] == ["exact search"] * 2
+    assert run_sgp("check", "genres", "--experiments-dir", tmp_path).code == 0
 
 
 def test_a_list_that_is_not_sorted_by_cosine_shows_its_score(sample_root: Path) -> None:

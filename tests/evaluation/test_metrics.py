@@ -79,6 +79,16 @@ def test_top_rows_equal_a_sort_with_ties_in_the_given_order(
     assert top_rows(np.array(values, np.float32), seeds, depth, tie_order).tolist() == expected
 
 
+@pytest.mark.parametrize("depth", [1, 40, 500, 4900])
+def test_top_rows_of_many_tracks_equal_a_sort(depth: int) -> None:
+    rng = np.random.default_rng(depth)
+    for scores in (rng.standard_normal(5003), rng.integers(0, 40, 5003), np.r_[np.full(5000, -np.inf), 3, 1, 2]):
+        tie_order, seeds = rng.permutation(5003), rng.choice(5003, 30, replace=False)
+        rest = np.setdiff1d(np.flatnonzero(np.isfinite(scores)), seeds)
+        expected = rest[np.lexsort((tie_order[rest], -scores[rest].astype(np.float32)))][:depth]
+        assert top_rows(scores.astype(np.float32), seeds, depth, tie_order).tolist() == expected.tolist()
+
+
 def test_a_95_percent_interval_covers_the_true_mean_about_that_often() -> None:
     rng = np.random.default_rng(2)
     covered = 0

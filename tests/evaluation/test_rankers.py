@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from skipgramophone.evaluation import scorecard
 from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import (
     ArtistsInCommon,
@@ -14,10 +15,13 @@ from skipgramophone.evaluation.rankers import (
     Hybrid,
     ModelScore,
     Popularity,
+    Ranker,
+    Remembered,
+    Scores,
     item_knn,
     truncated_svd,
 )
-from skipgramophone.evaluation.scorecard import RankedCatalogue, given_matrix, score_ranker
+from skipgramophone.evaluation.scorecard import RankedCatalogue, given_matrix, score_ranker, score_rankers
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Embeddings, unit_rows
 from skipgramophone.experiment.postings import membership
@@ -39,6 +43,43 @@ def given(*lists: list[int]) -> object:
 
 
 QUERIES = ([0, 3], [5], [1, 2, 7])
+
+
+def test_shared_parts_are_scored_once_per_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    unit, counts = unit_rows(rng.standard_normal((TRACKS, DIM)).astype(np.float32)), np.arange(TRACKS) + 1
+    scored = []
+
+    class Counting:
+        def scores(self, given: object) -> Scores:
+            scored.append(1)
+            return Cosine(unit).scores(given)
+
+    queries = [EvaluationQuery(at, np.array([at]), np.array([at + 1]), 0) for at in range(8)]
+    catalogue = RankedCatalogue(counts, np.arange(TRACKS))
+    monkeypatch.setattr(scorecard, "SCORE_BYTES", 4 * TRACKS * 3)  # three batches
+    shared = Remembered(Counting())
+    knn = item_knn(membership(random_corpus(), TRACKS))
+    rankers: dict[str, Ranker] = {
+        "cosine": shared,
+        "count": CosineAndCount(shared, counts),
+        "hybrid": Hybrid(knn, shared, counts),
+    }
+    steps: list[tuple[str, int, int]] = []
+    cards = score_rankers(rankers, queries, catalogue, 5, progress=lambda *step: steps.append(step))
+    assert len(scored) == 3
+    assert steps[:4] == [("cosine", 3, 8), ("count", 3, 8), ("hybrid", 3, 8), ("cosine", 6, 8)]
+    assert shared._scores is None  # their memory is free again
+    alone: dict[str, Ranker] = {
+        "cosine": Cosine(unit),
+        "count": CosineAndCount(Cosine(unit), counts),
+        "hybrid": Hybrid(knn, Cosine(unit), counts),
+    }
+    for name, ranker in alone.items():
+        expected = score_ranker(ranker, queries, catalogue, 5)
+        for metric, values in expected.values.items():
+            assert cards[name].values[metric].tolist() == values.tolist()
+        assert (cards[name].coverage, cards[name].artists) == (expected.coverage, expected.artists)
 
 
 def test_item_knn_is_the_cosine_of_shared_playlists() -> None:

@@ -231,7 +231,7 @@ def test_block_size_and_ties_do_not_change_results(tmp_path: Path, monkeypatch: 
     exact = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))
     assert exact.rows[:2].tolist() == [5, 40]
     monkeypatch.setattr(index_builder, "BLOCK_ROWS", 7)
-    monkeypatch.setattr(index_recall, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(index_recall, "COMPARED_ROWS", 7)
     assert build_index(tmp_path / "blocks", centre, IndexSettings(trees=4)) == whole
     assert (tmp_path / "blocks").read_bytes() == (tmp_path / "whole").read_bytes()
     again = exact_search(centre).nearest(unit_rows(centre[23]), 3, np.array([23]))

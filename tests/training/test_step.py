@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from skipgramophone.experiment import arrays
 from skipgramophone.settings import Context
-from skipgramophone.training.batches import BatchShape, pair_weights
+from skipgramophone.training.batches import START, BatchShape, pair_weights
 from skipgramophone.training.step import Pulled, adagrad_rows, compile_macro_batch, gradients, playlist_mask
 from skipgramophone.training.tables import START_ACCUMULATOR, compile_push, new_tables
 from skipgramophone.training.tensorflow_runtime import load_tensorflow
@@ -174,9 +175,10 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
     def pull(rows: Any) -> Pulled:
         return Pulled(*(tf.gather(variable, rows) for variable in variables))
 
-    program = compile_macro_batch(tf, shape, "bag", NEGATIVES, pull=pull)
-    h, o, h_more, o_more, got_loss, got_pairs = program(padded, ids, playlist, weight, noise, rates)
-    push = compile_push(tf)
+    program = compile_macro_batch(tf, shape, "bag", pull=pull)
+    negative_weight = np.float32(NEGATIVES / shape.shared)
+    h, o, h_more, o_more, got_loss, got_pairs = program(padded, ids, playlist, weight, noise, rates, negative_weight)
+    push = compile_push(tf, (tracks, DIM))
     push(centre_rows, centre_seen, padded, h, h_more)
     push(context_rows, context_seen, padded, o, o_more)
 
@@ -202,3 +204,17 @@ def test_the_compiled_program_agrees_with_the_reference_step_by_step(tf: Any) ->
     got = (centre_rows, context_rows, centre_seen, context_seen, got_loss, got_pairs)
     for part, expected in zip(got, (centre, context, h_seen, o_seen, loss, pairs), strict=True):
         np.testing.assert_allclose(part.numpy(), np.asarray(expected), rtol=5e-4, atol=5e-5)
+
+
+def test_tables_start_with_the_random_numbers_of_the_seed(tf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "PIECE", 3)
+    tables = new_tables(tf, 8, DIM, 7)
+    drawn = np.random.default_rng([7, START]).standard_normal((2, 8, DIM), np.float32) * np.float32(0.1)
+    assert tables.centre.rows[:].tobytes() == drawn[0].tobytes()
+    assert tables.context.rows[:].tobytes() == drawn[1].tobytes()
+    assert tables.context.accumulator[:].tolist() == [np.float32(START_ACCUMULATOR)] * 8
+    tables.centre.rows[2:4] = np.ones((2, DIM), np.float32)
+    assert (
+        tables.centre.rows[:].tobytes()
+        == np.concatenate([drawn[0, :2], np.ones((2, DIM)), drawn[0, 4:]]).astype(np.float32).tobytes()
+    )

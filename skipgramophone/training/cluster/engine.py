@@ -207,10 +207,11 @@ class ClusterEngine:
         def pack(rows: Tensor, accumulators: Tensor) -> Tensor:
             return tf.cast(tf.concat([rows, accumulators[:, None]], 1), WIRE)
 
-        train = compile_macro_batch(tf, plan.layout.shape, plan.layout.context, plan.negatives, pull=unpack)
+        train = compile_macro_batch(tf, plan.layout.shape, plan.layout.context, pull=unpack)
+        negative_weight = tf.constant(plan.negatives / plan.layout.shape.shared, tf.float32)
 
         def program(*given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-            h, o, h_seen, o_seen, loss, pairs = train(*given)
+            h, o, h_seen, o_seen, loss, pairs = train(*given, negative_weight)
             return pack(h, h_seen), pack(o, o_seen), loss, pairs
 
         return tf.function(program, jit_compile=True, autograph=False)

@@ -1,0 +1,125 @@
+"""Keeps compiled training programs between runs, because compiling takes longer than a short training run needs.
+
+TensorFlow writes its compiled programs to `$XDG_CACHE_HOME/skipgramophone/programs` (default: `~/.cache`), in a
+directory of its own for each version and processor. The programs contain machine code. TensorFlow would run a damaged
+program, so a checksum of each is kept with the state of the user, and a file without its checksum is deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from skipgramophone import __version__
+from skipgramophone.experiment.user_state import KeptLines, cache_directory, state_file
+
+FLAGS, OPTION = "TF_XLA_FLAGS", "--tf_xla_persistent_cache_directory"
+MOST_PROGRAMS = 64  # programs that are kept per version and processor; each has about 300 kB
+CHECKSUMS = 1000  # checksums that are kept
+NEEDED_BYTES = 4 << 20  # space that the programs of a run may need
+CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
+
+
+@contextlib.contextmanager
+def kept_programs() -> Iterator[None]:
+    """Inside the block, let TensorFlow use and write compiled programs. It must not be loaded yet.
+
+    Nothing is kept if the user has no private cache directory, on machines with a GPU, or if TensorFlow was loaded
+    before by other code or has been given other options for this.
+    """
+    directory = _directory()
+    if directory is None or NVIDIA.exists() or not _can_be_used(directory) or not _is_clean(directory):
+        yield
+        return
+    os.environ[FLAGS] = f"{os.environ.get(FLAGS, '')} {_option(directory)}".strip()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            _remember(directory)
+
+
+def _directory() -> Path | None:
+    """Return the directory for programs of this version and processor; create it so that only the user can use it."""
+    place = cache_directory()
+    processor = _processor()
+    if place is None or processor is None:
+        return None
+    key = (__version__, version("tensorflow"), sys.platform, platform.machine(), processor)
+    directory = place / "programs" / hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = directory.lstat()
+    except OSError:
+        return None
+    is_private = status.st_uid == os.getuid() and not status.st_mode & 0o022 and not directory.is_symlink()
+    return directory if is_private else None
+
+
+def _processor() -> str | None:
+    """Return the model and the features of the processor, for which the machine code is made; None if unknown."""
+    try:
+        lines = CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    known = [line for line in lines if re.match(r"(vendor_id|cpu family|model|stepping|flags|features)\b", line, re.I)]
+    return "\n".join(sorted(set(known))) or None
+
+
+def _can_be_used(directory: Path) -> bool:
+    """Return whether the option can be set: TensorFlow reads it once, and a directory in flags cannot have spaces."""
+    given = os.environ.get(FLAGS, "")
+    if _option(directory) in given.split():
+        return True
+    return "tensorflow" not in sys.modules and OPTION not in given and not re.search(r"[\s'\"\\]", str(directory))
+
+
+def _option(directory: Path) -> str:
+    """Return the option of TensorFlow that names the directory."""
+    return f"{OPTION}={directory}"
+
+
+def _is_clean(directory: Path) -> bool:
+    """Delete programs whose checksum is not known, and the oldest if there are too many; return whether this worked.
+
+    TensorFlow ends the training if it cannot write a program, so this also tests whether there is space.
+    """
+    known = set(_checksums().read())
+    try:
+        programs = sorted(directory.iterdir(), key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+        for number, path in enumerate(programs):
+            if number >= MOST_PROGRAMS or path.is_symlink() or _checksum(path) not in known:
+                path.unlink()
+        with TemporaryFile(dir=directory) as file:
+            file.write(bytes(NEEDED_BYTES))
+    except OSError:
+        return False
+    return True
+
+
+def _remember(directory: Path) -> None:
+    """Remember the checksums of new programs."""
+    checksums = _checksums()
+    known = set(checksums.read())
+    for path in sorted(directory.glob("*.pb")):
+        checksum = _checksum(path)
+        if checksum not in known:
+            checksums.add(checksum)
+
+
+def _checksum(path: Path) -> str:
+    """Return the SHA-256 of the path and the content of a file."""
+    return hashlib.sha256(os.fsencode(path) + b"\0" + path.read_bytes()).hexdigest()
+
+
+def _checksums() -> KeptLines:
+    """Return the file of checksums."""
+    return KeptLines(state_file("programs"), CHECKSUMS)
