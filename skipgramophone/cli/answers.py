@@ -215,6 +215,7 @@ def track_record(track: Track) -> dict[str, Any]:
         "artist": track.artist,
         "title": track.title,
         "uri": track.uri,
+        "identifiers": list(track.identifiers),
         "count": track.count,
         "position": track.position,
         "first_place": track.first_place,
@@ -240,6 +241,7 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
             "count": near.track.count,
             "position": near.track.position,
             "score": "" if near.score is None else round(near.score, 6),
+            "identifiers": visible(" ".join(near.track.identifiers)),
         }
         for near in answer.neighbours
     ]

@@ -111,19 +111,25 @@ class TrackVectors:
                 artist=_escape_formula(track.artist),
                 title=_escape_formula(track.title),
                 uri=track.uri and _escape_formula(track.uri),
+                identifiers=tuple(map(_escape_formula, track.identifiers)),
             )
             for track in self.tracks
         ]
         return replace(self, tracks=tracks)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the metadata of the tracks: column name -> values, in which a missing uri is None."""
+        """Return the metadata of the tracks: column name -> values, in which a missing uri is None.
+
+        The identifiers of a track are joined with spaces; if no track has any, the column is left out.
+        """
+        identifiers = [" ".join(track.identifiers) for track in self.tracks]
         return {
             "position": [track.position for track in self.tracks],
             "artist": [track.artist for track in self.tracks],
             "title": [track.title for track in self.tracks],
             "uri": [track.uri for track in self.tracks],
             "count": [track.count for track in self.tracks],
+            **({"identifiers": identifiers} if any(identifiers) else {}),
         }
 
 

@@ -20,8 +20,9 @@ Format = Literal[
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating")
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating", "isrc", "mbid")
 TRACK = "track"  # synonym of the role uri
+MATCHABLE = ("isrc", "mbid")  # kinds of identifiers by which --match recognizes tracks
 BadBytes = Literal["reject", "replace"]
 GroupBy = Literal["owner", "name"]
 Repeats = Literal["keep", "drop"]
@@ -31,10 +32,10 @@ ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
 # Settings that never change for a corpus. The others say how to read a source and may differ from source to source.
 LASTING = (
-    "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "drop_automatic_playlists",
-    "min_length", "max_length", "holdout", "group", "random_seed",
+    "session_gap", "keep", "group_by", "merge_uris", "match", "repeats", "drop_duplicate_playlists",
+    "drop_automatic_playlists", "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
-LATER = ("min_rating", "drop_automatic_playlists")  # settings that are newer than the first corpora
+LATER = ("min_rating", "drop_automatic_playlists", "match")  # settings that are newer than the first corpora
 GROUP_HELP = "Regex for the start of the owner; playlists with the same matched text are held out together."
 
 
@@ -64,6 +65,11 @@ class ExtractSettings:
         "owner", "'name' merges playlists with the same name, regardless of owner.", metavar="owner|name"
     )
     merge_uris: bool = setting(False, "Merge tracks that have the same artist and title but different uris.")
+    match: str | None = setting(
+        None,
+        f"Merge tracks that share an identifier and have similar names: {','.join(MATCHABLE)}. --dry-run lists them.",
+        metavar="KINDS",
+    )
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
     drop_duplicate_playlists: bool = setting(False, "Drop near-duplicate playlists, keeping the longest.")
     drop_automatic_playlists: bool = setting(
@@ -97,6 +103,9 @@ class ExtractSettings:
         for name in self.keep or ():
             near = suggestion(name, KEEPABLE)
             require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}{near}")
+        for kind in self.matched:
+            near = suggestion(kind, MATCHABLE)
+            require(kind in MATCHABLE, f"match must be some of {','.join(MATCHABLE)}, not {kind!r}{near}")
         _require_text_encoding(self.encoding)
         if self.columns is not None:
             require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")
@@ -108,6 +117,11 @@ class ExtractSettings:
             )
         elif self.format == "columns":
             raise SettingError("the format columns needs --columns, such as --columns artist=Name,title=Song")
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The kinds of identifiers by which tracks are matched."""
+        return () if self.match is None else tuple(sorted({kind.strip().lower() for kind in self.match.split(",")}))
 
     @property
     def recorded(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class Play(NamedTuple):
     uri: str | None
     began: float  # seconds since 1970, UTC
     ended: float  # equal to `began` if only one time is known
+    identifiers: str | None = None  # see `names.identifiers.joined`
 
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
@@ -86,7 +87,8 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
         if not key or play.began - ended > gap or not continues:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
-        yield number, text, Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
+        row = Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
+        yield number, text, row if play.identifiers is None else row._replace(identifiers=play.identifiers)
 
 
 def minute_of(seconds: float) -> str:

@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
 from skipgramophone.utf8 import is_utf8
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
+IDENTIFIERS = "identifiers"  # column with the identifiers of a row, as `names.identifiers.joined` returns them
 IN_ONE_FILE = "\0"  # part of the keys of playlists that are unique only within a file; see `Row`
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
@@ -65,6 +65,7 @@ class Row(NamedTuple):
     uri: str | None = None
     location: str | None = None  # of the file, see `file_locations`
     seconds: int | None = None  # duration
+    identifiers: str | None = None  # see `names.identifiers.joined`
 
 
 class LeftOut(NamedTuple):
@@ -85,7 +86,7 @@ class RowBlock:
 
     Attributes:
         table: the columns of `COLUMNS` as large_string, possibly dictionary-encoded; only key and uri may be null.
-            Columns of `FACTS` are there only if a row states them, as strings with nulls.
+            Columns of `FACTS` and `IDENTIFIERS` are there only if a row states them, as strings with nulls.
         rejects: the rejected records among these rows.
         bytes_read: bytes of the file on disk that have been read so far.
         replaced: number of characters so far that replace undecodable bytes.
@@ -157,7 +158,7 @@ def _table(rows: Iterable[Row]) -> pa.Table:
     """Convert rows to a table of dictionary-encoded strings."""
     columns: dict[str, Sequence[str | int | None]]
     columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=False)) or dict.fromkeys(COLUMNS, ())
-    stated = {name: column for name, column in columns.items() if name not in FACTS or any(column)}
+    stated = {name: column for name, column in columns.items() if name in COLUMNS or any(column)}
     if "seconds" in stated:
         stated["seconds"] = [None if number is None else str(number) for number in stated["seconds"]]
     return pa.table({name: pa.array(column, TEXT).dictionary_encode() for name, column in stated.items()})
