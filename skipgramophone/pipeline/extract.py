@@ -144,9 +144,13 @@ def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool,
     """Find a reader for each file; standard input is first read to its end.
 
     Raises:
+        SettingError: the settings have a period, but the sample has no times.
         SourceError: a path cannot be read, or is not in a known format.
         StorageError: the file system failed.
     """
+
+    if sample and settings.period:
+        raise SettingError("the sample has no times: leave out --since and --until")
 
     def received(size: int) -> None:
         if progress:

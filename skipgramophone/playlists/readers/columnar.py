@@ -33,6 +33,7 @@ from skipgramophone.playlists.readers.identifier_columns import table_identifier
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
+    in_period,
     join_rows,
     ordered_tables,
     place_of_each,
@@ -197,6 +198,9 @@ class ColumnsReader:
         rows, left_out = rated_rows(rows, self.settings.min_rating)
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
+        if self.settings.period:
+            inside, outside = in_period(places, self.settings.period)
+            placed, places, left_out = placed[inside], places[inside], left_out | outside
         table = self._table(rows).take(pa.array(placed))
         unusable = find_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)

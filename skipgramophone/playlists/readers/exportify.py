@@ -15,12 +15,14 @@ from pathlib import PurePosixPath
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
 from skipgramophone.settings import ExtractSettings
 
 URI, ID, TITLE, ISRC = "Track URI", "Spotify ID", "Track Name", "ISRC"
+ADDED = "Added At"
 ARTISTS = ("Artist Name(s)", "Artist Name")
 LOCAL = "spotify:local:"
 
@@ -56,7 +58,8 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
             known = None if not uri or uri.startswith(LOCAL) else uri
             row = Row("", playlist, stream.file.place, artist=artist.replace(";", ", "), title=title, uri=known)
             isrc = labelled("isrc", fields[header.index(ISRC)]) if ISRC in header else ""
-            yield number, line, row._replace(identifiers=joined([isrc]))
+            added = seconds_since_1970(fields[header.index(ADDED)]) if ADDED in header else None
+            yield number, line, row._replace(identifiers=joined([isrc]), added=added)
 
 
 def _are_columns(fields: Sequence[str]) -> bool:

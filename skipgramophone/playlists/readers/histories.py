@@ -76,10 +76,13 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
     if kept and kept[0][2].ended > kept[-1][2].ended:
         kept.reverse()
     kept.sort(key=lambda record: record[2].ended)
-    gap = seconds_of(settings.session_gap)
+    gap, period = seconds_of(settings.session_gap), settings.period
     last: Sessions = {} if stream.file.sessions is None else stream.file.sessions
     begun: set[str] = set()  # listeners who have a play in this file so far
     for at, (number, text, play) in enumerate(kept):
+        if period and (reason := period.reason_outside(play.ended)):
+            yield number, text, LeftOut(reason)
+            continue
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
         # If a part of a history begins before the previous part ends, it does not continue a session of that part.
         continues = play.listener in begun or play.ended >= ended
@@ -88,7 +91,7 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
         row = Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
-        yield number, text, row if play.identifiers is None else row._replace(identifiers=play.identifiers)
+        yield number, text, row._replace(identifiers=play.identifiers, added=play.ended)
 
 
 def minute_of(seconds: float) -> str:

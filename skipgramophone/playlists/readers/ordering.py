@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
 from skipgramophone.playlists.readers.rows import DICTIONARY
+from skipgramophone.settings import Period
 
 BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
@@ -102,6 +103,14 @@ def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
     places = seconds_of_all(column) if role == "time" else positions_of_all(column)
     known = ~np.isnan(places)
     return known, places[known]
+
+
+def in_period(seconds: Places, period: Period) -> tuple[Flags, dict[str, int]]:
+    """Return which times are in a period, bool (times,), and reason -> number of the others."""
+    before, after = seconds < period.low, seconds >= period.high
+    outside = {f"before {period.since}": before, f"after {period.until}": after}
+    counts = {reason: int(np.count_nonzero(times)) for reason, times in outside.items()}
+    return ~(before | after), {reason: number for reason, number in counts.items() if number}
 
 
 def seconds_of_all(times: pa.Array) -> Places:

@@ -27,7 +27,7 @@ from skipgramophone.playlists.readers.histories import (
     Sessions,
 )
 from skipgramophone.playlists.readers.json_columns import ArrayPart, array_parts
-from skipgramophone.playlists.readers.ordering import minutes_of
+from skipgramophone.playlists.readers.ordering import in_period, minutes_of
 from skipgramophone.playlists.readers.rows import (
     BLOCK_RECORDS,
     COLUMNS,
@@ -184,6 +184,10 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
     if len(ended) and ended[0] > ended[-1]:
         order = order[::-1]
     order = order[np.argsort(ended[order], kind="stable")]
+    if settings.period:
+        inside, left_out = in_period(ended[order], settings.period)
+        order = order[inside]
+        yield RowBlock(pa.table({name: dictionary_of(None, 0) for name in COLUMNS}), [], left_out=left_out)
     began, ended = began[order], ended[order]
     owners = columns["owner"].dictionary.to_pylist()
     session, names, keys = _sessions(

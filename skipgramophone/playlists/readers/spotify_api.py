@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from skipgramophone.errors import FormatError
 from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.documents import raw_record, read_document
-from skipgramophone.playlists.readers.histories import EPISODE
+from skipgramophone.playlists.readers.histories import EPISODE, seconds_since_1970
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, LeftOut, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -81,7 +81,9 @@ def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
                 continue
             artist, title, uri, identifiers = found
             row = Row(playlist.owner, name, f"{stream.file.place}\0{at}", artist=artist, title=title, uri=uri)
-            yield number, raw_record(item), row._replace(identifiers=identifiers)
+            time = item.get("added_at")
+            added = seconds_since_1970(time) if isinstance(time, str) else None
+            yield number, raw_record(item), row._replace(identifiers=identifiers, added=added)
     albums = content.get("albums") if isinstance(content, dict) else None
     for album in albums if isinstance(albums, list) else ():
         number += 1
