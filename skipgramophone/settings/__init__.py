@@ -55,7 +55,7 @@ from skipgramophone.settings.lookup import (
     SimilarSettings,
     Version,
 )
-from skipgramophone.settings.time_span import Period, seconds_of
+from skipgramophone.settings.time_span import seconds_of
 from skipgramophone.settings.training import (
     AUTO_WINDOW,
     BAG_BLOCK,
@@ -113,7 +113,6 @@ __all__ = [
     "IndexSettings",
     "Listed",
     "MapSettings",
-    "Period",
     "Projection",
     "Protocol",
     "Repeats",

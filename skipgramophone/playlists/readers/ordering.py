@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
 from skipgramophone.playlists.readers.rows import DICTIONARY
-from skipgramophone.settings import Period
+from skipgramophone.settings.time_span import Period
 
 BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"

@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.settings import ALL_ROWS, ExtractSettings, Period
+from skipgramophone.settings import ALL_ROWS, ExtractSettings
+from skipgramophone.settings.time_span import Period
 from skipgramophone.utf8 import is_utf8
 
 if TYPE_CHECKING:
