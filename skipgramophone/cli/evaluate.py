@@ -139,9 +139,8 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
     elif not quiet:
         columns = [("tracks", "text"), ("unchanged", "number")]
         rows = [[name, f"{share.mean:.1%} [{share.low:.1%}, {share.high:.1%}]"] for name, share in strata.items()]
-        title = (
-            f"stability of {experiment}: top-{found.neighbours} neighbours of {found.asked:,} tracks, with another seed"
-        )
+        asked = plural(found.asked, "track")
+        title = f"stability of {experiment}: top-{found.neighbours} neighbours of {asked}, with another seed"
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 
 

@@ -139,7 +139,7 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
         of=settings.of,
     )
     if settings.projection:
-        vectors = replace(vectors, plane=_project(vectors.centre, settings.projection))
+        vectors = replace(vectors, plane=_project(vectors.centre, settings.projection, settings.of))
     if settings.neighbours:
         if len(tracks) == 1:
             raise SettingError(
@@ -155,9 +155,9 @@ def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
     return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
-def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
+def _project(centre: Matrix, method: Projection, of: Embedded) -> npt.NDArray[np.float32]:
     """Project vectors to two dimensions in the same way as `sgp map`; return float32 (tracks, 2)."""
-    chosen = projection.choose_projection(method, len(centre))
+    chosen = projection.choose_projection(method, len(centre), of)
     near = np.zeros((len(centre), 0), np.int64)
     if chosen == "tsne":
         near, _ = nearest_to_each(centre, projection.NEIGHBOURS)

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.artists import Artists
 from skipgramophone.experiment.postings import Postings, sorted_unique
@@ -39,6 +40,8 @@ class ArtistAgreement:
     def playlists(self) -> Rows:
         """Number of playlists that contain each artist, int64 (artists,). The first access reads all postings."""
         artists, postings = self.artists, self.postings
+        if not postings.corpus.has_valid_ids(artists.tracks):
+            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
         found = np.zeros(len(artists), np.int64)
         sizes = postings.sizes(artists.rows)
         ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]  # postings before each artist
