@@ -20,6 +20,7 @@ import os
 import platform
 import random
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -205,7 +206,12 @@ def measure_commands(root: Path, tracks: int, repeats: int) -> None:
         ("the same --arrange", ["continue", NAME, *seeds, "-n", "50", "--arrange"]),
     ):
         command = ["-m", "skipgramophone", *arguments, "--experiments-dir", str(root)]
+        cold(command, 1)  # reads the files into memory
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         report(f"cold: {label}", cold(command, repeats), "s", 2)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"{'':34} {used / repeats:8.2f} s of processors, mean")
 
 
 def measure_names(catalogue: Catalogue, rng: random.Random, number: int) -> None:
