@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import skipgramophone as package
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.name_search import NameSearch
 from skipgramophone.playlists.encoding import EncodedPlaylists, encode
 from skipgramophone.playlists.readers.rows import Row, RowBlock, _table
 from skipgramophone.settings import ExtractSettings
@@ -138,3 +140,34 @@ def test_a_dry_run_lists_what_would_merge(tmp_path: Path) -> None:
     assert "matched          15 tracks merged into another by a shared identifier\n" in shown
     assert "isrc:GBAAA0000000: A - Song 0 ≠ A - Quite different\n" in shown
     assert (tmp_path / "demo" / "corpus" / "identifiers.sqlite").exists()
+
+
+def test_identifiers_stay_with_their_tracks_when_rows_are_renumbered(tmp_path: Path) -> None:
+    rows = [("A", f"Song {at % 7}", f"x:{at % 7}", f"GBAAA000000{at % 7}", f"list {at // 5}") for at in range(60)]
+    for name, some in (("a.csv", rows[:25]), ("b.csv", rows[25:])):
+        lines = ["artist,title,track uri,isrc,playlist name", *(",".join(row) for row in some)]
+        (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    settings = ExtractSettings(holdout=0.4, random_seed=3)
+    package.extract("demo", tmp_path / "a.csv", settings, experiments_dir=tmp_path)
+    package.extract("demo", tmp_path / "b.csv", append=True, experiments_dir=tmp_path)
+    found = {title: identifiers for _, title, _, _, identifiers in tracks_of(tmp_path, "demo")}
+    assert found == {f"Song {at}": (f"isrc:GBAAA000000{at}",) for at in range(7)}
+    with closing(Catalogue(tmp_path / "demo" / "corpus")) as catalogue:
+        catalogue.require_sound()
+
+
+def test_further_uris_find_a_track(tmp_path: Path) -> None:
+    header = "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id,Deezer - id"
+    (tmp_path / "a.csv").write_text(f"{header}\nT,A,,P,Playlist,,{'1' * 22},7\nU,A,,P,Playlist,,,8\n")
+    listen = {"artist_name": "A", "track_name": "V", "additional_info": {"spotify_id": f"spotify:track:{'2' * 22}"}}
+    line = {"listened_at": 1622541600, "user_name": "me", "track_metadata": listen}
+    (tmp_path / "b.jsonl").write_text(json.dumps(line) + "\n")
+    package.extract("demo", [tmp_path / "a.csv", tmp_path / "b.jsonl"], experiments_dir=tmp_path)
+    with closing(Catalogue(tmp_path / "demo" / "corpus")) as catalogue:
+        search = NameSearch(catalogue)
+        for query, title in (
+            (f"https://open.spotify.com/track/{'1' * 22}", "T"),
+            ("https://www.deezer.com/track/7", "T"),
+            (f"https://open.spotify.com/intl-de/track/{'2' * 22}?si=1", "V"),
+        ):
+            assert search.resolve(query).track.title == title
