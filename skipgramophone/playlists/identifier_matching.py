@@ -1,7 +1,8 @@
 """Recognizes tracks across sources: tracks with different names or uris that share an identifier become one.
 
 An identifier may be wrong. Tracks that share one are merged only if their names are alike (see `typos.are_alike`);
-other cases are conflicts, which are counted and reported. When a corpus grows, two of its tracks never become one.
+other cases are conflicts, which are counted and reported. An identifier on many clearly different names is a
+placeholder, and merges nothing. When a corpus grows, two of its tracks never become one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from skipgramophone.playlists.numbering import Codes, first_rows, row_slices
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.playlists.track_identifiers import track_identifiers
 from skipgramophone.settings import ExtractSettings
+
+MOST_KINDS = 20  # an identifier on more clearly different names is a placeholder, and merges nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +121,20 @@ def _match(
 ) -> None:
     """Join the tracks that share an identifier and have similar names, and record what was merged and what was not."""
     kinds: list[int] = []  # the first track of each set of tracks with similar names
-    merged: list[tuple[int, int]] = []
-    refused: list[tuple[int, int]] = []
+    alike: list[tuple[int, int]] = []
     for number in numbers:
         same = next((other for other in kinds if are_alike(names[other], names[number])), None)
-        if same is None:
+        if same is not None:
+            alike.append((same, number))
+        else:
             kinds.append(number)
-        elif groups.first(same) != groups.first(number):
+        if len(kinds) > MOST_KINDS:
+            alike.clear()
+            break
+    merged: list[tuple[int, int]] = []
+    refused: list[tuple[int, int]] = []
+    for same, number in alike:
+        if groups.first(same) != groups.first(number):
             (merged if groups.join(same, number) else refused).append((same, number))
     for pairs, listed in ((merged, found.merges), (refused, found.known)):
         if pairs:

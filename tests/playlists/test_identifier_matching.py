@@ -13,6 +13,7 @@ import skipgramophone as package
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.name_search import NameSearch
+from skipgramophone.playlists import identifier_matching
 from skipgramophone.playlists.encoding import EncodedPlaylists, encode
 from skipgramophone.playlists.readers.rows import Row, RowBlock, _table
 from skipgramophone.settings import ExtractSettings
@@ -57,6 +58,18 @@ def test_tracks_with_different_uris_and_spellings_become_one() -> None:
     assert [(each.identifier, each.names) for each in found.matching.conflicts] == [
         (MBID, ("Ada Fenn - Blue", "Ada - Green Dor"))
     ]
+
+
+def test_a_placeholder_merges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["Tide", "Salt", "Knot", "Harbour", "Lantern"]
+    rows = [("A", word, f"x:{at}", ONE) for at, word in enumerate([*words, "Tide"])]
+    found = matched(*rows)
+    assert found.track_ids.tolist() == [0, 1, 2, 3, 4, 0]
+    monkeypatch.setattr(identifier_matching, "MOST_KINDS", 4)
+    found = matched(*rows)
+    assert found.track_ids.tolist() == [0, 1, 2, 3, 4, 5]
+    assert found.matching is not None
+    assert (found.matching.merged, len(found.matching.conflicts)) == (0, 1)
 
 
 def test_only_the_chosen_kinds_count_and_by_default_none() -> None:
