@@ -231,6 +231,8 @@ def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
         return []
     kinds = ", ".join(f"{plural(number, 'track')} with {NAMED[kind]}" for kind, number in found.tracks.items())
     rows = [("identifiers", kinds or "none")]
+    if found.sharing and report.matching is None:
+        rows.append(("", f"{found.sharing:,} share one with another track: merge them with --match isrc,mbid"))
     if found.malformed:
         examples = ", ".join(map(repr, found.examples)) + (" …" if found.malformed > len(found.examples) else "")
         rows.append(("", f"{found.malformed:,} not valid and left out: {examples}"))

@@ -88,7 +88,7 @@ def _identified(encoded: EncodedPlaylists) -> Identified | None:
     found = encoded.identifiers
     if not found.table.num_rows and not found.malformed:
         return None
-    return Identified(found.counts(), found.malformed, found.examples)
+    return Identified(found.counts(), found.sharing(), found.malformed, examples=found.examples)
 
 
 def _matched(encoded: EncodedPlaylists) -> Matched | None:

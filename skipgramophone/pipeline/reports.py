@@ -59,6 +59,7 @@ class Identified:
     """The identifiers of the tracks of a corpus."""
 
     tracks: dict[str, int]  # tracks with each kind of identifier: isrc, mbid, uri (further uris of services)
+    sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
     malformed: int  # number of distinct identifiers that are not valid and were not kept
     examples: tuple[str, ...]  # the first of these
 

@@ -49,6 +49,15 @@ class TrackIdentifiers:
         counts = {name: pc.count_distinct(rows.filter(marked)).as_py() for name, marked in kinds.items()}
         return {name: number for name, number in counts.items() if number}
 
+    def sharing(self) -> int:
+        """Return the number of tracks that share an ISRC or a MusicBrainz id with another track."""
+        texts = self.table["identifier"].combine_chunks()
+        of_recordings = pc.or_(*(pc.starts_with(texts, f"{name}:") for name in NAMES)).to_numpy(zero_copy_only=False)
+        codes = texts.dictionary_encode().indices.to_numpy()
+        several = np.bincount(codes)[codes] > 1 if len(codes) else of_recordings
+        rows = self.table["row"].to_numpy()[several & of_recordings]
+        return len(sorted_unique(rows))
+
 
 def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -> TrackIdentifiers:
     """Return the identifiers that the used rows of each track state.

@@ -141,6 +141,18 @@ def test_two_tracks_of_the_corpus_stay_separate(tmp_path: Path) -> None:
     assert (report.tracks, report.matching.merged, report.matching.kept_apart) == (2, 0, 1)
 
 
+def test_the_report_says_how_many_tracks_share_an_identifier(tmp_path: Path) -> None:
+    rows = [("A", f"Song {at}", f"x:{at}", f"GBAAA000{at // 3:04d}" if at < 7 else "") for at in range(9)]
+    source = write(tmp_path / "a.csv", *rows)
+    ran = run_sgp("extract", "demo", source, "--experiments-dir", tmp_path)
+    # Of the seven tracks with an ISRC, two times three share one.
+    assert "identifiers      7 tracks with an ISRC\n" in ran.out
+    assert "6 share one with another track: merge them with --match isrc,mbid\n" in ran.out
+    matched_too = run_sgp("extract", "other", source, "--match", "isrc", "--json", "--experiments-dir", tmp_path)
+    found = json.loads(matched_too.out)
+    assert found["identifiers"] == {"tracks": {"isrc": 7}, "sharing": 6, "malformed": 0, "examples": []}
+
+
 def test_a_dry_run_lists_what_would_merge(tmp_path: Path) -> None:
     rows = [("A", f"Song {at // 2}", f"x:{at}", f"GBAAA000{at // 2:04d}") for at in range(30)]
     rows += [("A", "Quite different", "y:1", "GBAAA0000000")]
