@@ -123,6 +123,23 @@ def test_impossible_periods_are_refused(given: dict[str, Any], message: str) -> 
     assert str(raised.value).startswith(message)
 
 
+def test_a_settings_file_may_have_dates(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(SOURCES["table"][1])
+    for at, since in enumerate(("2021-06-03", '"2021-06-03"', "2021-06-03T00:00:00Z")):
+        (tmp_path / "s.toml").write_text(f"[extract]\nsince = {since}\nuntil = 2021-06-05\n")
+        at_root = ("--config", tmp_path / "s.toml", "--experiments-dir", tmp_path)
+        ran = run_sgp("extract", f"demo{at}", tmp_path / "a.csv", *at_root, "--json")
+        assert json.loads(ran.out)["rows_used"] == 3
+    for line, problem in (
+        ("since = 5", "since must be text, not 5"),
+        ('match = ["isrc"]', "match must be text, not ['isrc']"),
+        ("encoding = 5", "encoding must be text, not 5"),
+    ):
+        (tmp_path / "s.toml").write_text(f"[extract]\n{line}\n")
+        ran = run_sgp("extract", "demo", tmp_path / "a.csv", *at_root)
+        assert (ran.code, ran.err) == (2, f"error: {problem}\n")
+
+
 def test_sources_without_times_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.m3u").write_text("#EXTM3U\n#EXTINF:9,A - B\nb.ogg\n")
     (tmp_path / "b.csv").write_text("artist,title,playlist\nA,B,P\n")
