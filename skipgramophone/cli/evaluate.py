@@ -146,7 +146,7 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
         rows = [[name, f"{share.mean:.1%} [{share.low:.1%}, {share.high:.1%}]"] for name, share in strata.items()]
         title = (
             f"stability of {experiment}: {found.ranking}, top-{found.neighbours} neighbours of "
-            f"{found.asked:,} tracks, with another seed"
+            f"{plural(found.asked, 'track')}, with another seed"
         )
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 

@@ -198,10 +198,10 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
     taken = f"; {report.tracks_taken_over:,} initialized from earlier vectors" if report.tracks_taken_over else ""
     stopped = f" of {settings['epochs']} (stopped by --patience)" if report.epochs < settings["epochs"] else ""
     return [
-        ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}{taken}"),
+        ("vectors", f"{plural(report.tracks_learnt, 'track')} × {settings['embedding_dim']}{left}{taken}"),
         ("context", _context(report)),
         ("recency", _recency(report.recency)),
-        ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
+        ("epochs", f"{report.epochs}{stopped} over {plural(report.occurrences, 'occurrence')}"),
         ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
         ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} occurrences/s"),

@@ -205,8 +205,8 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track of a file: its uri if the catalogue contains the uri, otherwise its name."""
-        return track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
+        """Return the query for a track of a file: its uri or an identifier if the catalogue has it, or its name."""
+        return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
         """Find the track of a name, and return it with notes on the match; `choose` decides between several tracks.

@@ -23,6 +23,7 @@ from skipgramophone.experiment.experiment import continue_command
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.postings import Postings
 from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, nearest_by_index
+from skipgramophone.lookup.duration_filter import remark_on_durations, require_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
 from skipgramophone.lookup.opened_index import OpenedIndex
 from skipgramophone.lookup.ranking import direction, with_cosine, with_popularity
@@ -159,6 +160,7 @@ class Search:
         """
         if settings.of != "tracks":
             raise SettingError(f"this list is of tracks, not of {settings.of}: use similar_{settings.of}")
+        require_durations(self.catalogue, settings)
         settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
@@ -176,7 +178,8 @@ class Search:
         self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
     ) -> Answer:
         """Return the answer to a query whose tracks have been selected."""
-        notes = list(asked.notes)
+        require_durations(self.catalogue, settings)
+        notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")

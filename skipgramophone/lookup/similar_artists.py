@@ -16,7 +16,7 @@ from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
-from skipgramophone.lookup.ranking import choose, evidence, with_cosine, with_count, with_popularity
+from skipgramophone.lookup.ranking import choose, evidence, number_of_seeds, with_cosine, with_count, with_popularity
 from skipgramophone.lookup.scoring import applicable
 from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
@@ -124,7 +124,7 @@ class SimilarArtists:
         if settings.by == "cosine+count":
             scores = with_count(scores, vectors.counts[rows])
         elif settings.by == "hybrid":
-            given = float(sum(abs(part.weight) for part in query.parts))
+            given = number_of_seeds(np.array([part.weight for part in query.parts]))
             known = evidence(self._agreement.scores(query.parts), vectors.counts, given, in_common=None)
             scores = with_cosine(known[rows], scores)
         if settings.popularity and len(rows):

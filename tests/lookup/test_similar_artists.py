@@ -134,7 +134,7 @@ def test_scores_sort_the_list(demo: sgp.Lookup, settings: dict[str, object], nam
 def test_hybrid_is_the_ranking_that_evaluate_measures(
     demo: sgp.Lookup, sample_root: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artist_agreement, "OCCURRENCES_AT_ONCE", at_once)
+    monkeypatch.setattr(artist_agreement, "POSTINGS_AT_ONCE", at_once)
     with sgp.open("demo", sample_root) as opened:
         answer = opened.similar_artists(OTTERS, sgp.SimilarSettings(of="artists", by="hybrid"))
     artists, vectors = demo.artist_search.artists, demo.artist_search.vectors
