@@ -19,8 +19,8 @@ from tests.conftest import Row, dump_text, run_sgp
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tuple[int, str]:
-    """Run `sgp` on a terminal of a width, with some typed text; return the exit code and all output."""
+def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "", **variables: str) -> tuple[int, str]:
+    """Run `sgp` on a terminal of a width, with typed text and environment variables; return exit code and output."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -29,7 +29,7 @@ def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tupl
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=environment | {"TERM": "xterm-256color"},
+        env=environment | {"TERM": "xterm-256color"} | variables,
         start_new_session=True,
     ) as running:
         os.close(slave)
