@@ -3,7 +3,8 @@
 python -m benchmarks.terminal_tour FOLDER      (needs tmux; writes FOLDER/80x24/*.txt and FOLDER/120x40/*.txt)
 
 The experiments directory, in SGP_EXPERIMENTS, must hold the trained sample as `demo` (`sgp run demo --sample`), and may
-hold another model of the same corpus as `window`, and a model of the spotify-playlist-archive as `archive`. Read the screens: cut columns, lines that wrap, colours.
+hold another model of the same corpus as `window`, and a model of the spotify-playlist-archive as `archive`. Read the
+screens: cut columns, lines that wrap, colours.
 """
 
 from __future__ import annotations
