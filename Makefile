@@ -35,6 +35,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV): the first time, pip downloads TensorFlow (about 600 MB), which takes some minutes without output"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
