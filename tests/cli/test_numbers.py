@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from skipgramophone.evaluation.recency_choice import RecencyChoice
 from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.train import reason
+from skipgramophone.evaluation.recency_choice import RecencyChoice
 from skipgramophone.evaluation.scorecard import Estimate
 from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.pipeline.reports import TrainReport

@@ -159,7 +159,7 @@ def test_the_hybrid_score_adds_agreement_cosine_log_count_and_artists() -> None:
     without, with_artists = Hybrid(popular, cosine, counts), Hybrid(popular, cosine, counts, artists=artists)
     in_common = np.zeros((2, TRACKS))
     in_common[0, [0, 3, 8, 11]] = [0.5, 1, 0.5, 0.5]
-    in_common[1, [0, 3, 8, 11]] = [1.5, 2, 0.5, 1.5]
+    in_common[1, [0, 3, 8, 11]] = np.array([1.5, 2, 0.5, 1.5]) / 2  # without factors, divided by the root of 4
     added = 2 * np.log(1 + in_common) / np.sqrt(counts + 3)
     np.testing.assert_allclose(with_artists.scores(some), without.scores(some) + added, rtol=1e-5)
 
