@@ -65,7 +65,7 @@ class RankerResult:
     coverage: float
     popularity: float
     artists: float
-    found_by_frequency: dict[str, float]
+    found_by_frequency: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
-from skipgramophone.lookup.ranking import choose, hybrid, rooted, with_count, with_popularity
+from skipgramophone.lookup.ranking import choose, hybrid, number_of_seeds, rooted, with_count, with_popularity
 from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.names.artist_credits import is_credited
@@ -124,7 +124,7 @@ class SimilarArtists:
             scores = with_count(scores, vectors.counts[rows])
         elif settings.by == "hybrid":
             agreement = rooted(self._agreement.scores(query.parts))[rows]
-            given = float(sum(abs(part.weight) for part in query.parts))
+            given = number_of_seeds(np.array([part.weight for part in query.parts], np.float64))
             scores = hybrid(agreement, scores, vectors.counts[rows], given)
         if settings.popularity and len(rows):
             scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
