@@ -114,8 +114,9 @@ class Search:
 
         Raises:
             UnknownTrackError: the track has no vector because it was too rare.
-            ExperimentError: the vector is not finite.
+            ExperimentError: the vector is not finite, or a file has been cut off.
         """
+        self.opened.require_whole_files()
         if track.row >= len(self._embeddings.centre):
             raise UnknownTrackError(
                 f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "
@@ -260,6 +261,8 @@ class Search:
                 self.__dict__.pop("_index_facts", None)
                 return REBUILT
             self._opened = opened
+        elif isinstance(self._opened, AnnoyCandidates) and self._opened.is_cut_off():
+            self._opened = "the index is damaged"
         return self._opened
 
     def _open_index(self, vector: Matrix) -> AnnoyCandidates | str:

@@ -23,7 +23,7 @@ def ask_continuation(oracle: Oracle) -> None:
         scores = oracle.reference.scores(asked, by, 2000)
         scores[~oracle.reference.trained] = scores[rows] = -np.inf
         best = np.sort(scores[np.isfinite(scores)])[::-1][:20]
-        if answer["answered_by"] == "exact search":
+        if answer.get("answered_by") == "exact search":
             oracle.expect((words, rows), list=(scores[rows_of(answer)], best, tolerance_of(scores)))
 
 
