@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -227,3 +229,11 @@ def test_a_repeated_track_counts_as_found_at_rank_one() -> None:
     catalogue = RankedCatalogue(np.ones(TRACKS, np.int64), np.arange(TRACKS))
     card = score_ranker(Popularity(np.arange(TRACKS)), [query], catalogue, 10)
     assert (card.values["hit@10"][0], card.values["ndcg@10"][0], card.values["mrr"][0]) == (1, 1, 1)
+
+
+def test_recall_of_a_group_without_wanted_tracks_is_none() -> None:
+    counts = np.array([9, 6, 3])  # a third of all occurrences each: head, middle, tail
+    query = EvaluationQuery(0, np.array([1]), np.array([0]), 0)
+    card = score_ranker(Popularity(counts), [query], RankedCatalogue(counts, np.arange(3)), 1)
+    assert card.found_by_frequency == {"head": 1.0, "middle": None, "tail": None}
+    json.dumps(card.found_by_frequency, allow_nan=False)
