@@ -56,7 +56,7 @@ class Reference:
         query = "SELECT row, artist, title, uri, count, first_place FROM tracks ORDER BY row"
         tracks = pd.read_sql(query, connection, index_col="row")
         connection.close()
-        bias, factors, credits = (model / name for name in ("context_bias.npy", "factors.npy", "artists.npy"))
+        bias, factors, credited = (model / name for name in ("context_bias.npy", "factors.npy", "artists.npy"))
         context = np.load(model / "context.npy").astype(np.float64)
         return cls(
             tracks=tracks,
@@ -66,7 +66,7 @@ class Reference:
             context=context,
             bias=np.load(bias).astype(np.float64) if bias.exists() else np.zeros(len(context)),
             factors=np.load(factors).astype(np.float64) if factors.exists() else None,
-            credits=np.load(credits) if credits.exists() else None,
+            credits=np.load(credited) if credited.exists() else None,
             constants=json.loads((model / "factors.json").read_text()) if factors.exists() else {},
             settings=json.loads((model / "manifest.json").read_text())["settings"],
         )
