@@ -1,4 +1,7 @@
-"""Measures the speed of look-ups: cold start, queries in one process and through a pipe, names with and without typos.
+"""Measures the speed of look-ups.
+
+Measured are a cold start, queries in one process and through a pipe, names with and without typos,
+and whole commands that list artists, playlists and a playlist in a smooth order.
 
 python -m benchmarks.lookups [--tracks 100000] [--dim 100] [--tokens 5000000] [--repeats 7] [--queries 2000]
 
@@ -17,6 +20,7 @@ import os
 import platform
 import random
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -163,6 +167,7 @@ def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
             f"index: {facts['trees']} trees, {facts['bytes'] / 1e6:.0f} MB, search_k {facts['search_k']:,}, "
             f"recall@10 {facts['recall_at_10']:.3f}, built in {seconds:.1f} s"
         )
+        measure_commands(root, len(lookup), repeats)
         numpy = cold(["-c", "import numpy"], repeats)
         first = cold(["-m", "skipgramophone", "similar", NAME, "bench:7", "--experiments-dir", str(root)], repeats)
         report("cold: python -c 'import numpy'", numpy, "s", 3)
@@ -187,6 +192,26 @@ def measure(root: Path, repeats: int, queries: int, seconds: float) -> None:
         (by,) = {json.loads(line)["answered_by"] for line in done.stdout.splitlines()}
         print(f"{'queries through a pipe, warm':34} {queries / took:8,.0f} per second, by {by}")
         measure_names(lookup.catalogue, rng, max(20, queries // 10))
+
+
+def measure_commands(root: Path, tracks: int, repeats: int) -> None:
+    """Measure whole commands: lists of artists and playlists, and a playlist in a smooth order."""
+    rng = random.Random(SEED)
+    seeds = [f"bench:{int(tracks * rng.random() ** 3)}" for _ in range(20)]  # mostly frequent tracks
+    for label, arguments in (
+        ("similar --of artists", ["similar", NAME, seeds[0], "--of", "artists"]),
+        ("similar --of artists --by hybrid", ["similar", NAME, seeds[0], "--of", "artists", "--by", "hybrid"]),
+        ("similar --of playlists", ["similar", NAME, seeds[0], "--of", "playlists"]),
+        ("continue, 20 seeds, 50 tracks", ["continue", NAME, *seeds, "-n", "50"]),
+        ("the same --arrange", ["continue", NAME, *seeds, "-n", "50", "--arrange"]),
+    ):
+        command = ["-m", "skipgramophone", *arguments, "--experiments-dir", str(root)]
+        cold(command, 1)  # reads the files into memory
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        report(f"cold: {label}", cold(command, repeats), "s", 2)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"{'':34} {used / repeats:8.2f} s of processors, mean")
 
 
 def measure_names(catalogue: Catalogue, rng: random.Random, number: int) -> None:

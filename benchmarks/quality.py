@@ -17,6 +17,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,14 +29,26 @@ from skipgramophone.evaluation.baselines import fit_baselines, make_validation
 from skipgramophone.evaluation.ease import ease
 from skipgramophone.evaluation.holdout import make_split
 from skipgramophone.evaluation.protocols import make_queries
-from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, FoldedIn, Hybrid, Ranker, item_knn, rp3beta
+from skipgramophone.evaluation.rankers import (
+    ArtistsInCommon,
+    Cosine,
+    CosineAndCount,
+    FoldedIn,
+    Hybrid,
+    Ranker,
+    item_knn,
+    rp3beta,
+)
 from skipgramophone.evaluation.scorecard import RankedCatalogue, estimate, score_ranker
+from skipgramophone.experiment.artists import read_artists
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import read_embeddings, unit_rows
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.factors import Objective
 from skipgramophone.experiment.postings import membership
-from skipgramophone.lookup.ranking import HYBRID_COUNT_WEIGHT, rooted, with_factors
+from skipgramophone.experiment.track_artists import TrackArtists, track_artists
+from skipgramophone.lookup.ranking import COSINE_WEIGHT, HYBRID_COUNT_WEIGHT, of_artists, rooted, with_factors
 from skipgramophone.pipeline.extract import extract
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, ExtractSettings, Protocol, RunSettings, TrainSettings
@@ -90,7 +103,7 @@ class Sum:
 
 
 def train_rankers(
-    trained_on: Corpus, whole: Any, counts: Any, *, ranked: Any, rows: dict[str, Row]
+    trained_on: Corpus, whole: Any, counts: Any, *, artists: TrackArtists, ranked: Any, rows: dict[str, Row]
 ) -> dict[str, Ranker]:
     """Train a model on the training part, and return its rankings, with and without each part of the hybrid."""
     with tempfile.TemporaryDirectory() as directory:
@@ -105,6 +118,7 @@ def train_rankers(
     logs = np.log1p(counts).astype(np.float32)
     assert kept.factors is not None
     factors = FoldedIn(kept.factors)
+    in_common = ArtistsInCommon(artists.take(ranked).matrix())
     agreement = item_knn(whole[:, ranked].tocsr(), _lengths(whole))
 
     def of_count(given: Any) -> Any:
@@ -116,8 +130,9 @@ def train_rankers(
 
     parts = {
         "agreement": lambda given: rooted(agreement.scores(given)),
-        "cosine": cosine.scores,
+        "cosine": lambda given: COSINE_WEIGHT * cosine.scores(given),
         "count": of_count,
+        "artists": lambda given: of_artists(in_common.scores(given), counts),
         "factors": of_factors,
     }
     without = {f"hybrid without {name}": Sum([parts[other] for other in parts if other != name]) for name in parts}
@@ -126,7 +141,7 @@ def train_rankers(
         "cosine+count": CosineAndCount(cosine, counts),
         "factors": factors,
         **without,
-        OURS: Hybrid(agreement, cosine, counts, factors),
+        OURS: Hybrid(agreement, cosine, counts, artists=in_common, factors=factors),
     }
 
 
@@ -141,15 +156,16 @@ def _lengths(whole: Any) -> Any:
 
 
 def measure_split(
-    experiment: Experiment, corpus: Corpus, tracks: int, *, names: Path, draws: int, rows: dict[str, Row]
+    experiment: Experiment, corpus: Corpus, artists: TrackArtists, *, names: Path, draws: int, rows: dict[str, Row]
 ) -> dict[Protocol, Any]:
     """Fit all baselines to one split, add the results to `rows`, and return the groups of queries per protocol."""
+    tracks = artists.tracks
     split = make_split(experiment, corpus, EvaluateSettings(group=OWNER), names)
     trained_on = split.training_part(corpus)
     counts = trained_on.counts(tracks)
     ranked = np.flatnonzero(counts >= LEAST)
     whole = membership(trained_on, tracks)
-    ours = train_rankers(trained_on, whole, counts, ranked=ranked, rows=rows)
+    ours = train_rankers(trained_on, whole, counts, artists=artists, ranked=ranked, rows=rows)
     playlists, counts = whole[:, ranked].tocsr(), counts[ranked]
     fixed: dict[str, Ranker] = {}
     for name, make in FIXED.items():
@@ -204,11 +220,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as root:
         extract("archive", [asked.folder / "playlists.csv.gz"], ExtractSettings(), experiments_dir=root)
         experiment = open_experiment("archive", root)
-        corpus, tracks = open_corpus(experiment)
+        corpus, _tracks = open_corpus(experiment)
+        with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
+            artists = track_artists(read_artists(catalogue))
         for name, held_out in splits.items():
             names = Path(root, name)
             names.write_text("\n".join(held_out), encoding="utf-8")
-            found = measure_split(experiment, corpus, tracks, names=names, draws=asked.draws, rows=rows)
+            found = measure_split(experiment, corpus, artists, names=names, draws=asked.draws, rows=rows)
             for protocol in PROTOCOLS:
                 groups[protocol].append(found[protocol])
     print_table(rows, groups)

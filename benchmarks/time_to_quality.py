@@ -35,7 +35,7 @@ import numpy as np
 
 from skipgramophone.evaluation.holdout import make_split
 from skipgramophone.evaluation.protocols import make_queries
-from skipgramophone.evaluation.rankers import Cosine, FoldedIn, Hybrid, Ranker, item_knn
+from skipgramophone.evaluation.rankers import ArtistsInCommon, Cosine, FoldedIn, Hybrid, Ranker, item_knn
 from skipgramophone.evaluation.scorecard import RankedCatalogue, score_rankers
 from skipgramophone.experiment.catalogue import FILE as CATALOGUE
 from skipgramophone.experiment.corpus import Corpus
@@ -197,7 +197,10 @@ class Judge:
             kept = kept.take(self._rows)
             cosine = Cosine(unit_rows(np.asarray(kept.centre)))
             factors = FoldedIn(kept.factors) if kept.factors else None
-            rankers = {"cosine": cosine, "hybrid": Hybrid(self._agreement, cosine, self._catalogue.counts, factors)}
+            artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
+            counts = self._catalogue.counts
+            hybrid = Hybrid(self._agreement, cosine, counts, artists=artists, factors=factors)
+            rankers = {"cosine": cosine, "hybrid": hybrid}
         else:
             vectors = np.load(root / RESULT)[self._rows]
             if run.tool == "implicit":

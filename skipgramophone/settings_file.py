@@ -11,6 +11,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,12 @@ def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
     for name in given:
         if name.replace("-", "_") not in known:
             raise SettingError(f"{path}: {stage} has no setting {name!r}; known settings: {', '.join(sorted(known))}")
-    return {name.replace("-", "_"): value for name, value in given.items()}
+    return {name.replace("-", "_"): _without_dates(value) for name, value in given.items()}
+
+
+def _without_dates(value: Any) -> Any:
+    """Return a date or a time as text, in the form that options have, and any other value unchanged."""
+    return value.isoformat() if isinstance(value, date) else value  # a datetime is a date too
 
 
 def settings_text(stages: Mapping[str, Mapping[str, Any]]) -> str:

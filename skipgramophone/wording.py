@@ -8,6 +8,7 @@ from collections.abc import Iterable
 # Characters that can control a terminal or reorder text: controls, lone surrogates, line ends, bidirectional marks.
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one
 MARKUP = re.compile(r"[!-*,/:-@\[-`{-~]|(?<=www)\.", re.IGNORECASE)  # ASCII punctuation except + and -, and most dots
 
 
@@ -42,6 +43,15 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return STEERING.sub(lambda found: _escaped(found[0]), text)
+
+
+def safe_cell(text: str) -> str:
+    """Return a text that spreadsheets do not read as a formula: an apostrophe precedes it if necessary.
+
+    >>> safe_cell("=1+1"), safe_cell("1=1")
+    ("'=1+1", '1=1')
+    """
+    return "'" + text if text.startswith(FORMULA) else text
 
 
 def code_span(text: str) -> str:

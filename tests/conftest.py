@@ -33,6 +33,7 @@ MODEL_FILES = (  # that training writes, without those that state times
     "context_bias.npy",
     "accumulators.npy",
     "centre_mean.npy",
+    "artists.npy",
     "factors.npy",
     "factors.json",
 )

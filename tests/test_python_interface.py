@@ -63,7 +63,7 @@ def test_versions_of_a_song_are_among_each_other_s_five_nearest(demo: sgp.Lookup
 
 def test_similar_vector_and_frames_agree(demo: sgp.Lookup) -> None:
     track = demo.catalogue.track(17)
-    answer = demo.similar(track.uri or "", sgp.SimilarSettings(number=7))
+    answer = demo.similar(track.uri or "", sgp.SimilarSettings(by="cosine", number=7))
     assert answer.seeds == (sgp.Seed(track),)
     vector = demo.vector(track.uri or "")
     assert vector.tobytes() == np.asarray(demo.embeddings.centre[17]).tobytes()
@@ -72,12 +72,12 @@ def test_similar_vector_and_frames_agree(demo: sgp.Lookup) -> None:
         cosine = vector @ other / np.linalg.norm(vector) / np.linalg.norm(other)
         assert neighbour.similarity == pytest.approx(cosine, abs=1e-5)
     assert [n.track.row for n in answer.neighbours] == nearest(demo, 7)[17].tolist()
-    frame = demo.neighbours(track.uri or "", sgp.SimilarSettings(number=7))
+    frame = demo.neighbours(track.uri or "", sgp.SimilarSettings(by="cosine", number=7))
     assert frame["row"].tolist() == [n.track.row for n in answer.neighbours]
     assert frame.index.tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert frame["shared"].tolist() == [n.shared for n in answer.neighbours]
     assert "score" not in frame  # the ranking is the similarity
-    hybrid = demo.neighbours(track.uri or "", sgp.SimilarSettings(number=7, by="hybrid"))
+    hybrid = demo.neighbours(track.uri or "", sgp.SimilarSettings(number=7))
     assert hybrid["score"].is_monotonic_decreasing
 
 

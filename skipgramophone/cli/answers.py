@@ -25,7 +25,7 @@ from skipgramophone.errors import SettingError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
 from skipgramophone.playlists.playlist_formats import WRITERS
-from skipgramophone.settings import ANSWER_FORMATS, SimilarSettings
+from skipgramophone.settings import ANSWER_FORMATS, Score, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
 
 if TYPE_CHECKING:
@@ -61,6 +61,16 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
         known = ", ".join(MIXED_FORMATS)
         raise SettingError(f"{format} is a list of tracks: leave out --of {settings.of}, or choose one of {known}")
     return format or ("json" if json else "table")
+
+
+def require_cells(safe_cells: bool, format: str) -> None:
+    """Refuse to escape formulas in a format that no spreadsheet opens.
+
+    Raises:
+        SettingError: the format is neither CSV nor TSV.
+    """
+    if safe_cells and format not in render.TABLE_FORMATS:
+        raise SettingError(f"safe-cells is for spreadsheets: add --format csv or tsv, not {format}")
 
 
 def require_lines(format: str | None) -> None:
@@ -144,6 +154,18 @@ def format_of(path: Path) -> str:
     return by_suffix(path, None, ANSWER_FORMATS, SUFFIXES)
 
 
+def require_json_suffix(path: Path) -> None:
+    """Refuse to write JSON to a file whose suffix means another format.
+
+    Raises:
+        SettingError: the suffix means another format.
+    """
+    suffix = path.suffix.lstrip(".").lower()
+    format = SUFFIXES.get(suffix, suffix)
+    if format in ANSWER_FORMATS and format not in ("json", "jsonl"):
+        raise SettingError(f"{path} is a file in the format {format}: leave out --json, or name a .json file")
+
+
 @contextmanager
 def written_to(path: Path | None) -> Iterator[None]:
     """Send standard output to a file if a path is given. The file is written completely or not at all.
@@ -160,20 +182,22 @@ def written_to(path: Path | None) -> Iterator[None]:
         draft.write_text(text.getvalue(), encoding="utf-8")
 
 
-def show(answer: Answer, format: str, quiet: bool, versions: bool = False, *, playlist: Playlist | None = None) -> int:
+def show(
+    answer: Answer,
+    format: str,
+    quiet: bool,
+    versions: bool = False,
+    *,
+    playlist: Playlist | None = None,
+    safe_cells: bool = False,
+) -> int:
     """Print an answer on standard output, and its notes on standard error; return the number of tracks."""
     playlist, tracks = playlist or Playlist(), len(answer.neighbours)
     for line in answer.notes:
         render.note(line, quiet)
-    if format == "json":
-        render.print_json(record(answer))
-    elif format == "jsonl":
-        render.print_json_line(record(answer))
-    elif format == "csv":
-        render.print_csv(_rows(answer))
-    elif format == "tsv":
-        render.print_tsv(_rows(answer))
-    elif format in WRITERS:
+    if render.print_answer(format, lambda: record(answer), lambda: _rows(answer), safe_cells):
+        return tracks
+    if format in WRITERS:
         tracks = playlist.write(answer, format, quiet)
     elif format == "plain":
         render.print_data("".join(f"{visible(track.name)}\n" for track in playlist.tracks(answer)))
@@ -215,6 +239,7 @@ def track_record(track: Track) -> dict[str, Any]:
         "artist": track.artist,
         "title": track.title,
         "uri": track.uri,
+        "identifiers": list(track.identifiers),
         "count": track.count,
         "position": track.position,
         "first_place": track.first_place,
@@ -240,6 +265,7 @@ def _rows(answer: Answer) -> list[dict[str, object]]:
             "count": near.track.count,
             "position": near.track.position,
             "score": "" if near.score is None else round(near.score, 6),
+            "identifiers": visible(" ".join(near.track.identifiers)),
         }
         for near in answer.neighbours
     ]
@@ -249,7 +275,6 @@ def _print_table(answer: Answer, versions: bool) -> None:
     """Print an answer as a table; the column of shared playlists appears only if the corpus has playlists."""
     seeds = answer.seeds
     about = ", ".join(map(_seed_name, seeds)) if len(seeds) <= MOST_NAMED else f"{len(seeds)} tracks"
-    relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
     support = any(near.shared is not None for near in answer.neighbours)
     scored = any(near.score is not None for near in answer.neighbours)
     columns = [("rank", "number"), *([("score", "number")] if scored else []), ("similarity", "number")]
@@ -265,8 +290,13 @@ def _print_table(answer: Answer, versions: bool) -> None:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation} {about}{_smoothness(answer.arrangement)}"
+    title = f"{ranks} {relation(answer.ranked_by)} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
+
+
+def relation(ranked_by: Score) -> str:
+    """Return the words between the listed tracks or artists and the query in the title of a table."""
+    return {"cosine": "most similar to", "hybrid": "that go best with"}.get(ranked_by, f"ranked by {ranked_by} for")
 
 
 def _decimals(value: float | None) -> str:

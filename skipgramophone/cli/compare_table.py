@@ -24,7 +24,9 @@ def require_format(format: str) -> None:
         raise SettingError(f"--compare supports the formats {', '.join(FORMATS)}, not {format}")
 
 
-def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, quiet: bool) -> None:
+def show(
+    names: tuple[str, str], answers: tuple[Answer, Answer], format: str, quiet: bool, *, safe_cells: bool = False
+) -> None:
     """Print the answers of two experiments to one query on standard output, and their notes on standard error."""
     for name, answer in zip(names, answers, strict=True):
         for line in answer.notes:
@@ -35,7 +37,7 @@ def show(names: tuple[str, str], answers: tuple[Answer, Answer], format: str, qu
         about = {"experiments": list(names), "seeds": [[s.track.name for s in answer.seeds] for answer in answers]}
         render.print_json(about | {"shared": shared, "neighbours": [_record(row) for row in rows]})
     elif format == "csv":
-        render.print_csv([_flat(row) for row in rows])
+        render.print_csv(render.with_safe_cells([_flat(row) for row in rows], safe_cells))
     else:
         one, other = names
         most = max(len(answer.neighbours) for answer in answers)

@@ -126,6 +126,7 @@ def continue_playlist(
     ] = False,
     strict_names: options.StrictNames = False,
     format: options.AnswerFormat = None,
+    safe_cells: options.SafeCells = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -143,9 +144,12 @@ def continue_playlist(
     echo '["free fallin", "learning to fly"]' | sgp continue demo --stdin
     """
     if output is not None:
+        if json:
+            answers.require_json_suffix(output)
         format = format or (None if json else answers.format_of(output))
         require_replaceable(output, force)
     wanted = answers.chosen(format, json, settings, show_versions)
+    answers.require_cells(safe_cells, wanted)
     playlist = Playlist(
         title=title,
         with_seeds=include_seeds,
@@ -192,13 +196,14 @@ def continue_playlist(
             route, asked = continuation.fixed_ends(opened, start, end, choose)
             if track or file or artist:
                 weighted = [(name, 1.0) for name in names]
-                asked += opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+                given_tracks = opened.asked(weighted, file=file, artist=artist, leave_out=True, choose=choose)
+                asked += given_tracks if artist else continuation.by_recency(opened, given_tracks, settings)
             if history:
                 asked += recent_plays.heard(opened, history, plays)
             answer = continuation.continued(opened, asked, settings, route, with_seeds=include_seeds)
             answer = recent_plays.without_ignored(answer)
     with answers.written_to(output):
-        tracks = answers.show(answer, wanted, quiet, show_versions, playlist=playlist)
+        tracks = answers.show(answer, wanted, quiet, show_versions, playlist=playlist, safe_cells=safe_cells)
     if output is not None:
         render.note(f"wrote {plural(tracks, 'track')} to {output}", quiet)
 

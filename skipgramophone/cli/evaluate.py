@@ -12,7 +12,7 @@ from skipgramophone.cli import options, render
 from skipgramophone.cli.experiment_tables import size
 from skipgramophone.cli.options import only, with_settings
 from skipgramophone.errors import SettingError
-from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings, task
+from skipgramophone.settings import MAIN_SCORES, EvaluateSettings, RunSettings, SimilarSettings, task
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
@@ -106,7 +106,12 @@ def evaluate(
     if stability:
         with training(quiet, epochs, occurrences) as trained:
             found = use_case.measure_stability(
-                experiment, settings.k, run=run, experiments_dir=experiments_dir, training=trained
+                experiment,
+                settings.k,
+                settings.score or SimilarSettings().by,
+                run=run,
+                experiments_dir=experiments_dir,
+                training=trained,
             )
         if json:
             render.print_json(asdict(found))
@@ -140,7 +145,8 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
         columns = [("tracks", "text"), ("unchanged", "number")]
         rows = [[name, f"{share.mean:.1%} [{share.low:.1%}, {share.high:.1%}]"] for name, share in strata.items()]
         title = (
-            f"stability of {experiment}: top-{found.neighbours} neighbours of {found.asked:,} tracks, with another seed"
+            f"stability of {experiment}: {found.ranking}, top-{found.neighbours} neighbours of "
+            f"{plural(found.asked, 'track')}, with another seed"
         )
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 
@@ -214,7 +220,7 @@ def _beyond(row: RankerResult) -> list[str]:
     """Return the cells of a ranker: coverage, popularity, diversity, and hits among head, middle and tail tracks."""
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
-    return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
+    return [row.ranker, *("-" if share is None else f"{share:.0%}" for share in shares)]
 
 
 def _fits(judgement: Comparison) -> list[str]:

@@ -11,6 +11,7 @@ from skipgramophone.cli import answers, completion, options, render
 from skipgramophone.cli.choice import chooser
 from skipgramophone.cli.options import with_settings
 from skipgramophone.settings import ExplainSettings
+from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.lookup.explain import Explanation, Related, SecondTraining
@@ -100,7 +101,7 @@ def _show(found: Explanation) -> None:
         ("A", first),
         ("B", second),
         ("similarity", f"{found.similarity:.3f}"),
-        ("rank", f"{_ranks(found.ranks)}, of {found.learnt:,} tracks"),
+        ("rank", f"{_ranks(found.ranks)}, of {plural(found.learnt, 'track')}"),
     ]
     if found.all_playlists:
         each, other = found.playlists

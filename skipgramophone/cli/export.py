@@ -122,7 +122,7 @@ def _rows(report: ExportReport) -> list[tuple[str, str]]:
         ("file", report.destination),
         *([("also written", ", ".join(report.beside))] if report.beside else []),
         ("format", report.format),
-        ("vectors", f"{report.tracks:,} {report.of} × {report.dim}{left}"),
+        ("vectors", f"{plural(report.tracks, one)} × {report.dim}{left}"),
     ]
     if report.no_room:
         half = report.tracks // 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,8 +21,11 @@ from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
     from skipgramophone.pipeline.reports import ExtractReport
+    from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
 SHOWN_FILES = 5
+SHOWN_SHARED = 10
+NAMED = {"isrc": "an ISRC", "mbid": "a MusicBrainz id", "uri": "a further uri"}
 
 Holdout = Annotated[
     str | None,
@@ -212,10 +216,50 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
         ("tracks", f"{report.tracks:,}" + (f" ({added.tracks:,} new)" if added else "")),
         *([("", namesakes)] if report.namesakes else []),
         *(("", f"  {number:,} × {full_name(*name)}") for *name, number in report.most_namesakes),
+        *_identifiers(report),
+        *_matching(report),
         ("occurrences", f"{report.occurrences:,} ({report.repeats:,} repeated within a playlist)"),
         *([("sorted by title", _sorted(report))] if report.sortable and named else []),
         ("time", f"{report.seconds:.1f} s, {report.rows_per_second:,} rows/s"),
     ]
+
+
+def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return rows with the numbers of tracks that have identifiers, and of identifiers that are not valid."""
+    found = report.identifiers
+    if found is None:
+        return []
+    kinds = ", ".join(f"{plural(number, 'track')} with {NAMED[kind]}" for kind, number in found.tracks.items())
+    rows = [("identifiers", kinds or "none")]
+    if found.sharing and report.matching is None:
+        rows.append(("", f"{found.sharing:,} share one with another track: merge them with --match isrc,mbid"))
+    if found.malformed:
+        examples = ", ".join(map(repr, found.examples)) + (" …" if found.malformed > len(found.examples) else "")
+        rows.append(("", f"{found.malformed:,} not valid and left out: {examples}"))
+    return rows
+
+
+def _matching(report: ExtractReport) -> list[tuple[str, str]]:
+    """Return rows with the tracks that --match merged, and with the identifiers that it does not trust."""
+    found = report.matching
+    if found is None:
+        return []
+    rows = [("matched", f"{plural(found.merged, 'track')} merged into another by a shared identifier")]
+    rows += _shared(found.merges, "=")
+    if found.conflicts:
+        rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} on clearly different names"))
+        rows += _shared(found.conflicting, "≠")
+    if found.kept_apart:
+        what = f"{plural(found.kept_apart, 'identifier')} on two tracks of the existing corpus, which stay separate"
+        rows.append(("not merged" if not found.conflicts else "", what))
+    return rows
+
+
+def _shared(found: Sequence[SharedIdentifier], sign: str) -> list[tuple[str, str]]:
+    """Return rows with the first identifiers that tracks share, and with the number of the others."""
+    rows = [("", f"  {each.identifier}: {f' {sign} '.join(each.names)}") for each in found[:SHOWN_SHARED]]
+    more = len(found) - SHOWN_SHARED
+    return rows + ([("", f"  and {more:,} more (--json lists them)")] if more > 0 else [])
 
 
 def _formats(report: ExtractReport) -> list[tuple[str, str]]:

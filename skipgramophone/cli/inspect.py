@@ -42,6 +42,8 @@ def inspect(
             "format",
             "columns",
             "session_gap",
+            "since",
+            "until",
             "min_rating",
             "encoding",
             "bad_bytes",

@@ -15,6 +15,7 @@ from skipgramophone.cli.options import with_settings
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.publishing import STANDARD_OUTPUT
 from skipgramophone.settings import MapSettings
+from skipgramophone.wording import plural
 
 
 @with_settings
@@ -76,7 +77,7 @@ def draw_map(
         rows = [
             ("file", report.destination),
             *([("pictures", ", ".join(report.pictures))] if report.pictures else []),
-            (report.of, f"{report.tracks:,} in {len(report.clusters)} clusters{rest}"),
+            (report.of, f"{report.tracks:,} in {plural(len(report.clusters), 'cluster')}{rest}"),
             ("projection", f"{METHODS[report.projection]}, preserves {report.preserved:.0%} of nearest neighbours"),
             ("size", f"{report.bytes / 1e6:.1f} MB"),
             ("time", f"{report.seconds:.1f} s"),

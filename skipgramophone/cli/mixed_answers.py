@@ -18,19 +18,13 @@ from skipgramophone.lookup.similar_playlists import PlaylistAnswer, PlaylistNeig
 from skipgramophone.wording import plural, visible
 
 
-def show(answer: MixedAnswer, format: str, quiet: bool) -> None:
+def show(answer: MixedAnswer, format: str, quiet: bool, safe_cells: bool = False) -> None:
     """Print an answer on standard output, and its notes on standard error."""
     for line in answer.notes:
         render.note(line, quiet)
-    if format == "json":
-        render.print_json(record(answer))
-    elif format == "jsonl":
-        render.print_json_line(record(answer))
-    elif format == "csv":
-        render.print_csv([_fields(near) for near in answer.neighbours])
-    elif format == "tsv":
-        render.print_tsv([_fields(near) for near in answer.neighbours])
-    elif format == "plain":
+    if render.print_answer(format, lambda: record(answer), lambda: list(map(_fields, answer.neighbours)), safe_cells):
+        return
+    if format == "plain":
         render.print_data("".join(f"{visible(_name(near))}\n" for near in answer.neighbours))
     elif isinstance(answer, ArtistAnswer):
         _print_artists(answer)
@@ -108,8 +102,7 @@ def _print_artists(answer: ArtistAnswer) -> None:
         ]
         for near in answer.neighbours
     ]
-    relation = "most similar to" if answer.ranked_by == "cosine" else f"ranked by {answer.ranked_by} for"
-    title = f"{_ranks(answer, 'artist')} {relation} {_about(answer.query.parts)}"
+    title = f"{_ranks(answer, 'artist')} {answers.relation(answer.ranked_by)} {_about(answer.query.parts)}"
     render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
 
 

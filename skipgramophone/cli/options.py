@@ -229,6 +229,10 @@ Compare = Annotated[
         autocompletion=completion.experiments,
     ),
 ]
+SafeCells = Annotated[
+    bool,
+    typer.Option("--safe-cells", help="Escape cells that a spreadsheet would read as formulas (csv and tsv only)."),
+]
 ShowVersions = Annotated[
     bool, typer.Option("--show-versions", help="With --fold-versions: list the other versions of each song below it.")
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,7 @@ class Playlist:
         base, directory = self.files_from or Path(), self.directory or Path()
         located = [relocated(track.location, base, directory) if track.location else None for track in tracks]
         return [
-            Entry(track.artist, track.title, track.uri, location=place, seconds=track.seconds)
+            replace(_entry(track), location=place, seconds=track.seconds)
             for track, place in zip(tracks, located, strict=True)
         ]
 
@@ -103,7 +103,7 @@ class Playlist:
         assert self.library is not None
         library = read_library(self.library, durations=self.seconds is not None)
         _note_passed_over(library, quiet)
-        found = [(track, library.file_of(track.artist, track.title)) for track in tracks]
+        found = [(track, library.file_of(track.artist, track.title, track.identifiers)) for track in tracks]
         missing = [track for track, file in found if file is None]
         if missing:
             count = f"{len(missing):,} of {plural(len(tracks), 'track')}"
@@ -121,8 +121,7 @@ class Playlist:
                 render.note(remark, quiet)
         directory = (self.directory or Path()).resolve()
         return [
-            Entry(track.artist, track.title, track.uri, os.path.relpath(file.path.resolve(), directory))
-            for track, file in there
+            replace(_entry(track), location=os.path.relpath(file.path.resolve(), directory)) for track, file in there
         ]
 
     def _note_missing(self, entries: Sequence[Entry], quiet: bool) -> None:
@@ -132,6 +131,11 @@ class Playlist:
         if missing:
             count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
             render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
+
+
+def _entry(track: Track) -> Entry:
+    """Return the entry of a track, without a file."""
+    return Entry(track.artist, track.title, track.uri, identifiers=track.identifiers)
 
 
 def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:

@@ -12,7 +12,7 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,11 +24,12 @@ from rich.text import Text
 
 from skipgramophone.cli.table_layout import lay_out, shortened
 from skipgramophone.errors import SgpError, StorageError, TrackNameError
-from skipgramophone.wording import STEERING, visible
+from skipgramophone.wording import STEERING, safe_cell, visible
 
 UNLIMITED = 1_000_000_000  # width when the output is not a terminal
 MOST_COLUMNS = 100  # width of a curve when the output is not a terminal
 LONGEST_BAR = 40
+TABLE_FORMATS = ("csv", "tsv")  # of answers, for spreadsheets
 BLOCKS = " ▁▂▃▄▅▆▇█"
 PARTS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")  # eighths of a block
 
@@ -56,9 +57,13 @@ def note(text: str, quiet: bool) -> None:
 
 
 def _print_stderr(line: str, style: str = "") -> None:
-    """Print a line on standard error. A failure is ignored, because there is no other place to report it."""
+    """Print a line on standard error; on a terminal, a sentence breaks between words. Indented names never break.
+
+    A failure is ignored, because there is no other place to report it.
+    """
     with contextlib.suppress(OSError):
-        console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
+        to = console(sys.stderr)
+        to.print(Text(line, style=style), soft_wrap=not to.is_terminal or line.startswith(" "))
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:
@@ -88,6 +93,35 @@ def short(value: object, digits: int = 4) -> str:
     if isinstance(value, float):
         return f"{value:.{digits}g}"
     return "" if value is None else str(value)
+
+
+def print_answer(
+    format: str, record: Callable[[], object], rows: Callable[[], Sequence[Mapping[str, object]]], safe_cells: bool
+) -> bool:
+    """Print an answer as JSON, JSON lines, CSV or TSV, and return True; print nothing and return False for others.
+
+    Args:
+        format: the format.
+        record: returns the answer as JSON.
+        rows: returns the rows of the answer for CSV and TSV.
+        safe_cells: whether cells that a spreadsheet would read as formulas are escaped.
+    """
+    if format == "json":
+        print_json(record())
+    elif format == "jsonl":
+        print_json_line(record())
+    elif format in TABLE_FORMATS:
+        (print_csv if format == "csv" else print_tsv)(with_safe_cells(rows(), safe_cells))
+    else:
+        return False
+    return True
+
+
+def with_safe_cells(rows: Sequence[Mapping[str, object]], safe_cells: bool) -> Sequence[Mapping[str, object]]:
+    """Return rows with all texts escaped that a spreadsheet would read as formulas, if `safe_cells` is set."""
+    if not safe_cells:
+        return rows
+    return [{name: safe_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows]
 
 
 def print_csv(records: Sequence[Mapping[str, object]]) -> None:

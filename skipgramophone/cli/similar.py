@@ -61,6 +61,7 @@ def similar(
     stdin: options.Stdin = False,
     strict_names: options.StrictNames = False,
     format: options.AnswerFormat = None,
+    safe_cells: options.SafeCells = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -85,6 +86,7 @@ def similar(
     sgp similar demo - --format jsonl < names.txt
     """
     wanted = answers.chosen(format, json, settings, show_versions)
+    answers.require_cells(safe_cells, wanted)
     weighted = [_weighted(text, 1) for text in like or ()] + [_weighted(text, -1) for text in unlike or ()]
     if stdin or track == [STDIN]:
         if track not in (None, [], [STDIN]) or file or artist:
@@ -103,7 +105,7 @@ def similar(
         with lookup.open_lookup(experiment, experiments_dir, strict_names) as opened:
             names = [(text, 1.0) for text in track or ()] + weighted
             query = opened.mixed_query(names, file=file, artist=artist or (), choose=chooser(strict_names))
-            mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet)
+            mixed_answers.show(answer_mixed(opened, query, settings), wanted, quiet, safe_cells)
     elif track or like or file or artist:
         from skipgramophone.lookup import lookup
 
@@ -115,14 +117,15 @@ def similar(
                 return opened.similar_to(asked.seeds, settings, asked.notes)
 
         if compare is None:
-            answers.show(answer(experiment), wanted, quiet, show_versions)
+            answers.show(answer(experiment), wanted, quiet, show_versions, safe_cells=safe_cells)
         else:
             from skipgramophone.cli import compare_table  # imported here to start faster without --compare
 
             compare_table.require_format(wanted)
-            compare_table.show((experiment, compare), (answer(experiment), answer(compare)), wanted, quiet)
+            both = answer(experiment), answer(compare)
+            compare_table.show((experiment, compare), both, wanted, quiet, safe_cells=safe_cells)
     elif weighted or wanted != "table" or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SettingError("no TRACK given: try sgp similar EXPERIMENT 'artist - title'")
+        raise SettingError(_what_to_give(settings))
     else:
         _open_prompt(experiment, settings, quiet, show_versions=show_versions, experiments_dir=experiments_dir)
 
@@ -134,6 +137,16 @@ def first_look(experiment: str, settings: SimilarSettings, experiments_dir: Path
 
     with lookup.open_lookup(experiment, experiments_dir) as opened:
         return opened.similar_to([Seed(opened.catalogue.track(opened.catalogue.by_count(1)[0]))], settings)
+
+
+def _what_to_give(settings: SimilarSettings) -> str:
+    """Return the error for a query without tracks."""
+    if settings.of == "tracks":
+        return "no TRACK given: try sgp similar EXPERIMENT 'artist - title'"
+    return (
+        f"no TRACK given: try sgp similar EXPERIMENT 'artist - title' --of {settings.of}, or give the name of an "
+        "artist, --artist NAME or --file FILE"
+    )
 
 
 def _weighted(text: str, sign: int) -> tuple[str, float]:

@@ -19,6 +19,7 @@ from skipgramophone.training.cluster.config import CHIEF, VARIABLE, Role, role_i
 from skipgramophone.wording import plural
 
 if TYPE_CHECKING:
+    from skipgramophone.evaluation.recency_choice import RecencyChoice
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.lookup.annoy_index import IndexFacts
     from skipgramophone.pipeline.reports import TrainReport
@@ -197,9 +198,10 @@ def _rows(report: TrainReport) -> list[tuple[str, str]]:
     taken = f"; {report.tracks_taken_over:,} initialized from earlier vectors" if report.tracks_taken_over else ""
     stopped = f" of {settings['epochs']} (stopped by --patience)" if report.epochs < settings["epochs"] else ""
     return [
-        ("vectors", f"{report.tracks_learnt:,} tracks × {settings['embedding_dim']}{left}{taken}"),
+        ("vectors", f"{plural(report.tracks_learnt, 'track')} × {settings['embedding_dim']}{left}{taken}"),
         ("context", _context(report)),
-        ("epochs", f"{report.epochs}{stopped} over {report.occurrences:,} occurrences"),
+        ("recency", _recency(report.recency)),
+        ("epochs", f"{report.epochs}{stopped} over {plural(report.occurrences, 'occurrence')}"),
         ("learning rate", f"{report.learning_rate:.2g}, decaying to 0"),
         ("loss", f"{report.first_loss:.3f} in the first epoch, {report.last_loss:.3f} in the last"),
         ("time", f"{report.seconds:.1f} s; training: {report.tracks_per_second:,} occurrences/s"),
@@ -220,6 +222,17 @@ def _context(report: TrainReport) -> str:
     return f"{context} ({reason(order)})" if order else context
 
 
+def _recency(choice: RecencyChoice) -> str:
+    """Describe the weight of a given track relative to the next one, and why it was chosen."""
+    from skipgramophone.evaluation.recency_choice import MIN_QUERIES  # here, because it is slow to import
+
+    if choice.asked < MIN_QUERIES:
+        return f"1: all given tracks count the same (too few held-out playlists to decide: {choice.asked})"
+    if choice.gain is None:
+        return "1: all given tracks count the same"
+    return f"{choice.recency}: later tracks count more (NDCG of the next track {choice.gain.mean:+.3f})"
+
+
 def context_name(window: WindowSize) -> str:
     """Describe a context in words; it must not be "auto"."""
     return "whole playlist" if window == "bag" else f"window of {plural(int(window), 'track')} per side"
@@ -231,8 +244,9 @@ def reason(order: ContextChoice) -> str:
         return f"too few held-out playlists to decide: {order.asked}"
     if order.over_whole is None:
         return "track order carries no information"
+    gain = f"{round(order.over_whole.mean, 2) + 0.0:+.0%}"  # + 0.0: no "-0%"
     if order.window_size == "bag":
         from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
 
-        return f"a window scores only {order.over_whole.mean:+.0%} against the whole playlist; {MIN_GAIN:+.0%} needed"
-    return f"a window scores {order.over_whole.mean:+.0%} against the whole playlist"
+        return f"a window scores only {gain} against the whole playlist; {MIN_GAIN:+.0%} needed"
+    return f"a window scores {gain} against the whole playlist"

@@ -87,15 +87,17 @@ class Validation:
         playlists: scipy.sparse.csr_array (playlists, tracks), the playlists to which baselines are fitted.
         queries: queries of the validation playlists.
         catalogue: the tracks that are ranked.
+        recency: weight of a given track relative to the next one.
     """
 
     playlists: Any
     queries: list[EvaluationQuery]
     catalogue: RankedCatalogue
+    recency: float
 
     def score(self, ranker: Ranker) -> float:
         """Return the mean R-precision plus the mean NDCG@500 of a ranker."""
-        values = score_ranker(ranker, self.queries, self.catalogue, k=1).values
+        values = score_ranker(ranker, self.queries, self.catalogue, k=1, recency=self.recency).values
         return float(values["r_precision"].mean() + values["ndcg"].mean())
 
 
@@ -129,6 +131,7 @@ def make_validation(
         playlists=membership(part, tracks)[:, rows].tocsr(),
         queries=[queries.queries[at] for at in np.sort(order)],
         catalogue=RankedCatalogue(counts[rows], np.arange(len(rows))),
+        recency=settings.recency or 1.0,
     )
 
 

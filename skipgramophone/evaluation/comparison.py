@@ -22,6 +22,7 @@ from skipgramophone.evaluation.baselines import (
 from skipgramophone.evaluation.metrics import DEPTH
 from skipgramophone.evaluation.protocols import QuerySet, make_queries
 from skipgramophone.evaluation.rankers import (
+    ArtistsInCommon,
     Cosine,
     CosineAndCount,
     Euclidean,
@@ -65,7 +66,7 @@ class RankerResult:
     coverage: float
     popularity: float
     artists: float
-    found_by_frequency: dict[str, float]
+    found_by_frequency: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def compare_rankers(
         progress=progress,
     )
     rankers = baselines | published | ours
-    cards = score_rankers(rankers, queries, catalogue, settings.k, progress=progress)
+    cards = score_rankers(rankers, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=progress)
     groups = split.groups[[query.playlist for query in queries]]
     return Comparison(
         held_out=int(split.held_out.sum()),
@@ -208,13 +209,14 @@ def model_rankers(
     unit, prior = unit_rows(kept.centre), log_prior(counts, training.noise_exponent)
     cosine = Remembered(Cosine(unit))
     factors = Remembered(FoldedIn(kept.factors)) if kept.factors else None
+    artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
     ours: dict[str, Ranker] = {
         "cosine": cosine,
         **({} if settings.score or settings.of == "artists" else {INDEX: _indexed(cosine, unit)}),
         "cosine+count": CosineAndCount(cosine, counts),
         **({"model": ModelScore(kept, prior)} if kept.has_context else {}),
         **({"factors": factors} if factors else {}),
-        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, factors),
+        "hybrid": Hybrid(item_knn(playlists, lengths), cosine, counts, artists=artists, factors=factors),
     }
     if settings.score and settings.score not in ours:
         lacking = "factors" if settings.score == "factors" else "context vectors"

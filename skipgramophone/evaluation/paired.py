@@ -89,7 +89,9 @@ def compare_models(
             rankers = model_rankers(
                 playlists, lengths, embeddings, counts=counts[rows], training=training, settings=chosen
             )
-            cards = score_rankers(rankers, queries, catalogue, settings.k, progress=progress)
+            cards = score_rankers(
+                rankers, queries, catalogue, settings.k, recency=settings.recency or 1.0, progress=progress
+            )
             values.append(cards[score].values)
         first, second = values
         of = partial(estimate, groups=groups, seed=settings.random_seed)

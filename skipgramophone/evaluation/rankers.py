@@ -16,7 +16,7 @@
     model        mean of centre . context over the given tracks, plus noise_exponent x log count: the product estimates
                  log P(track | given) minus that term
     factors      the model's own factors, which start from its vectors; the given tracks are folded in
-    hybrid       agreement of playlists, cosine, log count and factors (`lookup.ranking`), as in `sgp continue`
+    hybrid       agreement of playlists, cosine, log count, artists and factors (`lookup.ranking`), as in `sgp continue`
 
 All rankers rank only tracks of the training part, and use only its playlists.
 """
@@ -33,7 +33,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.embeddings import Embeddings, Matrix, unit_rows
 from skipgramophone.experiment.factors import Factors, SparseRows, gram
 from skipgramophone.lookup.annoy_index import AnnoyCandidates
-from skipgramophone.lookup.ranking import factor_weight, hybrid, rooted, with_count, with_factors
+from skipgramophone.lookup.ranking import evidence, factor_weight, with_cosine, with_count, with_factors
 
 Given = Any  # scipy.sparse.csr_array (queries, tracks), 1 where a track is given
 Scores = npt.NDArray[np.float32]
@@ -208,18 +208,38 @@ class ModelScore:
 
 
 @dataclass(frozen=True, slots=True)
+class ArtistsInCommon:
+    """Scores tracks by the number of given tracks that have an artist in common with them."""
+
+    credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
+
+    def scores(self, given: Given) -> Scores:
+        """Return the numbers; a given track with k artists counts 1/k for each artist in common."""
+        from scipy import sparse
+
+        sizes = np.maximum(np.asarray(self.credits.sum(axis=1), np.float32), 1)
+        of_artist = given @ (sparse.diags_array(1 / sizes) @ self.credits)
+        return np.asarray((of_artist @ self.credits.T).todense(), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
 class Hybrid:
-    """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count and factors."""
+    """Scores tracks as `sgp continue` does, by agreement of playlists, cosine, count, artists and factors."""
 
     agreement: Ranker  # an `item_knn` with lengths
     cosine: Ranker  # a `Cosine`
     counts: npt.NDArray[np.int64]  # (tracks,)
+    artists: ArtistsInCommon | None = None
     factors: Ranker | None = None  # a `FoldedIn`
 
     def scores(self, given: Given) -> Scores:
-        """Return the weighted sum of the parts; without factors if the model has none."""
+        """Return the weighted sum of the parts; without artists or factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
-        scores = hybrid(rooted(self.agreement.scores(given)), self.cosine.scores(given), self.counts, many)
+        in_common = self.artists.scores(given) if self.artists else None
+        if in_common is not None and self.factors is None:
+            in_common = np.asarray(in_common / np.sqrt(many), np.float32)
+        known = evidence(self.agreement.scores(given), self.counts, many, in_common)
+        scores = with_cosine(known, self.cosine.scores(given))
         if self.factors is None or not factor_weight(many).any():
             return scores
         products = self.factors.scores(given)

@@ -18,6 +18,7 @@ from skipgramophone.evaluation.metrics import DEPTH, clicks, hit_rate, ndcg, r_p
 from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Ranker, Scores
 from skipgramophone.experiment.arrays import Rows
+from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size of the scores of one batch of queries
@@ -36,14 +37,14 @@ class Scorecard:
         popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 means no preference for rare or popular
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail.
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if no such track is wanted.
     """
 
     values: dict[str, Values]
     coverage: float
     popularity: float
     artists: float
-    found_by_frequency: dict[str, float]
+    found_by_frequency: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +146,17 @@ class _Tally:
             popularity=float(np.mean(self.popularities)),
             artists=float(np.mean(self.artists)),
             found_by_frequency={
-                name: float(self.found[at] / self.wanted[at]) if self.wanted[at] else float("nan")
+                name: float(self.found[at] / self.wanted[at]) if self.wanted[at] else None
                 for at, name in enumerate(STRATA)
             },
         )
 
 
-def score_ranker(ranker: Ranker, queries: Sequence[EvaluationQuery], catalogue: RankedCatalogue, k: int) -> Scorecard:
+def score_ranker(
+    ranker: Ranker, queries: Sequence[EvaluationQuery], catalogue: RankedCatalogue, k: int, recency: float = 1.0
+) -> Scorecard:
     """Return the result of `score_rankers` for one ranker."""
-    return score_rankers({"": ranker}, queries, catalogue, k)[""]
+    return score_rankers({"": ranker}, queries, catalogue, k, recency=recency)[""]
 
 
 def score_rankers(
@@ -161,6 +164,7 @@ def score_rankers(
     queries: Sequence[EvaluationQuery],
     catalogue: RankedCatalogue,
     k: int,
+    recency: float = 1.0,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> dict[str, Scorecard]:
     """Rank the whole catalogue by each ranker for each query, in batches, and compute all metrics.
@@ -173,6 +177,7 @@ def score_rankers(
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
+        recency: weight of a given track relative to the next one; the given tracks must be in playlist order.
         progress: called with the name of a ranker, the number of its finished queries and the total.
     """
     tallies = {name: _Tally(catalogue) for name in rankers}
@@ -182,7 +187,7 @@ def score_rankers(
     batch = max(1, SCORE_BYTES // (4 * len(catalogue)))
     for start in range(0, len(queries), batch):
         some = queries[start : start + batch]
-        given = given_matrix(some, len(catalogue))
+        given = given_matrix(some, len(catalogue), recency)
         for ranker_name, ranker in rankers.items():
             tally = tallies[ranker_name]
             for query, scores in zip(some, ranker.scores(given), strict=True):
@@ -242,10 +247,14 @@ def _bootstrap_weights(groups: int, seed: int) -> Values:
     return np.asarray(rng.multinomial(groups, np.full(groups, 1 / groups), DRAWS), np.float64)
 
 
-def given_matrix(queries: Sequence[EvaluationQuery], tracks: int) -> Any:
-    """Return the given tracks of each query, scipy.sparse.csr_array (queries, tracks) of float32 ones."""
+def given_matrix(queries: Sequence[EvaluationQuery], tracks: int, recency: float = 1.0) -> Any:
+    """Return the weights of the given tracks, scipy.sparse.csr_array (queries, tracks) of float32.
+
+    The weights of a query add up to its effective number of given tracks, as those of a look-up (`ranking.scaled`).
+    """
     from scipy import sparse
 
     rows = np.concatenate([query.given for query in queries])
     offsets = np.cumsum([0, *(len(query.given) for query in queries)])
-    return sparse.csr_array((np.ones(len(rows), np.float32), rows, offsets), shape=(len(queries), tracks))
+    weights = np.concatenate([scaled(recency_weights(len(query.given), recency)) for query in queries])
+    return sparse.csr_array((weights.astype(np.float32), rows, offsets), shape=(len(queries), tracks))

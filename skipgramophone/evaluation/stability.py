@@ -1,20 +1,26 @@
-"""Stability: how much two models that were trained with different seeds agree on nearest neighbours.
+"""Stability: how much two models that were trained with different seeds agree on the best tracks for a track.
 
-It is the share of the k nearest tracks in one model that are also among the k nearest in the other model. Neighbours
-that change with the seed are due to chance, however high their similarity is.
+It is the share of the k best tracks of one model that are also among the k best of the other model. Neighbours that
+change with the seed are due to chance, however high their score is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.scorecard import STRATA, Estimate, RankedCatalogue, estimate
-from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
-from skipgramophone.lookup.exact_search import exact_search
+from skipgramophone.evaluation.comparison import model_rankers
+from skipgramophone.evaluation.rankers import Ranker
+from skipgramophone.evaluation.scorecard import SCORE_BYTES, STRATA, Estimate, RankedCatalogue, estimate
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import Embeddings
+from skipgramophone.experiment.postings import membership
+from skipgramophone.lookup.exact_search import highest
+from skipgramophone.settings import EvaluateSettings, Score, TrainSettings
 from skipgramophone.wording import plural
 
 MAX_TRACKS = 2000  # maximum number of tracks to compare; a random sample of a larger catalogue
@@ -25,7 +31,8 @@ class Stability:
     """Agreement of two models.
 
     Attributes:
-        neighbours: number of nearest tracks that are compared.
+        ranking: the ranking that was measured.
+        neighbours: number of best tracks that are compared.
         asked: number of tracks whose neighbours are compared.
         agreement: mean share of a track's neighbours that both models have in common.
         by_chance: expected agreement of two unrelated models.
@@ -34,6 +41,7 @@ class Stability:
         least: for each stratum, the smallest number of occurrences of a track.
     """
 
+    ranking: Score
     neighbours: int
     asked: int
     agreement: Estimate
@@ -42,40 +50,78 @@ class Stability:
     least: dict[str, int]
 
 
-def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbours: int, seed: int) -> Stability:
-    """Compare the nearest tracks of two models of the same catalogue.
+def stability_of(
+    corpus: Corpus,
+    one: Embeddings,
+    other: Embeddings,
+    *,
+    training: TrainSettings,
+    ranking: Score,
+    neighbours: int,
+) -> Stability:
+    """Compare the best tracks of two models of a corpus.
 
     Args:
-        one: float32 (tracks, embedding_dim); rows of zeros are tracks without a vector.
-        other: vectors of the other model; its dimension may differ.
+        corpus: the playlists on which both models were trained.
+        one: the model of an experiment; its artists are used for both.
+        other: a model that was trained with another seed.
+        training: settings of the second training.
+        ranking: the ranking to compare.
+        neighbours: number of tracks to compare.
+
+    Raises:
+        EvaluationError: too few tracks have a vector in both models, or a model lacks what the ranking needs.
+    """
+    counts, rows = corpus.counts(len(one)), np.flatnonzero(one.learnt() & other.learnt())
+    whole, asked = membership(corpus, len(one)), EvaluateSettings(score=ranking)
+    playlists, lengths = whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel()
+    first, second = (
+        model_rankers(
+            playlists,
+            lengths,
+            replace(model, artists=one.artists).take(rows),
+            counts=counts[rows],
+            training=training,
+            settings=asked,
+        )[ranking]
+        for model in (one, other)
+    )
+    return stability(first, second, counts[rows], ranking=ranking, neighbours=neighbours, seed=training.random_seed)
+
+
+def stability(
+    one: Ranker, other: Ranker, counts: npt.NDArray[np.int64], *, ranking: Score, neighbours: int, seed: int
+) -> Stability:
+    """Compare the best tracks of two rankers of the same tracks.
+
+    Args:
+        one: ranker of the tracks that have a vector in both models.
+        other: ranker of the same tracks by the other model.
         counts: int64 (tracks,), occurrences.
-        neighbours: number of nearest tracks to compare.
+        ranking: name of the ranking.
+        neighbours: number of tracks to compare.
         seed: random seed for the sample of tracks and for the intervals.
 
     Raises:
-        EvaluationError: at most `neighbours` tracks have a vector in both models.
+        EvaluationError: there are at most `neighbours` tracks.
     """
-    learnt = np.flatnonzero(is_learnt(one) & is_learnt(other))
-    if len(learnt) <= neighbours:
+    if len(counts) <= neighbours:
         raise EvaluationError(
-            f"cannot compare {neighbours} neighbours: only {plural(len(learnt), 'track')} have vectors in both models; "
+            f"cannot compare {neighbours} neighbours: only {plural(len(counts), 'track')} have vectors in both models; "
             "use a smaller -k"
         )
-    rows = np.random.default_rng(seed).choice(learnt, min(MAX_TRACKS, len(learnt)), replace=False)
-    itself = np.split(rows, len(rows))  # a track is not its own neighbour
-    near = [
-        exact_search(matrix).nearest_to_many(unit_rows(np.asarray(matrix[rows])), neighbours, itself)
-        for matrix in (one, other)
-    ]
-    shared = np.array([np.isin(a.rows, b.rows).mean() for a, b in zip(*near, strict=True)])
+    rows = np.random.default_rng(seed).choice(len(counts), min(MAX_TRACKS, len(counts)), replace=False)
+    best = [_best(ranker, rows, len(counts), neighbours) for ranker in (one, other)]
+    shared = np.array([np.isin(a, b).mean() for a, b in zip(*best, strict=True)])
     strata = RankedCatalogue(counts, np.arange(len(counts))).strata()
     stratum = strata[rows]
     groups = np.arange(len(rows))
     return Stability(
+        ranking=ranking,
         neighbours=neighbours,
         asked=len(rows),
         agreement=estimate(shared, groups, seed),
-        by_chance=neighbours / (len(learnt) - 1),
+        by_chance=neighbours / (len(counts) - 1),
         by_frequency={
             name: estimate(shared[stratum == at], groups[stratum == at], seed)
             for at, name in enumerate(STRATA)
@@ -83,3 +129,18 @@ def stability(one: Matrix, other: Matrix, counts: npt.NDArray[np.int64], neighbo
         },
         least={name: int(counts[strata == at].min()) for at, name in enumerate(STRATA) if (strata == at).any()},
     )
+
+
+def _best(ranker: Ranker, rows: Rows, tracks: int, number: int) -> list[Rows]:
+    """Return the `number` best tracks for each of the given rows, best first, without the row itself."""
+    from scipy import sparse
+
+    found: list[Rows] = []
+    batch = max(1, SCORE_BYTES // (4 * tracks))
+    for start in range(0, len(rows), batch):
+        some = rows[start : start + batch]
+        given = (np.ones(len(some), np.float32), some, np.arange(len(some) + 1))
+        scores = ranker.scores(sparse.csr_array(given, shape=(len(some), tracks)))
+        scores[np.arange(len(some)), some] = -np.inf  # a track is not its own neighbour
+        found += [highest(np.arange(tracks), one, number).rows for one in scores]
+    return found

@@ -27,13 +27,11 @@ from skipgramophone.evaluation.splits import Groups, Split, split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import Matrix, read_embeddings, unit_rows
 from skipgramophone.experiment.postings import membership
+from skipgramophone.experiment.track_artists import TrackArtists
 from skipgramophone.settings import (
     Context,
-    ContinueSettings,
     EvaluateSettings,
-    Protocol,
     RunSettings,
-    Score,
     SimilarSettings,
     TrainSettings,
     TuneSettings,
@@ -88,22 +86,26 @@ class TuneReport:
     test_playlists: int
 
 
-def served(protocol: Protocol) -> Score:
-    """Return the default ranking of the command that a protocol simulates: `sgp similar` or `sgp continue`."""
-    return SimilarSettings().by if protocol == "lookup" else ContinueSettings().by
-
-
 class Evaluator:
     """Trains on the training part of a split and evaluates on the held-out part."""
 
-    def __init__(self, corpus: Corpus, split: Split, tracks: int, *, settings: TuneSettings, min_count: int) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        split: Split,
+        tracks: int,
+        *,
+        artists: TrackArtists | None,
+        settings: TuneSettings,
+        min_count: int,
+    ) -> None:
         """Split the corpus, and make the queries from the held-out playlists.
 
         Raises:
             EvaluationError: no held-out playlist has enough trained tracks.
         """
         self.part = split.training_part(corpus)
-        self._tracks = tracks
+        self._tracks, self._artists = tracks, artists
         counts = self.part.counts(tracks)
         ranked = counts >= max(1, min_count)
         self._rows = np.flatnonzero(ranked)
@@ -121,11 +123,11 @@ class Evaluator:
         run: RunSettings,
         watch: Callable[[Trainer, Progress, list[dict[str, Any]]], None] = lambda _trainer, _progress, _history: None,
     ) -> dict[str, Values]:
-        """Train a model, evaluate the ranking that `served` returns, and return each metric as float64 (queries,)."""
+        """Train a model, evaluate the default ranking of look-ups, and return each metric as float64 (queries,)."""
         with TemporaryDirectory(prefix="sgp-") as directory:
             fit(self.part, self._tracks, settings, directory=Path(directory), run=run, progress=None, keep=watch)
-            kept = read_embeddings(Path(directory), self._tracks).take(self._rows)
-        counts, score = self._catalogue.counts, served(self._protocol)
+            kept = replace(read_embeddings(Path(directory), self._tracks), artists=self._artists).take(self._rows)
+        counts, score = self._catalogue.counts, SimilarSettings().by
         asked = EvaluateSettings(score=score)
         rankers = model_rankers(self._playlists, self._lengths, kept, counts=counts, training=settings, settings=asked)
         return score_ranker(rankers[score], self.queries, self._catalogue, k=10).values
@@ -141,6 +143,7 @@ def tune(
     corpus: Corpus,
     tracks: int,
     *,
+    artists: TrackArtists | None,
     test: Split,
     own: TrainSettings,
     settings: TuneSettings,
@@ -154,6 +157,7 @@ def tune(
         name: name of the experiment.
         corpus: all playlists.
         tracks: number of rows of the catalogue.
+        artists: artists of the tracks, for the hybrid ranking; None if the model has none.
         test: split whose held-out playlists stay unseen until the end.
         own: the present settings of the experiment.
         settings: settings of the search.
@@ -169,9 +173,13 @@ def tune(
     started = time.monotonic()
     rest, groups = test.training_part(corpus), test.groups[~test.held_out]
     split = split_at_random(groups, settings.share, settings.random_seed + 1)
-    validation = Evaluator(rest, split, tracks, settings=settings, min_count=own.min_count)
+    validation = Evaluator(rest, split, tracks, artists=artists, settings=settings, min_count=own.min_count)
     sample = _sample(rest, groups, settings)
-    searched = Evaluator(*sample, tracks, settings=settings, min_count=own.min_count) if sample else validation
+    searched = (
+        Evaluator(*sample, tracks, artists=artists, settings=settings, min_count=own.min_count)
+        if sample
+        else validation
+    )
     occurrences = searched.part.occurrences
     space = SearchSpace(own, occurrences)
     study = _open_study(optuna, journal, own=own, test=test, settings=settings)
@@ -210,7 +218,7 @@ def tune(
     best = space.settings(study.best_trial.params, rest.occurrences)
     is_new = _is_significantly_better(best, own, validation, run=run, seed=settings.random_seed)
     winner = space.settings(study.best_trial.params, corpus.occurrences) if is_new else own
-    final = Evaluator(corpus, test, tracks, settings=settings, min_count=own.min_count)
+    final = Evaluator(corpus, test, tracks, artists=artists, settings=settings, min_count=own.min_count)
     gain: dict[str, Estimate] = {}
     if is_new:
         before, after = final.train(own, run), final.train(winner, run)
@@ -235,7 +243,7 @@ def _open_study(optuna: Any, journal: Path, *, own: TrainSettings, test: Split, 
 
     There is one study for each combination of present settings, test playlists, protocol, share and seed.
     """
-    score = served(settings.protocol)
+    score = SimilarSettings().by
     made_of = [asdict(own), test.digest, settings.protocol, score, settings.share, settings.random_seed]
     journal.parent.mkdir(parents=True, exist_ok=True)
     study: Study = optuna.create_study(

@@ -4,6 +4,7 @@
                 location of the file and duration in seconds, if the sources state them
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
+    identifiers ISRCs and other identifiers of a track; in a file of their own, see `identifiers`
     names       FTS5 trigram index of the folded names; detail=none keeps it small, so matches must be verified
     trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
@@ -25,7 +26,9 @@ from typing import Any
 from urllib.parse import quote
 
 from skipgramophone.errors import ExperimentError, SgpError, StorageError, reason_of, storage_errors
+from skipgramophone.experiment.file_names import IDENTIFIERS as IDENTIFIERS_FILE
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
+from skipgramophone.names.identifiers import SEPARATOR as BETWEEN_IDENTIFIERS
 from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 from skipgramophone.utf8 import is_utf8, replace_surrogates
 
@@ -34,7 +37,14 @@ MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,00
 BATCH = 10_000  # number of rows that are fetched at once
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
 LAST = "\U0010ffff"  # sorts after every other character
-BY_URI = "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
+BY_URI = (
+    "tracks.uri = ? OR tracks.row IN (SELECT uris.row FROM uris WHERE uris.uri = ?)"
+    " OR tracks.row IN (SELECT identifiers.row FROM identifiers WHERE identifier = ?)"
+)
+OF_TRACK = (
+    f"(SELECT group_concat(identifier, char({ord(BETWEEN_IDENTIFIERS)})) FROM identifiers"
+    " WHERE identifiers.row = tracks.row)"
+)
 FACTS = ("location", "seconds")  # columns that exist only if the sources state these facts
 FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
@@ -49,10 +59,11 @@ NOT_READ = {  # errors of the system, not of the file
 TEXT_OR_NONE = (str, type(None))
 NUMBER_OR_NONE = (int, type(None))
 TRACK_TYPES = {
-    (int, str, str, uri, int, int, location, seconds)
+    (int, str, str, uri, int, int, location, seconds, identifiers)
     for uri in TEXT_OR_NONE
     for location in TEXT_OR_NONE
     for seconds in NUMBER_OR_NONE
+    for identifiers in TEXT_OR_NONE
 }
 SpellingFields = tuple[int, str, str, int]  # row, artist, title, count
 UriFields = tuple[str, int]  # uri, row
@@ -70,6 +81,7 @@ class Track:
     first_place: int  # row of the dump where the track first occurs, counted from 1 over used rows
     location: str | None = None  # of the file: absolute, or relative to the directory that contains the source
     seconds: int | None = None  # duration
+    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; apart from `uri`
 
     @property
     def name(self) -> str:
@@ -97,6 +109,7 @@ class Catalogue:
     Attributes:
         rank: the column that sorts tracks by count.
         facts: names of the facts in `FACTS` that the catalogue contains.
+        has_identifiers: whether the sources state identifiers of tracks.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -123,12 +136,22 @@ class Catalogue:
             self.query("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
         if "uris" not in there:  # written by a version that did not store other uris
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
+        self.has_identifiers = self._attach_identifiers(directory / IDENTIFIERS_FILE)
         columns = {name for (name,) in self.query("SELECT name FROM pragma_table_info('tracks')")}
         self.rank = "rank" if "rank" in columns else "row"
         self.facts = tuple(name for name in FACTS if name in columns)
         self._fields = FIELDS + ", ".join(name if name in columns else "NULL" for name in FACTS)
+        self._fields += f", {OF_TRACK if self.has_identifiers else 'NULL'}"
         # Rows are numbered from 0 without gaps, so max(row) + 1 is the number of tracks. This is faster than count(*).
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
+
+    def _attach_identifiers(self, path: Path) -> bool:
+        """Open the file with the identifiers, or make an empty table in memory; return whether there is a file."""
+        if not path.exists():
+            self.query("CREATE TEMP TABLE identifiers (row INTEGER, identifier TEXT)")
+            return False
+        self.query("ATTACH ? AS other", [f"file:{quote(os.fsencode(path.resolve()))}?mode=ro&immutable=1"])
+        return True
 
     def __len__(self) -> int:
         return self._length
@@ -194,8 +217,8 @@ class Catalogue:
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def by_uri(self, uri: str) -> list[Track]:
-        """Return the tracks with this uri, most frequent first."""
-        return self.matching(Condition(BY_URI, (uri, uri))) if is_utf8(uri) else []
+        """Return the tracks with this uri or identifier, most frequent first."""
+        return self.matching(Condition(BY_URI, (uri, uri, uri))) if is_utf8(uri) else []
 
     def of_artist(self, artist: str) -> list[Track]:
         """Return the tracks of an artist, ignoring case and accents, most frequent first."""
@@ -214,6 +237,10 @@ class Catalogue:
         """Return the other uris of all tracks: uri and row of each."""
         return self.query("SELECT uri, row FROM uris ORDER BY uri, row")
 
+    def identifiers(self) -> list[tuple[str | None]]:
+        """Return the identifiers of every track in row order, joined to one text."""
+        return self.query(f"SELECT {OF_TRACK} FROM tracks ORDER BY row")
+
     def all_spellings(self) -> list[SpellingFields]:
         """Return the other spellings of all tracks, in row order: row, artist, title and count of each."""
         return self.query("SELECT row, artist, title, count FROM spellings ORDER BY row, rowid")
@@ -227,8 +254,12 @@ class Catalogue:
         """
         if (problems := self.query("PRAGMA integrity_check(1)")) != [("ok",)]:
             raise self.damage(problems[0][0])
-        if strange := self.query("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')"):
-            raise self.damage(f"unexpected trigger or view {strange[0][0]!r}")
+        for schema in ("main", *(["other"] if self.has_identifiers else [])):
+            if strange := self.query(f"SELECT name FROM {schema}.sqlite_schema WHERE type IN ('trigger', 'view')"):
+                raise self.damage(f"unexpected trigger or view {strange[0][0]!r}")
+        beyond = "SELECT 1 FROM identifiers WHERE row < 0 OR row >= ? OR typeof(identifier) != 'text' LIMIT 1"
+        if self.query(beyond, [len(self)]):
+            raise self.damage(f"{IDENTIFIERS_FILE} names a missing track, or an identifier is not text")
         if (rows := self.query("SELECT count(*), coalesce(min(row), 0) FROM tracks")) != [(len(self), 0)]:
             raise self.damage(f"it has {rows[0][0]} rows but numbers them up to {len(self) - 1}")
         for _ in self.all_tracks():
@@ -303,7 +334,8 @@ class Catalogue:
         """Convert a result row to a track, after validating the types."""
         if tuple(map(type, row)) not in TRACK_TYPES:
             raise self.damage(f"row {row[0]!r} has a wrong type")
-        return Track(*row)
+        identifiers = sorted(row[-1].split(BETWEEN_IDENTIFIERS)) if row[-1] else ()
+        return Track(*(*row[:-1], tuple(identifiers)))
 
     def _select(self, fields: str, condition: Condition) -> str:
         """Return the statement that selects fields of the tracks that fulfil a condition."""

@@ -6,6 +6,7 @@
     centre_mean.npy    float32 (embedding_dim,)          mean that was subtracted from every centre row
     accumulators.npy   float32 (2, tracks)               Adagrad accumulators of the centre and context rows
     factors.npy        see `factors`
+    artists.npy        see `track_artists`
 
 The mean and the accumulators are only used to continue training.
 
@@ -23,6 +24,7 @@ import numpy.typing as npt
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import pieces, read_array
 from skipgramophone.experiment.factors import Factors, read_factors
+from skipgramophone.experiment.track_artists import TrackArtists, read_track_artists
 
 CENTRE = "centre.npy"
 CONTEXT = "context.npy"
@@ -42,12 +44,14 @@ class Embeddings:
         context: float32 (tracks, embedding_dim).
         context_bias: float32 (tracks,); the score of a context track is centre . context + context_bias.
         factors: factors of the tracks; None if the model has none.
+        artists: artists of the tracks; None if the model has none.
     """
 
     centre: Matrix
     context: Matrix
     context_bias: Matrix
     factors: Factors | None = None
+    artists: TrackArtists | None = None
 
     def __len__(self) -> int:
         return len(self.centre)
@@ -67,9 +71,14 @@ class Embeddings:
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return a copy of the vectors and factors in the given rows."""
-        centre, context, bias = (np.asarray(part[rows]) for part in (self.centre, self.context, self.context_bias))
-        return Embeddings(centre, context, bias, self.factors.take(rows) if self.factors else None)
+        """Return a copy of the vectors, factors and artists of some tracks, in ascending order of their rows."""
+        return Embeddings(
+            centre=np.asarray(self.centre[rows]),
+            context=np.asarray(self.context[rows]),
+            context_bias=np.asarray(self.context_bias[rows]),
+            factors=self.factors.take(rows) if self.factors else None,
+            artists=self.artists.take(rows) if self.artists else None,
+        )
 
     def are_finite(self) -> bool:
         """Whether all values are finite; this reads all files completely."""
@@ -78,7 +87,7 @@ class Embeddings:
         return vectors and (self.factors is None or self.factors.are_finite())
 
     def write(self, directory: Path) -> None:
-        """Write the matrices and the bias to a directory, without factors."""
+        """Write the matrices and the bias to a directory, without factors and artists."""
         np.save(directory / CENTRE, np.ascontiguousarray(self.centre, np.float32))
         np.save(directory / CONTEXT, np.ascontiguousarray(self.context, np.float32))
         np.save(directory / CONTEXT_BIAS, np.ascontiguousarray(self.context_bias, np.float32))
@@ -126,4 +135,10 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
             f"{directory} does not match its catalogue of {tracks:,} tracks: "
             f"the shapes are {centre.shape} (centre) and {context.shape} (context); train again with --force"
         )
-    return Embeddings(centre, context, bias, read_factors(directory, tracks))
+    return Embeddings(
+        centre=centre,
+        context=context,
+        context_bias=bias,
+        factors=read_factors(directory, tracks),
+        artists=read_track_artists(directory, tracks),
+    )

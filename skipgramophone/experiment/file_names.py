@@ -3,3 +3,4 @@
 EVALUATION = "evaluation"  # directory of evaluation reports and of the models trained for them
 HISTORY = "history.jsonl"  # in the model stage: one line per epoch
 STABILITY_REPORT = "stability.json"  # in the evaluation directory
+IDENTIFIERS = "identifiers.sqlite"  # identifiers of the tracks of a corpus

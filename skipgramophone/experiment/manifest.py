@@ -22,6 +22,7 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
+RECENCY = "recency"  # key among the facts of a model: the chosen recency, with the evidence
 FORMER = "former"  # key among the facts of a corpus that has grown: a list of its earlier versions
 LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
@@ -48,6 +49,13 @@ class Manifest:
         listed = self.facts.get(FORMER)
         known = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         return {each["digest"]: each for each in known if isinstance(each.get("digest"), str)}
+
+    @property
+    def recency(self) -> float:
+        """Weight of a given track relative to the next one, as training chose it; 1 for models without a choice."""
+        chosen = self.facts.get(RECENCY)
+        weight = chosen.get(RECENCY) if isinstance(chosen, dict) else None
+        return float(weight) if isinstance(weight, int | float) and 0 < weight <= 1 else 1.0
 
 
 @dataclass(slots=True)

@@ -21,7 +21,8 @@ from skipgramophone.experiment.catalogue import (
     Condition,
     Track,
 )
-from skipgramophone.names.links import is_web_address, read_link
+from skipgramophone.experiment.track_links import require_name, uris_of
+from skipgramophone.names.identifiers import read_identifier
 from skipgramophone.names.normalization import fold_name, hyphenate, identity, words_of
 
 SHOWN_CANDIDATES = 10
@@ -73,7 +74,7 @@ class NameSearch:
         self._many = max(FEW, len(catalogue) // FEW_OF)
 
     def resolve(self, query: str) -> Match:
-        """Find the one track that a query means: a uri, "artist - title", a title or part of a name, even with typos.
+        """Find the one track that a query means: a uri, an identifier, or a name or part of a name, even with typos.
 
         If several tracks match, one is chosen if it dominates the others (see `dominant`).
 
@@ -83,7 +84,7 @@ class NameSearch:
         """
         found, number = self.find(query)
         if not found:
-            _require_name(query)
+            require_name(query, self._catalogue.has_identifiers)
         misspelt, similar = not found, list[Track]()
         if misspelt:
             similar, near = self.misspelt(query)
@@ -112,9 +113,9 @@ class NameSearch:
     def find(self, query: str, limit: int = SHOWN_CANDIDATES) -> tuple[list[Track], int]:
         """Return up to `limit` tracks that match a query, most frequent first, and the number of all matches.
 
-        These are tried in order until something matches: the uri; the whole name; the whole title; the name or title
-        with hyphens between its words, as shell completion writes it; each word as a part of the name. The number of
-        matches is `MOST_COUNTED` + 1 if there are more.
+        These are tried in order until something matches: the uri or an identifier; the whole name; the whole title; the
+        name or title with hyphens between its words, as shell completion writes it; each word as a part of the name.
+        The number of matches is `MOST_COUNTED` + 1 if there are more.
         """
         folded = fold_name(query)
         if not folded:
@@ -139,14 +140,21 @@ class NameSearch:
     def is_whole_name(self, query: str) -> bool:
         """Whether a query is the uri or the whole name of a track, apart from case and accents."""
         folded = fold_name(query)
-        whole = Condition(f"tracks.name_folded = ? OR {BY_URI}", [folded, query.strip(), query.strip()])
+        uri = read_identifier(query) or query.strip()
+        whole = Condition(f"tracks.name_folded = ? OR {BY_URI}", [folded, uri, uri, uri])
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
+    def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
+        """Return the query for a track of a file: the uri, name or identifier that a track has, or else the name."""
+        if uri is not None and self.by_uri(uri):
+            return uri
+        if self._catalogue.has_identifiers and not self.is_whole_name(name):
+            return next(filter(self.by_uri, identifiers), name)
+        return name
+
     def by_uri(self, query: str) -> list[Track]:
-        """Return the tracks whose uri is the query, or which the query links to; most frequent first."""
-        link = read_link(query)
-        uris = (query.strip(), *(link.uris if link else ()))
-        return next(filter(None, map(self._catalogue.by_uri, uris)), [])
+        """Return the tracks whose uri or identifier is the query, or which it links to; most frequent first."""
+        return next(filter(None, map(self._catalogue.by_uri, uris_of(query))), [])
 
     def _artist_hint(self, query: str) -> str:
         """Return the end of a message that suggests --artist, or an empty text if the query is not an artist's name."""
@@ -349,21 +357,6 @@ def _kind_of_match(words: list[str], track: Track) -> int:
     if not any(word in folded_title for word in words):
         return ARTIST_ONLY
     return 2 if set(words) <= set(name) and set(words) & set(title) else 3
-
-
-def _require_name(query: str) -> None:
-    """Refuse a link that matches no track, because a link must not be searched as a name.
-
-    Raises:
-        UnknownTrackError: the query is a link.
-    """
-    link = read_link(query)
-    if link is not None and link.kind != "track":
-        raise UnknownTrackError(f"{query!r} is a {link.service} {link.kind} link: give the link of a track")
-    if link is not None:
-        raise UnknownTrackError(f"no track has the {link.service} id {link.id!r}: give artist and title instead")
-    if is_web_address(query):
-        raise UnknownTrackError(f"no track has the uri {query!r}: give artist and title instead")
 
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:

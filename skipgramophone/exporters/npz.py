@@ -5,6 +5,7 @@ context_bias      float32 or float16 (tracks,)
 centre_scale, context_scale   with int8, float32 (tracks,): the factor of each row
 artist_utf8, title_utf8, uri_utf8   uint8: the texts of all tracks, concatenated in UTF-8; a missing uri is empty
 artist_offsets, title_offsets, uri_offsets   int64 (tracks + 1,): text i is utf8[offsets[i]:offsets[i + 1]]
+identifiers_utf8, identifiers_offsets   like these, if a track has identifiers; separated by spaces
 count             int64 (tracks,)
 
 NumPy's own string arrays store each string with the length of the longest. For 65,000 names, one of which has a few
@@ -22,17 +23,18 @@ import numpy.typing as npt
 from skipgramophone.exporters.vectors import ALL_MATRICES, TrackVectors, require_same
 from skipgramophone.importers.npz import unpack_texts
 
-TEXTS = ("artist", "title", "uri")
+TEXTS = ("artist", "title", "uri", "identifiers")
 
 
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file, read it back and verify it."""
     columns, matrices = vectors.columns(), vectors.matrices(*ALL_MATRICES)
-    arrays = {f"{name}_{part}": array for name in TEXTS for part, array in _pack_texts(columns[name]).items()}
+    texts = [name for name in TEXTS if name in columns]
+    arrays = {f"{name}_{part}": array for name in texts for part, array in _pack_texts(columns[name]).items()}
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **matrices, **arrays, count=np.array(columns["count"], np.int64))
     with np.load(path, allow_pickle=False) as read:
-        found = {name: unpack_texts(read[f"{name}_utf8"], read[f"{name}_offsets"]) for name in TEXTS}
+        found = {name: unpack_texts(read[f"{name}_utf8"], read[f"{name}_offsets"]) for name in texts}
         require_same(path, found | {"count": read["count"].tolist()}, {name: read[name] for name in matrices}, vectors)
 
 

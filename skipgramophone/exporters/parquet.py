@@ -1,6 +1,6 @@
 """Export as Parquet: one row per track, with vectors and, optionally, a projection and neighbours.
 
-    position, artist, title, uri, count
+    position, artist, title, uri, count; identifiers, if a track has some, separated by spaces
     centre, context               lists of float32, float16 or int8
     centre_scale, context_scale   with int8: the factor of each list
     x, y                          float32, position in the projection
@@ -32,6 +32,7 @@ TYPES = {
     "title": pa.string(),
     "uri": pa.string(),
     "count": pa.int64(),
+    "identifiers": pa.string(),
 }
 MATRICES = ("centre", "centre_scale", "context", "context_scale")
 NEIGHBOURS = "neighbours"
@@ -105,7 +106,7 @@ def _read_back(path: Path, vectors: TrackVectors, neighbours: bytes) -> None:
     }
     if vectors.plane is not None:
         shaped["plane"] = np.stack([table[axis].to_numpy() for axis in "xy"], axis=1)
-    require_same(path, {name: table[name].to_pylist() for name in TYPES}, shaped, vectors)
+    require_same(path, {name: table[name].to_pylist() for name in vectors.columns()}, shaped, vectors)
     if read.digest() != neighbours:
         raise StorageError(f"verification of {path} failed: {NEIGHBOURS} differ from the exported data; export again")
 

@@ -20,6 +20,7 @@ from skipgramophone.lookup.exact_search import nearest_in_blocks, nearest_to_eac
 from skipgramophone.lookup.index_recall import recall_of_copy
 from skipgramophone.lookup.lookup import Lookup
 from skipgramophone.maps import projection
+from skipgramophone.names.identifiers import read_identifier
 from skipgramophone.names.normalization import fold_name, identity
 from skipgramophone.settings import Embedded, ExportSettings, IndexSettings, MapSettings, Projection
 from skipgramophone.wording import plural
@@ -62,7 +63,7 @@ def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
         rows, unknown = _rows_named(frequent, settings.artist, fold_name, lambda track: [track.artist])
         selected = [track for track in selected if track.row in rows]
     if settings.only is not None:
-        rows, missed = _rows_named(frequent, settings.only, identity, lambda track: [track.name, track.uri or ""])
+        rows, missed = _rows_named(frequent, settings.only, _key, _keys_of)
         selected, unknown = [track for track in selected if track.row in rows], [*unknown, *missed]
     if not selected:
         why = f"no match for {unknown[0]!r}" if unknown else f"no {one} passes all of --min-count, --artist and --only"
@@ -91,6 +92,16 @@ def _embeddings(lookup: Lookup, of: Embedded) -> Embeddings:
         return lookup.embeddings
     _, unit = lookup.artist_search.entries()
     return Embeddings(unit, np.zeros_like(unit), np.zeros(len(unit), np.float32))
+
+
+def _key(name: str) -> str:
+    """Return the key of a track name, a uri or an identifier in a list of tracks to export."""
+    return identity(read_identifier(name) or name)
+
+
+def _keys_of(track: Track) -> list[str]:
+    """Return the texts that name a track in a list of tracks to export."""
+    return [track.name, track.uri or "", *track.identifiers]
 
 
 def _rows_named(
@@ -128,7 +139,7 @@ def vectors_of(lookup: Lookup, tracks: list[Track], settings: ExportSettings) ->
         of=settings.of,
     )
     if settings.projection:
-        vectors = replace(vectors, plane=_project(vectors.centre, settings.projection))
+        vectors = replace(vectors, plane=_project(vectors.centre, settings.projection, settings.of))
     if settings.neighbours:
         if len(tracks) == 1:
             raise SettingError(
@@ -144,9 +155,9 @@ def _select_rows(matrix: Matrix, rows: Rows) -> Matrix:
     return matrix if np.array_equal(rows, np.arange(len(matrix))) else matrix[rows]
 
 
-def _project(centre: Matrix, method: Projection) -> npt.NDArray[np.float32]:
+def _project(centre: Matrix, method: Projection, of: Embedded) -> npt.NDArray[np.float32]:
     """Project vectors to two dimensions in the same way as `sgp map`; return float32 (tracks, 2)."""
-    chosen = projection.choose_projection(method, len(centre))
+    chosen = projection.choose_projection(method, len(centre), of)
     near = np.zeros((len(centre), 0), np.int64)
     if chosen == "tsne":
         near, _ = nearest_to_each(centre, projection.NEIGHBOURS)

@@ -16,8 +16,8 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import Embedded, IndexSettings
+from skipgramophone.wording import safe_cell
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # first characters of a formula, or white space before one
 BLOCK_ROWS = 4096
 ALL_MATRICES = ("centre", "centre_scale", "context", "context_scale", "context_bias")
 LARGEST = 127  # int8 values are from -127 to 127
@@ -108,22 +108,28 @@ class TrackVectors:
         tracks = [
             replace(
                 track,
-                artist=_escape_formula(track.artist),
-                title=_escape_formula(track.title),
-                uri=track.uri and _escape_formula(track.uri),
+                artist=safe_cell(track.artist),
+                title=safe_cell(track.title),
+                uri=track.uri and safe_cell(track.uri),
+                identifiers=tuple(map(safe_cell, track.identifiers)),
             )
             for track in self.tracks
         ]
         return replace(self, tracks=tracks)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return the metadata of the tracks: column name -> values, in which a missing uri is None."""
+        """Return the metadata of the tracks: column name -> values, in which a missing uri is None.
+
+        The identifiers of a track are joined with spaces; if no track has any, the column is left out.
+        """
+        identifiers = [" ".join(track.identifiers) for track in self.tracks]
         return {
             "position": [track.position for track in self.tracks],
             "artist": [track.artist for track in self.tracks],
             "title": [track.title for track in self.tracks],
             "uri": [track.uri for track in self.tracks],
             "count": [track.count for track in self.tracks],
+            **({"identifiers": identifiers} if any(identifiers) else {}),
         }
 
 
@@ -133,15 +139,6 @@ def text_rows(matrix: Matrix) -> Iterator[list[str]]:
         block = np.ascontiguousarray(matrix[start : start + BLOCK_ROWS])
         digits = pa.array(block.reshape(-1)).cast(pa.string()).to_pylist()
         yield from (digits[at : at + block.shape[1]] for at in range(0, len(digits), block.shape[1]))
-
-
-def _escape_formula(text: str) -> str:
-    """Return a text that spreadsheets do not read as a formula.
-
-    >>> _escape_formula("=1+1"), _escape_formula("1=1")
-    ("'=1+1", '1=1')
-    """
-    return "'" + text if text.startswith(FORMULA) else text
 
 
 def require_same(

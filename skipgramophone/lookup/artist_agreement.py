@@ -17,12 +17,11 @@ import numpy.typing as npt
 from skipgramophone.errors import ExperimentError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.artists import Artists
-from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.postings import Postings
+from skipgramophone.experiment.postings import Postings, sorted_unique
 from skipgramophone.lookup.mixed_query import Part
 from skipgramophone.lookup.results import Seed
 
-OCCURRENCES_AT_ONCE = 1 << 22  # occurrences whose artists are counted in one batch
+POSTINGS_AT_ONCE = 1 << 22  # postings whose artists are counted in one batch
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,22 @@ class ArtistAgreement:
 
     @cached_property
     def playlists(self) -> Rows:
-        """Number of playlists that contain each artist, int64 (artists,). The first access reads the whole corpus."""
-        corpus, found = self.postings.corpus, np.zeros(len(self.artists), np.int64)
-        if not corpus.has_valid_ids(self.artists.tracks):
+        """Number of playlists that contain each artist, int64 (artists,). The first access reads all postings."""
+        artists, postings = self.artists, self.postings
+        if not postings.corpus.has_valid_ids(artists.tracks):
             raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
-        first = 0
-        while first < len(corpus):
-            end = int(np.searchsorted(corpus.offsets, corpus.offsets[first] + OCCURRENCES_AT_ONCE, "right")) - 1
-            end = max(first + 1, end)
-            ids = corpus.track_ids[corpus.offsets[first] : corpus.offsets[end]]
-            some = Corpus(ids, corpus.offsets[first : end + 1] - corpus.offsets[first])
-            found += np.bincount(self.artists.playlists_of(some).track_ids, minlength=len(found))
+        found = np.zeros(len(artists), np.int64)
+        sizes = postings.sizes(artists.rows)
+        ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]  # postings before each artist
+        lists, first = max(1, len(postings.corpus)), 0
+        while first < len(artists):
+            end = max(first + 1, int(np.searchsorted(ends, ends[first] + POSTINGS_AT_ONCE, "right")) - 1)
+            part = slice(artists.offsets[first], artists.offsets[end])
+            own = sizes[part]
+            places = np.arange(int(own.sum())) + np.repeat(postings.offsets[artists.rows[part]] - _before(own), own)
+            owner = np.repeat(np.arange(end - first), np.diff(ends[first : end + 1]))
+            pairs = sorted_unique(owner * lists + postings.playlists[places])
+            found[first:end] = np.bincount(pairs // lists, minlength=end - first)
             first = end
         return found
 
@@ -67,3 +71,8 @@ class ArtistAgreement:
         shares = np.bincount(place, np.concatenate(worth), len(found)) / np.sqrt(np.maximum(lengths, 1))
         of_artist = np.bincount(lists.track_ids, np.repeat(shares, lengths), len(self.artists))
         return np.asarray(of_artist / np.sqrt(np.maximum(self.playlists, 1)), np.float32)
+
+
+def _before(sizes: Rows) -> Rows:
+    """Return the sum of all earlier sizes for each size, int64 (sizes,)."""
+    return np.cumsum(sizes) - sizes

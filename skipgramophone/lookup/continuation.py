@@ -15,6 +15,7 @@ from skipgramophone.lookup.arrangement import Ends, arranged, mean_random_step, 
 from skipgramophone.lookup.blend import blend
 from skipgramophone.lookup.passage import passage
 from skipgramophone.lookup.playing_time import fitting, remark_on_time
+from skipgramophone.lookup.ranking import recency_weights
 from skipgramophone.lookup.results import Answer, Arrangement, Asked, Neighbour, Seed
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import artist_without_guests
@@ -52,6 +53,23 @@ class Route:
             raise SettingError(f"'{self.first.track.name}' is both the first and the last track: give two tracks")
         if settings.number <= len(self.seeds):
             raise SettingError(f"-n {settings.number} leaves no room for a track to add: give a larger -n")
+
+
+def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Asked:
+    """Weigh the tracks of a list by how near its end they are: by the settings, or as `sgp train` chose.
+
+    Args:
+        lookup: the opened experiment.
+        asked: the tracks, in playlist order.
+        settings: the settings.
+    """
+    recency = settings.recency or lookup.opened.model.recency
+    if recency == 1:
+        return asked
+    weights = recency_weights(len(asked.seeds), recency).tolist()
+    seeds = [replace(seed, weight=seed.weight * weight) for seed, weight in zip(asked.seeds, weights, strict=True)]
+    note = f"each track counts {recency:g} times as much as the next one; with --recency 1, all count the same"
+    return Asked(tuple(seeds), (*asked.notes, *([note] if len(seeds) > 1 and settings.recency is None else [])))
 
 
 def fixed_ends(

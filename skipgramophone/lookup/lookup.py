@@ -30,7 +30,7 @@ from skipgramophone.experiment.embeddings import Embeddings, Matrix
 from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.name_search import Match, NameSearch
 from skipgramophone.lookup.artist_seeds import artist_seeds
-from skipgramophone.lookup.continuation import continued
+from skipgramophone.lookup.continuation import by_recency, continued
 from skipgramophone.lookup.explain import Explanation, explain
 from skipgramophone.lookup.match_remarks import remarks_about
 from skipgramophone.lookup.mixed_query import MixedQuery
@@ -205,8 +205,8 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track of a file: its uri if the catalogue contains the uri, otherwise its name."""
-        return track.uri if track.uri is not None and self.names.by_uri(track.uri) else track.name
+        """Return the query for a track of a file: its uri or an identifier if the catalogue has it, or its name."""
+        return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
         """Find the track of a name, and return it with notes on the match; `choose` decides between several tracks.
@@ -327,8 +327,9 @@ class Lookup:
             UnknownTrackError: none of the names matches a track.
             ExperimentError: the model contains values that are not finite.
         """
-        asked = self.asked([(name, 1.0) for name in names], leave_out=True)
-        return continued(self, asked, settings or ContinueSettings())
+        settings = settings or ContinueSettings()
+        asked = by_recency(self, self.asked([(name, 1.0) for name in names], leave_out=True), settings)
+        return continued(self, asked, settings)
 
     def explain(
         self, a: str, b: str, settings: ExplainSettings | None = None, choose: Choose | None = None

@@ -24,10 +24,11 @@ from skipgramophone.lookup.search import Search
 from skipgramophone.lookup.selection import Choice, Selection, select
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.names.song_versions import song_key
-from skipgramophone.settings import SimilarSettings
+from skipgramophone.settings import Score, SimilarSettings
 
 FIRST_WIDTH = 50  # initial number of nearest tracks per point
 WIDENED = 8  # growth factor of this number while the filters leave no track
+NEAREST: tuple[Score, ...] = ("cosine", "hybrid")  # `hybrid` is the default of `sgp continue`
 LEAST_ANGLE = 1e-6  # between the two tracks; at a smaller angle, all points are equal
 
 
@@ -57,10 +58,15 @@ def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answe
     """Return the tracks on the way from the first to the second seed of a question.
 
     Raises:
-        SettingError: the settings ask for popularity or diversity, which this search does not support.
+        SettingError: the settings ask for popularity, diversity or another ranking, which this search lacks.
     """
     if settings.popularity or settings.diversity:
         raise SettingError("popularity and diversity cannot be combined with a way from track to track: leave them out")
+    if settings.by not in NEAREST:
+        raise SettingError(
+            f"a way from track to track consists of the tracks nearest to it, and cannot be ranked by {settings.by}: "
+            "leave out --by"
+        )
     taken = _Taken(set(asked.rows.tolist()))
     chosen = []
     one, other = unit_rows(np.stack([search.vector(seed.track) for seed in asked.seeds]))

@@ -6,11 +6,15 @@
     model          sum of w_i (centre_i . context_j) / sum of |w_i| + bias_j + noise_exponent log(count_j)
     factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
-    hybrid         sqrt(c_j / max |c|) + cosine + 0.15 / sqrt(n) log(1 + count_j) + 2 (sqrt(n) - 1) f_j / max |f|,
-                   where n is the number of seeds, the first root keeps the sign of c_j, and c_j is the agreement of the
-                   playlists of track j with those of the seeds (`postings`). Without that root, a few playlists with
-                   nearly all seeds would decide alone. The more seeds there are, the more the factors know about the
-                   playlist, and the less the count matters. With a single seed the factors have no weight
+    hybrid         e_j + 0.4 cosine + 2 (sqrt(n) - 1) f_j / max |f|, where n is the number of seeds. The more seeds,
+                   the more the factors know about the playlist; with a single seed they have no weight. The evidence of
+                   playlists and artists is
+                       e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
+                   where c_j is the agreement of the playlists of track j with those of the seeds (`postings`), and a_j
+                   is the number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in models
+                   without factors. The first root and the logarithm of a_j keep the sign. Without that root, a few
+                   playlists with nearly all seeds would decide alone. The more often a track occurs, the more its
+                   playlists say about it, and the less its artist matters
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
@@ -32,6 +36,9 @@ from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 
 Scores = npt.NDArray[np.float32]
+ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation playlists, see docs/quality.md
+ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
+COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; more makes neighbours depend on the seed of training
 FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
@@ -91,6 +98,31 @@ def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
     return float(np.abs(weights).sum() ** 2 / (weights**2).sum())
 
 
+def recency_weights(seeds: int, recency: float) -> npt.NDArray[np.float64]:
+    """Return weights of seeds in playlist order: 1 for the last, and for each other one `recency` times the next.
+
+    >>> recency_weights(3, 0.5).tolist()
+    [0.25, 0.5, 1.0]
+    """
+    return recency ** np.arange(seeds - 1, -1, -1, dtype=np.float64)
+
+
+def scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Scale weights of seeds so that their absolute values add up to the effective number of seeds."""
+    return np.asarray(weights * (number_of_seeds(weights) / np.abs(weights).sum()))
+
+
+def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
+    """Return the part of `hybrid` for artists, float32, of the shape of `in_common`.
+
+    Args:
+        in_common: a above, float32 (questions, tracks) or (tracks,).
+        counts: int64 (tracks,).
+    """
+    weights = (ARTIST_WEIGHT / np.sqrt(counts + ARTIST_COUNTS)).astype(np.float32)
+    return np.asarray(np.sign(in_common) * np.log1p(np.abs(in_common)) * weights, np.float32)
+
+
 def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
     """Return the weight of the factors in `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
     return np.asarray(FACTOR_WEIGHT * np.maximum(np.sqrt(given) - 1, 0))
@@ -110,19 +142,25 @@ def with_factors(
     return np.asarray(scores + factor_weight(given) * products / np.maximum(largest, VANISHED), np.float32)
 
 
-def hybrid(
-    agreement: Scores, cosine: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float
+def evidence(
+    agreement: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float, in_common: Scores | None
 ) -> Scores:
-    """Add agreement, cosine and log count; return scores without factors, float32 (questions, tracks) or (tracks,).
+    """Add agreement, log count and artists: e above, float32 (questions, tracks) or (tracks,).
 
     Args:
-        agreement: `rooted` agreement, of the shape of the scores.
-        cosine: float32, of the shape of the scores.
+        agreement: c above, float32, of the shape of the result.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).
+        in_common: a above, float32, of the shape of the result; None if the artists are unknown.
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
-    return np.asarray(agreement + cosine + of_count * np.log1p(counts).astype(np.float32), np.float32)
+    total = rooted(agreement) + of_count * np.log1p(counts).astype(np.float32)
+    return np.asarray(total if in_common is None else total + of_artists(in_common, counts), np.float32)
+
+
+def with_cosine(evidence: Scores, cosine: Scores) -> Scores:
+    """Add the cosine to the evidence; return scores of `hybrid` without factors, float32 of the same shape."""
+    return np.asarray(evidence + np.float32(COSINE_WEIGHT) * cosine, np.float32)
 
 
 def choose(

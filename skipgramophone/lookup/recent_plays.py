@@ -73,6 +73,10 @@ def without_ignored(answer: Answer) -> Answer:
 
 
 def _exactly(lookup: Lookup, play: NamedTrack) -> list[Track]:
-    """Return the tracks with the uri of a play or, if there is none, with its whole name, ignoring case and accents."""
-    by_uri = lookup.names.by_uri(play.uri) if play.uri else []
+    """Return the tracks with the uri of a play or, if there is none, with its whole name, ignoring case and accents.
+
+    If there is none either, return the tracks with an identifier of the play.
+    """
+    query = lookup.known_as(play)
+    by_uri = [] if query == play.name else lookup.names.by_uri(query)
     return by_uri or lookup.catalogue.matching(Condition("name_folded = ?", [fold_name(play.name)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,24 +10,31 @@ import numpy.typing as npt
 
 from skipgramophone.errors import SettingError
 from skipgramophone.experiment.arrays import Rows
-from skipgramophone.experiment.embeddings import Matrix, not_finite
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.embeddings import Matrix, is_learnt, not_finite, unit_rows
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.lookup.ranking import (
+    evidence,
     factor_weight,
-    hybrid,
     log_prior,
     number_of_seeds,
-    rooted,
+    scaled,
+    with_cosine,
     with_count,
     with_factors,
 )
 from skipgramophone.lookup.results import Seed
 from skipgramophone.lookup.snapshot import Snapshot
-from skipgramophone.settings import Score, TrainSettings
+from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 
 Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that do not need the cosine
 CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # tracks that get factors: 4 per track to select from, at least 2,000
+
+
+def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
+    """Return settings that rank by cosine where `hybrid` would give the same order, because there are no playlists."""
+    return replace(settings, by="cosine") if settings.by == "hybrid" and not len(corpus) else settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +75,13 @@ class Scoring:
         return np.array(self.opened.catalogue.counts(), np.int64)
 
     def scores(self, asked: Question, by: Score, rows: Rows, cosines: Scores) -> Scores:
-        """Return the scores of some rows, float32 (rows,); for `hybrid` without its factors, see `add_factors`.
+        """Return the scores of some rows, float32 (rows,), for all rankings but `hybrid`.
 
         Args:
             asked: the query.
             by: the ranking.
             rows: int64 (rows,).
-            cosines: cosine of each track with the query, float32 (tracks,).
+            cosines: cosine of each track with the query, float32 (tracks,); empty if the ranking does not need them.
 
         Raises:
             SettingError: the model has no context vectors or no factors, and the score needs them.
@@ -84,11 +91,35 @@ class Scoring:
             return self._model(asked)[rows]
         if by == "factors":
             return self._factors(asked, rows)
-        cosine = cosines[rows]
-        if by == "hybrid":
-            agreement = rooted(self.opened.postings.agreement(asked.rows, asked.weights))[rows]
-            return hybrid(agreement, cosine, self.counts[rows], number_of_seeds(asked.weights))
-        return with_count(cosine, self.counts[rows]) if by == "cosine+count" else cosine
+        return with_count(cosines[rows], self.counts[rows]) if by == "cosine+count" else cosines[rows]
+
+    def evidence(self, asked: Question) -> Scores:
+        """Return the evidence of `hybrid` for all tracks, float32 (tracks,)."""
+        artists, given = self.opened.embeddings.artists, number_of_seeds(asked.weights)
+        agreement = self.opened.postings.agreement(asked.rows, asked.weights)
+        in_common = None
+        if artists is not None:
+            in_common = np.zeros_like(agreement)  # the corpus may have more tracks than the model
+            in_common[: artists.tracks] = artists.in_common(asked.rows, scaled(asked.weights))
+            if self.opened.embeddings.factors is None:
+                in_common /= np.float32(np.sqrt(given))
+        return evidence(agreement, self.counts, given, in_common)
+
+    def by_evidence(self, asked: Question, near: Rows) -> Scored:
+        """Score by `hybrid` without factors only the tracks that may be among the best.
+
+        These are the tracks with the most evidence, and the rows `near`, which are near by cosine. A track with neither
+        can only be among the best if the playlists hardly tell the tracks apart.
+        """
+        known, most = self.evidence(asked), min(CANDIDATES, len(self.counts))
+        rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)
+        rows = rows[rows < len(self.opened.embeddings)]  # the corpus may have more tracks than the model
+        vectors = np.asarray(self.opened.embeddings.centre[rows])
+        learnt = is_learnt(vectors)
+        rows = rows[learnt]
+        # Not a matrix product, whose last digits depend on the number of rows.
+        cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
+        return Scored(rows, with_cosine(known[rows], cosines), np.empty(0, np.float32))
 
     def _model(self, asked: Question) -> Scores:
         """Return what the model was trained to predict, float32 (tracks,)."""
@@ -103,6 +134,10 @@ class Scoring:
             raise not_finite()
         return np.asarray(scores + log_prior(self.counts[: len(scores)], exponent), np.float32)
 
+    def has_factors(self, asked: Question) -> bool:
+        """Return whether the factors have weight in `hybrid`; they have none for a single seed."""
+        return self.opened.embeddings.factors is not None and bool(factor_weight(number_of_seeds(asked.weights)))
+
     def add_factors(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
         """Add the factors to the scores of `hybrid`, and return rows and scores.
 
@@ -115,9 +150,9 @@ class Scoring:
             scores: `hybrid` without factors, float32 (rows,).
             width: number of tracks that the caller selects from; None: all.
         """
-        given = number_of_seeds(asked.weights)
-        if self.opened.embeddings.factors is None or factor_weight(given) == 0:
+        if not self.has_factors(asked):
             return rows, scores
+        given = number_of_seeds(asked.weights)
         most = len(rows) if width is None else max(CANDIDATES, CANDIDATES_PER_TRACK * width)
         if most < len(rows):
             best = np.sort(np.argpartition(-scores, most)[:most])
@@ -136,8 +171,7 @@ class Scoring:
                 "this model has no factors: use --by hybrid, or train it again with factors "
                 f"(sgp train {name} --force --factors)"
             )
-        share = asked.weights * number_of_seeds(asked.weights) / np.abs(asked.weights).sum()
-        liked, disliked = factors.playlists_of(asked.rows, share)
+        liked, disliked = factors.playlists_of(asked.rows, scaled(asked.weights))
         few = len(rows) < len(factors.rows) // 2  # otherwise a copy of the rows takes longer than all products
         products = factors.rows[rows] @ (liked - disliked) if few else (factors.rows @ (liked - disliked))[rows]
         scores = np.asarray(products, np.float32)

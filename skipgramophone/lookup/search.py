@@ -1,7 +1,8 @@
 """The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
 
-For ranking by cosine alone, the index proposes candidates. All other rankings use exact search, and so do queries for
-which the index finds too few tracks. Similarities in answers are always computed from the vectors.
+For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks with the most
+evidence are candidates too. All other rankings use exact search, and so do queries with too few candidates.
+Similarities in answers are always computed from the vectors.
 """
 
 from __future__ import annotations
@@ -10,37 +11,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import repeat
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import ExperimentError, SettingError, StorageError, UnknownTrackError
+from skipgramophone.errors import ExperimentError, SettingError, UnknownTrackError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix, not_finite, unit_rows
 from skipgramophone.experiment.experiment import continue_command
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.postings import Postings
-from skipgramophone.experiment.trusted_files import is_verified, remember_verified
-from skipgramophone.lookup.annoy_index import (
-    CURE,
-    FILE,
-    AnnoyCandidates,
-    IndexFacts,
-    death_of_annoy,
-    nearest_by_index,
-    require_sound_nodes,
-    usable,
-)
+from skipgramophone.lookup.annoy_index import AnnoyCandidates, IndexFacts, nearest_by_index
+from skipgramophone.lookup.duration_filter import remark_on_durations, require_durations
 from skipgramophone.lookup.exact_search import ExactSearch, Neighbours, exact_search, highest
-from skipgramophone.lookup.ranking import direction, with_popularity
+from skipgramophone.lookup.opened_index import OpenedIndex
+from skipgramophone.lookup.ranking import direction, with_cosine, with_popularity
 from skipgramophone.lookup.results import Answer, AnsweredBy, Neighbour, Seed
-from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring
+from skipgramophone.lookup.scoring import WITHOUT_COSINE, Question, Scored, Scoring, applicable
 from skipgramophone.lookup.selection import Pool, Selection, select
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.lookup.stability_report import Agreement
-from skipgramophone.settings import SimilarSettings
+from skipgramophone.settings import Score, SimilarSettings
 from skipgramophone.wording import plural
 
 COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
@@ -48,9 +40,6 @@ POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per reque
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read at once
-GONE = "the experiment was replaced, renamed or removed after it was opened"  # so the index is gone too
-REBUILT = "the index was replaced while it was opened"
-ADVICE = {GONE: "answers are still from the model that was opened", REBUILT: "the next query opens the new one"}
 
 
 class Search:
@@ -61,8 +50,7 @@ class Search:
         self.opened, self.experiment = opened, opened.experiment
         self.catalogue, self.corpus = opened.catalogue, opened.corpus
         self._embeddings = opened.embeddings
-        self._index_digest: str | None = None  # digest of the index that `_index_facts` describes
-        self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used
+        self._index = OpenedIndex(opened)
 
     @property
     def postings(self) -> Postings:
@@ -114,8 +102,9 @@ class Search:
 
         Raises:
             UnknownTrackError: the track has no vector because it was too rare.
-            ExperimentError: the vector is not finite.
+            ExperimentError: the vector is not finite, or a file has been cut off.
         """
+        self.opened.require_whole_files()
         if track.row >= len(self._embeddings.centre):
             raise UnknownTrackError(
                 f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "
@@ -144,6 +133,7 @@ class Search:
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries; use one matrix product if this is faster than querying the index for each."""
+        settings = applicable(settings, self.corpus)
         pools: Iterator[Pool | None] = repeat(None)
         if questions and self._compares_at_once(settings):
             vectors = np.stack([question.vector for question in questions])
@@ -153,7 +143,7 @@ class Search:
 
     def _compares_at_once(self, settings: SimilarSettings) -> bool:
         """Return whether several queries are answered together by exact search."""
-        facts = self._index_facts
+        facts = self._index.facts
         compares = self._compares_always or settings.exact
         faster = isinstance(facts, IndexFacts) and len(self.catalogue) < COMPARED * facts.search_k
         return _has_plain_cosine(settings) and (compares or faster)
@@ -161,7 +151,7 @@ class Search:
     @property
     def _compares_always(self) -> bool:
         """Whether the index was built and found to be no faster than exact search."""
-        return isinstance(self._index_facts, IndexFacts) and self._index_facts.answered_by == "exact search"
+        return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
         """Answer a query; `pool` contains its nearest tracks if they were found before.
@@ -171,14 +161,14 @@ class Search:
         """
         if settings.of != "tracks":
             raise SettingError(f"this list is of tracks, not of {settings.of}: use similar_{settings.of}")
-        notes = list(asked.notes)
+        require_durations(self.catalogue, settings)
+        settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None
         answered_by: AnsweredBy = "exact search"
-        if pool is None and _asks_index(settings) and not self._compares_always:
-            index = self._index(asked.vector)
+        if pool is None and self._asks_index(asked, settings) and not self._compares_always:
+            index = self._index.candidates(asked.vector)
             if isinstance(index, str):
-                advice = ADVICE.get(index, f"rebuild it with sgp index {self.experiment.name}")
-                notes.append(f"{index}: used exact search; {advice}")
+                notes.append(f"{index}: used exact search; {self._index.advice(index)}")
             else:
                 listed = self._by_index(index, asked, settings)
                 answered_by = "index" if listed else answered_by
@@ -189,7 +179,8 @@ class Search:
         self, asked: Question, listed: Selection, settings: SimilarSettings, answered_by: AnsweredBy = "exact search"
     ) -> Answer:
         """Return the answer to a query whose tracks have been selected."""
-        notes = list(asked.notes)
+        require_durations(self.catalogue, settings)
+        notes = [*asked.notes, *remark_on_durations(self.catalogue, settings)]
         if len(listed.chosen) < settings.number:
             why = "there are no more tracks" if settings.takes_all else "no more tracks pass the filters"
             notes.append(f"only {len(listed.chosen)} of {settings.number} results: {why}")
@@ -215,15 +206,16 @@ class Search:
             answered_by=answered_by,
             ranked_by=settings.by,
             notes=tuple(notes),
-            agreement=self._agreement(asked) if settings.by == "cosine" else None,
+            agreement=self._agreement(asked, settings.by),
             versions_of_seeds=listed.versions_of_seeds,
         )
 
-    def _agreement(self, asked: Question) -> Agreement | None:
+    def _agreement(self, asked: Question, by: Score) -> Agreement | None:
         """Return the stability of tracks about as frequent as the seed; None for several seeds or if not measured."""
-        if self.opened.stability is None or len(asked.seeds) > 1:
+        measured = self.opened.stability
+        if measured is None or measured.ranking != by or len(asked.seeds) > 1:
             return None
-        return self.opened.stability.of(asked.seeds[0].track.count)
+        return measured.of(asked.seeds[0].track.count)
 
     def _support(self, asked: Question, rows: Sequence[int]) -> Sequence[int | None]:
         """Count the playlists that each row shares with seeds of positive weight; None if there are no playlists."""
@@ -233,71 +225,26 @@ class Search:
         shared: list[int | None] = self.postings.shared(liked, np.array(rows, np.int64)).tolist()
         return shared
 
-    @cached_property
-    def _index_facts(self) -> IndexFacts | str:
-        """The facts of the index, or the reason why it cannot be used."""
-        experiment = self.experiment
-        if not self.opened.is_current():
-            return GONE
-        if not experiment.has("index"):
-            return "no index"
-        try:
-            manifest = experiment.manifest("index")
-        except ExperimentError:
-            return "the index is stale or damaged"
-        self._index_digest = manifest.digest
-        if manifest.parent != self.opened.model.digest:
-            return "the index is stale or damaged"
-        facts = usable(manifest.facts, self._embeddings.centre)
-        if facts is None or not all(experiment.is_intact(manifest, one.name) for one, *_ in facts.files(Path(FILE))):
-            return "the index is damaged"
-        wanted = manifest.settings.get("recall")
-        if facts.answered_by == "index" and isinstance(wanted, float) and facts.recall_at_10 < wanted:
-            return f"recall@10 of the index is {facts.recall_at_10:.1%}, below the {wanted:.1%} that was asked for"
-        return facts
+    def _asks_index(self, asked: Question, settings: SimilarSettings) -> bool:
+        """Return whether the index may be used.
 
-    def _index(self, vector: Matrix) -> AnnoyCandidates | str:
-        """Return the index, or the reason why it cannot be used. For the first query, test whether Annoy crashes."""
-        if self._opened is None:
-            opened = self._open_index(vector)
-            if not self.opened.is_current():
-                opened = GONE
-            elif self._is_rebuilt():  # facts and files may belong to different indexes
-                self.__dict__.pop("_index_facts", None)
-                return REBUILT
-            self._opened = opened
-        return self._opened
-
-    def _open_index(self, vector: Matrix) -> AnnoyCandidates | str:
-        """Open the index, or return the reason why it cannot be used."""
-        facts, path = self._index_facts, self.experiment.directory("index") / FILE
-        if isinstance(facts, str):
-            return facts
-        if unsound := _unsound(path, facts):
-            return unsound
-        if death := death_of_annoy(path, facts, vector):
-            return f"Annoy crashed on the index ({death}; {CURE})"
-        try:
-            return AnnoyCandidates(path, facts)
-        except (ExperimentError, StorageError):
-            return "the index is damaged"
-
-    def _is_rebuilt(self) -> bool:
-        """Return whether the index has been replaced since its manifest was read."""
-        if self._index_digest is None:
-            return False
-        try:
-            return self.experiment.manifest("index").digest != self._index_digest
-        except (ExperimentError, StorageError):
-            return True
+        Its candidates are near by cosine, which the rankings other than cosine and hybrid hardly prefer. With several
+        seeds, the factors decide in the hybrid ranking; a comparison of all tracks then costs little more.
+        """
+        few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_factors(asked))
+        return few and _may_propose(settings) and not settings.exact
 
     def _by_index(self, index: AnnoyCandidates, asked: Question, settings: SimilarSettings) -> Selection | None:
         """Select from the candidates of the index; return None if there are too few to fill the list."""
         width = min(_width(settings), len(self.catalogue))
-        found = nearest_by_index(
-            index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.rows)
-        )
-        if found is None:
+        if settings.by == "hybrid":
+            scored = self.scoring.by_evidence(asked, near=index.near(asked.vector, width))
+            found: Neighbours | None = highest(*self._ranked(asked, settings, scored, width), width)
+        else:
+            found = nearest_by_index(
+                index, self._embeddings.centre, asked.vector, number=width, without=np.unique(asked.rows)
+            )
+        if found is None or len(found.rows) < width:
             return None
         return self._chosen(self.pool(found), asked, settings)
 
@@ -326,7 +273,11 @@ class Search:
         rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
-        return Scored(rows, self.scoring.scores(asked, settings.by, rows, cosines), cosines)
+        if settings.by == "hybrid":
+            scores = with_cosine(self.scoring.evidence(asked)[rows], cosines[rows])
+        else:
+            scores = self.scoring.scores(asked, settings.by, rows, cosines)
+        return Scored(rows, scores, cosines)
 
     def _ranked(
         self, asked: Question, settings: SimilarSettings, scored: Scored, width: int | None
@@ -373,26 +324,14 @@ class Search:
 
 def _has_plain_cosine(settings: SimilarSettings) -> bool:
     """Return whether the answer consists of the tracks that are nearest by cosine."""
-    return settings.by == "cosine" and not settings.popularity and settings.min_similarity is None
+    return settings.by == "cosine" and _may_propose(settings)
 
 
-def _asks_index(settings: SimilarSettings) -> bool:
-    """Return whether the index may be used, which is only possible for ranking by cosine alone."""
-    return _has_plain_cosine(settings) and not settings.exact
+def _may_propose(settings: SimilarSettings) -> bool:
+    """Return whether a few candidates suffice; popularity and a minimum similarity compare all tracks."""
+    return not settings.popularity and settings.min_similarity is None
 
 
 def _width(settings: SimilarSettings) -> int:
     """Return the number of candidates for the first selection."""
     return settings.number if settings.takes_all else max(POOL, POOL_FACTOR * settings.number)
-
-
-def _unsound(path: Path, facts: IndexFacts) -> str | None:
-    """Return the reason why an index must not be opened, if any. Nodes are verified once per file and user."""
-    files = [one for one, *_ in facts.files(path)]
-    try:
-        if not is_verified(files):
-            require_sound_nodes(path, facts)
-            remember_verified(files)
-    except (ExperimentError, OSError, StorageError):
-        return "the index is damaged"
-    return None

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.catalogue import Track
 from skipgramophone.experiment.embeddings import Matrix
+from skipgramophone.lookup.duration_filter import has_duration
 from skipgramophone.lookup.ranking import choose
 from skipgramophone.lookup.results import Seed
 from skipgramophone.names.artist_credits import is_credited
@@ -50,7 +51,7 @@ class Selection:
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
     """Filter candidates, and select by score, diversity and the limits per artist and song."""
     tracks, vectors = pool.tracks, pool.vectors
-    similarities = (vectors @ vector).tolist()
+    similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # the same digits for any number of rows
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
         return Selection(list(islice(every, settings.number)), ())
@@ -62,6 +63,7 @@ def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarS
         if track.count >= settings.min_count
         and not any(is_credited(artist, artists[at]) for artist in excluded)
         and not (settings.exclude_versions and is_version(track.title, settings.exclude_versions))
+        and has_duration(track, settings)
     ]
     songs, of_seeds = [""] * len(tracks), []
     if settings.fold_versions:

@@ -16,7 +16,8 @@ from skipgramophone.lookup.artist_agreement import ArtistAgreement
 from skipgramophone.lookup.artist_vectors import ArtistVectors, artist_vectors
 from skipgramophone.lookup.exact_search import highest
 from skipgramophone.lookup.mixed_query import MixedQuery
-from skipgramophone.lookup.ranking import choose, hybrid, rooted, with_count, with_popularity
+from skipgramophone.lookup.ranking import choose, evidence, number_of_seeds, with_cosine, with_count, with_popularity
+from skipgramophone.lookup.scoring import applicable
 from skipgramophone.lookup.search import POOL, POOL_FACTOR
 from skipgramophone.lookup.snapshot import Snapshot
 from skipgramophone.names.artist_credits import is_credited
@@ -107,7 +108,7 @@ class SimilarArtists:
         Raises:
             ExperimentError: the vectors hold values that are not finite.
         """
-        vectors = self.vectors
+        settings, vectors = applicable(settings, self._agreement.postings.corpus), self.vectors
         candidates = vectors.tracks > 0
         if settings.min_count > 1:  # imported vectors come without counts
             candidates &= vectors.counts >= settings.min_count
@@ -123,9 +124,9 @@ class SimilarArtists:
         if settings.by == "cosine+count":
             scores = with_count(scores, vectors.counts[rows])
         elif settings.by == "hybrid":
-            agreement = rooted(self._agreement.scores(query.parts))[rows]
-            given = float(sum(abs(part.weight) for part in query.parts))
-            scores = hybrid(agreement, scores, vectors.counts[rows], given)
+            given = number_of_seeds(np.array([part.weight for part in query.parts]))
+            known = evidence(self._agreement.scores(query.parts), vectors.counts, given, in_common=None)
+            scores = with_cosine(known[rows], scores)
         if settings.popularity and len(rows):
             scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
         if not np.isfinite(scores).all():

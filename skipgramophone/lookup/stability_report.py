@@ -31,6 +31,7 @@ class Agreement:
 class StabilityReport:
     """The lowest count and the agreement of each stratum, strata of frequent tracks first."""
 
+    ranking: str  # the ranking that was measured
     neighbours: int
     strata: tuple[tuple[int, Agreement | None], ...]  # None if no track of the stratum was compared
 
@@ -48,7 +49,8 @@ def read_stability(experiment: Experiment, model: str) -> StabilityReport | None
         found = report["stability"]
         neighbours, counts, shares = found["neighbours"], found["least"], found["by_frequency"]
         strata = tuple((_whole(counts[name]), _agreement(neighbours, name, shares.get(name))) for name in counts)
-        return StabilityReport(_whole(neighbours), strata)
+        ranking = str(found.get("ranking", "cosine"))  # versions before 0.6 measured only the cosine
+        return StabilityReport(ranking, _whole(neighbours), strata)
     except (ExperimentError, OSError, KeyError, TypeError, ValueError, AttributeError):
         return None
 

@@ -79,7 +79,7 @@ def draw(
     Raises:
         SettingError: the projection is t-SNE, and there are too few tracks for it.
     """
-    projection, seed = choose_projection(settings.projection, len(tracks)), settings.random_seed
+    projection, seed = choose_projection(settings.projection, len(tracks), settings.of), settings.random_seed
     wanted = max(settings.neighbours, NEIGHBOURS) if projection == "tsne" else settings.neighbours
     progress("finding nearest neighbours", 0, STEPS)
     near, similarities = np.zeros((len(tracks), 0), np.int64), np.zeros((len(tracks), 0), np.float32)

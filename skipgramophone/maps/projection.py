@@ -11,7 +11,7 @@ from skipgramophone.errors import SettingError
 from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.embeddings import Matrix, unit_rows
 from skipgramophone.maps.tsne import by_tsne
-from skipgramophone.settings import Projection
+from skipgramophone.settings import Embedded, Projection
 
 NEIGHBOURS = 15  # number of nearest tracks that attract a track in t-SNE
 SAMPLED = 500  # number of tracks whose nearest neighbours in the plane are compared with those by vector
@@ -19,15 +19,15 @@ METHODS = {"tsne": "t-SNE", "pca": "principal components"}
 Plane = npt.NDArray[np.float32]
 
 
-def choose_projection(projection: Projection, tracks: int) -> Projection:
-    """Return the projection to use; "auto" is t-SNE if there are enough tracks.
+def choose_projection(projection: Projection, number: int, of: Embedded = "tracks") -> Projection:
+    """Return the projection to use for a number of tracks or artists; "auto" is t-SNE if there are enough.
 
     Raises:
-        SettingError: there are too few tracks for t-SNE.
+        SettingError: there are too few for t-SNE.
     """
-    enough = tracks > 2 * NEIGHBOURS
+    enough = number > 2 * NEIGHBOURS
     if projection == "tsne" and not enough:
-        raise SettingError(f"t-SNE needs more than {2 * NEIGHBOURS} tracks: use --projection pca")
+        raise SettingError(f"t-SNE needs more than {2 * NEIGHBOURS} {of}: use --projection pca")
     return "pca" if projection == "pca" or not enough else "tsne"
 
 

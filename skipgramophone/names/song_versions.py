@@ -50,7 +50,16 @@ def song_key(artist: str, title: str) -> str:
     >>> song_key("Tom Petty", "Live and Let Live (Remix)"), song_key("Tom Petty", "(Live)")
     ('tom petty - live and let live (remix)', 'tom petty - (live)')
     """
-    return fold_name(artist_without_guests(artist)) + DASH + _base(fold_name(title))
+    return fold_name(artist_without_guests(artist)) + DASH + song_title(title)
+
+
+def song_title(title: str) -> str:
+    """Return the folded title of a song, without guests and without remarks on the version.
+
+    >>> song_title("Free Fallin' - Live at the Nokia Theatre")
+    "free fallin'"
+    """
+    return _base(fold_name(title))
 
 
 def is_version(title: str, kinds: Collection[str]) -> bool:

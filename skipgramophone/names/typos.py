@@ -10,13 +10,15 @@ from typing import Protocol, TypeVar
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
+from skipgramophone.names.artist_credits import BETWEEN, PERHAPS
 from skipgramophone.names.normalization import fold_name, words_of
-from skipgramophone.names.song_versions import is_version
+from skipgramophone.names.song_versions import is_version, song_title
 from skipgramophone.settings import VERSIONS
 
 NEAR_ENOUGH = 60.0  # minimum similarity of names: rapidfuzz's WRatio, from 0 to 100
 MUCH_LESS = 15.0  # names whose score is lower than the best by more than this are left out
 SAME = 90.0  # minimum similarity of two spellings of one name: rapidfuzz's ratio, from 0 to 100
+EVERY_ARTIST = re.compile(f"{BETWEEN}|{PERHAPS}")
 NUMBERS = re.compile(r"\d+|\b[ivx]+\b")
 WORD_NEAR_ENOUGH = 80.0  # minimum similarity of words: rapidfuzz's ratio; "jon" is similar to "john"
 
@@ -99,6 +101,38 @@ def most_similar(names: tuple[str, str], known: list[tuple[str, str]]) -> tuple[
         if of_artist and alike and (best is None or of_title + of_artist > best[0]):
             best = of_title + of_artist, known[at]
     return best[1] if best else None
+
+
+def are_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two artists and titles may name the same recording, and are not clearly different.
+
+    The titles, without remarks such as "live" or "remaster", must be similar and have the same numbers. The artists
+    must be similar or share a credited artist. If an artist is missing, one name must contain the words of the other.
+
+    >>> are_alike(("Beyoncé", "Halo"), ("Beyonce feat. X", "HALO (Album Version)"))
+    True
+    >>> are_alike(("A", "Part 1"), ("A", "Part 2")), are_alike(("Bach", "Aria"), ("Gould", "Aria"))
+    (False, False)
+    """
+    (artist, title), (second_artist, second_title) = (_comparable(names) for names in (one, other))
+    if NUMBERS.findall(title) != NUMBERS.findall(second_title) and artist and second_artist:
+        return False
+    if not (artist and second_artist):
+        return fuzz.token_set_ratio(f"{artist} {title}", f"{second_artist} {second_title}") >= SAME
+    if not _are_similar(title, second_title):
+        return False
+    artists = (set(EVERY_ARTIST.split(credit)) for credit in (artist, second_artist))
+    return bool(set.intersection(*artists)) or _are_similar(artist, second_artist)
+
+
+def _comparable(names: tuple[str, str]) -> tuple[str, str]:
+    """Return the folded artist, and the folded title without remarks on the version."""
+    return fold_name(names[0]), song_title(names[1])
+
+
+def _are_similar(one: str, other: str) -> bool:
+    """Whether most letters of two folded names match, or one contains the words of the other."""
+    return fuzz.ratio(one, other) >= WORD_NEAR_ENOUGH or fuzz.token_set_ratio(one, other) >= SAME
 
 
 def _fixed_parts(name: str) -> tuple[int, list[str], list[str]]:

@@ -33,6 +33,7 @@ from skipgramophone.pipeline.reports import Added, ExtractReport
 from skipgramophone.playlists.cleaning import dropped_by_cleaning
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.known_rows import KnownRows
+from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.settings import LASTING, ExtractSettings
 from skipgramophone.wording import plural
 
@@ -53,7 +54,7 @@ class Before:
         manifest: manifest of the corpus.
         corpus: all playlists; held-out playlists come last.
         held_out: bool (playlists,), whether each playlist is held out.
-        tracks: artist, title, uri and first_place of the tracks in row order; facts as text, if there are any.
+        tracks: artist, title, uri and first_place of the tracks in row order; facts and identifiers as text, if any.
         spellings: other spellings of the tracks: row, artist, title, count.
         uris: other uris of the tracks: uri, row.
         playlists: owner, name and key of the playlists.
@@ -111,7 +112,7 @@ class Before:
 
     def rows(self) -> KnownRows:
         """Return the content of the corpus as rows, in the form that the encoder needs."""
-        return KnownRows(self.tracks, self.playlists, self.corpus)
+        return KnownRows(self.tracks, self.playlists, self.corpus, spellings=self.spellings, uris=self.uris)
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the playlist number of each row, int64 (rows,), or -1 for an added row."""
@@ -209,6 +210,9 @@ def read_before(experiment: Experiment) -> Before:
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
                 tracks = tracks.append_column(name, facts[name].cast(TEXT))  # facts are text, as readers return them
+            if catalogue.has_identifiers:
+                identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
+                tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
             raise ExperimentError(
                 f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"

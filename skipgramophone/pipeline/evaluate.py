@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, STABILITY_REPORT
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import write_json
-from skipgramophone.experiment.manifest import now
+from skipgramophone.experiment.manifest import Manifest, now
 from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import published_file, remove_leftovers
 from skipgramophone.experiment.split_models import NO_SPLIT, with_next_seed
 from skipgramophone.pipeline.reports import CompareReport, EvaluateReport
 from skipgramophone.pipeline.stages import open_corpus
-from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, task
+from skipgramophone.settings import EvaluateSettings, RunSettings, Score, TrainSettings, task
 
 if TYPE_CHECKING:
     from skipgramophone.evaluation.artist_level import Evaluated, Model
@@ -67,9 +67,9 @@ def evaluate(
     from skipgramophone.evaluation.comparison import compare_rankers
     from skipgramophone.evaluation.snapshots import find_snapshots
 
-    settings = settings or EvaluateSettings()
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
+    settings = _with_recency(settings or EvaluateSettings(), model)
     with experiment.writing("evaluate"):
         corpus, split, tracks, aside = _held_out(experiment, settings, held_out)
         imported = IMPORTED in model.facts
@@ -141,11 +141,11 @@ def compare_experiments(
     """
     from skipgramophone.evaluation.paired import compare_models
 
-    settings = settings or EvaluateSettings()
     if name == other:
         raise EvaluationError(f"--compare needs the name of another experiment, not '{name}' itself")
     experiments = [open_experiment(each, experiments_dir) for each in (name, other)]
     manifests = [experiment.current("model") for experiment in experiments]
+    settings = _with_recency(settings or EvaluateSettings(), manifests[0])
     if manifests[0].parent != manifests[1].parent:
         raise EvaluationError(
             f"'{name}' and '{other}' have different corpora, so their scores cannot be compared: "
@@ -176,6 +176,12 @@ def compare_experiments(
         version=__version__,
         comparison=comparison,
     )
+
+
+def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettings:
+    """Return settings with the recency that look-ups use, if it applies and none is given."""
+    needed = settings.protocol == "next-item" and settings.recency is None
+    return replace(settings, recency=model.recency) if needed else settings
 
 
 def _evaluated(
@@ -232,24 +238,26 @@ def _model_of_split(
     part = split.training_part(corpus)
     run = run or RunSettings()
     kept = held_out_model(experiment, part, tracks, settings=settings, split=split.digest, run=run, progress=training)
-    return kept, settings
+    return replace(kept, artists=own.artists), settings
 
 
 def measure_stability(
     name: str,
     neighbours: int = 10,
+    by: Score = "hybrid",
     *,
     run: RunSettings | None = None,
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
 ) -> Stability:
-    """Train a second model with the next seed, and measure how much the nearest neighbours of both models agree.
+    """Train a second model with the next seed, and measure how much both models agree on the best tracks for a track.
 
-    Look-ups show the result until the model is replaced.
+    Look-ups with the same ranking show the result until the model is replaced.
 
     Args:
         name: name of the experiment.
-        neighbours: number of nearest tracks to compare.
+        neighbours: number of best tracks to compare.
+        by: the ranking.
         run: how the second training runs, such as the number of threads; its vectors are kept.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
@@ -259,7 +267,7 @@ def measure_stability(
         ExperimentError: the experiment has no model, or it is stale, or its vectors were imported.
     """
     from skipgramophone.evaluation.holdout import held_out_model
-    from skipgramophone.evaluation.stability import stability
+    from skipgramophone.evaluation.stability import stability_of
 
     experiment = open_experiment(name, experiments_dir)
     model = experiment.current("model")
@@ -280,13 +288,13 @@ def measure_stability(
             run=run or RunSettings(),
             progress=training,
         )
-        embeddings = read_embeddings(experiment.directory("model"), tracks)
-        found = stability(
-            embeddings.centre,
-            other.centre,
-            corpus.counts(tracks),
+        found = stability_of(
+            corpus,
+            read_embeddings(experiment.directory("model"), tracks),
+            other,
+            training=settings,
+            ranking=by,
             neighbours=neighbours,
-            seed=settings.random_seed,
         )
         report = {"model": model.digest, "created": now(), "version": __version__, "stability": asdict(found)}
         with published_file(experiment.path / EVALUATION / STABILITY_REPORT) as path:

@@ -20,6 +20,7 @@ from skipgramophone.evaluation.holdout import playlist_groups, split_playlists
 from skipgramophone.experiment.catalogue_writer import write_catalogue
 from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS
 from skipgramophone.experiment.experiment import new_experiment, open_experiment
+from skipgramophone.experiment.identifiers import write_identifiers
 from skipgramophone.experiment.json_files import write_lines
 from skipgramophone.experiment.playlist_table import write_playlist_table
 from skipgramophone.experiment.postings import build_postings
@@ -33,6 +34,7 @@ from skipgramophone.pipeline.extract_report import (
     describe_guesses,
     describe_sources,
     report_of,
+    with_examples_only,
 )
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
@@ -101,7 +103,9 @@ def extract(
         report = report_of(name, encoded, source_facts)
         if before:
             report = before.reported(report, encoded)
-        if dry_run:
+        if not dry_run:
+            report = with_examples_only(report)
+        else:
             report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
         if experiment is None or dry_run or (report.added and not report.added.rows_used):
             return _with_time(report, started)
@@ -140,9 +144,13 @@ def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool,
     """Find a reader for each file; standard input is first read to its end.
 
     Raises:
+        SettingError: the settings have a period, but the sample has no times.
         SourceError: a path cannot be read, or is not in a known format.
         StorageError: the file system failed.
     """
+
+    if sample and settings.period:
+        raise SettingError("the sample has no times: leave out --since and --until")
 
     def received(size: int) -> None:
         if progress:
@@ -235,6 +243,7 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
             progress=written,
         )
         numbers.result()
+    write_identifiers(directory, encoded.identifiers.table)
     write_playlist_table(directory, encoded.playlists)
     if encoded.held_out:
         playlists, aside = encoded.held_out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.inspection.contents import Contents
-from skipgramophone.pipeline.reports import ExtractReport
+from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.rows import Reader
+
+EXAMPLES = 10  # merges and conflicts in the report of an extraction that writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class SourceFacts:
 
 def contents_of(encoded: EncodedPlaylists) -> Contents:
     """Return encoded playlists in the form that the inspection needs."""
-    return Contents(Corpus(encoded.track_ids, encoded.offsets), encoded.tracks, encoded.playlists)
+    return Contents.of_playlists(Corpus(encoded.track_ids, encoded.offsets), encoded.tracks, encoded.playlists)
 
 
 def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> ExtractReport:
@@ -76,7 +78,40 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
         seconds=0.0,
         rows_per_second=0,
         guessed_columns=sources.guessed_columns,
+        identifiers=_identified(encoded),
+        matching=_matched(encoded),
     )
+
+
+def _identified(encoded: EncodedPlaylists) -> Identified | None:
+    """Return the numbers of identifiers, or None if the sources state none."""
+    found = encoded.identifiers
+    if not found.table.num_rows and not found.malformed:
+        return None
+    return Identified(found.counts(), found.sharing(), found.malformed, examples=found.examples)
+
+
+def _matched(encoded: EncodedPlaylists) -> Matched | None:
+    """Return what was merged by identifiers, or None if tracks were not matched."""
+    found = encoded.matching
+    if found is None:
+        return None
+    return Matched(
+        merged=found.merged,
+        merges=tuple(found.merges),
+        conflicts=len(found.conflicts),
+        conflicting=tuple(found.conflicts),
+        kept_apart=len(found.known),
+    )
+
+
+def with_examples_only(report: ExtractReport) -> ExtractReport:
+    """Shorten the lists of merged tracks and of conflicts, which may be long, to a few examples."""
+    found = report.matching
+    if found is None:
+        return report
+    few = replace(found, merges=found.merges[:EXAMPLES], conflicting=found.conflicting[:EXAMPLES])
+    return replace(report, matching=few)
 
 
 def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:

@@ -11,10 +11,12 @@ from skipgramophone.lookup.annoy_index import IndexFacts
 if TYPE_CHECKING:
     from skipgramophone.evaluation.comparison import Comparison
     from skipgramophone.evaluation.paired import PairedComparison
+    from skipgramophone.evaluation.recency_choice import RecencyChoice
     from skipgramophone.evaluation.snapshots import Snapshots
     from skipgramophone.evaluation.window_choice import ContextChoice
     from skipgramophone.inspection.findings import Finding
     from skipgramophone.maps.clusters import TrackGroup
+    from skipgramophone.playlists.identifier_matching import SharedIdentifier
 
 RISE = 1.1  # factor by which the loss may rise above that of the first epoch without a warning
 NEAR_RANDOM = 1.05  # factor by which the loss may exceed that of random vectors without a warning
@@ -54,6 +56,27 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """The identifiers of the tracks of a corpus."""
+
+    tracks: dict[str, int]  # tracks with each kind of identifier: isrc, mbid, uri (further uris of services)
+    sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
+    malformed: int  # number of distinct identifiers that are not valid and were not kept
+    examples: tuple[str, ...]  # the first of these
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The tracks that were merged by shared identifiers. The lists are complete in a dry run, and else examples."""
+
+    merged: int  # number of tracks that became part of another track
+    merges: tuple[SharedIdentifier, ...]
+    conflicts: int  # number of identifiers that clearly different names share; their tracks stay separate
+    conflicting: tuple[SharedIdentifier, ...]
+    kept_apart: int  # number of identifiers that two tracks of the existing corpus share; these stay separate
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractReport:
     """The result of an extraction. Counts refer to the whole corpus, except those in `added`."""
 
@@ -89,6 +112,8 @@ class ExtractReport:
     added: Added | None = None  # contribution of added sources, if any
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # file, columns as in --columns, unused columns
     former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
+    identifiers: Identified | None = None  # identifiers of the tracks; None if the sources state none
+    matching: Matched | None = None  # tracks that --match merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +134,7 @@ class TrainReport:
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # None with --no-index
     order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
+    recency: RecencyChoice  # weight of a given track relative to the next one, with the evidence
 
     def doubts(self) -> list[str]:
         """Return a warning if the final loss is higher than that of random vectors or that of the first epoch."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.artists import read_artists
+from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.checkpoint import read_checkpoint, remove_checkpoint
 from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import read_embeddings
-from skipgramophone.experiment.experiment import open_experiment
+from skipgramophone.experiment.experiment import Experiment, open_experiment
 from skipgramophone.experiment.file_names import HISTORY
 from skipgramophone.experiment.json_files import write_lines
+from skipgramophone.experiment.manifest import RECENCY
+from skipgramophone.experiment.track_artists import track_artists
 from skipgramophone.pipeline.reports import TrainReport
 from skipgramophone.pipeline.stages import open_corpus, package_versions, publish_index
 from skipgramophone.settings import IndexSettings, RunSettings, TrainSettings
@@ -65,6 +70,8 @@ def train(
         ExperimentError: the experiment has no corpus, or already has a model.
         StorageError: the disk failed or is full.
     """
+    from skipgramophone.evaluation.recency_choice import choose_recency
+
     started, run = time.perf_counter(), run or RunSettings()
     experiment = open_experiment(name, experiments_dir)
     with experiment.writing("train"):
@@ -83,6 +90,7 @@ def train(
         if settings.window_size == "auto":
             stage("choosing the context")
         settings, order = _choose_window(settings, corpus, tracks)
+        recency = choose_recency(corpus, tracks, settings.random_seed)
         keeper = Keeper(experiment.path, digest, settings, run.checkpoint_seconds)
         with experiment.publishing("model", asdict(settings)) as draft:
             fitted = fit(
@@ -99,6 +107,7 @@ def train(
                 keep_now=keeper.keep_now,
             )
             write_lines(draft.path / HISTORY, fitted.history)
+            _write_artists(experiment, draft.path)
             facts: dict[str, Any] = {
                 "tracks": tracks,
                 "tracks_learnt": fitted.tracks_learnt,
@@ -113,6 +122,7 @@ def train(
             }
             draft.facts |= facts | fitted.conditions | {"versions": package_versions("tensorflow", "numpy")}
             draft.facts |= {"started_from": started_from, "order": asdict(order) if order else None}
+            draft.facts |= {RECENCY: asdict(recency)}
         remove_checkpoint(experiment.path)
         index = None
         if not no_index:
@@ -120,7 +130,7 @@ def train(
             embeddings = read_embeddings(experiment.directory("model"), tracks)
             index = publish_index(experiment, embeddings, index_settings or IndexSettings())
     facts |= {"seconds": round(time.perf_counter() - started, 2)}  # of the whole command
-    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, **facts)
+    return TrainReport(experiment=name, settings=asdict(settings), index=index, order=order, recency=recency, **facts)
 
 
 def serve(name: str, role: Role, experiments_dir: Path | str | None = None) -> None:
@@ -176,6 +186,14 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
     experiment = open_experiment(name, experiments_dir)
     experiment.manifest("corpus")
     return read_corpus(experiment.directory("corpus")).occurrences
+
+
+def _write_artists(experiment: Experiment, directory: Path) -> None:
+    """Write the artists of all tracks for the hybrid ranking; write nothing if the catalogue names no artists."""
+    with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
+        artists = read_artists(catalogue)
+    if len(artists):
+        track_artists(artists).write(directory)
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:

@@ -12,6 +12,7 @@ from skipgramophone.experiment.experiment import open_experiment
 from skipgramophone.experiment.imported import IMPORTED
 from skipgramophone.experiment.json_files import write_json
 from skipgramophone.experiment.publishing import published_file
+from skipgramophone.experiment.track_artists import read_track_artists
 from skipgramophone.pipeline.stages import open_corpus
 from skipgramophone.settings import EvaluateSettings, RunSettings, TrainSettings, TuneSettings
 from skipgramophone.settings_file import settings_text
@@ -66,6 +67,7 @@ def tune(
             name,
             corpus,
             tracks,
+            artists=read_track_artists(experiment.directory("model"), tracks),
             test=test,
             own=own,
             settings=settings,

@@ -13,7 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from skipgramophone.errors import SettingError
-from skipgramophone.playlists.column_names import columns_by_role, is_unclear, normalized, numbered_artists
+from skipgramophone.playlists.column_names import (
+    columns_by_role,
+    identifier_columns,
+    is_unclear,
+    normalized,
+    numbered_artists,
+)
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
@@ -96,6 +102,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
     roles |= _order(rows, found, roles)
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
+    roles |= identifier_columns(header, roles)
     roles = dict(sorted(roles.items(), key=lambda each: ROLES.index(each[0].split()[0])))
     unused = [name for name in header if name not in roles.values()]
     unclear = [name for name in unused if is_unclear(name) and name not in found.get("time", ())]

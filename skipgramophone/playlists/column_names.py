@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 # Role -> groups of names, the most specific group first. A table with two names of one group is ambiguous, because all
 # names of a group are equally specific.
@@ -43,7 +44,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "spotifyid spotifytrackid trackid songid itemid movieid productid bookid gameid articleid item stockcode sku "
         "asin aid productcode itemcode videoid",
         "url link trackurl trackurls songurl spotifyurl",
-        "recordingmbid trackmbid",
+        "recordingmbid trackmbid",  # like the next group, also the names of IDENTIFIERS
         "isrc",
     ),
     "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder",),
@@ -54,6 +55,7 @@ TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
 )  # fmt: skip
+IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
 # Columns that certainly do not make playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
@@ -100,6 +102,19 @@ def numbered_artists(header: list[str]) -> list[str]:
     }
     columns = [found[number] for number in sorted(found)]
     return columns if sorted(found) == list(range(1, len(found) + 1)) else []
+
+
+def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns with ISRCs and MusicBrainz recording ids, as role -> name, if no other role has them.
+
+    >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
+    {'isrc': 'ISRC'}
+    """
+    found: dict[str, str] = {}
+    for role, names in IDENTIFIERS.items():
+        columns = [name for name in header if normalized(name) in names and name not in roles.values()]
+        found |= {role: columns[0]} if len(columns) == 1 else {}
+    return found
 
 
 def is_unclear(name: str) -> bool:

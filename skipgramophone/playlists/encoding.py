@@ -24,12 +24,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
-from skipgramophone.playlists.known_rows import TRACK_COLUMNS, KnownRows
+from skipgramophone.playlists.identifier_matching import Matching, match_tracks
+from skipgramophone.playlists.known_rows import OPTIONAL, TRACK_COLUMNS, KnownRows
 from skipgramophone.playlists.name_counts import count_empty, count_sorted, most_namesakes
 from skipgramophone.playlists.numbering import (
     Codes,
@@ -42,8 +42,9 @@ from skipgramophone.playlists.numbering import (
     take_codes,
 )
 from skipgramophone.playlists.partitioning import partition_by_letters
-from skipgramophone.playlists.readers.rows import COLUMNS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
+from skipgramophone.playlists.readers.rows import COLUMNS, IDENTIFIERS, IN_ONE_FILE, Reject, RowBlock, dictionary_of
 from skipgramophone.playlists.track_facts import with_facts
+from skipgramophone.playlists.track_identifiers import TrackIdentifiers, track_identifiers
 from skipgramophone.settings import ExtractSettings, GroupBy
 
 Ids = npt.NDArray[np.int64]
@@ -60,6 +61,7 @@ class EncodedPlaylists:
             and seconds, if a row states them.
         spellings: other spellings of tracks. Columns: row, artist, title, count.
         uris: other uris of tracks, if uris were merged. Columns: uri, row.
+        identifiers: identifiers of tracks, if a row states them.
         playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
         first_rows: int64 (playlists,), first row of each playlist, counted like `first_place` but from 0.
         last_rows: int64 (playlists,), last row of each playlist, counted in the same way.
@@ -78,11 +80,13 @@ class EncodedPlaylists:
         rejects: the rejected input records.
         held_out: table (like `playlists`) and corpus of the held-out playlists, or None. Counts of playlists and
             occurrences exclude these playlists, so a track that occurs only in them has the count 0.
+        matching: the tracks that were merged by identifiers; None if the settings do not match tracks.
     """
 
     tracks: pa.Table
     spellings: pa.Table
     uris: pa.Table
+    identifiers: TrackIdentifiers
     playlists: pa.Table
     first_rows: Ids
     last_rows: Ids
@@ -100,6 +104,7 @@ class EncodedPlaylists:
     welded: int
     rejects: list[Reject]
     held_out: tuple[pa.Table, Corpus] | None = None
+    matching: Matching | None = None
 
     @property
     def corpus(self) -> Corpus:
@@ -130,6 +135,7 @@ class EncodedPlaylists:
             tracks=self.tracks.take(pa.array(np.argsort(row))),
             spellings=spelt.take(pa.array(np.argsort(spelt["row"].to_numpy(), kind="stable"))),
             uris=self.uris.set_column(1, "row", pa.array(row[self.uris["row"].to_numpy()])),
+            identifiers=self.identifiers.renumbered(row),
             track_ids=take_codes(row.astype(np.int32), self.track_ids),
         )
 
@@ -139,7 +145,7 @@ class PlaylistEncoder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in (*COLUMNS, *FACTS)}
+        self._columns = {name: Numbering(TEXT, partition_by_letters) for name in (*COLUMNS, *OPTIONAL)}
         self._known: KnownRows | None = None
         self.rejects: list[Reject] = []
         self.left_out: Counter[str] = Counter()  # rows that readers left out, by reason
@@ -168,11 +174,13 @@ class PlaylistEncoder:
             named = _named_tracks(coded)
             track = named if self._settings.merge_uris else _tracks_by_uri(coded["uri"][0], named)
             playlist, playlists, welded = numbered_playlists.result()
-        known = 0
+        known, matching = 0, None
+        if self._settings.matched:
+            track, matching = match_tracks(track, coded, self._settings, self._known)
         if grown := self._known:
             known = grown.corpus.occurrences
             named, track, playlist = *map(grown.by_track, (named, track)), grown.by_playlist(playlist)
-            coded |= {name: (grown.by_track(coded[name][0]), coded[name][1]) for name in (*TRACK_COLUMNS, *FACTS)}
+            coded |= {name: (grown.by_track(coded[name][0]), coded[name][1]) for name in (*TRACK_COLUMNS, *OPTIONAL)}
         offsets = offsets_of(count_codes(playlist, playlists.num_rows))
         order = rows_by_code(playlist, offsets)
         unclean = Corpus(take_codes(track, order), offsets)
@@ -187,6 +195,7 @@ class PlaylistEncoder:
             row, place = track_ids[added], used[added]
             spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
             name_of = _name_of(tracks.num_rows, track_ids, named, used)
+            identifiers = track_identifiers(*coded[IDENTIFIERS], track_ids, used)
             sorted_by_title, sortable = count_sorted(*coded["title"], used, offsets)
             repeats, same_tracks = again.result()
         bearers = np.bincount(name_of)
@@ -194,6 +203,8 @@ class PlaylistEncoder:
             tracks=tracks,
             spellings=spellings,
             uris=uris,
+            identifiers=identifiers,
+            matching=matching,
             playlists=_kept_playlists(playlists, clean.playlists),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),

@@ -16,8 +16,10 @@ from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.playlists.numbering import Codes, row_slices
+from skipgramophone.playlists.readers.rows import IDENTIFIERS
 
 TRACK_COLUMNS = ("artist", "title", "uri")
+OPTIONAL = (*FACTS, IDENTIFIERS)  # columns of tracks that few formats state
 PLAYLIST_COLUMNS = {"owner": "owner", "playlist": "name", "key": "key"}
 
 
@@ -26,21 +28,25 @@ class KnownRows:
     """The rows of a corpus, playlist by playlist.
 
     Attributes:
-        tracks: one row per track; the columns of `TRACK_COLUMNS`, and the columns of `FACTS` that the corpus has.
+        tracks: one row per track; the columns of `TRACK_COLUMNS`, and those of `OPTIONAL` that the corpus has.
         playlists: owner, name and key of each playlist.
         corpus: the playlists.
+        spellings: other spellings of the tracks: row, artist, title.
+        uris: other uris of the tracks: uri, row.
     """
 
     tracks: pa.Table
     playlists: pa.Table
     corpus: Corpus
+    spellings: pa.Table
+    uris: pa.Table
 
     @property
     def columns(self) -> dict[str, pa.Array]:
         """Return the columns for the encoder, with one value per track or, for columns of playlists, per playlist."""
         columns = {name: self.tracks[name] for name in TRACK_COLUMNS}
         unknown = pa.chunked_array([pa.nulls(self.tracks.num_rows, TEXT)])
-        columns |= {name: self.tracks[name] if name in self.tracks.column_names else unknown for name in FACTS}
+        columns |= {name: self.tracks[name] if name in self.tracks.column_names else unknown for name in OPTIONAL}
         columns |= {column: self.playlists[name] for column, name in PLAYLIST_COLUMNS.items()}
         return {name: column.combine_chunks().cast(TEXT) for name, column in columns.items()}
 
@@ -56,6 +62,8 @@ class KnownRows:
     def _expanded(self, codes: Codes, distinct: int, places: Codes) -> Codes:
         """Return the codes at the given places, followed by the codes after the first `distinct` ones."""
         known = len(places)
+        if not codes.strides[0]:  # no row has a value
+            return np.broadcast_to(codes[:1], known + len(codes) - distinct)
         expanded = scratch(known + len(codes) - distinct, np.int32)
         own = np.asarray(codes[:distinct])
         for part in row_slices(known):

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from skipgramophone.errors import SourceError, UnknownFormatError
-from skipgramophone.names.normalization import full_name
-from skipgramophone.playlists.playlist_file import NamedTrack
+from skipgramophone.playlists.playlist_file import NamedTrack, named_tracks
 from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
@@ -36,12 +35,11 @@ def read_plays(path: Path) -> list[NamedTrack]:
             raise SourceError(f"{path} is not a listening history in a format that sgp knows") from error
         for reader in readers:
             for block in reader.blocks():
-                names = ("owner", "playlist", "artist", "title", "uri")
-                columns = [block.table[name].to_pylist() for name in names]
-                for owner, session, artist, title, uri in zip(*columns, strict=True):
+                columns = [block.table[name].to_pylist() for name in ("owner", "playlist")]
+                for owner, session, track in zip(*columns, named_tracks(block), strict=True):
                     if MINUTE.fullmatch(session):
                         listeners.add(owner)
-                        plays.append((session, NamedTrack(full_name(artist.strip(), title.strip()), uri)))
+                        plays.append((session, track))
     if not plays:
         raise SourceError(f"{path} is not a listening history: it has no times of plays. Use --file for a playlist")
     if len(listeners) > 1:

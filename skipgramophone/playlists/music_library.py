@@ -1,37 +1,45 @@
 """Matches tracks with the tagged audio files of a library.
 
-A track matches a file if both have the same artist and title. Names are compared in three steps: ignoring case, outer
-spaces and Unicode form; then also ignoring accents and repeated spaces; then allowing a typo (`typos.most_similar`).
+A track matches a file if both have the same ISRC or MusicBrainz recording id and similar names, or else the same artist
+and title. Names are compared in three steps: ignoring case, outer spaces and Unicode form; then also ignoring accents
+and repeated spaces; then allowing a typo (`typos.most_similar`).
 Files without an artist or a title in their tags match nothing.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from skipgramophone.errors import SettingError, SourceError, StorageError, reason_of
+from skipgramophone.names.identifiers import labelled, read_identifier
 from skipgramophone.names.normalization import fold_name, identity
-from skipgramophone.names.typos import most_similar
+from skipgramophone.names.typos import are_alike, most_similar
 from skipgramophone.wording import plural
 
 SUFFIXES = {
     *(".mp3", ".mp2", ".flac", ".ogg", ".oga", ".opus", ".spx", ".m4a", ".m4b", ".mp4"),
     *(".wav", ".wma", ".aif", ".aiff", ".aifc"),
 }
+# Tags with identifiers: name -> kind. The tag for the recording id is called track id in most formats.
+IDENTIFIERS = {"isrc": "isrc", "musicbrainz_trackid": "mbid", "musicbrainz track id": "mbid"}
 Names = tuple[str, str]  # artist and title, normalized
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """A tagged audio file; `seconds` is its duration, or None if it is unknown."""
+    """A tagged audio file; `seconds` is its duration, or None if it is unknown.
+
+    `identifiers` are those in its tags, such as "isrc:USUM71703861".
+    """
 
     path: Path
     artist: str
     title: str
     seconds: float | None
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -53,15 +61,22 @@ class MusicLibrary:
     outside: list[Path] = field(default_factory=list)
     _same: dict[Names, AudioFile] = field(default_factory=dict)
     _folded: dict[Names, AudioFile] = field(default_factory=dict)
+    _identified: dict[str, AudioFile] = field(default_factory=dict)
 
     def add(self, file: AudioFile) -> None:
         """Add a file; if several files have the same artist and title, the first one is used."""
         self.files.append(file)
         self._same.setdefault((identity(file.artist), identity(file.title)), file)
         self._folded.setdefault((fold_name(file.artist), fold_name(file.title)), file)
+        for identifier in file.identifiers:
+            self._identified.setdefault(identifier, file)
 
-    def file_of(self, artist: str, title: str) -> AudioFile | None:
+    def file_of(self, artist: str, title: str, identifiers: Iterable[str] = ()) -> AudioFile | None:
         """Return the file of a track, or None if no file matches it."""
+        named = (self._identified.get(identifier) for identifier in identifiers)
+        same = (file for file in named if file and are_alike((artist, title), (file.artist, file.title)))
+        if identified := next(same, None):
+            return identified
         folded = (fold_name(artist), fold_name(title))
         found = self._same.get((identity(artist), identity(title))) or self._folded.get(folded)
         if found or not all(folded):
@@ -98,7 +113,8 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
             library.damaged.append(path)
             continue
         if tags.artist and tags.title:
-            library.add(AudioFile(path, tags.artist, tags.title, tags.duration if durations else None))
+            seconds = tags.duration if durations else None
+            library.add(AudioFile(path, tags.artist, tags.title, seconds, identifiers=_identifiers(tags.other)))
         else:
             library.untagged.append(path)
     if not library.files:
@@ -106,6 +122,12 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
         also = f" ({plural(others, 'other audio file')} passed over)" if others else ""
         raise SourceError(f"{directory} has no audio file with artist and title{also}: name another directory")
     return library
+
+
+def _identifiers(tags: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Return the valid identifiers among the further tags of a file."""
+    stated = (labelled(kind, text) for name, kind in IDENTIFIERS.items() for text in tags.get(name, ()))
+    return tuple(filter(None, map(read_identifier, filter(None, stated))))
 
 
 def _audio_files(directory: Path) -> Iterator[Path]:

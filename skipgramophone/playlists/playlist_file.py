@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.names.identifiers import SEPARATOR
 from skipgramophone.names.normalization import full_name
 from skipgramophone.settings import ExtractSettings
+
+if TYPE_CHECKING:
+    from skipgramophone.playlists.readers.rows import RowBlock
 
 LARGEST_LIST = 4 << 20  # bytes; a larger text file is not tested for being a list of known names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
@@ -19,10 +25,11 @@ REMARK = "#EXT"  # begins the lines of an M3U file that are not tracks
 
 @dataclass(frozen=True, slots=True)
 class NamedTrack:
-    """A track of a file: its name, and its uri if the file has one."""
+    """A track of a file: its name, and its uri and identifiers if the file has them."""
 
     name: str  # "artist - title", or only the part that is known
     uri: str | None = None
+    identifiers: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,17 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
         return Listing([NamedTrack(line) for line in lines], 1, 0) if lines else _read_listing(place)
 
 
+def named_tracks(block: RowBlock) -> Iterator[NamedTrack]:
+    """Yield the track of each row of a block."""
+    table = block.table
+    columns = [table[name].to_pylist() for name in ("artist", "title", "uri")]
+    stated = table["identifiers"].to_pylist() if "identifiers" in table.column_names else repeat(None, block.used)
+    for artist, title, uri, others in zip(*columns, stated, strict=True):
+        yield NamedTrack(
+            full_name(artist.strip(), title.strip()), uri, tuple(others.split(SEPARATOR)) if others else ()
+        )
+
+
 def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
     """Return the lines of a text file, without escapes, if each is the name of a known track; else return nothing."""
     if not path.is_file() or path.stat().st_size > LARGEST_LIST:
@@ -100,8 +118,7 @@ def _read_listing(path: Path) -> Listing:
     for reader in readers:
         for block in reader.blocks():
             rejected += len(block.rejects)
-            columns = [block.table[name].to_pylist() for name in ("owner", "playlist", "key", "artist", "title", "uri")]
-            for owner, playlist, key, artist, title, uri in zip(*columns, strict=True):
-                playlists.add((owner, playlist, key))
-                tracks[NamedTrack(full_name(artist.strip(), title.strip()), uri)] = None
+            columns = [block.table[name].to_pylist() for name in ("owner", "playlist", "key")]
+            playlists |= set(zip(*columns, strict=True))
+            tracks |= dict.fromkeys(named_tracks(block))
     return Listing(list(tracks), len(playlists), rejected)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.etree import ElementTree
 
+from skipgramophone.names.identifiers import RECORDING_URI
 from skipgramophone.names.normalization import full_name
 from skipgramophone.playlists.file_paths import ADDRESS
 from skipgramophone.wording import STEERING, visible
@@ -37,13 +38,28 @@ MILLISECONDS = 1000  # per second, the unit of durations in XSPF and JSPF
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A track of a playlist; `location` is a file path that a player can resolve, and `seconds` the duration."""
+    """A track of a playlist; `location` is a file path that a player can resolve, and `seconds` the duration.
+
+    `identifiers` are texts such as "isrc:USUM71703861".
+    """
 
     artist: str
     title: str
     uri: str | None = None
     location: str | None = None
     seconds: int | None = None
+    identifiers: tuple[str, ...] = ()
+
+    @property
+    def isrc(self) -> str:
+        """The first ISRC, or ""."""
+        return next((text.removeprefix("isrc:") for text in self.identifiers if text.startswith("isrc:")), "")
+
+    @property
+    def uris(self) -> list[str]:
+        """The uri and the identifiers as uris."""
+        others = (RECORDING_URI + text[5:] if text.startswith("mbid:") else text for text in self.identifiers)
+        return list(dict.fromkeys([*([self.uri] if self.uri else []), *others]))
 
     @property
     def name(self) -> str:
@@ -77,7 +93,8 @@ def xspf(entries: Sequence[Entry], title: str) -> str:
     for entry in entries:
         track = ElementTree.SubElement(tracks, "track")
         _add(track, "location", _as_uri(entry.location))
-        _add(track, "identifier", entry.uri)
+        for uri in entry.uris:
+            _add(track, "identifier", uri)
         _add(track, "title", entry.title)
         _add(track, "creator", entry.artist)
         _add(track, "duration", str(MILLISECONDS * entry.seconds) if entry.seconds else None)
@@ -98,7 +115,7 @@ def jspf(entries: Sequence[Entry], title: str) -> str:
     tracks = [
         {
             **({"location": [_as_uri(entry.location)]} if entry.location else {}),
-            **({"identifier": [visible(entry.uri)]} if entry.uri else {}),
+            **({"identifier": list(map(visible, entry.uris))} if entry.uris else {}),
             "title": visible(entry.title),
             "creator": visible(entry.artist),
             **({"duration": MILLISECONDS * entry.seconds} if entry.seconds else {}),
@@ -119,14 +136,15 @@ def tunemymusic(entries: Sequence[Entry], title: str) -> str:
     uris = [entry.uri or "" for entry in entries]
     ids = [uri.removeprefix(SPOTIFY) if uri.startswith(SPOTIFY) else "" for uri in uris]
     rows = (
-        (entry.title, entry.artist, "", title, "Playlist", "", key) for entry, key in zip(entries, ids, strict=True)
+        (entry.title, entry.artist, "", title, "Playlist", entry.isrc, key)
+        for entry, key in zip(entries, ids, strict=True)
     )
     return _table(TUNEMYMUSIC, rows, ",")
 
 
 def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
     """Return a CSV table that Soundiiz can import."""
-    return _table(SOUNDIIZ, ((entry.title, entry.artist, "", "") for entry in entries), ";")
+    return _table(SOUNDIIZ, ((entry.title, entry.artist, "", entry.isrc) for entry in entries), ";")
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str) -> str:

@@ -80,6 +80,11 @@ RECORDS: dict[Format, RecordFunction] = {
     "tab-text": read_tab_text,
     "traktor": read_traktor,
 }
+# Formats that say when a track was played, or added to a playlist. Tables say it in a column with the role time.
+DATED: tuple[Format, ...] = (
+    "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
+    "spotify-api",
+)  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # the same rows in columns
     "spotify": spotify_blocks,
     "lastfm": lastfm_blocks,
@@ -189,6 +194,11 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
         return _guessing_reader(file, settings, format)
     if rated:
         raise SettingError(f"min-rating needs a table with ratings, but {file.display_name} has the format {format}")
+    if settings.period and format not in DATED:
+        raise SettingError(
+            f"since and until need a source with times, but {file.display_name} has the format {format}: "
+            "leave them out, or leave out this source"
+        )
     if format == "zenodo":
         return ZenodoReader(file, settings)
     if format == "mpd":
@@ -198,6 +208,8 @@ def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
 
 def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnGuess) -> ColumnsReader:
     """Return the reader for a table whose columns are guessed from its header."""
+    if settings.period and "time" not in guess.roles:
+        raise SettingError(f"since and until need a column with times, but {file.display_name} has none")
     by_owner = "time" in guess.roles and not guess.is_history and settings.session_gap == ExtractSettings().session_gap
     gap = "none" if by_owner else settings.session_gap
     return ColumnsReader(file, replace(settings, columns=guess.text, session_gap=gap), guess.unused)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from skipgramophone.settings.extraction import GROUP_HELP
-from skipgramophone.settings.lookup import EMBEDDED, SCORES, Embedded, Score
+from skipgramophone.settings.lookup import EMBEDDED, RECENCY, SCORES, Embedded, Score
 from skipgramophone.settings.setting import SHARE, above, at_least, between, check, require, seed_of_bits, setting
 from skipgramophone.settings.time_span import seconds_of
 
@@ -59,6 +59,12 @@ class EvaluateSettings:
         metavar="N",
         bounds=at_least(1),
     )
+    recency: float | None = setting(
+        None,
+        "With next-item: weight of a given track relative to the next one (default: chosen by sgp train).",
+        metavar="X",
+        bounds=RECENCY,
+    )
     draws: int = setting(
         3, "Evaluate each playlist N times, each time with other given tracks.", metavar="N", bounds=between(1, 100)
     )
@@ -85,6 +91,10 @@ class EvaluateSettings:
         require(
             self.seeds is None or self.protocol not in ("lookup", "deezer2018"),
             f"seeds cannot be combined with {self.protocol}, which always gives one track",
+        )
+        require(
+            self.recency is None or self.protocol == "next-item",
+            "recency is for next-item, because the given tracks of other protocols are in random order",
         )
         require(
             self.of == "tracks" or self.protocol != "deezer2018",

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from skipgramophone.errors import SettingError
 from skipgramophone.settings.setting import Bounds, at_least, between, check, require, seed_of_bits, setting
-from skipgramophone.settings.time_span import seconds_of
+from skipgramophone.settings.time_span import Period, period_between, seconds_of
 from skipgramophone.wording import suggestion
 
 Format = Literal[
@@ -20,8 +20,9 @@ Format = Literal[
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Roles that --columns can assign to the columns of a table.
-ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating")
+ROLES = ("artist", "title", "playlist", "owner", "uri", "time", "id", "position", "rating", "isrc", "mbid")
 TRACK = "track"  # synonym of the role uri
+MATCHABLE = ("isrc", "mbid")  # kinds of identifiers by which --match recognizes tracks
 BadBytes = Literal["reject", "replace"]
 GroupBy = Literal["owner", "name"]
 Repeats = Literal["keep", "drop"]
@@ -31,10 +32,11 @@ ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
 # Settings that never change for a corpus. The others say how to read a source and may differ from source to source.
 LASTING = (
-    "session_gap", "keep", "group_by", "merge_uris", "repeats", "drop_duplicate_playlists", "drop_automatic_playlists",
-    "min_length", "max_length", "holdout", "group", "random_seed",
+    "session_gap", "keep", "group_by", "merge_uris", "match", "repeats", "drop_duplicate_playlists",
+    "drop_automatic_playlists", "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
-LATER = ("min_rating", "drop_automatic_playlists")  # settings that are newer than the first corpora
+# Settings that are newer than the first corpora.
+LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
 GROUP_HELP = "Regex for the start of the owner; playlists with the same matched text are held out together."
 
 
@@ -45,9 +47,15 @@ class ExtractSettings:
     num_rows: int = setting(
         ALL_ROWS, "Rows to read of each file (-1 = all).", "-nr", "--num-rows", metavar="N", bounds=ROWS
     )
-    format: Format | None = setting(None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.")
+    format: Format | None = setting(
+        None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.", metavar="NAME"
+    )
     columns: str | None = setting(None, f"Assign table columns to roles: {', '.join(ROLES)}.", metavar="ROLE=NAME,…")
     session_gap: str = setting("30m", "Pause that ends a session of a listening history.", metavar="SPAN")
+    since: str | None = setting(
+        None, "Leave out tracks that were added or played before a date, such as 2020-01-31.", metavar="DATE"
+    )
+    until: str | None = setting(None, "Leave out tracks that were added or played after a date.", metavar="DATE")
     min_rating: float | None = setting(None, "Leave out rows with a lower rating (column role: rating).", metavar="X")
     encoding: str = setting("utf-8", "Text encoding, such as cp1252 or utf-16.", metavar="NAME")
     bad_bytes: BadBytes = setting(
@@ -64,6 +72,11 @@ class ExtractSettings:
         "owner", "'name' merges playlists with the same name, regardless of owner.", metavar="owner|name"
     )
     merge_uris: bool = setting(False, "Merge tracks that have the same artist and title but different uris.")
+    match: str | None = setting(
+        None,
+        f"Merge tracks that share an identifier and have similar names: {','.join(MATCHABLE)}. --dry-run lists them.",
+        metavar="KINDS",
+    )
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
     drop_duplicate_playlists: bool = setting(False, "Drop near-duplicate playlists, keeping the longest.")
     drop_automatic_playlists: bool = setting(
@@ -97,17 +110,36 @@ class ExtractSettings:
         for name in self.keep or ():
             near = suggestion(name, KEEPABLE)
             require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}{near}")
+        for kind in self.matched:
+            near = suggestion(kind, MATCHABLE)
+            require(kind in MATCHABLE, f"match must be some of {','.join(MATCHABLE)}, not {kind!r}{near}")
+        period = self.period
+        require(period is None or period.low < period.high, f"since {self.since} must not be after until {self.until}")
         _require_text_encoding(self.encoding)
         if self.columns is not None:
             require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")
             require(bool({"title", "uri"} & self.roles.keys()), "columns must name a title or a uri, as in title=Song")
             require(not {"time", "position"} <= set(self.roles), "columns must name a time or a position, not both")
             require(
+                self.period is None or "time" in self.roles,
+                "since and until need the column of the times: add time=… to --columns",
+            )
+            require(
                 self.min_rating is None or "rating" in self.roles,
                 "min-rating needs the column of the ratings: add rating=… to --columns",
             )
         elif self.format == "columns":
             raise SettingError("the format columns needs --columns, such as --columns artist=Name,title=Song")
+
+    @property
+    def period(self) -> Period | None:
+        """The period of the tracks that are read, or None for all tracks."""
+        return None if self.since is None and self.until is None else period_between(self.since, self.until)
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The kinds of identifiers by which tracks are matched."""
+        return () if self.match is None else tuple(sorted({kind.strip().lower() for kind in self.match.split(",")}))
 
     @property
     def recorded(self) -> dict[str, Any]:

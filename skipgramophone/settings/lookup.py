@@ -21,7 +21,7 @@ from skipgramophone.wording import suggestion
 
 Score = Literal["cosine", "cosine+count", "model", "factors", "hybrid"]
 SCORES: tuple[Score, ...] = get_args(Score)
-MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the defaults of `sgp similar` and `sgp continue`
+MAIN_SCORES: tuple[Score, ...] = ("cosine", "hybrid")  # the vectors alone, and the default ranking of look-ups
 Listed = Literal["tracks", "artists", "playlists"]  # what a look-up lists
 LISTED: tuple[Listed, ...] = get_args(Listed)
 Embedded = Literal["tracks", "artists"]  # what has vectors to evaluate, to export and to draw
@@ -31,6 +31,8 @@ AnswerFormat = Literal[
 ]
 ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
 YEAR = 366 * 24 * 3600.0  # seconds
+RECENCY = Bounds("above 0 and at most 1", lambda weight: 0 < weight <= 1)
+LENGTH = Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR)  # of tracks and lists
 MOST_ARRANGED = 1000  # maximum number of tracks to order; more would take minutes
 
 Version = Literal[
@@ -57,7 +59,7 @@ def parse_limit(text: str) -> int | None:
 
 
 # Settings without a meaning in lists of artists and of playlists.
-ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions")
+ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions", "longer_than", "shorter_than")
 NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
 ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
 
@@ -69,11 +71,10 @@ class SimilarSettings:
     of: Listed = setting("tracks", f"What to list: {', '.join(LISTED)}.", metavar="WHAT")
     number: int = setting(10, "Number of results to show.", "-n", "--number", metavar="N", bounds=at_least(1))
     by: Score = setting(
-        "cosine",
-        "Ranking. cosine: similarity of the vectors; cosine+count: like cosine, but prefers better-known tracks; "
-        "model: how likely the tracks share a playlist according to the model; factors: the same according to a "
-        "factorization of the playlists; hybrid: combines shared playlists, cosine, count and factors, best for "
-        "continuing a playlist.",
+        "hybrid",
+        "Ranking. hybrid: combines shared playlists, similarity, artists, count and factors; cosine: similarity of the "
+        "vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely the tracks share a "
+        "playlist according to the model; factors: the same according to a factorization of the playlists.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
@@ -99,6 +100,20 @@ class SimilarSettings:
     min_similarity: float | None = setting(
         None, "Leave out tracks with a lower similarity; the list may get shorter.", metavar="X", bounds=between(-1, 1)
     )
+    longer_than: float | None = setting(
+        None,
+        "Leave out tracks that are shorter than TIME, such as 90s or 2m (needs track durations).",
+        metavar="TIME",
+        bounds=LENGTH,
+        parse=seconds_of,
+    )
+    shorter_than: float | None = setting(
+        None,
+        "Leave out tracks that are longer than TIME, such as 8m (needs track durations).",
+        metavar="TIME",
+        bounds=LENGTH,
+        parse=seconds_of,
+    )
     popularity: float = setting(
         0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
     )
@@ -112,6 +127,8 @@ class SimilarSettings:
         for kind in self.exclude_versions or ():
             near = suggestion(kind, VERSIONS)
             require(kind in VERSIONS, f"exclude-versions must be some of {', '.join(VERSIONS)}, not {kind!r}{near}")
+        shortest, longest = self.longer_than or 0.0, self.shorter_than
+        require(longest is None or shortest <= longest, "longer-than must not be above shorter-than")
         self._require_applicable()
 
     def _require_applicable(self) -> None:
@@ -129,11 +146,16 @@ class SimilarSettings:
         )
 
     @property
+    def limits_durations(self) -> bool:
+        """Whether tracks are left out because of their duration."""
+        return self.longer_than is not None or self.shorter_than is not None
+
+    @property
     def takes_all(self) -> bool:
         """Whether no filter or re-ranking is on, so that the answer is just the tracks with the highest scores."""
         excluding = self.exclude_artist or self.exclude_versions
         limited = excluding or self.max_per_artist is not None or self.fold_versions or self.min_similarity is not None
-        return not limited and self.min_count == 1 and self.diversity == 0
+        return not limited and not self.limits_durations and self.min_count == 1 and self.diversity == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,15 +164,20 @@ class ContinueSettings(SimilarSettings):
 
     of: Listed = "tracks"  # not an option: a playlist continues with tracks
     number: int = with_default(SimilarSettings, "number", 50)
-    by: Score = with_default(SimilarSettings, "by", "hybrid")
     max_per_artist: int | None = with_default(SimilarSettings, "max_per_artist", 5)
     fold_versions: bool = with_default(SimilarSettings, "fold_versions", True)
     duration: float | None = setting(
         None,
         "Limit the total playing time of the list, such as 90m or 2h (needs track durations).",
         metavar="TIME",
-        bounds=Bounds("above 0 and at most a year", lambda seconds: 0 < seconds <= YEAR),
+        bounds=LENGTH,
         parse=seconds_of,
+    )
+    recency: float | None = setting(
+        None,
+        "Weight of a track relative to the next one: 1 = all count the same (default: chosen by sgp train).",
+        metavar="X",
+        bounds=RECENCY,
     )
     arrange: bool = setting(False, "Order the tracks so that adjacent tracks are similar.")
     artist_gap: int = setting(

@@ -181,6 +181,8 @@ def _unmet(value: Any, kinds: Sequence[Any], bounds: Bounds | None) -> str | Non
         return f"a {'whole ' if number is int else ''}number, not {value!r}"
     if str in kinds and isinstance(value, str) and not is_utf8(value):
         return f"valid text, not {value!r}"
+    if set(kinds) <= {str, types.NoneType} and not isinstance(value, str):
+        return f"text, not {value!r}"
     if bool in kinds and not isinstance(value, bool):
         return f"true or false, not {value!r}"
     return None if bounds is None else bounds.unmet(value)

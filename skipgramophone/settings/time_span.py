@@ -1,8 +1,10 @@
-"""Parse time spans such as 90s, 15m or 2h."""
+"""Parse time spans such as 90s, 15m or 2h, and periods between two dates."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from skipgramophone.errors import SettingError
 
@@ -25,3 +27,67 @@ def seconds_of(text: str) -> float:
         raise SettingError(
             f"a time span must be a number followed by s, m or h (such as 90s, 15m or 2h), not {text!r}"
         ) from None
+
+
+WITHOUT_TIME = "without a time"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The time from one date or time to another, in UTC.
+
+    Attributes:
+        since: the first moment as a user gave it, or None.
+        until: the last moment as a user gave it, or None.
+        low: the first moment in seconds since 1970.
+        high: the first moment after the period in seconds since 1970.
+    """
+
+    since: str | None
+    until: str | None
+    low: float
+    high: float
+
+    def reason_outside(self, seconds: float | None) -> str | None:
+        """Return the reason for leaving out a row with this time (seconds since 1970), or None if it is inside.
+
+        >>> period = period_between("1970-01-02", "1970-01-02")
+        >>> period.reason_outside(0.0), period.reason_outside(2 * 86400.0), period.reason_outside(None)
+        ('before 1970-01-02', 'after 1970-01-02', 'without a time')
+        >>> period.reason_outside(2 * 86400.0 - 1)
+        """
+        if seconds is None:
+            return WITHOUT_TIME
+        if seconds < self.low:
+            return f"before {self.since}"
+        return f"after {self.until}" if seconds >= self.high else None
+
+
+def period_between(since: str | None, until: str | None) -> Period:
+    """Parse the bounds of a period; the last one includes the whole day if it is a date without a time.
+
+    Raises:
+        SettingError: a bound is not a date or a time.
+    """
+    low = -math.inf if since is None else _moment(since, "since").timestamp()
+    if until is None:
+        return Period(since, until, low, math.inf)
+    is_day = len(until.strip()) == len("2020-12-31")
+    after = timedelta(days=1) if is_day else timedelta(microseconds=1)
+    return Period(since, until, low, (_moment(until, "until") + after).timestamp())
+
+
+def _moment(text: str, option: str) -> datetime:
+    """Parse a date or a time; a time without a time zone is in UTC.
+
+    Raises:
+        SettingError: the text is not a date or a time.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+        (moment + timedelta(days=1)).timestamp()
+    except (ValueError, OverflowError):
+        form = "a date or a time such as 2020-12-31 or 2020-12-31T18:00"
+        raise SettingError(f"{option} must be {form}, not {text!r}") from None
+    return moment

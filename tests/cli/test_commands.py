@@ -117,8 +117,8 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert re.fullmatch(r"index          32 trees, 0\.\d MB, recall@10 (100\.0|9[89]\.\d)%", lines[7])
     model = root / "genres" / "model"
     assert left(model) == [
-        "accumulators.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy", "factors.json",
-        "factors.npy", "history.jsonl", "manifest.json", "train.log",
+        "accumulators.npy", "artists.npy", "centre.npy", "centre_mean.npy", "context.npy", "context_bias.npy",
+        "factors.json", "factors.npy", "history.jsonl", "manifest.json", "train.log",
     ]  # fmt: skip
     history = [json.loads(line) for line in (model / "history.jsonl").read_text().splitlines()]
     assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
@@ -136,11 +136,11 @@ def test_similar_prints_a_table(trained: Path) -> None:
     ran = run_sgp("similar", "genres", "folk 3", "-n", "5", "--experiments-dir", trained)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert re.fullmatch(r"top 5 tracks most similar to 'folk artist 3 - folk 3' \(pos\. \d+\)", lines[0])
-    assert lines[1].split() == ["rank", "similarity", "artist", "title", "shared", "count", "pos."]
+    assert re.fullmatch(r"top 5 tracks that go best with 'folk artist 3 - folk 3' \(pos\. \d+\)", lines[0])
+    assert lines[1].split() == ["rank", "score", "similarity", "artist", "title", "shared", "count", "pos."]
     assert len(lines) == 3 + 5
     for rank, line in enumerate(lines[3:], 1):
-        assert re.fullmatch(rf" +{rank} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+ +\d+", line)
+        assert re.fullmatch(rf" +{rank} +\d\.\d{{3}} +0\.\d{{3}} +folk artist \d+ +folk \d+ +\d+ +\d+ +\d+", line)
     assert not any(line != line.rstrip() for line in lines)
 
 
@@ -152,8 +152,8 @@ def test_similar_as_json(trained: Path) -> None:
     assert answer["notes"] == []
     assert [n["rank"] for n in answer["neighbours"]] == list(range(1, 11))
     assert all(n["title"].startswith("techno") for n in answer["neighbours"])
-    similarities = [n["similarity"] for n in answer["neighbours"]]
-    assert similarities == sorted(similarities, reverse=True)
+    scores = [n["score"] for n in answer["neighbours"]]
+    assert scores == sorted(scores, reverse=True)
     assert all(n["position"] >= 1 and n["first_place"] >= 1 for n in answer["neighbours"])
 
 
@@ -177,7 +177,7 @@ def test_a_misspelt_name_is_matched_with_a_note_on_stderr(trained: Path) -> None
     assert ran.code == 0
     name = "folk artist 2 - folk 13"
     assert ran.err == f"no exact match for 'folkk artist 2 - folkk 13'; using '{name}'\n"
-    assert f"most similar to '{name}'" in ran.out
+    assert f"that go best with '{name}'" in ran.out
 
 
 def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
@@ -263,7 +263,7 @@ def test_run_extracts_trains_and_looks_up(sgp: Sgp, write_dump: WriteDump) -> No
         "model of large_wsz",
     ]
     assert "context        window of 4 tracks per side" in ran.out
-    assert "top 10 tracks most similar to '" in ran.out
+    assert "top 10 tracks that go best with '" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -334,3 +334,8 @@ def test_a_dump_with_a_header_and_no_rows_is_refused(sgp: Sgp, write_dump: Write
     ran = sgp("extract", "x", path)
     assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path} has a header but no rows\n")
     assert left(experiments) == []
+
+
+def test_a_mistyped_command_gets_a_suggestion() -> None:
+    ran = run_sgp("simlar", "demo")
+    assert (ran.code, ran.err) == (2, "error: no such command 'simlar'; did you mean 'similar'? See sgp --help\n")

@@ -11,7 +11,16 @@ import pytest
 
 import skipgramophone as sgp
 from skipgramophone.errors import SgpError
-from skipgramophone.evaluation.rankers import Cosine, CosineAndCount, FoldedIn, Hybrid, ModelScore, Ranker, item_knn
+from skipgramophone.evaluation.rankers import (
+    ArtistsInCommon,
+    Cosine,
+    CosineAndCount,
+    FoldedIn,
+    Hybrid,
+    ModelScore,
+    Ranker,
+    item_knn,
+)
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.experiment.postings import membership
 from skipgramophone.lookup.results import Seed
@@ -36,10 +45,12 @@ def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str)
         held, counts = membership(demo.corpus, len(demo)), np.array(demo.catalogue.counts())
         cosine = Cosine(unit_rows(demo.embeddings.centre))
         assert demo.embeddings.factors is not None
+        assert demo.embeddings.artists is not None
+        in_common = ArtistsInCommon(demo.embeddings.artists.matrix())
         factors = FoldedIn(demo.embeddings.factors)
         agreement = item_knn(held, np.asarray(held.sum(axis=1), np.float32).ravel())
         rankers: dict[str, Ranker] = {
-            "hybrid": Hybrid(agreement, cosine, counts, factors),
+            "hybrid": Hybrid(agreement, cosine, counts, artists=in_common, factors=factors),
             "factors": factors,
             "cosine": cosine,
             "cosine+count": CosineAndCount(cosine, counts),

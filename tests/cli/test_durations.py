@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,49 @@ def test_given_tracks_that_are_written_count(timed: Path) -> None:
         2,
         "error: the given tracks alone are longer than --duration: give a longer one, or leave out --include-seeds\n",
     )
+
+
+def test_tracks_are_filtered_by_their_duration(timed: Path) -> None:
+    at = ("similar", "timed", "Song 0", "-n", "11", "--json")
+    for options, songs in (
+        (("--longer-than", "105s"), range(5, TRACKS)),
+        (("--shorter-than", "105"), range(1, 6)),
+        (("--longer-than", "1.75m", "--shorter-than", "108s"), range(5, 9)),
+    ):
+        ran = run_sgp(*at, *options)
+        titles = {near["title"] for near in json.loads(ran.out)["neighbours"]}
+        assert titles == {f"Song {at}" for at in songs if at != 7}
+        assert "left out all tracks of unknown duration: 1 of 12 tracks\n" in ran.err
+    way = run_sgp(
+        "continue", "timed", "--from", "Song 1", "--to", "Song 11", "--arrange", "--longer-than", "106s", *ALL
+    )
+    assert {f"Song {at}" for at in (2, 3, 4, 5, 7)}.isdisjoint(re.findall(r"Song \d+", way.out))
+    blended = run_sgp(
+        "similar", "timed", "Song 0", "--by", "cosine+count", "--shorter-than", "103s", "--format", "plain"
+    )
+    assert sorted(blended.out.split("\n")) == ["", "Artist 0 - Song 3", "Artist 1 - Song 1", "Artist 2 - Song 2"]
+    for given, problem in (
+        (("--longer-than", "2m", "--shorter-than", "1m"), "longer-than must not be above shorter-than"),
+        (("--longer-than", "0"), "longer-than must be above 0 and at most a year, not 0.0"),
+        (("--shorter-than", "soon"), "a time span must be a number followed by s, m or h"),
+        (("--shorter-than", "2m", "--of", "artists"), "shorter-than is for lists of tracks, not of artists"),
+    ):
+        ran = run_sgp(*at, *given)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith(f"error: {problem}")
+
+
+def test_a_corpus_without_durations_cannot_be_filtered_by_them(experiments: Path, tmp_path: Path) -> None:
+    (tmp_path / "dump.csv").write_text(dump_text([("o", "A", str(at), "p") for at in range(5)]))
+    package.extract("plain", tmp_path / "dump.csv")
+    give_vectors(experiments, "plain")
+    for command in ("similar", "continue"):
+        ran = run_sgp(command, "plain", "A - 1", "--by", "cosine", "--longer-than", "2m")
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == (
+            "error: longer-than and shorter-than need durations, which the sources of this corpus do not state "
+            "(M3U, PLS, XSPF and JSPF do): leave them out\n"
+        )
 
 
 def test_playlists_state_the_durations_and_other_formats_are_read(timed: Path, tmp_path: Path) -> None:

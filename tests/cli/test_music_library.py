@@ -44,13 +44,14 @@ def syncsafe(number: int) -> bytes:
     return bytes((number >> shift) & 0x7F for shift in (21, 14, 7, 0))
 
 
-def write_flac(path: Path, artist: str, title: str) -> None:
+def write_flac(path: Path, artist: str, title: str, **others: str) -> None:
     """A FLAC file of metadata only: the stream information and Vorbis comments."""
 
     def text(of: str) -> bytes:
         return struct.pack("<I", len(of.encode())) + of.encode()
 
-    comments = text("test") + struct.pack("<I", 2) + text(f"ARTIST={artist}") + text(f"TITLE={title}")
+    tags = {"ARTIST": artist, "TITLE": title, **others}
+    comments = text("test") + struct.pack("<I", len(tags)) + b"".join(text(f"{tag}={of}") for tag, of in tags.items())
     path.parent.mkdir(parents=True, exist_ok=True)
     information = b"\0" + struct.pack(">I", 34)[1:] + bytes(34)
     path.write_bytes(b"fLaC" + information + b"\x84" + struct.pack(">I", len(comments))[1:] + comments)

@@ -229,17 +229,17 @@ def test_a_conversation_on_a_terminal(sample_root: Path, tmp_path: Path) -> None
         terminal.type("every pen")
         terminal.wait_for("Every Pencil Knows (feat.")  # in the menu
         terminal.type("Tab", "Enter")
-        answered = "top 3 tracks most similar to 'Jörund Tarrovale Trio - Every Pencil Knows' (pos."
+        answered = "top 3 tracks that go best with 'Jörund Tarrovale Trio - Every Pencil Knows'"
         assert f"demo> {PENCIL}\n" in terminal.wait_for(answered, ready)
         terminal.type("-2", "Enter")
         terminal.wait_for("-1 × ", ready)
         terminal.type("skyline wandering", "Enter")
         terminal.wait_for("   4   Jörund & the Inkwells - Skyline, Still Wandering (147×)", ready)
         terminal.type("4", "Enter")
-        answered = "top 3 tracks most similar to 'Jörund & the Inkwells - Skyline, Still Wandering'"
-        assert "left out 2 " in terminal.wait_for(answered, ready)  # the other three matches
+        answered = "top 3 tracks that go best with 'Jörund & the Inkwells - Skyline, Still"
+        assert "left out 6 " in terminal.wait_for(answered, ready)  # versions of the given song and of listed songs
         terminal.type(">", "Enter")
-        assert "1 to 3; type > for 4 to 6" in terminal.wait_for("tracks from rank 4 most similar to", ready)
+        assert "1 to 3; type > for 4 to 6" in terminal.wait_for("tracks from rank 4 that go best with", ready)
         terminal.type("?", "Enter")
         assert "\\n" not in terminal.wait_for("back to the previous query", ready)
         terminal.type("never sent", "C-c")

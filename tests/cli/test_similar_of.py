@@ -59,7 +59,7 @@ def test_every_format_lists_the_same(genres: Path, of: str) -> None:
     names = [each["artist"] if of == "artists" else f"{each['owner']} - {each['playlist']}" for each in visible]
     assert plain == names
     table = similar(genres, *ask, "table").out.splitlines()
-    assert table[0] == f"top 12 {of} most similar to 'folk artist 3'"
+    assert table[0] == f"top 12 {of} {'that go best with' if of == 'artists' else 'most similar to'} 'folk artist 3'"
     assert len(table) == 3 + 12
 
 
@@ -148,7 +148,7 @@ def test_the_prompt_lists_artists(conversation: PromptState, capsys: pytest.Capt
     first = conversation.answer("the unpaid otters")
     assert isinstance(first, ArtistAnswer)
     mixed_answers.show(first, "table", quiet=False)
-    assert "most similar to 'The Unpaid Otters'" in capsys.readouterr().out
+    assert "that go best with 'The Unpaid Otters'" in capsys.readouterr().out
     second = conversation.answer("2")
     assert isinstance(second, ArtistAnswer)
     assert [group.name for group in second.query.groups] == [first.neighbours[1].artist]

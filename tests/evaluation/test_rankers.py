@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from skipgramophone.evaluation import scorecard
 from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import (
+    ArtistsInCommon,
     Cosine,
     CosineAndCount,
     Euclidean,
@@ -141,14 +144,26 @@ def test_scores_of_vectors_match_their_definitions() -> None:
         assert np.argsort(-Euclidean(centre).scores(given(*QUERIES))[at]).tolist() == np.argsort(distances).tolist()
 
 
-def test_the_hybrid_score_adds_agreement_cosine_and_log_count() -> None:
+def test_the_hybrid_score_adds_agreement_cosine_log_count_and_artists() -> None:
     counts = np.array([1, 5, 2, 9, 4, 4, 4, 4, 4, 4, 4, 7])
     popular, cosine = Popularity(counts), Cosine(unit_rows(np.eye(TRACKS, dtype=np.float32)))
     some, many = given([3], [0, 3, 5, 7]), (1, 4)
     logs, near = np.log(1 + counts), cosine.scores(some)
     for row, ranked in enumerate(Hybrid(popular, cosine, counts).scores(some)):
-        expected = np.sqrt(logs / np.log(10)) + near[row] + 0.15 / np.sqrt(many[row]) * logs
+        expected = np.sqrt(logs / np.log(10)) + 0.4 * near[row] + 0.15 / np.sqrt(many[row]) * logs
         np.testing.assert_allclose(ranked, expected, rtol=1e-5)
+    # Tracks 0, 3 and 11 credit artist 0, track 3 also artist 1: it counts half for artist 0.
+    from scipy import sparse
+
+    credited = np.zeros((TRACKS, 2), np.float32)
+    credited[[0, 3, 11], 0] = credited[[3, 8], 1] = 1
+    artists = ArtistsInCommon(sparse.csr_array(credited))
+    without, with_artists = Hybrid(popular, cosine, counts), Hybrid(popular, cosine, counts, artists=artists)
+    in_common = np.zeros((2, TRACKS))
+    in_common[0, [0, 3, 8, 11]] = [0.5, 1, 0.5, 0.5]
+    in_common[1, [0, 3, 8, 11]] = np.array([1.5, 2, 0.5, 1.5]) / 2  # without factors, divided by the root of 4
+    added = 2 * np.log(1 + in_common) / np.sqrt(counts + 3)
+    np.testing.assert_allclose(with_artists.scores(some), without.scores(some) + added, rtol=1e-5)
 
 
 def test_the_root_of_agreement_keeps_its_sign() -> None:
@@ -214,3 +229,11 @@ def test_a_repeated_track_counts_as_found_at_rank_one() -> None:
     catalogue = RankedCatalogue(np.ones(TRACKS, np.int64), np.arange(TRACKS))
     card = score_ranker(Popularity(np.arange(TRACKS)), [query], catalogue, 10)
     assert (card.values["hit@10"][0], card.values["ndcg@10"][0], card.values["mrr"][0]) == (1, 1, 1)
+
+
+def test_recall_of_a_group_without_wanted_tracks_is_none() -> None:
+    counts = np.array([9, 6, 3])  # a third of all occurrences each: head, middle, tail
+    query = EvaluationQuery(0, np.array([1]), np.array([0]), 0)
+    card = score_ranker(Popularity(counts), [query], RankedCatalogue(counts, np.arange(3)), 1)
+    assert card.found_by_frequency == {"head": 1.0, "middle": None, "tail": None}
+    json.dumps(card.found_by_frequency, allow_nan=False)

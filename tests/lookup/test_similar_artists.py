@@ -54,7 +54,7 @@ def test_vectors_that_are_not_finite_are_refused() -> None:
 
 
 def test_similarities_are_those_of_the_tracks_of_both_artists(demo: sgp.Lookup) -> None:
-    answer = demo.similar_artists(artist=OTTERS)
+    answer = demo.similar_artists(settings=sgp.SimilarSettings(of="artists", by="cosine"), artist=OTTERS)
     assert len(answer.neighbours) == 10
     asked = demo.search.question(demo.asked(artist=OTTERS).seeds, ()).vector
     postings, rows = demo.opened.postings, [seed.track.row for seed in demo.asked(artist=OTTERS).seeds]
@@ -71,7 +71,7 @@ def test_similarities_are_those_of_the_tracks_of_both_artists(demo: sgp.Lookup) 
 
 
 def test_no_artist_is_nearer_than_those_listed(demo: sgp.Lookup) -> None:
-    answer = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", number=20))
+    answer = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", by="cosine", number=20))
     names = {
         track.artist for track in demo.catalogue.all_tracks() if ", " not in track.artist and "feat" not in track.artist
     }
@@ -118,7 +118,7 @@ def test_several_artists_of_a_list_of_tracks_weigh_the_same(demo: sgp.Lookup) ->
 
 @pytest.mark.parametrize(
     ("settings", "name"),
-    [({"by": "cosine+count"}, "cosine+count"), ({"popularity": 0.5}, "cosine"), ({"popularity": -1.0}, "cosine")],
+    [({"by": "cosine+count"}, "cosine+count"), ({"popularity": 0.5}, "hybrid"), ({"popularity": -1.0}, "hybrid")],
 )
 def test_scores_sort_the_list(demo: sgp.Lookup, settings: dict[str, object], name: str) -> None:
     answer = demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", **settings))  # type: ignore[arg-type]
@@ -134,7 +134,7 @@ def test_scores_sort_the_list(demo: sgp.Lookup, settings: dict[str, object], nam
 def test_hybrid_is_the_ranking_that_evaluate_measures(
     demo: sgp.Lookup, sample_root: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(artist_agreement, "OCCURRENCES_AT_ONCE", at_once)
+    monkeypatch.setattr(artist_agreement, "POSTINGS_AT_ONCE", at_once)
     with sgp.open("demo", sample_root) as opened:
         answer = opened.similar_artists(OTTERS, sgp.SimilarSettings(of="artists", by="hybrid"))
     artists, vectors = demo.artist_search.artists, demo.artist_search.vectors
@@ -155,6 +155,15 @@ def test_hybrid_weighs_the_parts_of_a_query(demo: sgp.Lookup) -> None:
     away = demo.similar_artists([(PENCIL, 1.0), (OTTERS, -0.5)], settings)
     assert [near.artist for near in both.neighbours] != [near.artist for near in away.neighbours]
     assert both.ranked_by == "hybrid"
+
+
+def test_the_scale_of_weights_does_not_change_hybrid(demo: sgp.Lookup) -> None:
+    settings = sgp.SimilarSettings(of="artists", by="hybrid")
+    whole, small = (
+        demo.similar_artists([(PENCIL, 1.0 * scale), ("faded raincoat", scale)], settings) for scale in (1, 0.01)
+    )
+    assert [near.artist for near in small.neighbours] == [near.artist for near in whole.neighbours]
+    assert [near.score for near in small.neighbours] == pytest.approx([near.score for near in whole.neighbours])
 
 
 def test_vectors_without_playlists_list_artists_but_no_playlists(tmp_path: Path) -> None:

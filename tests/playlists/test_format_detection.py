@@ -31,7 +31,13 @@ NAMED: dict[str, tuple[str, dict[str, str]]] = {
         "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
         "Paper Boats,Nell Quay,Harbour,Evening,Playlist,GBAAA0000001,1111111111111111111111\n"
         "Tide - Live,Nell Quay,Harbour,Morning,Playlist,GBAAA0000003,3333333333333333333333\n",
-        {"artist": "Artist name", "title": "Track name", "playlist": "Playlist name", "uri": "Spotify - id"},
+        {
+            "artist": "Artist name",
+            "title": "Track name",
+            "playlist": "Playlist name",
+            "uri": "Spotify - id",
+            "isrc": "ISRC",
+        },
     ),
     "soundiiz": (
         "title,artist,album,isrc\nPaper Boats,Nell Quay,Harbour,GBAAA0000001\nSalt,Lanyards,Knots,GBAAA0000002\n",

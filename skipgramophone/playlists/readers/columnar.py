@@ -29,9 +29,11 @@ from skipgramophone.playlists.readers.columns import (
     records_of_parquet,
 )
 from skipgramophone.playlists.readers.histories import NO_TIME
+from skipgramophone.playlists.readers.identifier_columns import table_identifiers
 from skipgramophone.playlists.readers.lines import Line, RawLines, decode_lines, first_of, number_lines, read_raw_lines
 from skipgramophone.playlists.readers.ordering import (
     PlacedRows,
+    in_period,
     join_rows,
     ordered_tables,
     place_of_each,
@@ -50,7 +52,7 @@ from skipgramophone.playlists.readers.plain import (
 )
 from skipgramophone.playlists.readers.ratings import rated_rows
 from skipgramophone.playlists.readers.rows import (
-    COLUMNS,
+    IDENTIFIERS,
     Reject,
     RowBlock,
     as_text,
@@ -196,6 +198,9 @@ class ColumnsReader:
         rows, left_out = rated_rows(rows, self.settings.min_rating)
         known, places = place_of_each(rows.columns[self._place], self._place)
         placed, without = np.flatnonzero(known), np.flatnonzero(~known).tolist()
+        if self.settings.period:
+            inside, outside = in_period(places, self.settings.period)
+            placed, places, left_out = placed[inside], places[inside], left_out | outside
         table = self._table(rows).take(pa.array(placed))
         unusable = find_unusable(table, self.settings)
         named = np.ones(len(placed), np.bool_)
@@ -204,7 +209,7 @@ class ColumnsReader:
         faults = [(line, no_place, raw) for line, raw in rows.where(without)]
         unnamed = rows.where(placed[list(unusable)].tolist())
         faults += [(line, reason, raw) for (line, raw), reason in zip(unnamed, unusable.values(), strict=True)]
-        columns = {name: table[name].combine_chunks() for name in COLUMNS}
+        columns = {name: table[name].combine_chunks() for name in table.column_names}
         rejects = sorted(self._rejects([*rows.faults, *faults]), key=lambda reject: reject.line)
         return RowBlock(table[:0], rejects, bytes_read, replaced, left_out=left_out), PlacedRows(columns, places, named)
 
@@ -213,7 +218,7 @@ class ColumnsReader:
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Convert rows to the columns of `COLUMNS`; without a column for id or playlist, the file is the playlist.
+        """Convert rows to the columns of a block; without a column for id or playlist, the file is the playlist.
 
         If there is no column for titles, the uri of a track is also its title.
         """
@@ -229,7 +234,10 @@ class ColumnsReader:
             "title": title,
             "uri": null_for_empty(found["uri"]) if "uri" in found else None,
         }
-        return pa.table({name: dictionary_of(table[name], len(title)) for name in COLUMNS})
+        identifiers = table_identifiers(found, self.settings.roles)
+        if identifiers is not None:
+            table[IDENTIFIERS] = identifiers
+        return pa.table({name: dictionary_of(values, len(title)) for name, values in table.items()})
 
 
 def joined_artists(columns: Mapping[str, pa.Array]) -> pa.Array | str:

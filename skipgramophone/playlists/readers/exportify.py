@@ -13,13 +13,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from skipgramophone.errors import FormatError
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.column_names import columns_by_role
+from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.rows import Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_fields, wrong_width
 from skipgramophone.settings import ExtractSettings
 
-URI, ID, TITLE = "Track URI", "Spotify ID", "Track Name"
+URI, ID, TITLE, ISRC = "Track URI", "Spotify ID", "Track Name", "ISRC"
+ADDED = "Added At"
 ARTISTS = ("Artist Name(s)", "Artist Name")
 LOCAL = "spotify:local:"
 
@@ -54,7 +57,9 @@ def read_exportify(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Rec
             uri = fields[header.index(URI)] if URI in header else _uri_of(fields[header.index(ID)])
             known = None if not uri or uri.startswith(LOCAL) else uri
             row = Row("", playlist, stream.file.place, artist=artist.replace(";", ", "), title=title, uri=known)
-            yield number, line, row
+            isrc = labelled("isrc", fields[header.index(ISRC)]) if ISRC in header else ""
+            added = seconds_since_1970(fields[header.index(ADDED)]) if ADDED in header else None
+            yield number, line, row._replace(identifiers=joined([isrc]), added=added)
 
 
 def _are_columns(fields: Sequence[str]) -> bool:

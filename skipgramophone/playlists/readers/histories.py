@@ -33,6 +33,7 @@ class Play(NamedTuple):
     uri: str | None
     began: float  # seconds since 1970, UTC
     ended: float  # equal to `began` if only one time is known
+    identifiers: str | None = None  # see `names.identifiers.joined`
 
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
@@ -75,10 +76,13 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
     if kept and kept[0][2].ended > kept[-1][2].ended:
         kept.reverse()
     kept.sort(key=lambda record: record[2].ended)
-    gap = seconds_of(settings.session_gap)
+    gap, period = seconds_of(settings.session_gap), settings.period
     last: Sessions = {} if stream.file.sessions is None else stream.file.sessions
     begun: set[str] = set()  # listeners who have a play in this file so far
     for at, (number, text, play) in enumerate(kept):
+        if period and (reason := period.reason_outside(play.ended)):
+            yield number, text, LeftOut(reason)
+            continue
         ended, name, key = last.get(play.listener, (float("-inf"), "", ""))
         # If a part of a history begins before the previous part ends, it does not continue a session of that part.
         continues = play.listener in begun or play.ended >= ended
@@ -86,7 +90,8 @@ def split_into_sessions(plays: Iterable[PlayRecord], stream: OpenFile, settings:
         if not key or play.began - ended > gap or not continues:
             name, key = minute_of(play.began), f"{stream.file.place}\0{at}"
         last[play.listener] = play.ended, name, key
-        yield number, text, Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
+        row = Row(play.listener, name, key, artist=play.artist, title=play.title, uri=play.uri)
+        yield number, text, row._replace(identifiers=play.identifiers, added=play.ended)
 
 
 def minute_of(seconds: float) -> str:

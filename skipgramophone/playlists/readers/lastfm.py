@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.columns import ColumnLayout
 from skipgramophone.playlists.readers.histories import (
     EARLIEST,
@@ -30,6 +31,7 @@ from skipgramophone.playlists.readers.histories import (
     seconds_since_1970,
     split_into_sessions,
 )
+from skipgramophone.playlists.readers.identifier_columns import joined_columns
 from skipgramophone.playlists.readers.lines import (
     RawLines,
     decode_lines,
@@ -46,7 +48,7 @@ from skipgramophone.playlists.readers.play_columns import (
     plays_of_records,
     session_blocks,
 )
-from skipgramophone.playlists.readers.rows import Record, RowBlock
+from skipgramophone.playlists.readers.rows import IDENTIFIERS, Record, RowBlock
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import (
     FieldsRecord,
@@ -63,6 +65,7 @@ HEADERS = (
     ("uts", "utc_time", "artist", "artist_mbid", "album", "album_mbid", "track", "track_mbid"),
 )
 HEADERLESS = ("artist", "album", "track", "date")
+MBID = "track_mbid"  # a MusicBrainz recording id, or in old scrobbles a track id
 TIMES = {"timestamp", "uts", "date"}
 COLUMNS_OF = {len(columns): columns for columns in (*HEADERS, HEADERLESS)}
 USUAL_DATE = r"^[0-9]{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [12][0-9]{3} [0-9]{2}:[0-9]{2}$"
@@ -127,7 +130,8 @@ def _plain_fields(head: RawLines) -> PlainFields | None:
     if not are_plain(pa.array([text], TEXT), delimiter) or len(header) < 2:
         return None
     time = next(name for name in TIMES if name in columns)
-    places = {role: columns.index(name) for role, name in (("artist", "artist"), ("title", "track"), ("time", time))}
+    roles = [("artist", "artist"), ("title", "track"), ("time", time), *([("mbid", MBID)] if MBID in columns else [])]
+    places = {role: columns.index(name) for role, name in roles}
     return PlainFields(ColumnLayout(places, len(columns), columns != HEADERLESS), delimiter)
 
 
@@ -137,13 +141,17 @@ def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: E
     if rows is None:
         return None
     artist, title, time = (rows.columns[role] for role in ("artist", "title", "time"))
+    mbid = rows.columns.get("mbid")
     ended = _seconds_of_all(time)
 
     def records(some: Sequence[int]) -> Iterator[PlayRecord]:
         for row, (line, text) in zip(some, rows.where(some), strict=True):
             named = artist[row].as_py(), title[row].as_py()
             seconds = _seconds(time[row].as_py())
-            yield line, text, NO_TIME if seconds is None else Play("", *named, None, began=seconds, ended=seconds)
+            play = None if seconds is None else Play("", *named, None, began=seconds, ended=seconds)
+            if play and mbid is not None:
+                play = play._replace(identifiers=joined([labelled("mbid", mbid[row].as_py())]))
+            yield line, text, play or NO_TIME
 
     columns = {
         "owner": pa.array([""], TEXT).take(pa.array(np.zeros(len(artist), np.int64))),
@@ -151,6 +159,9 @@ def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: E
         "title": title,
         "uri": pa.nulls(len(artist), TEXT),
     }
+    identifiers = None if mbid is None else joined_columns([("mbid", mbid)])
+    if identifiers is not None:
+        columns[IDENTIFIERS] = identifiers
     table = PlayTable(columns, ended, ended, usual=~np.isnan(ended), records=records, faults=rows.faults)
     return plays_in(table, stream.file.name, settings)
 
@@ -175,7 +186,8 @@ def _records(records: Iterable[FieldsRecord], columns: tuple[str, ...] = ()) -> 
         if time is None:
             yield number, line, NO_TIME
         else:
-            yield number, line, Play("", named["artist"], named["track"], None, began=time, ended=time)
+            play = Play("", named["artist"], named["track"], None, began=time, ended=time)
+            yield number, line, play._replace(identifiers=joined([labelled("mbid", named.get(MBID))]))
 
 
 def _seconds(text: str) -> float | None:

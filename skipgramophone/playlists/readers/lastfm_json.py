@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from skipgramophone.errors import FormatError
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.documents import raw_record, read_document, text_fields
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
@@ -118,4 +119,7 @@ def _play(scrobble: Any, listener: str) -> Play | str:
     if names is None:
         return NAME_NOT_TEXT
     time = seconds_since_1970(str(date)) if isinstance(date, int | str) and not isinstance(date, bool) else None
-    return NO_TIME if time is None else Play(listener, names[0], names[1], None, began=time, ended=time)
+    if time is None:
+        return NO_TIME
+    identifiers = joined([labelled("mbid", scrobble.get("mbid"))])
+    return Play(listener, names[0], names[1], None, began=time, ended=time, identifiers=identifiers)

@@ -3,7 +3,8 @@
     {"listened_at": 1622541600, "user_name": "...", "track_metadata": {"artist_name": "...", "track_name": "...", ...
 
 ListenBrainz exports a zip archive with one file per month, such as listens/2021/6.jsonl. These files are read as one
-history. Earlier exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track.
+history. Earlier exports are one JSON array. Most listens have no MusicBrainz id, so artist and title identify a track;
+the ids, ISRCs and links to Spotify that a listen has are kept as identifiers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.parallel import run_in_order
 from skipgramophone.playlists.readers.documents import (
     LARGEST,
@@ -29,6 +31,7 @@ from skipgramophone.playlists.readers.documents import (
     text_fields,
 )
 from skipgramophone.playlists.readers.histories import LATEST, NO_TIME, Part, Play, PlayRecord, split_into_sessions
+from skipgramophone.playlists.readers.identifier_columns import joined_columns
 from skipgramophone.playlists.readers.json_columns import (
     ArrayPart,
     columns_of_objects,
@@ -55,7 +58,7 @@ from skipgramophone.playlists.readers.play_columns import (
     read_array,
     session_blocks,
 )
-from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, Record, RowBlock, gather_blocks
+from skipgramophone.playlists.readers.rows import IDENTIFIERS, NAME_NOT_TEXT, Record, RowBlock, gather_blocks
 from skipgramophone.playlists.readers.source_files import OpenFile, SourceFile
 from skipgramophone.settings import ExtractSettings
 
@@ -63,8 +66,19 @@ MONTH = re.compile(r"/listens/(\d{4})/(\d{1,2})\.jsonl$")
 HEAD_BYTES = 1 << 10
 LATEST_LISTEN = 1 << 34  # seconds since 1970
 WHAT = "an array of listens of ListenBrainz"
-NAMES = pa.struct({"artist_name": TEXT, "track_name": TEXT})
-SCHEMA = pa.schema({"listened_at": pa.int64(), "user_name": TEXT, "track_metadata": NAMES})
+# Where a listen states identifiers: kind, and path below track_metadata.
+STATED = (
+    ("mbid", ("additional_info", "recording_mbid")),
+    ("mbid", ("mbid_mapping", "recording_mbid")),
+    ("isrc", ("additional_info", "isrc")),
+    ("", ("additional_info", "spotify_id")),
+)
+NAMES = {"artist_name": TEXT, "track_name": TEXT}
+INFO = pa.struct({"recording_mbid": TEXT, "isrc": TEXT, "spotify_id": TEXT})
+OTHERS = {"additional_info": INFO, "mbid_mapping": pa.struct({"recording_mbid": TEXT})}
+LISTEN = {"listened_at": pa.int64(), "user_name": TEXT}
+WITHOUT_IDENTIFIERS = pa.schema(LISTEN | {"track_metadata": pa.struct(NAMES)})  # faster to read
+WITH_IDENTIFIERS = pa.schema(LISTEN | {"track_metadata": pa.struct(NAMES | OTHERS)})
 
 
 def is_array_of_listens(value: Any) -> bool:
@@ -97,7 +111,9 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
     if _is_array(stream):
         raw = whole_bytes(stream, LARGEST)
         pieces = read_array(
-            raw, partial(_columns_of_array, file=stream.file.name, settings=settings), settings.num_rows
+            raw,
+            partial(_columns_of_array, schema=_schema_of(raw), file=stream.file.name, settings=settings),
+            settings.num_rows,
         )
         if pieces is None:
             plays = _plays_of_array(document_of(stream, raw, WHAT))
@@ -109,7 +125,15 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
     yield from session_blocks(pieces, stream, settings)
 
 
-def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
+def _schema_of(data: bytes) -> pa.Schema:
+    """Return the fields to read, which have identifiers only if the name of such a field occurs in the data."""
+    names = {path[-1] for _, path in STATED}
+    return WITH_IDENTIFIERS if any(f'"{name}"'.encode() in data for name in names) else WITHOUT_IDENTIFIERS
+
+
+def _columns_of_array(
+    part: ArrayPart, *, schema: pa.Schema, file: str, settings: ExtractSettings
+) -> PlayColumns | None:
     """Return the listens of a part of an array in columns, or None if the document must be read as a whole."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
@@ -117,7 +141,7 @@ def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) 
             listen = part.one(row)
             yield part.first + row, raw_record(listen), _play(listen)
 
-    table = part.table(SCHEMA)
+    table = part.table(schema)
     if table is None:
         return plays_of_records(list(records(range(part.wanted))), file, settings) if part.are_objects() else None
     return plays_in(_play_table(table, records), file, settings)
@@ -126,7 +150,7 @@ def _columns_of_array(part: ArrayPart, *, file: str, settings: ExtractSettings) 
 def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings) -> PlayColumns:
     """Return the listens of some lines in columns."""
     found = objects_on_lines(raw)
-    table = columns_of_objects(found[0], len(found[1]), SCHEMA) if found else None
+    table = columns_of_objects(found[0], len(found[1]), _schema_of(found[0])) if found else None
     if found is None or table is None:
         records = list(_plays_of_lines(number_lines([decode_lines(stream, raw)])))
         return plays_of_records(records, stream.file.name, settings)
@@ -150,6 +174,10 @@ def _play_table(table: pa.Table, records: Records) -> PlayTable:
         "title": texts(table, ["track_metadata", "track_name"]),
         "uri": pa.nulls(len(seconds), TEXT),
     }
+    stated = STATED if table.schema == WITH_IDENTIFIERS else ()
+    identifiers = joined_columns((kind, texts(table, ["track_metadata", *path])) for kind, path in stated)
+    if identifiers is not None:
+        columns[IDENTIFIERS] = identifiers
     began = seconds.astype(np.float64)
     return PlayTable(columns, began, began, usual=usual, records=records)
 
@@ -188,4 +216,13 @@ def _play(listen: dict[str, Any]) -> Play | str:
     names, listener = text_fields(track, "artist_name", "track_name"), text_fields(listen, "user_name")
     if names is None or listener is None:
         return NAME_NOT_TEXT
-    return Play(listener[0], names[0], names[1], None, began=time, ended=time)
+    found = joined(labelled(kind, _text_at(track, path)) for kind, path in STATED)
+    return Play(listener[0], names[0], names[1], None, began=time, ended=time, identifiers=found)
+
+
+def _text_at(track: dict[str, Any], path: Sequence[str]) -> object:
+    """Return a field of an object inside the metadata of a track, or None if it is missing."""
+    value: object = track
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.playlists.readers.histories import EARLIEST, LATEST, minute_of, seconds_since_1970
-from skipgramophone.playlists.readers.rows import COLUMNS, DICTIONARY
+from skipgramophone.playlists.readers.rows import DICTIONARY
+from skipgramophone.settings.time_span import Period
 
 BATCH = 1 << 17  # rows per yielded table
 DIGITS = r"^[0-9]{1,14}$"
@@ -36,7 +37,7 @@ class PlacedRows:
     """Rows of a file with their times or positions.
 
     Attributes:
-        columns: name -> dictionary-encoded column, for all `COLUMNS`.
+        columns: name -> dictionary-encoded column, for all `COLUMNS` and perhaps identifiers.
         places: seconds since 1970 or positions, float64 or integer (rows,).
         named: bool (rows,), whether the row names a track. A play without a name can keep a session from ending, but is
             not yielded.
@@ -51,13 +52,13 @@ class PlacedRows:
         own = {name: column for name, column in self.columns.items() if name not in others}
         taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
         found = taken | others
-        return pa.table({name: found[name] for name in COLUMNS})
+        return pa.table({name: found[name] for name in self.columns})
 
 
 def join_rows(pieces: Sequence[PlacedRows]) -> PlacedRows:
     """Join blocks of rows, with one common dictionary per column."""
     columns = {}
-    for name in COLUMNS:
+    for name in pieces[0].columns:
         chunks = pa.chunked_array([piece.columns[name] for piece in pieces], DICTIONARY)
         columns[name] = pa.concat_arrays(chunks.unify_dictionaries().chunks)
     places, named = (np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("places", "named"))
@@ -102,6 +103,14 @@ def place_of_each(column: pa.Array, role: str) -> tuple[Flags, Places]:
     places = seconds_of_all(column) if role == "time" else positions_of_all(column)
     known = ~np.isnan(places)
     return known, places[known]
+
+
+def in_period(seconds: Places, period: Period) -> tuple[Flags, dict[str, int]]:
+    """Return which times are in a period, bool (times,), and reason -> number of the others."""
+    before, after = seconds < period.low, seconds >= period.high
+    outside = {f"before {period.since}": before, f"after {period.until}": after}
+    counts = {reason: int(np.count_nonzero(times)) for reason, times in outside.items()}
+    return ~(before | after), {reason: number for reason, number in counts.items() if number}
 
 
 def seconds_of_all(times: pa.Array) -> Places:

@@ -27,16 +27,18 @@ from skipgramophone.playlists.readers.histories import (
     Sessions,
 )
 from skipgramophone.playlists.readers.json_columns import ArrayPart, array_parts
-from skipgramophone.playlists.readers.ordering import minutes_of
+from skipgramophone.playlists.readers.ordering import in_period, minutes_of
 from skipgramophone.playlists.readers.rows import (
     BLOCK_RECORDS,
     COLUMNS,
     DICTIONARY,
+    IDENTIFIERS,
     LONE_SURROGATE,
     RawRecord,
     Reject,
     RowBlock,
     as_text,
+    dictionary_of,
     find_unusable,
     is_valid_text,
 )
@@ -56,7 +58,8 @@ class PlayTable:
     """Records of a history; most of them were converted together.
 
     Attributes:
-        columns: owner, artist, title (large_string without nulls) and uri (null if there is none) of each record.
+        columns: owner, artist, title (large_string without nulls) and uri (null if there is none) of each record; in
+            some formats, also identifiers.
         began: seconds since 1970, float64 (records,).
         ended: seconds since 1970, float64 (records,).
         usual: bool (records,), whether the other fields of this object contain the record; if not, `records` reads it.
@@ -77,7 +80,7 @@ class PlayColumns:
     """Some plays of a file.
 
     Attributes:
-        columns: dictionary-encoded owner, artist, title and uri of each play.
+        columns: dictionary-encoded owner, artist, title and uri of each play, and identifiers if a play has some.
         began: seconds since 1970, float64 (plays,).
         ended: seconds since 1970, float64 (plays,).
         unnamed: row -> reject of each play without a valid name; these plays only affect the bounds of sessions.
@@ -114,6 +117,10 @@ def plays_in(table: PlayTable, file: str, settings: ExtractSettings) -> PlayColu
         for at, name in enumerate(NAMES):
             values = pa.array([play[at] for play in single.values()], TEXT)
             columns[name] = pc.replace_with_mask(columns[name], pa.array(places), values)
+        if IDENTIFIERS in columns or any(play.identifiers for play in single.values()):
+            values = pa.array([play.identifiers for play in single.values()], TEXT)
+            known = columns.get(IDENTIFIERS, pa.nulls(len(played), TEXT))
+            columns[IDENTIFIERS] = pc.replace_with_mask(known, pa.array(places), values)
     rows = np.flatnonzero(played)
     encoded = {name: column.take(pa.array(rows)).dictionary_encode() for name, column in columns.items()}
     nameless = find_unusable(pa.table({name: encoded[name] for name in ("artist", "title")}), settings)
@@ -169,13 +176,18 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
         for start, piece in zip(starts, pieces, strict=False)
         for at, reject in piece.unnamed.items()
     }
-    columns = {name: _joined([piece.columns[name] for piece in pieces]) for name in NAMES}
+    names_of = (*NAMES, *([IDENTIFIERS] if any(IDENTIFIERS in piece.columns for piece in pieces) else []))
+    columns = {name: _joined([_column(piece, name) for piece in pieces]) for name in names_of}
     began = np.concatenate([np.empty(0), *(piece.began for piece in pieces)])
     ended = np.concatenate([np.empty(0), *(piece.ended for piece in pieces)])
     order = np.arange(len(ended))
     if len(ended) and ended[0] > ended[-1]:
         order = order[::-1]
     order = order[np.argsort(ended[order], kind="stable")]
+    if settings.period:
+        inside, left_out = in_period(ended[order], settings.period)
+        order = order[inside]
+        yield RowBlock(pa.table({name: dictionary_of(None, 0) for name in COLUMNS}), [], left_out=left_out)
     began, ended = began[order], ended[order]
     owners = columns["owner"].dictionary.to_pylist()
     session, names, keys = _sessions(
@@ -199,7 +211,8 @@ def session_blocks(pieces: Sequence[PlayColumns], stream: OpenFile, settings: Ex
             name: values.take(pa.array(sessions)).dictionary_encode()
             for name, values in (("playlist", names), ("key", keys))
         }
-        table = pa.table({name: found[name] for name in COLUMNS})
+        stated = [IDENTIFIERS] if IDENTIFIERS in found and found[IDENTIFIERS].null_count < len(here) else []
+        table = pa.table({name: found[name] for name in (*COLUMNS, *stated)})
         yield RowBlock(table, sorted(rejects, key=lambda one: one.line), stream.bytes_read, stream.replaced)
 
 
@@ -229,6 +242,11 @@ def _sessions(
         number = int(session[latest])
         last[name] = float(ended[latest]), names[number], keys[number]
     return session, pa.array(names, TEXT), pa.array(keys, TEXT)
+
+
+def _column(piece: PlayColumns, name: str) -> pa.DictionaryArray:
+    """Return a column of some plays; nulls if it is the column of the identifiers and no play has one."""
+    return piece.columns[name] if name in piece.columns else dictionary_of(None, len(piece.ended))
 
 
 def _joined(columns: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:

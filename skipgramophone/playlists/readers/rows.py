@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.experiment.catalogue import FACTS
 from skipgramophone.settings import ALL_ROWS, ExtractSettings
+from skipgramophone.settings.time_span import Period
 from skipgramophone.utf8 import is_utf8
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 COLUMNS = ("owner", "playlist", "key", "artist", "title", "uri")
 BLOCK_RECORDS = 1 << 16
 UNESCAPED = json.JSONEncoder(ensure_ascii=False)
+IDENTIFIERS = "identifiers"  # column with the identifiers of a row, as `names.identifiers.joined` returns them
 IN_ONE_FILE = "\0"  # part of the keys of playlists that are unique only within a file; see `Row`
 DICTIONARY = pa.dictionary(pa.int32(), TEXT)
 NAMELESS = "neither artist nor title"
@@ -65,6 +66,8 @@ class Row(NamedTuple):
     uri: str | None = None
     location: str | None = None  # of the file, see `file_locations`
     seconds: int | None = None  # duration
+    identifiers: str | None = None  # see `names.identifiers.joined`
+    added: float | None = None  # when the track was added or played: seconds since 1970; not a column of blocks
 
 
 class LeftOut(NamedTuple):
@@ -85,7 +88,7 @@ class RowBlock:
 
     Attributes:
         table: the columns of `COLUMNS` as large_string, possibly dictionary-encoded; only key and uri may be null.
-            Columns of `FACTS` are there only if a row states them, as strings with nulls.
+            Columns of `FACTS` and `IDENTIFIERS` are there only if a row states them, as strings with nulls.
         rejects: the rejected records among these rows.
         bytes_read: bytes of the file on disk that have been read so far.
         replaced: number of characters so far that replace undecodable bytes.
@@ -125,6 +128,8 @@ class Reader(Protocol):
 def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
     """Collect records, up to `num_rows` of the settings, into blocks; records that name no track are rejected."""
     left = iter(records) if settings.num_rows == ALL_ROWS else islice(records, settings.num_rows)
+    if period := settings.period:
+        left = ((line, raw, _in_period(found, period)) for line, raw, found in left)
     while some := list(islice(left, BLOCK_RECORDS)):
         rows = [(line, raw, found) for line, raw, found in some if isinstance(found, Row)]
         left_out = Counter(found.reason for _, _, found in some if isinstance(found, LeftOut))
@@ -153,17 +158,24 @@ def gather_blocks(records: Iterable[Record], stream: OpenFile, settings: Extract
         yield replace(block, left_out=dict(left_out))
 
 
+def _in_period(found: Row | LeftOut | str, period: Period) -> Row | LeftOut | str:
+    """Return a record, or the reason for leaving it out if it is a row outside a period."""
+    reason = period.reason_outside(found.added) if isinstance(found, Row) else None
+    return found if reason is None else LeftOut(reason)
+
+
 def _table(rows: Iterable[Row]) -> pa.Table:
     """Convert rows to a table of dictionary-encoded strings."""
-    columns: dict[str, Sequence[str | int | None]]
+    columns: dict[str, Sequence[Any]]
     columns = dict(zip(Row._fields, zip(*rows, strict=True), strict=False)) or dict.fromkeys(COLUMNS, ())
-    stated = {name: column for name, column in columns.items() if name not in FACTS or any(column)}
+    columns.pop("added", None)
+    stated = {name: column for name, column in columns.items() if name in COLUMNS or any(column)}
     if "seconds" in stated:
         stated["seconds"] = [None if number is None else str(number) for number in stated["seconds"]]
     return pa.table({name: pa.array(column, TEXT).dictionary_encode() for name, column in stated.items()})
 
 
-def is_valid_text(texts: Iterable[str | int | None]) -> bool:
+def is_valid_text(texts: Iterable[object]) -> bool:
     """Whether all strings can be encoded as UTF-8; those from JSON may contain lone surrogates."""
     return all(is_utf8(text) for text in texts if isinstance(text, str))
 

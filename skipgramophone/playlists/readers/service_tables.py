@@ -5,7 +5,8 @@
     Song Title,Artist,ISRC,Album Title,IP Address,Listening Time,...,Date             Deezer, sheet with the history
 
 A table of TuneMyMusic has a column with the playlist. It also contains saved albums and artists, which are left out.
-The uri of a track is made from the first column with the id of a service. A table of Soundiiz is one playlist, named by
+The uri of a track is made from the first column with the id of a service; the other ids, and the ISRC, are kept as
+identifiers. A table of Soundiiz is one playlist, named by
 the file. A history of Deezer is split into sessions; plays that lasted 0 seconds are skips and rejected by default.
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
     SKIP,
@@ -73,10 +75,12 @@ def read_tunemymusic(stream: OpenFile, _settings: ExtractSettings) -> Iterator[R
             yield number, line, OTHER_TYPES.get(kind, OTHER)
         else:
             ids = ((start, fields.get(column, "").strip()) for column, start in SERVICE_IDS.items())
-            uri = next((start + known for start, known in ids if known), None)
+            uris = [start + known for start, known in ids if known]
+            others = joined([*uris[1:], labelled("isrc", fields.get("ISRC"))])
             playlist = fields["Playlist name"] or PurePosixPath(stream.file.name).stem
             names = fields["Artist name"], fields["Track name"]
-            yield number, line, Row("", playlist, stream.file.place, *names, uri=uri)
+            row = Row("", playlist, stream.file.place, *names, uri=next(iter(uris), None))
+            yield number, line, row._replace(identifiers=others)
 
 
 def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
@@ -91,7 +95,8 @@ def read_soundiiz(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Reco
             yield number, line, fields
         else:
             names = fields["artist"], fields["title"]
-            yield number, line, Row("", playlist, stream.file.place, *names, uri=service_uri(fields.get("url", "")))
+            row = Row("", playlist, stream.file.place, *names, uri=service_uri(fields.get("url", "")))
+            yield number, line, row._replace(identifiers=joined([labelled("isrc", fields["isrc"])]))
 
 
 def read_deezer(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]:
@@ -115,4 +120,5 @@ def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
         elif fields["Listening Time"].strip() == "0" and "skips" not in (settings.keep or ()):
             yield number, line, SKIP
         else:
-            yield number, line, Play("", fields["Artist"], fields["Song Title"], None, began=time, ended=time)
+            play = Play("", fields["Artist"], fields["Song Title"], None, began=time, ended=time)
+            yield number, line, play._replace(identifiers=joined([labelled("isrc", fields.get("ISRC"))]))

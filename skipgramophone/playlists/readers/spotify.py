@@ -180,11 +180,10 @@ def _playlists(playlists: list[Any], stream: OpenFile, settings: ExtractSettings
             if isinstance(found, str):
                 yield number, raw_record(item), found
             else:
-                yield (
-                    number,
-                    raw_record(item),
-                    Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found),
-                )
+                time = item.get("addedDate")
+                row = Row("", playlist.get("name") or "", f"{stream.file.place}\0{at}", *found)
+                added = seconds_since_1970(time) if isinstance(time, str) else None
+                yield number, raw_record(item), row._replace(added=added)
 
 
 def _item(item: Any, keeps_episodes: bool) -> TrackFields | str:

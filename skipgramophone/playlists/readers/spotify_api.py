@@ -20,8 +20,9 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from skipgramophone.errors import FormatError
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.documents import raw_record, read_document
-from skipgramophone.playlists.readers.histories import EPISODE
+from skipgramophone.playlists.readers.histories import EPISODE, seconds_since_1970
 from skipgramophone.playlists.readers.lines import numbered_lines
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, LeftOut, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
@@ -31,7 +32,7 @@ from skipgramophone.settings import ExtractSettings
 LOCAL, ALBUM = "spotify:local:", "spotify:album:"
 ALBUMS = LeftOut("saved albums")
 BACKUP_LINE = re.compile(r"[^\t]*\t[^\t]*\t[^\t]*\tspotify:(track|local|episode|album):[^\t]*(\t[^\t]*)?")
-Found = tuple[str, str, str | None]  # artist, title, uri
+Found = tuple[str, str, str | None, str | None]  # artist, title, uri, identifiers
 
 
 class Playlist(NamedTuple):
@@ -75,12 +76,14 @@ def read_spotify_api(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
         for item in playlist.items:
             number += 1
             found = _names(_track_in(item), settings)
-            place = f"{stream.file.place}\0{at}"
-            yield (
-                number,
-                raw_record(item),
-                found if isinstance(found, str) else Row(playlist.owner, name, place, *found),
-            )
+            if isinstance(found, str):
+                yield number, raw_record(item), found
+                continue
+            artist, title, uri, identifiers = found
+            row = Row(playlist.owner, name, f"{stream.file.place}\0{at}", artist=artist, title=title, uri=uri)
+            time = item.get("added_at")
+            added = seconds_since_1970(time) if isinstance(time, str) else None
+            yield number, raw_record(item), row._replace(identifiers=identifiers, added=added)
     albums = content.get("albums") if isinstance(content, dict) else None
     for album in albums if isinstance(albums, list) else ():
         number += 1
@@ -158,7 +161,7 @@ def _is_track(track: Any) -> bool:
 
 
 def _names(track: Any, settings: ExtractSettings) -> Found | str:
-    """Return artist, title and uri of a track object, or the reason for rejecting the track."""
+    """Return artist, title, uri and identifiers of a track object, or the reason for rejecting the track."""
     if not isinstance(track, dict):
         return "an item without a track"
     uri, title, track_id = track.get("uri"), track.get("name"), track.get("id")
@@ -175,4 +178,7 @@ def _names(track: Any, settings: ExtractSettings) -> Found | str:
     names = [artist.get("name") or "" for artist in artists if isinstance(artist, dict)]
     if not all(isinstance(name, str) for name in names):
         return NAME_NOT_TEXT
-    return ", ".join(filter(None, names)), title or "", None if not uri or uri.startswith(LOCAL) else uri
+    known = None if not uri or uri.startswith(LOCAL) else uri
+    others = track.get("external_ids")
+    isrc = labelled("isrc", others.get("isrc")) if isinstance(others, dict) else ""
+    return ", ".join(filter(None, names)), title or "", known, joined([isrc])

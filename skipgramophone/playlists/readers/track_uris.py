@@ -8,16 +8,16 @@ http://musicbrainz.org/recording/11111111-1111-4111-8111-111111111111    https:/
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
+
+from skipgramophone.names.identifiers import RECORDING, RECORDING_URI, joined, prefix_of, read_identifier
 
 YOUTUBE = "https://music.youtube.com/watch?v="
 EPISODE_URI = "spotify:episode:"
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 SPOTIFY_URI = re.compile(r"spotify:(track|episode):\w+")
 SPOTIFY_LINK = re.compile(r"/(?:intl-[a-z-]+/)?(?:embed/)?(track|episode)/(\w+)/?")
-RECORDING = re.compile(
-    r"https?://(?:www\.|beta\.)?musicbrainz\.org/recording/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?", re.I
-)
 # Host -> pattern of the paths of tracks. The query string of such a link only says where it was shared.
 TRACK_PATHS = {
     "www.deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
@@ -39,7 +39,7 @@ def service_uri(text: str) -> str | None:
     if SPOTIFY_URI.fullmatch(text):
         return text
     if found := RECORDING.fullmatch(text):
-        return f"https://musicbrainz.org/recording/{found[1].lower()}"
+        return f"{RECORDING_URI}{found[1].lower()}"
     try:
         link = urlsplit(text)
         host, query = (link.hostname or "").lower(), parse_qs(link.query)
@@ -56,6 +56,26 @@ def service_uri(text: str) -> str | None:
         return f"https://music.apple.com/song/{query['i'][0]}"
     named = TRACK_PATHS[host].fullmatch(link.path) if host in TRACK_PATHS else None
     return f"https://{CANONICAL_HOSTS.get(host, host)}/{named[1]}" if named else None
+
+
+def identifiers_in(texts: Iterable[str], uri: str | None) -> str | None:
+    """Join the identifiers and the further uris of services among texts; `uri` is the uri of the track.
+
+    >>> identifiers_in(["urn:isrc:USUM71703861", "a.ogg", "https://youtu.be/dQw4w9WgXcQ"], None)
+    'urn:isrc:USUM71703861\\nhttps://music.youtube.com/watch?v=dQw4w9WgXcQ'
+    """
+    return joined(text.strip() if _is_identifier(text) else _other_uri(text, uri) for text in texts)
+
+
+def _other_uri(text: str, uri: str | None) -> str:
+    """Return the uri that a text names, unless it is the uri of the track; "" if the text names no other uri."""
+    found = service_uri(text)
+    return "" if found is None or found == uri else found
+
+
+def _is_identifier(text: str) -> bool:
+    """Whether a text has the prefix of an identifier, or is a link to a recording; a UUID alone may be anything."""
+    return prefix_of(text) is not None or (":" in text and read_identifier(text) is not None)
 
 
 def _video_of(host: str, path: str, query: dict[str, list[str]]) -> str | None:

@@ -6,7 +6,7 @@
 
 A file is one playlist, named by its title or by the file, with its creator as owner. The uri of a track is its first
 identifier or location that is a uri of a service, such as a MusicBrainz recording. Its first other location is kept as
-the location of its file.
+the location of its file. Further uris, and identifiers such as urn:isrc:USUM71703861, are kept as identifiers.
 The "line" numbers of rejects of JSPF count the tracks from 1.
 """
 
@@ -22,14 +22,15 @@ from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of_uri
 from skipgramophone.playlists.readers.rows import NAME_NOT_TEXT, RawRecord, Record, Row
 from skipgramophone.playlists.readers.source_files import OpenFile
-from skipgramophone.playlists.readers.track_uris import service_uri
+from skipgramophone.playlists.readers.track_uris import identifiers_in, service_uri
 from skipgramophone.playlists.readers.xml_documents import Element, read_elements
 from skipgramophone.settings import ExtractSettings
 
 MILLISECONDS = 1000  # per second, the unit of durations
 TRACK = ("playlist", "trackList", "track")
 Fields = dict[str, list[str]]  # name of a child element of a track -> its texts
-Names = tuple[str, str, str | None, str | None, int | None]  # artist, title, uri, text of a location, seconds
+# Artist, title, uri, text of a location, seconds, identifiers.
+Names = tuple[str, str, str | None, str | None, int | None, str | None]
 Named = tuple[int, RawRecord, Names | str]  # line, record, names or reject
 
 
@@ -90,19 +91,19 @@ def _rows(named: Iterable[Named], stream: OpenFile, title: str, creator: str) ->
         if isinstance(found, str):
             yield line, raw, found
         else:
-            artist, name, uri, place, seconds = found
+            artist, name, uri, place, seconds, others = found
             location = location_of_uri(place, stream.file) if place else None
             row = Row(creator.strip(), playlist, stream.file.place, artist=artist, title=name, uri=uri)
-            yield line, raw, row._replace(location=location, seconds=seconds)
+            yield line, raw, row._replace(location=location, seconds=seconds, identifiers=others)
 
 
 def _names_of(fields: Fields) -> Names:
-    """Return artist, title, uri, location and seconds of a track."""
-    identifiers = [*fields.get("identifier", ()), *fields.get("location", ())]
-    uri = next((uri for text in identifiers if (uri := service_uri(text))), None)
+    """Return artist, title, uri, location, seconds and identifiers of a track."""
+    texts = [*fields.get("identifier", ()), *fields.get("location", ())]
+    uri = next((uri for text in texts if (uri := service_uri(text))), None)
     place = next((text.strip() for text in fields.get("location", ()) if not service_uri(text)), None)
     seconds = whole_seconds(fields.get("duration", [""])[0], MILLISECONDS)
-    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place, seconds
+    return fields.get("creator", [""])[0], fields.get("title", [""])[0], uri, place, seconds, identifiers_in(texts, uri)
 
 
 def _jspf_track(track: Any) -> Names | str:

@@ -44,7 +44,15 @@ EXTENDED = st.fixed_dictionaries(
     | {f"master_metadata_{name}": NAMES for name in ("album_artist_name", "track_name")}
     | dict.fromkeys(("spotify_track_uri", "episode_name", "episode_show_name"), NAMES),
 )
-TRACK = st.fixed_dictionaries({}, optional={"artist_name": NAMES, "track_name": NAMES, "additional_info": NESTED})
+IDS = st.sampled_from(["11111111-1111-4111-8111-111111111111", "x", "", " ", "a\nb", "\ud800", None, 7, ["x"]])
+INFO = st.fixed_dictionaries({}, optional={"recording_mbid": IDS, "isrc": IDS, "spotify_id": IDS, "x": st.just(1)})
+MAPPING = st.one_of(st.none(), st.just("x"), st.fixed_dictionaries({}, optional={"recording_mbid": IDS}))
+TRACK = st.fixed_dictionaries(
+    {},
+    optional={
+        "artist_name": NAMES, "track_name": NAMES, "additional_info": st.one_of(NESTED, INFO), "mbid_mapping": MAPPING,
+    },
+)  # fmt: skip
 LISTENED = st.sampled_from([0, 1622541600, 1622541700, 1622549999, 1 << 34, (1 << 34) - 1, -1, 1.5, None, True])
 LISTEN = st.fixed_dictionaries(
     {"track_metadata": st.one_of(TRACK, TRACK, TRACK, st.none(), st.just("x"))},

@@ -1,0 +1,105 @@
+"""The artists that the tracks of a model credit, as numbers. The hybrid ranking compares them with those of the seeds.
+
+    artists.npy   int32 (2, credits)   row of a track, and below it the number of one of its artists; sorted by row
+
+The numbers have no meaning of their own: two tracks have an artist in common if they have a number in common.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skipgramophone.errors import ExperimentError
+from skipgramophone.experiment.arrays import Rows, read_array
+from skipgramophone.experiment.artists import Artists
+
+FILE = "artists.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackArtists:
+    """The artists of each track.
+
+    Attributes:
+        rows: int32 (credits,), ascending row of a track for each artist of each track.
+        artists: int32 (credits,), number of that artist.
+        tracks: number of tracks.
+    """
+
+    rows: npt.NDArray[np.int32]
+    artists: npt.NDArray[np.int32]
+    tracks: int
+
+    def in_common(self, rows: Rows, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """Return how many of the given tracks have an artist in common with each track, float32 (tracks,).
+
+        A given track with k artists counts 1/k for each artist in common.
+
+        Args:
+            rows: int64 (given,), the given tracks.
+            weights: float64 (given,); a given track with weight w counts w times, also if w is negative.
+        """
+        first, end = (np.searchsorted(self.rows, rows.astype(np.int32), side) for side in ("left", "right"))
+        numbers = [self.artists[a:b] for a, b in zip(first.tolist(), end.tolist(), strict=True)]
+        sizes = end - first
+        artists = np.concatenate([*numbers, np.empty(0, np.int32)])
+        of_artist = np.bincount(artists, np.repeat(weights / np.maximum(sizes, 1), sizes), self._artists())
+        credited = np.flatnonzero(of_artist[self.artists])
+        return np.bincount(self.rows[credited], of_artist[self.artists[credited]], self.tracks).astype(np.float32)
+
+    def matrix(self) -> Any:
+        """Return the credits as a matrix of ones, scipy.sparse.csr_array (tracks, artists) of float32."""
+        from scipy import sparse
+
+        ones = np.ones(len(self.rows), np.float32)
+        return sparse.csr_array((ones, (self.rows, self.artists)), shape=(self.tracks, self._artists()))
+
+    def take(self, rows: Rows) -> TrackArtists:
+        """Return the artists of some tracks, numbered in the order of `rows`, which is ascending."""
+        place = np.full(self.tracks, -1, np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        kept = place[self.rows] >= 0
+        return TrackArtists(place[self.rows[kept]], self.artists[kept], len(rows))
+
+    def write(self, directory: Path) -> None:
+        """Write the file to a directory."""
+        np.save(directory / FILE, np.stack([self.rows, self.artists]))
+
+    def _artists(self) -> int:
+        """Return the largest number of an artist plus 1."""
+        return int(self.artists.max(initial=-1)) + 1
+
+
+def track_artists(artists: Artists) -> TrackArtists:
+    """Return the artists of each track of a catalogue."""
+    numbers, offsets = artists.by_track
+    rows = np.repeat(np.arange(artists.tracks, dtype=np.int32), np.diff(offsets))
+    return TrackArtists(rows, numbers.astype(np.int32), artists.tracks)
+
+
+def read_track_artists(directory: Path, tracks: int) -> TrackArtists | None:
+    """Memory-map the artists of a model whose catalogue has `tracks` rows; return None if the model has none.
+
+    Raises:
+        ExperimentError: the file is damaged, or names a track that does not exist.
+    """
+    path = directory / FILE
+    if not path.exists():
+        return None
+    found = read_array(path, np.int32, 2)
+    if len(found) != 2 or not _is_sound(found[0], found[1], tracks):
+        raise ExperimentError(f"{path} does not match its catalogue of {tracks:,} tracks: train again with --force")
+    return TrackArtists(found[0], found[1], tracks)
+
+
+def _is_sound(rows: npt.NDArray[np.int32], artists: npt.NDArray[np.int32], tracks: int) -> bool:
+    """Return whether rows are sorted and within the catalogue, and artists are numbered without large gaps."""
+    if not len(rows):
+        return True
+    is_sorted = bool((rows[1:] >= rows[:-1]).all())
+    return is_sorted and rows[0] >= 0 and rows[-1] < tracks and artists.min() >= 0 and artists.max() < len(artists)

@@ -1,0 +1,38 @@
+"""Filters tracks by their durations, if the sources of the corpus state durations."""
+
+from __future__ import annotations
+
+from skipgramophone.errors import SettingError
+from skipgramophone.experiment.catalogue import Catalogue, Track
+from skipgramophone.settings import SimilarSettings
+from skipgramophone.wording import plural
+
+
+def require_durations(catalogue: Catalogue, settings: SimilarSettings | None) -> None:
+    """Refuse a filter by duration if no track has a duration.
+
+    Raises:
+        SettingError: the settings limit durations, which the catalogue does not have.
+    """
+    if settings and settings.limits_durations and "seconds" not in catalogue.facts:
+        raise SettingError(
+            "longer-than and shorter-than need durations, which the sources of this corpus do not state "
+            "(M3U, PLS, XSPF and JSPF do): leave them out"
+        )
+
+
+def has_duration(track: Track, settings: SimilarSettings) -> bool:
+    """Whether a track has a duration that the settings allow; if they limit durations, an unknown one is not."""
+    if not settings.limits_durations:
+        return True
+    shortest, longest = settings.longer_than or 0.0, settings.shorter_than
+    return track.seconds is not None and track.seconds >= shortest and (longest is None or track.seconds <= longest)
+
+
+def remark_on_durations(catalogue: Catalogue, settings: SimilarSettings) -> list[str]:
+    """Return a remark that counts the tracks that a filter by duration leaves out because theirs is not known."""
+    if not settings.limits_durations:
+        return []
+    unknown = catalogue.query_numbers("SELECT count(*) FROM tracks WHERE seconds IS NULL")[0]
+    number = f"{unknown:,} of {plural(len(catalogue), 'track')}"
+    return [f"left out all tracks of unknown duration: {number}"] if unknown else []

@@ -1,0 +1,57 @@
+"""Joins columns with identifiers to one column, in the form of `names.identifiers.joined`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.names.identifiers import ISRC, MBID, SEPARATOR
+from skipgramophone.playlists.column_names import normalized
+from skipgramophone.playlists.readers.rows import null_for_empty
+
+OF_RECORDINGS = ("recordingmbid", "trackmbid")  # normalized names of columns with MusicBrainz ids
+
+
+def joined_columns(columns: Iterable[tuple[str, pa.Array]]) -> pa.Array | None:
+    """Join the identifiers of each row, null for rows without any; return None if no row has any.
+
+    Args:
+        columns: kind ("isrc" or "mbid", or "" for uris of services) and values of each column, "" for no value.
+    """
+    stated = [(kind, values) for kind, values in columns if pc.max(pc.binary_length(values)).as_py()]
+    parts = [_part(f"{kind}:" if kind else "", values) for kind, values in stated]
+    return null_for_empty(reduce(_both, parts)) if parts else None
+
+
+def table_identifiers(columns: Mapping[str, pa.Array], roles: Mapping[str, str]) -> pa.Array | None:
+    """Return the identifiers in the rows of a table, or None if no column has identifiers.
+
+    Args:
+        columns: role -> values.
+        roles: role -> name of its column.
+    """
+    chosen = [(kind, columns[kind]) for kind in (ISRC, MBID) if kind in columns]
+    name = normalized(roles.get("uri", ""))
+    kind = ISRC if name == ISRC else MBID if name in OF_RECORDINGS else None
+    if kind and kind not in columns:
+        chosen.append((kind, columns["uri"]))
+    return joined_columns(chosen)
+
+
+def _part(prefix: str, values: pa.Array) -> pa.Array:
+    """Return each value after a prefix, "" for no value."""
+    nothing = pa.scalar("", TEXT)
+    return pc.if_else(
+        pc.equal(values, ""), nothing, pc.binary_join_element_wise(pa.scalar(prefix, TEXT), values, nothing)
+    )
+
+
+def _both(first: pa.Array, second: pa.Array) -> pa.Array:
+    """Join two columns of texts, with a separator between two texts that are not empty."""
+    both = pc.and_(pc.not_equal(first, ""), pc.not_equal(second, ""))
+    between = pc.if_else(both, pa.scalar(SEPARATOR, TEXT), pa.scalar("", TEXT))
+    return pc.binary_join_element_wise(first, second, between)
