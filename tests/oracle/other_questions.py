@@ -19,7 +19,7 @@ def ask_continuation(oracle: Oracle) -> None:
     words = ["continue", oracle.name, "--stdin", "--by", by, "-n", "20", "--max-per-artist", "0", "--all-versions"]
     answers = oracle.ask_lines(*words, stdin=lines)
     for rows, answer in zip(playlists, answers, strict=True):
-        asked = dict.fromkeys(rows, 1.0)
+        asked = {row: oracle.reference.recency**back for back, row in enumerate(reversed(rows))}
         scores = oracle.reference.scores(asked, by, 2000)
         scores[~oracle.reference.trained] = scores[rows] = -np.inf
         best = np.sort(scores[np.isfinite(scores)])[::-1][:20]

@@ -35,6 +35,7 @@ class Reference:
         credits: int32 (2, credits), rows of tracks and numbers of their artists, or None.
         constants: content of factors.json.
         settings: settings of the training.
+        recency: weight of a track of a list relative to the next one, in `continue`.
     """
 
     tracks: pd.DataFrame
@@ -47,6 +48,7 @@ class Reference:
     credits: npt.NDArray[np.int32] | None
     constants: dict[str, Any]
     settings: dict[str, Any]
+    recency: float
 
     @classmethod
     def load(cls, directory: Path) -> Reference:
@@ -58,6 +60,7 @@ class Reference:
         connection.close()
         bias, factors, credited = (model / name for name in ("context_bias.npy", "factors.npy", "artists.npy"))
         context = np.load(model / "context.npy").astype(np.float64)
+        manifest = json.loads((model / "manifest.json").read_text())
         return cls(
             tracks=tracks,
             playlists=_playlists(corpus, ""),
@@ -68,7 +71,8 @@ class Reference:
             factors=np.load(factors).astype(np.float64) if factors.exists() else None,
             credits=np.load(credited) if credited.exists() else None,
             constants=json.loads((model / "factors.json").read_text()) if factors.exists() else {},
-            settings=json.loads((model / "manifest.json").read_text())["settings"],
+            settings=manifest["settings"],
+            recency=manifest["facts"].get("recency", {}).get("recency", 1.0),
         )
 
     @cached_property
