@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def load_tensorflow(log: Path) -> Any:
         log: file to which the output of TensorFlow on stderr is appended.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with stderr_to(log):
+    with stderr_to(log), _without_keras_files():
         import tensorflow as tf
 
         # A process that has already used TensorFlow cannot change its number of threads.
@@ -35,6 +35,23 @@ def load_tensorflow(log: Path) -> Any:
         # The Python code of TensorFlow uses logging, for example to warn when a program is compiled again.
         tf.get_logger().setLevel("ERROR")
     return tf
+
+
+@contextlib.contextmanager
+def _without_keras_files() -> Iterator[None]:
+    """Keep Keras, while it is imported, from reading or writing its configuration file.
+
+    Without a home directory it writes to a directory called "~", and without a writable one it reads from /tmp/.keras,
+    which another user may have prepared.
+    """
+    if "KERAS_HOME" in os.environ:
+        yield
+        return
+    os.environ["KERAS_HOME"] = os.path.join(os.devnull, "keras")  # noqa: PTH118 (cannot exist)
+    try:
+        yield
+    finally:
+        del os.environ["KERAS_HOME"]
 
 
 def device_for(tf: Any, device: Device) -> Callable[[], Any]:
