@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SgpError
 from skipgramophone.experiment.catalogue import Catalogue
@@ -61,7 +64,13 @@ class Snapshot:
     def _mapped_files(self) -> list[MappedFile]:
         """The memory-mapped files of corpus and model."""
         corpus, vectors, postings = self.corpus, self.embeddings, self.kept_postings
-        arrays = [corpus.track_ids, corpus.offsets, vectors.centre, vectors.context, vectors.context_bias]
+        arrays: list[npt.NDArray[Any]] = [
+            corpus.track_ids,
+            corpus.offsets,
+            vectors.centre,
+            vectors.context,
+            vectors.context_bias,
+        ]
         arrays += [vectors.factors.rows] if vectors.factors else []
         return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))
 
