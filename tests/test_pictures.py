@@ -38,7 +38,7 @@ def test_a_terminal_is_drawn_with_every_row(sample_root: Path) -> None:
     shown = "".join(ElementTree.fromstring(drawn).itertext()).replace("\N{NO-BREAK SPACE}", " ")
     for line in printed.splitlines()[3:]:
         assert line.split("   ")[-1].strip() in shown
-    assert "Marble Ferryboat" in shown
+    assert "Jörund Tarrovale Trio" in shown
 
 
 def test_a_loss_that_falls_is_drawn_downwards() -> None:

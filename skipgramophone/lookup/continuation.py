@@ -68,8 +68,7 @@ def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Aske
         return asked
     weights = recency_weights(len(asked.seeds), recency).tolist()
     seeds = [replace(seed, weight=seed.weight * weight) for seed, weight in zip(asked.seeds, weights, strict=True)]
-    note = f"each track counts {recency:g} times as much as the next one; with --recency 1, all count the same"
-    return Asked(tuple(seeds), (*asked.notes, *([note] if len(seeds) > 1 and settings.recency is None else [])))
+    return Asked(tuple(seeds), asked.notes)
 
 
 def fixed_ends(

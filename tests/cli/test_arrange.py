@@ -141,7 +141,7 @@ def test_a_blend_lists_tracks_by_the_worse_of_two_ranks(sample_root: Path, tmp_p
     ranks: list[dict[str, int]] = []
     similarities: list[dict[str, float]] = []
     for file in files:
-        every = answer(sample_root, "--file", file, *at, "-n", "3100", "--exact")["neighbours"]
+        every = answer(sample_root, "--file", file, *at, "-n", "3100", "--exact", "--recency", "1")["neighbours"]
         ranks.append({one["uri"]: one["rank"] for one in every})
         similarities.append({one["uri"]: one["similarity"] for one in every})
     found = answer(sample_root, "--blend", *files, *at, "-n", "30")

@@ -110,6 +110,8 @@ def test_the_report_of_train(trained: Path, tmp_path: Path) -> None:
     assert lines[0] == "model of genres"
     assert lines[1] == "vectors        80 tracks × 16; none for 1 track below --min-count 2"
     assert lines[2] == "context        whole playlist (too few held-out playlists to decide: 11)"
+    few = "1: all given tracks count the same (too few held-out playlists to decide: 11)"
+    assert lines.pop(3) == f"recency        {few}"
     assert lines[3] == "epochs         3 over 721 occurrences"
     assert lines[4] == "learning rate  0.6, decaying to 0"
     assert re.fullmatch(r"loss           \d+\.\d{3} in the first epoch, \d\.\d{3} in the last", lines[5])

@@ -36,7 +36,8 @@ AS_RANKED = ("--all-versions", "--max-per-artist", "0")
 def test_continue_ranks_like_the_rankers_of_evaluate(sample_root: Path, by: str) -> None:
     from scipy import sparse
 
-    answer = json.loads(continued(sample_root, *GIVEN, "-n", "40", "--by", by, "--exact", *AS_RANKED, "--json").out)
+    at = ("-n", "40", "--by", by, "--exact", "--recency", "1", "--json")
+    answer = json.loads(continued(sample_root, *GIVEN, *at, *AS_RANKED).out)
     assert (answer["ranked_by"], answer["notes"], len(answer["neighbours"])) == (by, [], 40)
     with sgp.open("demo", sample_root) as demo:
         rows = [demo.resolve(uri).track.row for uri in GIVEN]

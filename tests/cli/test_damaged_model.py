@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from skipgramophone.experiment.trusted_files import remember_verified
-from skipgramophone.lookup import search
+from skipgramophone.lookup import opened_index
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from tests.conftest import run_sgp
 
@@ -90,7 +90,7 @@ def test_an_index_is_verified_once(trained: Path, tmp_path: Path, monkeypatch: p
         read.append(path)
         require_sound_nodes(path, facts)
 
-    monkeypatch.setattr(search, "require_sound_nodes", counted)
+    monkeypatch.setattr(opened_index, "require_sound_nodes", counted)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     shutil.copytree(trained, tmp_path / "copy")
     place = tmp_path / "copy" / "genres" / "index" / "tracks.annoy"

@@ -132,7 +132,7 @@ def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow
     assert re.search(r"epoch \d+/300  loss \d\.\d{3}  [\d,]+ occurrences/s\r", texts)
     assert output.count("\x1b[1A\x1b[2K") == 1  # the line of the bar is erased
     report = [line.split()[0] for line in lines if not line.startswith(("train ", "warning: the loss ended at "))]
-    assert report == ["model", "vectors", "context", "epochs", "learning", "loss", "time", "index"]
+    assert report == ["model", "vectors", "context", "recency", "epochs", "learning", "loss", "time", "index"]
 
 
 def test_a_note_and_an_error_break_between_words(sample_root: Path) -> None:

@@ -119,13 +119,14 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     first, old = history_of(genres), unit_rows(read_embeddings(genres / "model", 80).centre)
     more = [(owner, artist, title, f"new {name}") for owner, artist, title, name in two_genres(40)]
     more += [("new", "folk artist 3", f"folk new {at}", "list n") for at in range(3)]
-    before = json.loads(sgp("similar", "genres", "folk 1", "--json", "--exact").out)
+    by_vectors = ("--by", "cosine", "--json", "--exact")
+    before = json.loads(sgp("similar", "genres", "folk 1", *by_vectors).out)
     ran = sgp("extract", "genres", write_dump(more, "more.csv"), "--append")
     onwards = "sgp train genres --force --from genres continues from its vectors"
     assert (ran.code, ran.err) == (0, f"next: {onwards}\n")
 
     # The old model still answers, with a note.
-    answer = json.loads(sgp("similar", "genres", "folk 1", "-q", "--json", "--exact").out)
+    answer = json.loads(sgp("similar", "genres", "folk 1", "-q", *by_vectors).out)
     note = f"the corpus has grown since the model was trained (3 new tracks have no vector): {onwards}"
     assert answer["notes"] == [note]
     shown = [[(near["title"], near["similarity"]) for near in one["neighbours"]] for one in (before, answer)]
