@@ -29,11 +29,13 @@ class KnownRows:
         tracks: one row per track; the columns of `TRACK_COLUMNS`, and the columns of `FACTS` that the corpus has.
         playlists: owner, name and key of each playlist.
         corpus: the playlists.
+        unlisted: number of further playlists of the corpus, which come before all new playlists.
     """
 
     tracks: pa.Table
     playlists: pa.Table
     corpus: Corpus
+    unlisted: int = 0
 
     @property
     def columns(self) -> dict[str, pa.Array]:
