@@ -9,6 +9,7 @@ from pathlib import Path
 
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.settings import ExtractSettings
 
 LARGEST_LIST = 4 << 20  # bytes; a larger text file is not tested for being a list of known names
@@ -36,7 +37,7 @@ class Listing:
 
 def names_in(text: str) -> list[str]:
     """Return the non-empty lines of a text, without the directives of M3U."""
-    lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
+    lines = (line.strip() for line in split_lines(text.removeprefix("\ufeff")))
     return [line for line in lines if line and not line.startswith(REMARK)]
 
 

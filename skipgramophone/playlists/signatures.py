@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
 from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
@@ -89,7 +90,7 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     value = first_json_value(head)
     if value is not None:
         return next((format for format, claims in SHAPES if claims(value)), None)
-    lines = head.decode("utf-8", "replace").splitlines() or [""]
+    lines = split_lines(head.decode("utf-8", "replace")) or [""]
     for start, what in WITHOUT_TRACKS.items():
         if lines[0].startswith(start):
             raise UnknownFormatError(file.display_name, what)
