@@ -281,9 +281,11 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
     known = there[there < before.number_of_tracks]
     new = encoded.tracks["title"].take(pa.array(np.argsort(rows)[np.searchsorted(np.sort(rows), there[len(known) :])]))
     titles = pa.concat_arrays([titles_of(before.directory, known.astype(np.int64)), *new.cast(TEXT).chunks])
+    code_of = np.zeros(int(there.max(initial=-1)) + 1, np.int32)  # much faster than a binary search per occurrence
+    code_of[there] = np.arange(len(there))
     counts = []
     for playlists in (now, then):
-        codes = np.searchsorted(there, playlists.track_ids).astype(np.int32)
+        codes = code_of[playlists.track_ids]
         counts.append(count_sorted(codes, titles, np.arange(len(codes), dtype=np.int32), playlists.offsets))
     return counts[0][0] - counts[1][0], counts[0][1] - counts[1][1]
 

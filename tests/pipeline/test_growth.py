@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -92,7 +93,16 @@ def grow(root: Path, first: list[Fields], more: list[list[Fields]], asked: dict[
 
 # Numbers that depend on the spellings of rows. If all rows are encoded again, the names of tracks stand for them.
 OF_SPELLINGS = {"without_artist", "sorted_by_title", "most_namesakes"}
-OF_REPORT = (*growth.SUMS, "same_tracks", "owners", "longest_playlist", "playlists", "tracks")
+OF_REPORT = (
+    "without_artist",
+    "namesakes",
+    "sortable",
+    "same_tracks",
+    "owners",
+    "longest_playlist",
+    "playlists",
+    "tracks",
+)
 
 
 def require_equal(grown: Path, whole: Path) -> None:
@@ -128,6 +138,23 @@ def test_growth_equals_encoding_all_rows(first: list[Fields], more: list[list[Fi
             most = facts["most_namesakes"], once.most_namesakes  # names that are shared equally often are in any order
             assert [shared for *_, shared in most[0]] == [shared for *_, shared in most[1]]
         require_same_names(grown)
+
+
+def test_playlists_sorted_by_title_are_counted_as_in_one_extraction(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    parts: list[list[Fields]] = []
+    for playlists in (("p", "q", "r", "s"), ("p", "q", "r", "s", "t", "u")):
+        rows = [(rng.choice("AB"), f"{number:02} title", "", name, "v") for name in playlists for number in range(7)]
+        kept = [row for row in rows if rng.random() < 0.7]
+        unsorted = [row for row in kept if row[3] in "rt"]
+        parts.append([row for row in kept if row[3] not in "rt"] + unsorted[::-1])
+    parts[1] = [(artist, "9" + title, uri, name, owner) for artist, title, uri, name, owner in parts[1]]
+    stage = grow(tmp_path, parts[0], parts[1:], {}, whole=False)
+    sources = sorted(tmp_path.glob("*.jsonl"))
+    once = package.extract("y", sources, package.ExtractSettings(columns=COLUMNS), experiments_dir=tmp_path)
+    facts = json.loads((stage / "manifest.json").read_text())["facts"]
+    assert (facts["sorted_by_title"], facts["sortable"]) == (once.sorted_by_title, once.sortable)
+    assert 0 < once.sorted_by_title < once.sortable
 
 
 MONTH: list[list[Fields]] = [
