@@ -119,7 +119,7 @@ def require_equal(grown: Path, whole: Path) -> None:
         ours.require_sound()
 
 
-@settings(max_examples=settings().max_examples // 10)  # each example is six extractions
+@settings(max_examples=settings().max_examples // 20)  # each example is up to seven extractions
 @given(ROWS, st.lists(ROWS, min_size=1, max_size=2), ASKED)
 def test_growth_equals_encoding_all_rows(first: list[Fields], more: list[list[Fields]], asked: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
