@@ -5,6 +5,7 @@ FROM python:3.11-slim AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY docs/man docs/man
 COPY skipgramophone skipgramophone
 RUN python -m venv /opt/sgp && /opt/sgp/bin/pip install --no-cache-dir --constraint constraints.txt .
 

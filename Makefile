@@ -4,6 +4,7 @@
 # make lint      check style and spelling
 # make types     check types
 # make docs      write docs/commands.md and the examples of README.md from real output
+# make man       write the man pages, docs/man/, from the help of the commands
 # make site      build the documentation site in site/; a dead link fails the build
 # make lock      write constraints.txt: the newest versions that pyproject.toml allows
 # make licences  write docs/licences.md
@@ -21,7 +22,7 @@ TOOLS := $(VENV)-tools
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 .DEFAULT_GOAL := demo
-.PHONY: demo test test-all lint types docs site lock licences audit release bench setup setup-test
+.PHONY: demo test test-all lint types docs man site lock licences audit release bench setup setup-test
 
 setup: $(VENV)/.installed
 setup-test: $(VENV)/.installed-test
@@ -34,6 +35,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV): the first time, pip downloads TensorFlow (about 600 MB), which takes some minutes without output"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
@@ -91,7 +93,11 @@ bench: setup-test
 
 docs: setup-test
 	$(BIN)/python -m tests.test_docs
+	$(BIN)/python -m tests.test_man_pages
 	$(BIN)/python -m tests.test_tutorials
+
+man: setup-test
+	$(BIN)/python -m tests.test_man_pages
 
 # Only the packages of the extra are installed: the pages are made from the source, which needs neither TensorFlow nor a compiler.
 $(VENV)-site/.installed: pyproject.toml

@@ -135,12 +135,15 @@ def train_rankers(
         "artists": lambda given: of_artists(in_common.scores(given), counts),
         "factors": of_factors,
     }
-    without = {f"hybrid without {name}": Sum([parts[other] for other in parts if other != name]) for name in parts}
+    without: dict[str, Ranker] = {
+        f"hybrid without {name}": Sum([parts[other] for other in parts if other != name]) for name in parts
+    }
     return {
         "cosine": cosine,
         "cosine+count": CosineAndCount(cosine, counts),
         "factors": factors,
         **without,
+        "hybrid without factors": Hybrid(agreement, cosine, counts, artists=in_common),
         OURS: Hybrid(agreement, cosine, counts, artists=in_common, factors=factors),
     }
 

@@ -3,7 +3,8 @@
 python -m benchmarks.terminal_tour FOLDER      (needs tmux; writes FOLDER/80x24/*.txt and FOLDER/120x40/*.txt)
 
 The experiments directory, in SGP_EXPERIMENTS, must hold the trained sample as `demo` (`sgp run demo --sample`), and may
-hold a model of the spotify-playlist-archive as `archive`. Read the screens: cut columns, lines that wrap, colours.
+hold another model of the same corpus as `window`, and a model of the spotify-playlist-archive as `archive`. Read the
+screens: cut columns, lines that wrap, colours.
 """
 
 from __future__ import annotations
@@ -33,11 +34,23 @@ ON_THE_SAMPLE: dict[str, Sequence[str]] = {
     "explain": ('sgp explain demo "every pencil knows" "every library knows"',),
     "continue": ('sgp continue demo "every pencil knows" -n 5',),
     "prompt": ("sgp similar demo", "help", "every pencil knows", "+", "quit"),
+    "link": ("sgp similar demo sample:track:0042 -n 3",),
+    "of-artists": ('sgp similar demo "the unpaid otters" --of artists -n 8',),
+    "of-playlists": ('sgp similar demo "every pencil knows" --of playlists -n 5',),
+    "arranged": ('sgp continue demo "every pencil knows" "faded raincoat" --arrange -n 10',),
+    "prompt-errors": ("sgp similar demo", "every pencl knos", "every pencil knows", "+", "- ", "exit"),
     "experiments": ("sgp experiments",),
+    "experiment": ("sgp experiments demo",),
+    "changed": ("sgp experiments --changed",),
     "inspect": ("sgp inspect demo",),
     "no-colour": ('NO_COLOR=1 sgp similar demo "every pencil knows" -n 3',),
     "pipe": ('sgp similar demo "every pencil knows" -n 3 | cat -v',),
     "map-pca": ("sgp map demo -o $(mktemp -d)/map.html --projection pca",),
+}
+ON_TWO: dict[str, Sequence[str]] = {
+    "compare": ("sgp evaluate demo --compare window",),
+    "compare-answers": ('sgp similar demo "every pencil knows" --compare window -n 5',),
+    "evaluate": ("sgp evaluate demo",),
 }
 ON_THE_ARCHIVE: dict[str, Sequence[str]] = {
     "dominant": ('sgp similar archive "blinding lights" -n 5',),
@@ -102,8 +115,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, choices=[width for width, _ in SIZES])
     asked = parser.parse_args()
     tour = dict(ON_THE_SAMPLE)
-    if Path(os.environ["SGP_EXPERIMENTS"], "archive", "model").is_dir():
-        tour |= ON_THE_ARCHIVE
+    for name, screens in (("window", ON_TWO), ("archive", ON_THE_ARCHIVE)):
+        if Path(os.environ["SGP_EXPERIMENTS"], name, "model").is_dir():
+            tour |= screens
     for width, height in SIZES:
         if asked.size in (None, width):
             folder = asked.folder / f"{width}x{height}"

@@ -1,6 +1,6 @@
 """Measures how many seconds whole commands need until they reach the quality of gensim after 5, 20 and 100 epochs.
 
-python -m benchmarks.time_to_quality FOLDER [--repeats 1] [--dim 100] [--window 5]
+python -m benchmarks.time_to_quality FOLDER [--repeats 1] [--targets 5 20 100] [--epochs 1 2 4 8 15 30]
 
 FOLDER contains playlists.csv.gz, whose owners are "<playlist>@<date>", as the spotify-playlist-archive does. A tenth of
 the playlists is held out for validation, with all their snapshots. Each run is a process of its own that reads the
@@ -35,7 +35,7 @@ import numpy as np
 
 from skipgramophone.evaluation.holdout import make_split
 from skipgramophone.evaluation.protocols import make_queries
-from skipgramophone.evaluation.rankers import Cosine, FoldedIn, Hybrid, Ranker, item_knn
+from skipgramophone.evaluation.rankers import ArtistsInCommon, Cosine, FoldedIn, Hybrid, Ranker, item_knn
 from skipgramophone.evaluation.scorecard import RankedCatalogue, score_rankers
 from skipgramophone.experiment.catalogue import FILE as CATALOGUE
 from skipgramophone.experiment.corpus import Corpus
@@ -128,7 +128,9 @@ def command(run: Run, root: Path, dim: int, window: int) -> list[str]:
 def wait(arguments: list[str]) -> tuple[float, float]:
     """Run a command; return its wall time and its processor time."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
+    # implicit warns that it is slow if the linear algebra library has threads of its own.
+    one_thread = {"OPENBLAS_NUM_THREADS": "1"} if "--one=implicit" in arguments else {}
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, env=os.environ | one_thread)
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -141,14 +143,16 @@ def one(asked: argparse.Namespace) -> None:
     np.save(asked.folder / RESULT, np.asarray(found, np.float32))
 
 
-def runs() -> Iterator[Run]:
+def runs(asked: argparse.Namespace) -> Iterator[Run]:
     """Yield the runs, the targets first."""
     for tool, module, efforts in (
-        ("gensim", "gensim", TARGETS),
-        ("sgp", "skipgramophone", OUR_EPOCHS),
-        ("fasttext", "fasttext", FASTTEXT_EPOCHS),
+        ("gensim", "gensim", asked.targets),
+        ("sgp", "skipgramophone", asked.epochs),
         ("implicit", "implicit", SWEEPS),
+        ("fasttext", "fasttext", FASTTEXT_EPOCHS),
     ):
+        if tool in asked.without:
+            continue
         if importlib.util.find_spec(module) is None:
             print(f"{tool} is not installed: left out", file=sys.stderr)
             continue
@@ -193,7 +197,10 @@ class Judge:
             kept = kept.take(self._rows)
             cosine = Cosine(unit_rows(np.asarray(kept.centre)))
             factors = FoldedIn(kept.factors) if kept.factors else None
-            rankers = {"cosine": cosine, "hybrid": Hybrid(self._agreement, cosine, self._catalogue.counts, factors)}
+            artists = ArtistsInCommon(kept.artists.matrix()) if kept.artists else None
+            counts = self._catalogue.counts
+            hybrid = Hybrid(self._agreement, cosine, counts, artists=artists, factors=factors)
+            rankers = {"cosine": cosine, "hybrid": hybrid}
         else:
             vectors = np.load(root / RESULT)[self._rows]
             if run.tool == "implicit":
@@ -213,6 +220,9 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=100)
     parser.add_argument("--window", type=int, default=5, help="window of gensim and fastText")
     parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--targets", type=int, nargs="+", default=TARGETS, help="epochs of gensim")
+    parser.add_argument("--epochs", type=int, nargs="+", default=OUR_EPOCHS, help="epochs of skipgramophone")
+    parser.add_argument("--without", choices=("implicit", "fasttext"), nargs="+", default=(), help="tools to leave out")
     asked = parser.parse_args()
     if asked.one:
         one(asked)
@@ -222,7 +232,7 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {', '.join(known)}")
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        judge, all_runs = Judge(root, asked.folder), list(runs())
+        judge, all_runs = Judge(root, asked.folder), list(runs(asked))
         for repeat in range(asked.repeats):
             for run in all_runs:
                 wall, cpu = wait(command(run, root, asked.dim, asked.window))

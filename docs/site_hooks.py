@@ -77,7 +77,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return f"]({posixpath.relpath(inside, posixpath.dirname(place) or '.')}{anchor})"
 
     def formula(found: re.Match[str]) -> str:
-        FORMULAS.append(convert(found[1] or found[2], display="block" if found[1] else "inline"))
+        made = convert(found[1] or found[2], display="block" if found[1] else "inline")
+        FORMULAS.append(made.replace("<math ", '<math tabindex="0" ', 1) if found[1] else made)  # a wide one scrolls
         return f"SGPFORMULA{len(FORMULAS) - 1}END"
 
     markdown = markdown.replace(SETTINGS, settings_tables())
@@ -88,15 +89,17 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """Insert the formulas as MathML, which browsers show without scripts."""
+    """Insert the formulas as MathML, which browsers show without scripts. An empty cell of a table heads nothing."""
+    html = re.sub(r"<th([^>]*)></th>", r"<td\1></td>", html)
     return re.sub(r"SGPFORMULA(\d+)END", lambda found: FORMULAS[int(found[1])], html)
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
-    """Refuse a page that loads something from elsewhere."""
+    """Refuse a page that loads something from elsewhere. Name the search dialog of the theme for screen readers."""
     if found := EXTERNAL.search(output):
         raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {found[0]}")
-    return output
+    dialog = ' data-md-component="search" role="dialog"'
+    return output.replace(dialog, f'{dialog} aria-label="Search"')
 
 
 def settings_tables() -> str:

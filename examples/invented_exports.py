@@ -1,9 +1,11 @@
-"""Write invented data for the tutorials: a Spotify export, or the sessions of a shop.
+"""Write invented data for the tutorials: a Spotify export, a research dump, files of gensim, or the sessions of a shop.
 
     python examples/invented_exports.py spotify my_spotify_data.zip
+    python examples/invented_exports.py dump spotify_dataset.csv
+    python examples/invented_exports.py gensim from_gensim
     python examples/invented_exports.py shop sessions.csv
 
-The same data is written each time. The listener's tracks are those of the sample that comes with sgp.
+The same data is written each time. All tracks are those of the sample that comes with sgp.
 """
 
 from __future__ import annotations
@@ -13,16 +15,27 @@ import json
 import random
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from skipgramophone.playlists.sample import sample_world
+import numpy as np
+from numpy.typing import NDArray
+
+from skipgramophone.playlists.sample import SampleTrack, sample_world
 
 SESSIONS = 900  # of the listener
 PLAYS_PER_FILE = 8000
 FIRST_EVENING = datetime(2021, 1, 1, 18, tzinfo=UTC)
 FOLDER = "Spotify Extended Streaming History"
+
+COPIED = 25  # every so many playlists of the dump, a second user has a copy of most of it
+CUT = 5000  # every so many rows of the dump, a row is cut off
+
+HELD_OUT = 10  # every so many playlists are not given to gensim
+MIN_COUNT = 5  # of gensim, by default
+DIMENSION = 100
+NEGATIVES = 5
 
 VISITS = 4000  # of the shop
 PRODUCTS = {
@@ -66,6 +79,68 @@ def write_spotify(destination: Path) -> None:
             archive.writestr(zipfile.ZipInfo(name), json.dumps(some, indent=1, ensure_ascii=False))
 
 
+def write_dump(destination: Path) -> None:
+    """Write a research dump in the dialect of the Zenodo Spotify Playlists Dataset, with the faults of real dumps."""
+    world = sample_world()
+    lines = ['"user_id", "artistname", "trackname", "playlistname"']
+    for at, playlist in enumerate(world.playlists):
+        kept = [(playlist.owner, playlist.name, playlist.tracks)]
+        if at % COPIED == 0:
+            copied = playlist.tracks[: max(5, len(playlist.tracks) * 9 // 10)]
+            kept.append((f"{playlist.owner}x", f"{playlist.name} (copy)", copied))
+        for owner, name, tracks in kept:
+            for track in (world.tracks[number] for number in tracks):
+                line = f'"{owner}","{track.artist}","{track.title}","{name}"'
+                lines.append(line if len(lines) % CUT else line[: len(line) // 3])
+    destination.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_gensim(destination: Path) -> None:
+    """Write what a program with gensim has: playlists, the numbers of test playlists, vectors as word2vec text.
+
+    The vectors are not computed by gensim, but by factorizing the matrix that word2vec approximates: the shifted
+    pointwise mutual information of pairs of tracks (Levy and Goldberg 2014).
+    """
+    world = sample_world()
+    destination.mkdir(exist_ok=True)
+    with (destination / "playlists.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["playlist", "artist", "title"])
+        for number, playlist in enumerate(world.playlists):
+            rows.writerows([number, world.tracks[at].artist, world.tracks[at].title] for at in playlist.tracks)
+    test = "".join(f"{number}\n" for number in range(0, len(world.playlists), HELD_OUT))
+    (destination / "test.txt").write_text(test, encoding="utf-8")
+    training = [playlist.tracks for number, playlist in enumerate(world.playlists) if number % HELD_OUT]
+    counts, vectors = word2vec(training, len(world.tracks))
+    known = [at for at in np.argsort(-counts, kind="stable") if counts[at] >= MIN_COUNT]
+    lines = [f"{len(known)} {DIMENSION}"]
+    lines += [f"{key(world.tracks[at])} {' '.join(f'{value:.6f}' for value in vectors[at])}" for at in known]
+    (destination / "gensim.vec").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def key(track: SampleTrack) -> str:
+    """Return the word for a track in the vocabulary of gensim."""
+    return f"{track.artist} - {track.title}"
+
+
+def word2vec(playlists: Sequence[Sequence[int]], tracks: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the count of each track, float64 (tracks,), and its vector, float64 (tracks, DIMENSION)."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.linalg import svds
+
+    ids = np.concatenate([np.array(playlist) for playlist in playlists])
+    rows = np.repeat(np.arange(len(playlists)), [len(playlist) for playlist in playlists])
+    inside = csr_array((np.ones(len(ids)), (rows, ids)), shape=(len(playlists), tracks))
+    pairs = (inside.T @ inside).tocoo()
+    counts = np.bincount(ids, minlength=tracks).astype(np.float64)
+    weight = np.asarray(pairs.sum(axis=1)).ravel()
+    information = np.log(pairs.data * weight.sum() / (weight[pairs.row] * weight[pairs.col])) - np.log(NEGATIVES)
+    apart = (information > 0) & (pairs.row != pairs.col)
+    matrix = csr_array((information[apart], (pairs.row[apart], pairs.col[apart])), shape=(tracks, tracks))
+    left, values, _ = svds(matrix, DIMENSION, v0=np.ones(tracks))
+    return counts, left * np.sqrt(values)
+
+
 def write_shop(destination: Path) -> None:
     """Write the sessions of a shop: one row per product that a visitor looked at, in order."""
     chance = random.Random(7)
@@ -92,4 +167,5 @@ def write_shop(destination: Path) -> None:
 
 if __name__ == "__main__":
     kind, path = sys.argv[1:]
-    {"spotify": write_spotify, "shop": write_shop}[kind](Path(path))
+    write = {"spotify": write_spotify, "dump": write_dump, "gensim": write_gensim, "shop": write_shop}
+    write[kind](Path(path))

@@ -52,7 +52,7 @@ ALLOWED_IN = {
     "rapidfuzz": {"names.typos"},
     "rich": {"cli.render", "cli.table_layout", "cli.progress"},
     "safetensors": {"exporters.safetensors"},
-    "scipy": {"maps", "evaluation", "experiment.postings", "lookup.similar_playlists"},
+    "scipy": {"maps", "evaluation", "experiment.postings", "experiment.track_artists", "lookup.similar_playlists"},
     "tensorflow": {"training.tensorflow_runtime"},
     "threadpoolctl": {"training.factorization"},
     "tinytag": {"playlists.music_library"},

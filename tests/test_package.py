@@ -55,6 +55,7 @@ def test_wheel_and_sdist_install_and_run(tmp_path: Path, installs_dependencies: 
         files = run(programs / "python", "-c", "import skipgramophone as s; print(s.__path__[0])", cwd=tmp_path)
         assert Path(files.strip()).is_relative_to(tmp_path)
         assert (Path(files.strip()) / "py.typed").exists()
+        assert (tmp_path / "venv" / "share" / "man" / "man1" / "sgp-experiments-rm.1").exists()
         run(*pip, "--force-reinstall", "--no-deps", sdist, cwd=tmp_path)
 
 

@@ -136,3 +136,15 @@ def test_a_checkout_that_is_not_ready_is_refused(
     assert ran.returncode == 1
     assert re.match(re.escape(f"error: {error}"), ran.stderr), ran.stderr
     assert not (checkout / "dist").exists()
+
+
+@in_checkout
+def test_the_image_is_built_from_all_files_that_the_package_needs() -> None:
+    settings = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = settings["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["shared-data"], settings["project"]["readme"], "pyproject.toml"}
+    needed |= {"constraints.txt", *settings["project"]["license-files"]}
+    copies = re.findall(r"^COPY (?!--)(.+) \S+$", (HERE / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for names in copies for name in names.split()} == needed
+    ignored = (HERE / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == needed

@@ -73,9 +73,11 @@ def _usage_errors_as_one_line() -> Iterator[None]:
             raise
         text = " ".join(error.format_message().split()).rstrip(".")
         text = text.replace("a valid int", "a whole number").replace("a valid float", "a number")
+        text = text.replace(". Did you mean", "; did you mean")
         path = error.ctx.command_path.removeprefix(error.ctx.find_root().command_path) if error.ctx else ""
         with _errors_as_exit_codes():
-            raise SettingError(f"{text[:1].lower()}{text[1:]}; see sgp{path} --help") from error
+            see = " See" if text.endswith("?") else "; see"
+            raise SettingError(f"{text[:1].lower()}{text[1:]}{see} sgp{path} --help") from error
 
 
 @contextmanager

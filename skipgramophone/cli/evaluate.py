@@ -220,7 +220,7 @@ def _beyond(row: RankerResult) -> list[str]:
     """Return the cells of a ranker: coverage, popularity, diversity, and hits among head, middle and tail tracks."""
     found = row.found_by_frequency
     shares = (row.coverage, row.popularity, row.artists, found["head"], found["middle"], found["tail"])
-    return [row.ranker, *(f"{share:.0%}" if share == share else "-" for share in shares)]
+    return [row.ranker, *("-" if share is None else f"{share:.0%}" for share in shares)]
 
 
 def _fits(judgement: Comparison) -> list[str]:

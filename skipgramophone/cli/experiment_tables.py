@@ -56,7 +56,8 @@ def show_metrics(one: Overview) -> None:
 
 def size(number: int) -> str:
     """Format a number of bytes."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+    unit, bytes_per_unit = ("GB", 1e9) if number >= 1e9 else ("MB", 1e6) if number >= 1e5 else ("kB", 1e3)
+    return f"{number / bytes_per_unit:.1f} {unit}"
 
 
 def _show_evaluations(found: Sequence[Overview]) -> None:

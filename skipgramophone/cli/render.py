@@ -57,9 +57,13 @@ def note(text: str, quiet: bool) -> None:
 
 
 def _print_stderr(line: str, style: str = "") -> None:
-    """Print a line on standard error. A failure is ignored, because there is no other place to report it."""
+    """Print a line on standard error; on a terminal, a sentence breaks between words. Indented names never break.
+
+    A failure is ignored, because there is no other place to report it.
+    """
     with contextlib.suppress(OSError):
-        console(sys.stderr).print(Text(line, style=style), soft_wrap=True)
+        to = console(sys.stderr)
+        to.print(Text(line, style=style), soft_wrap=not to.is_terminal or line.startswith(" "))
 
 
 def json_text(value: Any, indent: int | None = 2) -> str:

@@ -244,8 +244,9 @@ def reason(order: ContextChoice) -> str:
         return f"too few held-out playlists to decide: {order.asked}"
     if order.over_whole is None:
         return "track order carries no information"
+    gain = f"{round(order.over_whole.mean, 2) + 0.0:+.0%}"  # + 0.0: no "-0%"
     if order.window_size == "bag":
         from skipgramophone.evaluation.window_choice import MIN_GAIN  # here, because it is slow to import
 
-        return f"a window scores only {order.over_whole.mean:+.0%} against the whole playlist; {MIN_GAIN:+.0%} needed"
-    return f"a window scores {order.over_whole.mean:+.0%} against the whole playlist"
+        return f"a window scores only {gain} against the whole playlist; {MIN_GAIN:+.0%} needed"
+    return f"a window scores {gain} against the whole playlist"

@@ -66,7 +66,7 @@ class RankerResult:
     coverage: float
     popularity: float
     artists: float
-    found_by_frequency: dict[str, float]
+    found_by_frequency: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)

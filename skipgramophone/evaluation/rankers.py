@@ -236,6 +236,8 @@ class Hybrid:
         """Return the weighted sum of the parts; without artists or factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
+        if in_common is not None and self.factors is None:
+            in_common = np.asarray(in_common / np.sqrt(many), np.float32)
         known = evidence(self.agreement.scores(given), self.counts, many, in_common)
         scores = with_cosine(known, self.cosine.scores(given))
         if self.factors is None or not factor_weight(many).any():

@@ -37,14 +37,14 @@ class Scorecard:
         popularity: mean popularity percentile of the top k, from 0 to 1; 0.5 means no preference for rare or popular
             tracks.
         artists: mean over queries of (number of distinct artists in the top k) / (number of tracks in the top k).
-        found_by_frequency: recall@500 for tracks of the head, the middle and the tail.
+        found_by_frequency: recall@500 for tracks of the head, the middle and the tail; None if no such track is wanted.
     """
 
     values: dict[str, Values]
     coverage: float
     popularity: float
     artists: float
-    found_by_frequency: dict[str, float]
+    found_by_frequency: dict[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class _Tally:
             popularity=float(np.mean(self.popularities)),
             artists=float(np.mean(self.artists)),
             found_by_frequency={
-                name: float(self.found[at] / self.wanted[at]) if self.wanted[at] else float("nan")
+                name: float(self.found[at] / self.wanted[at]) if self.wanted[at] else None
                 for at, name in enumerate(STRATA)
             },
         )

@@ -135,4 +135,10 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
             f"{directory} does not match its catalogue of {tracks:,} tracks: "
             f"the shapes are {centre.shape} (centre) and {context.shape} (context); train again with --force"
         )
-    return Embeddings(centre, context, bias, read_factors(directory, tracks), read_track_artists(directory, tracks))
+    return Embeddings(
+        centre=centre,
+        context=context,
+        context_bias=bias,
+        factors=read_factors(directory, tracks),
+        artists=read_track_artists(directory, tracks),
+    )

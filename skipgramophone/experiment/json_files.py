@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +12,23 @@ from typing import Any
 from skipgramophone.errors import DamagedFileError, storage_errors
 
 
+def parse_json(text: str) -> Any:
+    """Parse JSON; numbers that are not finite become None, because JSON has none and earlier versions wrote NaN.
+
+    >>> parse_json("[NaN, -Infinity, 1e999, 2.5]")
+    [None, None, None, 2.5]
+    """
+    return json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+
+
+def _finite(text: str) -> float | None:
+    """Return a number, or None if it is too large for a float."""
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object.
+    """Read a JSON object; see `parse_json`.
 
     Raises:
         ExperimentError: the file does not contain a JSON object.
@@ -20,7 +36,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         with storage_errors(path, "read"):
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = parse_json(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise DamagedFileError(f"{path} is damaged: {error}") from error
     if not isinstance(content, dict):
@@ -30,7 +46,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """Write a JSON object with indentation; lone surrogates are written as escapes."""
-    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 

@@ -38,6 +38,15 @@ class Contents:
     tracks: pa.Table
     playlists: pa.Table
 
+    @classmethod
+    def of_playlists(cls, corpus: Corpus, tracks: pa.Table, playlists: pa.Table) -> Contents:
+        """Return the contents of some playlists, without tracks that occur only in held-out playlists."""
+        occurs = corpus.counts(tracks.num_rows) > 0
+        if not occurs.all():
+            number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)  # of each track that occurs, from 0
+            corpus, tracks = Corpus(number[corpus.track_ids], corpus.offsets), tracks.filter(pa.array(occurs))
+        return cls(corpus, tracks, playlists)
+
     @cached_property
     def counts(self) -> Ids:
         """Return the occurrences of each track, int64 (tracks,)."""

@@ -70,9 +70,15 @@ class AnnoyCandidates:
             StorageError: a file cannot be read.
         """
         self._shards = [(first, own, _opened(one, own)) for one, first, own in facts.files(path)]
+        self._files = {one: _status(one) for one, _, _ in facts.files(path)}
 
     def __len__(self) -> int:
         return sum(int(index.get_n_items()) for _, _, index in self._shards)
+
+    def is_cut_off(self) -> bool:
+        """Whether another program has cut off a file of the index, so that reading it could end the process."""
+        now = [(_status(path), status) for path, status in self._files.items()]
+        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)  # another file is a replacement
 
     def near(self, vector: Matrix, number: int) -> Rows:
         """Return rows near a vector (embedding_dim,), about `number` from each shard, int64."""
@@ -84,6 +90,15 @@ class AnnoyCandidates:
             # A damaged file may return any number.
             found.append(first + rows[(rows >= 0) & (rows < facts.items)])
         return np.concatenate(found)
+
+
+def _status(path: Path) -> tuple[int, int, int]:
+    """Return device, inode and size of a file; zeros if it does not exist."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_dev, status.st_ino, status.st_size
 
 
 def _opened(path: Path, facts: IndexFacts) -> Any:

@@ -70,6 +70,8 @@ class OpenedIndex:
                 self.__dict__.pop("facts", None)
                 return REBUILT
             self._opened = opened
+        elif isinstance(self._opened, AnnoyCandidates) and self._opened.is_cut_off():
+            self._opened = "the index is damaged"
         return self._opened
 
     def _open_index(self, vector: Matrix) -> AnnoyCandidates | str:

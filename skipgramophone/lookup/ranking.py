@@ -10,11 +10,11 @@
                    the more the factors know about the playlist; with a single seed they have no weight. The evidence of
                    playlists and artists is
                        e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
-                   where c_j is the agreement of the playlists of track j with those of the seeds (`postings`), a_j is
-                   the number of seeds with the artist of track j (`track_artists`), and the first root and the
-                   logarithm of a_j keep the sign. Without that root, a few playlists with nearly all seeds would decide
-                   alone. The more often a track occurs, the more its playlists say about it, and the less its artist
-                   matters
+                   where c_j is the agreement of the playlists of track j with those of the seeds (`postings`), and a_j
+                   is the number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in models
+                   without factors. The first root and the logarithm of a_j keep the sign. Without that root, a few
+                   playlists with nearly all seeds would decide alone. The more often a track occurs, the more its
+                   playlists say about it, and the less its artist matters
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k

@@ -95,12 +95,15 @@ class Scoring:
 
     def evidence(self, asked: Question) -> Scores:
         """Return the evidence of `hybrid` for all tracks, float32 (tracks,)."""
-        artists, agreement = self.opened.embeddings.artists, self.opened.postings.agreement(asked.rows, asked.weights)
+        artists, given = self.opened.embeddings.artists, number_of_seeds(asked.weights)
+        agreement = self.opened.postings.agreement(asked.rows, asked.weights)
         in_common = None
         if artists is not None:
             in_common = np.zeros_like(agreement)  # the corpus may have more tracks than the model
             in_common[: artists.tracks] = artists.in_common(asked.rows, scaled(asked.weights))
-        return evidence(agreement, self.counts, number_of_seeds(asked.weights), in_common)
+            if self.opened.embeddings.factors is None:
+                in_common /= np.float32(np.sqrt(given))
+        return evidence(agreement, self.counts, given, in_common)
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
         """Score by `hybrid` without factors only the tracks that may be among the best.

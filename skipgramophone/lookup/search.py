@@ -102,8 +102,9 @@ class Search:
 
         Raises:
             UnknownTrackError: the track has no vector because it was too rare.
-            ExperimentError: the vector is not finite.
+            ExperimentError: the vector is not finite, or a file has been cut off.
         """
+        self.opened.require_whole_files()
         if track.row >= len(self._embeddings.centre):
             raise UnknownTrackError(
                 f"'{track.name}' has no vector: it was added to the corpus after the model was trained; "

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+import numpy.typing as npt
 
 from skipgramophone.errors import ExperimentError, SgpError
 from skipgramophone.experiment.catalogue import Catalogue
@@ -17,6 +20,7 @@ from skipgramophone.experiment.corpus import Corpus, read_corpus
 from skipgramophone.experiment.embeddings import Embeddings, read_embeddings
 from skipgramophone.experiment.experiment import Experiment, continue_command
 from skipgramophone.experiment.manifest import Manifest, tracks_of_model
+from skipgramophone.experiment.mapped_files import MappedFile, mapped_files, require_whole
 from skipgramophone.experiment.playlist_table import PlaylistTable, map_playlist_table
 from skipgramophone.experiment.postings import Postings, build_postings, has_postings, read_postings
 from skipgramophone.lookup.stability_report import StabilityReport, read_stability
@@ -55,6 +59,24 @@ class Snapshot:
     def postings(self) -> Postings:
         """The playlists of each track."""
         return self.kept_postings or build_postings(self.corpus, len(self.catalogue))
+
+    @cached_property
+    def _mapped_files(self) -> list[MappedFile]:
+        """The memory-mapped files of corpus and model."""
+        corpus, vectors, postings = self.corpus, self.embeddings, self.kept_postings
+        arrays: list[npt.NDArray[Any]] = [corpus.track_ids, corpus.offsets]
+        arrays += [vectors.centre, vectors.context, vectors.context_bias]
+        arrays += [vectors.factors.rows] if vectors.factors else []
+        arrays += [vectors.artists.rows] if vectors.artists else []
+        return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))
+
+    def require_whole_files(self) -> None:
+        """Verify that no other program has cut off a file since it was opened; reading it would end the process.
+
+        Raises:
+            ExperimentError: a file has been cut off.
+        """
+        require_whole(self._mapped_files)
 
     def is_current(self) -> bool:
         """Return whether the experiment still exists under its name and still has the model that was opened."""

@@ -14,7 +14,7 @@ from typing import Any
 from skipgramophone.errors import SgpError, storage_errors
 from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, experiments_in, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
-from skipgramophone.experiment.json_files import read_json
+from skipgramophone.experiment.json_files import parse_json, read_json
 from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
 from skipgramophone.settings import task
@@ -177,7 +177,7 @@ def _losses(experiment: Experiment) -> list[float]:
     """Read the mean loss of each epoch; return an empty list if there is no training history."""
     try:
         lines = (experiment.directory("model") / HISTORY).read_text(encoding="utf-8").splitlines()
-        return [float(json.loads(line)["loss"]) for line in lines]
+        return [float(parse_json(line)["loss"]) for line in lines]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

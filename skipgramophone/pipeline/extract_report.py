@@ -39,7 +39,7 @@ class SourceFacts:
 
 def contents_of(encoded: EncodedPlaylists) -> Contents:
     """Return encoded playlists in the form that the inspection needs."""
-    return Contents(Corpus(encoded.track_ids, encoded.offsets), encoded.tracks, encoded.playlists)
+    return Contents.of_playlists(Corpus(encoded.track_ids, encoded.offsets), encoded.tracks, encoded.playlists)
 
 
 def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> ExtractReport:

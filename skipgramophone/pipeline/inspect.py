@@ -146,4 +146,4 @@ def _contents_of_experiment(experiment: Experiment) -> Contents:
     names = zip(("artist", "title", "uri"), columns, strict=True)
     tracks = pa.table({name: pa.array(column, pa.large_string()) for name, column in names})
     playlists = read_playlist_table(directory, len(corpus)).select(["owner", "name"])
-    return Contents(corpus, tracks, playlists)
+    return Contents.of_playlists(corpus, tracks, playlists)

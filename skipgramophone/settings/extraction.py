@@ -47,7 +47,9 @@ class ExtractSettings:
     num_rows: int = setting(
         ALL_ROWS, "Rows to read of each file (-1 = all).", "-nr", "--num-rows", metavar="N", bounds=ROWS
     )
-    format: Format | None = setting(None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.")
+    format: Format | None = setting(
+        None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.", metavar="NAME"
+    )
     columns: str | None = setting(None, f"Assign table columns to roles: {', '.join(ROLES)}.", metavar="ROLE=NAME,…")
     session_gap: str = setting("30m", "Pause that ends a session of a listening history.", metavar="SPAN")
     since: str | None = setting(

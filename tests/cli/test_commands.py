@@ -334,3 +334,8 @@ def test_a_dump_with_a_header_and_no_rows_is_refused(sgp: Sgp, write_dump: Write
     ran = sgp("extract", "x", path)
     assert (ran.code, ran.out, ran.err) == (1, "", f"error: {path} has a header but no rows\n")
     assert left(experiments) == []
+
+
+def test_a_mistyped_command_gets_a_suggestion() -> None:
+    ran = run_sgp("simlar", "demo")
+    assert (ran.code, ran.err) == (2, "error: no such command 'simlar'; did you mean 'similar'? See sgp --help\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -176,3 +177,13 @@ def test_nothing_is_removed_without_confirmation(sgp: Sgp, three: Path, experime
     assert sgp("experiments", "rm", "gone", "--yes").code == 0
     assert not (experiments / "gone").exists()
     assert sgp("experiments", "rm", "gone", "--yes").code == 1
+
+
+@pytest.mark.parametrize("loss", ["NaN", "1e999", "null", '"\\u001b[2J"'])
+def test_losses_that_are_no_numbers_are_not_drawn(three: Path, tmp_path: Path, loss: str) -> None:
+    shutil.copytree(three / "five", tmp_path / "copied" / "a")
+    history = tmp_path / "copied" / "a" / "model" / "history.jsonl"
+    history.write_text(re.sub(r'"loss": [0-9.e-]+', lambda _: f'"loss": {loss}', history.read_text()))
+    ran = run_sgp("experiments", "a", "--json", "--experiments-dir", tmp_path / "copied")
+    assert (ran.code, json.loads(ran.out)["losses"]) == (0, [])
+    assert run_sgp("experiments", "a", "--experiments-dir", tmp_path / "copied").code == 0

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from skipgramophone.cli.experiment_tables import size
+from skipgramophone.cli.train import reason
 from skipgramophone.evaluation.recency_choice import RecencyChoice
+from skipgramophone.evaluation.scorecard import Estimate
+from skipgramophone.evaluation.window_choice import ContextChoice
 from skipgramophone.pipeline.reports import TrainReport
 from tests.conftest import Sgp, dump_text, run_sgp, two_genres
 
@@ -80,3 +84,16 @@ def test_spans_of_time_that_are_not_finite_or_huge(trained: Path, tmp_path: Path
     assert ran.code == 0 or len(ran.err.splitlines()) == 1
     ran = run_sgp("tune", "missing", "--budget", span, "--experiments-dir", tmp_path)
     assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0.0 kB"), (36_941, "36.9 kB"), (100_000, "0.1 MB"), (9_060_000, "9.1 MB"), (2_340_000_000, "2.3 GB")],
+)
+def test_a_small_size_is_not_shown_as_zero(number: int, shown: str) -> None:
+    assert size(number) == shown
+
+
+def test_a_gain_that_rounds_to_zero_has_no_minus() -> None:
+    choice = ContextChoice("bag", 400, Estimate(0.05, 0.04, 0.06), Estimate(-0.004, -0.02, 0.01))
+    assert reason(choice) == "a window scores only +0% against the whole playlist; +3% needed"

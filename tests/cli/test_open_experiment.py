@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,9 +26,19 @@ def answers_of(lookup: Lookup) -> list[object]:
     """Return everything that an open experiment answers, except how it found the answer."""
     found: list[object] = [
         (answer.seeds, answer.neighbours, answer.agreement)
-        for settings in (SimilarSettings(), *(ContinueSettings(by=by) for by in ("model", "hybrid", "cosine+count")))
+        for settings in (
+            SimilarSettings(),
+            *(ContinueSettings(by=by) for by in ("model", "factors", "hybrid", "cosine+count")),
+        )
         for answer in [lookup.similar_to(lookup.asked([(name, 1.0) for name in SEEDS]).seeds, settings)]
     ]
+    both = [(name, 1.0) for name in SEEDS]
+    found += [
+        lookup.similar_artists(both, SimilarSettings(of="artists", by=by)).neighbours for by in ("cosine", "hybrid")
+    ]
+    found.append(lookup.similar_playlists(both).neighbours)
+    arranged = lookup.continuation(SEEDS, ContinueSettings(arrange=True, number=8))
+    found += [arranged.neighbours, arranged.arrangement]
     found += [lookup.explain(SEEDS[0], SEEDS[1]), lookup.playlist_names(range(5)), lookup.playlists().to_dict()]
     return [*found, lookup.corpus.track_ids.tolist(), lookup.tracks().to_dict()]
 
@@ -64,7 +75,14 @@ def rename_and_replace(root: Path) -> None:
     replace_all(root)
 
 
-CHANGES = [extract_again, append, replace_all, rename, remove, rename_and_replace]
+def restore(root: Path) -> None:
+    """Replace the experiment by a packed copy of another one."""
+    replace_all(root)
+    for words in (["pack", "genres", str(root / "a.zip")], ["rm", "genres", "--yes"], ["unpack", str(root / "a.zip")]):
+        assert run_sgp("experiments", *words, "--experiments-dir", root).code == 0
+
+
+CHANGES = [restore, extract_again, append, replace_all, rename, remove, rename_and_replace]
 
 
 @pytest.mark.parametrize(("change", "asks_first"), [*((change, False) for change in CHANGES), (replace_all, True)])
@@ -99,3 +117,24 @@ def test_a_rebuilt_index_is_used_and_never_mixed_with_the_old_one(trained: Path,
     assert between.answered_by == "exact search"
     assert between.notes[-1].startswith("the index was replaced while it was opened: used exact search")
     assert after.answered_by == "index"
+
+
+@pytest.mark.parametrize("name", ["model/factors.npy", "model/centre.npy", "corpus/postings.npy"])
+def test_a_file_that_is_cut_off_gives_one_line_instead_of_a_crash(trained: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(trained / "genres", tmp_path / "genres")
+    with package.open("genres", tmp_path) as lookup:
+        lookup.continuation(SEEDS)
+        os.truncate(tmp_path / "genres" / name, 100)
+        with pytest.raises(ExperimentError, match=f"another program has cut off .*{Path(name).name} while it was open"):
+            lookup.continuation(SEEDS)
+
+
+def test_an_index_that_is_cut_off_is_not_used(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained / "genres", tmp_path / "genres")
+    with package.open("genres", tmp_path) as lookup:
+        before = lookup.similar("folk 3")
+        os.truncate(tmp_path / "genres" / "index" / "tracks.annoy", 0)
+        after = lookup.similar("folk 3")
+    assert (before.answered_by, after.answered_by) == ("index", "exact search")
+    assert after.neighbours == before.neighbours
+    assert after.notes[-1].startswith("the index is damaged: used exact search")

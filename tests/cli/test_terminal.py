@@ -19,8 +19,8 @@ from tests.conftest import Row, dump_text, run_sgp
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tuple[int, str]:
-    """Run `sgp` on a terminal of a width, with some typed text; return the exit code and all output."""
+def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "", **variables: str) -> tuple[int, str]:
+    """Run `sgp` on a terminal of a width, with typed text and environment variables; return exit code and output."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -29,7 +29,7 @@ def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "") -> tupl
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=environment | {"TERM": "xterm-256color"},
+        env=environment | {"TERM": "xterm-256color"} | variables,
         start_new_session=True,
     ) as running:
         os.close(slave)
@@ -133,3 +133,14 @@ def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow
     assert output.count("\x1b[1A\x1b[2K") == 1  # the line of the bar is erased
     report = [line.split()[0] for line in lines if not line.startswith(("train ", "warning: the loss ended at "))]
     assert report == ["model", "vectors", "context", "epochs", "learning", "loss", "time", "index"]
+
+
+def test_a_note_and_an_error_break_between_words(sample_root: Path) -> None:
+    for query, code in (("every pencl knos", 0), ("no such track with a long name at all, and some more words", 3)):
+        ended, output = on_a_terminal(60, "similar", "demo", query, "-n", "1", "--experiments-dir", sample_root)
+        assert ended == code
+        printed = ESCAPES.sub("", output).replace("\r", "").splitlines()
+        message = printed[: next((at for at, line in enumerate(printed) if line.startswith(("top 1", "  "))), None)]
+        assert len(message) == 2
+        assert all(len(line) <= 60 for line in message)
+        assert query in " ".join(" ".join(message).split())

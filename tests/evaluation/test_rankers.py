@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -159,7 +161,7 @@ def test_the_hybrid_score_adds_agreement_cosine_log_count_and_artists() -> None:
     without, with_artists = Hybrid(popular, cosine, counts), Hybrid(popular, cosine, counts, artists=artists)
     in_common = np.zeros((2, TRACKS))
     in_common[0, [0, 3, 8, 11]] = [0.5, 1, 0.5, 0.5]
-    in_common[1, [0, 3, 8, 11]] = [1.5, 2, 0.5, 1.5]
+    in_common[1, [0, 3, 8, 11]] = np.array([1.5, 2, 0.5, 1.5]) / 2  # without factors, divided by the root of 4
     added = 2 * np.log(1 + in_common) / np.sqrt(counts + 3)
     np.testing.assert_allclose(with_artists.scores(some), without.scores(some) + added, rtol=1e-5)
 
@@ -227,3 +229,11 @@ def test_a_repeated_track_counts_as_found_at_rank_one() -> None:
     catalogue = RankedCatalogue(np.ones(TRACKS, np.int64), np.arange(TRACKS))
     card = score_ranker(Popularity(np.arange(TRACKS)), [query], catalogue, 10)
     assert (card.values["hit@10"][0], card.values["ndcg@10"][0], card.values["mrr"][0]) == (1, 1, 1)
+
+
+def test_recall_of_a_group_without_wanted_tracks_is_none() -> None:
+    counts = np.array([9, 6, 3])  # a third of all occurrences each: head, middle, tail
+    query = EvaluationQuery(0, np.array([1]), np.array([0]), 0)
+    card = score_ranker(Popularity(counts), [query], RankedCatalogue(counts, np.arange(3)), 1)
+    assert card.found_by_frequency == {"head": 1.0, "middle": None, "tail": None}
+    json.dumps(card.found_by_frequency, allow_nan=False)

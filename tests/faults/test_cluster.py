@@ -43,7 +43,9 @@ def genres(sgp: Sgp, write_dump: Callable[..., Path], experiments: Path) -> Path
 def start_training(experiment: Path) -> subprocess.Popen[str]:
     """Start a training run, and wait for its first checkpoint."""
     command = [sys.executable, "-m", "skipgramophone", "train", experiment.name, *OPTIONS, "-q"]
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job of a shell ignores it
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, interrupt)
     while not (experiment / "checkpoint").exists():
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)

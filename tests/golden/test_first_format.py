@@ -21,7 +21,18 @@ def test_the_first_format_loads(tmp_path: Path) -> None:
         GOLDEN, tmp_path / "experiments"
     )  # a copy, so that a test that writes by mistake leaves the golden files alone
     before = {path: path.read_bytes() for path in (tmp_path / "experiments").rglob("*") if path.is_file()}
-    ran = run_sgp("similar", "first", "folk 3", "-n", "5", "--json", "--experiments-dir", tmp_path / "experiments")
+    ran = run_sgp(
+        "similar",
+        "first",
+        "folk 3",
+        "--by",
+        "cosine",
+        "-n",
+        "5",
+        "--json",
+        "--experiments-dir",
+        tmp_path / "experiments",
+    )
     assert (ran.code, ran.err) == (0, "")
     answer = json.loads(ran.out)
     centre = np.load(GOLDEN / "first" / "model" / "centre.npy")

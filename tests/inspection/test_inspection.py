@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skipgramophone.experiment.corpus import count_descents
+from skipgramophone.experiment.corpus import Corpus, count_descents
+from skipgramophone.inspection.contents import Contents
 from skipgramophone.inspection.distribution import distribution
 from skipgramophone.inspection.findings import ADVICE, KINDS, Finding
 from skipgramophone.inspection.report import findings as all_findings
@@ -292,3 +294,12 @@ def test_counts_equal_those_of_a_loop(rows: list[tuple[str, str, str, str, str |
         assert 0 < finding.count <= finding.of
         assert finding.share == round(finding.count / finding.of, 6)
         assert all(finding.examples)
+
+
+def test_tracks_of_held_out_playlists_are_not_inspected() -> None:
+    corpus = Corpus(np.array([3, 1, 1], np.int32), np.array([0, 2, 3]))  # tracks 0 and 2 occur elsewhere
+    named = pa.table({"artist": list("abcd"), "title": list("wxyz"), "uri": [None] * 4})
+    contents = Contents.of_playlists(corpus, named, pa.table({"owner": ["o", "o"], "name": ["p", "q"]}))
+    assert contents.tracks["artist"].to_pylist() == ["b", "d"]
+    assert contents.corpus.track_ids.tolist() == [1, 0, 0]
+    assert contents.counts.tolist() == [2, 1]

@@ -157,6 +157,15 @@ def test_hybrid_weighs_the_parts_of_a_query(demo: sgp.Lookup) -> None:
     assert both.ranked_by == "hybrid"
 
 
+def test_the_scale_of_weights_does_not_change_hybrid(demo: sgp.Lookup) -> None:
+    settings = sgp.SimilarSettings(of="artists", by="hybrid")
+    whole, small = (
+        demo.similar_artists([(PENCIL, 1.0 * scale), ("faded raincoat", scale)], settings) for scale in (1, 0.01)
+    )
+    assert [near.artist for near in small.neighbours] == [near.artist for near in whole.neighbours]
+    assert [near.score for near in small.neighbours] == pytest.approx([near.score for near in whole.neighbours])
+
+
 def test_vectors_without_playlists_list_artists_but_no_playlists(tmp_path: Path) -> None:
     vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]], np.float32)
     names = np.array(["A - x", "B & C - y", "D, Various Artists - z"])

@@ -1,0 +1,50 @@
+"""Output without colours: with NO_COLOR or on a dumb terminal, the words are the same as with colours."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_terminal import ESCAPES, on_a_terminal
+
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
+COMMANDS = [
+    ("similar", "demo", "every pencil knows", "-n", "3"),
+    ("similar", "demo", "every pencl knos", "-n", "3"),  # a note
+    ("similar", "demo", "no such track at all"),  # an error with suggestions
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[2])
+def test_the_words_are_the_same_without_colours(sample_root: Path, command: tuple[str, ...]) -> None:
+    place = ("--experiments-dir", sample_root)
+    code, coloured = on_a_terminal(80, *command, *place)
+    words = ESCAPES.sub("", coloured).split()
+    assert len(words) > 10
+    assert on_a_terminal(80, *command, *place, TERM="dumb") == (code, ESCAPES.sub("", coloured))
+    without = on_a_terminal(80, *command, *place, NO_COLOR="1")
+    assert (without[0], ESCAPES.sub("", without[1]).split()) == (code, words)
+    assert not COLOUR.search(without[1])
+
+
+def test_progress_and_warnings_are_in_words(tmp_path: Path) -> None:
+    place = ("--experiments-dir", tmp_path)
+    assert on_a_terminal(80, "extract", "x", "--sample", "-nr", "3000", *place, NO_COLOR="1")[0] == 0
+    for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        code, output = on_a_terminal(80, "train", "x", "-e", "1", "-emb", "4", "--force", *place, **variables)
+        assert code == 0
+        assert "model of x" in output
+        assert "vectors" in output
+        assert not COLOUR.search(output)
+    assert "\x1b" not in output  # on a dumb terminal, there is no bar that is drawn again and again
+
+
+def test_the_prompt_works_without_colours(sample_root: Path) -> None:
+    command = ("similar", "demo", "-n", "2", "--experiments-dir", sample_root)
+    for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        code, output = on_a_terminal(80, *command, typed="every pencil knows\nquit\n", **variables)
+        assert code == 0
+        assert "top 2 tracks" in output
+        assert not COLOUR.search(output)

@@ -1,0 +1,1 @@
+"""An independent implementation of look-ups and metrics, written from the docs with numpy and pandas only."""

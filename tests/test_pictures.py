@@ -1,0 +1,47 @@
+"""The pictures of the documentation are drawn by benchmarks/pictures.py, describe themselves, and load nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.pictures import ASSETS, draw_architecture, draw_lookup, draw_loss
+from tests.conftest import run_sgp
+
+DOCS = ASSETS.parent
+PICTURES = ("architecture", "lookup", "loss")
+
+pytestmark = pytest.mark.skipif(not ASSETS.exists(), reason="the documents are not part of an installed package")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_shown_with_a_description_and_loads_nothing(name: str) -> None:
+    text = (ASSETS / f"{name}.svg").read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)
+    assert root.tag.endswith("svg")
+    assert root.attrib["viewBox"].startswith("0 0 ")
+    assert not re.search(r"(?:href|src)\s*=|url\((?!['\"]?#)|@import|@font-face", text)
+    shown = re.findall(rf"!\[([^\]]+)\]\(assets/{name}\.svg\)", "".join(map(Path.read_text, DOCS.glob("*.md"))))
+    assert [len(description) > 40 for description in shown] == [True]
+
+
+def test_the_architecture_is_what_the_script_draws() -> None:
+    assert (ASSETS / "architecture.svg").read_text(encoding="utf-8") == draw_architecture()
+
+
+def test_a_terminal_is_drawn_with_every_row(sample_root: Path) -> None:
+    printed = run_sgp("similar", "demo", "every pencil knows", "-n", "3", "--experiments-dir", sample_root).out
+    drawn = draw_lookup(printed)
+    shown = "".join(ElementTree.fromstring(drawn).itertext()).replace("\N{NO-BREAK SPACE}", " ")
+    for line in printed.splitlines()[3:]:
+        assert line.split("   ")[-1].strip() in shown
+    assert "Marble Ferryboat" in shown
+
+
+def test_a_loss_that_falls_is_drawn_downwards() -> None:
+    points = re.findall(r"polyline points='([^']+)'", draw_loss([10.0, 3.0, 1.0]))[0].split()
+    heights = [float(point.partition(",")[2]) for point in points]
+    assert heights == [30.0, pytest.approx(30 + 260 * (1 - 0.4771), abs=0.1), 290.0]

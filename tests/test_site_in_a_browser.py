@@ -1,0 +1,152 @@
+"""The documentation site in a browser: accessibility by axe-core, phone width, search, links, no network access."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.maps.test_map_in_a_browser import BROWSER
+from tests.test_site import CONFIG, HERE, SITE_VENV, has_mkdocs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+DOCS = sorted(path.relative_to(HERE / "docs").with_suffix("").as_posix() for path in (HERE / "docs").rglob("*.md"))
+PAGES = [
+    *DOCS,
+    "tour",
+    "experiment-directory",
+    "benchmarks",
+    "changelog",
+    "contributing",
+    "security",
+    "code-of-conduct",
+]
+DESKTOP, PHONE = (1280, 900), (390, 800)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="Chromium is not on the PATH"),
+    pytest.mark.skipif(not CONFIG.exists(), reason="the documents are not part of an installed package"),
+]
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a log."""
+
+    def log_message(self, *_: Any) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture(scope="module")
+def site(network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Build the site and serve it on the loopback interface; return its address."""
+    python = next((path for path in (SITE_VENV / "bin" / "python", Path(sys.executable)) if has_mkdocs(path)), None)
+    if python is None:
+        pytest.skip("MkDocs is not installed: run make site")
+    root = tmp_path_factory.mktemp("site")
+    build(python, root)
+    handler = functools.partial(Silent, directory=str(root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def build(python: Path, root: Path) -> None:
+    """Build the site into a directory."""
+    command = [str(python), "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(root)]
+    subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def browser(network: None) -> Iterator[Browser]:
+    """Start a headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def open_page(browser: Browser, size: tuple[int, int], scheme: Any, problems: list[str], site: str) -> Page:
+    """Open an empty page that collects requests to elsewhere, failed requests, console messages and errors."""
+    width, height = size
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    own = (site, "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(own) else problems.append(request.url))
+    page.on("response", lambda answer: problems.append(answer.url) if answer.status >= 400 else None)
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    return page
+
+
+@pytest.fixture(params=[(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop-light", "phone-dark"])
+def page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
+    """Open an empty page, with any problem an error at the end."""
+    problems: list[str] = []
+    size, scheme = request.param
+    opened = open_page(browser, size, scheme, problems, site)
+    yield opened
+    opened.close()
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_fits(page: Page, site: str, name: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page.goto(f"{site}{name}.html", wait_until="load")
+    page.wait_for_function(
+        "!document.querySelector('pre > code') || document.querySelector('.md-code__nav[aria-label]')"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") == 0
+    assert page.locator("h1").count() == 1
+    found = axe.Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found] == []
+
+
+def test_the_search_finds_three_terms(browser: Browser, site: str) -> None:
+    problems: list[str] = []
+    page = open_page(browser, DESKTOP, "light", problems, site)
+    page.goto(f"{site}index.html")
+    for term, title in (("recall", "Glossary"), ("session gap", "Input formats"), ("held-out playlists", "How good")):
+        page.fill("input.md-search__input", "")
+        page.locator("input.md-search__input").press_sequentially(term, delay=20)
+        page.locator(".md-search-result__link", has_text=title).first.wait_for(state="attached")
+    page.close()
+    assert problems == []
+
+
+def test_ten_links_lead_to_pages(browser: Browser, site: str) -> None:
+    problems: list[str] = []
+    page = open_page(browser, DESKTOP, "dark", problems, site)
+    page.goto(f"{site}index.html")
+    addresses = page.locator("article a[href]").evaluate_all("links => links.map((link) => link.href)")
+    inside = list(dict.fromkeys(address for address in addresses if "#" not in address))[:10]
+    assert len(inside) == 10
+    for address in inside:
+        page.goto(f"{site}index.html")
+        page.locator(f"article a[href='{address.removeprefix(site)}']").first.click()
+        assert page.url == address
+        assert page.locator("article h1").count() == 1
+    page.close()
+    assert problems == []
+
+
+def test_the_theme_can_be_switched(browser: Browser, site: str) -> None:
+    problems: list[str] = []
+    page = open_page(browser, DESKTOP, "light", problems, site)
+    page.goto(f"{site}index.html")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("label[title='Switch to dark mode']").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page.close()
+    assert problems == []
