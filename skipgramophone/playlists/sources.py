@@ -89,7 +89,7 @@ RECORDS: dict[Format, RecordFunction] = {
 # Formats that say when a track was played, or added to a playlist. Tables say it in a column with the role time.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
-    "spotify-api",
+    "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
 )  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # the same rows in columns
     "spotify": spotify_blocks,

@@ -91,8 +91,9 @@ def read_apple_daily(stream: OpenFile, settings: ExtractSettings) -> Iterator[Re
             yield number, line, SKIP
         else:
             artist, title = split_name(fields["Track Description"])
+            hour = _first_hour(fields.get("Hours", ""))
             row = Row("", day.isoformat(), f"{stream.file.place}\0{day}", artist=artist, title=title)
-            kept.append((day, _first_hour(fields.get("Hours", "")), number, line, row))
+            kept.append((day, hour, number, line, row._replace(added=_days_since_1970(day) * float(DAY))))
     for *_, number, line, row in sorted(kept, key=lambda one: one[:3]):
         yield number, line, row
 
@@ -143,7 +144,7 @@ def _artists_beside(stream: OpenFile, settings: ExtractSettings) -> Artists:
         return found
     with beside.open(settings.encoding, settings.bad_bytes == "replace") as daily:
         for day, artist, title in _days(read_named_fields(daily, DAILY, "a daily history of Apple Music")):
-            found[(day - date(1970, 1, 1)).days, identity(title)].add(artist)
+            found[_days_since_1970(day), identity(title)].add(artist)
     return found
 
 
@@ -162,6 +163,11 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text.strip()[:10])
     except ValueError:
         return None
+
+
+def _days_since_1970(day: date) -> int:
+    """Return the number of days since 1970."""
+    return (day - date(1970, 1, 1)).days
 
 
 def _first_hour(text: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from skipgramophone.names.identifiers import joined, labelled
 from skipgramophone.playlists.readers.histories import (
     NO_TIME,
     Play,
@@ -22,6 +23,7 @@ from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import fields_of, read_named_fields
 from skipgramophone.settings import ExtractSettings
 
+MBID = "track mbid"
 COLUMNS = ("ISO time", "unixtime", "track name", "artist name", "application")
 
 
@@ -47,4 +49,8 @@ def _plays(stream: OpenFile) -> Iterator[PlayRecord]:
             continue
         time = seconds_since_1970(fields["unixtime"])
         names = fields["artist name"], fields["track name"]
-        yield number, line, NO_TIME if time is None else Play("", *names, None, began=time, ended=time)
+        if time is None:
+            yield number, line, NO_TIME
+        else:
+            identifiers = joined([labelled("mbid", fields.get(MBID))])
+            yield number, line, Play("", *names, None, began=time, ended=time, identifiers=identifiers)
