@@ -46,9 +46,13 @@ def test_a_corpus_with_identifiers_grows_as_in_one_extraction(
     tmp_path: Path, parts: tuple[Any, ...], match: str | None, encoded_in_part: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = package.ExtractSettings(columns=COLUMNS, match=match)
-    grown = growth._grown
-    calls: list[Any] = []
-    monkeypatch.setattr(growth, "_grown", lambda *given: calls.append(given) or grown(*given))
+    encode_part, calls = growth._grown, []
+
+    def counted(*given: Any) -> growth.Growth:
+        calls.append(given)
+        return encode_part(*given)
+
+    monkeypatch.setattr(growth, "_grown", counted)
     files = []
     for number, rows in enumerate(parts):
         files.append(tmp_path / f"{number}.csv")
