@@ -344,10 +344,12 @@ def test_exact_search_answers_without_a_remark_if_it_is_as_fast(
     monkeypatch.setattr(search_width, "NODE_ROWS", 1000)
     built = run_sgp("index", "genres", "--recall", "1", "--trees", "1", "--experiments-dir", tmp_path)
     assert "look-ups      use exact search, which is as fast as the index with the requested recall\n" in built.out
-    asked = similar(tmp_path, "folk 3", "--json")
+    ask = ("folk 3", "--by", "cosine", "--json")
+    assert json.loads(similar(trained, *ask)[1])["answered_by"] == "index"
+    asked = similar(tmp_path, *ask)
     assert (json.loads(asked[1])["answered_by"], asked[2]) == ("exact search", "")
-    assert asked == similar(tmp_path, "folk 3", "--json", "--exact")
-    batch = similar(tmp_path, "-", stdin="folk 3\nfolk 4\n")
+    assert asked == similar(tmp_path, *ask, "--exact")
+    batch = similar(tmp_path, "-", "--by", "cosine", stdin="folk 3\nfolk 4\n")
     assert [json.loads(line)["answered_by"] for line in batch[1].splitlines()] == ["exact search"] * 2
     assert run_sgp("check", "genres", "--experiments-dir", tmp_path).code == 0
 
