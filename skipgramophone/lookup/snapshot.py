@@ -64,8 +64,13 @@ class Snapshot:
     def _mapped_files(self) -> list[MappedFile]:
         """The memory-mapped files of corpus and model."""
         corpus, vectors, postings = self.corpus, self.embeddings, self.kept_postings
-        arrays: list[npt.NDArray[Any]] = [corpus.track_ids, corpus.offsets]
-        arrays += [vectors.centre, vectors.context, vectors.context_bias]
+        arrays: list[npt.NDArray[Any]] = [
+            corpus.track_ids,
+            corpus.offsets,
+            vectors.centre,
+            vectors.context,
+            vectors.context_bias,
+        ]
         arrays += [vectors.factors.rows] if vectors.factors else []
         arrays += [vectors.artists.rows] if vectors.artists else []
         return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))

@@ -128,3 +128,21 @@ def test_a_user_without_an_entry_and_a_home_can_build_an_index(tmp_path: Path) -
     program = [sys.executable, "-c", WITHOUT_HOME, "index", "first", "-q"]
     ran = subprocess.run(program, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+IMPORT_KERAS = """
+import os, sys
+os.environ.pop("HOME", None)
+os.setresuid(4242, -1, -1)
+from pathlib import Path
+from skipgramophone.training.tensorflow_runtime import load_tensorflow
+load_tensorflow(Path(os.devnull)).keras.layers
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without an entry")
+def test_keras_writes_no_configuration_without_a_home(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", IMPORT_KERAS], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (ran.returncode, names(tmp_path)) == (0, [])

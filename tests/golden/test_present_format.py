@@ -1,6 +1,6 @@
-"""An experiment with factors, locations and held-out playlists as 0.6 writes it, and copies of it that went wrong.
+"""An experiment of the present format, with factors, locations and held-out playlists, and copies that went wrong.
 
-It was made from 40 playlists of `two_genres(40, 8, 20)` in M3U with `extract --holdout 0.1` and
+The version after 0.5.0 made it from 40 playlists of `two_genres(40, 8, 20)` in M3U with `extract --holdout 0.1` and
 `sgp train second -wsz bag -emb 4 -e 3`.
 """
 
@@ -58,8 +58,11 @@ def test_locations_and_durations_load(root: Path) -> None:
 def test_a_copy_without_a_file_gives_one_line(root: Path, name: str) -> None:
     (root / "second" / name).unlink()
     checked = run_sgp("check", "second", "--experiments-dir", root)
-    words: list[str | Path] = ["similar", "second", "folk 3", "--like", "folk 4", "-n", "3", "--experiments-dir", root]
-    for ran in (run_sgp(*words), run_sgp("experiments", "second", "--experiments-dir", root)):
+    words = ["similar", "second", "folk 3", "--like", "folk 4", "--by", "hybrid", "-n", "3"]
+    for ran in (
+        run_sgp(*words, "--experiments-dir", root),
+        run_sgp("experiments", "second", "--experiments-dir", root),
+    ):
         assert ran.code == 0 or ran.err.count("\n") == 1
     assert checked.code in (1, 5)
 

@@ -108,7 +108,7 @@ class Reference:
         total = np.zeros(self.centre.shape[1])
         for row, weight in asked.items():
             total += weight * self.unit[row]
-        return total / np.linalg.norm(total)
+        return np.asarray(total / (np.linalg.norm(total) or 1))
 
     def cosines(self, asked: Weights) -> Vector:
         """The similarity of each track."""
