@@ -9,8 +9,13 @@
     trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
 Row i is row i of every matrix and item i of the index. Rows are sorted by count, most frequent first, until a corpus
-grows. After that, rows keep their numbers, and `tracks` has a column `rank`, the place of each track by count, which is
-also the rowid of `names`. The file is opened read-only and is never changed in place.
+grows. After that, rows keep their numbers. The rowid of a track in `names` is its `rank`, a column that is computed:
+
+    rank = (LARGEST_COUNT - count) * 2^32 + row
+
+Ranks sort the tracks by count and contain the row, and a new track does not change the ranks of others. In catalogues
+of earlier versions, the rank of a track is its place by count, from 0: the row itself or, in a corpus that has grown, a
+stored column. The file is opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -33,6 +38,11 @@ from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
+KEYED = 2  # `user_version` of a catalogue with the ranks described above; earlier ones have 0
+BY_COUNT = "by_count"  # the index of ranks, which only exists if rows are not in order of count
+LARGEST_COUNT = (1 << 31) - 1
+ROW_BITS = 32
+LAST_ROW = (1 << ROW_BITS) - 1
 MOST_COUNTED = 1000  # if a query has more matches, messages say "more than 1,000"
 BATCH = 10_000  # number of rows that are fetched at once
 PROGRESS_STEPS = 1000  # instructions of SQLite's virtual machine between two checks of the time limit
@@ -107,7 +117,9 @@ class Catalogue:
     """Read-only access to the tracks of a corpus, by row number, uri or condition.
 
     Attributes:
+        is_keyed: whether ranks are as described above.
         rank: the column that sorts tracks by count.
+        name_rank: SQL expression for the value of this column in a row of `names`.
         facts: names of the facts in `FACTS` that the catalogue contains.
         has_identifiers: whether the sources state identifiers of tracks.
     """
@@ -130,7 +142,8 @@ class Catalogue:
         # This also closes the file if a check below fails, or if the object is dropped without a call of `close`.
         self.close = weakref.finalize(self, self._database.close)
         self.query("PRAGMA trusted_schema = OFF")
-        there = {name for (name,) in self.query("SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris')")}
+        known = f"SELECT name FROM sqlite_schema WHERE name IN ('trigrams', 'uris', '{BY_COUNT}')"
+        there = {name for (name,) in self.query(known)}
         require_full_text(self._database)
         if "trigrams" not in there:  # written by the first version
             self.query("CREATE VIRTUAL TABLE temp.trigrams USING fts5vocab (main, names, row)")
@@ -138,7 +151,9 @@ class Catalogue:
             self.query("CREATE TEMP TABLE uris (uri TEXT, row INTEGER)")
         self.has_identifiers = self._attach_identifiers(directory / IDENTIFIERS_FILE)
         columns = {name for (name,) in self.query("SELECT name FROM pragma_table_info('tracks')")}
-        self.rank = "rank" if "rank" in columns else "row"
+        self.is_keyed = self.query_numbers("PRAGMA user_version")[0] == KEYED
+        self.rank = "rank" if "rank" in columns or BY_COUNT in there else "row"
+        self.name_rank = f"names.rowid & {LAST_ROW}" if self.is_keyed and self.rank == "row" else "names.rowid"
         self.facts = tuple(name for name in FACTS if name in columns)
         self._fields = FIELDS + ", ".join(name if name in columns else "NULL" for name in FACTS)
         self._fields += f", {OF_TRACK if self.has_identifiers else 'NULL'}"
@@ -196,10 +211,10 @@ class Catalogue:
         """Return a fact, such as the duration, of every track in row order."""
         return self.query(f"SELECT {fact} FROM tracks ORDER BY row")
 
-    def name_batches(self) -> Iterator[list[tuple[str, str, str | None]]]:
-        """Yield the result of `names` in batches, because a list of millions of tuples is slow."""
+    def batches(self, columns: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield columns of all tracks in row order, in batches, because a list of millions of tuples is slow."""
         try:
-            rows = self._database.execute("SELECT artist, title, uri FROM tracks ORDER BY row")
+            rows = self._database.execute(f"SELECT {columns} FROM tracks ORDER BY row")
             while some := rows.fetchmany(BATCH):
                 yield some
         except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -215,6 +230,20 @@ class Catalogue:
     def first_places(self) -> list[int]:
         """Return `first_place` of each track, in row order."""
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
+
+    def rows_of_names(self, ranks: Sequence[int]) -> list[int]:
+        """Return the row of the track with each of these rowids in `names`.
+
+        Raises:
+            ExperimentError: a rowid belongs to no track.
+        """
+        if self.is_keyed:
+            return [rank & LAST_ROW for rank in ranks]
+        marks = ",".join("?" * len(ranks))
+        found = dict(self.query(f"SELECT {self.rank}, row FROM tracks WHERE {self.rank} IN ({marks})", ranks))
+        if not found.keys() >= set(ranks):
+            raise self.damage("its name index refers to missing tracks")
+        return [found[rank] for rank in ranks]
 
     def by_uri(self, uri: str) -> list[Track]:
         """Return the tracks with this uri or identifier, most frequent first."""
@@ -265,7 +294,7 @@ class Catalogue:
         for _ in self.all_tracks():
             pass  # reading a row validates its types
         ranks = self.query(f"SELECT min({self.rank}), max({self.rank}), count(DISTINCT {self.rank}) FROM tracks")
-        if len(self) and ranks != [(0, len(self) - 1, len(self))]:
+        if len(self) and not self.is_keyed and ranks != [(0, len(self) - 1, len(self))]:
             raise self.damage("its ranks are not a permutation of its rows")
         before = f"SELECT count > lag(count) OVER (ORDER BY {self.rank}) AS rises FROM tracks"
         if self.query(f"SELECT 1 FROM ({before}) WHERE rises LIMIT 1"):
@@ -339,7 +368,8 @@ class Catalogue:
 
     def _select(self, fields: str, condition: Condition) -> str:
         """Return the statement that selects fields of the tracks that fulfil a condition."""
-        tables = f"names JOIN tracks ON tracks.{self.rank} = names.rowid" if condition.by_trigram else "tracks"
+        place = f"tracks.row = names.rowid & {LAST_ROW}" if self.is_keyed else f"tracks.{self.rank} = names.rowid"
+        tables = f"names JOIN tracks ON {place}" if condition.by_trigram else "tracks"
         return f"SELECT {fields} FROM {tables} WHERE {condition.where}"
 
     def _order(self, condition: Condition) -> str:

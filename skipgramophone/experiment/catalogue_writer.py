@@ -17,12 +17,12 @@ from urllib.parse import quote
 import adbc_driver_manager as adbc
 import adbc_driver_sqlite
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from skipgramophone.errors import StorageError
+from skipgramophone.experiment.arrays import Rows
 from skipgramophone.experiment.arrow_types import TEXT
-from skipgramophone.experiment.catalogue import FILE
+from skipgramophone.experiment.catalogue import BY_COUNT, FILE, KEYED, LARGEST_COUNT, ROW_BITS
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.names.arrow_normalization import fold_names, full_names
 from skipgramophone.parallel import background_thread, run_in_order
@@ -39,18 +39,22 @@ FACT_TYPES = {"location": TEXT, "seconds": pa.int64()}  # columns of `tracks`, i
 SCHEMA = """
 CREATE TABLE tracks (
     row INTEGER PRIMARY KEY, artist TEXT NOT NULL, title TEXT NOT NULL, uri TEXT, count INTEGER NOT NULL,
-    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{column}
+    first_place INTEGER NOT NULL, name_folded TEXT NOT NULL, title_folded TEXT NOT NULL{facts}
 );
 CREATE TABLE spellings (row INTEGER NOT NULL, artist TEXT NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL);
 CREATE TABLE uris (uri TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (uri, row)) WITHOUT ROWID;
 """
-INDEXES = """
+INDEXES = f"""
+PRAGMA user_version = {KEYED};
+ALTER TABLE tracks ADD COLUMN
+    rank INTEGER GENERATED ALWAYS AS (({LARGEST_COUNT} - count) * {1 << ROW_BITS} + row) VIRTUAL;
 CREATE INDEX by_uri ON tracks (uri) WHERE uri IS NOT NULL;
 CREATE INDEX by_name ON tracks (name_folded);
 CREATE INDEX by_title ON tracks (title_folded);
 CREATE INDEX without_trigram ON tracks (length(name_folded)) WHERE length(name_folded) < 3;
 CREATE INDEX spellings_by_row ON spellings (row);
 """
+ORDER_INDEX = f"CREATE UNIQUE INDEX {BY_COUNT} ON tracks (rank);"  # needed if rows are not in order of count
 # The trigram index is made in a separate file, while another thread makes the catalogue. columnsize=0 leaves out data
 # for rankings by relevance. No look-up uses such rankings, and the index takes a quarter less time to make.
 FULL_TEXT = "CREATE VIRTUAL TABLE {schema}names USING fts5 (name_folded, content={content}, columnsize=0, {options});"
@@ -66,16 +70,13 @@ INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 """
 # FTS5 keeps an index in these two tables; only the declaration says where the indexed names are.
 JOINED = f"""
-{FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='{rank}'", options=OPTIONS)}
+{FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank'", options=OPTIONS)}
 DELETE FROM main.names_data;
 INSERT INTO main.names_data SELECT * FROM made.names_data ORDER BY id;
 INSERT INTO main.names_idx SELECT * FROM made.names_idx;
 CREATE TABLE main.trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO main.trigrams SELECT term, doc FROM made.trigrams;
 """
-# Values for the templates above: IN_ORDER if rows are sorted by count, RANKED if tracks have a rank column.
-IN_ORDER = {"column": "", "rank": "row"}
-RANKED = {"column": ", rank INTEGER NOT NULL UNIQUE", "rank": "rank"}
 FACT_COLUMNS = {"location": ", location TEXT", "seconds": ", seconds INTEGER"}
 # A killed writer leaves a draft that is never published, so SQLite's journal is not needed.
 UNPROTECTED = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
@@ -86,7 +87,7 @@ def write_catalogue(
     tracks: pa.Table,
     spellings: pa.Table | None = None,
     uris: pa.Table | None = None,
-    ranks: npt.NDArray[np.int64] | None = None,
+    in_order: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write the catalogue of a new corpus.
@@ -96,24 +97,22 @@ def write_catalogue(
         tracks: the columns of `TRACKS`, in row order, and the columns of `FACT_TYPES` that the sources state.
         spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
-        ranks: the place of each track by count, from 0, int64 (tracks,); None: rows are sorted by count.
+        in_order: whether the rows are sorted by count, most frequent first.
         progress: called with the number of tracks written so far; after the last call, the names are indexed.
 
     Raises:
         StorageError: SQLite could not write, for example because the disk is full.
     """
     path, names = directory / FILE, directory / NAMES
-    order = IN_ORDER if ranks is None else RANKED
     facts = {name: kind for name, kind in FACT_TYPES.items() if name in tracks.column_names}
-    columns = TRACKS | facts
-    order = order | {"column": order["column"] + "".join(FACT_COLUMNS[name] for name in facts)}
-    batches = run_in_order(partial(_with_folded_names, *part, ranks) for part in _parts(tracks, columns))
+    batches = run_in_order(partial(with_folded_names, *part) for part in table_parts(tracks, TRACKS | facts))
+    schema = SCHEMA.format(facts="".join(FACT_COLUMNS[name] for name in facts))
     others = ((spellings, SPELLINGS, "spellings"), (uris, URIS, "uris"))
     try:
-        for place, schema in ((path, SCHEMA.format(**order)), (names, NAMES_SCHEMA)):
+        for place, tables in ((path, schema), (names, NAMES_SCHEMA)):
             with closing(sqlite3.connect(place, isolation_level=None)) as database:
                 require_full_text(database)
-                database.executescript(schema)
+                database.executescript(tables)
         with _inserting(path) as insert, _inserting(names) as insert_name:
             written = 0
             for batch in batches:
@@ -124,45 +123,51 @@ def write_catalogue(
                 if progress:
                     progress(written)
             for table, types, name in others:
-                for _, batch in _parts(table, types) if table else ():
+                for _, batch in table_parts(table, types) if table else ():
                     insert(name, batch).result()
-        write_indexes(path, names, order)
+        write_indexes(path, names, in_order)
     except sqlite3.Error as error:
         raise StorageError(f"cannot write {path}: {error}") from error
     except adbc.Error as error:  # the first line of its text ends with SQLite's message
         raise StorageError(f"cannot write {path}: {str(error).splitlines()[0].split(': ', 2)[-1]}") from error
 
 
-def write_indexes(path: Path, names: Path, order: dict[str, str]) -> None:
+def write_indexes(path: Path, names: Path, in_order: bool) -> None:
     """Create the indexes; name indexes are built in a separate file, which is merged into the catalogue and removed."""
-    _execute({path: INDEXES, names: NAMES_INDEX.format(gathered=GATHERED)})
-    _execute({path: JOINED.format(**order)}, attached=names)
+    indexes = INDEXES if in_order else INDEXES + ORDER_INDEX
+    _execute({path: indexes, names: NAMES_INDEX.format(gathered=GATHERED)})
+    _execute({path: JOINED}, attached=names)
     names.unlink()
 
 
-def _parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
+def table_parts(table: pa.Table, types: dict[str, pa.DataType]) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield batches of the columns `types` of a table, each with the number of its first row."""
     chosen = table.select(list(types)).cast(pa.schema(types))
     for start in range(0, table.num_rows, ROWS_AT_ONCE):
         yield start, chosen.slice(start, ROWS_AT_ONCE).combine_chunks().to_batches()[0]
 
 
-def _with_folded_names(start: int, tracks: pa.RecordBatch, ranks: npt.NDArray[np.int64] | None) -> pa.RecordBatch:
-    """Return a batch for the SQL table `tracks`, with row numbers, folded names and, if given, ranks."""
-    rows = np.arange(start, start + tracks.num_rows)
-    columns = {
-        "row": pa.array(rows),
-        **dict(zip(tracks.schema.names, tracks.columns, strict=True)),
-        "name_folded": fold_names(full_names(tracks["artist"], tracks["title"])),
-        "title_folded": fold_names(tracks["title"]),
-    }
-    return pa.record_batch(columns if ranks is None else {**columns, "rank": pa.array(ranks[rows])})
+def name_ranks(rows: Rows, counts: Rows) -> Rows:
+    """Return the column `rank` of tracks, which is their row number in the name index, int64 (rows,)."""
+    return (LARGEST_COUNT - counts << ROW_BITS) + rows
+
+
+def with_folded_names(start: int, tracks: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch for the SQL table `tracks`, with row numbers and folded names."""
+    return pa.record_batch(
+        {
+            "row": pa.array(np.arange(start, start + tracks.num_rows)),
+            **dict(zip(tracks.schema.names, tracks.columns, strict=True)),
+            "name_folded": fold_names(full_names(tracks["artist"], tracks["title"])),
+            "title_folded": fold_names(tracks["title"]),
+        }
+    )
 
 
 def _folded_names(tracks: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch for the SQL table `folded`, given a batch for the table `tracks`."""
-    ranked = tracks["rank" if "rank" in tracks.schema.names else "row"]
-    return pa.record_batch({"rank": ranked, "name": tracks["name_folded"]})
+    ranks = name_ranks(tracks["row"].to_numpy(), tracks["count"].to_numpy())
+    return pa.record_batch({"rank": pa.array(ranks), "name": tracks["name_folded"]})
 
 
 @contextmanager
@@ -171,7 +176,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
     Inserts run in another thread, because the main thread cannot handle signals while it executes native code.
     """
-    with adbc_driver_sqlite.connect(_uri(path)) as file, adbc.AdbcConnection(file) as database:
+    with adbc_driver_sqlite.connect(sqlite_uri(path)) as file, adbc.AdbcConnection(file) as database:
         for pragma in UNPROTECTED:
             with adbc.AdbcStatement(database) as statement:
                 statement.set_sql_query(pragma)
@@ -192,10 +197,10 @@ def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
     with ExitStack() as until_done:
         running = []
         for path, script in scripts.items():
-            database = sqlite3.connect(_uri(path), uri=True, isolation_level=None, check_same_thread=False)
+            database = sqlite3.connect(sqlite_uri(path), uri=True, isolation_level=None, check_same_thread=False)
             until_done.enter_context(closing(database))
             if attached:
-                database.execute("ATTACH ? AS made", [_uri(attached)])
+                database.execute("ATTACH ? AS made", [sqlite_uri(attached)])
             statements = [*UNPROTECTED, "BEGIN", script, "COMMIT;"]
             thread = until_done.enter_context(background_thread())
             running.append((database, thread.submit(database.executescript, ";".join(statements))))
@@ -209,7 +214,7 @@ def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
             raise
 
 
-def _uri(path: Path) -> str:
+def sqlite_uri(path: Path) -> str:
     """Return the URI of a file, whose name need not be valid text."""
     return f"file:{quote(os.fsencode(path.absolute()))}"
 

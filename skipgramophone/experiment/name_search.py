@@ -246,7 +246,7 @@ class NameSearch:
         rank = self._catalogue.rank
         ranks = f"SELECT {rank} FROM tracks WHERE length(name_folded) < 3"
         if names:
-            ranks += " UNION ALL SELECT rowid FROM names WHERE names MATCH ?"
+            ranks += f" UNION ALL SELECT {self._catalogue.name_rank} FROM names WHERE names MATCH ?"
         return Condition(f"{rank} IN ({ranks}) AND {each}", [*([phrases] if names else []), *words])
 
     def _around(self, word: str) -> Clue:
@@ -312,13 +312,7 @@ class NameSearch:
             if left <= 0:
                 break
         nearest = heapq.nsmallest(NEAREST, worth, key=lambda rank: (-worth[rank], rank))
-        marks = ",".join("?" * len(nearest))
-        row_of = dict(
-            catalogue.query(f"SELECT {catalogue.rank}, row FROM tracks WHERE {catalogue.rank} IN ({marks})", nearest)
-        )
-        if not row_of.keys() >= set(nearest):
-            raise catalogue.damage("its name index refers to missing tracks")
-        return catalogue.tracks([row_of[rank] for rank in nearest])
+        return catalogue.tracks(catalogue.rows_of_names(nearest))
 
 
 def dominant(query: str, tracks: Sequence[Track]) -> Track | None:

@@ -24,6 +24,7 @@ from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.credited_artists import spelling
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.settings import Score, SimilarSettings
+from skipgramophone.training.vocabulary import ranks_by_count
 
 NAMED_BY = 500  # maximum number of tracks of an artist that are searched for the spelling of the name
 
@@ -89,7 +90,7 @@ class SimilarArtists:
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))
         order = order[vectors.tracks[order] > 0]
-        ranks = np.array(catalogue.query_numbers(f"SELECT {catalogue.rank} FROM tracks ORDER BY row"), np.int64)
+        ranks = ranks_by_count(np.array(catalogue.counts(), np.int64))
         written = [credit for credit, _, _ in catalogue.names()]
         entries = []
         for row, artist in enumerate(order.tolist()):

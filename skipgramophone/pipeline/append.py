@@ -3,6 +3,8 @@
 The same rules therefore apply to the first extraction and to every later one. An existing playlist gains the tracks
 that it does not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing
 tracks keep their row numbers. New tracks get the following row numbers, in order of their counts.
+
+If few rows are added, only the tracks and playlists that they touch are encoded again; see `growth`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from skipgramophone.errors import ExperimentError, SettingError, SourceError, re
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.catalogue import Catalogue
 from skipgramophone.experiment.catalogue_writer import FACT_TYPES, SPELLINGS, URIS
-from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, REJECTS, Corpus, read_corpus, read_held_out_corpus
+from skipgramophone.experiment.corpus import HELD_OUT_PREFIX, Corpus, read_corpus, read_held_out_corpus
 from skipgramophone.experiment.experiment import Experiment
 from skipgramophone.experiment.imported import has_corpus_of_names
 from skipgramophone.experiment.manifest import Manifest
@@ -47,28 +50,50 @@ FACTS |= {"rejected": dict, "left_out": dict, "sources": list, "passed_over": li
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """The content of a catalogue as tables.
+
+    Attributes:
+        tracks: artist, title, uri and first_place of the tracks in row order; facts and identifiers as text, if any.
+        spellings: other spellings of the tracks: row, artist, title, count.
+        uris: other uris of the tracks: uri, row.
+    """
+
+    tracks: pa.Table
+    spellings: pa.Table
+    uris: pa.Table
+
+
+@dataclass(frozen=True)
 class Before:
     """The corpus before it grows.
 
     Attributes:
         manifest: manifest of the corpus.
+        experiment: name of the experiment.
+        directory: directory of the corpus stage.
         corpus: all playlists; held-out playlists come last.
         held_out: bool (playlists,), whether each playlist is held out.
-        tracks: artist, title, uri and first_place of the tracks in row order; facts and identifiers as text, if any.
-        spellings: other spellings of the tracks: row, artist, title, count.
-        uris: other uris of the tracks: uri, row.
         playlists: owner, name and key of the playlists.
-        rejects: file with the rejected rows.
+        number_of_tracks: number of tracks in the catalogue.
+        is_keyed: whether the catalogue can grow (`Catalogue.is_keyed`).
+        has_identifiers: whether the corpus has identifiers of tracks.
     """
 
     manifest: Manifest
+    experiment: str
+    directory: Path
     corpus: Corpus
     held_out: npt.NDArray[np.bool_]
-    tracks: pa.Table
-    spellings: pa.Table
-    uris: pa.Table
     playlists: pa.Table
-    rejects: Path
+    number_of_tracks: int
+    is_keyed: bool
+    has_identifiers: bool
+
+    @cached_property
+    def names(self) -> Names:
+        """The whole content of the catalogue, which is read when it is first needed."""
+        return read_names(self.directory, self.experiment)
 
     @property
     def lasting(self) -> dict[str, Any]:
@@ -112,12 +137,23 @@ class Before:
 
     def rows(self) -> KnownRows:
         """Return the content of the corpus as rows, in the form that the encoder needs."""
-        return KnownRows(self.tracks, self.playlists, self.corpus, spellings=self.spellings, uris=self.uris)
+        names = self.names
+        return KnownRows(names.tracks, self.playlists, self.corpus, spellings=names.spellings, uris=names.uris)
 
     def playlist_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return the playlist number of each row, int64 (rows,), or -1 for an added row."""
-        found = np.searchsorted(self.corpus.offsets, rows, side="right") - 1
-        return np.where(rows < self.corpus.occurrences, found, -1)
+        return playlist_of(self.corpus, rows)
+
+    def added_places(self, places: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
+        """Return the first places of added tracks, counted over all rows that were ever used, int64 (tracks,).
+
+        Args:
+            places: first places, counted over the rows that were encoded.
+            rows: number of these rows that the corpus already contains; the rows that cleaning dropped are not encoded.
+        """
+        facts = self.manifest.facts
+        ever_used: int = facts["rows_used"] + dropped_by_cleaning(facts["left_out"])
+        return places - rows + ever_used
 
     def grown(self, encoded: EncodedPlaylists) -> EncodedPlaylists:
         """Adjust the encoding of old and added rows, so that old tracks keep their row numbers and first places.
@@ -125,26 +161,31 @@ class Before:
         Raises:
             ExperimentError: two tracks of the corpus have become one.
         """
-        first, old = encoded.tracks["first_place"].to_numpy() - 1, self.tracks.num_rows
+        first, old = encoded.tracks["first_place"].to_numpy() - 1, self.number_of_tracks
         known = first < self.corpus.occurrences
-        if np.count_nonzero(known) != old:
-            raise ExperimentError(f"the version that wrote this corpus identified tracks in another way: {AGAIN}")
+        require_distinct(known, old)
         row = np.empty(len(first), np.int64)
         row[known] = self.corpus.track_ids[first[known]]
         row[~known] = np.arange(old, len(row))
         encoded = encoded.renumbered(row)
-        # First places count all rows that were ever used, including rows that cleaning dropped.
-        facts = self.manifest.facts
-        gone = facts["rows_used"] + dropped_by_cleaning(facts["left_out"]) - self.corpus.occurrences
-        added = encoded.tracks["first_place"].to_numpy()[old:] + gone
-        places = np.concatenate([self.tracks["first_place"].to_numpy(), added])
+        added = self.added_places(encoded.tracks["first_place"].to_numpy()[old:], self.corpus.occurrences)
+        places = np.concatenate([self.names.tracks["first_place"].to_numpy(), added])
         tracks = encoded.tracks.set_column(4, "first_place", pa.array(places))
-        uris = pa.concat_tables([self.uris, encoded.uris]).group_by(["uri", "row"]).aggregate([])
-        return replace(encoded, tracks=tracks, spellings=_summed(self.spellings, encoded.spellings), uris=uris)
+        uris = pa.concat_tables([self.names.uris, encoded.uris]).group_by(["uri", "row"]).aggregate([])
+        return replace(encoded, tracks=tracks, spellings=_summed(self.names.spellings, encoded.spellings), uris=uris)
 
-    def reported(self, report: ExtractReport, encoded: EncodedPlaylists) -> ExtractReport:
-        """Turn a report on the added rows into a report on the whole corpus after the addition, and return it."""
-        facts, rows = self.manifest.facts, self.corpus.occurrences
+    def reported(
+        self, report: ExtractReport, encoded: EncodedPlaylists, known: Corpus | None = None, tracks: int | None = None
+    ) -> ExtractReport:
+        """Turn a report on the encoded rows into a report on the whole corpus after the addition, and return it.
+
+        Args:
+            report: report on the encoded rows.
+            encoded: the encoded rows.
+            known: the encoded playlists of the existing corpus (default: all of them).
+            tracks: number of their tracks (default: all tracks of the corpus).
+        """
+        facts, rows = self.manifest.facts, (known or self.corpus).occurrences
         begun, ended = encoded.first_rows < rows, encoded.last_rows < rows
         used = report.rows_used - rows
         added = Added(
@@ -157,7 +198,7 @@ class Before:
             sources=len(report.sources),
             playlists=int(np.count_nonzero(~begun)),
             grown=int(np.count_nonzero(begun & ~ended)),
-            tracks=report.tracks - self.tracks.num_rows,
+            tracks=report.tracks - (self.number_of_tracks if tracks is None else tracks),
         )
         return replace(
             report,
@@ -202,9 +243,39 @@ def read_before(experiment: Experiment) -> Before:
             f"distinguish playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
+        tracks, is_keyed, has_identifiers = len(catalogue), catalogue.is_keyed, catalogue.has_identifiers
+    fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks)
+    if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
+        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not match; {AGAIN}")
+    return Before(
+        manifest=manifest,
+        experiment=experiment.name,
+        directory=directory,
+        corpus=corpus,
+        held_out=held_out,
+        playlists=playlists,
+        number_of_tracks=tracks,
+        is_keyed=is_keyed,
+        has_identifiers=has_identifiers,
+    )
+
+
+def read_names(directory: Path, experiment: str) -> Names:
+    """Read the whole content of the catalogue of a corpus.
+
+    Args:
+        directory: directory of the corpus stage.
+        experiment: name of the experiment, for error messages.
+
+    Raises:
+        ExperimentError: the catalogue is damaged.
+    """
+    with closing(Catalogue(directory)) as catalogue:
         try:
             places = pa.array(catalogue.first_places(), pa.int64())
-            tracks = pa.concat_tables([_table(some, NAMES) for some in chain(catalogue.name_batches(), [[]])])
+            tracks = pa.concat_tables(
+                [_table(some, NAMES) for some in chain(catalogue.batches("artist, title, uri"), [[]])]
+            )
             spellings = _table(catalogue.all_spellings(), SPELLINGS)
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
@@ -213,23 +284,29 @@ def read_before(experiment: Experiment) -> Before:
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
+            return Names(tracks.append_column("first_place", places), spellings, uris)
         except (pa.ArrowException, UnicodeError, OverflowError) as error:
-            raise ExperimentError(
-                f"the catalogue of '{experiment.name}' is damaged: {reason_of(error)}; {AGAIN}"
-            ) from error
-    fits = len(corpus) == playlists.num_rows and corpus.has_valid_ids(tracks.num_rows)
-    if not fits or not all(isinstance(manifest.facts.get(name), kind) for name, kind in FACTS.items()):
-        raise ExperimentError(f"the corpus of '{experiment.name}' is damaged: its files do not match; {AGAIN}")
-    return Before(
-        manifest=manifest,
-        corpus=corpus,
-        held_out=held_out,
-        tracks=tracks.append_column("first_place", places),
-        spellings=spellings,
-        uris=uris,
-        playlists=playlists,
-        rejects=directory / REJECTS,
-    )
+            raise ExperimentError(f"the catalogue of '{experiment}' is damaged: {reason_of(error)}; {AGAIN}") from error
+
+
+def playlist_of(corpus: Corpus, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the playlist number of each row, int64 (rows,), or -1 for a row after those of a corpus."""
+    found = np.searchsorted(corpus.offsets, rows, side="right") - 1
+    return np.where(rows < corpus.occurrences, found, -1)
+
+
+def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
+    """Verify that the existing tracks are still as many after they were encoded again.
+
+    Args:
+        known: bool, which encoded tracks exist in the corpus.
+        tracks: number of existing tracks.
+
+    Raises:
+        ExperimentError: two tracks of the corpus have become one.
+    """
+    if np.count_nonzero(known) != tracks:
+        raise ExperimentError(f"the version that wrote this corpus identified tracks in another way: {AGAIN}")
 
 
 def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:

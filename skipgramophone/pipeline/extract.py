@@ -7,11 +7,12 @@ The steps, in order: `open_readers` finds a reader for each file, `read_playlist
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -36,16 +37,30 @@ from skipgramophone.pipeline.extract_report import (
     report_of,
     with_examples_only,
 )
+from skipgramophone.pipeline.growth import GrowingEncoder, Growth
 from skipgramophone.pipeline.reports import ExtractReport, Reading, Writing
 from skipgramophone.pipeline.stages import package_versions
 from skipgramophone.playlists.encoding import EncodedPlaylists, PlaylistEncoder
-from skipgramophone.playlists.readers.rows import Reader, Reject
+from skipgramophone.playlists.readers.rows import Reader, Reject, RowBlock
 from skipgramophone.playlists.reject_limit import RejectLimit
 from skipgramophone.playlists.sources import SampleReader, Sources, open_sources
 from skipgramophone.settings import ExtractSettings
-from skipgramophone.training.vocabulary import ranks_by_count
 
 Progress = Callable[[Reading | Writing], None]
+Encoded = TypeVar("Encoded", covariant=True)
+
+
+class Encoder(Protocol[Encoded]):
+    """Protocol: collects blocks of rows, then encodes all of them together."""
+
+    rejects: list[Reject]
+    left_out: Counter[str]
+
+    def add(self, block: RowBlock) -> None:
+        """Add a block."""
+
+    def encode(self) -> Encoded:
+        """Encode all rows that were added."""
 
 
 def extract(
@@ -98,22 +113,34 @@ def extract(
             experiment.require_new("corpus", force)
         settings = _checked_settings(settings, before, held_out)
         readers = open_readers(paths, settings, sample, progress)
-        encoded, source_facts = read_playlists(readers, settings, before=before, reread=force, progress=progress)
-        encoded = hold_out(encoded, settings, held_out, before)
-        report = report_of(name, encoded, source_facts)
-        if before:
-            report = before.reported(report, encoded)
-        if not dry_run:
-            report = with_examples_only(report)
+        encoder = GrowingEncoder(settings, before, only_read=dry_run) if before else PlaylistEncoder(settings)
+        allowed = None if force or before is None else before.require_new_sources
+        encoded, source_facts = read_playlists(readers, settings, encoder, allowed=allowed, progress=progress)
+        if isinstance(encoded, Growth):
+            report = encoded.reported(report_of(name, encoded.encoded, source_facts))
         else:
-            report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
+            encoded = hold_out(encoded, settings, held_out, before)
+            report = report_of(name, encoded, source_facts)
+            report = before.reported(report, encoded) if before else report
+            if dry_run:
+                report = replace(report, findings=findings(contents_of(encoded), asdict(report)))
+            else:
+                report = with_examples_only(report)
         if experiment is None or dry_run or (report.added and not report.added.rows_used):
             return _with_time(report, started)
         with experiment.publishing("corpus", settings.recorded) as draft:
-            write_corpus(draft.path, encoded, before, progress)
+            if isinstance(encoded, Growth):
+                encoded.write(draft.path, progress)
+            else:
+                write_corpus(draft.path, encoded, before, progress)
             report = _with_time(report, started)
             draft.facts |= asdict(report) | {"versions": package_versions("pyarrow", "pandas", "numpy")}
-            del encoded, before  # they map files of the corpus that is replaced; on NFS, mapped files are not removed
+            del (
+                encoded,
+                encoder,
+                allowed,
+                before,
+            )  # they map files of the corpus that is replaced; on NFS, mapped files are not removed
     return report
 
 
@@ -162,22 +189,22 @@ def open_readers(paths: Sequence[Path], settings: ExtractSettings, sample: bool,
 def read_playlists(
     sources: Sources,
     settings: ExtractSettings,
+    encoder: Encoder[Encoded],
     *,
-    before: Before | None = None,
-    reread: bool = False,
+    allowed: Callable[[Sequence[dict[str, Any]]], None] | None = None,
     progress: Progress | None = None,
-) -> tuple[EncodedPlaylists, SourceFacts]:
-    """Read and encode all sources, together with the rows of an existing corpus, if any.
+) -> tuple[Encoded, SourceFacts]:
+    """Read and encode all sources.
 
     Args:
         sources: the readers, and the files without a reader.
         settings: settings for reading and cleaning.
-        before: the existing corpus, if sources are added to one.
-        reread: accept sources that the corpus already contains.
+        encoder: encodes the rows.
+        allowed: called with a description of each source before the first one is read; it may raise an error.
         progress: called with the progress of reading.
 
     Raises:
-        SourceError: a source cannot be read, no row of it can be used, or the corpus already contains it.
+        SourceError: a source cannot be read, or no row of it can be used.
         ExperimentError: two tracks of the existing corpus would become one.
     """
     with background_thread() as thread:  # hash files while they are read, so that the disk is read once
@@ -187,10 +214,10 @@ def read_playlists(
         def described() -> list[dict[str, Any]]:
             return describe_sources(sources.readers, {path: hashed.result() for path, hashed in hashes.items()})
 
-        if before and not reread:
-            before.require_new_sources(described())
+        if allowed:
+            allowed(described())
         with named_format(settings.format):
-            encoded, replaced = _encode(sources.readers, settings, before, progress)
+            encoded, replaced = _encode(sources.readers, settings, encoder, progress)
         return encoded, SourceFacts(described(), sources.passed_over, replaced, describe_guesses(sources.readers))
 
 
@@ -229,7 +256,6 @@ def hold_out(
 
 def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | None, progress: Progress | None) -> None:
     """Write the files of the corpus stage into a directory."""
-    ranks = ranks_by_count(encoded.tracks["count"].to_numpy()) if before else None
     tracks = encoded.tracks.num_rows
     with background_thread() as thread:
         numbers = thread.submit(_write_playlists, directory, encoded)
@@ -239,7 +265,7 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
             encoded.tracks,
             encoded.spellings,
             encoded.uris,
-            ranks=ranks,
+            in_order=before is None,
             progress=written,
         )
         numbers.result()
@@ -249,7 +275,11 @@ def write_corpus(directory: Path, encoded: EncodedPlaylists, before: Before | No
         playlists, aside = encoded.held_out
         aside.write(directory, HELD_OUT_PREFIX)
         write_playlist_table(directory, playlists, HELD_OUT_PREFIX)
-    write_lines(directory / REJECTS, [asdict(reject) for reject in encoded.rejects], before.rejects if before else None)
+    write_lines(
+        directory / REJECTS,
+        [asdict(reject) for reject in encoded.rejects],
+        before.directory / REJECTS if before else None,
+    )
 
 
 def _checked_settings(
@@ -270,13 +300,11 @@ def _checked_settings(
 
 
 def _encode(
-    readers: Sequence[Reader], settings: ExtractSettings, before: Before | None, progress: Progress | None
-) -> tuple[EncodedPlaylists, int]:
+    readers: Sequence[Reader], settings: ExtractSettings, encoder: Encoder[Encoded], progress: Progress | None
+) -> tuple[Encoded, int]:
     """Encode the rows of all readers; return them and the number of characters that replace undecodable bytes."""
     total = sum(reader.file.size for reader in readers if reader.file)
-    encoder, done, rows, replaced = PlaylistEncoder(settings), 0, 0, 0
-    if before:
-        encoder.begin_with(before.rows())
+    done, rows, replaced = 0, 0, 0
     for reader in readers:
         reject_limit, replaced_here = RejectLimit(settings), 0
         for block in reader.blocks():
@@ -292,9 +320,9 @@ def _encode(
         reason = _why_unused(encoder.rejects, encoder.left_out)
         raise SourceError(reason) if encoder.left_out else FormatError(reason)
     encoded = encoder.encode()
-    if not len(encoded.track_ids):
+    if isinstance(encoded, EncodedPlaylists) and not len(encoded.track_ids):
         raise SourceError(f"no row is left after cleaning: {_counts(encoded.left_out)}")
-    return before.grown(encoded) if before else encoded, replaced
+    return encoded, replaced
 
 
 def _why_unused(rejects: Sequence[Reject], left_out: Mapping[str, int]) -> str:

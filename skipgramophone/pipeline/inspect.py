@@ -28,6 +28,7 @@ from skipgramophone.inspection.report import Inspection, inspection
 from skipgramophone.pipeline.extract import Progress, open_readers, read_playlists, source_paths
 from skipgramophone.pipeline.extract_report import contents_of, report_of
 from skipgramophone.pipeline.stages import open_corpus
+from skipgramophone.playlists.encoding import PlaylistEncoder
 from skipgramophone.settings import ExtractSettings, TrainSettings
 from skipgramophone.settings.setting import given_options
 
@@ -62,7 +63,7 @@ def inspect(
     if experiment is None:
         settings = settings or ExtractSettings()
         readers = open_readers(source_paths(named, sample), settings, sample, progress)
-        encoded, source_facts = read_playlists(readers, settings, progress=progress)
+        encoded, source_facts = read_playlists(readers, settings, PlaylistEncoder(settings), progress=progress)
         contents, facts = contents_of(encoded), asdict(report_of("", encoded, source_facts))
         target = _target_of_sources(named, settings, sample, experiments_dir)
     elif settings is not None or sample:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from skipgramophone.experiment.arrays import scratch
 from skipgramophone.experiment.corpus import Corpus
-from skipgramophone.experiment.postings import build_postings, sorted_unique
+from skipgramophone.experiment.postings import Postings, sorted_unique
 from skipgramophone.playlists.automatic_lists import is_automatic
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.playlists.numbering import playlist_slices, row_slices
@@ -87,16 +87,15 @@ def clean_corpus(
     return clean if settings.max_length is None else _split(clean, settings.max_length)
 
 
-def count_repeats(corpus: Corpus) -> tuple[int, int]:
+def count_repeats(held: Postings) -> tuple[int, int]:
     """Count the repeats within playlists, and the playlists with the same set of tracks as an earlier playlist.
 
     A set is represented by the sum of random 64-bit numbers, one per track. In a corpus of a million playlists, the
     chance that two different sets have the same sum is one in ten million.
     """
+    corpus, tracks = held.corpus, len(held.offsets) - 1
     if not len(corpus):
         return 0, 0
-    tracks = int(corpus.track_ids.max()) + 1
-    held = build_postings(corpus, tracks)
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
     for some in playlist_slices(held.offsets):  # slices of tracks, whose offsets are passed here

@@ -23,6 +23,7 @@ from skipgramophone.playlists.column_names import (
 from skipgramophone.playlists.readers.histories import seconds_since_1970
 from skipgramophone.playlists.readers.tables import delimiter_of
 from skipgramophone.settings import ROLES, ExtractSettings, columns_text
+from skipgramophone.wording import visible
 
 JUDGED_LINES = 100  # lines at the start of a file from which the columns are guessed
 EARLIEST_TIME = 100_000_000  # seconds since 1970; a smaller number is probably a duration or an id, not a time
@@ -134,7 +135,8 @@ def question(rows: Table, problem: str, playlist: str = "") -> str:
     roles = {**_example(rows, named), **({"playlist": playlist} if playlist else {})}
     by_number = "" if named else " by number"
     example = shlex.quote(columns_text(roles))
-    return f"a table of {len(rows[0])} columns {problem}: assign them{by_number}, for example --columns {example}"
+    columns = f"a table of {len(rows[0])} columns {problem}"
+    return visible(f"{columns}: assign them{by_number}, for example --columns {example}")
 
 
 def _has_header(rows: Table) -> bool:

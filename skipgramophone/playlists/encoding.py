@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from skipgramophone.experiment.arrow_types import TEXT
 from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import build_postings
 from skipgramophone.names.arrow_normalization import identities
 from skipgramophone.parallel import background_thread, run_in_order
 from skipgramophone.playlists.cleaning import clean_corpus, count_repeats, offsets_of
@@ -190,11 +191,11 @@ class PlaylistEncoder:
         track_ids, tracks = _number_tracks(coded, track, used)
         tracks = with_facts(tracks, coded, track_ids, used)
         with background_thread() as thread:
-            again = thread.submit(count_repeats, Corpus(track_ids, offsets))
+            again = thread.submit(_count_repeats, Corpus(track_ids, offsets), tracks.num_rows)
             added = np.flatnonzero(used >= known) if known else slice(None)  # known rows keep the names of their tracks
             row, place = track_ids[added], used[added]
             spellings, uris = _spellings(coded, row, place, tracks), _other_uris(coded, row, place, tracks)
-            name_of = _name_of(tracks.num_rows, track_ids, named, used)
+            name_of = named[tracks["first_place"].to_numpy() - 1]
             identifiers = track_identifiers(*coded[IDENTIFIERS], track_ids, used)
             sorted_by_title, sortable = count_sorted(*coded["title"], used, offsets)
             repeats, same_tracks = again.result()
@@ -205,7 +206,7 @@ class PlaylistEncoder:
             uris=uris,
             identifiers=identifiers,
             matching=matching,
-            playlists=_kept_playlists(playlists, clean.playlists),
+            playlists=_kept_playlists(playlists, clean.playlists, grown.unlisted if grown else 0),
             first_rows=used[offsets[:-1]].astype(np.int64),
             last_rows=used[offsets[1:] - 1].astype(np.int64),
             track_ids=track_ids,
@@ -310,12 +311,9 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
     return spelt.sort_by([(name, "ascending") for name in names])
 
 
-def _name_of(tracks: int, row: Codes, named: Codes, used: Codes) -> Codes:
-    """Return the number in `named` of each track's artist and title, int32 (tracks,)."""
-    name_of = np.empty(tracks, np.int32)
-    for part in row_slices(len(used)):
-        name_of[row[part]] = named[used[part]]
-    return name_of
+def _count_repeats(corpus: Corpus, tracks: int) -> tuple[int, int]:
+    """Return the numbers of `count_repeats`."""
+    return count_repeats(build_postings(corpus, tracks))
 
 
 def _other_uris(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Table:
@@ -362,10 +360,13 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
     return playlist, pa.table(described), apart - len(first)
 
 
-def _kept_playlists(playlists: pa.Table, kept: Ids) -> pa.Table:
-    """Return the table of the kept playlists; unique numbers replace keys that are unique only within a file."""
+def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
+    """Return the table of the kept playlists; unique numbers replace keys that are unique only within a file.
+
+    New playlists are numbered after the playlists in the table and the `unlisted` ones.
+    """
     table = playlists.take(pa.array(kept))
-    number = pa.array(np.unique(kept, return_inverse=True)[1]).cast(TEXT)
+    number = pa.array(np.unique(kept, return_inverse=True)[1] + unlisted).cast(TEXT)
     keys = table["key"].cast(TEXT)
     own = pc.binary_join_element_wise(pa.scalar("#", TEXT), number, pa.scalar("", TEXT))
     return table.set_column(2, "key", pc.if_else(pc.match_substring(keys, IN_ONE_FILE), own, keys))

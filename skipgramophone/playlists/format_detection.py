@@ -11,6 +11,7 @@ import re
 from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists import column_guess
 from skipgramophone.playlists.column_guess import ColumnGuess, is_table, rows_of
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.columns import PARQUET_MAGIC
 from skipgramophone.playlists.readers.exportify import is_header
 from skipgramophone.playlists.readers.lastfm import is_lastfm
@@ -24,6 +25,7 @@ from skipgramophone.playlists.readers.zenodo import columns_of
 from skipgramophone.playlists.signatures import format_by_signature
 from skipgramophone.playlists.table_head import first_rows, rows_of_objects
 from skipgramophone.settings import FORMATS, Format
+from skipgramophone.wording import visible
 
 ASSIGN_COLUMNS = "assign its columns with --columns artist=…,title=…"
 HEAD_BYTES = 64 << 10
@@ -55,7 +57,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
         rows = first_rows(file, head, lines)
         if guess := _guess_columns(file, rows, rated):
             return guess
-        raise UnknownFormatError(file.display_name, f"a table of {', '.join(rows[0])}: {ASSIGN_COLUMNS}")
+        raise UnknownFormatError(file.display_name, f"a table of {', '.join(map(visible, rows[0]))}: {ASSIGN_COLUMNS}")
     if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "a binary file that sgp does not read: export it as CSV or JSON")
     if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):
@@ -86,7 +88,7 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
 def first_lines(head: bytes) -> list[str]:
     """Return the lines in the first bytes of a file, without an incomplete last line; at least one line."""
     text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
-    lines = text.splitlines()
+    lines = split_lines(text)
     if len(head) >= HEAD_BYTES and len(lines) > 1 and not text.endswith("\n"):
         lines.pop()
     return lines or [""]

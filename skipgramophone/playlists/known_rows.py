@@ -33,6 +33,7 @@ class KnownRows:
         corpus: the playlists.
         spellings: other spellings of the tracks: row, artist, title.
         uris: other uris of the tracks: uri, row.
+        unlisted: number of further playlists of the corpus, which come before all new playlists.
     """
 
     tracks: pa.Table
@@ -40,6 +41,7 @@ class KnownRows:
     corpus: Corpus
     spellings: pa.Table
     uris: pa.Table
+    unlisted: int = 0
 
     @property
     def columns(self) -> dict[str, pa.Array]:

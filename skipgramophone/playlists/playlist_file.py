@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from skipgramophone.errors import SourceError, storage_errors
 from skipgramophone.names.identifiers import SEPARATOR
 from skipgramophone.names.normalization import full_name
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.settings import ExtractSettings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Listing:
 
 def names_in(text: str) -> list[str]:
     """Return the non-empty lines of a text, without the directives of M3U."""
-    lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
+    lines = (line.strip() for line in split_lines(text.removeprefix("\ufeff")))
     return [line for line in lines if line and not line.startswith(REMARK)]
 
 

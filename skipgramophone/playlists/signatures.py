@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from skipgramophone.errors import UnknownFormatError
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers import service_tables, youtube
 from skipgramophone.playlists.readers.aotm import is_aotm
+from skipgramophone.playlists.readers.apple import is_apple_activity, is_apple_daily
+from skipgramophone.playlists.readers.lastfm_archive import is_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import is_lastfm_json, is_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import is_array_of_listens
 from skipgramophone.playlists.readers.pls import is_pls
@@ -56,6 +59,9 @@ LINES: tuple[tuple[Format, Callable[[Sequence[str]], bool]], ...] = (
     ("tunemymusic", service_tables.is_tunemymusic),
     ("soundiiz", service_tables.is_soundiiz),
     ("deezer", service_tables.is_deezer),
+    ("apple-activity", is_apple_activity),
+    ("apple-daily", is_apple_daily),
+    ("lastfm-archive", is_lastfm_archive),
 )
 # Files of exports without tracks: start of the first line -> description.
 WITHOUT_TRACKS = {"Playlist ID,Add new videos to top,": "a list of the names of playlists, without their tracks"}
@@ -84,7 +90,7 @@ def format_by_signature(file: SourceFile, head: bytes) -> Format | None:
     value = first_json_value(head)
     if value is not None:
         return next((format for format, claims in SHAPES if claims(value)), None)
-    lines = head.decode("utf-8", "replace").splitlines() or [""]
+    lines = split_lines(head.decode("utf-8", "replace")) or [""]
     for start, what in WITHOUT_TRACKS.items():
         if lines[0].startswith(start):
             raise UnknownFormatError(file.display_name, what)

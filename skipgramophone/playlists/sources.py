@@ -13,15 +13,18 @@ from skipgramophone.errors import SettingError, SourceError, UnknownFormatError,
 from skipgramophone.playlists.column_guess import ColumnGuess
 from skipgramophone.playlists.format_detection import HEAD_BYTES, detect_format
 from skipgramophone.playlists.readers.aotm import read_aotm
+from skipgramophone.playlists.readers.apple import is_read_with_activity, read_apple_activity, read_apple_daily
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.exportify import read_exportify
 from skipgramophone.playlists.readers.histories import link_parts
 from skipgramophone.playlists.readers.itunes import read_itunes
 from skipgramophone.playlists.readers.lastfm import lastfm_blocks, read_lastfm
+from skipgramophone.playlists.readers.lastfm_archive import read_lastfm_archive
 from skipgramophone.playlists.readers.lastfm_json import read_lastfm_json, read_lastfmstats
 from skipgramophone.playlists.readers.listenbrainz import listenbrainz_blocks, part_of_listenbrainz, read_listenbrainz
 from skipgramophone.playlists.readers.m3u import read_m3u
 from skipgramophone.playlists.readers.mpd import MpdReader
+from skipgramophone.playlists.readers.nested_archives import with_nested_archives
 from skipgramophone.playlists.readers.pls import read_pls
 from skipgramophone.playlists.readers.rekordbox import read_rekordbox
 from skipgramophone.playlists.readers.rows import COLUMNS, Reader, Record, RowBlock, gather_blocks
@@ -79,11 +82,14 @@ RECORDS: dict[Format, RecordFunction] = {
     "shazam": read_shazam,
     "tab-text": read_tab_text,
     "traktor": read_traktor,
+    "apple-activity": read_apple_activity,
+    "apple-daily": read_apple_daily,
+    "lastfm-archive": read_lastfm_archive,
 }
 # Formats that say when a track was played, or added to a playlist. Tables say it in a column with the role time.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
-    "spotify-api",
+    "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
 )  # fmt: skip
 BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # the same rows in columns
     "spotify": spotify_blocks,
@@ -122,7 +128,7 @@ def open_sources(
     """
     readers: list[Reader] = []
     passed_over: list[tuple[str, str]] = []
-    found_in = [files_of(path, received) for path in paths]
+    found_in = [with_nested_archives(files_of(path, received)) for path in paths]
     known: dict[Identity, SourceFile] = {}
     files = [file for found in found_in for file in found]
     for part_of in (part_of_spotify, part_of_listenbrainz):
@@ -152,6 +158,8 @@ def _reason_to_skip(file: SourceFile) -> str | None:
     """Return the reason why a file is skipped regardless of its format, or None."""
     if file.passed_over:
         return file.passed_over
+    if is_read_with_activity(file):
+        return "names of artists, read together with the play activity in the same directory"
     return "song names, read together with the playlists in the same directory" if holds_song_names(file) else None
 
 

@@ -1,6 +1,7 @@
 """Fuzzing: read slightly changed files in a child process, which must succeed or fail with a one-line error.
 
-    python -m tests.faults.fuzz [--cases 1000] [--minutes M] [--seed 1] [--target NAME] [--keep DIR] [--again]
+    python -m tests.faults.fuzz [--cases 1000] [--minutes M] [--seed 1] [--target NAME] [--file NAME] [--keep DIR]
+                                [--again]
 
 Each case is a valid file with a few changes: flipped bits, changed bytes, extreme numbers, and pieces that are cut,
 doubled or taken from another file. A case fails if it ends in anything but a result or an `SgpError` of one line:
@@ -30,7 +31,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +63,12 @@ class Case:
     is_in_manifest: bool
 
 
-def generate_cases(target: Target, seed: int, number: int) -> Iterator[Case]:
-    """Generate cases of a target; they depend only on the seed."""
+def generate_cases(target: Target, seed: int, number: int, only: Sequence[str] = ()) -> Iterator[Case]:
+    """Generate cases of a target, or only of some of its files; they depend only on the seed."""
     rng = random.Random(seed)
+    changed = [name for name in target.files if not only or name in only]
     for _ in range(number):
-        name, other = rng.choice(list(target.files)), rng.choice(list(target.files))
+        name, other = rng.choice(changed), rng.choice(list(target.files))
         yield Case(name, mutate(target.files[name], target.files[other], rng), rng.random() < 0.7)
 
 
@@ -178,6 +180,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, help="minutes per target, instead of a number of cases")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--target", choices=TARGETS, action="append")
+    parser.add_argument("--file", action="append", default=[], help="change only this file of a target")
     parser.add_argument("--keep", type=Path, help="directory to write failing cases to")
     parser.add_argument("--again", action="store_true", help="first run the cases in finds/")
     arguments = parser.parse_args()
@@ -188,7 +191,7 @@ def main() -> int:
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends a target early, and its totals are printed
             while time.monotonic() - started < 60 * arguments.minutes if arguments.minutes else done < arguments.cases:
                 seed, number = arguments.seed * 1_000_003 + done, min(CASES_PER_CHILD, arguments.cases)
-                cases = again or list(generate_cases(target, seed, number))
+                cases = again or list(generate_cases(target, seed, number, arguments.file))
                 again = []
                 for case, failure in failing_cases(target, cases):
                     last = failure.strip().splitlines()[-1]

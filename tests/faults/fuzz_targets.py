@@ -34,6 +34,7 @@ from skipgramophone.experiment.publishing import file_sha256
 from skipgramophone.lookup.annoy_index import FILE as INDEX_FILE
 from skipgramophone.lookup.annoy_index import IndexFacts, require_sound_nodes
 from skipgramophone.playlists.playlist_file import read_listing
+from skipgramophone.playlists.readers.apple import ACTIVITY_FILE, DAILY_FILE
 from skipgramophone.playlists.sources import BLOCKS, open_sources
 from skipgramophone.settings import Format
 from tests.conftest import dump_text, two_genres
@@ -137,11 +138,16 @@ def readers() -> Target:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("zenodo.csv", "mpd.json", "list.m3u8"):
             archive.writestr(name, files[name])
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("some.zip", packed.getvalue())
+        archive.writestr("list.m3u8", files["list.m3u8"])
     table, other = io.BytesIO(), io.BytesIO()
     columns = {"artist": ["A", "B"], "title": ["C", "D"], "playlist": ["x", "x"]}
     pq.write_table(pa.table(columns), table)
     pq.write_table(pa.table(columns | {"when": pa.array([0, 1], pa.timestamp("us")), "place": [1.5, 0.5]}), other)
-    files |= {"some.zip": packed.getvalue(), "zenodo.csv.gz": gzip.compress(files["zenodo.csv"], mtime=0)}
+    files |= {"some.zip": packed.getvalue(), "nested.zip": outer.getvalue()}
+    files |= {"zenodo.csv.gz": gzip.compress(files["zenodo.csv"], mtime=0)}
     files |= {
         "zenodo.csv.zst": pa.Codec("zstd").compress(files["zenodo.csv"], asbytes=True),
         "columns.parquet": table.getvalue(),
@@ -297,10 +303,15 @@ def exports() -> Target:
     def read(directory: Path, name: str, data: bytes, _in_manifest: bool) -> None:
         """Read a file in its own format, and in the one that is detected now."""
         (path := directory / name).write_bytes(data)
-        choices: tuple[Format | None, ...] = (formats[name], None)
-        for format in choices:
+        choices: list[tuple[Path, Format | None]] = [(path, formats[name]), (path, None)]
+        if name == "daily.csv":  # it is also read together with a play activity
+            (beside := directory / "together").mkdir(exist_ok=True)
+            (beside / DAILY_FILE).write_bytes(data)
+            (beside / ACTIVITY_FILE).write_text(EXAMPLES["activity.csv"], encoding="utf-8")
+            choices.append((beside, None))
+        for source, format in choices:
             try:
-                for reader in open_sources([path], sgp.ExtractSettings(format=format)).readers:
+                for reader in open_sources([source], sgp.ExtractSettings(format=format)).readers:
                     for block in reader.blocks():
                         block.table.validate(full=True)
                         assert all(reject.line >= 0 and reject.reason for reject in block.rejects)

@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from hypothesis import strategies as st
 
 import skipgramophone as package
 from skipgramophone.errors import ExperimentError, SettingError, SgpError
-from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue import FILE, Catalogue
 from skipgramophone.experiment.catalogue_writer import TRACKS, write_catalogue
 from skipgramophone.experiment.corpus import read_corpus
 from skipgramophone.experiment.name_search import NameSearch
 from tests.conftest import Row, Sgp, dump_text, table_of, two_genres
+from tests.experiment.earlier_catalogue import as_earlier_version
 
 WriteDump = Callable[..., Path]
 BEFORE: list[Row] = [
@@ -228,43 +230,51 @@ def test_append_errors_name_the_problem(sgp: Sgp, experiments: Path, write_dump:
         package.extract("y", two, package.ExtractSettings(max_length=9), append=True)
 
 
-def test_answers_are_in_order_of_count_for_any_row_order(tmp_path: Path) -> None:
-    """A catalogue in arbitrary row order returns the same answers as one in order of count."""
+@pytest.mark.parametrize("is_earlier", [False, True])
+def test_answers_are_in_order_of_count_for_any_row_order(tmp_path: Path, is_earlier: bool) -> None:
+    """A catalogue in arbitrary row order returns the same answers as one in order of count, in both forms."""
     rng = np.random.default_rng(7)
     words = ["love", "night", "blue", "moon", "river", "one", "ab", "Säkert"]
     names = [[" ".join(rng.choice(words, 2)) for _ in range(2)] for _ in range(300)]
     tracks = [(artist, title, f"x:{at}", 300 - at, at + 1) for at, (artist, title) in enumerate(names)]
     order = rng.permutation(300)
-    (tmp_path / "plain").mkdir()
-    (tmp_path / "mixed").mkdir()
-    write_catalogue(tmp_path / "plain", table_of(TRACKS, tracks))
-    write_catalogue(tmp_path / "mixed", table_of(TRACKS, [tracks[at] for at in order]), ranks=order)
-    with closing(Catalogue(tmp_path / "plain")) as plain, closing(Catalogue(tmp_path / "mixed")) as mixed:
+    places = [tmp_path / name for name in ("plain", "mixed", "first")]
+    for place in places:
+        place.mkdir()
+        rows = [tracks[at] for at in order] if place.name == "mixed" else tracks
+        write_catalogue(place, table_of(TRACKS, rows), in_order=place.name != "mixed")
+        if is_earlier and place.name != "plain":
+            as_earlier_version(place / FILE)
+    with closing(Catalogue(places[0])) as plain, closing(Catalogue(places[1])) as mixed:
         mixed.require_sound()
         assert [track.uri for track in mixed.all_tracks()] == [f"x:{at}" for at in order]
         assert [mixed.track(row).uri for row in mixed.by_count(3)] == ["x:0", "x:1", "x:2"]
         queries = ("love", "on", "a", "moon river", "x:17", names[5][1], "nihgt bleu", "love-night", "zzz", names[9][0])
-        for query in queries:
-            for answers in (
-                lambda c, q=query: NameSearch(c).find(q),
-                lambda c, q=query: (NameSearch(c).candidates(q), 0),
-                lambda c, q=query: (NameSearch(c).completions(q, 8, 10.0), 0),
-                lambda c, q=query: (c.of_artist(q), 0),
-            ):
-                (expected, number), (found, same) = answers(plain), answers(mixed)
-                assert [track.uri for track in found] == [track.uri for track in expected], query
-                assert same == number
+        with closing(Catalogue(places[2])) as first:
+            for query, other in product(queries, (mixed, first)):
+                for answers in (
+                    lambda c, q=query: NameSearch(c).find(q),
+                    lambda c, q=query: (NameSearch(c).candidates(q), 0),
+                    lambda c, q=query: (NameSearch(c).completions(q, 8, 10.0), 0),
+                    lambda c, q=query: (c.of_artist(q), 0),
+                ):
+                    (expected, number), (found, same) = answers(plain), answers(other)
+                    assert [track.uri for track in found] == [track.uri for track in expected], query
+                    assert same == number
         with pytest.raises(SgpError) as one:
             NameSearch(plain).resolve("lvoe")
-        with pytest.raises(SgpError) as other:
+        with pytest.raises(SgpError) as other_error:
             NameSearch(mixed).resolve("lvoe")
-        assert str(other.value) == str(one.value)
-    damaged = tmp_path / "mixed" / "tracks.sqlite"
-    with closing(sqlite3.connect(damaged)) as database:
-        database.execute("UPDATE tracks SET rank = 300 + rank WHERE rank = 299")
-        database.commit()
-    with closing(Catalogue(tmp_path / "mixed")) as mixed, pytest.raises(ExperimentError, match="its ranks are not"):
-        mixed.require_sound()
+        assert str(other_error.value) == str(one.value)
+
+
+def test_damaged_ranks_of_an_earlier_version_are_found(tmp_path: Path) -> None:
+    write_catalogue(tmp_path, table_of(TRACKS, [("A", str(at), None, at, at + 1) for at in range(5)]), in_order=False)
+    as_earlier_version(tmp_path / FILE)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute("UPDATE tracks SET rank = 5 + rank WHERE rank = 4")
+    with closing(Catalogue(tmp_path)) as catalogue, pytest.raises(ExperimentError, match="its ranks are not"):
+        catalogue.require_sound()
 
 
 def test_top_is_by_count_in_an_extended_corpus(sgp: Sgp, write_dump: WriteDump, tmp_path: Path) -> None:

@@ -65,6 +65,24 @@ SOURCES = {
         + "x:10,Song 10,A,\n",
         1,
     ),
+    "apple-activity": (
+        "a.csv",
+        "Song Name,Artist Name,Event Start Timestamp,Event End Timestamp,Play Duration Milliseconds\n"
+        + "".join(f"Song {at},A,{DAYS[at]}T12:00:00Z,{DAYS[at]}T12:03:00Z,180000\n" for at in range(10)),
+        0,
+    ),
+    "apple-daily": (
+        "a.csv",
+        "Track Description,Date Played,Play Duration Milliseconds\n"
+        + "".join(f"A - Song {at},{DAYS[at].replace('-', '')},180000\n" for at in range(10)),
+        0,
+    ),
+    "lastfm-archive": (
+        "scrobbles.tsv",
+        "ISO time\tunixtime\ttrack name\ttrack mbid\tartist name\tapplication\n"
+        + "".join(f"\t{NOON + DAY * at}\tSong {at}\t\tA\t\n" for at in range(10)),
+        0,
+    ),
     "table": ("a.csv", "artist,title,time\n" + "".join(f"A,Song {at},{DAYS[at]}T12:00:00\n" for at in range(10)), 0),
 }
 

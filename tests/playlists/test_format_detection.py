@@ -19,6 +19,7 @@ from skipgramophone.errors import UnknownFormatError
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.sources import open_sources
 from skipgramophone.settings import ExtractSettings
+from tests.playlists.readers.examples import APPLE_ACTIVITY, APPLE_DAILY, LASTFM_ARCHIVE
 
 WriteDump = Callable[..., Path]
 QUESTION = "question"
@@ -116,6 +117,7 @@ READ = {
     "spotify ": '[{"endTime": "2021-01-09 02:15", "artistName": "A", "trackName": "a - b", "msPlayed": 1}]',
     "listenbrainz": '{"listened_at": 1, "track_metadata": {"artist_name": "A", "track_name": "a - b"}}\n',
 }
+READ |= {"apple-activity": APPLE_ACTIVITY, "apple-daily": APPLE_DAILY, "lastfm-archive": LASTFM_ARCHIVE}
 # Files of other kinds that resemble the text formats.
 FOREIGN = {
     "JSON in one line": '[{"header":"YouTube Music","title":"Watched Tide - Live","time":"2024-01-01T10:00:00.000Z"}]',
@@ -266,3 +268,21 @@ def test_json_of_one_line_is_not_a_list_of_titles(write_dump: WriteDump) -> None
     text = json.dumps([{"title": "Nell Quay - Tide"}])
     with pytest.raises(UnknownFormatError, match="is JSON, but not in a format that sgp knows"):
         open_sources([write_dump(text, "watch-history.json")], ExtractSettings())
+
+
+@pytest.mark.parametrize(
+    ("name", "separator"), [("apple-activity", ","), ("apple-daily", ","), ("lastfm-archive", "\t")]
+)
+def test_relatives_of_an_export_with_its_own_columns_are_not_mistaken(
+    name: str, separator: str, detected: Detected
+) -> None:
+    table = list(csv.reader(io.StringIO(READ[name]), delimiter=separator))
+    whole = [row for row in table if len(row) == len(table[0])]
+    for rows in permuted(whole):
+        assert detected(text_of(rows, separator)) == name
+    for other in SEPARATORS.replace(separator, ""):
+        as_table = detected(text_of(whole, other))
+        assert as_table == QUESTION or isinstance(as_table, dict)  # columns are guessed, and the report names them
+    for rows in (whole[1:], whole[1:2], [row[:1] for row in whole], [row[-1:] for row in whole[1:]]):
+        are_titles = name == "apple-daily" and len(rows[0]) == 1 and " - " in rows[0][0]
+        assert detected(text_of(rows, separator)) == ("titles" if are_titles else QUESTION), rows

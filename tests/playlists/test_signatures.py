@@ -38,6 +38,9 @@ FORMAT_OF: dict[str, Format] = {
     "set.txt": "tab-text",
     "collection.nml": "traktor",
     "2023.csv": "exportify",
+    "activity.csv": "apple-activity",
+    "daily.csv": "apple-daily",
+    "scrobbles.tsv": "lastfm-archive",
 }
 
 

@@ -31,6 +31,7 @@ from skipgramophone.playlists.readers.lines import Line, numbered_lines
 from skipgramophone.playlists.readers.rows import RawRecord
 from skipgramophone.playlists.readers.source_files import OpenFile
 from skipgramophone.playlists.readers.tables import FieldsRecord, read_fields, wrong_width
+from skipgramophone.wording import visible
 
 PARQUET_MAGIC = b"PAR1"
 BATCH, COPIED_AT_ONCE = 1 << 16, 1 << 20  # rows; bytes
@@ -118,7 +119,8 @@ def column_places(roles: Roles, header: Sequence[str], display_name: str) -> dic
     """
     for name in roles.values():
         if name not in header:
-            raise SourceError(f"{display_name} has no column {name!r}: its columns are {', '.join(header)}")
+            columns = ", ".join(map(visible, header))
+            raise SourceError(f"{display_name} has no column {name!r}: its columns are {columns}")
         if header.count(name) > 1:
             raise SourceError(f"{display_name} has several columns {name!r}: rename all but one")
     return {role: header.index(name) for role, name in roles.items()}

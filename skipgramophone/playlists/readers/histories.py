@@ -111,12 +111,13 @@ def seconds_since_1970(text: str) -> float | None:
     >>> seconds_since_1970("2021-06-01T10:00:00Z"), seconds_since_1970("1622541600"), seconds_since_1970("soon")
     (1622541600.0, 1622541600.0, None)
     """
-    if text.strip().isdecimal():
+    text = text.strip()  # `float` does not ignore all characters that are white space
+    if text.isdecimal():
         seconds = float(text)
         seconds = seconds / 1000 if seconds > LATEST else seconds
         return seconds if seconds <= LATEST else None
     try:
-        time = datetime.fromisoformat(text.strip())
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
     return time.replace(tzinfo=time.tzinfo or UTC).timestamp()

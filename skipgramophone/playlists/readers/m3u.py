@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from skipgramophone.names.links import read_link
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.lines import whole_bytes
@@ -39,7 +40,7 @@ def read_m3u(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file is too large for a playlist.
     """
-    lines = whole_playlist_text(stream).splitlines()
+    lines = split_lines(whole_playlist_text(stream))
     named = next((found[1].strip() for line in lines if (found := NAMED.match(line))), "")
     playlist = named or PurePosixPath(stream.file.name).stem
     info, seconds = "", None

@@ -19,6 +19,7 @@ from pathlib import PurePosixPath
 
 from skipgramophone.errors import FormatError
 from skipgramophone.names.normalization import split_name
+from skipgramophone.playlists.line_ends import split_lines
 from skipgramophone.playlists.readers.durations import whole_seconds
 from skipgramophone.playlists.readers.file_locations import location_of
 from skipgramophone.playlists.readers.m3u import name_at_end, whole_playlist_text
@@ -44,7 +45,7 @@ def read_pls(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
     Raises:
         SourceError: the file has no line [playlist], or is too large for a playlist.
     """
-    lines = whole_playlist_text(stream).splitlines()
+    lines = split_lines(whole_playlist_text(stream))
     if not any(is_pls([line]) for line in lines):
         raise FormatError(f"{stream.file.display_name} is not a PLS playlist: it has no line {SECTION}")
     entries: dict[int, dict[str, str]] = {}

@@ -254,7 +254,7 @@ def files_of(path: Path, received: Callable[[int], None] = lambda _size: None) -
     if stat.S_ISFIFO(mode):
         return [_copied_pipe(path, received)]
     _require_regular(path, mode)
-    return _members(path, printable_path(Path(path.name)))
+    return members_of(path, printable_path(Path(path.name)))
 
 
 @contextmanager
@@ -302,7 +302,7 @@ def _require_regular(path: Path, mode: int) -> None:
 def _source_files(path: Path, directory: Path, reason: str) -> list[SourceFile]:
     """Return the files of a path below `directory`; if `reason` is not empty, the path is skipped for this reason."""
     name = printable_path(path.relative_to(directory.parent))
-    return [SourceFile(path, name, 0, passed_over=reason)] if reason else _members(path, name)
+    return [SourceFile(path, name, 0, passed_over=reason)] if reason else members_of(path, name)
 
 
 def _files_below(directory: Path) -> list[tuple[Path, str]]:
@@ -332,7 +332,7 @@ def _reraise(error: OSError) -> None:
     raise error
 
 
-def _members(path: Path, name: str) -> list[SourceFile]:
+def members_of(path: Path, name: str) -> list[SourceFile]:
     """Return the file at a path or, if it is a zip archive, its members."""
     with storage_errors(path, "read"), path.open("rb") as file:
         whole = SourceFile(path, name, path.stat().st_size)

@@ -221,6 +221,36 @@ EXPORTIFY_2023 = """Spotify ID,Artist IDs,Track Name,Album Name,Artist Name(s),R
 3abc,"4abc,2abc",Rain,Roofs,"The Hatches,Ada Fenn",2020
 ,,Demo,,Me,
 """
+APPLE_ACTIVITY = """Container Artist Name,Container Type,Event Start Timestamp,Event End Timestamp,Event Type,\
+Media Type,Play Duration Milliseconds,Song Name
+Ada Fenn,ALBUM,2024-01-01T10:00:00.000Z,2024-01-01T10:03:00.000Z,PLAY_END,AUDIO,180000,Green Door
+A curator,PLAYLIST,2024-01-01T10:03:00.000Z,2024-01-01T10:06:00.000Z,PLAY_END,AUDIO,180000,"Rain, Rain"
+,,2024-01-01T10:06:00.000Z,,PLAY_END,AUDIO,60000,Nobody's
+,,2024-01-01T10:07:00.000Z,2024-01-01T10:07:00.000Z,LYRIC_DISPLAY,AUDIO,0,"Rain, Rain"
+,,2024-01-01T10:08:00.000Z,2024-01-01T10:09:00.000Z,PLAY_END,VIDEO,60000,Film
+Radio,,2024-01-01T10:09:00.000Z,2024-01-01T10:10:00.000Z,PLAY_END,AUDIO,60000,
+,,2024-01-01T10:10:00.000Z,2024-01-01T10:10:00.000Z,PLAY_END,AUDIO,0,Green Door
+,,,,PLAY_END,AUDIO,60000,Green Door
+short
+"""
+APPLE_DAILY = """Country,Track Identifier,Media type,Date Played,Hours,Play Duration Milliseconds,Play Count,\
+Track Description
+US,1,AUDIO,20240102,9,180000,1,Ada Fenn - Green Door
+US,2,AUDIO,20240101,"18, 19",180000,2,"The Hatches - Rain, Rain"
+US,3,AUDIO,20240101,7,180000,1,Untitled
+US,4,VIDEO,20240101,7,180000,1,Ada Fenn - Film
+US,5,AUDIO,soon,7,180000,1,Ada Fenn - Later
+US,6,AUDIO,20240101,7,0,0,Ada Fenn - Skipped
+US,7,AUDIO,20240101,7,1000,1,
+US
+"""
+LASTFM_ARCHIVE = (
+    "ISO time\tunixtime\ttrack name\ttrack mbid\tartist name\tartist mbid\tuncorrected track name\tapplication\n"
+    '"2024-01-01T12:00:00"\t"1704110400"\t"Rain"\t""\t"The Hatches"\t""\t"rain"\t"x"\n'
+    '"2024-01-01T10:03:00"\t"1704103380"\t"Green Door"\t""\t"Ada Fenn"\t""\t"Green Door"\t""\n'
+    '""\t""\t"Timeless"\t""\t"Ada Fenn"\t""\t""\t""\n'
+    '"short"\n'
+)
 PLS = """[playlist]
 File2=/music/Ada%20Fenn - Other.mp3
 Title1=The Hatches - Rain & Tin - Live
@@ -295,4 +325,7 @@ EXAMPLES: dict[str, str] = {
     "set.txt": TAB_TEXT,
     "collection.nml": TRAKTOR,
     "2023.csv": EXPORTIFY_2023,
+    "activity.csv": APPLE_ACTIVITY,
+    "daily.csv": APPLE_DAILY,
+    "scrobbles.tsv": LASTFM_ARCHIVE,
 }

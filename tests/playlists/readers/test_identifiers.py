@@ -95,6 +95,12 @@ SOURCES = {
         json.dumps([{"track": [{"artist": {"#text": "A"}, "name": "T", "mbid": ONE, "date": {"uts": "1622541600"}}]}]),
         {"T": [f"mbid:{ONE}"]},
     ),
+    "lastfm-archive": (
+        "scrobbles.tsv",
+        "ISO time\tunixtime\ttrack name\ttrack mbid\tartist name\tartist mbid\tapplication\n"
+        f"\t1622541600\tT\t{ONE}\tA\t{OTHER}\t\n\t1622541700\tU\t\tA\t\t\n",
+        {"T": [f"mbid:{ONE}"]},
+    ),
     "table": (
         "a.csv",
         f"artist,title,track uri,isrc,recording_mbid\nA,T,{SPOTIFY},GBAAA0000001,{ONE}\nA,U,x:2,,\n",

@@ -1,0 +1,179 @@
+"""Finds the tracks and playlists of a corpus that added rows touch, so that only these are encoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.arrow_types import TEXT
+from skipgramophone.experiment.catalogue import Catalogue
+from skipgramophone.experiment.catalogue_writer import SPELLINGS, URIS
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.experiment.postings import sorted_unique
+from skipgramophone.names.arrow_normalization import fold_names, full_names, identities
+from skipgramophone.names.normalization import SEPARATOR
+from skipgramophone.pipeline.append import Before
+from skipgramophone.playlists.known_rows import KnownRows
+from skipgramophone.playlists.readers.rows import IN_ONE_FILE, RowBlock
+from skipgramophone.settings import GroupBy
+
+Value = TypeVar("Value")
+ALL_TOUCHED = f"{IN_ONE_FILE}touched"  # name and key of the playlist with all touched tracks; no reader makes this key
+NO_KEY = "\0"  # the part of a label for a missing key
+ASKED_AT_ONCE = 500  # values in one SQL statement
+SCANNED_FROM = 8  # all tracks are read if one in this many is needed
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedPart:
+    """The part of a corpus that added rows touch.
+
+    Attributes:
+        rows: int64, catalogue rows of the touched tracks, ascending.
+        playlists: int64, numbers of the touched playlists, ascending.
+        known: the touched tracks, and the playlists with only these tracks, for the encoder. The first playlist is not
+            of the corpus: it has all touched tracks, because the encoder knows only tracks that occur in a playlist.
+    """
+
+    rows: Rows
+    playlists: Rows
+    known: KnownRows
+
+
+def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
+    """Find the tracks and playlists of a corpus that added rows touch.
+
+    More may be found than necessary, but never less. The tracks are those with a uri or a name of the added rows, those
+    with one of the most frequent names, and the first tracks of the playlists.
+
+    Args:
+        before: the corpus before it grows.
+        blocks: the added rows.
+        group_by: whether playlists are identified by name alone.
+        at_least: minimum number of tracks of a playlist, because cleaning drops playlists that have fewer.
+    """
+    playlists = np.flatnonzero(pc.is_in(_labels([before.playlists], group_by), _added_labels(blocks, group_by)))
+    corpus = before.corpus.playlists(playlists)
+    firsts = (corpus.offsets[:-1, None] + np.arange(at_least)).ravel()
+    with closing(Catalogue(before.directory)) as catalogue:
+        found = [np.arange(min(at_least, len(catalogue))), corpus.track_ids[firsts[firsts < corpus.occurrences]]]
+        found.append(_rows_in(catalogue, "uri", _distinct(blocks, "uri")))
+        found.append(_rows_in(catalogue, "name_folded", _folded(before, blocks)))
+        rows = sorted_unique(np.concatenate(found).astype(np.int64))
+        tracks = _tracks_table(catalogue, rows)
+    is_touched = np.zeros(before.number_of_tracks, np.bool_)
+    is_touched[rows] = True
+    kept = np.flatnonzero(is_touched[corpus.track_ids])
+    all_touched = np.argsort(tracks["first_place"].to_numpy(), kind="stable")
+    track_ids = np.concatenate([all_touched, np.searchsorted(rows, corpus.track_ids[kept])]).astype(np.int32)
+    offsets = np.concatenate([[0], len(rows) + np.searchsorted(kept, corpus.offsets)])
+    listed = {"owner": [""], "name": [ALL_TOUCHED], "key": [ALL_TOUCHED]}
+    first = pa.table({name: pa.array(value, TEXT) for name, value in listed.items()})
+    table = pa.concat_tables([first, before.playlists.select(first.column_names).take(pa.array(playlists))])
+    unlisted = len(before.corpus) - table.num_rows
+    known = KnownRows(
+        tracks,
+        table,
+        Corpus(track_ids, offsets),
+        spellings=pa.schema(SPELLINGS).empty_table(),  # only needed to match tracks by identifiers
+        uris=pa.schema(URIS).empty_table(),
+        unlisted=unlisted,
+    )
+    return TouchedPart(rows, playlists, known)
+
+
+def rows_of_new_playlists(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy) -> list[RowBlock]:
+    """Return the added rows whose playlist the corpus does not contain."""
+    existing = _labels([before.playlists], group_by)
+    new = [pc.invert(pc.is_in(_labels([block.table], group_by), existing)) for block in blocks]
+    return [replace(block, table=block.table.filter(rows)) for block, rows in zip(blocks, new, strict=True)]
+
+
+def titles_of(directory: Path, rows: Rows) -> pa.Array:
+    """Return the titles of some tracks of a corpus stage; `rows` are ascending."""
+    with closing(Catalogue(directory)) as catalogue:
+        if len(rows) > len(catalogue) // SCANNED_FROM:
+            every = [pa.array([title for (title,) in some], TEXT) for some in catalogue.batches("title")]
+            return pa.concat_arrays(every or [pa.array([], TEXT)]).take(pa.array(rows))
+        found: list[str] = []
+        for some in _portions(rows.tolist()):
+            marks = ",".join("?" * len(some))
+            asked = f"SELECT title FROM tracks WHERE row IN ({marks}) ORDER BY row"
+            found += (title for (title,) in catalogue.query(asked, some))
+    return pa.array(found, TEXT)
+
+
+def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
+    """Return names, facts, first places and counts of tracks; facts are text, as readers return them."""
+    tracks = catalogue.tracks(rows.tolist())
+    columns = {name: pa.array([getattr(track, name) for track in tracks], TEXT) for name in ("artist", "title", "uri")}
+    for name in catalogue.facts:
+        stated = (getattr(track, name) for track in tracks)
+        columns[name] = pa.array([None if value is None else str(value) for value in stated], TEXT)
+    for name in ("first_place", "count"):
+        columns[name] = pa.array([getattr(track, name) for track in tracks], pa.int64())
+    return pa.table(columns)
+
+
+def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
+    """Return texts that are equal if owner, name and key of the playlists are equal; or names, as `group_by` says."""
+    chunks = []
+    for table in tables:
+        name = table["name" if "name" in table.column_names else "playlist"]
+        key = table["key"] if "key" in table.column_names else pa.chunked_array([pa.nulls(table.num_rows, TEXT)])
+        parts = [part.cast(TEXT) for part in ((name,) if group_by == "name" else (table["owner"], name, key))]
+        ends = pa.scalar("\0", TEXT)
+        joined = pc.binary_join_element_wise(*parts, ends, null_handling="replace", null_replacement=NO_KEY)
+        chunks += joined.chunks
+    return pa.chunked_array(chunks, TEXT)
+
+
+def _added_labels(blocks: Sequence[RowBlock], group_by: GroupBy) -> pa.Array:
+    """Return the distinct labels of the playlists of added rows."""
+    return _labels([block.table for block in blocks], group_by).unique()
+
+
+def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
+    """Return the distinct strings of a column of added rows."""
+    there = [block.table[column].cast(TEXT) for block in blocks if column in block.table.column_names]
+    chunks = [chunk for part in there for chunk in part.chunks]
+    found: list[str] = pa.chunked_array(chunks, TEXT).unique().drop_null().to_pylist()
+    return found
+
+
+def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
+    """Return the folded names of added rows, and of the names that most tracks share."""
+    most = before.manifest.facts["most_namesakes"]
+    shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
+    added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]
+    names = pa.concat_tables([pa.table(shared), *added]).group_by(["artist", "title"]).aggregate([])
+    artists, titles = (names[name].combine_chunks() for name in ("artist", "title"))
+    found = [fold_names(full_names(artists, titles))]
+    # Names that differ only in case or normalization form are one name; so are an empty artist and one of spaces.
+    plain = identities(artists), identities(titles)
+    separated = pc.binary_join_element_wise(*plain, pa.scalar(SEPARATOR, TEXT))
+    found += [fold_names(full_names(*plain)), fold_names(separated)]
+    folded: list[str] = pa.chunked_array(found, TEXT).unique().to_pylist()
+    return folded
+
+
+def _rows_in(catalogue: Catalogue, column: str, values: Sequence[str]) -> Rows:
+    """Return the rows of the tracks with one of the given values in an indexed column, int64."""
+    rows: list[int] = []
+    for some in _portions(values):
+        marks = ",".join("?" * len(some))
+        rows += catalogue.query_numbers(f"SELECT row FROM tracks WHERE {column} IN ({marks})", some)
+    return np.array(rows, np.int64)
+
+
+def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Yield the values in portions for one SQL statement."""
+    return (values[start : start + ASKED_AT_ONCE] for start in range(0, len(values), ASKED_AT_ONCE))

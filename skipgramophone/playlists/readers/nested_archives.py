@@ -1,0 +1,64 @@
+"""Find the files of zip archives that are members of zip archives, as in the privacy export of Apple.
+
+An inner archive is copied to a temporary file. Since archives can be made to expand without end, the depth and the
+total size of the copies are limited; an archive beyond a limit is skipped with the reason.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.playlists.readers.source_files import (
+    COPIED_AT_ONCE,
+    HARMLESS_SIZE,
+    LARGEST_EXPANSION,
+    SourceFile,
+    members_of,
+)
+
+DEEPEST = 3  # archives inside an archive inside an archive
+TOO_DEEP = f"an archive inside more than {DEEPEST} archives: unpack it first"
+TOO_LARGE = "an archive inside an archive that would expand too much: if you trust it, unpack it first"
+
+
+def with_nested_archives(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Return files in which the files of inner archives replace these archives."""
+    left = [max(HARMLESS_SIZE, LARGEST_EXPANSION * sum(file.size for file in files))]
+    return [inner for file in files for inner in _opened(file, left, DEEPEST)]
+
+
+def _opened(file: SourceFile, left: list[int], depth: int) -> Iterator[SourceFile]:
+    """Yield a file or, if it is an inner archive, its files.
+
+    Args:
+        file: the file.
+        left: number of bytes that may still be copied, in a list of one element that is changed.
+        depth: how many more archives may be inside this one.
+    """
+    if file.member is None or file.passed_over or not file.member.lower().endswith(".zip"):
+        yield file
+        return
+    if not depth:
+        yield replace(file, passed_over=TOO_DEEP)
+        return
+    spool = tempfile.NamedTemporaryFile(prefix="sgp-", suffix=".zip")  # noqa: SIM115 (exists as long as its files)
+    path = Path(spool.name)
+    try:
+        with file.open() as stream, storage_errors(path, "write"):
+            while some := stream.read(COPIED_AT_ONCE):
+                left[0] -= len(some)
+                if left[0] < 0:
+                    yield replace(file, passed_over=TOO_LARGE)
+                    return
+                spool.write(some)
+            spool.flush()
+        members = members_of(path, file.name)
+    except SourceError as error:
+        yield replace(file, passed_over=str(error))
+        return
+    for member in members:
+        yield from _opened(replace(member, spool=spool), left, depth - 1)
