@@ -9,7 +9,7 @@ import numpy as np
 
 from skipgramophone.experiment.publishing import scratch_directory
 from skipgramophone.exporters.vectors import TrackVectors, require_same
-from skipgramophone.training.tensorflow_runtime import load_tensorflow
+from skipgramophone.training.tensorflow_runtime import load_keras
 
 LAYER = "tracks"
 
@@ -17,7 +17,7 @@ LAYER = "tracks"
 def write(path: Path, vectors: TrackVectors) -> None:
     """Write the file, read it back and verify it."""
     matrix, rows = vectors.single()
-    keras = load_tensorflow(Path(os.devnull)).keras
+    keras = load_keras(Path(os.devnull))
     layer = keras.layers.Embedding(*rows.shape, name=LAYER)
     model = keras.Sequential([keras.Input((None,), dtype="int32", name="ids"), layer])
     layer.set_weights([np.asarray(rows, np.float32)])

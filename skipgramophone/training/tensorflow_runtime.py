@@ -31,7 +31,7 @@ def load_tensorflow(log: Path) -> Any:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with stderr_to(log):
-        with _without_keras():
+        with _without_keras(), _without_keras_files():
             import tensorflow as tf
 
         # A process that has already used TensorFlow cannot change its number of threads.
@@ -43,6 +43,35 @@ def load_tensorflow(log: Path) -> Any:
         # The Python code of TensorFlow uses logging, for example to warn when a program is compiled again.
         tf.get_logger().setLevel("ERROR")
     return tf
+
+
+def load_keras(log: Path) -> Any:
+    """Import TensorFlow and Keras.
+
+    Args:
+        log: file to which the output of TensorFlow on stderr is appended.
+    """
+    tf = load_tensorflow(log)
+    with _without_keras_files():
+        _ = tf.keras.layers  # the first access imports Keras
+        return tf.keras
+
+
+@contextlib.contextmanager
+def _without_keras_files() -> Iterator[None]:
+    """Keep Keras, of which TensorFlow contains a copy, from reading or writing its configuration file at import.
+
+    Without a home directory it writes to a directory called "~", and without a writable one it reads from /tmp/.keras,
+    which another user may have prepared.
+    """
+    if "KERAS_HOME" in os.environ:
+        yield
+        return
+    os.environ["KERAS_HOME"] = os.path.join(os.devnull, "keras")  # noqa: PTH118 (cannot exist)
+    try:
+        yield
+    finally:
+        del os.environ["KERAS_HOME"]
 
 
 @contextlib.contextmanager

@@ -73,7 +73,10 @@ def test_tracks_are_completed_in_every_shell(sample_root: Path) -> None:
         (["continue", "demo", "--format", "js"], ["json", "jsonl", "jspf"]),
         (["export", "demo", "x", "--format", "word"], ["word2vec", "word2vec-binary"]),
         (["import", "demo", "x", "--format", "np"], ["npz"]),
-        (["extract", "demo", "--format", "l"], ["lastfm", "listenbrainz", "lastfm-json", "lastfmstats"]),
+        (
+            ["extract", "demo", "--format", "l"],
+            ["lastfm", "listenbrainz", "lastfm-json", "lastfmstats", "lastfm-archive"],
+        ),
         (["evaluate", "demo", "--protocol", "c"], ["continuation"]),
         (["experiments", "d"], ["demo"]),
         (["experiments", "r"], ["rm", "rename"]),

@@ -96,7 +96,7 @@ def test_versions_and_artists_are_limited_by_default(sample_root: Path) -> None:
     shown = continued(sample_root, *GIVEN, "--show-versions")
     assert (shown.code, shown.err) == (0, note + "\n")
     lines = shown.out.splitlines()
-    assert lines[0] == "top 50 tracks ranked by hybrid for " + lines[0].partition(" for ")[2]
+    assert lines[0] == "top 50 tracks that go best with " + lines[0].partition(" with ")[2]
     assert len(lines) == 3 + 50 + len(versions)
     assert continued(sample_root, *GIVEN, "--show-versions", "--json").code == 2
     assert continued(sample_root, *GIVEN, "--show-versions", "--all-versions").code == 2

@@ -135,8 +135,8 @@ import os, sys
 os.environ.pop("HOME", None)
 os.setresuid(4242, -1, -1)
 from pathlib import Path
-from skipgramophone.training.tensorflow_runtime import load_tensorflow
-load_tensorflow(Path(os.devnull)).keras.layers
+from skipgramophone.training.tensorflow_runtime import load_keras
+load_keras(Path(os.devnull))
 """
 
 
