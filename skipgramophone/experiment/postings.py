@@ -16,6 +16,7 @@ Only the playlists of the given tracks are read. The matrix of all pairs of trac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from skipgramophone.experiment.corpus import Corpus
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
+MISMATCH = "the postings do not match the corpus: run sgp extract again with --force"
 OCCURRENCES_PER_PASS = 1 << 24
 
 
@@ -37,7 +39,7 @@ def sorted_unique(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.asarray(ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Postings:
     """The playlists that contain each track.
 
@@ -76,6 +78,17 @@ class Postings:
         ends = np.cumsum(self.sizes(rows))
         return np.asarray(hits[ends] - hits[ends - self.sizes(rows)])
 
+    @cached_property
+    def distinct_tracks(self) -> npt.NDArray[np.int64]:
+        """Number of different tracks of each playlist, int64 (playlists,). The first access reads all postings.
+
+        Raises:
+            ExperimentError: the postings do not match the corpus.
+        """
+        if len(self.playlists) and not 0 <= self.playlists.min() <= self.playlists.max() < len(self.corpus):
+            raise ExperimentError(MISMATCH)
+        return np.bincount(self.playlists, minlength=len(self.corpus))
+
     def agreement(self, given: Rows, weights: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float32]:
         """Return the agreement score of every track with the given tracks, float32 (tracks,).
 
@@ -90,14 +103,21 @@ class Postings:
         worth = (1.0 if weights is None else weights) / np.sqrt(np.maximum(self.sizes(given), 1))
         chosen, place = np.unique(np.concatenate([self.of(row) for row in given.tolist()]), return_inverse=True)
         if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.corpus):
-            raise ExperimentError("the postings do not match the corpus: run sgp extract again with --force")
+            raise ExperimentError(MISMATCH)
         of_playlist = np.bincount(place, weights=np.repeat(worth, self.sizes(given)), minlength=len(chosen))
         corpus = self.corpus.playlists(chosen.astype(np.int64))
         if not corpus.has_valid_ids(tracks):
             raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
-        pairs = sorted_unique(np.repeat(np.arange(len(chosen)), corpus.lengths()) * tracks + corpus.track_ids)
-        playlist, track = pairs // tracks, pairs % tracks
-        shares = of_playlist / np.sqrt(np.maximum(np.bincount(playlist, minlength=len(chosen)), 1))
+        lengths, sizes = corpus.lengths(), self.distinct_tracks[chosen]
+        playlist, track = np.repeat(np.arange(len(chosen)), lengths), corpus.track_ids
+        repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))  # only these occurrences may be repeats
+        if len(repeating):
+            _, first = np.unique(playlist[repeating] * tracks + track[repeating], return_index=True)
+            kept = np.ones(len(track), np.bool_)
+            kept[repeating] = False
+            kept[repeating[first]] = True
+            playlist, track = playlist[kept], track[kept]
+        shares = of_playlist / np.sqrt(np.maximum(sizes, 1))
         of_track = np.bincount(track, weights=shares[playlist], minlength=tracks)
         return np.asarray(of_track / np.sqrt(np.maximum(np.diff(self.offsets), 1)), np.float32)
 
