@@ -290,13 +290,14 @@ def _print_table(answer: Answer, versions: bool) -> None:
             rows += [_row(track, [""] * len(measures), "" if support else None) for track in near.versions]
     first = answer.neighbours[0].rank if answer.neighbours else 1
     ranks = f"top {plural(len(answer.neighbours), 'track')}" if first == 1 else f"tracks from rank {first}"
-    title = f"{ranks} {relation(answer.ranked_by)} {about}{_smoothness(answer.arrangement)}"
+    title = f"{ranks} {relation(answer.ranked_by, len(answer.neighbours))} {about}{_smoothness(answer.arrangement)}"
     render.listing(title, [*columns, ("count", "number"), ("pos.", "number")], rows)
 
 
-def relation(ranked_by: Score) -> str:
+def relation(ranked_by: Score, listed: int) -> str:
     """Return the words between the listed tracks or artists and the query in the title of a table."""
-    return {"cosine": "most similar to", "hybrid": "that go best with"}.get(ranked_by, f"ranked by {ranked_by} for")
+    words = {"cosine": "most similar to", "hybrid": "that goes best with" if listed == 1 else "that go best with"}
+    return words.get(ranked_by, f"ranked by {ranked_by} for")
 
 
 def _decimals(value: float | None) -> str:

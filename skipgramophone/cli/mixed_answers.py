@@ -102,7 +102,8 @@ def _print_artists(answer: ArtistAnswer) -> None:
         ]
         for near in answer.neighbours
     ]
-    title = f"{_ranks(answer, 'artist')} {answers.relation(answer.ranked_by)} {_about(answer.query.parts)}"
+    relation = answers.relation(answer.ranked_by, len(answer.neighbours))
+    title = f"{_ranks(answer, 'artist')} {relation} {_about(answer.query.parts)}"
     render.listing(title, [*columns, ("tracks", "number"), ("count", "number")], rows)
 
 

@@ -43,6 +43,10 @@ def similar(root: Path, *arguments: str, stdin: str | None = None) -> tuple[int,
     return ran.code, ran.out, ran.err
 
 
+def test_the_title_of_a_list_of_one_is_in_the_singular(trained: Path) -> None:
+    assert similar(trained, "folk 3", "-n", "1")[1].startswith("top 1 track that goes best with 'folk artist 3 - ")
+
+
 def test_every_format_lists_the_same_tracks(trained: Path) -> None:
     ask = ("folk 3", "-n", "80", "--format")
     wanted = json.loads(similar(trained, *ask, "json")[1])
