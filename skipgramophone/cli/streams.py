@@ -22,7 +22,7 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 
 
 class _Descriptor(io.RawIOBase):
-    """A raw stream over a file descriptor that is never closed."""
+    """A raw stream that never closes its file descriptor."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

@@ -250,7 +250,7 @@ def _bootstrap_weights(groups: int, seed: int) -> Values:
 def given_matrix(queries: Sequence[EvaluationQuery], tracks: int, recency: float = 1.0) -> Any:
     """Return the weights of the given tracks, scipy.sparse.csr_array (queries, tracks) of float32.
 
-    The weights of a query add up to its effective number of given tracks, as those of a look-up (`ranking.scaled`).
+    As in a look-up (`ranking.scaled`), the weights of each query add up to its effective number of given tracks.
     """
     from scipy import sparse
 

@@ -68,7 +68,7 @@ def _verify_corpus(experiment: Experiment, manifest: Manifest) -> None:
         if manifest.facts.get(what) != held:
             listed = manifest.facts.get(what)
             raise ExperimentError(
-                f"{directory} is damaged: {held:,} {what} instead of {listed} as in the manifest; "
+                f"{directory} is damaged: it has {held:,} {what}, but its manifest lists {listed}; "
                 "extract again with --force"
             )
     _require_json_lines(directory / REJECTS)

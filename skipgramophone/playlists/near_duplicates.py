@@ -21,7 +21,7 @@ Groups = npt.NDArray[np.int64]
 
 
 def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
-    """Join the groups of playlists that are near-duplicates of each other.
+    """Merge the groups of near-duplicates: if two playlists are near-duplicates, their groups become one.
 
     Args:
         corpus: the playlists.

@@ -37,7 +37,7 @@ LASTING = (
 )  # fmt: skip
 # Settings that are newer than the first corpora.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
-GROUP_HELP = "Regex for the start of the owner; playlists with the same matched text are held out together."
+GROUP_HELP = "Regex for the start of an owner's name; playlists whose owners match the same text are held out together."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,8 @@ class ExtractSettings:
     merge_uris: bool = setting(False, "Merge tracks that have the same artist and title but different uris.")
     match: str | None = setting(
         None,
-        f"Merge tracks that share an identifier and have similar names: {','.join(MATCHABLE)}. --dry-run lists them.",
+        f"Merge tracks with similar names that share an identifier of these kinds: {','.join(MATCHABLE)} "
+        "(--dry-run lists them).",
         metavar="KINDS",
     )
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")

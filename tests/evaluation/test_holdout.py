@@ -115,7 +115,7 @@ def test_playlists_are_held_out_by_name_with_their_group(
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),
         (["--group", "a"], 2, "--group applies to held-out playlists: give --holdout too"),
-        (["--append", "--holdout", names], 2, "--holdout with a file is for the first extract of a corpus"),
+        (["--append", "--holdout", names], 2, "--holdout FILE applies only to the first extract of a corpus"),
         (["--append", "--holdout", "0.1"], 2, "holdout is None in this corpus and cannot be 0.1"),
     ]
     for arguments, code, message in refused:

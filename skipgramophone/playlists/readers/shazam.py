@@ -37,7 +37,9 @@ def read_shazam(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record
         if at == 1:
             if tuple(fields) != COLUMNS:
                 name = stream.file.display_name
-                raise FormatError(f"{name} is not the library of Shazam: its second line is not {','.join(COLUMNS)}")
+                raise FormatError(
+                    f"{name} is not a library export of Shazam: its second line is not {','.join(COLUMNS)}"
+                )
         elif isinstance(fields, str) or len(fields) != len(COLUMNS):
             yield number, line, fields if isinstance(fields, str) else wrong_width(fields, len(COLUMNS))
         else:

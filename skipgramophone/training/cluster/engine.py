@@ -293,7 +293,7 @@ class ClusterEngine:
                     raw.ConsumeMutexLock(mutex_lock=lock)
 
     def _table(self, variables: Sequence[Any]) -> Table[Shards]:
-        """Return the rows and accumulators of a table, which are columns of the same variables."""
+        """Return the rows and the accumulators of a table; each variable holds both in separate columns."""
         rows, accumulators = slice(0, self._dim), slice(self._dim, self._dim + 1)
         return Table(Shards(self.tf, variables, rows), Shards(self.tf, variables, accumulators, is_flat=True))
 

@@ -18,7 +18,7 @@ def test_the_library_of_shazam_is_one_playlist(write_dump: WriteDump) -> None:
 
 
 def test_another_header_raises_a_one_line_error(write_dump: WriteDump) -> None:
-    message = "PATH is not the library of Shazam: its second line is not Index,TagTime,Title,Artist,URL,TrackKey"
+    message = "PATH is not a library export of Shazam: its second line is not Index,TagTime,Title,Artist,URL,TrackKey"
     assert error_of(write_dump("Shazam Library\na,b\n", "x"), "shazam") == message
 
 
