@@ -107,7 +107,7 @@ def test_a_terminal_asks_which_track_is_meant(hostile: Path) -> None:
         assert "several tracks match 'title of':" in output
         listed = re.findall(r"^ +(\d)   (.*) \(9×\)", re.sub("\x1b\\[[0-9;]*m", "", output), re.MULTILINE)
         assert [int(at) for at, _ in listed] == list(range(1, 9))
-        assert f"that go best with '{listed[number - 1][1][:10]}" in output
+        assert f"that goes best with '{listed[number - 1][1][:10]}" in output
     code, output = on_a_terminal(80, *command, "--strict-names")
     assert code == 4
     assert "error: 8 tracks match 'title of'" in output
