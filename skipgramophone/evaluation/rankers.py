@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -207,7 +208,7 @@ class ModelScore:
         return np.asarray(scores, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArtistsInCommon:
     """Scores tracks by the number of given tracks that have an artist in common with them."""
 
@@ -215,11 +216,15 @@ class ArtistsInCommon:
 
     def scores(self, given: Given) -> Scores:
         """Return the numbers; a given track with k artists counts 1/k for each artist in common."""
+        return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
+
+    @cached_property
+    def _shares(self) -> Any:
+        """Share of each artist in each track, csr_array (tracks, artists): 1/k for a track with k artists."""
         from scipy import sparse
 
         sizes = np.maximum(np.asarray(self.credits.sum(axis=1), np.float32), 1)
-        of_artist = given @ (sparse.diags_array(1 / sizes) @ self.credits)
-        return np.asarray((of_artist @ self.credits.T).todense(), np.float32)
+        return (sparse.diags_array(1 / sizes) @ self.credits).tocsr()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +241,8 @@ class Hybrid:
         """Return the weighted sum of the parts; without artists or factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
-        if in_common is not None and self.factors is None:
-            in_common = np.asarray(in_common / np.sqrt(many), np.float32)
-        known = evidence(self.agreement.scores(given), self.counts, many, in_common)
+        agreement, has_factors = self.agreement.scores(given), self.factors is not None
+        known = evidence(agreement, self.counts, many, in_common=in_common, has_factors=has_factors)
         scores = with_cosine(known, self.cosine.scores(given))
         if self.factors is None or not factor_weight(many).any():
             return scores

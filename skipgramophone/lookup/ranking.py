@@ -143,7 +143,12 @@ def with_factors(
 
 
 def evidence(
-    agreement: Scores, counts: npt.NDArray[np.int64], given: npt.NDArray[np.float64] | float, in_common: Scores | None
+    agreement: Scores,
+    counts: npt.NDArray[np.int64],
+    given: npt.NDArray[np.float64] | float,
+    *,
+    in_common: Scores | None,
+    has_factors: bool,
 ) -> Scores:
     """Add agreement, log count and artists: e above, float32 (questions, tracks) or (tracks,).
 
@@ -151,11 +156,17 @@ def evidence(
         agreement: c above, float32, of the shape of the result.
         counts: int64 (tracks,).
         given: number of seeds, a scalar or (questions, 1).
-        in_common: a above, float32, of the shape of the result; None if the artists are unknown.
+        in_common: number of seeds with the artist of each track, float32, of the shape of the result; None if the
+            artists are unknown.
+        has_factors: whether the model has factors.
     """
     of_count = np.asarray(HYBRID_COUNT_WEIGHT / np.sqrt(given), np.float32)
     total = rooted(agreement) + of_count * np.log1p(counts).astype(np.float32)
-    return np.asarray(total if in_common is None else total + of_artists(in_common, counts), np.float32)
+    if in_common is None:
+        return np.asarray(total, np.float32)
+    if not has_factors:
+        in_common = np.asarray(in_common / np.sqrt(given), np.float32)
+    return np.asarray(total + of_artists(in_common, counts), np.float32)
 
 
 def with_cosine(evidence: Scores, cosine: Scores) -> Scores:

@@ -101,9 +101,8 @@ class Scoring:
         if artists is not None:
             in_common = np.zeros_like(agreement)  # the corpus may have more tracks than the model
             in_common[: artists.tracks] = artists.in_common(asked.rows, scaled(asked.weights))
-            if self.opened.embeddings.factors is None:
-                in_common /= np.float32(np.sqrt(given))
-        return evidence(agreement, self.counts, given, in_common)
+        has_factors = self.opened.embeddings.factors is not None
+        return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
         """Score by `hybrid` without factors only the tracks that may be among the best.

@@ -126,7 +126,9 @@ class SimilarArtists:
             scores = with_count(scores, vectors.counts[rows])
         elif settings.by == "hybrid":
             given = number_of_seeds(np.array([part.weight for part in query.parts]))
-            known = evidence(self._agreement.scores(query.parts), vectors.counts, given, in_common=None)
+            known = evidence(
+                self._agreement.scores(query.parts), vectors.counts, given, in_common=None, has_factors=False
+            )
             scores = with_cosine(known[rows], scores)
         if settings.popularity and len(rows):
             scores = with_popularity(scores, vectors.counts[rows], settings.popularity)
