@@ -224,7 +224,7 @@ def _context(report: TrainReport) -> str:
 
 def _recency(choice: RecencyChoice) -> str:
     """Describe the weight of a given track relative to the next one, and why it was chosen."""
-    from skipgramophone.evaluation.recency_choice import MIN_QUERIES  # here, because it is slow to import
+    from skipgramophone.evaluation.order_sample import MIN_QUERIES  # here, because it is slow to import
 
     if choice.asked < MIN_QUERIES:
         return f"1: all given tracks count the same (too few held-out playlists to decide: {choice.asked})"

@@ -16,22 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.metrics import DEPTH
-from skipgramophone.evaluation.protocols import EvaluationQuery, make_queries
+from skipgramophone.evaluation.order_sample import MIN_QUERIES, SAMPLE_TOKENS, draw_order_sample
+from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Ranker, item_knn
 from skipgramophone.evaluation.scorecard import Estimate, Values, estimate, given_matrix
-from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import membership
-from skipgramophone.playlists.near_duplicates import join_near_duplicates
 
 RECENCIES = (1.0, 0.95, 0.9, 0.8, 0.65, 0.5)
-SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample
-SHARE = 0.1  # share of the sample that is held out
-MAX_QUERIES = 600
 QUERIES_AT_ONCE = 100
-MIN_QUERIES = 50  # fewer queries give no reliable comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +51,17 @@ def choose_recency(corpus: Corpus, tracks: int, seed: int) -> RecencyChoice:
         tracks: number of rows of the catalogue.
         seed: random seed. The result depends only on the seed and the corpus.
     """
-    sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, np.random.default_rng([seed, SAMPLE_TOKENS])))
-    try:
-        split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
-        trained_on = split.training_part(sample)
-        counts = trained_on.counts(tracks)
-        rows = np.flatnonzero(counts >= 2)
-        query_set = make_queries(sample, split.held_out, counts >= 2, protocol="next-item", seed=seed)
-    except EvaluationError:
-        return RecencyChoice(1.0, 0)
-    queries = query_set.renumbered(rows, tracks).queries[:MAX_QUERIES]
-    if len(queries) < MIN_QUERIES:
-        return RecencyChoice(1.0, len(queries))
-    whole = membership(trained_on, tracks)
+    rng = np.random.default_rng([seed, SAMPLE_TOKENS])
+    sample = draw_order_sample(corpus, tracks, "next-item", seed=seed, rng=rng)
+    asked = len(sample.queries) if sample else 0
+    if sample is None or asked < MIN_QUERIES:
+        return RecencyChoice(1.0, asked)
+    whole, rows = membership(sample.trained_on, tracks), sample.rows
     ranker = item_knn(whole[:, rows].tocsr(), np.asarray(whole.sum(axis=1), np.float32).ravel())
-    values = {recency: _ndcg(ranker, queries, len(rows), recency) for recency in RECENCIES}
+    values = {recency: _ndcg(ranker, sample.queries, len(rows), recency) for recency in RECENCIES}
     best = max(RECENCIES, key=lambda recency: float(values[recency].mean()))
-    gain = estimate(values[best] - values[1.0], split.groups[[query.playlist for query in queries]], seed)
-    return RecencyChoice(best, len(queries), gain) if gain.low > 0 else RecencyChoice(1.0, len(queries))
+    gain = estimate(values[best] - values[1.0], sample.groups, seed)
+    return RecencyChoice(best, asked, gain) if gain.low > 0 else RecencyChoice(1.0, asked)
 
 
 def _ndcg(ranker: Ranker, queries: Sequence[EvaluationQuery], tracks: int, recency: float) -> Values:

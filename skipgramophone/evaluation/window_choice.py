@@ -29,20 +29,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import EvaluationError
-from skipgramophone.evaluation.protocols import make_queries
+from skipgramophone.evaluation.order_sample import MIN_QUERIES, SAMPLE_TOKENS, draw_order_sample
 from skipgramophone.evaluation.rankers import Cosine, PairWeights, Ranker, RowProducts
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
-from skipgramophone.evaluation.splits import split_at_random
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
-from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
-SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample, which takes a few seconds
-SHARE = 0.1  # share of the sample that is held out
-MAX_QUERIES = 600
-MIN_QUERIES = 50  # fewer queries give no reliable comparison
 UNRANKED = -1  # row of every track that is too rare to be ranked
 MIN_GAIN = 0.03  # minimum relative gain of a window, because it trains fewer pairs than a whole playlist
 DIMENSIONS = 48  # of the ranking "few dimensions"
@@ -77,24 +70,16 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
         seed: random seed. The result depends only on the seed and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
-    sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, rng))
-    try:
-        split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
-        trained_on = split.training_part(sample)
-        counts = trained_on.counts(tracks)
-        rows = np.flatnonzero(counts >= 2)
-        query_set = make_queries(sample, split.held_out, counts >= 2, protocol="continuation", seed=seed)
-    except EvaluationError:
-        return ContextChoice("bag", 0)
-    queries = query_set.renumbered(rows, tracks).queries[:MAX_QUERIES]
-    if len(queries) < MIN_QUERIES:
-        return ContextChoice("bag", len(queries))
+    sample = draw_order_sample(corpus, tracks, "continuation", seed=seed, rng=rng)
+    asked = len(sample.queries) if sample else 0
+    if sample is None or asked < MIN_QUERIES:
+        return ContextChoice("bag", asked)
+    queries, groups, rows, trained_on = sample.queries, sample.groups, sample.rows, sample.trained_on
     number = np.full(tracks, UNRANKED)
     number[rows] = np.arange(len(rows))
     known = Corpus(number[trained_on.track_ids].astype(np.int32), trained_on.offsets)
     shuffled = _shuffled(known, rng)
-    groups = split.groups[[query.playlist for query in queries]]
-    catalogue = RankedCatalogue(counts[rows], np.arange(len(rows)))
+    catalogue = RankedCatalogue(sample.counts, np.arange(len(rows)))
 
     def precision(ranker: Ranker) -> Values:
         return score_ranker(ranker, queries, catalogue, k=10).values["r_precision"]
@@ -103,7 +88,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
     by_cosine, without_order = precision(_cosines(near)), precision(_cosines(near_shuffled))
     over_shuffled = estimate((by_cosine - without_order) / _mean(without_order), groups, seed)
     if over_shuffled.low <= 0:
-        return ContextChoice("bag", len(queries), over_shuffled)
+        return ContextChoice("bag", asked, over_shuffled)
     whole = _pairs_of_blocks(shuffled, len(rows))
     gains = []
     for make_ranker in (_knn, _cosines, _few_dimensions):
@@ -112,7 +97,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
         gains.append((by_window - by_playlist) / _mean(by_playlist))
     over_whole = estimate(np.mean(gains, axis=0), groups, seed)
     window: Context = AUTO_WINDOW if over_whole.mean > MIN_GAIN else "bag"
-    return ContextChoice(window, len(queries), over_shuffled, over_whole)
+    return ContextChoice(window, asked, over_shuffled, over_whole)
 
 
 def _shuffled(corpus: Corpus, rng: np.random.Generator) -> Corpus:

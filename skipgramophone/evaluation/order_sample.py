@@ -1,0 +1,66 @@
+"""A sample of playlists with some of them held out, on which `sgp train` tests what the order of tracks says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skipgramophone.errors import EvaluationError
+from skipgramophone.evaluation.protocols import EvaluationQuery, make_queries
+from skipgramophone.evaluation.splits import split_at_random
+from skipgramophone.experiment.arrays import Rows
+from skipgramophone.experiment.corpus import Corpus
+from skipgramophone.playlists.near_duplicates import join_near_duplicates
+from skipgramophone.settings import Protocol
+
+SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample, which takes a few seconds
+SHARE = 0.1  # share of the sample that is held out
+MAX_QUERIES = 600
+MIN_QUERIES = 50  # fewer queries give no reliable comparison
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSample:
+    """The training part of a sample, and queries from its held-out playlists.
+
+    Attributes:
+        trained_on: the playlists that are not held out.
+        counts: int64 (ranked tracks,), occurrences of the ranked tracks in them; at least 2.
+        rows: int64 (ranked tracks,), catalogue row of each ranked track.
+        queries: the queries, with the ranked tracks numbered from 0; empty if there are no playlists to hold out.
+        groups: int64 (queries,), group of the playlist of each query; near-duplicates are in one group.
+    """
+
+    trained_on: Corpus
+    counts: Rows
+    rows: Rows
+    queries: Sequence[EvaluationQuery]
+    groups: Rows
+
+
+def draw_order_sample(
+    corpus: Corpus, tracks: int, protocol: Protocol, *, seed: int, rng: np.random.Generator
+) -> OrderSample | None:
+    """Draw a sample and hold some playlists out; return None if none of them has enough tracks.
+
+    Args:
+        corpus: the playlists.
+        tracks: number of rows of the catalogue.
+        protocol: the protocol, which defines the given and wanted tracks.
+        seed: random seed of the split and of the queries.
+        rng: draws the sample.
+    """
+    sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, rng))
+    try:
+        split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
+        trained_on = split.training_part(sample)
+        counts = trained_on.counts(tracks)
+        rows = np.flatnonzero(counts >= 2)
+        query_set = make_queries(sample, split.held_out, counts >= 2, protocol=protocol, seed=seed)
+    except EvaluationError:
+        return None
+    queries = query_set.renumbered(rows, tracks).queries[:MAX_QUERIES]
+    groups = split.groups[[query.playlist for query in queries]]
+    return OrderSample(trained_on, counts=counts[rows], rows=rows, queries=queries, groups=groups)
