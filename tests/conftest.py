@@ -7,18 +7,22 @@ import fcntl
 import gzip
 import os
 import resource
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The default run repeats the same examples, so that it fails or passes for everyone alike. To look for new ones:
 # pytest --hypothesis-profile thorough
@@ -26,6 +30,7 @@ settings.register_profile("default", max_examples=100, deadline=None, derandomiz
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile("default")
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname")
 MODEL_FILES = (  # that training writes, without those that state times
     "centre.npy",
@@ -87,6 +92,16 @@ def network() -> Iterator[None]:
     network_is_allowed = True
     yield
     network_is_allowed = False
+
+
+@pytest.fixture(scope="module")
+def browser(network: None) -> Iterator[Browser]:
+    """Start a headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 def run_sgp(*arguments: str | Path, stdin: str | None = None) -> Ran:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.maps.test_map_in_a_browser import BROWSER
+from tests.conftest import BROWSER
 from tests.test_site import CONFIG, HERE, SITE_VENV, has_mkdocs
 
 if TYPE_CHECKING:
@@ -65,16 +65,6 @@ def build(python: Path, root: Path) -> None:
     """Build the site into a directory."""
     command = [str(python), "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(root)]
     subprocess.run(command, cwd=HERE, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def browser(network: None) -> Iterator[Browser]:
-    """Start a headless Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def open_page(browser: Browser, size: tuple[int, int], scheme: Any, problems: list[str], site: str) -> Page:
