@@ -32,7 +32,7 @@ class Evaluated:
     Attributes:
         corpus: all playlists.
         models: models that were trained on the training part, with their settings.
-        artists: int64 (tracks,), the number of each track's artist; tracks of one artist have the same number.
+        artists: int64 (tracks,), the artist id of each track; tracks of one artist have the same id.
     """
 
     corpus: Corpus

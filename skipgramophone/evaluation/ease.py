@@ -1,4 +1,4 @@
-"""EASE: linear regression of each track on all other tracks, with a closed form.
+"""EASE: linear regression of each track on all other tracks, computed in closed form.
 
 With the playlist-track matrix X and P = (X^T X + regularization I)^-1, the weight of a given track i for track j is
 

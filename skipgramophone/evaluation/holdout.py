@@ -91,7 +91,9 @@ def split_playlists(
 def read_extract_split(
     experiment: Experiment, corpus: Corpus, settings: EvaluateSettings
 ) -> tuple[Corpus, Split] | None:
-    """Return all playlists with the split that extract made; None if it held out none or another split is needed.
+    """Return all playlists with the split that extract made.
+
+    Return None if extract held out no playlists, or if the settings need another split.
 
     Raises:
         EvaluationError: the settings group playlists, but extract has already held out playlists.
@@ -149,7 +151,7 @@ def held_out_model(
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
-    """Return the number of each track's artist, int64 (tracks,); tracks of the same artist have the same number."""
+    """Return the artist id of each track, int64 (tracks,); tracks of the same artist have the same id."""
     number: dict[str, int] = {}
     catalogue = Catalogue(experiment.directory("corpus"))
     artists = (identity(track.artist) for track in catalogue.all_tracks())

@@ -1,7 +1,7 @@
 """Metrics of one ranking. R-precision, NDCG and clicks follow the RecSys Challenge 2018.
 
-`hits` tells for each track of the ranking, best rank first, whether it is relevant. `wanted` is R, the number of
-relevant tracks:
+`hits` has one boolean per track of the ranking, best rank first: whether the track is relevant. `wanted` is R, the
+number of relevant tracks:
 
     R-precision   (number of hits among the first R) / R
     NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by that of a perfect ranking

@@ -52,7 +52,7 @@ class Ranker(Protocol):
 
 
 class Remembered:
-    """A ranker that several others are parts of; it scores each batch of queries only once."""
+    """A ranker whose scores several other rankers use; it scores each batch of queries only once."""
 
     def __init__(self, ranker: Ranker) -> None:
         self._ranker = ranker
@@ -215,7 +215,7 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """Return the numbers; a given track with k artists counts 1/k for each artist in common."""
+        """Return the number for each track; a given track with k artists counts 1/k for each artist in common."""
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property
@@ -238,7 +238,7 @@ class Hybrid:
     factors: Ranker | None = None  # a `FoldedIn`
 
     def scores(self, given: Given) -> Scores:
-        """Return the weighted sum of the parts; without artists or factors if the model has none."""
+        """Return the weighted sum of the terms; without artists or factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
         agreement, has_factors = self.agreement.scores(given), self.factors is not None

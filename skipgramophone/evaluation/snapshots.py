@@ -22,8 +22,8 @@ SAMPLED = 300  # number of held-out playlists that are compared with training pl
 COMPARED = 20  # maximum number of training playlists with which each of them is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
 FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
-# Minimum share of held-out playlists with a snapshot in the training part for a warning. Measured: 0.63 on an archive
-# of snapshots; 0.03 on the sample, whose owners have a taste but take no snapshots.
+# There is a warning if at least this share of held-out playlists has a snapshot in the training part. Measured: 0.63 on
+# an archive of snapshots; 0.03 on the sample, where an owner's playlists share a taste but are no snapshots.
 LEAST_SHARE = 0.1
 
 
@@ -37,7 +37,7 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Playlists of one group that look like snapshots of one list.
+    """A grouping of playlists by owner, in which playlists of one group look like snapshots of one playlist.
 
     Attributes:
         group: regular expression for `--group`.
@@ -77,9 +77,8 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
     """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
 
-    Return None if few sampled playlists have one in any grouping.
-
-    A grouping with fewer than `FEWEST_GROUPS` groups is not considered.
+    Return None if only few sampled playlists have one, whatever the grouping. Groupings with fewer than `FEWEST_GROUPS`
+    groups are not considered.
 
     Args:
         corpus: all playlists.
@@ -106,7 +105,7 @@ def _patterns(owners: Sequence[str]) -> list[str]:
 
 
 def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], others: Iterable[int]) -> int:
-    """Count the sampled playlists that are similar to one of the first playlists of their group."""
+    """Count the sampled playlists that are similar to one of the first `COMPARED` playlists of their group."""
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])

@@ -1,7 +1,7 @@
-"""Stability: how much two models that were trained with different seeds agree on the best tracks for a track.
+"""Stability: how much two models that were trained with different seeds agree on the best tracks for a query track.
 
-It is the share of the k best tracks of one model that are also among the k best of the other model. Neighbours that
-change with the seed are due to chance, however high their score is.
+Stability is the share of the k best tracks of one model that are also among the k best of the other model. Neighbours
+that change with the seed are due to chance, however high their score is.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def true_neighbours(centre: Matrix, queries: Rows) -> list[Neighbours]:
 
 
 def _nearest_of(before: Neighbours, found: Neighbours, start: int) -> Neighbours:
-    """Return the nearest of the neighbours in earlier blocks and of those in the block that begins at row `start`."""
+    """Merge the neighbours found in earlier blocks with those in the block that begins at row `start`."""
     rows = np.concatenate([before.rows, start + found.rows])
     return highest(rows, np.concatenate([before.similarities, found.similarities]), RECALL_AT)
 

@@ -141,7 +141,7 @@ class Lookup:
         leave_out: bool = False,
         choose: Choose | None = None,
     ) -> Asked:
-        """Return the tracks that weighted names, a playlist file, and artists refer to.
+        """Resolve weighted names, a playlist file and artists to tracks.
 
         Args:
             names: track names with weights.
@@ -163,7 +163,7 @@ class Lookup:
             tracks = self.artists.tracks(name)
             found = artist_seeds(tracks, self.embeddings.centre, name)
             if not found.seeds:
-                self.search.vector(max(tracks, key=lambda track: track.count))  # says why there is none
+                self.search.vector(max(tracks, key=lambda track: track.count))  # raises the error
             asked += found.scaled() if len(artists) > 1 else found
         if not asked.seeds:
             raise UnknownTrackError(
@@ -205,7 +205,7 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track of a file: its uri or an identifier if the catalogue has it, or its name."""
+        """Return the query for a track of a file: its uri, name or identifier that the catalogue has, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:

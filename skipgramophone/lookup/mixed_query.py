@@ -51,12 +51,12 @@ class MixedQuery:
 
     @property
     def tracks(self) -> tuple[Seed, ...]:
-        """The tracks that are parts by themselves."""
+        """The parts that are single tracks."""
         return tuple(part for part in self.parts if isinstance(part, Seed))
 
     @property
     def groups(self) -> tuple[SeedGroup, ...]:
-        """The groups of tracks."""
+        """The parts that are groups of tracks."""
         return tuple(part for part in self.parts if isinstance(part, SeedGroup))
 
 

@@ -82,10 +82,11 @@ class SimilarArtists:
         return spelling(self.artists.names[artist], credit)
 
     def entries(self) -> tuple[list[Track], Matrix]:
-        """Return the artists with a vector as entries with an empty title, most frequent first, and their vectors.
+        """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            Entries whose row is their place by count, and unit vectors, float32 (artists, embedding_dim).
+            For each artist a `Track` with an empty title and its place by count as row; and the unit vectors of the
+            artists, float32 (artists, embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))
@@ -107,7 +108,7 @@ class SimilarArtists:
         and artists that have no tracks outside the query.
 
         Raises:
-            ExperimentError: the vectors hold values that are not finite.
+            ExperimentError: the vectors contain values that are not finite.
         """
         settings, vectors = applicable(settings, self._agreement.postings.corpus), self.vectors
         candidates = vectors.tracks > 0

@@ -125,7 +125,7 @@ def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
     ids = np.asarray(corpus.track_ids)
     values = np.concatenate([values, np.zeros(max(0, int(ids.max(initial=-1)) + 1 - len(values)), np.float32)])
     sums = np.zeros(len(corpus), np.float32)
-    filled = np.flatnonzero(corpus.lengths())  # reduceat cannot sum over nothing
+    filled = np.flatnonzero(corpus.lengths())  # reduceat cannot sum over an empty playlist
     if len(filled):
         sums[filled] = np.add.reduceat(values[ids], corpus.offsets[filled])
     return sums

@@ -187,7 +187,7 @@ def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettin
 def _evaluated(
     experiment: Experiment, corpus: Corpus, split: Split, *, models: list[Model], settings: EvaluateSettings
 ) -> Evaluated:
-    """Return the playlists and models to evaluate, of artists if the settings say so, otherwise of tracks."""
+    """Return the playlists and models to evaluate, at the level of artists or of tracks (`settings.of`)."""
     from skipgramophone.evaluation.artist_level import Evaluated, artist_level
     from skipgramophone.evaluation.holdout import artist_numbers
 
@@ -250,7 +250,7 @@ def measure_stability(
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
 ) -> Stability:
-    """Train a second model with the next seed, and measure how much both models agree on the best tracks for a track.
+    """Train a second model with the next seed, and measure how much both models agree on the best results for a track.
 
     Look-ups with the same ranking show the result until the model is replaced.
 

@@ -224,7 +224,7 @@ def read_playlists(
 def hold_out(
     encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
 ) -> EncodedPlaylists:
-    """Hold out playlists, which are never trained on, if the settings or `named` say so.
+    """Hold out playlists, which are then never trained on, if the settings or `named` ask for it.
 
     If sources are added to a corpus, its held-out playlists stay held out. New playlists in the groups of held-out
     playlists are held out too; other new playlists are not.

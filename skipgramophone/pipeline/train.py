@@ -189,7 +189,7 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
 
 
 def _write_artists(experiment: Experiment, directory: Path) -> None:
-    """Write the artists of all tracks for the hybrid ranking; write nothing if the catalogue names no artists."""
+    """Write the artists of all tracks for the hybrid ranking; write nothing if the catalogue has no artists."""
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         artists = read_artists(catalogue)
     if len(artists):
@@ -197,7 +197,7 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Return settings in which the window size is not "auto", and the evidence if it was chosen from the corpus."""
+    """Replace the window size "auto" by a choice from the corpus; return the settings and how they were chosen."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

@@ -111,8 +111,8 @@ class LocalEngine:
 def compile_local_program(tf: Any, shape: BatchShape, context: Context, _table: tuple[int, int]) -> Callable[..., Any]:
     """Compile the training of a macro-batch on rows in memory.
 
-    TensorFlow compiles a program once per shape of its arguments, so runs with equal shapes share it, and keeps it as
-    long as the function that is returned. Tables of each shape (tracks, embedding_dim) therefore get a function each.
+    TensorFlow compiles a program once per shape of its arguments, and keeps it as long as the returned function exists.
+    There is one function for each shape of the tables (tracks, embedding_dim); runs with this shape share it.
     """
 
     def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:

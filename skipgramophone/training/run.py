@@ -38,7 +38,7 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    tokens: int  # tokens trained in these seconds, so without those before a resumed checkpoint
+    tokens: int  # tokens trained in these seconds; those before a resumed checkpoint do not count
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 
@@ -129,7 +129,7 @@ def fit(
     keep: Keep = lambda _trainer, _progress, _history: None,
     keep_now: Keep = lambda _trainer, _progress, _history: None,
 ) -> TrainingResult:
-    """Train all epochs, starting from new rows, from a checkpoint, or from the rows of an earlier model.
+    """Train all epochs, starting from random rows, from a checkpoint, or from the rows of an earlier model.
 
     Args:
         corpus: the playlists.

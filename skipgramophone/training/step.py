@@ -42,7 +42,7 @@ def gradients(
 
     Args:
         tf: the TensorFlow module.
-        weights: (T, T), weight of the pair of two positions of a block in one playlist; symmetric.
+        weights: (T, T), symmetric, weight of each pair of positions in a block, for tokens of the same playlist.
         negative_weight: weight of each shared negative, negatives / K.
         h: (B, T, D), centre rows of the blocks.
         o: (B, T, D), context rows of the blocks.
@@ -83,7 +83,7 @@ def playlist_mask(tf: Any, playlist: Tensor) -> Tensor:
 
     Args:
         tf: the TensorFlow module.
-        playlist: (…, T), number of each token's playlist. The numbers of two playlists differ by at least 1.
+        playlist: (…, T), playlist number of each token. The numbers of two playlists differ by at least 1.
 
     Returns:
         (…, T, T).

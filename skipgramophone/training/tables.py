@@ -168,7 +168,7 @@ class Earlier:
     """Rows of an earlier model from which training starts.
 
     Attributes:
-        rows: int64 (taken,), row of each track in the new catalogue.
+        rows: int64 (taken,), row in the new catalogue of each track that has a vector in the earlier model.
         centre: float32 (taken, embedding_dim); the mean that was subtracted is added again.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).

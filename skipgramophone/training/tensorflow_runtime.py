@@ -76,10 +76,10 @@ def _without_keras_files() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_keras() -> Iterator[None]:
-    """Keep TensorFlow from importing Keras while TensorFlow is imported, which takes nearly half of the time.
+    """Keep TensorFlow from importing Keras while it is imported itself: Keras takes nearly half of the import time.
 
     Keras imports pandas, SciPy, scikit-learn and Matplotlib where they are installed. TensorFlow continues if the
-    import fails, and imports Keras again when `tensorflow.keras` is used for the first time.
+    import of Keras fails, and imports it again when `tensorflow.keras` is used for the first time.
     """
     finder = _KerasLater()
     sys.meta_path.insert(0, finder)
@@ -90,12 +90,12 @@ def _without_keras() -> Iterator[None]:
 
 
 class _KerasLater(MetaPathFinder, Loader):
-    """Finds the package Keras, because TensorFlow asks where it is, but does not import it."""
+    """Finds the package Keras, because TensorFlow needs its location, but does not import it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where Keras is, with this loader."""
+        """Return the location of Keras, with this object as loader; return None for other packages."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname == "keras" else None
         if spec:
             spec.loader = self

@@ -248,7 +248,7 @@ class ClusterEngine:
         return tf.concat(h, 0), tf.concat([*o, *o_more], 0)
 
     def push(self, task: WorkerTask, h: Tensor, o: Tensor, loss: Tensor, pairs: Tensor) -> None:
-        """Have each server add its part of the differences after all of it has arrived, unless it was added before."""
+        """Have each server add its part of the differences once all of it has arrived; a part is never added twice."""
         tf, raw, servers = self.tf, self.tf.raw_ops, len(self._counts)
         head = tf.concat([task.head, tf.cast([loss, pairs], tf.float64)], 0)
 
