@@ -94,7 +94,7 @@ def compare_rankers(
     settings: EvaluateSettings,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> Comparison:
-    """Compare rankings by embeddings, which were trained on the training part of a split, with baselines.
+    """Compare rankings by embeddings with baselines. The embeddings were trained on the training part of a split.
 
     Args:
         corpus: all playlists.

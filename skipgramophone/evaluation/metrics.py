@@ -4,7 +4,7 @@
 number of relevant tracks:
 
     R-precision   (number of hits among the first R) / R
-    NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by that of a perfect ranking
+    NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by this sum for a perfect ranking
     recall@k      (number of hits among the first k) / R
     hit@k         1 if there is a hit among the first k
     MRR@k         1 / (rank of the first hit) if it is among the first k, else 0

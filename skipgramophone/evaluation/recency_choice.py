@@ -1,4 +1,4 @@
-"""Chooses the recency: how much more the last tracks of a playlist count than its first ones in predicting the next.
+"""Chooses the recency: how much more the last given tracks count than the first when the next track is predicted.
 
 A given track counts `recency` times as much as the track after it: at 1 all tracks count the same, at 0.8 the third to
 last track counts 0.64 times as much as the last. Some playlists are held out, and the last track of each is predicted

@@ -2,7 +2,7 @@
 
 If snapshots of a playlist are in both parts of a split, the model has been trained on most of the tracks that it has to
 find, and its scores are too good. Near-duplicates always stay in one part. Snapshots that differ more stay together
-only if the user groups them.
+only if the user passes `--group`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skipgramophone.experiment.corpus import Corpus
 
 SEPARATORS = "@#:/|~"  # characters in an owner that may precede the date or number of a snapshot
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
-COMPARED = 20  # maximum number of training playlists with which each of them is compared
+COMPARED = 20  # maximum number of training playlists with which each held-out playlist is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
 FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
 # There is a warning if at least this share of held-out playlists has a snapshot in the training part. Measured: 0.63 on
@@ -75,9 +75,9 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
+    """Find the grouping by owner in which the most sampled playlists have a similar playlist in their group.
 
-    Return None if only few sampled playlists have one, whatever the grouping. Groupings with fewer than `FEWEST_GROUPS`
+    Return None if even in this grouping only few sampled playlists have one. Groupings with fewer than `FEWEST_GROUPS`
     groups are not considered.
 
     Args:
@@ -109,7 +109,7 @@ def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], ot
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])
-        if members is not None and len(members) <= COMPARED:  # one more, which may be the playlist itself
+        if members is not None and len(members) <= COMPARED:  # one more: one may be the playlist itself
             members.append(playlist)
     alike = 0
     for playlist in sampled:

@@ -23,7 +23,7 @@ from skipgramophone.lookup.exact_search import highest
 from skipgramophone.settings import EvaluateSettings, Score, TrainSettings
 from skipgramophone.wording import plural
 
-MAX_TRACKS = 2000  # maximum number of tracks to compare; a random sample of a larger catalogue
+MAX_TRACKS = 2000  # maximum number of tracks to compare; from a larger catalogue, a random sample is drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class IndexFacts:
     recall_at_10: float  # measured against exact search
     bytes: int  # total size of all shards
     shards: int = 1  # number of files, with about equally many rows; `trees` and `search_k` are per file
-    answered_by: AnsweredBy = "index"  # "exact search" if that is as fast as the index with the requested recall
+    answered_by: AnsweredBy = "index"  # "exact search" if it is as fast as the index at the requested recall
 
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
         """Return the path, the first row and the parameters of each shard of an index whose first file is `path`."""
@@ -87,7 +87,7 @@ class AnnoyCandidates:
         for first, facts, index in self._shards:
             search_k = min(max(facts.search_k, facts.trees * number), facts.trees * facts.items)
             rows = np.array(index.get_nns_by_vector(asked, min(number, facts.items), search_k=search_k), np.int64)
-            # A damaged file may return any number.
+            # From a damaged file, Annoy may return any row number.
             found.append(first + rows[(rows >= 0) & (rows < facts.items)])
         return np.concatenate(found)
 

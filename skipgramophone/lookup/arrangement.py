@@ -91,7 +91,7 @@ class _Route:
         self.cosines[:tracks, :tracks] = _cosines(vectors)
         _, self.labels = np.unique([*artists, "\0first", "\0last"], return_inverse=True)
         self.gap, self.tracks, self.ends = gap, tracks, ends
-        self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # places of the tracks that may move
+        self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # positions of the tracks that may move
 
     def conflicts(self, path: Path) -> int:
         """Return the number of pairs of tracks that have the same artist and are too close."""
@@ -145,14 +145,14 @@ class _Route:
         return path
 
     def _in_conflict(self, path: Path) -> list[int]:
-        """Return the places of the movable tracks that are too close to another track of the same artist."""
+        """Return the positions of the movable tracks that are too close to another track of the same artist."""
         labels = self.labels[path]
         near = range(1, min(self.gap, len(path) - 1) + 1)
         pairs = [(at, at + apart) for apart in near for at in np.flatnonzero(labels[apart:] == labels[:-apart])]
         return sorted({int(place) for pair in pairs for place in pair if self.low <= place <= self.high})
 
     def _moved_alone(self, path: Path, place: int) -> Iterator[Path]:
-        """Yield the paths in which one track is moved to another place or swapped with another track."""
+        """Yield the paths in which one track is moved to another position or swapped with another track."""
         rest = np.delete(path, place)
         for other in range(self.low, self.high + 1):
             if other != place:

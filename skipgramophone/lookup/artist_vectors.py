@@ -18,7 +18,7 @@ from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 # Rankings by shared playlists divide by the square root of the count. With this exponent, the influence of a track on
 # such a ranking is proportional to its count, so many rare tracks do not outweigh the well-known ones.
 ARTIST_EXPONENT = 1.5
-ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at once
+ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at the same time
 
 
 def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -1,4 +1,8 @@
-"""Continues playlists: smooth order, fixed first and last tracks, limited duration, and blends of two playlists."""
+"""Continues playlists, and blends two of them.
+
+The tracks of a list can be put into a smooth order, in which adjacent tracks are similar (see `arrangement`). Its first
+and last track can be fixed, and its total duration can be limited.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +110,7 @@ def continued(
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-        SettingError: the settings do not fit the fixed tracks, or the weights cancel out.
+        SettingError: the settings do not fit the fixed tracks, or the weighted vectors cancel out.
     """
     route.require_room(settings)
     search_for = _room_for(settings, len(route.seeds))

@@ -65,7 +65,7 @@ def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> 
 
     Raises:
         UnknownTrackError: a track has no vector because it was too rare.
-        SettingError: there are no parts, or their weights cancel each other out.
+        SettingError: there are no parts, or their weighted vectors cancel out.
     """
     if not parts:
         raise SettingError("give at least one track or artist")

@@ -53,7 +53,7 @@ def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
         weights: float64 (seeds,).
 
     Raises:
-        SettingError: the seeds cancel each other out.
+        SettingError: the weighted vectors cancel out.
     """
     pointed = weights @ unit_rows(vectors)
     length = float(np.linalg.norm(pointed))
@@ -116,7 +116,7 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
     """Return the artist term of `hybrid`, float32, of the shape of `in_common`.
 
     Args:
-        in_common: a_j of the module docstring, float32 (questions, tracks) or (tracks,).
+        in_common: a_j of the module docstring, float32 (queries, tracks) or (tracks,).
         counts: int64 (tracks,).
     """
     weights = (ARTIST_WEIGHT / np.sqrt(counts + ARTIST_COUNTS)).astype(np.float32)
@@ -131,13 +131,13 @@ def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.floa
 def with_factors(
     scores: Scores, products: Scores, given: npt.NDArray[np.float64] | float, largest: npt.NDArray[np.float32]
 ) -> Scores:
-    """Add products of factors to scores of `hybrid`, float32 (questions, tracks) or (tracks,).
+    """Add products of factors to scores of `hybrid`, float32 (queries, tracks) or (tracks,).
 
     Args:
         scores: float32, of the same shape.
         products: f_j of the module docstring, float32, of the same shape.
-        given: number of seeds, a scalar or (questions, 1).
-        largest: the largest |f| of all tracks, including the seeds, a scalar or (questions, 1).
+        given: number of seeds, a scalar or (queries, 1).
+        largest: the largest |f| of all tracks, including the seeds, a scalar or (queries, 1).
     """
     return np.asarray(scores + factor_weight(given) * products / np.maximum(largest, VANISHED), np.float32)
 
@@ -150,12 +150,12 @@ def evidence(
     in_common: Scores | None,
     has_factors: bool,
 ) -> Scores:
-    """Return the evidence e_j of the module docstring, float32 (questions, tracks) or (tracks,).
+    """Return the evidence e_j of the module docstring, float32 (queries, tracks) or (tracks,).
 
     Args:
         agreement: c_j of the module docstring, float32, of the shape of the result.
         counts: int64 (tracks,).
-        given: number of seeds, a scalar or (questions, 1).
+        given: number of seeds, a scalar or (queries, 1).
         in_common: number of seeds with the artist of each track, float32, of the shape of the result; None if the
             artists are unknown.
         has_factors: whether the model has factors.

@@ -94,7 +94,7 @@ class Scoring:
         return with_count(cosines[rows], self.counts[rows]) if by == "cosine+count" else cosines[rows]
 
     def evidence(self, asked: Question) -> Scores:
-        """Return the evidence of `hybrid` for all tracks, float32 (tracks,)."""
+        """Return the evidence of `hybrid` for all tracks (e_j in `ranking`), float32 (tracks,)."""
         artists, given = self.opened.embeddings.artists, number_of_seeds(asked.weights)
         agreement = self.opened.postings.agreement(asked.rows, asked.weights)
         in_common = None

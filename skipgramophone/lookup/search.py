@@ -1,8 +1,8 @@
 """The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
 
 For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks with the most
-evidence are candidates too. All other rankings use exact search, and so do queries with too few candidates.
-Similarities in answers are always computed from the vectors.
+evidence of playlists and artists (see `ranking`) are candidates too. All other rankings use exact search, and so do
+queries with too few candidates. Similarities in answers are always computed from the vectors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COMPARED = 32  # number of rows that exact search for many queries compares whil
 POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
-LOOKED_UP = 8192  # number of candidates whose names and vectors are read at once
+LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
 
 
 class Search:
@@ -72,7 +72,7 @@ class Search:
 
         Raises:
             UnknownTrackError: a track has no vector because it was too rare.
-            SettingError: there are no seeds, or their weights cancel each other out.
+            SettingError: there are no seeds, or their weighted vectors cancel out.
         """
         if not seeds:
             raise SettingError("give at least one track")

@@ -1,6 +1,6 @@
 """Chooses the search width of an Annoy index: the number of nodes that a look-up inspects.
 
-A wider search inspects the same nodes as a narrower one and then more, so it finds at least as many true neighbours.
+A wider search inspects all nodes of a narrower one and further nodes, so it finds at least as many true neighbours.
 The narrowest width that reaches the recall is therefore found by bisection. A width with which the index needs as much
 time as exact search is not worth trying. Time is estimated from the number of nodes and never measured, so that the
 same seed gives the same choice on every machine.

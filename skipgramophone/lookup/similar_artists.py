@@ -39,7 +39,7 @@ class ArtistNeighbour:
     tracks: int  # tracks of the artist with a vector
     count: int  # occurrences of these tracks
     score: float | None = None  # the value that sorts the list; None if the list is sorted by similarity
-    shared: int | None = None  # playlists with a track of the artist and a liked track; None without playlists
+    shared: int | None = None  # playlists with the artist and a query track of weight > 0; None without playlists
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,10 @@ class SimilarArtists:
         return np.concatenate([np.array([*named, *without_others], np.int64), self.artists.of_tracks(tracks)])
 
     def _support(self, query: MixedQuery, artists: Rows) -> list[int | None]:
-        """Count the playlists that contain a liked track and a track of each artist; None without playlists."""
+        """For each artist, count the playlists with a track of the artist and a query track of positive weight.
+
+        The counts are None if the corpus has no playlists.
+        """
         postings = self._opened.postings
         if not len(self._opened.corpus) or not len(query.liked):
             return [None] * len(artists)

@@ -38,7 +38,7 @@ class PlaylistNeighbour:
     similarity: float  # cosine of the playlist's vector and the query, from -1 to 1
     owner: str
     name: str
-    shared: int  # number of liked query tracks in the playlist
+    shared: int  # number of query tracks of positive weight in the playlist
     tracks: int  # number of different tracks in the playlist
     playlist: int  # number of the playlist in the corpus, from 0
 

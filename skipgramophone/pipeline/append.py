@@ -2,7 +2,7 @@
 
 The same rules therefore apply to the first extraction and to every later one. An existing playlist gains the tracks
 that it does not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing
-tracks keep their row numbers. New tracks get the following row numbers, in order of their counts.
+tracks keep their row numbers. New tracks get the next row numbers, in order of their counts.
 
 If few rows are added, only the tracks and playlists that they may change are encoded again; see `growth`.
 """

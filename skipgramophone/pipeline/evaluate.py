@@ -52,9 +52,9 @@ def evaluate(
     Args:
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
-        held_out: file with one playlist to hold out per line: its name or, with `settings.group`, the matched part of
-            its owner. Without this file and without `settings.share`, the playlists that extract held out are used to
-            evaluate the model of the experiment itself.
+        held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
+            `settings.group`, the part of its owner that the group matches. Without this file and without
+            `settings.share`, the model of the experiment itself is evaluated on the playlists that extract held out.
         run: how training runs, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.

@@ -40,7 +40,7 @@ from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 
 FEW_ROWS = 1 << 16  # up to this many added rows are always few
-FEW_OF = 16  # added rows are also few if there are at least this many rows of the corpus for each of them
+FEW_OF = 16  # so are at most a sixteenth as many rows as the corpus has
 # Numbers in a report that change as much in the touched part as in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
@@ -138,7 +138,7 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return a name and its number of tracks, in the spelling of its most frequent track."""
+        """Return artist and title, as the most frequent track of this name spells them, and the number of tracks."""
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)

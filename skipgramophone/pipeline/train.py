@@ -48,8 +48,8 @@ def train(
 ) -> TrainReport:
     """Train vectors on a corpus, then build the index.
 
-    Checkpoints are written during training. A run that was interrupted or killed continues from the last one with
-    `resume`, and ends with the same bytes as an uninterrupted run.
+    Checkpoints are written during training. With `resume`, a run that was interrupted or killed continues from the last
+    checkpoint. Its result is byte-identical to that of an uninterrupted run.
 
     Args:
         name: name of the experiment.
@@ -63,7 +63,7 @@ def train(
         run: how training runs, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of training.
-        stage: called before the first epoch with the name of each stage of the preparation, and before the index.
+        stage: called with the name of each step before the first epoch, and again before the index is built.
 
     Raises:
         TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.

@@ -1,7 +1,7 @@
 """The training engine for one machine: threads of this process run the tasks, and its memory contains the tables.
 
 All tasks of a round read their rows before any of them adds its updates, and the updates are added in the order of
-the tasks. The result therefore has the same bytes with any number of threads.
+the tasks. The result is therefore byte-identical with any number of threads.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Free the memory of programs that are no longer kept; TensorFlow keeps them in reference cycles."""
+        """Free the memory of compiled programs that are no longer used: they are in reference cycles of TensorFlow."""
         gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:

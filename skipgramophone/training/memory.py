@@ -54,10 +54,10 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
 
 
 def bytes_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
-    """Estimate the bytes that the factorization needs: two copies of all factors, one of them rotated, and the matrix.
+    """Estimate the bytes that the factorization needs: two copies of all factors, and the playlist-track matrix.
 
-    There are two factors per dimension. The sparse matrix is stored by playlist and by track, with copies while it is
-    transposed.
+    There are two factors per dimension, and one of the copies is rotated (`Factors.rotated`). The sparse matrix is
+    stored by playlist and by track, with copies while it is transposed.
     """
     return 2 * (tracks + playlists) * 2 * dim * FLOAT + 24 * occurrences
 

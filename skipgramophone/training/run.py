@@ -138,7 +138,7 @@ def fit(
         directory: directory for the vectors and the log.
         run: how training runs, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
-        stage: called with the name of each stage that is not a training round.
+        stage: called with the name of each step of the run, except training rounds.
         checkpoint: checkpoint to resume, if any.
         earlier: rows of an earlier model to start from, if any.
         keep: called after each round, when the tables are valid; may write a checkpoint.

@@ -145,7 +145,7 @@ class Epoch:
 
 
 def random_at(places: Numbers, key: np.uint64) -> Random:
-    """Return random numbers that depend only on places and key, by SplitMix64 (Steele, Lea and Flood 2014)."""
+    """Return random numbers that depend only on positions and key, by SplitMix64 (Steele, Lea and Flood 2014)."""
     x = places.astype(np.uint64)
     x *= np.uint64(0x9E3779B97F4A7C15)
     x += key

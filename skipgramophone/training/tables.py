@@ -24,7 +24,7 @@ from skipgramophone.training.tensorflow_runtime import assign_rows
 Tensor = Any
 PROGRAMS = 4  # number of compiled programs of a kind that are kept for later runs in this process
 START_SCALE = 0.1
-START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are similar, 1 is much worse
+START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are as good, 1 is much worse
 
 
 class RowArray(RowSource, Protocol):

@@ -61,8 +61,8 @@ def load_keras(log: Path) -> Any:
 def _without_keras_files() -> Iterator[None]:
     """Keep Keras, of which TensorFlow contains a copy, from reading or writing its configuration file at import.
 
-    Without a home directory it writes to a directory called "~", and without a writable one it reads from /tmp/.keras,
-    which another user may have prepared.
+    Without a home directory, Keras would write to a directory called "~". If the home directory is not writable, Keras
+    would read from /tmp/.keras, which another user may have prepared.
     """
     if "KERAS_HOME" in os.environ:
         yield
@@ -76,7 +76,7 @@ def _without_keras_files() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_keras() -> Iterator[None]:
-    """Keep TensorFlow from importing Keras while it is imported itself: Keras takes nearly half of the import time.
+    """Let TensorFlow be imported without Keras, which would take nearly half of the import time.
 
     Keras imports pandas, SciPy, scikit-learn and Matplotlib where they are installed. TensorFlow continues if the
     import of Keras fails, and imports it again when `tensorflow.keras` is used for the first time.

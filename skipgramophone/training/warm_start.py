@@ -78,7 +78,7 @@ def _tracks_of_model(experiment: Experiment, may_have_grown: bool) -> int:
 def _rows_in_common(
     experiment: Experiment, earlier: Experiment, learnt: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Find the tracks that have a vector in the earlier experiment and are in the other one, too.
+    """Find the tracks of `experiment` that have a vector in `earlier`.
 
     Returns:
         Their rows in both experiments, int64 (2, tracks).

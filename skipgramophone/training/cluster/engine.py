@@ -9,8 +9,8 @@ differences are added in the order of their arrival, so the bytes of the result 
 Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent ones over all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
-numbers of the tasks that it added in the last turn, so that it adds no task twice, and counts the pushes that arrived,
-began and finished.
+serial numbers of the tasks that it added in the last turn, so that it adds no task twice. It also counts the pushes
+that arrived, began and finished.
 """
 
 from __future__ import annotations
