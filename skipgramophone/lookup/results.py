@@ -69,4 +69,4 @@ class Answer:
     notes: tuple[str, ...]  # notes for the user, for example if the index was not used or a name was ambiguous
     agreement: Agreement | None = None  # stability of neighbours, measured on tracks about as frequent as the seed
     versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds' songs, which are not listed
-    arrangement: Arrangement | None = None  # if the list is arranged
+    arrangement: Arrangement | None = None  # smoothness of the order, if the list is arranged

@@ -84,7 +84,7 @@ class Scoring:
             cosines: cosine of each track with the query, float32 (tracks,); empty if the ranking does not need them.
 
         Raises:
-            SettingError: the model has no context vectors or no factors, and the score needs them.
+            SettingError: the score needs context vectors or factors, and the model has none.
             ExperimentError: a score is not finite.
         """
         if by == "model":

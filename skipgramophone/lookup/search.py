@@ -150,7 +150,7 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether the index was built and found to be no faster than exact search."""
+        """Whether there is an index, but it was found to be no faster than exact search when it was built."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:

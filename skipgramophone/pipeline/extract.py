@@ -140,7 +140,7 @@ def extract(
                 encoder,
                 allowed,
                 before,
-            )  # they map files of the corpus that is replaced; on NFS, mapped files are not removed
+            )  # these map files of the replaced corpus; on NFS, a mapped file cannot be removed
     return report
 
 

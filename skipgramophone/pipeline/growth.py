@@ -39,8 +39,8 @@ from skipgramophone.playlists.name_counts import count_sorted
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 
-FEW_ROWS = 1 << 16  # up to this many added rows are always few
-FEW_OF = 16  # so are at most a sixteenth as many rows as the corpus has
+FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
+FEW_OF = 16  # ... or if they are at most a sixteenth as many as the rows of the corpus
 # Numbers in a report that change as much in the touched part as in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits

@@ -266,7 +266,7 @@ def _versions(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
 
 
 def _count(manifest: Manifest, name: str, noun: str) -> str:
-    """Return a count of a manifest with its noun."""
+    """Format a count from a manifest together with its noun, such as "12 tracks"."""
     number = manifest.facts.get(name)
     return plural(number, noun) if isinstance(number, int) else f"an unknown number of {noun}s"
 

@@ -67,7 +67,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The tracks that were merged by shared identifiers. In a dry run the lists are complete, otherwise examples."""
+    """The tracks that were merged by shared identifiers. The lists are complete only in a dry run."""
 
     merged: int  # number of tracks that became part of another track
     merges: tuple[SharedIdentifier, ...]

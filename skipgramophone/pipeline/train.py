@@ -49,7 +49,7 @@ def train(
     """Train vectors on a corpus, then build the index.
 
     Checkpoints are written during training. With `resume`, a run that was interrupted or killed continues from the last
-    checkpoint. Its result is byte-identical to that of an uninterrupted run.
+    checkpoint. On one machine, its result is byte-identical to that of an uninterrupted run.
 
     Args:
         name: name of the experiment.
@@ -178,7 +178,7 @@ def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the number of occurrences in the corpus of an experiment, which is the number of tokens of an epoch.
+    """Return the number of occurrences in the corpus of an experiment, the largest possible number of tokens per epoch.
 
     Raises:
         ExperimentError: the experiment has no corpus, or it is damaged.
