@@ -67,7 +67,7 @@ def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Aske
     Args:
         lookup: the opened experiment.
         asked: the tracks, in playlist order.
-        settings: the settings.
+        settings: the recency, if it is given.
     """
     recency = settings.recency or lookup.opened.model.recency
     if recency == 1:
@@ -103,8 +103,8 @@ def continued(
 
     Args:
         lookup: the opened experiment.
-        asked: the tracks.
-        settings: the settings.
+        asked: the given tracks.
+        settings: ranking, filters, duration and order of the list.
         route: the first and the last track, if they are fixed.
         with_seeds: whether the maximum duration includes the given tracks.
 
@@ -132,7 +132,7 @@ def blended(
         lookup: the opened experiment.
         one: the tracks of the first list.
         other: the tracks of the second list.
-        settings: the settings.
+        settings: ranking, filters, duration and order of the blend.
         with_seeds: whether the maximum duration includes the tracks of both lists.
 
     Raises:
@@ -178,8 +178,8 @@ def _finished(
 
     Args:
         lookup: the opened experiment.
-        answer: the answer.
-        settings: the settings.
+        answer: the tracks that were found.
+        settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
         with_seeds: whether the maximum duration includes the given tracks.
         is_cut: whether tracks are left out already because of the duration.

@@ -41,7 +41,7 @@ class MixedQuery:
         parts: the tracks and the groups.
         notes: remarks for the user.
         vector: unit query vector, float32 (embedding_dim,).
-        liked: rows of the tracks of the parts with a positive weight, int64, ascending.
+        liked: rows of the tracks in parts with a positive weight, int64, ascending.
     """
 
     parts: tuple[Part, ...]

@@ -17,7 +17,7 @@ class Fitting(Generic[Item]):
     """The first items that fit into a total duration.
 
     Attributes:
-        kept: the items.
+        kept: the items that fit.
         unknown: number of items that are left out because their duration is not known.
         is_cut: whether items are left out because they do not fit.
     """

@@ -134,7 +134,7 @@ def with_factors(
     """Add products of factors to scores of `hybrid`, float32 (queries, tracks) or (tracks,).
 
     Args:
-        scores: float32, of the same shape.
+        scores: `hybrid` without factors, float32, of the same shape.
         products: f_j of the module docstring, float32, of the same shape.
         given: number of seeds, a scalar or (queries, 1).
         largest: the largest |f| of all tracks, including the seeds, a scalar or (queries, 1).
@@ -182,7 +182,7 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of labels, int64 (candidates,), and the maximum number of selected candidates per label.
+        limits: pairs of one label per candidate, int64 (candidates,), and the maximum number to select per label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

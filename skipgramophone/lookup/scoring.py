@@ -80,7 +80,7 @@ class Scoring:
         Args:
             asked: the query.
             by: the ranking.
-            rows: int64 (rows,).
+            rows: the rows to score, int64 (rows,).
             cosines: cosine of each track with the query, float32 (tracks,); empty if the ranking does not need them.
 
         Raises:
@@ -145,7 +145,7 @@ class Scoring:
 
         Args:
             asked: the query.
-            rows: int64 (rows,).
+            rows: the rows of the scores, int64 (rows,).
             scores: `hybrid` without factors, float32 (rows,).
             width: number of tracks that the caller selects from; None: all.
         """

@@ -34,7 +34,7 @@ def tune_search_width(
         path: the first file of the index.
         centre: float32 (tracks, embedding_dim).
         facts: the parameters of the index, without search width and recall.
-        wanted: the recall.
+        wanted: the recall@10 to reach.
         use_exact_search: if exact search is as fast as the narrowest sufficient width, return the widest search that
             is faster than exact search, marked as answered by exact search.
 

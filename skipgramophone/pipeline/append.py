@@ -151,7 +151,7 @@ class Before:
         All rows that were ever used are counted, including those that cleaning has dropped.
 
         Args:
-            places: the same, if only encoded rows are counted.
+            places: the same numbers, but counting only encoded rows.
             rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts

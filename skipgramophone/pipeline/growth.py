@@ -51,7 +51,7 @@ class Growth:
     """A corpus that grows by few rows.
 
     Attributes:
-        before: the corpus before.
+        before: the corpus before it grows.
         part: its touched part.
         encoded: this part, encoded with the added rows.
         rows: int64, catalogue row of each track of `encoded`.
@@ -162,7 +162,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: whether the result is not written, but inspected as a whole.
+            only_read: whether the result is only inspected and not written; then all of the corpus is encoded.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []
