@@ -48,7 +48,7 @@ class SourceError(SgpError):
 
 
 class UnknownFormatError(SourceError):
-    """A file is not in a format that sgp reads; `reason` says what it is instead."""
+    """A file is not in a format that sgp reads; `reason` describes what it is instead."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(f"{file} is {reason}")

@@ -2,8 +2,8 @@
 
 A key must not contain white space: gensim cannot read such keys from text files and silently reads wrong keys from
 binary files. White space, control characters and "%" are therefore percent-encoded ("%20" for a space). If two tracks
-have the same name, the suffix "%23" (an encoded "#") and its position, counted from 1, are appended to the key of the
-later one. "#" itself is never encoded, so such a suffix cannot be part of a name.
+have the same name, "%23" (an encoded "#") and the position of the later track, counted from 1, are appended to the key
+of the later track. "#" itself is never encoded, so such a suffix cannot be part of a name.
 """
 
 from __future__ import annotations

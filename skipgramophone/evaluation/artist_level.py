@@ -1,6 +1,6 @@
 """Evaluation of artists: playlists as lists of artists, and the vectors of artists.
 
-Each track is replaced by the artists that its credit names (`experiment.artists`). An artist occurs once per playlist.
+Each track is replaced by the artists in its artist credit (`experiment.artists`). An artist occurs once per playlist.
 The protocols, baselines and metrics are the same as for tracks: a ranking is given some artists of a held-out playlist,
 and has to find the others among all artists. The vector of an artist is computed from its tracks in the training part,
 weighted by their counts there.
@@ -32,7 +32,7 @@ class Evaluated:
     Attributes:
         corpus: all playlists.
         models: models that were trained on the training part, with their settings.
-        artists: int64 (tracks,), the number of each track's artist; tracks of one artist have the same number.
+        artists: int64 (tracks,), the artist id of each track; tracks of one artist have the same id.
     """
 
     corpus: Corpus
@@ -44,7 +44,7 @@ def artist_level(experiment: Experiment, corpus: Corpus, split: Split, models: l
     """Replace tracks by artists in the playlists and the models, and return the result.
 
     Args:
-        experiment: the experiment, whose catalogue names the artists.
+        experiment: the experiment; the artists are taken from its catalogue.
         corpus: all playlists.
         split: the held-out playlists.
         models: models that were trained on the training part, with their settings.

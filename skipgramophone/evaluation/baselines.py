@@ -2,8 +2,8 @@
 
 Parameters that the user does not give are chosen by a coordinate search on validation playlists, which are taken from
 the training part. The search changes one parameter at a time, and moves it up or down a list of values as long as
-R-precision + NDCG@500 rises in the protocol of the evaluation. The baseline is then fitted to the whole training part.
-The held-out playlists have no influence on the choice.
+R-precision + NDCG@500 rises; both are measured with the protocol of the evaluation. The baseline is then fitted to the
+whole training part. The held-out playlists have no influence on the choice.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SEARCH_ITERATIONS = 6  # iterations of iALS while its parameters are chosen; eno
 
 @dataclass(frozen=True, slots=True)
 class FittedBaseline:
-    """The facts of how a baseline was fitted.
+    """How a baseline was fitted.
 
     Attributes:
         parameters: the parameters that were used, by name; empty for a baseline without parameters.
@@ -199,7 +199,7 @@ def fit_baselines(
     validation: Validation | None,
     progress: Progress = lambda _name, _done, _all: None,
 ) -> tuple[dict[str, Ranker], list[FittedBaseline]]:
-    """Fit the baselines that the settings select, and return them with the facts of how they were fitted.
+    """Fit the baselines that the settings select, and return them with a record of how each was fitted.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of ones, the training part and the ranked tracks.

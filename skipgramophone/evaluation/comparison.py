@@ -94,13 +94,13 @@ def compare_rankers(
     settings: EvaluateSettings,
     progress: Callable[[str, int, int], None] = lambda _name, _done, _all: None,
 ) -> Comparison:
-    """Compare rankings by embeddings, which were trained on the training part of a split, with baselines.
+    """Compare rankings by embeddings with baselines. The embeddings were trained on the training part of a split.
 
     Args:
         corpus: all playlists.
         split: the held-out playlists.
         embeddings: centre and context vectors, one row per track of the catalogue.
-        artists: int64 (tracks,), number of each track's artist.
+        artists: int64 (tracks,), the artist id of each track.
         training: the settings with which the embeddings were trained.
         settings: protocol, k and score.
         progress: called with the name of the ranker, the number of finished queries and the total.
@@ -225,7 +225,7 @@ def model_rankers(
 
 
 def _indexed(cosine: Ranker, unit: Matrix) -> Ranker:
-    """Build a temporary index and open it; its file is deleted when it is open.
+    """Build a temporary index, open it and delete its file.
 
     If look-ups with this index would use exact search, return the exact ranker.
     """

@@ -1,4 +1,4 @@
-"""EASE: linear regression of each track on all other tracks, with a closed form.
+"""EASE: linear regression of each track on all other tracks, computed in closed form.
 
 With the playlist-track matrix X and P = (X^T X + regularization I)^-1, the weight of a given track i for track j is
 
@@ -41,7 +41,7 @@ class PlaylistKernel:
     own: npt.NDArray[np.float64]  # (tracks,), d of the module docstring
 
     def scores(self, given: Given) -> Scores:
-        """Return for each track the sum of its weights from the given tracks."""
+        """Return, for each track, the sum of the weights that the given tracks have for it."""
         shared = (given @ self.playlists.T).toarray() @ self.inverse
         every = np.asarray(shared @ self.playlists) - given.multiply(self.own.astype(np.float32)).toarray()
         return np.asarray(every / (1 - self.own).astype(np.float32), np.float32)
@@ -54,7 +54,7 @@ class TrackWeights:
     weights: npt.NDArray[np.float32]  # (tracks, tracks), B of the module docstring
 
     def scores(self, given: Given) -> Scores:
-        """Return for each track the sum of its weights from the given tracks."""
+        """Return, for each track, the sum of the weights that the given tracks have for it."""
         return np.asarray(given @ self.weights, np.float32)
 
 

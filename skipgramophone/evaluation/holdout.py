@@ -70,7 +70,8 @@ def split_playlists(
         share: share of the playlists to hold out; not used with `named`.
         group: regular expression for owners; playlists stay together if it matches the same text in their owners.
         seed: random seed for the choice of playlists, and for the hashes that find near-duplicates.
-        named: file with one playlist to hold out per line: its name or, with `group`, the matched part of its owner.
+        named: file that lists the playlists to hold out, one per line: the name of the playlist or, with `group`, the
+            part of its owner that `group` matches.
 
     Raises:
         EvaluationError: there are too few playlists, or a name matches no playlist.
@@ -91,7 +92,9 @@ def split_playlists(
 def read_extract_split(
     experiment: Experiment, corpus: Corpus, settings: EvaluateSettings
 ) -> tuple[Corpus, Split] | None:
-    """Return all playlists with the split that extract made; None if it held out none or another split is needed.
+    """Return all playlists with the split that extract made.
+
+    Return None if extract held out no playlists, or if the settings need another split.
 
     Raises:
         EvaluationError: the settings group playlists, but extract has already held out playlists.
@@ -149,7 +152,7 @@ def held_out_model(
 
 
 def artist_numbers(experiment: Experiment) -> npt.NDArray[np.int64]:
-    """Return the number of each track's artist, int64 (tracks,); tracks of the same artist have the same number."""
+    """Return the artist id of each track, int64 (tracks,); tracks of the same artist have the same id."""
     number: dict[str, int] = {}
     catalogue = Catalogue(experiment.directory("corpus"))
     artists = (identity(track.artist) for track in catalogue.all_tracks())

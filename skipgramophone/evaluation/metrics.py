@@ -1,10 +1,10 @@
 """Metrics of one ranking. R-precision, NDCG and clicks follow the RecSys Challenge 2018.
 
-`hits` tells for each track of the ranking, best rank first, whether it is relevant. `wanted` is R, the number of
-relevant tracks:
+`hits` has one boolean per track of the ranking, best rank first: whether the track is relevant. `wanted` is R, the
+number of relevant tracks:
 
     R-precision   (number of hits among the first R) / R
-    NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by that of a perfect ranking
+    NDCG@k        sum of 1 / log2(rank + 1) over the hits among the first k, divided by this sum for a perfect ranking
     recall@k      (number of hits among the first k) / R
     hit@k         1 if there is a hit among the first k
     MRR@k         1 / (rank of the first hit) if it is among the first k, else 0

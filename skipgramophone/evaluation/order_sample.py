@@ -1,4 +1,4 @@
-"""A sample of playlists with some of them held out, on which `sgp train` tests what the order of tracks says."""
+"""A sample of playlists, some of them held out, on which `sgp train` tests whether track order carries information."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OrderSample:
 
     Attributes:
         trained_on: the playlists that are not held out.
-        counts: int64 (ranked tracks,), occurrences of the ranked tracks in them; at least 2.
+        counts: int64 (ranked tracks,), occurrences of the ranked tracks in these playlists; at least 2.
         rows: int64 (ranked tracks,), catalogue row of each ranked track.
         queries: the queries, with the ranked tracks numbered from 0; empty if there are no playlists to hold out.
         groups: int64 (queries,), group of the playlist of each query; near-duplicates are in one group.
@@ -43,7 +43,7 @@ class OrderSample:
 def draw_order_sample(
     corpus: Corpus, tracks: int, protocol: Protocol, *, seed: int, rng: np.random.Generator
 ) -> OrderSample | None:
-    """Draw a sample and hold some playlists out; return None if none of them has enough tracks.
+    """Draw a sample and hold out some of its playlists; return None if none of these has enough tracks.
 
     Args:
         corpus: the playlists.

@@ -56,7 +56,7 @@ def compare_models(
         corpus: all playlists.
         split: the held-out playlists.
         models: the two models, each with its training settings.
-        artists: int64 (tracks,), number of each track's artist.
+        artists: int64 (tracks,), the artist id of each track.
         settings: protocol, k and score.
         progress: called with the score, the number of finished queries and the total.
 

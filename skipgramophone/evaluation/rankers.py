@@ -5,17 +5,17 @@
                  summed over the given tracks
     RP3beta      random walk from the given tracks to a playlist and on to a track, divided by count^beta (Paudel,
                  Christoffel, Newell and Bernstein 2017)
-    SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, with
-                 the model's dimension: PureSVD (Cremonesi, Koren and Turrin 2010)
+    SVD          the given tracks, projected on the leading right singular vectors of the playlist-track matrix, as many
+                 as the model has dimensions: PureSVD (Cremonesi, Koren and Turrin 2010)
     EASE         linear regression of each track on all other tracks (`ease`)
     iALS         factors of playlists and tracks by weighted least squares (`training.factorization`)
     euclidean    distance between centre vectors, for deezer2018
     cosine       cosine between centre vectors and the mean of the given tracks' unit vectors, as in `sgp similar`
     index        cosine, but only for tracks that an Annoy index with the default recall finds
     cosine+count cosine plus a small multiple of the log count, which prefers better-known tracks among near-equals
-    model        mean of centre . context over the given tracks, plus noise_exponent x log count: the product estimates
-                 log P(track | given) minus that term
-    factors      the model's own factors, which start from its vectors; the given tracks are folded in
+    model        mean of centre . context over the given tracks, plus noise_exponent x log count. The sum estimates
+                 log P(track | given); the product alone lacks the second term
+    factors      the model's factors, computed from its vectors; the given tracks are folded in as a new playlist
     hybrid       agreement of playlists, cosine, log count, artists and factors (`lookup.ranking`), as in `sgp continue`
 
 All rankers rank only tracks of the training part, and use only its playlists.
@@ -52,7 +52,7 @@ class Ranker(Protocol):
 
 
 class Remembered:
-    """A ranker that several others are parts of; it scores each batch of queries only once."""
+    """A ranker whose scores several other rankers use; it scores each batch of queries only once."""
 
     def __init__(self, ranker: Ranker) -> None:
         self._ranker = ranker
@@ -91,7 +91,7 @@ class CoOccurrence:
     by_track: Any  # scipy.sparse.csr_array (tracks, playlists), with the weights of the given tracks
 
     def scores(self, given: Given) -> Scores:
-        """Return for each track the summed weights of the playlists that it shares with the given tracks."""
+        """Return, for each track, the sum of the weights of the playlists that it shares with the given tracks."""
         return np.asarray(((given @ self.by_track) @ self.playlists).todense(), np.float32)
 
 
@@ -178,7 +178,7 @@ class RowProducts:
     by_context: Any  # its transpose, csr
 
     def scores(self, given: Given) -> Scores:
-        """Return for each track the sum of its dot products with the given tracks."""
+        """Return, for each track, the sum of its dot products with the given tracks."""
         return np.asarray(((given @ self.rows) @ self.by_context).todense(), np.float32)
 
 
@@ -189,7 +189,7 @@ class PairWeights:
     pairs: Any  # scipy.sparse.csr_array (tracks, tracks)
 
     def scores(self, given: Given) -> Scores:
-        """Return for each track the sum of its pair weights with the given tracks."""
+        """Return, for each track, the sum of its pair weights with the given tracks."""
         return np.asarray((given @ self.pairs).todense(), np.float32)
 
 
@@ -215,7 +215,7 @@ class ArtistsInCommon:
     credits: Any  # scipy.sparse.csr_array (tracks, artists) of ones
 
     def scores(self, given: Given) -> Scores:
-        """Return the numbers; a given track with k artists counts 1/k for each artist in common."""
+        """Return the number for each track; a given track with k artists counts 1/k for each artist in common."""
         return np.asarray((given @ self._shares @ self.credits.T).todense(), np.float32)
 
     @cached_property
@@ -238,7 +238,7 @@ class Hybrid:
     factors: Ranker | None = None  # a `FoldedIn`
 
     def scores(self, given: Given) -> Scores:
-        """Return the weighted sum of the parts; without artists or factors if the model has none."""
+        """Return the weighted sum of the terms; without artists or factors if the model has none."""
         many = np.asarray(given.sum(axis=1), np.float64).reshape(-1, 1)
         in_common = self.artists.scores(given) if self.artists else None
         agreement, has_factors = self.agreement.scores(given), self.factors is not None

@@ -1,12 +1,12 @@
-"""Chooses how much more the end of a playlist says about the next track than its beginning.
+"""Chooses the recency: how much more the last given tracks count than the first when the next track is predicted.
 
 A given track counts `recency` times as much as the track after it: at 1 all tracks count the same, at 0.8 the third to
 last track counts 0.64 times as much as the last. Some playlists are held out, and the last track of each is predicted
 from the tracks before it, by the co-occurrence counts of the other playlists. A value below 1 is chosen if it is
 significantly better than 1.
 
-Counts stand in for trained vectors, because they take a second and give the same answer: whether order carries
-information is a property of the playlists.
+Counts are used instead of trained vectors, because they take only a second and lead to the same choice: whether order
+carries information is a property of the playlists.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ QUERIES_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class RecencyChoice:
-    """The chosen recency, with the evidence.
+    """The chosen recency, and the measurement on which the choice is based.
 
     Attributes:
         recency: weight of a given track relative to the next one.

@@ -1,7 +1,7 @@
 """Computes the metrics of a ranker over all queries, and bootstrap intervals of means and paired differences.
 
 Intervals are 95 % percentile bootstrap intervals. Whole groups of playlists are resampled, because playlists of the
-same group are not independent evidence.
+same group are not independent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from skipgramophone.lookup.ranking import recency_weights, scaled
 
 DRAWS = 2000  # number of bootstrap samples
 SCORE_BYTES = 256 << 20  # maximum size of the scores of one batch of queries
-GROUPS = 4  # groups per wanted row of `_bound`
+GROUPS = 4  # `_bound` makes this many groups per requested row
 TIE_SEED = 1 << 20  # seed of the permutation that breaks ties
 Values = npt.NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class RankedCatalogue:
 
     Attributes:
         counts: int64 (tracks,), occurrences in the training part.
-        artists: int64 (tracks,), number of each track's artist.
+        artists: int64 (tracks,), the artist id of each track.
     """
 
     counts: npt.NDArray[np.int64]
@@ -72,7 +72,7 @@ class RankedCatalogue:
         return len(self.counts)
 
     def popularity(self) -> Values:
-        """Return each track's share of rarer tracks, float64 (tracks,); equally frequent tracks count half."""
+        """Return, for each track, the share of tracks that are rarer, float64; equally frequent tracks count half."""
         ordered = np.sort(self.counts)
         below = np.searchsorted(ordered, self.counts, "left") + np.searchsorted(ordered, self.counts, "right")
         return np.asarray(below / (2 * len(ordered)), np.float64)
@@ -116,9 +116,9 @@ def top_rows(scores: Scores, given: Rows, depth: int, tie_order: Rows) -> Rows:
 
 
 def _bound(scores: Scores, depth: int) -> np.float32:
-    """Return a value that at least `depth` scores reach: the `depth`-th largest maximum of groups of scores.
+    """Return a value that at least `depth` scores reach: the `depth`-th largest of the maxima of groups of scores.
 
-    Partitioning the maxima and then the few scores that reach the bound is much faster than partitioning all scores.
+    Partitioning the maxima, and then the few scores that reach this value, is much faster than partitioning all scores.
     """
     groups = GROUPS * depth
     width = len(scores) // groups
@@ -173,7 +173,7 @@ def score_rankers(
     by counts that include the held-out playlists, so row order contains information about the tracks to find.
 
     Args:
-        rankers: score tracks, by name. All of them score a batch before the next batch, so that they can share parts.
+        rankers: the rankers, by name. All rankers score one batch before the next, so that they can share results.
         queries: queries whose tracks are rows of the catalogue.
         catalogue: the tracks that are ranked.
         k: depth of NDCG@k, recall@k and hit@k.
@@ -210,7 +210,7 @@ def score_rankers(
 
 
 def _metrics(hits: npt.NDArray[np.bool_], wanted: int, unknown: int, k: int) -> dict[str, float]:
-    """Return all metrics of one ranking; for "whole" metrics, unknown tracks are relevant too."""
+    """Return all metrics of one ranking; for metrics that end in "_whole", unknown tracks are relevant too."""
     return {
         "r_precision": r_precision(hits, wanted),
         "ndcg": ndcg(hits, wanted),

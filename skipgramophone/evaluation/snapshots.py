@@ -2,7 +2,7 @@
 
 If snapshots of a playlist are in both parts of a split, the model has been trained on most of the tracks that it has to
 find, and its scores are too good. Near-duplicates always stay in one part. Snapshots that differ more stay together
-only if the user groups them.
+only if the user passes `--group`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from skipgramophone.experiment.corpus import Corpus
 
 SEPARATORS = "@#:/|~"  # characters in an owner that may precede the date or number of a snapshot
 SAMPLED = 300  # number of held-out playlists that are compared with training playlists of their group
-COMPARED = 20  # maximum number of training playlists with which each of them is compared
+COMPARED = 20  # maximum number of training playlists with which each held-out playlist is compared
 ALIKE = 0.3  # minimum Jaccard similarity of two snapshots; for near-duplicates it is 0.8
 FEWEST_GROUPS = 10  # minimum number of groups, so that a tenth of the playlists can be held out
-# Minimum share of held-out playlists with a snapshot in the training part for a warning. Measured: 0.63 on an archive
-# of snapshots; 0.03 on the sample, whose owners have a taste but take no snapshots.
+# There is a warning if at least this share of held-out playlists has a snapshot in the training part. Measured: 0.63 on
+# an archive of snapshots; 0.03 on the sample, where an owner's playlists share a taste but are no snapshots.
 LEAST_SHARE = 0.1
 
 
@@ -37,7 +37,7 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Playlists of one group that look like snapshots of one list.
+    """A grouping of playlists by owner, in which playlists of one group look like snapshots of one playlist.
 
     Attributes:
         group: regular expression for `--group`.
@@ -75,11 +75,10 @@ def find_snapshots(corpus: Corpus, split: Split, owners: Sequence[str], seed: in
 
 
 def find_series(corpus: Corpus, owners: Sequence[str], seed: int) -> Series | None:
-    """Find the grouping by owner in which most sampled playlists have a similar playlist in their group.
+    """Find the grouping by owner in which the most sampled playlists have a similar playlist in their group.
 
-    Return None if few sampled playlists have one in any grouping.
-
-    A grouping with fewer than `FEWEST_GROUPS` groups is not considered.
+    Return None if even in this grouping only few sampled playlists have one. Groupings with fewer than `FEWEST_GROUPS`
+    groups are not considered.
 
     Args:
         corpus: all playlists.
@@ -106,11 +105,11 @@ def _patterns(owners: Sequence[str]) -> list[str]:
 
 
 def _count_alike(corpus: Corpus, keys: Sequence[str], sampled: Sequence[int], others: Iterable[int]) -> int:
-    """Count the sampled playlists that are similar to one of the first playlists of their group."""
+    """Count the sampled playlists that are similar to one of the first `COMPARED` playlists of their group."""
     group: dict[str, list[int]] = {key: [] for key in {keys[playlist] for playlist in sampled}}
     for playlist in others:
         members = group.get(keys[playlist])
-        if members is not None and len(members) <= COMPARED:  # one more, which may be the playlist itself
+        if members is not None and len(members) <= COMPARED:  # one more: one may be the playlist itself
             members.append(playlist)
     alike = 0
     for playlist in sampled:

@@ -124,7 +124,7 @@ def split_last_tracks(playlists: int) -> Split:
 
 
 def split_by_name(keys: Sequence[str], groups: Groups, held_out: frozenset[str]) -> Split:
-    """Hold out the playlists whose keys are named, and all other playlists of their groups.
+    """Hold out the playlists with the given keys, and all other playlists of their groups.
 
     Raises:
         EvaluationError: a key matches no playlist, or no playlist is left to train on.

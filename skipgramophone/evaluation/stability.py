@@ -1,7 +1,7 @@
-"""Stability: how much two models that were trained with different seeds agree on the best tracks for a track.
+"""Stability: how much two models that were trained with different seeds agree on the best tracks for a query track.
 
-It is the share of the k best tracks of one model that are also among the k best of the other model. Neighbours that
-change with the seed are due to chance, however high their score is.
+Stability is the share of the k best tracks of one model that are also among the k best of the other model. Neighbours
+that change with the seed are due to chance, however high their score is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from skipgramophone.lookup.exact_search import highest
 from skipgramophone.settings import EvaluateSettings, Score, TrainSettings
 from skipgramophone.wording import plural
 
-MAX_TRACKS = 2000  # maximum number of tracks to compare; a random sample of a larger catalogue
+MAX_TRACKS = 2000  # maximum number of tracks to compare; from a larger catalogue, a random sample is drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class Evaluator:
         settings: TuneSettings,
         min_count: int,
     ) -> None:
-        """Split the corpus, and make the queries from the held-out playlists.
+        """Apply the split to the corpus, and make the queries from the held-out playlists.
 
         Raises:
             EvaluationError: no held-out playlist has enough trained tracks.
@@ -291,7 +291,7 @@ def _is_significantly_better(
 
 
 class SearchSpace:
-    """The ranges of the settings to search: fixed ranges, extended to include the present settings."""
+    """The ranges in which settings are searched: fixed ranges, extended to include the present settings."""
 
     def __init__(self, own: TrainSettings, occurrences: int) -> None:
         self._own, self._occurrences = own, occurrences
@@ -341,7 +341,7 @@ def _finished(study: Study) -> list[FrozenTrial]:
 
 
 def _report_of(trial: FrozenTrial) -> TrialReport:
-    """Return the report of a trial; its value is the last intermediate one if the trial was stopped early."""
+    """Return the report of a trial. If the trial was stopped early, its value is the last intermediate value."""
     intermediate = list(trial.intermediate_values.values())
     value = trial.value if trial.value is not None else intermediate[-1] if intermediate else 0.0
     return TrialReport(trial.number, trial.state.name.lower(), value, trial.params)

@@ -37,21 +37,21 @@ from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
 UNRANKED = -1  # row of every track that is too rare to be ranked
-MIN_GAIN = 0.03  # minimum relative gain of a window, because it trains fewer pairs than a whole playlist
-DIMENSIONS = 48  # of the ranking "few dimensions"
+MIN_GAIN = 0.03  # minimum relative gain of a window; without a clear gain, the whole playlist trains more pairs
+DIMENSIONS = 48  # number of dimensions of the ranking "few dimensions"
 TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class ContextChoice:
-    """The chosen context, with the evidence.
+    """The chosen context, and the measurements on which the choice is based.
 
     Attributes:
         window_size: the chosen context.
         asked: number of held-out playlists; with fewer than 50, nothing is compared and the context is the whole
             playlist.
-        over_shuffled: relative gain in R-precision of near over shuffled, with the ranking by cosine similarity.
-        over_whole: relative gain of near over whole, averaged over the three rankings; None if order carries no
+        over_shuffled: relative gain in R-precision of "near" over "shuffled", with the ranking by cosine similarity.
+        over_whole: relative gain of "near" over "whole", averaged over the three rankings; None if order carries no
             information.
     """
 

@@ -1,8 +1,8 @@
-"""The Annoy index: the facts that describe it, and the candidates that it proposes.
+"""The Annoy index: its parameters, and the candidates that it proposes.
 
-An Annoy file does not record its dimension or metric, and the library crashes if the caller names the wrong ones. The
-facts of an index are therefore checked before its file is opened. Annoy only proposes candidates. Their similarities
-are computed from the vectors, so the similarities that users see are exact.
+An Annoy file does not record its dimension or metric, and the library crashes if it opens the file with wrong ones. The
+manifest therefore records the parameters of an index (`IndexFacts`), and they are checked before its file is opened.
+Annoy only proposes candidates. Their similarities are computed from the vectors, so users see exact similarities.
 
 The index of a very large catalogue is split into several files (shards) of consecutive rows. They are built one after
 the other, and each look-up queries all of them.
@@ -28,7 +28,7 @@ from skipgramophone.utf8 import utf8_path
 FILE = "tracks.annoy"  # the first file of an index; further shards are called tracks.annoy.1, tracks.annoy.2, ...
 METRIC: Literal["angular"] = "angular"
 NODE_BYTES = 12  # size of an Annoy node without its vector
-ADDED_FACTS = {"shards", "answered_by"}  # manifests of earlier versions lack them
+ADDED_FACTS = {"shards", "answered_by"}  # fields that manifests of earlier versions lack
 RECALL_AT = 10
 BLOCK_ROWS = 8192
 CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
@@ -36,7 +36,7 @@ CURE = "if it was compiled for another processor: pip install --force-reinstall 
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """The facts of an index: what it was built from, and its recall. They are checked before a file is opened."""
+    """The parameters of an index and its measured recall. They are checked before a file is opened."""
 
     dimension: int
     items: int
@@ -47,10 +47,10 @@ class IndexFacts:
     recall_at_10: float  # measured against exact search
     bytes: int  # total size of all shards
     shards: int = 1  # number of files, with about equally many rows; `trees` and `search_k` are per file
-    answered_by: AnsweredBy = "index"  # "exact search" if that is as fast as the index with the requested recall
+    answered_by: AnsweredBy = "index"  # "exact search" if it is as fast as the index at the requested recall
 
     def files(self, path: Path) -> list[tuple[Path, int, IndexFacts]]:
-        """Return the path, the first row and the facts of each shard of an index whose first file is `path`."""
+        """Return the path, the first row and the parameters of each shard of an index whose first file is `path`."""
         edges = [self.items * shard // self.shards for shard in range(self.shards + 1)]
         paths = [path, *(path.with_name(f"{path.name}.{shard}") for shard in range(1, self.shards))]
         return [
@@ -76,9 +76,9 @@ class AnnoyCandidates:
         return sum(int(index.get_n_items()) for _, _, index in self._shards)
 
     def is_cut_off(self) -> bool:
-        """Whether another program has cut off a file of the index, so that reading it could end the process."""
+        """Whether another program has truncated a file of the index. Reading such a file could kill the process."""
         now = [(_status(path), status) for path, status in self._files.items()]
-        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)  # another file is a replacement
+        return any(new[:2] == old[:2] and new[2] < old[2] for new, old in now)  # another inode: replaced
 
     def near(self, vector: Matrix, number: int) -> Rows:
         """Return rows near a vector (embedding_dim,), about `number` from each shard, int64."""
@@ -87,7 +87,7 @@ class AnnoyCandidates:
         for first, facts, index in self._shards:
             search_k = min(max(facts.search_k, facts.trees * number), facts.trees * facts.items)
             rows = np.array(index.get_nns_by_vector(asked, min(number, facts.items), search_k=search_k), np.int64)
-            # A damaged file may return any number.
+            # From a damaged file, Annoy may return any row number.
             found.append(first + rows[(rows >= 0) & (rows < facts.items)])
         return np.concatenate(found)
 
@@ -126,11 +126,11 @@ def death_of_annoy(path: Path, facts: IndexFacts, vector: Matrix) -> str | None:
 
 
 def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
-    """Verify that all nodes point to earlier nodes only, because Annoy would follow a pointer out of the file.
+    """Verify that every node points only to earlier nodes, because Annoy would follow a pointer out of the file.
 
-    A node starts with an int32, the number of items below it. For one item, the length and the vector of the item
-    follow; for a few items, their numbers; for more items, two child nodes and the vector of the splitting plane. The
-    whole file is read, which is too slow for every look-up.
+    A node starts with an int32, the number of items below it. The rest of the node depends on this number. One item:
+    the length and the vector of the item. A few items: their row numbers. More items: two child nodes and the vector
+    of the splitting plane. The whole file is read, so this is too slow to repeat at every look-up.
 
     Raises:
         ExperimentError: a node does not point to an earlier node.
@@ -141,7 +141,7 @@ def require_sound_nodes(path: Path, facts: IndexFacts) -> None:
 
 
 def _require_sound_file(path: Path, facts: IndexFacts) -> None:
-    """Verify that all nodes of one file point to earlier nodes only."""
+    """Verify that every node of one file points only to earlier nodes."""
     numbers = facts.dimension + NODE_BYTES // 4
     with storage_errors(path, "read"):
         data = np.memmap(path, np.int32, "r") if _is_whole(path, facts) else np.empty(0, np.int32)
@@ -173,7 +173,7 @@ def _is_whole(path: Path, facts: IndexFacts) -> bool:
 
 
 def usable(facts: dict[str, Any], centre: Matrix) -> IndexFacts | None:
-    """Return the facts of an index if they fit the vectors, or None if the index must not be opened."""
+    """Return the parameters in a manifest if they fit the vectors, or None if the index must not be opened."""
     if set(facts) | ADDED_FACTS != set(IndexFacts.__slots__):
         return None
     checked = IndexFacts(**facts)

@@ -29,19 +29,19 @@ LEAST_GAIN = 1e-9  # a smaller gain is rounding error
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Flags that say whether the first and the last track keep their places."""
+    """Whether the first and the last track keep their places."""
 
     first: bool = False
     last: bool = False
 
 
 def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, seed: int) -> Path:
-    """Return the indices of tracks in a smooth order, int64; tracks that violate the artist gap are left out.
+    """Return the indices of tracks so that adjacent tracks are similar, int64; leave out those that violate the gap.
 
     Args:
         vectors: unit vectors of the tracks, float32 (tracks, embedding_dim).
         artists: the artist of each track.
-        ends: says whether the first and the last track keep their places.
+        ends: whether the first and the last track keep their places.
         gap: minimum number of tracks between two tracks of one artist; 0 means no limit.
         seed: random seed; different seeds give different orders.
     """
@@ -53,7 +53,7 @@ def arranged(vectors: Matrix, artists: Sequence[str], *, ends: Ends, gap: int, s
 
 
 def steps(vectors: Matrix) -> npt.NDArray[np.float64]:
-    """Return the cosine of every two adjacent unit vectors, float64 (tracks - 1,)."""
+    """Return the cosine of each pair of adjacent unit vectors, float64 (tracks - 1,)."""
     wide = vectors.astype(np.float64)
     return np.asarray(np.einsum("ij,ij->i", wide[1:], wide[:-1]), np.float64)
 
@@ -91,7 +91,7 @@ class _Route:
         self.cosines[:tracks, :tracks] = _cosines(vectors)
         _, self.labels = np.unique([*artists, "\0first", "\0last"], return_inverse=True)
         self.gap, self.tracks, self.ends = gap, tracks, ends
-        self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # places of the tracks that may move
+        self.low, self.high = 1 + int(ends.first), tracks - int(ends.last)  # positions of the tracks that may move
 
     def conflicts(self, path: Path) -> int:
         """Return the number of pairs of tracks that have the same artist and are too close."""
@@ -119,7 +119,10 @@ class _Route:
         return np.array([*path, *end], np.int64)
 
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
-        """Return the tracks that may come next; only the most frequent artists if their tracks would not fit later."""
+        """Return the tracks that may come next.
+
+        If the tracks of the artists with most remaining tracks would not fit in later, return only those.
+        """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]
         if not self.gap or not allowed:
@@ -142,14 +145,14 @@ class _Route:
         return path
 
     def _in_conflict(self, path: Path) -> list[int]:
-        """Return the places of the movable tracks that are too close to another track of the same artist."""
+        """Return the positions of the movable tracks that are too close to another track of the same artist."""
         labels = self.labels[path]
         near = range(1, min(self.gap, len(path) - 1) + 1)
         pairs = [(at, at + apart) for apart in near for at in np.flatnonzero(labels[apart:] == labels[:-apart])]
         return sorted({int(place) for pair in pairs for place in pair if self.low <= place <= self.high})
 
     def _moved_alone(self, path: Path, place: int) -> Iterator[Path]:
-        """Yield the paths in which one track is moved to another place or swapped with another track."""
+        """Yield the paths in which one track is moved to another position or swapped with another track."""
         rest = np.delete(path, place)
         for other in range(self.low, self.high + 1):
             if other != place:

@@ -1,9 +1,11 @@
 """Playlist agreement of artists: how often playlists contain an artist together with the parts of a query.
 
-With n_i playlists that contain part i of a query (a track, or any track of an artist), n_j playlists that contain
-artist j, and l_p artists in playlist p, the agreement is defined as for tracks (`experiment.postings`):
+The agreement of artist j with a query is defined as for tracks (`experiment.postings`):
 
     agreement_j = sum over the parts i and the playlists p that contain i and j of w_i / sqrt(n_i l_p n_j)
+
+A part i of a query is a track or an artist, with weight w_i. n_i playlists contain the track or a track of the artist,
+n_j playlists contain artist j, and playlist p has l_p artists.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from skipgramophone.experiment.artists import Artists
 from skipgramophone.experiment.embeddings import Matrix, is_learnt, unit_rows
 
 # Rankings by shared playlists divide by the square root of the count. With this exponent, the influence of a track on
-# them is proportional to its count, so many rare tracks do not outweigh the well-known ones.
+# such a ranking is proportional to its count, so many rare tracks do not outweigh the well-known ones.
 ARTIST_EXPONENT = 1.5
-ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at once
+ROWS_AT_ONCE = 1 << 16  # tracks whose vectors are in memory at the same time
 
 
 def artist_weights(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -36,7 +36,7 @@ class ArtistVectors:
     """Vectors and counts of the artists of a catalogue, computed from the tracks that have a vector.
 
     Attributes:
-        unit: unit vectors, float32 (artists, embedding_dim); zeros for an artist without such tracks.
+        unit: unit vectors, float32 (artists, embedding_dim); zeros if no track of the artist has a vector.
         tracks: number of tracks that have a vector, int64 (artists,).
         counts: occurrences of these tracks, int64 (artists,).
     """

@@ -25,7 +25,7 @@ WIDENED = 4  # growth factor of the number of candidates while filters leave too
 
 
 def blend(search: Search, questions: tuple[Question, Question], settings: SimilarSettings) -> Answer:
-    """Return the tracks that rank high for both of two questions.
+    """Return the tracks that rank high for both of two queries.
 
     Raises:
         SettingError: the settings ask for diversity, which needs scores on the scale of cosines.

@@ -1,4 +1,8 @@
-"""Continues playlists: smooth order, fixed first and last tracks, limited duration, and blends of two playlists."""
+"""Continues playlists, and blends two of them.
+
+The tracks of a list can be put into a smooth order, in which adjacent tracks are similar (see `arrangement`). Its first
+and last track can be fixed, and its total duration can be limited.
+"""
 
 from __future__ import annotations
 
@@ -56,12 +60,14 @@ class Route:
 
 
 def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Asked:
-    """Weigh the tracks of a list by how near its end they are: by the settings, or as `sgp train` chose.
+    """Weight the tracks of a list so that later tracks count more.
+
+    The recency is taken from the settings or, if they have none, from the model, for which `sgp train` chose it.
 
     Args:
         lookup: the opened experiment.
         asked: the tracks, in playlist order.
-        settings: the settings.
+        settings: the recency, if it is given.
     """
     recency = settings.recency or lookup.opened.model.recency
     if recency == 1:
@@ -97,14 +103,14 @@ def continued(
 
     Args:
         lookup: the opened experiment.
-        asked: the tracks.
-        settings: the settings.
+        asked: the given tracks.
+        settings: ranking, filters, duration and order of the list.
         route: the first and the last track, if they are fixed.
-        with_seeds: whether the duration of the settings is that of the given tracks too.
+        with_seeds: whether the maximum duration includes the given tracks.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-        SettingError: the settings do not fit the fixed tracks, or the weights cancel out.
+        SettingError: the settings do not fit the fixed tracks, or the weighted vectors cancel out.
     """
     route.require_room(settings)
     search_for = _room_for(settings, len(route.seeds))
@@ -126,8 +132,8 @@ def blended(
         lookup: the opened experiment.
         one: the tracks of the first list.
         other: the tracks of the second list.
-        settings: the settings.
-        with_seeds: whether the duration of the settings is that of both lists too.
+        settings: ranking, filters, duration and order of the blend.
+        with_seeds: whether the maximum duration includes the tracks of both lists.
 
     Raises:
         UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
@@ -140,11 +146,11 @@ def blended(
 
 
 def _on_the_way(lookup: Lookup, asked: Asked, settings: ContinueSettings, route: Route) -> Answer:
-    """Return the tracks on the way from the first to the last track; as many as the duration of the settings allows."""
+    """Return the tracks on the way from the first to the last track; as many as fit into the maximum duration."""
     question, search_for = lookup.search.question(route.seeds, asked.notes), _room_for(settings, len(route.seeds))
 
     def of(number: int) -> Answer:
-        """Return the tracks of so many points on the way."""
+        """Return the answer with `number` tracks on the way."""
         return passage(lookup.search, question, replace(search_for, number=number))
 
     number, found = search_for.number, of(search_for.number)
@@ -168,18 +174,19 @@ def _finished(
     with_seeds: bool = False,
     is_cut: bool = False,
 ) -> Answer:
-    """Return an answer within the duration of the settings, and in a smooth order if they ask for it.
+    """Cut an answer to the maximum duration, and put it into a smooth order if the settings ask for one.
 
     Args:
         lookup: the opened experiment.
-        answer: the answer.
-        settings: the settings.
+        answer: the tracks that were found.
+        settings: duration and order of the list.
         route: the first and the last track, if they are fixed.
-        with_seeds: whether the duration is that of the given tracks too.
+        with_seeds: whether the maximum duration includes the given tracks.
         is_cut: whether tracks are left out already because of the duration.
 
     Raises:
-        SettingError: no duration is known, that of a fixed track is not known, or fixed tracks last longer.
+        SettingError: no duration is known, a fixed track has no known duration, or the fixed and given tracks alone are
+            longer than the maximum duration.
     """
     if settings.duration is None:
         return in_order(lookup, answer, settings, route) if settings.arrange else answer
@@ -199,10 +206,10 @@ def _finished(
 
 
 def _require_time(answer: Answer, duration: float, route: Route, given: Sequence[Seed]) -> None:
-    """Verify that durations are known, and that there is time for the tracks that are in the list anyway.
+    """Verify that durations are known, and that the fixed and the given tracks alone fit into the maximum duration.
 
     Raises:
-        SettingError: they are not known, or there is no time.
+        SettingError: durations are not known, or these tracks do not fit.
     """
     instead = "give -n instead, or find the files with --library DIR"
     if answer.neighbours and not any(near.track.seconds for near in answer.neighbours):
@@ -254,12 +261,15 @@ def _room_for(settings: ContinueSettings, fixed: int) -> ContinueSettings:
     if settings.artist_gap:
         most = max(1, settings.number // (settings.artist_gap + 1))
         limit = most if limit is None else min(limit, most)
-    # The search may look at more tracks than can be ordered.
+    # Arranging is done later: the search may look at more tracks than can be arranged.
     return replace(settings, number=number, max_per_artist=limit, arrange=False, artist_gap=0)
 
 
 def _listed(lookup: Lookup, answer: Answer, route: Route, seed: Seed | None) -> list[Neighbour]:
-    """Return a list with a fixed track as an entry, or an empty list; without other seeds its similarity is 1."""
+    """Return a list of one entry for a fixed track, or an empty list if there is none.
+
+    The similarity of the entry is its cosine with the query, or 1 if the fixed tracks are the only seeds.
+    """
     if seed is None:
         return []
     if answer.seeds == route.seeds:
@@ -275,7 +285,7 @@ def _artist(track: Track) -> str:
 
 
 def _smoothness(vectors: Matrix, ends: Ends, seed: int) -> Arrangement:
-    """Return the mean similarity of adjacent tracks in a list, and its mean over all random orders."""
+    """Return the mean similarity of adjacent tracks in a list, and the mean of this value over all possible orders."""
     if len(vectors) < 2:
         return Arrangement(None, None, seed)
     return Arrangement(float(steps(vectors).mean()), mean_random_step(vectors, ends), seed)

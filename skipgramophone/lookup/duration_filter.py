@@ -1,4 +1,4 @@
-"""Filters tracks by their durations, if the sources of the corpus state durations."""
+"""Filters tracks by duration, if the sources of the corpus contain durations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings | None) ->
     """Refuse a filter by duration if no track has a duration.
 
     Raises:
-        SettingError: the settings limit durations, which the catalogue does not have.
+        SettingError: the settings limit durations, but the catalogue has no durations.
     """
     if settings and settings.limits_durations and "seconds" not in catalogue.facts:
         raise SettingError(
@@ -22,7 +22,7 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings | None) ->
 
 
 def has_duration(track: Track, settings: SimilarSettings) -> bool:
-    """Whether a track has a duration that the settings allow; if they limit durations, an unknown one is not."""
+    """Whether the settings allow the duration of a track. If they limit durations, an unknown one is not allowed."""
     if not settings.limits_durations:
         return True
     shortest, longest = settings.longer_than or 0.0, settings.shorter_than
@@ -30,7 +30,7 @@ def has_duration(track: Track, settings: SimilarSettings) -> bool:
 
 
 def remark_on_durations(catalogue: Catalogue, settings: SimilarSettings) -> list[str]:
-    """Return a remark that counts the tracks that a filter by duration leaves out because theirs is not known."""
+    """Return a remark with the number of tracks that the filter leaves out because their duration is unknown."""
     if not settings.limits_durations:
         return []
     unknown = catalogue.query_numbers("SELECT count(*) FROM tracks WHERE seconds IS NULL")[0]

@@ -161,8 +161,8 @@ def _groups(tracks: int, number: int) -> tuple[int, int]:
 def _largest(similarity: Matrix, groups: int, number: int) -> tuple[Rows, Rows, Matrix]:
     """Return the `number` largest similarities of each query, or a few more, in descending order; ties in row order.
 
-    The `number`-th largest maximum of a group is a lower bound for these similarities, so only a few values have to be
-    sorted.
+    The largest similarity of each group is found first. The `number`-th largest of these maxima is a lower bound for
+    the similarities to return, so only a few values have to be sorted.
 
     Args:
         similarity: float32 (queries, width * groups); group g consists of the columns g, g + groups, g + 2 groups ...

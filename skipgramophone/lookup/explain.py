@@ -63,7 +63,7 @@ class Explanation:
     shared_playlists: tuple[SharedPlaylist, ...]  # the shortest playlists with both tracks
     between: tuple[Related, ...]  # tracks near both, ranked by the smaller of the two similarities
     neighbours: tuple[tuple[Related, ...], tuple[Related, ...]]  # the nearest neighbours of each track
-    second: SecondTraining | None  # comparison with another seed, if stability was measured
+    second: SecondTraining | None  # the same comparison with vectors of another seed, if stability was measured
     notes: tuple[str, ...]
 
 
@@ -118,7 +118,7 @@ def _cosines(exact: ExactSearch, pair: Rows) -> Matrix:
 
 
 def _ranks(cosines: Matrix, rows: Rows, pair: Rows) -> tuple[int, int]:
-    """Return per track the rank of the other track among its neighbours, from 1; `rows` are all tracks but the pair."""
+    """Return, for each track, the rank of the other one among its neighbours; `rows` are all tracks but the pair."""
     nearer = [int(np.count_nonzero(cosines[at, rows] > cosines[at, pair[1 - at]])) for at in (0, 1)]
     return 1 + nearer[0], 1 + nearer[1]
 
@@ -150,7 +150,7 @@ def _second_training(search: Search, pair: Rows, cosines: Matrix) -> SecondTrain
 
 
 def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> tuple[SharedPlaylist, ...]:
-    """Return the `number` shortest playlists, because these say most about the relation of their tracks."""
+    """Return the `number` shortest playlists, because these show best that their tracks are related."""
     if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
         raise ExperimentError(
             "postings do not match the corpus: extract into a new experiment, or replace this one with --force"

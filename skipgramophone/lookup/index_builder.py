@@ -23,7 +23,7 @@ from skipgramophone.lookup.search_width import tune_search_width
 from skipgramophone.settings import IndexSettings
 from skipgramophone.utf8 import utf8_path
 
-ROWS_PER_SHARD = 1 << 22  # default maximum, with which building a shard of 100 dimensions takes 3.5 GB of memory
+ROWS_PER_SHARD = 1 << 22  # default maximum; building such a shard with 100 dimensions takes 3.5 GB of memory
 
 
 def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exact_search: bool = True) -> IndexFacts:
@@ -36,8 +36,8 @@ def build_index(path: Path, centre: Matrix, settings: IndexSettings, *, use_exac
         path: the first file of the index.
         centre: float32 (tracks, embedding_dim).
         settings: trees, recall, shards and seed.
-        use_exact_search: if the index would need as much time as exact search, stop there and mark it as answered by
-            exact search. Otherwise, the search width always grows until the index reaches the recall.
+        use_exact_search: try only search widths with which the index is faster than exact search. If none of them
+            reaches the recall, mark the index as answered by exact search. If false, try wider searches too.
 
     Raises:
         ExperimentError: the vectors contain values that are not finite.

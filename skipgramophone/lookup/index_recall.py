@@ -24,7 +24,7 @@ from skipgramophone.lookup.exact_search import Neighbours, exact_search, highest
 RECALL_QUERIES = 500  # number of tracks whose neighbours are compared
 COMPARED_ROWS = 1 << 16  # rows per matrix product; a copy of them is in memory
 CRASHES = {"SIGSEGV", "SIGBUS", "SIGFPE", "SIGABRT"}  # signals that the content of a file may cause
-TIE = 1e-6  # two similarities that differ by at most this count as equal
+TIE = 1e-6  # similarities count as equal if they differ by at most this much
 
 
 def measured_recall(path: Path, centre: Matrix, facts: IndexFacts) -> float:
@@ -85,7 +85,7 @@ def true_neighbours(centre: Matrix, queries: Rows) -> list[Neighbours]:
 
 
 def _nearest_of(before: Neighbours, found: Neighbours, start: int) -> Neighbours:
-    """Return the nearest of the neighbours in earlier blocks and of those in the block that begins at row `start`."""
+    """Merge the neighbours found in earlier blocks with those in the block that begins at row `start`."""
     rows = np.concatenate([before.rows, start + found.rows])
     return highest(rows, np.concatenate([before.similarities, found.similarities]), RECALL_AT)
 

@@ -128,7 +128,7 @@ class Lookup:
         Raises:
             UnknownTrackError: no track matches a name, or the match has no vector.
             AmbiguousTrackError: several tracks match.
-            SettingError: the weights cancel out.
+            SettingError: the weighted vectors cancel out.
         """
         asked = self.asked([(query, 1.0)] if isinstance(query, str) else query)
         return self.similar_to(asked.seeds, settings, asked.notes)
@@ -141,7 +141,7 @@ class Lookup:
         leave_out: bool = False,
         choose: Choose | None = None,
     ) -> Asked:
-        """Return the tracks that weighted names, a playlist file, and artists refer to.
+        """Resolve weighted names, a playlist file and artists to tracks.
 
         Args:
             names: track names with weights.
@@ -163,7 +163,7 @@ class Lookup:
             tracks = self.artists.tracks(name)
             found = artist_seeds(tracks, self.embeddings.centre, name)
             if not found.seeds:
-                self.search.vector(max(tracks, key=lambda track: track.count))  # says why there is none
+                self.search.vector(max(tracks, key=lambda track: track.count))  # raises the error
             asked += found.scaled() if len(artists) > 1 else found
         if not asked.seeds:
             raise UnknownTrackError(
@@ -205,7 +205,7 @@ class Lookup:
         return Asked(asked.seeds, (*notes, *asked.notes))
 
     def known_as(self, track: NamedTrack) -> str:
-        """Return the query for a track of a file: its uri or an identifier if the catalogue has it, or its name."""
+        """Return the query for a track of a file: its uri, name or identifier that the catalogue has, else its name."""
         return self.names.query_for(track.name, track.uri, track.identifiers)
 
     def seed(self, name: str, weight: float = 1.0, choose: Choose | None = None) -> tuple[Seed, list[str]]:
@@ -230,7 +230,7 @@ class Lookup:
 
         Raises:
             UnknownTrackError: a track has no vector, or an artist to exclude is unknown.
-            SettingError: there are no seeds, their weights cancel out, or the vectors do not support the score.
+            SettingError: there are no seeds, the weighted vectors cancel out, or the model does not support the score.
         """
         self.require_artists(settings)
         return self.search.answer(self.search.question(seeds, notes), settings or SimilarSettings())
@@ -248,7 +248,7 @@ class Lookup:
         Raises:
             UnknownTrackError: nothing matches a name, or an artist to exclude is unknown.
             AmbiguousTrackError: several tracks match.
-            SettingError: the weights cancel out.
+            SettingError: the weighted vectors cancel out.
         """
         self.require_artists(settings)
         mixed = self.mixed_query(query, artist=artist, file=file)
@@ -267,7 +267,7 @@ class Lookup:
         Raises:
             UnknownTrackError: nothing matches a name.
             AmbiguousTrackError: several tracks match.
-            SettingError: the weights cancel out, or the corpus has no playlists.
+            SettingError: the weighted vectors cancel out, or the corpus has no playlists.
         """
         mixed = self.mixed_query(query, artist=artist, file=file)
         return self.playlist_search.answer(mixed, settings or SimilarSettings(of="playlists"))
@@ -349,7 +349,7 @@ class Lookup:
         )
 
     def tracks(self) -> pd.DataFrame:
-        """Return all tracks with artist, title, uri, count and first_place, indexed by row."""
+        """Return all tracks with artist, title, uri, count and first_place (row of the source), indexed by row."""
         import pandas as pd
 
         rows = ((t.row, t.artist, t.title, t.uri, t.count, t.first_place) for t in self.catalogue.all_tracks())

@@ -21,7 +21,7 @@ MixedAnswer = ArtistAnswer | PlaylistAnswer
 
 
 def answer_mixed(lookup: Lookup, query: MixedQuery, settings: SimilarSettings) -> MixedAnswer:
-    """Return the artists or the playlists, as `settings.of` says, that are most similar to a query.
+    """Return the artists or the playlists (see `settings.of`) that are most similar to a query.
 
     Raises:
         UnknownTrackError: an artist to exclude is unknown.

@@ -41,7 +41,7 @@ class MixedQuery:
         parts: the tracks and the groups.
         notes: remarks for the user.
         vector: unit query vector, float32 (embedding_dim,).
-        liked: rows of the tracks of the parts with a positive weight, int64, ascending.
+        liked: rows of the tracks in parts with a positive weight, int64, ascending.
     """
 
     parts: tuple[Part, ...]
@@ -51,12 +51,12 @@ class MixedQuery:
 
     @property
     def tracks(self) -> tuple[Seed, ...]:
-        """The tracks that are parts by themselves."""
+        """The parts that are single tracks."""
         return tuple(part for part in self.parts if isinstance(part, Seed))
 
     @property
     def groups(self) -> tuple[SeedGroup, ...]:
-        """The groups of tracks."""
+        """The parts that are groups of tracks."""
         return tuple(part for part in self.parts if isinstance(part, SeedGroup))
 
 
@@ -65,7 +65,7 @@ def mixed_query(search: Search, parts: Sequence[Part], notes: Sequence[str]) -> 
 
     Raises:
         UnknownTrackError: a track has no vector because it was too rare.
-        SettingError: there are no parts, or their weights cancel each other out.
+        SettingError: there are no parts, or their weighted vectors cancel out.
     """
     if not parts:
         raise SettingError("give at least one track or artist")

@@ -30,7 +30,7 @@ class OpenedIndex:
     def __init__(self, snapshot: Snapshot) -> None:
         """Prepare to open the index that was built from the model of a snapshot."""
         self._snapshot, self._experiment = snapshot, snapshot.experiment
-        self._digest: str | None = None  # digest of the index that `facts` describes
+        self._digest: str | None = None  # digest of the index whose manifest `facts` has read
         self._opened: AnnoyCandidates | str | None = None  # the index, or why it cannot be used
 
     def advice(self, problem: str) -> str:
@@ -39,7 +39,7 @@ class OpenedIndex:
 
     @cached_property
     def facts(self) -> IndexFacts | str:
-        """The facts of the index, or the reason why it cannot be used."""
+        """The parameters of the index, or the reason why it cannot be used."""
         experiment = self._experiment
         if not self._snapshot.is_current():
             return GONE
@@ -66,7 +66,7 @@ class OpenedIndex:
             opened = self._open_index(vector)
             if not self._snapshot.is_current():
                 opened = GONE
-            elif self._is_rebuilt():  # facts and files may belong to different indexes
+            elif self._is_rebuilt():  # parameters and files may belong to different indexes
                 self.__dict__.pop("facts", None)
                 return REBUILT
             self._opened = opened

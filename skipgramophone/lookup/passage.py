@@ -29,7 +29,7 @@ from skipgramophone.settings import Score, SimilarSettings
 FIRST_WIDTH = 50  # initial number of nearest tracks per point
 WIDENED = 8  # growth factor of this number while the filters leave no track
 NEAREST: tuple[Score, ...] = ("cosine", "hybrid")  # `hybrid` is the default of `sgp continue`
-LEAST_ANGLE = 1e-6  # between the two tracks; at a smaller angle, all points are equal
+LEAST_ANGLE = 1e-6  # minimum angle between the two tracks; at a smaller one, all points are equal
 
 
 @dataclass(slots=True)
@@ -55,10 +55,10 @@ class _Taken:
 
 
 def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answer:
-    """Return the tracks on the way from the first to the second seed of a question.
+    """Return the tracks on the way from the first to the second seed of a query.
 
     Raises:
-        SettingError: the settings ask for popularity, diversity or another ranking, which this search lacks.
+        SettingError: the settings ask for popularity, diversity or a ranking that this search does not support.
     """
     if settings.popularity or settings.diversity:
         raise SettingError("popularity and diversity cannot be combined with a way from track to track: leave them out")

@@ -17,7 +17,7 @@ class Fitting(Generic[Item]):
     """The first items that fit into a total duration.
 
     Attributes:
-        kept: the items.
+        kept: the items that fit.
         unknown: number of items that are left out because their duration is not known.
         is_cut: whether items are left out because they do not fit.
     """
@@ -57,11 +57,11 @@ def fitting(
 
 
 def remark_on_time(seconds: float, limit: float, is_cut: bool) -> str:
-    """Return a remark on the duration of a list, and how the list gets longer.
+    """Return a remark on the duration of a list, and on how to get a longer list.
 
     Args:
         seconds: the duration of the list.
-        limit: its longest duration.
+        limit: the maximum duration.
         is_cut: whether tracks are left out because they do not fit.
 
     >>> remark_on_time(90, 120, is_cut=False)

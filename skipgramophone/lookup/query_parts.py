@@ -39,7 +39,7 @@ def resolve_parts(
         UnknownTrackError: nothing matches a name.
         AmbiguousTrackError: several tracks match.
         SourceError: the file cannot be read.
-        SettingError: nothing was given, or the weights cancel each other out.
+        SettingError: nothing was given, or the weighted vectors cancel out.
     """
     parts: list[Part] = []
     notes: list[str] = []

@@ -7,19 +7,19 @@
     factors        f_j = x . y_j, where y_j are the factors of a track, and x those of a playlist that contains the
                    seeds (`experiment.factors`); seeds with w_i < 0 make a second playlist, whose product is subtracted
     hybrid         e_j + 0.4 cosine + 2 (sqrt(n) - 1) f_j / max |f|, where n is the number of seeds. The more seeds,
-                   the more the factors know about the playlist; with a single seed they have no weight. The evidence of
-                   playlists and artists is
+                   the better the factors describe the playlist; with a single seed they have no weight. The evidence
+                   of playlists and artists is
                        e_j = sqrt(c_j / max |c|) + 0.15 / sqrt(n) log(1 + count_j) + 2 log(1 + a_j) / sqrt(count_j + 3)
-                   where c_j is the agreement of the playlists of track j with those of the seeds (`postings`), and a_j
-                   is the number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in models
-                   without factors. The first root and the logarithm of a_j keep the sign. Without that root, a few
-                   playlists with nearly all seeds would decide alone. The more often a track occurs, the more its
-                   playlists say about it, and the less its artist matters
+                   c_j is the agreement of the playlists of track j with those of the seeds (`postings`). Its square
+                   root is used, because otherwise a few playlists with nearly all seeds would decide alone. a_j is the
+                   number of seeds with the artist of track j (`track_artists`), divided by sqrt(n) in models without
+                   factors. For a frequent track, the playlists matter more and the artist less. If c_j or a_j is
+                   negative, the root or logarithm of its absolute value is used with a minus sign
     popularity     score_j + p sd(score) z_j, where z_j is log(1 + count_j) standardized over the ranked tracks
     diversity      maximal marginal relevance (Carbonell and Goldstein 1998): next comes the j with the largest
                    (1 - d) score_j - d max over the chosen k of u_j . u_k
 
-The number of seeds is (sum of |w_i|)^2 / sum of w_i^2, so that seeds with little weight hardly count.
+The number of seeds n is the effective number (sum of |w_i|)^2 / sum of w_i^2: seeds with little weight hardly count.
 
 Popularity is scaled by the standard deviation of the scores, so that at p = 1 score and popularity have equal weight.
 """
@@ -38,7 +38,7 @@ from skipgramophone.experiment.embeddings import Matrix, unit_rows
 Scores = npt.NDArray[np.float32]
 ARTIST_WEIGHT = 2.0  # weight of the artists in `hybrid`; chosen on validation playlists, see docs/quality.md
 ARTIST_COUNTS = 3  # added to counts, so that rare tracks of the same artist do not fill a list
-COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; more makes neighbours depend on the seed of training
+COSINE_WEIGHT = 0.4  # weight of the cosine in `hybrid`; with more, neighbours depend more on the training seed
 FACTOR_WEIGHT = 2.0  # weight of the factors in `hybrid`; chosen on validation playlists: 1 is nearly as good
 HYBRID_COUNT_WEIGHT = 0.15  # weight of the log count in `hybrid`; chosen on held-out playlists
 COUNT_WEIGHT = 0.05  # weight of the log count in `cosine+count`; .02 to .1 are equally good on held-out playlists
@@ -53,7 +53,7 @@ def direction(vectors: Matrix, weights: npt.NDArray[np.float64]) -> Matrix:
         weights: float64 (seeds,).
 
     Raises:
-        SettingError: the seeds cancel each other out.
+        SettingError: the weighted vectors cancel out.
     """
     pointed = weights @ unit_rows(vectors)
     length = float(np.linalg.norm(pointed))
@@ -99,7 +99,7 @@ def number_of_seeds(weights: npt.NDArray[np.float64]) -> float:
 
 
 def recency_weights(seeds: int, recency: float) -> npt.NDArray[np.float64]:
-    """Return weights of seeds in playlist order: 1 for the last, and for each other one `recency` times the next.
+    """Return weights of seeds in playlist order: 1 for the last; each other weight is `recency` times the next one.
 
     >>> recency_weights(3, 0.5).tolist()
     [0.25, 0.5, 1.0]
@@ -113,10 +113,10 @@ def scaled(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
-    """Return the part of `hybrid` for artists, float32, of the shape of `in_common`.
+    """Return the artist term of `hybrid`, float32, of the shape of `in_common`.
 
     Args:
-        in_common: a above, float32 (questions, tracks) or (tracks,).
+        in_common: a_j of the module docstring, float32 (queries, tracks) or (tracks,).
         counts: int64 (tracks,).
     """
     weights = (ARTIST_WEIGHT / np.sqrt(counts + ARTIST_COUNTS)).astype(np.float32)
@@ -124,20 +124,20 @@ def of_artists(in_common: Scores, counts: npt.NDArray[np.int64]) -> Scores:
 
 
 def factor_weight(given: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
-    """Return the weight of the factors in `hybrid` for numbers of seeds, float64 of the same shape; 0 for one seed."""
+    """Return the weight of the factors in `hybrid`, given numbers of seeds; float64 of their shape; 0 for one seed."""
     return np.asarray(FACTOR_WEIGHT * np.maximum(np.sqrt(given) - 1, 0))
 
 
 def with_factors(
     scores: Scores, products: Scores, given: npt.NDArray[np.float64] | float, largest: npt.NDArray[np.float32]
 ) -> Scores:
-    """Add products of factors to scores of `hybrid`, float32 (questions, tracks) or (tracks,).
+    """Add products of factors to scores of `hybrid`, float32 (queries, tracks) or (tracks,).
 
     Args:
-        scores: float32, of the same shape.
-        products: float32, of the same shape, f above.
-        given: number of seeds, a scalar or (questions, 1).
-        largest: the largest |f| of all tracks, including the seeds, a scalar or (questions, 1).
+        scores: `hybrid` without factors, float32, of the same shape.
+        products: f_j of the module docstring, float32, of the same shape.
+        given: number of seeds, a scalar or (queries, 1).
+        largest: the largest |f| of all tracks, including the seeds, a scalar or (queries, 1).
     """
     return np.asarray(scores + factor_weight(given) * products / np.maximum(largest, VANISHED), np.float32)
 
@@ -150,12 +150,12 @@ def evidence(
     in_common: Scores | None,
     has_factors: bool,
 ) -> Scores:
-    """Add agreement, log count and artists: e above, float32 (questions, tracks) or (tracks,).
+    """Return the evidence e_j of the module docstring, float32 (queries, tracks) or (tracks,).
 
     Args:
-        agreement: c above, float32, of the shape of the result.
+        agreement: c_j of the module docstring, float32, of the shape of the result.
         counts: int64 (tracks,).
-        given: number of seeds, a scalar or (questions, 1).
+        given: number of seeds, a scalar or (queries, 1).
         in_common: number of seeds with the artist of each track, float32, of the shape of the result; None if the
             artists are unknown.
         has_factors: whether the model has factors.
@@ -182,7 +182,7 @@ def choose(
     Args:
         scores: float32 (candidates,), descending.
         vectors: float32 (candidates, embedding_dim), unit rows.
-        limits: pairs of labels, int64 (candidates,), and the maximum number of selected candidates per label.
+        limits: pairs of one label per candidate, int64 (candidates,), and the maximum number to select per label.
         number: maximum number of candidates to select.
         diversity: d of the module docstring, from 0 to 1.
     """

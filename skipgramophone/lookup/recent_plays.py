@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
-    """Return the weighted tracks of the last plays, and with weight 0 other recently played tracks to leave out.
+    """Return the weighted tracks of the last plays, and other recently played tracks with weight 0, to leave them out.
 
     Raises:
         UnknownTrackError: none of the last plays matches a track.
@@ -73,9 +73,9 @@ def without_ignored(answer: Answer) -> Answer:
 
 
 def _exactly(lookup: Lookup, play: NamedTrack) -> list[Track]:
-    """Return the tracks with the uri of a play or, if there is none, with its whole name, ignoring case and accents.
+    """Return the tracks that match a play: by uri, else by whole name, else by an identifier.
 
-    If there is none either, return the tracks with an identifier of the play.
+    Names are compared without case and accents.
     """
     query = lookup.known_as(play)
     by_uri = [] if query == play.name else lookup.names.by_uri(query)

@@ -20,7 +20,7 @@ class Neighbour:
     similarity: float  # cosine of centre vectors, from -1 to 1
     track: Track
     score: float | None = None  # the value by which the answer is sorted; None if this is the similarity
-    shared: int | None = None  # playlists with this track and a liked seed; None if the corpus has no playlists
+    shared: int | None = None  # playlists with this track and a seed of weight > 0; None if the corpus has no playlists
     versions: tuple[Track, ...] = ()  # other versions of the same song, which are not listed separately
     step: float | None = None  # cosine with the track before it, if the list is arranged; None for the first track
 
@@ -69,4 +69,4 @@ class Answer:
     notes: tuple[str, ...]  # notes for the user, for example if the index was not used or a name was ambiguous
     agreement: Agreement | None = None  # stability of neighbours, measured on tracks about as frequent as the seed
     versions_of_seeds: tuple[Track, ...] = ()  # other versions of the seeds' songs, which are not listed
-    arrangement: Arrangement | None = None  # if the list is arranged
+    arrangement: Arrangement | None = None  # smoothness of the order, if the list is arranged

@@ -29,11 +29,11 @@ from skipgramophone.settings import Score, SimilarSettings, TrainSettings
 
 Scores = npt.NDArray[np.float32]
 WITHOUT_COSINE: tuple[Score, ...] = ("model", "factors")  # rankings that do not need the cosine
-CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # tracks that get factors: 4 per track to select from, at least 2,000
+CANDIDATES, CANDIDATES_PER_TRACK = 2000, 4  # number of tracks scored by factors: 4 * `width`, at least 2,000
 
 
 def applicable(settings: SimilarSettings, corpus: Corpus) -> SimilarSettings:
-    """Return settings that rank by cosine where `hybrid` would give the same order, because there are no playlists."""
+    """Return settings that rank by cosine instead of `hybrid` if there are no playlists; the order is the same."""
     return replace(settings, by="cosine") if settings.by == "hybrid" and not len(corpus) else settings
 
 
@@ -80,11 +80,11 @@ class Scoring:
         Args:
             asked: the query.
             by: the ranking.
-            rows: int64 (rows,).
+            rows: the rows to score, int64 (rows,).
             cosines: cosine of each track with the query, float32 (tracks,); empty if the ranking does not need them.
 
         Raises:
-            SettingError: the model has no context vectors or no factors, and the score needs them.
+            SettingError: the score needs context vectors or factors, and the model has none.
             ExperimentError: a score is not finite.
         """
         if by == "model":
@@ -94,7 +94,7 @@ class Scoring:
         return with_count(cosines[rows], self.counts[rows]) if by == "cosine+count" else cosines[rows]
 
     def evidence(self, asked: Question) -> Scores:
-        """Return the evidence of `hybrid` for all tracks, float32 (tracks,)."""
+        """Return the evidence of `hybrid` for all tracks (e_j in `ranking`), float32 (tracks,)."""
         artists, given = self.opened.embeddings.artists, number_of_seeds(asked.weights)
         agreement = self.opened.postings.agreement(asked.rows, asked.weights)
         in_common = None
@@ -105,10 +105,10 @@ class Scoring:
         return evidence(agreement, self.counts, given, in_common=in_common, has_factors=has_factors)
 
     def by_evidence(self, asked: Question, near: Rows) -> Scored:
-        """Score by `hybrid` without factors only the tracks that may be among the best.
+        """Score only the tracks that may be among the best, by `hybrid` without factors.
 
-        These are the tracks with the most evidence, and the rows `near`, which are near by cosine. A track with neither
-        can only be among the best if the playlists hardly tell the tracks apart.
+        These are the tracks with the most evidence and the rows `near`, which are nearest by cosine. Another track can
+        be among the best only if the evidence hardly differs between tracks.
         """
         known, most = self.evidence(asked), min(CANDIDATES, len(self.counts))
         rows = np.union1d(np.argpartition(-known, most - 1)[:most], near)
@@ -116,12 +116,12 @@ class Scoring:
         vectors = np.asarray(self.opened.embeddings.centre[rows])
         learnt = is_learnt(vectors)
         rows = rows[learnt]
-        # Not a matrix product, whose last digits depend on the number of rows.
+        # einsum, because the last digits of a matrix product depend on the number of rows.
         cosines = np.einsum("ij,j->i", unit_rows(vectors[learnt]), asked.vector)
         return Scored(rows, with_cosine(known[rows], cosines), np.empty(0, np.float32))
 
     def _model(self, asked: Question) -> Scores:
-        """Return what the model was trained to predict, float32 (tracks,)."""
+        """Return the scores that the model was trained to predict, float32 (tracks,)."""
         embeddings = self.opened.embeddings
         if not embeddings.has_context:
             raise SettingError("these vectors were imported without context vectors: use --by cosine")
@@ -140,12 +140,12 @@ class Scoring:
     def add_factors(self, asked: Question, rows: Rows, scores: Scores, width: int | None) -> tuple[Rows, Scores]:
         """Add the factors to the scores of `hybrid`, and return rows and scores.
 
-        Only tracks that can be among the best are returned: those with the highest scores so far. In practice the best
-        tracks are always among them, and a look-up at a million tracks reads the factors of a few thousand.
+        Only the tracks with the highest scores so far are returned. In practice the best tracks are always among them.
+        A look-up in a million tracks therefore reads the factors of only a few thousand.
 
         Args:
             asked: the query.
-            rows: int64 (rows,).
+            rows: the rows of the scores, int64 (rows,).
             scores: `hybrid` without factors, float32 (rows,).
             width: number of tracks that the caller selects from; None: all.
         """

@@ -1,8 +1,8 @@
 """The search of a look-up: makes a query vector from the seeds, scores tracks, and selects the tracks to list.
 
 For ranking by cosine, the index proposes candidates. For the hybrid ranking with one seed, the tracks with the most
-evidence are candidates too. All other rankings use exact search, and so do queries with too few candidates.
-Similarities in answers are always computed from the vectors.
+evidence of playlists and artists (see `ranking`) are candidates too. All other rankings use exact search, and so do
+queries with too few candidates. Similarities in answers are always computed from the vectors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COMPARED = 32  # number of rows that exact search for many queries compares whil
 POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
-LOOKED_UP = 8192  # number of candidates whose names and vectors are read at once
+LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
 
 
 class Search:
@@ -72,7 +72,7 @@ class Search:
 
         Raises:
             UnknownTrackError: a track has no vector because it was too rare.
-            SettingError: there are no seeds, or their weights cancel each other out.
+            SettingError: there are no seeds, or their weighted vectors cancel out.
         """
         if not seeds:
             raise SettingError("give at least one track")
@@ -102,7 +102,7 @@ class Search:
 
         Raises:
             UnknownTrackError: the track has no vector because it was too rare.
-            ExperimentError: the vector is not finite, or a file has been cut off.
+            ExperimentError: the vector is not finite, or a file has been truncated.
         """
         self.opened.require_whole_files()
         if track.row >= len(self._embeddings.centre):
@@ -150,11 +150,11 @@ class Search:
 
     @property
     def _compares_always(self) -> bool:
-        """Whether the index was built and found to be no faster than exact search."""
+        """Whether there is an index, but it was found to be no faster than exact search when it was built."""
         return isinstance(self._index.facts, IndexFacts) and self._index.facts.answered_by == "exact search"
 
     def answer(self, asked: Question, settings: SimilarSettings, pool: Pool | None = None) -> Answer:
-        """Answer a query; `pool` contains its nearest tracks if they were found before.
+        """Answer a query; `pool` contains its nearest tracks if they are already known.
 
         Raises:
             SettingError: the settings ask for a list of artists or playlists.
@@ -228,8 +228,8 @@ class Search:
     def _asks_index(self, asked: Question, settings: SimilarSettings) -> bool:
         """Return whether the index may be used.
 
-        Its candidates are near by cosine, which the rankings other than cosine and hybrid hardly prefer. With several
-        seeds, the factors decide in the hybrid ranking; a comparison of all tracks then costs little more.
+        The index proposes tracks that are near by cosine. Only the rankings cosine and hybrid prefer such tracks. With
+        several seeds, the hybrid ranking depends mostly on the factors, and comparing all tracks takes little longer.
         """
         few = settings.by == "cosine" or (settings.by == "hybrid" and not self.scoring.has_factors(asked))
         return few and _may_propose(settings) and not settings.exact
@@ -269,7 +269,7 @@ class Search:
         return self._ranked(asked, settings, self._scored(asked, settings), None)
 
     def _scored(self, asked: Question, settings: SimilarSettings) -> Scored:
-        """Score all tracks, for `hybrid` without its factors; this part is the same for any number of candidates."""
+        """Score all tracks (for `hybrid`, without factors). The scores do not depend on the number of candidates."""
         rows, cosines = self.exact.candidates(np.empty(0, np.int64)), np.empty(0, np.float32)
         if settings.by not in WITHOUT_COSINE or settings.min_similarity is not None:
             cosines = self.exact.cosines(asked.vector)
@@ -328,7 +328,7 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 
 
 def _may_propose(settings: SimilarSettings) -> bool:
-    """Return whether a few candidates suffice; popularity and a minimum similarity compare all tracks."""
+    """Return whether a few candidates suffice; popularity and a minimum similarity need all tracks."""
     return not settings.popularity and settings.min_similarity is None
 
 

@@ -1,6 +1,6 @@
 """Chooses the search width of an Annoy index: the number of nodes that a look-up inspects.
 
-A wider search inspects the same nodes as a narrower one and then more, so it finds at least as many true neighbours.
+A wider search inspects all nodes of a narrower one and further nodes, so it finds at least as many true neighbours.
 The narrowest width that reaches the recall is therefore found by bisection. A width with which the index needs as much
 time as exact search is not worth trying. Time is estimated from the number of nodes and never measured, so that the
 same seed gives the same choice on every machine.
@@ -20,21 +20,21 @@ from skipgramophone.lookup.annoy_index import RECALL_AT, AnnoyCandidates, IndexF
 from skipgramophone.lookup.index_recall import RecallTest
 from skipgramophone.lookup.results import AnsweredBy
 
-WIDENING = 130  # per cent of each width by which the next one is obtained
+WIDENING = 130  # each width is 130 % of the previous one
 NODE_ROWS = 4  # number of rows that exact search for one query compares while the index inspects one node
-BRIEF_NODES = 4096  # inspecting so many nodes takes less time than the rest of a look-up
+BRIEF_NODES = 4096  # inspecting this many nodes takes less time than the rest of a look-up
 
 
 def tune_search_width(
     path: Path, centre: Matrix, facts: IndexFacts, wanted: float, *, use_exact_search: bool
 ) -> IndexFacts:
-    """Return the facts of an index with the narrowest search width that reaches a recall@10, and this recall.
+    """Return the parameters of an index, with the narrowest search width that reaches a recall@10, and this recall.
 
     Args:
         path: the first file of the index.
         centre: float32 (tracks, embedding_dim).
-        facts: the facts of the index, without search width and recall.
-        wanted: the recall.
+        facts: the parameters of the index, without search width and recall.
+        wanted: the recall@10 to reach.
         use_exact_search: if exact search is as fast as the narrowest sufficient width, return the widest search that
             is faster than exact search, marked as answered by exact search.
 
@@ -100,7 +100,10 @@ class _Tuning:
         return self._test.recall(self._found(width, enough=0.0))
 
     def _found(self, width: int, enough: float) -> Rows:
-        """Count the neighbours found per query, int64 (queries,), or an upper bound that shows too low a recall."""
+        """Count the neighbours found per query, int64 (queries,).
+
+        Stop as soon as the recall cannot reach `enough`; the counts of the remaining queries are then upper bounds.
+        """
         candidates = AnnoyCandidates(self._path, replace(self._facts, search_k=width))
         if len(candidates) != self._facts.items:
             raise StorageError(f"{self._path} has {len(candidates)} of {self._facts.items} tracks: is the disk full?")

@@ -51,7 +51,7 @@ class Selection:
 def select(pool: Pool, seeds: Sequence[Seed], vector: Matrix, settings: SimilarSettings) -> Selection:
     """Filter candidates, and select by score, diversity and the limits per artist and song."""
     tracks, vectors = pool.tracks, pool.vectors
-    similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # the same digits for any number of rows
+    similarities = np.einsum("ij,j->i", vectors, vector).tolist()  # einsum: the same digits for any number of rows
     if settings.takes_all:
         every = map(Choice, tracks, similarities, pool.scores.tolist())
         return Selection(list(islice(every, settings.number)), ())

@@ -39,7 +39,7 @@ class ArtistNeighbour:
     tracks: int  # tracks of the artist with a vector
     count: int  # occurrences of these tracks
     score: float | None = None  # the value that sorts the list; None if the list is sorted by similarity
-    shared: int | None = None  # playlists with a track of the artist and a liked track; None without playlists
+    shared: int | None = None  # playlists with the artist and a query track of weight > 0; None without playlists
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,11 @@ class SimilarArtists:
         return spelling(self.artists.names[artist], credit)
 
     def entries(self) -> tuple[list[Track], Matrix]:
-        """Return the artists with a vector as entries with an empty title, most frequent first, and their vectors.
+        """Return the artists that have a vector, most frequent first, and their vectors.
 
         Returns:
-            Entries whose row is their place by count, and unit vectors, float32 (artists, embedding_dim).
+            For each artist a `Track` with an empty title and its place by count as row; and the unit vectors of the
+            artists, float32 (artists, embedding_dim).
         """
         catalogue, vectors, artists = self._opened.catalogue, self.vectors, self.artists
         order = np.lexsort((np.arange(len(artists)), -vectors.counts))
@@ -107,7 +108,7 @@ class SimilarArtists:
         and artists that have no tracks outside the query.
 
         Raises:
-            ExperimentError: the vectors hold values that are not finite.
+            ExperimentError: the vectors contain values that are not finite.
         """
         settings, vectors = applicable(settings, self._agreement.postings.corpus), self.vectors
         candidates = vectors.tracks > 0
@@ -169,7 +170,10 @@ class SimilarArtists:
         return np.concatenate([np.array([*named, *without_others], np.int64), self.artists.of_tracks(tracks)])
 
     def _support(self, query: MixedQuery, artists: Rows) -> list[int | None]:
-        """Count the playlists that contain a liked track and a track of each artist; None without playlists."""
+        """For each artist, count the playlists with a track of the artist and a query track of positive weight.
+
+        The counts are None if the corpus has no playlists.
+        """
         postings = self._opened.postings
         if not len(self._opened.corpus) or not len(query.liked):
             return [None] * len(artists)

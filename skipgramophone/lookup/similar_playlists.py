@@ -38,7 +38,7 @@ class PlaylistNeighbour:
     similarity: float  # cosine of the playlist's vector and the query, from -1 to 1
     owner: str
     name: str
-    shared: int  # number of liked query tracks in the playlist
+    shared: int  # number of query tracks of positive weight in the playlist
     tracks: int  # number of different tracks in the playlist
     playlist: int  # number of the playlist in the corpus, from 0
 
@@ -125,7 +125,7 @@ def sums_of_playlists(corpus: Corpus, values: Values) -> Values:
     ids = np.asarray(corpus.track_ids)
     values = np.concatenate([values, np.zeros(max(0, int(ids.max(initial=-1)) + 1 - len(values)), np.float32)])
     sums = np.zeros(len(corpus), np.float32)
-    filled = np.flatnonzero(corpus.lengths())  # reduceat cannot sum over nothing
+    filled = np.flatnonzero(corpus.lengths())  # reduceat cannot sum over an empty playlist
     if len(filled):
         sums[filled] = np.add.reduceat(values[ids], corpus.offsets[filled])
     return sums

@@ -2,8 +2,8 @@
 
 Another process may replace, rename or remove the experiment while look-ups use it. All files that belong to the model
 are therefore opened or mapped at the beginning, because an open file stays readable after it has been removed. Only the
-index is opened later, because this takes longer. Its manifest names the model from which it was built, so `search`
-notices if it belongs to another model.
+index is opened later, because this takes longer. Its manifest names the model from which it was built, so
+`opened_index` notices if it belongs to another model.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ class Snapshot:
         return mapped_files(arrays + ([postings.playlists, postings.offsets] if postings else []))
 
     def require_whole_files(self) -> None:
-        """Verify that no other program has cut off a file since it was opened; reading it would end the process.
+        """Verify that no other program has truncated a file since it was opened. Reading it would kill the process.
 
         Raises:
-            ExperimentError: a file has been cut off.
+            ExperimentError: a file has been truncated.
         """
         require_whole(self._mapped_files)
 
@@ -134,7 +134,7 @@ def open_snapshot(experiment: Experiment) -> Snapshot:
 
 
 def _manifests(experiment: Experiment) -> tuple[Manifest, Manifest]:
-    """Read the manifests of the corpus and of the model, which was trained on the corpus or before the corpus grew."""
+    """Read the manifests of the corpus and of the model. The corpus may have grown since the model was trained."""
     return experiment.manifest("corpus"), experiment.current("model", may_have_grown=True)
 
 

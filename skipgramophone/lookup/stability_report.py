@@ -1,7 +1,7 @@
 """Reads the report of `sgp evaluate --stability` for look-ups.
 
-The report tells how much two models that were trained with different seeds agree on nearest neighbours. It is used only
-for the model for which it was measured.
+The report contains how much two models that were trained with different seeds agree on nearest neighbours. It is used
+only for the model for which it was measured.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class StabilityReport:
 
 
 def read_stability(experiment: Experiment, model: str) -> StabilityReport | None:
-    """Read the report for the model with a digest; return None if it does not exist or is damaged."""
+    """Read the report for the model with the digest `model`; return None if it does not exist or is damaged."""
     path = experiment.path / EVALUATION / STABILITY_REPORT
     try:
         if not path.is_file() or (report := read_json(path)).get("model") != model:

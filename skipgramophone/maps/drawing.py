@@ -34,7 +34,7 @@ class Drawing:
         colour: the initial colouring.
         projection: the method that computed the plane.
         preserved: share of the nearest neighbours by vector that are also nearest neighbours in the plane.
-        of: "tracks" or "artists"; artists are entries with an empty title.
+        of: "tracks" or "artists"; an artist is stored as a track with an empty title.
     """
 
     title: str

@@ -20,7 +20,7 @@ let width = 1, height = 1, fitted = 1, hovered = -1, selected = -1, only = -1, f
 let pictured = null, costly = 0, idle = 0;
 let matches = null, shown = LISTED, colours = [];
 
-const many = data.of, one = many.slice(0, -1);  // "tracks" or "artists", and one of them
+const many = data.of, one = many.slice(0, -1);  // "tracks" or "artists", and the singular
 const nameOf = (track) => {
   const artist = data.artists[data.artist[track]], title = data.title[track];
   return artist && title ? artist + " - " + title : artist || title;
@@ -40,8 +40,8 @@ for (let cell = 0; cell < GRID * GRID; cell++) starts[cell + 1] += starts[cell];
 const filled = starts.slice();
 for (let track = 0; track < total; track++) inCells[filled[cellOf(track)]++] = track;
 
-// The current colouring. Tracks are batched by size and group, so that each colour is set once; the rest is drawn first, and
-// frequent tracks are drawn last. The label of a group is at the median position of its tracks.
+// The current colouring. Tracks are batched by size and group, so that each colour is set once. Tracks without a group are
+// drawn first, frequent tracks last. The label of a group is at the median position of its tracks.
 let colouring, batches, middles;
 const isRest = (c) => colouring.groups[c].saturation === 0;
 function colourBy(name) {

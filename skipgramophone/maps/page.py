@@ -60,7 +60,7 @@ def page(drawing: Drawing) -> str:
 
 
 def _colouring_data(colouring: Colouring) -> dict[str, Any]:
-    """Return a colouring as data for the script; a group with saturation 0 contains the tracks of no other group."""
+    """Return a colouring as data for the script; a group of saturation 0 contains tracks that are in no other group."""
     groups = [
         {"label": visible(group.label), "tracks": group.tracks, "hue": hue, "saturation": saturation}
         for group, (hue, saturation) in zip(colouring.groups, colouring.colours(), strict=True)

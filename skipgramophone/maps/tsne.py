@@ -55,7 +55,7 @@ def by_tsne(
 
     Args:
         near: nearest rows of each track, int64 (tracks, neighbours).
-        start: initial positions up to their scale, float32 (tracks, 2).
+        start: initial positions, float32 (tracks, 2); their scale does not matter.
         seed: random seed of the small noise that separates tracks with equal positions.
         progress: called before each iteration with the number of finished iterations and the total number.
     """

@@ -2,9 +2,9 @@
 
 The same rules therefore apply to the first extraction and to every later one. An existing playlist gains the tracks
 that it does not contain yet. Tracks that it already contains are left out and counted. Nothing is removed, and existing
-tracks keep their row numbers. New tracks get the following row numbers, in order of their counts.
+tracks keep their row numbers. New tracks get the next row numbers, in order of their counts.
 
-If few rows are added, only the tracks and playlists that they touch are encoded again; see `growth`.
+If few rows are added, only the tracks and playlists that they may change are encoded again; see `growth`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Names:
     """The content of a catalogue as tables.
 
     Attributes:
-        tracks: artist, title, uri and first_place of the tracks in row order; facts and identifiers as text, if any.
+        tracks: artist, title, uri and first_place of the tracks in row order; if the corpus has them, also locations,
+            durations and identifiers, as text.
         spellings: other spellings of the tracks: row, artist, title, count.
         uris: other uris of the tracks: uri, row.
     """
@@ -110,7 +111,7 @@ class Before:
         return [*self.manifest.former.values(), own | {"sources": len(facts["sources"])}]
 
     def require_settings(self, settings: ExtractSettings) -> None:
-        """Verify that settings agree with the corpus where they must be the same.
+        """Verify that the settings that must not change are those of the corpus.
 
         Raises:
             SettingError: a setting differs.
@@ -145,11 +146,13 @@ class Before:
         return playlist_of(self.corpus, rows)
 
     def added_places(self, places: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
-        """Return the first places of added tracks, counted over all rows that were ever used, int64 (tracks,).
+        """Return the number of the row in which each added track occurs first, int64 (tracks,).
+
+        All rows that were ever used are counted, including those that cleaning has dropped.
 
         Args:
-            places: first places, counted over the rows that were encoded.
-            rows: number of these rows that the corpus already contains; the rows that cleaning dropped are not encoded.
+            places: the same numbers, but counting only encoded rows.
+            rows: number of encoded rows that the corpus already contains.
         """
         facts = self.manifest.facts
         ever_used: int = facts["rows_used"] + dropped_by_cleaning(facts["left_out"])
@@ -280,7 +283,7 @@ def read_names(directory: Path, experiment: str) -> Names:
             uris = _table(catalogue.all_uris(), URIS)
             for name in catalogue.facts:
                 facts = _table(catalogue.stated(name), {name: FACT_TYPES[name]})
-                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # facts are text, as readers return them
+                tracks = tracks.append_column(name, facts[name].cast(TEXT))  # text, as readers return these columns
             if catalogue.has_identifiers:
                 identifiers = _table(catalogue.identifiers(), {IDENTIFIERS: TEXT})
                 tracks = tracks.append_column(IDENTIFIERS, identifiers[IDENTIFIERS])
@@ -296,7 +299,7 @@ def playlist_of(corpus: Corpus, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.i
 
 
 def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
-    """Verify that the existing tracks are still as many after they were encoded again.
+    """Verify that no two existing tracks have become one by encoding them again.
 
     Args:
         known: bool, which encoded tracks exist in the corpus.

@@ -223,7 +223,7 @@ def _members(archive: Path, packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _damage(experiment: Experiment) -> str | None:
-    """Return the first file of a stage that differs from its manifest, and how; None if all are as published."""
+    """Describe the first file that differs from the manifest of its stage; return None if no file differs."""
     for stage in PARENT:
         if not experiment.has(stage):
             continue

@@ -52,9 +52,9 @@ def evaluate(
     Args:
         name: name of the experiment.
         settings: settings of the evaluation, such as the protocol and the share of held-out playlists.
-        held_out: file with one playlist to hold out per line: its name or, with `settings.group`, the matched part of
-            its owner. Without this file and without `settings.share`, the playlists that extract held out are used to
-            evaluate the model of the experiment itself.
+        held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
+            `settings.group`, the part of its owner that the group matches. Without this file and without
+            `settings.share`, the model of the experiment itself is evaluated on the playlists that extract held out.
         run: how training runs, such as the number of threads.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         training: called with the progress of training.
@@ -187,7 +187,7 @@ def _with_recency(settings: EvaluateSettings, model: Manifest) -> EvaluateSettin
 def _evaluated(
     experiment: Experiment, corpus: Corpus, split: Split, *, models: list[Model], settings: EvaluateSettings
 ) -> Evaluated:
-    """Return the playlists and models to evaluate, of artists if the settings say so, otherwise of tracks."""
+    """Return the playlists and models to evaluate, at the level of artists or of tracks (`settings.of`)."""
     from skipgramophone.evaluation.artist_level import Evaluated, artist_level
     from skipgramophone.evaluation.holdout import artist_numbers
 
@@ -250,7 +250,7 @@ def measure_stability(
     experiments_dir: Path | str | None = None,
     training: Callable[[Progress], None] | None = None,
 ) -> Stability:
-    """Train a second model with the next seed, and measure how much both models agree on the best tracks for a track.
+    """Train a second model with the next seed, and measure how much both models agree on the best results for a track.
 
     Look-ups with the same ranking show the result until the model is replaced.
 

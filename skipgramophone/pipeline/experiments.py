@@ -19,7 +19,8 @@ from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
 from skipgramophone.settings import task
 
-NOT_A_REPORT = (SgpError, KeyError, TypeError, ValueError, AttributeError)  # or the report of another version
+# Errors for a file that is not an evaluation report, or that another version wrote.
+NOT_A_REPORT = (SgpError, KeyError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Overview:
         bytes: total size of its files.
         states: maps each stage to "current", "stale", "absent" or an error message.
         settings: maps each command to the settings of the stage that it made.
-        facts: maps each stage to the facts of its manifest.
+        facts: maps each stage to the results in its manifest: counts, times and versions.
         losses: mean loss of each epoch.
         metrics: maps protocol, ranker and metric to the mean in the latest evaluation with the settings of the model.
         problem: the error if the experiment cannot be read, otherwise None.
@@ -183,7 +184,7 @@ def _losses(experiment: Experiment) -> list[float]:
 
 
 def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, dict[str, float]]]:
-    """Read the metrics of the latest evaluation per protocol that was made with the corpus and settings of a model."""
+    """Read the metrics from the reports that `latest_evaluations` returns."""
     return {
         protocol: {
             row["ranker"]: {name: float(value["mean"]) for name, value in row["metrics"].items()}
@@ -194,7 +195,7 @@ def _metrics(experiment: Experiment, model: Manifest | None) -> dict[str, dict[s
 
 
 def latest_evaluations(experiment: Experiment, model: Manifest | None) -> dict[str, dict[str, Any]]:
-    """Return the latest report per protocol that was made with the corpus and settings of a model."""
+    """Return, for each protocol, the latest report that was made with the corpus and settings of a model."""
     found: dict[str, dict[str, Any]] = {}
     for path in sorted((experiment.path / EVALUATION).glob("*.json")):
         with suppress(*NOT_A_REPORT):

@@ -83,8 +83,8 @@ def extract(
         sources: a file, directory or archive to read, or a sequence of them.
         settings: settings of the extraction; with `append`, None means the settings of the existing corpus.
         sample: read the built-in sample instead of files.
-        held_out: file with one playlist to hold out per line: its name or, with `settings.group`, the matched part of
-            its owner.
+        held_out: file that lists the playlists to hold out, one per line: the name of the playlist or, with
+            `settings.group`, the part of its owner that the group matches.
         append: add to the existing corpus, whose tracks keep their row numbers.
         force: replace an existing corpus; with `append`, re-read sources that the corpus already contains.
         dry_run: read and count, but write nothing.
@@ -140,7 +140,7 @@ def extract(
                 encoder,
                 allowed,
                 before,
-            )  # they map files of the corpus that is replaced; on NFS, mapped files are not removed
+            )  # these map files of the replaced corpus; on NFS, a mapped file cannot be removed
     return report
 
 
@@ -224,7 +224,7 @@ def read_playlists(
 def hold_out(
     encoded: EncodedPlaylists, settings: ExtractSettings, named: Path | None, before: Before | None
 ) -> EncodedPlaylists:
-    """Hold out playlists, which are never trained on, if the settings or `named` say so.
+    """Hold out playlists, which are then never trained on, if the settings or `named` ask for it.
 
     If sources are added to a corpus, its held-out playlists stay held out. New playlists in the groups of held-out
     playlists are held out too; other new playlists are not.

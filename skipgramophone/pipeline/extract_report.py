@@ -17,12 +17,12 @@ from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.columnar import ColumnsReader
 from skipgramophone.playlists.readers.rows import Reader
 
-EXAMPLES = 10  # merges and conflicts in the report of an extraction that writes
+EXAMPLES = 10  # maximum number of merges and of conflicts in a report, except in a dry run
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """Facts about the sources, apart from their rows.
+    """Information about the sources, apart from their rows.
 
     Attributes:
         described: one record per file, made by `describe_sources`.
@@ -84,7 +84,7 @@ def report_of(name: str, encoded: EncodedPlaylists, sources: SourceFacts) -> Ext
 
 
 def _identified(encoded: EncodedPlaylists) -> Identified | None:
-    """Return the numbers of identifiers, or None if the sources state none."""
+    """Return the numbers of identifiers, or None if the sources contain none."""
     found = encoded.identifiers
     if not found.table.num_rows and not found.malformed:
         return None

@@ -1,8 +1,9 @@
-"""Adds few rows to a large corpus: only the touched tracks and playlists are encoded again, and files are copied.
+"""Adds few rows to a large corpus.
 
-The result is the same as if all rows of the corpus were encoded again, which `append` does if many rows are added, if
-the corpus or an added row has identifiers of tracks, or if a setting needs all playlists. Memory-mapped arrays are
-still copied as a whole; this is fast.
+Only the tracks and playlists that the added rows may change (the touched part) are encoded again. Files are copied;
+memory-mapped arrays are still copied as a whole, which is fast. The result is the same as if all rows of the corpus
+were encoded again. `append` does so if many rows are added, if the corpus or an added row has identifiers of tracks, or
+if a setting needs all playlists.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ from skipgramophone.playlists.name_counts import count_sorted
 from skipgramophone.playlists.readers.rows import Reject, RowBlock
 from skipgramophone.settings import ExtractSettings
 
-FEW_ROWS = 1 << 16  # rows that are always few ...
-FEW_OF = 16  # ... and so is one in this many rows of the corpus
+FEW_ROWS = 1 << 16  # added rows are few if there are at most this many of them ...
+FEW_OF = 16  # ... or if they are at most a sixteenth as many as the rows of the corpus
 # Numbers in a report that change as much in the touched part as in the whole corpus.
 SUMS = ("without_artist", "namesakes", "sorted_by_title", "sortable")
 TRACK_BITS = 32  # a (track, playlist) pair is packed into 64 bits
@@ -50,14 +51,15 @@ class Growth:
     """A corpus that grows by few rows.
 
     Attributes:
-        before: the corpus before.
-        part: its part that the added rows touch.
+        before: the corpus before it grows.
+        part: its touched part.
         encoded: this part, encoded with the added rows.
         rows: int64, catalogue row of each track of `encoded`.
         corpus: the playlists of the whole corpus after the addition.
         playlists: owner, name and key of these playlists.
         postings: the postings of the whole corpus.
-        sorted_by_title: by how much the number of playlists sorted by title changes, and that of those long enough.
+        sorted_by_title: change in the number of playlists that are sorted by title, and in the number of playlists that
+            are long enough to tell.
     """
 
     before: Before
@@ -136,7 +138,7 @@ class Growth:
         return np.asarray(counts, np.int64)
 
     def _most_frequent(self, artist: str, title: str, bearers: int) -> tuple[str, str, int]:
-        """Return a name and its number of tracks, in the spelling of its most frequent track."""
+        """Return artist and title, as the most frequent track of this name spells them, and the number of tracks."""
         tracks, counts = self.encoded.tracks.take(pa.array(np.argsort(self.rows))), self._true_counts()
         name = identity(artist), identity(title)
         named = zip(tracks["artist"].to_pylist(), tracks["title"].to_pylist(), strict=True)
@@ -147,7 +149,7 @@ class Growth:
 
 
 class GrowingEncoder:
-    """Encodes added rows with the corpus: with the part that they touch if they are few, else with all of it.
+    """Encodes added rows together with the touched part of the corpus or, unless the rows are few, with all of it.
 
     Attributes:
         rejects: the rejected records of the added rows.
@@ -160,7 +162,7 @@ class GrowingEncoder:
         Args:
             settings: settings for reading and cleaning.
             before: the corpus before it grows.
-            only_read: whether the result is not written, but inspected as a whole.
+            only_read: whether the result is only inspected and not written; then all of the corpus is encoded.
         """
         self._settings, self._before = settings, before
         self._blocks: list[RowBlock] | None = []
@@ -193,7 +195,7 @@ class GrowingEncoder:
         return self._before.grown(self._encoder.encode())
 
     def _touched_part(self, blocks: Sequence[RowBlock]) -> TouchedPart | None:
-        """Return the part of the corpus that the rows touch, or None if all of it must be encoded."""
+        """Return the touched part of the corpus, or None if all of the corpus must be encoded."""
         part = touched_part(self._before, blocks, self._settings.group_by, self._settings.min_length)
         states_more = any(
             name in block.table.column_names and name not in part.known.tracks.column_names
@@ -213,12 +215,12 @@ class GrowingEncoder:
 
 
 def _few(before: Before) -> int:
-    """Return the largest number of added rows that are few in comparison with the corpus."""
+    """Return the largest number of added rows that counts as few for this corpus."""
     return max(FEW_ROWS, before.corpus.occurrences // FEW_OF)
 
 
 def _grows_by_parts(before: Before, settings: ExtractSettings) -> bool:
-    """Whether added rows change only the playlists and tracks that they touch, and the files have the right layout."""
+    """Whether added rows change only the touched part, and the files have the layout that this module needs."""
     facts: dict[str, Any] = before.manifest.facts
     return bool(
         before.is_keyed
@@ -277,7 +279,7 @@ def _grown(before: Before, part: TouchedPart, blocks: Sequence[RowBlock], settin
 
 
 def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, rows: Rows) -> tuple[int, int]:
-    """Return by how much the existing playlists sorted by title become more, and those long enough to count."""
+    """Return the change in the number of existing playlists sorted by title, and of those long enough to tell."""
     old = len(before.corpus)
     longer = np.flatnonzero(corpus.lengths()[:old] > before.corpus.lengths())
     now, then = corpus.playlists(longer), before.corpus.playlists(longer)
@@ -295,7 +297,7 @@ def _sorted_by_title(before: Before, corpus: Corpus, encoded: EncodedPlaylists, 
 
 
 def _sorted_if_new(blocks: Sequence[RowBlock], settings: ExtractSettings) -> tuple[int, int]:
-    """Return the number of new playlists sorted by title, and of those long enough to count."""
+    """Return the number of new playlists sorted by title, and of those long enough to tell."""
     encoder = PlaylistEncoder(settings)
     for block in blocks:
         encoder.add(block)

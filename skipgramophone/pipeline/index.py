@@ -14,7 +14,7 @@ from skipgramophone.settings import IndexSettings
 def build_index(
     name: str, settings: IndexSettings | None = None, *, experiments_dir: Path | str | None = None
 ) -> IndexFacts:
-    """Rebuild the Annoy index of a model, and return its facts.
+    """Rebuild the Annoy index of a model, and return its parameters and recall.
 
     Raises:
         ExperimentError: the experiment has no model, or the model is stale.

@@ -82,7 +82,7 @@ def draw_map(
 
 
 def _entries(lookup: Lookup, settings: MapSettings) -> tuple[list[Track], Matrix, int]:
-    """Return the tracks or artists to draw, most frequent first, their vectors, and the number of all with a vector."""
+    """Return the tracks or artists to draw (most frequent first), their vectors, and how many have a vector in all."""
     if settings.of == "artists":
         entries, unit = lookup.artist_search.entries()
         return entries[: settings.top], unit[: settings.top], len(entries)

@@ -23,7 +23,7 @@ from skipgramophone.wording import code_block, code_span, markdown_text, plural
 GENERATED = "<!-- Written by sgp experiments --card. Remove this line, and sgp experiments pack keeps your changes. -->"
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
-MOST_SOURCES = 20  # listed by name
+MOST_SOURCES = 20  # maximum number of sources that are listed by name
 RARE = 5  # tracks with fewer occurrences are counted among the limits
 METRICS = {"r_precision": "R-precision", "ndcg": "NDCG@500", "recall@10": "recall@10", "mrr": "MRR"}
 
@@ -62,7 +62,7 @@ def card_of(experiment: Experiment) -> str:
 
 
 def set_licence(name: str, licence: str, experiments_dir: Path | str | None = None) -> None:
-    """Store the licence of an experiment, which cards, packed experiments and exports then state.
+    """Store the licence of an experiment. Cards, packed experiments and exports then contain it.
 
     Args:
         name: name of the experiment.
@@ -90,7 +90,7 @@ def licence_of(experiment: Experiment) -> str | None:
 
 
 def _summary(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
-    """Yield the paragraphs that say what the experiment contains."""
+    """Yield the paragraphs that describe the content of the experiment."""
     if model is None:
         yield f"A corpus of playlists with {_count(corpus, 'tracks', 'track')}. No vectors have been trained yet."
         return
@@ -266,13 +266,13 @@ def _versions(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
 
 
 def _count(manifest: Manifest, name: str, noun: str) -> str:
-    """Return a count of a manifest with its noun."""
+    """Format a count from a manifest together with its noun, such as "12 tracks"."""
     number = manifest.facts.get(name)
     return plural(number, noun) if isinstance(number, int) else f"an unknown number of {noun}s"
 
 
 def _items(facts: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
-    """Return reasons and numbers of rows; empty if a manifest has none."""
+    """Return each reason with its number of rows, as text; empty if a manifest has none."""
     reasons = facts.get(name)
     return (
         [(reason, f"{number:,}") for reason, number in reasons.items() if isinstance(number, int)]

@@ -62,12 +62,12 @@ class Identified:
     tracks: dict[str, int]  # tracks with each kind of identifier: isrc, mbid, uri (further uris of services)
     sharing: int  # number of tracks that share an ISRC or a MusicBrainz id with another track
     malformed: int  # number of distinct identifiers that are not valid and were not kept
-    examples: tuple[str, ...]  # the first of these
+    examples: tuple[str, ...]  # the first malformed identifiers
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The tracks that were merged by shared identifiers. The lists are complete in a dry run, and else examples."""
+    """The tracks that were merged by shared identifiers. The lists are complete only in a dry run."""
 
     merged: int  # number of tracks that became part of another track
     merges: tuple[SharedIdentifier, ...]
@@ -100,7 +100,7 @@ class ExtractReport:
     repeats: int  # number of occurrences of tracks that also appear earlier in the same playlist
     without_artist: int  # number of rows with an empty artist
     namesakes: int  # number of tracks with the artist and title of a more frequent track
-    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the names of most tracks
+    most_namesakes: list[tuple[str, str, int]]  # artist, title and number of tracks, for the most shared names
     same_tracks: int  # number of playlists with exactly the tracks of an earlier playlist
     split: int  # number of playlists that --max-length has split
     welded: int  # number of playlists that were merged with another playlist of the same name
@@ -112,7 +112,7 @@ class ExtractReport:
     added: Added | None = None  # contribution of added sources, if any
     guessed_columns: list[dict[str, Any]] = field(default_factory=list)  # file, columns as in --columns, unused columns
     former: list[dict[str, Any]] = field(default_factory=list)  # earlier versions of the corpus, with digests
-    identifiers: Identified | None = None  # identifiers of the tracks; None if the sources state none
+    identifiers: Identified | None = None  # identifiers of the tracks; None if there are none
     matching: Matched | None = None  # tracks that --match merged
 
 
@@ -133,8 +133,8 @@ class TrainReport:
     seconds: float  # time of the whole command, including the choice of the context and the index
     tracks_per_second: int  # occurrences per second of training in this run, including compilation
     index: IndexFacts | None  # None with --no-index
-    order: ContextChoice | None  # evidence for the context, if it was chosen from the corpus
-    recency: RecencyChoice  # weight of a given track relative to the next one, with the evidence
+    order: ContextChoice | None  # how the context was chosen; None if it was given
+    recency: RecencyChoice  # weight of a given track relative to the next one, and how it was chosen
 
     def doubts(self) -> list[str]:
         """Return a warning if the final loss is higher than that of random vectors or that of the first epoch."""
@@ -166,7 +166,7 @@ class ExportReport:
     bytes: int
     dtype: str
     recall_at_10: float | None  # recall@10 of a less precise dtype against float32; None for float32
-    of: str = "tracks"  # what was exported; the numbers of tracks above are those of artists if it is "artists"
+    of: str = "tracks"  # what was exported; if "artists", the numbers of tracks above are numbers of artists
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class MapReport:
     preserved: float  # share of nearest neighbours that are preserved in the plane
     seconds: float
     bytes: int
-    of: str = "tracks"  # what was drawn; the numbers of tracks above are those of artists if it is "artists"
+    of: str = "tracks"  # what was drawn; if "artists", the numbers of tracks above are numbers of artists
 
 
 @dataclass(frozen=True, slots=True)

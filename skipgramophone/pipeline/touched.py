@@ -1,4 +1,4 @@
-"""Finds the tracks and playlists of a corpus that added rows touch, so that only these are encoded again."""
+"""Finds the tracks and playlists of a corpus that added rows may change, so that only these are encoded again."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from skipgramophone.settings import GroupBy
 
 Value = TypeVar("Value")
 ALL_TOUCHED = f"{IN_ONE_FILE}touched"  # name and key of the playlist with all touched tracks; no reader makes this key
-NO_KEY = "\0"  # the part of a label for a missing key
-ASKED_AT_ONCE = 500  # values in one SQL statement
-SCANNED_FROM = 8  # all tracks are read if one in this many is needed
+NO_KEY = "\0"  # replaces a missing key in a label
+ASKED_AT_ONCE = 500  # maximum number of values in one SQL statement
+SCANNED_FROM = 8  # if at least one in this many tracks is needed, all are read
 
 
 @dataclass(frozen=True, slots=True)
 class TouchedPart:
-    """The part of a corpus that added rows touch.
+    """The part of a corpus that added rows may change.
 
     Attributes:
         rows: int64, catalogue rows of the touched tracks, ascending.
         playlists: int64, numbers of the touched playlists, ascending.
         known: the touched tracks, and the playlists with only these tracks, for the encoder. The first playlist is not
-            of the corpus: it has all touched tracks, because the encoder knows only tracks that occur in a playlist.
+            in the corpus: it contains all touched tracks, because the encoder needs each track to be in a playlist.
     """
 
     rows: Rows
@@ -49,10 +49,10 @@ class TouchedPart:
 
 
 def touched_part(before: Before, blocks: Sequence[RowBlock], group_by: GroupBy, at_least: int) -> TouchedPart:
-    """Find the tracks and playlists of a corpus that added rows touch.
+    """Find the tracks and playlists of a corpus that added rows may change.
 
-    More may be found than necessary, but never less. The tracks are those with a uri or a name of the added rows, those
-    with one of the most frequent names, and the first tracks of the playlists.
+    The result may contain more than necessary, but never less. The tracks are those with a uri or a name of the added
+    rows, those with one of the most frequent names, and the first tracks of the playlists.
 
     Args:
         before: the corpus before it grows.
@@ -112,7 +112,7 @@ def titles_of(directory: Path, rows: Rows) -> pa.Array:
 
 
 def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
-    """Return names, facts, first places and counts of tracks; facts are text, as readers return them."""
+    """Return names, first places and counts of tracks; also locations and durations, if any, as text."""
     tracks = catalogue.tracks(rows.tolist())
     columns = {name: pa.array([getattr(track, name) for track in tracks], TEXT) for name in ("artist", "title", "uri")}
     for name in catalogue.facts:
@@ -124,7 +124,7 @@ def _tracks_table(catalogue: Catalogue, rows: Rows) -> pa.Table:
 
 
 def _labels(tables: Sequence[pa.Table], group_by: GroupBy) -> pa.ChunkedArray:
-    """Return texts that are equal if owner, name and key of the playlists are equal; or names, as `group_by` says."""
+    """Return a text for each playlist that identifies it: owner, name and key, or only the name (see `group_by`)."""
     chunks = []
     for table in tables:
         name = table["name" if "name" in table.column_names else "playlist"]
@@ -150,14 +150,14 @@ def _distinct(blocks: Sequence[RowBlock], column: str) -> list[str]:
 
 
 def _folded(before: Before, blocks: Sequence[RowBlock]) -> list[str]:
-    """Return the folded names of added rows, and of the names that most tracks share."""
+    """Return the folded names of the added rows and of the names that most tracks share."""
     most = before.manifest.facts["most_namesakes"]
     shared = {name: pa.array([each[at] for each in most], TEXT) for at, name in enumerate(("artist", "title"))}
     added = [block.table.select(list(shared)).cast(pa.schema([(name, TEXT) for name in shared])) for block in blocks]
     names = pa.concat_tables([pa.table(shared), *added]).group_by(["artist", "title"]).aggregate([])
     artists, titles = (names[name].combine_chunks() for name in ("artist", "title"))
     found = [fold_names(full_names(artists, titles))]
-    # Names that differ only in case or normalization form are one name; so are an empty artist and one of spaces.
+    # Names that differ only in case or normalization form are one name. An artist of spaces is an empty artist.
     plain = identities(artists), identities(titles)
     separated = pc.binary_join_element_wise(*plain, pa.scalar(SEPARATOR, TEXT))
     found += [fold_names(full_names(*plain)), fold_names(separated)]

@@ -48,8 +48,8 @@ def train(
 ) -> TrainReport:
     """Train vectors on a corpus, then build the index.
 
-    Checkpoints are written during training. A run that was interrupted or killed continues from the last one with
-    `resume`, and ends with the same bytes as an uninterrupted run.
+    Checkpoints are written during training. With `resume`, a run that was interrupted or killed continues from the last
+    checkpoint. On one machine, its result is byte-identical to that of an uninterrupted run.
 
     Args:
         name: name of the experiment.
@@ -57,13 +57,13 @@ def train(
         index_settings: settings of the index.
         force: replace an existing model, and discard an unfinished run.
         resume: continue the unfinished run.
-        start_from: experiment whose vectors are the start of training, for the tracks that have a vector there; it may
-            be the same experiment.
+        start_from: experiment from whose vectors training starts, for the tracks that have one there; it may be the
+            same experiment.
         no_index: do not build the index; look-ups then use exact search.
         run: how training runs, such as threads, device and cluster.
         experiments_dir: experiments directory; the default is $SGP_EXPERIMENTS or ./experiments.
         progress: called with the progress of training.
-        stage: called before the first epoch with the name of each stage of the preparation, and before the index.
+        stage: called with the name of each step before the first epoch, and again before the index is built.
 
     Raises:
         TrainingError: there is nothing to train on, too little memory, or the loss is no longer finite.
@@ -178,7 +178,7 @@ def epochs_and_occurrences(name: str, experiments_dir: Path | str | None = None)
 
 
 def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
-    """Return the number of occurrences in the corpus of an experiment, which is the number of tokens of an epoch.
+    """Return the number of occurrences in the corpus of an experiment, the largest possible number of tokens per epoch.
 
     Raises:
         ExperimentError: the experiment has no corpus, or it is damaged.
@@ -189,7 +189,7 @@ def occurrences(name: str, experiments_dir: Path | str | None = None) -> int:
 
 
 def _write_artists(experiment: Experiment, directory: Path) -> None:
-    """Write the artists of all tracks for the hybrid ranking; write nothing if the catalogue names no artists."""
+    """Write the artists of all tracks for the hybrid ranking; write nothing if the catalogue has no artists."""
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:
         artists = read_artists(catalogue)
     if len(artists):
@@ -197,7 +197,7 @@ def _write_artists(experiment: Experiment, directory: Path) -> None:
 
 
 def _choose_window(settings: TrainSettings, corpus: Corpus, tracks: int) -> tuple[TrainSettings, ContextChoice | None]:
-    """Return settings in which the window size is not "auto", and the evidence if it was chosen from the corpus."""
+    """Replace the window size "auto" by a choice from the corpus; return the settings and how they were chosen."""
     if settings.window_size != "auto":
         return settings, None
     from skipgramophone.evaluation.window_choice import choose_context

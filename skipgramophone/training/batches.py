@@ -68,7 +68,7 @@ class MacroBatch:
 
     Attributes:
         tokens: int32 (macro,), rows of the catalogue.
-        playlist: float32 (macro,), number of each token's playlist. The numbers of two playlists differ by at least 1.
+        playlist: float32 (macro,), playlist number of each token. The numbers of two playlists differ by at least 1.
         weight: float32 (macro,), for each token, the sum of the weights of its pairs within
             the token's block (`pair_weights`).
         real: number of tokens that are not padding.
@@ -94,8 +94,8 @@ def shape_for(occurrences: int, window_size: Context) -> BatchShape:
     group = group_tokens // block
     wanted = occurrences // (STEPS_PER_EPOCH * block)
     step_blocks = min(step_tokens // block, max(group, wanted // group * group))
-    # The macro-batches of a round do not see each other's updates, so they must be a small part of an epoch. Larger
-    # ones read and write fewer rows in total.
+    # The macro-batches of a round do not see each other's updates, so a macro-batch must be a small part of an epoch.
+    # Larger macro-batches read and write fewer rows in total.
     steps_that_fit = occurrences // (MACRO_BATCHES_PER_EPOCH * step_tokens)
     steps = min(MAX_STEPS, max(MIN_STEPS, 1 << max(0, steps_that_fit.bit_length() - 1)))
     return BatchShape(block=block, group=group, step_blocks=step_blocks, steps=steps)
@@ -145,7 +145,7 @@ def pad_tokens(
 
     Args:
         tokens: int32 (real,).
-        playlist: int64 (real,), number of each token's playlist, ascending from 1; float32 must represent it exactly.
+        playlist: int64 (real,), playlist number of each token, ascending from 1; float32 must represent it exactly.
         before: length of the padding before the tokens.
         shape: sizes of the batches.
         reach: result of `pair_reach`.

@@ -29,7 +29,7 @@ class Engine(Protocol):
         tables: the tables of the model. Read them only between two calls of `train` or `measure`.
         threads: number of threads of this process that the engine can use.
         turn: number of macro-batches per call of `train` or `measure`, a multiple of `BatchShape.round`.
-        conditions: facts about the run, such as the device, for the manifest of the model.
+        conditions: information about the run, such as the device, for the manifest of the model.
     """
 
     tables: Tables[Any]

@@ -1,11 +1,12 @@
 """Factorization of the playlist-track matrix by implicit alternating least squares (iALS).
 
-`experiment.factors` states what is minimized, and how the factors of playlists follow from those of tracks and vice
-versa. Both are computed in turn, from random factors or from trained vectors.
+`experiment.factors` documents what is minimized, and how the factors of playlists are computed from those of tracks and
+vice versa. An iteration computes the factors of all playlists, then those of all tracks. The first iteration starts
+from random factors or from trained vectors.
 
-From trained vectors, one turn is enough: three or six turns are not better on validation playlists, and random factors
-need about ten. The vectors start as unit rows, those of the centre beside those of the context, so that there are twice
-as many factors as dimensions.
+From trained vectors, one iteration is enough: three or six are not better on validation playlists. From random factors,
+about ten are needed. The initial factors of a track are its unit centre vector followed by its unit context vector, so
+there are twice as many factors as dimensions.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from skipgramophone.experiment.embeddings import Embeddings, unit_rows
 from skipgramophone.experiment.factors import Factors, Matrix, Objective, SparseRows
 from skipgramophone.experiment.postings import membership
 
-ITERATIONS = 15  # from random factors
+ITERATIONS = 15  # default number of iterations, which is enough from random factors
 INITIAL_SPREAD = 0.01  # standard deviation of random factors
 SERVED = Objective(alpha=19, regularization=0.3, exponent=1)  # chosen on validation playlists, see docs/quality.md
 
@@ -36,8 +37,8 @@ def factorize(
 ) -> Factors:
     """Factorize a matrix of playlists and tracks. The same arguments give the same factors on any number of cores.
 
-    Batches are solved in one thread per core, each with a BLAS of one thread: a BLAS with several threads adds in
-    another order, and is many times slower if other processes use the cores.
+    Batches are solved in one thread per core. Each thread uses BLAS with a single thread, because BLAS with several
+    threads adds in another order, and is many times slower if other processes use the cores.
 
     Args:
         playlists: scipy.sparse.csr_array (playlists, tracks) of float32, above 0 where a playlist contains a track.

@@ -91,7 +91,8 @@ class Layout:
             what: the part of the stream, and the learning rate.
             batch: the macro-batch of this part.
             scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
-            parts: sort the rows of tokens, and those of negatives, by their remainder modulo this number.
+            parts: number of parameter servers; the rows of tokens, and those of negatives, are sorted by their
+                remainder modulo this number.
         """
         shape = self.shape
         # The negatives of held-out playlists are the same in each epoch and differ from those of training.

@@ -1,7 +1,7 @@
 """The training engine for one machine: threads of this process run the tasks, and its memory contains the tables.
 
 All tasks of a round read their rows before any of them adds its updates, and the updates are added in the order of
-the tasks. The result therefore has the same bytes with any number of threads.
+the tasks. The result is therefore byte-identical with any number of threads.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class LocalEngine:
         return {}
 
     def close(self) -> None:
-        """Free the memory of programs that are no longer kept; TensorFlow keeps them in reference cycles."""
+        """Free the memory of compiled programs that are no longer used: they are in reference cycles of TensorFlow."""
         gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
@@ -111,8 +111,8 @@ class LocalEngine:
 def compile_local_program(tf: Any, shape: BatchShape, context: Context, _table: tuple[int, int]) -> Callable[..., Any]:
     """Compile the training of a macro-batch on rows in memory.
 
-    TensorFlow compiles a program once per shape of its arguments, so runs with equal shapes share it, and keeps it as
-    long as the function that is returned. Tables of each shape (tracks, embedding_dim) therefore get a function each.
+    TensorFlow compiles a program once per shape of its arguments, and keeps it as long as the returned function exists.
+    There is one function for each shape of the tables (tracks, embedding_dim); runs with this shape share it.
     """
 
     def pull(centre: Any, context: Any, centre_seen: Any, context_seen: Any, rows_h: Any, rows_o: Any) -> Pulled:

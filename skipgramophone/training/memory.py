@@ -43,7 +43,7 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
     """Raise if this machine has too little free memory for the factors of the hybrid ranking.
 
     Raises:
-        TrainingError: they need more memory than is free.
+        TrainingError: the factors need more memory than is free.
     """
     needed, free = bytes_for_factors(tracks, dim, playlists, occurrences), free_bytes()
     if free is not None and needed > free:
@@ -54,10 +54,10 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
 
 
 def bytes_for_factors(tracks: int, dim: int, playlists: int, occurrences: int) -> int:
-    """Estimate the bytes that the factorization needs: two copies of all factors, one of them rotated, and the matrix.
+    """Estimate the bytes that the factorization needs: two copies of all factors, and the playlist-track matrix.
 
-    There are two factors per dimension. The sparse matrix is held by playlist and by track, with copies while it is
-    transposed.
+    There are two factors per dimension, and one of the copies is rotated (`Factors.rotated`). The sparse matrix is
+    stored by playlist and by track, with copies while it is transposed.
     """
     return 2 * (tracks + playlists) * 2 * dim * FLOAT + 24 * occurrences
 

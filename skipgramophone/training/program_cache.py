@@ -1,8 +1,8 @@
 """Keeps compiled training programs between runs, because compiling takes longer than a short training run needs.
 
-TensorFlow writes its compiled programs to `$XDG_CACHE_HOME/skipgramophone/programs` (default: `~/.cache`), in a
-directory of its own for each version and processor. The programs contain machine code. TensorFlow would run a damaged
-program, so a checksum of each is kept with the state of the user, and a file without its checksum is deleted.
+TensorFlow writes its compiled programs to `$XDG_CACHE_HOME/skipgramophone/programs` (default: `~/.cache`), in one
+directory per version and processor. The programs contain machine code, and TensorFlow would run a damaged program. The
+checksums of the programs are therefore kept in a state file of the user, and a program without its checksum is deleted.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ CPU_INFO, NVIDIA = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia")
 
 @contextlib.contextmanager
 def kept_programs() -> Iterator[None]:
-    """Inside the block, let TensorFlow use and write compiled programs. It must not be loaded yet.
+    """Inside the block, let TensorFlow use and write compiled programs. TensorFlow must not be loaded yet.
 
-    Nothing is kept if the user has no private cache directory, on machines with a GPU, or if TensorFlow was loaded
-    before by other code or has been given other options for this.
+    No programs are kept if the user has no private cache directory, if the machine has a GPU, or if other code has
+    already loaded TensorFlow or set other options for this.
     """
     directory = _directory()
     if directory is None or NVIDIA.exists() or not _can_be_used(directory) or not _is_clean(directory):
@@ -121,5 +121,5 @@ def _checksum(path: Path) -> str:
 
 
 def _checksums() -> KeptLines:
-    """Return the file of checksums."""
+    """Return the file that contains the checksums."""
     return KeptLines(state_file("programs"), CHECKSUMS)

@@ -38,7 +38,7 @@ class TrainingResult:
     tracks_learnt: int
     history: list[dict[str, Any]]  # one record per epoch
     seconds: float
-    tokens: int  # tokens trained in these seconds, so without those before a resumed checkpoint
+    tokens: int  # tokens trained in these seconds; those before a resumed checkpoint do not count
     conditions: dict[str, Any]  # learning rate, threads, device, sizes of the batches, number of held-out playlists
 
 
@@ -129,7 +129,7 @@ def fit(
     keep: Keep = lambda _trainer, _progress, _history: None,
     keep_now: Keep = lambda _trainer, _progress, _history: None,
 ) -> TrainingResult:
-    """Train all epochs, starting from new rows, from a checkpoint, or from the rows of an earlier model.
+    """Train all epochs, starting from random rows, from a checkpoint, or from the rows of an earlier model.
 
     Args:
         corpus: the playlists.
@@ -138,7 +138,7 @@ def fit(
         directory: directory for the vectors and the log.
         run: how training runs, such as threads, device and cluster.
         progress: called with the progress after each round; may raise KeyboardInterrupt to stop the run there.
-        stage: called with the name of each stage that is not a training round.
+        stage: called with the name of each step of the run, except training rounds.
         checkpoint: checkpoint to resume, if any.
         earlier: rows of an earlier model to start from, if any.
         keep: called after each round, when the tables are valid; may write a checkpoint.

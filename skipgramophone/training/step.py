@@ -1,14 +1,14 @@
 """The training step: loss, gradients and row updates of a macro-batch, as one compiled TensorFlow program.
 
-Skip-gram with negative sampling (Mikolov et al. 2013, arXiv 1310.4546, equation 4). With h the centre row, o the
-context row, W[i, j] the weight of the pair (i, j) of a block, P[i] the sum of W[i, :], and K negatives n shared by a
-group of blocks, the loss of a step is
+The loss of a step is that of skip-gram with negative sampling (Mikolov et al. 2013, arXiv 1310.4546, equation 4):
 
     sum_ij W[i, j] softplus(-h_i . o_j)  +  sum_i P[i] (negatives / K) sum_k softplus(h_i . n_k)
 
-For a bag, W[i, j] is 1 / (pairs of i), so that each centre has weight 1 regardless of the length of its playlist. For a
-window, W is `batches.pair_weights`. A negative sample that is also a true context of a token is not removed, because on
-average this has the same small effect on all tracks.
+h are centre rows, o context rows, and n the context rows of the K negatives that a group of blocks shares. W[i, j] is
+the weight of the pair (i, j) of a block, and P[i] is the sum of W[i, :]. For a bag, W[i, j] is 1 / (pairs of i), so
+that each centre has weight 1 regardless of the length of its playlist. For a window, W is `batches.pair_weights`. A
+negative sample that is also a true context of a token is not removed, because on average this has the same small effect
+on all tracks.
 
 Rows are updated by row-wise Adagrad: the accumulator of a row sums the mean squares of its gradients, and a gradient is
 scaled by rate / sqrt(accumulator). A step changes only the rows that occur in it.
@@ -42,7 +42,7 @@ def gradients(
 
     Args:
         tf: the TensorFlow module.
-        weights: (T, T), weight of the pair of two positions of a block in one playlist; symmetric.
+        weights: (T, T), symmetric, weight of each pair of positions in a block, for tokens of the same playlist.
         negative_weight: weight of each shared negative, negatives / K.
         h: (B, T, D), centre rows of the blocks.
         o: (B, T, D), context rows of the blocks.
@@ -83,7 +83,7 @@ def playlist_mask(tf: Any, playlist: Tensor) -> Tensor:
 
     Args:
         tf: the TensorFlow module.
-        playlist: (…, T), number of each token's playlist. The numbers of two playlists differ by at least 1.
+        playlist: (…, T), playlist number of each token. The numbers of two playlists differ by at least 1.
 
     Returns:
         (…, T, T).
@@ -148,14 +148,15 @@ def train_rows(
 ) -> tuple[Pulled, Tensor, Tensor]:
     """Train pulled rows on a macro-batch.
 
-    Each step reads a table before its only scatter update; otherwise the compiler could not update it in place.
+    A step updates each table only once, by a scatter, and reads the table only before. Otherwise, the compiler could
+    not update it in place.
 
     Returns:
         The rows after training, the loss, and the total weight of the pairs.
     """
     dim = start.h.shape[1]
     blocks, groups = shape.step_blocks, shape.step_blocks // shape.group
-    mask = playlist_mask(tf, work.playlist)  # for all steps at once, because inside the loop the compiled code is slow
+    mask = playlist_mask(tf, work.playlist)  # before the loop, because the compiled code is slow inside it
 
     def step(i: Tensor, at: Pulled) -> tuple[Pulled, Tensor, Tensor]:
         own, drawn = tf.reshape(work.ids[i], [-1]), tf.reshape(work.noise[i], [-1])
@@ -193,7 +194,7 @@ def compile_macro_batch(
 
     The program takes the arguments of `pull`, those of `Work`, and the weight of each shared negative. It returns the
     differences of the four arrays that `pull` returns, the loss, and the total weight of the pairs. To compute the
-    differences it pulls the rows again, because otherwise the compiler would keep a copy of them.
+    differences, it pulls the rows again; otherwise, the compiler would keep a copy of those that it pulled first.
     """
     pair_weight, fields = tf.constant(pair_weights(context, shape.block)), len(Work._fields) + 1
 

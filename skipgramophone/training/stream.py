@@ -22,8 +22,8 @@ from skipgramophone.settings import Context
 from skipgramophone.training.batches import BatchShape, MacroBatch, pad_tokens, pair_reach
 from skipgramophone.training.vocabulary import Probabilities
 
-RUN, POOL = 256, 1 << 18  # number of playlists that are drawn together, and that are shuffled together
-MEASURED = 1 << 14  # number of playlists whose kept tokens are counted at once
+RUN, POOL = 256, 1 << 18  # number of playlists in a run, and in a pool
+MEASURED = 1 << 14  # number of playlists whose kept tokens are counted in one batch
 DRAWN_BITS = 24  # bits of the random number by which tokens are shuffled; tokens with equal numbers keep their order
 Numbers = npt.NDArray[np.int64]
 Random = npt.NDArray[np.uint64]
@@ -133,7 +133,7 @@ class Epoch:
         return np.asarray((random_at(places, self._for_keeping) >> np.uint64(11)) * 2.0**-53 < self._keep[tokens])
 
     def _tokens(self, playlists: Numbers) -> tuple[npt.NDArray[np.int32], Numbers]:
-        """Return the kept tokens of playlists in stream order, and the number of each token's playlist, from 1."""
+        """Return the kept tokens of playlists in stream order, and the playlist number of each token, from 1."""
         places, ends = self._corpus.places(playlists)
         tokens, playlist = self._corpus.track_ids[places], np.repeat(np.arange(1, len(ends)), np.diff(ends))
         if self._keep is not None:
@@ -145,7 +145,7 @@ class Epoch:
 
 
 def random_at(places: Numbers, key: np.uint64) -> Random:
-    """Return random numbers that depend only on places and key, by SplitMix64 (Steele, Lea and Flood 2014)."""
+    """Return random numbers that depend only on positions and key, by SplitMix64 (Steele, Lea and Flood 2014)."""
     x = places.astype(np.uint64)
     x *= np.uint64(0x9E3779B97F4A7C15)
     x += key
@@ -161,7 +161,7 @@ def shuffle_within(playlist: Numbers, drawn: Random) -> Numbers:
     """Return the order that shuffles tokens within their playlists, int64 (tokens,).
 
     Args:
-        playlist: number of each token's playlist, ascending.
+        playlist: playlist number of each token, ascending.
         drawn: random number of each token; only its highest `DRAWN_BITS` bits are used.
     """
     drawn = drawn >> np.uint64(64 - DRAWN_BITS)

@@ -24,7 +24,7 @@ from skipgramophone.training.tensorflow_runtime import assign_rows
 Tensor = Any
 PROGRAMS = 4  # number of compiled programs of a kind that are kept for later runs in this process
 START_SCALE = 0.1
-START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are similar, 1 is much worse
+START_ACCUMULATOR = 0.01  # chosen on held-out playlists (docs/quality.md): 0 and 0.05 are as good, 1 is much worse
 
 
 class RowArray(RowSource, Protocol):
@@ -168,7 +168,7 @@ class Earlier:
     """Rows of an earlier model from which training starts.
 
     Attributes:
-        rows: int64 (taken,), row of each track in the new catalogue.
+        rows: int64 (taken,), row in the new catalogue of each track that has a vector in the earlier model.
         centre: float32 (taken, embedding_dim); the mean that was subtracted is added again.
         context: float32 (taken, embedding_dim).
         centre_accumulator: float32 (taken,).

@@ -69,7 +69,8 @@ def number_rows(
         tokens: int32, rows of the tokens.
         noise: int32, rows of the negatives.
         scratch: int32 (tracks,) of -1, a work array; it is -1 again afterwards.
-        parts: sort the unique rows of tokens, and those of negatives, by their remainder modulo this number.
+        parts: number of parameter servers; the unique rows of tokens, and those of negatives, are sorted by their
+            remainder modulo this number.
 
     Returns:
         Four values: the number of unique rows of tokens; these rows, followed by the rows that occur only as negatives;

@@ -61,8 +61,8 @@ def load_keras(log: Path) -> Any:
 def _without_keras_files() -> Iterator[None]:
     """Keep Keras, of which TensorFlow contains a copy, from reading or writing its configuration file at import.
 
-    Without a home directory it writes to a directory called "~", and without a writable one it reads from /tmp/.keras,
-    which another user may have prepared.
+    Without a home directory, Keras would write to a directory called "~". If the home directory is not writable, Keras
+    would read from /tmp/.keras, which another user may have prepared.
     """
     if "KERAS_HOME" in os.environ:
         yield
@@ -76,10 +76,10 @@ def _without_keras_files() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_keras() -> Iterator[None]:
-    """Keep TensorFlow from importing Keras while TensorFlow is imported, which takes nearly half of the time.
+    """Let TensorFlow be imported without Keras, which would take nearly half of the import time.
 
     Keras imports pandas, SciPy, scikit-learn and Matplotlib where they are installed. TensorFlow continues if the
-    import fails, and imports Keras again when `tensorflow.keras` is used for the first time.
+    import of Keras fails, and imports it again when `tensorflow.keras` is used for the first time.
     """
     finder = _KerasLater()
     sys.meta_path.insert(0, finder)
@@ -90,12 +90,12 @@ def _without_keras() -> Iterator[None]:
 
 
 class _KerasLater(MetaPathFinder, Loader):
-    """Finds the package Keras, because TensorFlow asks where it is, but does not import it."""
+    """Finds the package Keras, because TensorFlow needs its location, but does not import it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where Keras is, with this loader."""
+        """Return the location of Keras, with this object as loader; return None for other packages."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname == "keras" else None
         if spec:
             spec.loader = self

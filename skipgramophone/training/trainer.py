@@ -117,8 +117,8 @@ class Trainer:
     def run(self, after: Progress = BEGINNING) -> Iterator[Progress]:
         """Train the remaining epochs, and yield the progress after each round.
 
-        A run on one machine that is stopped after a round, and resumed with the tables and the progress of that round,
-        ends with the same bytes as an uninterrupted run.
+        A run on one machine can be stopped after a round, and resumed with the tables and the progress of that round.
+        Its result is byte-identical to that of an uninterrupted run.
 
         Raises:
             TrainingError: the loss is not finite.

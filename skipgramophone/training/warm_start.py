@@ -78,7 +78,11 @@ def _tracks_of_model(experiment: Experiment, may_have_grown: bool) -> int:
 def _rows_in_common(
     experiment: Experiment, earlier: Experiment, learnt: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """Find the common tracks with a vector in the earlier experiment; return their rows in both, int64 (2, tracks)."""
+    """Find the tracks of `experiment` that have a vector in `earlier`.
+
+    Returns:
+        Their rows in both experiments, int64 (2, tracks).
+    """
     with closing(Catalogue(earlier.directory("corpus"))) as catalogue:
         place = {_key(track): track.row for track in catalogue.all_tracks() if learnt[track.row]}
     with closing(Catalogue(experiment.directory("corpus"))) as catalogue:

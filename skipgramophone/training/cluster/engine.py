@@ -9,8 +9,8 @@ differences are added in the order of their arrival, so the bytes of the result 
 Row r is on server r modulo servers. Tracks are numbered by count, so this spreads the frequent ones over all servers.
 
 If a worker is lost, the coordinator assigns its task again. Every task has a serial number. Each server stores the
-numbers of the tasks that it added in the last turn, so that it adds no task twice, and counts the pushes that arrived,
-began and finished.
+serial numbers of the tasks that it added in the last turn, so that it adds no task twice. It also counts the pushes
+that arrived, began and finished.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ class ClusterEngine:
         return tf.concat(h, 0), tf.concat([*o, *o_more], 0)
 
     def push(self, task: WorkerTask, h: Tensor, o: Tensor, loss: Tensor, pairs: Tensor) -> None:
-        """Have each server add its part of the differences after all of it has arrived, unless it was added before."""
+        """Have each server add its part of the differences once all of it has arrived; a part is never added twice."""
         tf, raw, servers = self.tf, self.tf.raw_ops, len(self._counts)
         head = tf.concat([task.head, tf.cast([loss, pairs], tf.float64)], 0)
 

@@ -53,10 +53,10 @@ class TaskMaker:
             numbers: int64 (NUMBERS,), result of `numbers_of`.
 
         Returns:
-            First, int32: the rows of tokens, by server, then the rows of negatives, by server; numbered within the
-            shards. Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, the number of
-            rows of tokens per server, and the number of rows of negatives per server. Then the fields of `Work`, except
-            the learning rates.
+            First, int32: the rows of tokens, by server, then the rows of negatives, by server; these are row numbers
+            within the shards. Second, int32 (1 + 2 * servers,): the length to which the rows of tokens are padded, the
+            number of rows of tokens per server, and the number of rows of negatives per server. Then the fields of
+            `Work`, except the learning rates.
 
         Raises:
             TrainingError: this worker cannot read the layout or the corpus.
