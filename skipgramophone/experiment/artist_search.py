@@ -11,7 +11,7 @@ from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.utf8 import is_utf8
 
-MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown artist
+MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown name
 
 
 class ArtistSearch:
@@ -65,5 +65,5 @@ class ArtistSearch:
 
 
 def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Track]:
-    """Return the tracks that credit the artist with the folded name `folded`."""
+    """Return the tracks that credit the artist with the folded name `folded`; see `is_credited` for `loosely`."""
     return [track for track in tracks if is_credited(folded, fold_name(track.artist), loosely)]

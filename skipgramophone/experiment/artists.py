@@ -21,7 +21,7 @@ class Artists:
     """Artists, numbered in the order of their first track, and their tracks.
 
     Attributes:
-        names: folded name of each artist.
+        names: folded name of each artist (see `fold_name`).
         rows: int64 (credits,), track rows of all artists, concatenated; ascending for each artist.
         offsets: int64 (artists + 1,); artist i has the tracks rows[offsets[i]:offsets[i + 1]].
         tracks: number of tracks of the catalogue.
@@ -40,7 +40,7 @@ class Artists:
         return self.rows[self.offsets[artist] : self.offsets[artist + 1]]
 
     def numbers(self) -> Rows:
-        """Return the artist that each of `rows` belongs to, int64 (credits,)."""
+        """Return the artist of each entry of `rows`, int64 (credits,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
     def find(self, name: str) -> int | None:
@@ -60,7 +60,7 @@ class Artists:
         return self.numbers()[order], np.concatenate([[0], ends])
 
     def playlists_of(self, corpus: Corpus) -> Corpus:
-        """Return the playlists with artist numbers instead of track ids, each artist once, in order of appearance."""
+        """Return the playlists with artist numbers instead of track ids, without repeats, in order of appearance."""
         artists, offsets = self.by_track
         ids = np.asarray(corpus.track_ids, np.int64)
         sizes = offsets[ids + 1] - offsets[ids]

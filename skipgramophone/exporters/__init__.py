@@ -88,7 +88,7 @@ def write(
         format: one of `FORMATS`.
         vectors: the tracks and vectors to write.
         force: replace an existing export.
-        about: entries of the manifest that say where the vectors come from.
+        about: entries of the manifest about the origin of the vectors.
         card: Markdown page about the vectors, for formats that are directories.
 
     Raises:

@@ -28,7 +28,7 @@ from skipgramophone.wording import plural
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The tracks to export, most frequent first, and the numbers of tracks that are left out."""
+    """The tracks to export, most frequent first, and how many tracks are left out, by reason."""
 
     tracks: list[Track]
     left_out: int  # tracks without a vector
@@ -185,7 +185,7 @@ def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVecto
 
 
 def origin(lookup: Lookup) -> dict[str, Any]:
-    """Return the entries for the export's manifest that say where the vectors come from."""
+    """Return the entries of the export's manifest about the origin of the vectors."""
     model = lookup.opened.model
     return {"experiment": lookup.experiment.name, "model": model.digest, "made": model.created}
 

@@ -2,7 +2,7 @@
 
 centre or vectors         float (vectors, embedding_dim)
 artist, title  or tracks  text; `tracks` contains "artist - title", a uri or any other key
-centre_scale, context_scale   float (vectors,): the factor of each row, if the vectors are int8
+centre_scale, context_scale   float (vectors,): scale factor of each row, if the vectors are int8
 uri                       text, empty if unknown (optional)
 count                     integers (optional)
 context                   float (vectors, embedding_dim) (optional)

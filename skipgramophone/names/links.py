@@ -4,7 +4,7 @@
     https://music.apple.com/us/album/name/1?i=ID       https://music.apple.com/us/song/name/ID
     https://music.youtube.com/watch?v=ID&list=…        https://youtu.be/ID
 
-Links are only read as text: nothing is downloaded.
+Links are only parsed; nothing is downloaded.
 """
 
 from __future__ import annotations

@@ -58,11 +58,11 @@ class EncodedPlaylists:
 
     Attributes:
         tracks: one row per track, by descending count. Columns: artist, title and uri as first read; count;
-            first_place (row where the track first occurs, counted from 1 over the rows that name a track); location
-            and seconds, if a row states them.
+            first_place (row number of the first occurrence, from 1; rows that name no track are not counted); location
+            and seconds, if a row has them.
         spellings: other spellings of tracks. Columns: row, artist, title, count.
         uris: other uris of tracks, if uris were merged. Columns: uri, row.
-        identifiers: identifiers of tracks, if a row states them.
+        identifiers: identifiers of tracks, if a row has them.
         playlists: one row per playlist. Columns: owner, name, key (null if owner and name identify the playlist).
         first_rows: int64 (playlists,), first row of each playlist, counted like `first_place` but from 0.
         last_rows: int64 (playlists,), last row of each playlist, counted in the same way.
@@ -312,7 +312,7 @@ def _spellings(coded: Coded, row: Codes, used: Codes, tracks: pa.Table) -> pa.Ta
 
 
 def _count_repeats(corpus: Corpus, tracks: int) -> tuple[int, int]:
-    """Return the numbers of `count_repeats`."""
+    """Compute the postings of a corpus, and return the two numbers of `count_repeats`."""
     return count_repeats(build_postings(corpus, tracks))
 
 
@@ -361,7 +361,7 @@ def _number_playlists(coded: Coded, group_by: GroupBy) -> tuple[Codes, pa.Table,
 
 
 def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
-    """Return the table of the kept playlists; unique numbers replace keys that are unique only within a file.
+    """Return the table of the kept playlists; keys that are unique only within a file are replaced by unique numbers.
 
     New playlists are numbered after the playlists in the table and the `unlisted` ones.
     """

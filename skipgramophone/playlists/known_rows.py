@@ -19,7 +19,7 @@ from skipgramophone.playlists.numbering import Codes, row_slices
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 
 TRACK_COLUMNS = ("artist", "title", "uri")
-OPTIONAL = (*FACTS, IDENTIFIERS)  # columns of tracks that few formats state
+OPTIONAL = (*FACTS, IDENTIFIERS)  # columns of tracks that few formats contain
 PLAYLIST_COLUMNS = {"owner": "owner", "playlist": "name", "key": "key"}
 
 
@@ -33,7 +33,7 @@ class KnownRows:
         corpus: the playlists.
         spellings: other spellings of the tracks: row, artist, title.
         uris: other uris of the tracks: uri, row.
-        unlisted: number of further playlists of the corpus, which come before all new playlists.
+        unlisted: number of playlists of the corpus that are not in `playlists`; they are numbered before new playlists.
     """
 
     tracks: pa.Table

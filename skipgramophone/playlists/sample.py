@@ -5,7 +5,8 @@ real dumps: a few hits and a long tail, playlists of one mood with some songs of
 versions, and names that break careless programs.
 
 A seed generates the same sample on every platform and Python version, because only plain arithmetic on
-`random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no order of a set.
+`random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
+sets.
 
 All names are invented. The sample does not show how well a model works on real playlists: its scenes are too tidy.
 """

@@ -218,7 +218,7 @@ class ColumnsReader:
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Convert rows to the columns of a block; without a column for id or playlist, the file is the playlist.
+        """Convert rows to the columns of a block; without a column for id or playlist, the file is one playlist.
 
         If there is no column for titles, the uri of a track is also its title.
         """

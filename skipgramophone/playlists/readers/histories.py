@@ -38,7 +38,7 @@ class Play(NamedTuple):
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of the session
-# Line number, raw record, and one of: the play, why the record is left out, why it is rejected (text).
+# Line number, raw record, and one of: the play, the reason to leave the record out, the reason to reject it (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 

@@ -1,7 +1,7 @@
-"""Reads JSON objects into columns with Arrow, if the objects of an array or of lines are regular.
+"""Reads the JSON objects of an array or of lines into columns with Arrow, if Arrow reads them as Python does.
 
-Arrow and Python treat duplicate keys, control characters and some numbers differently. In these cases the functions
-return None, and the caller reads the objects one by one.
+Arrow and Python treat duplicate keys, control characters and some numbers differently. If the data may contain these,
+the functions return None, and the caller reads the objects one by one.
 """
 
 from __future__ import annotations

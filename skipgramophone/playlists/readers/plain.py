@@ -46,7 +46,7 @@ class PlainRows:
     Attributes:
         columns: role -> value of each row, large_string without nulls. Times may also be timestamps and positions
             integers, with nulls.
-        where: returns the lines and raw records of given rows.
+        where: function that returns the line numbers and raw records of given rows.
         faults: lines that are not valid rows.
     """
 

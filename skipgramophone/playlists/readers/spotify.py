@@ -119,7 +119,7 @@ def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> It
 
 
 def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_spotify` in blocks, with plays converted in columns.
+    """Yield the rows of `read_spotify` in blocks; whole columns of plays are converted together.
 
     Raises:
         SourceError: the file is not part of the account data of Spotify.
@@ -134,7 +134,7 @@ def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowB
 
 
 def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the plays of a part of an array in columns, or None if the document must be read as a whole."""
+    """Return the plays of a part of an array as columns, or None if the document must be read as a whole."""
     keep, skipped = settings.keep or (), np.zeros(part.wanted, np.bool_)
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:

@@ -101,7 +101,7 @@ def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterat
             found = (song for _, _, song in _songs(songs) if not isinstance(song, str))
             names = {uri: (artist, title) for uri, artist, title in found}
     playlist = PurePosixPath(stream.file.name).stem.removesuffix("-videos")
-    old, begun = False, False  # a table about the playlist comes first; the videos have begun
+    old, begun = False, False  # whether a table about the playlist comes first; whether a video was read
     for at, (number, line, fields) in enumerate(read_fields(stream, ",")):
         old = old or (at == 0 and line.startswith(OLD_HEADERS))
         is_video = len(fields) == 2 and VIDEO_ID.fullmatch(fields[0].strip()) is not None
