@@ -58,7 +58,7 @@ class ArtistSearch:
         return tuple(typos.nearest_names(artist, list(names))[:SHOWN_SUGGESTIONS])
 
     def _containing(self, folded: str) -> Condition:
-        """Return the condition that a track's folded name contains the folded name of an artist."""
+        """Return an SQL condition for tracks whose folded name contains the folded name of an artist."""
         if any(len(word) > 2 for word in folded.split()):
             return self._names.containing(folded)
         return Condition("instr(tracks.name_folded, ?) > 0", [folded])

@@ -233,7 +233,7 @@ class Catalogue:
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def rows_of_names(self, ranks: Sequence[int]) -> list[int]:
-        """Return the row of the track with each of these rowids in `names`.
+        """For each of these rowids of `names`, return the row of its track.
 
         Raises:
             ExperimentError: a rowid belongs to no track.

@@ -53,7 +53,7 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint in place of the previous one.
 
     Raises:
-        StorageError: the file system failed, or is full; the previous checkpoint stays.
+        StorageError: the file system failed, or is full; the previous checkpoint is kept.
     """
     place = experiment / DIRECTORY
     with draft_directory(place) as draft:

@@ -16,7 +16,7 @@ With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playli
     (Y^T Y + lambda_p I + Y_p^T D Y_p) x_p = Y_p^T C 1
 
 The same system gives the factors of a playlist that was not trained on ("fold-in"). The factors are rotated so that
-Y^T Y is a diagonal matrix S, the energy, which changes no product x_p . y_i. In the scaled factors
+Y^T Y is a diagonal matrix S, the energy. This rotation changes no product x_p . y_i. In the scaled factors
 z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p the system is
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
@@ -49,7 +49,7 @@ from skipgramophone.parallel import run_in_order
 
 FACTORS = "factors.npy"
 FACTORS_JSON = "factors.json"
-GATHERED = 1 << 22  # numbers per batch of systems
+GATHERED = 1 << 22  # matrix elements per batch of systems
 EXACT_SIZES = 8  # systems up to this size are not padded
 
 Matrix = npt.NDArray[np.float32]

@@ -31,7 +31,7 @@ SHOWN_OTHERS = 3  # number of other matches that are reported if one track domin
 DOMINANCE = 3  # a match is chosen if it occurs at least this many times as often as any other match
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
 CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
-FREQUENT_ENOUGH = 100  # number of tracks to find for each variant of a query with one piece left out
+FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
 MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share
 NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
@@ -153,7 +153,7 @@ class NameSearch:
         return name
 
     def by_uri(self, query: str) -> list[Track]:
-        """Return the tracks whose uri or identifier the query is or links to; most frequent first."""
+        """Return the tracks with the uri or identifier in the query, which may be a link; most frequent first."""
         return next(filter(None, map(self._catalogue.by_uri, uris_of(query))), [])
 
     def _artist_hint(self, query: str) -> str:
@@ -210,7 +210,7 @@ class NameSearch:
         return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
 
     def containing(self, folded: str) -> Condition:
-        """Return the condition that a folded name contains each word of a query.
+        """Return an SQL condition for tracks whose folded name contains each word of a query.
 
         Words of one or two letters have no trigram. A query with only such words matches the names and titles that
         begin with the query or, if there are none, all names that contain each word.
@@ -235,7 +235,7 @@ class NameSearch:
         return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
     def __containing_short(self, words: list[str], each: str) -> Condition:
-        """Return the condition that a folded name contains all `words`, which have one or two letters each.
+        """Return an SQL condition for tracks whose folded name contains all `words`, of one or two letters each.
 
         If there are many such names, the condition scans all tracks, which finds the first ones quickly. Names of one
         or two letters have no trigram, so they are added separately.
@@ -255,7 +255,7 @@ class NameSearch:
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, folded: str) -> Condition | None:
-        """Return the condition that a name or a title begins with the query, or None if none does.
+        """Return an SQL condition for tracks whose name or title begins with the query, or None if there are none.
 
         A few such rows are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
         """
@@ -354,7 +354,7 @@ def _kind_of_match(words: list[str], track: Track) -> int:
 
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:
-    """Return the tracks whose name or title has the accents of the query, or all tracks if none has."""
+    """Return the tracks whose name or title has the accents of the query, or all tracks if none has them."""
     typed = query.strip().casefold()
     alike = [track for track in tracks if typed in (track.name.casefold(), track.title.casefold())]
     return alike or tracks

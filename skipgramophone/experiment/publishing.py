@@ -185,7 +185,7 @@ def _has_writer(path: Path, draft: re.Match[str]) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether another process with this id is running. (A draft with this process's own id is an earlier process's.)"""
+    """Whether another process has this id; a draft with this process's own id is from an earlier, dead process."""
     if pid == os.getpid():
         return False
     try:

@@ -80,5 +80,5 @@ def _cell(value: object) -> str:
 
 
 def _text(cell: str) -> str:
-    """Return the text from which `_cell` made a field."""
+    """Reverse `_cell`: return the original text of a field."""
     return str(json.loads('"' + cell.replace('"', '\\"') + '"'))

@@ -75,7 +75,7 @@ def joined(texts: Iterable[str]) -> str | None:
 
 
 def labelled(kind: str, value: object) -> str:
-    """Put the prefix of its kind before an identifier, without validating it; return "" if the value is not text.
+    """Return an identifier with the prefix of its kind, without validating it; "" if the value is not text.
 
     >>> labelled("isrc", "us-um7-17-03861"), labelled("isrc", None)
     ('isrc:us-um7-17-03861', '')

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Lists that follow what a person has liked.
+# Lists of what a person has liked.
 LIKED = (
     "liked songs", "liked from radio", "liked tracks", "loved tracks", "liked music", "liked videos", "your likes",
     "starred", "favorite songs", "favourite songs", "favorite tracks", "favourite tracks", "favorites mix",

@@ -169,7 +169,7 @@ def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> Cle
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after`; count the occurrences that are only in `before` in its `left_out` under `reason`."""
+    """Return `after`, with the occurrences that are only in `before` counted in `left_out` under `reason`."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)

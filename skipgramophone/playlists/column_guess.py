@@ -177,7 +177,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
-    """Whether most of the non-empty values in the column `name` fit."""
+    """Whether `fits` is true for most of the non-empty values in the column `name`."""
     at = rows[0].index(name)
     values = [row[at] for row in rows[1:] if len(row) == len(rows[0]) and row[at]]
     return bool(values) and sum(bool(fits(value)) for value in values) > 0.5 * len(values)

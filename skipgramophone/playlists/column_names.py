@@ -44,13 +44,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "spotifyid spotifytrackid trackid songid itemid movieid productid bookid gameid articleid item stockcode sku "
         "asin aid productcode itemcode videoid",
         "url link trackurl trackurls songurl spotifyurl",
-        "recordingmbid trackmbid",  # like the next group, also the names of IDENTIFIERS
+        "recordingmbid trackmbid",  # these and the names of the next group are also in IDENTIFIERS
         "isrc",
     ),
     "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder",),
     "rating": ("rating stars score overall",),
 }
-# Names for the role time, best first. A table may have several of these; the first column that contains times is used.
+# Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
@@ -81,8 +81,8 @@ def normalized(name: str) -> str:
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
-    These are the columns of the most specific group of names. For the role time, they are all columns with such a name,
-    the best first.
+    These are the columns of the most specific group of names. For the role "time", they are all columns with such a
+    name, the best first.
     """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}

@@ -72,7 +72,7 @@ class EncodedPlaylists:
         sortable: number of playlists with `SORTABLE_LENGTH` or more tracks.
         without_artist: number of rows with an empty artist.
         namesakes: number of tracks that share artist and title with a more frequent track.
-        most_namesakes: the names that most tracks share, each as artist, title and number of tracks.
+        most_namesakes: the names that the largest numbers of tracks share, each as artist, title and number of tracks.
         repeats: number of occurrences whose track occurs earlier in the same playlist.
         same_tracks: number of playlists with the same tracks as an earlier one, in any order.
         left_out: number of rows that readers left out or cleaning dropped, by reason.
@@ -373,7 +373,7 @@ def _kept_playlists(playlists: pa.Table, kept: Ids, unlisted: int) -> pa.Table:
 
 
 def encode(blocks: Iterable[RowBlock], settings: ExtractSettings | None = None) -> EncodedPlaylists:
-    """Encode a stream of blocks (default: with the default settings)."""
+    """Encode a stream of blocks of rows; without `settings`, the default settings are used."""
     encoder = PlaylistEncoder(settings or ExtractSettings())
     for block in blocks:
         encoder.add(block)

@@ -1,7 +1,7 @@
 """The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder numbers the distinct values of each column. There are far fewer tracks and playlists than rows, so the
-encoder numbers the values of the tracks and of the playlists, and this module expands the numbers to all rows.
+The encoder numbers the distinct values of each column. For existing rows, it numbers the values of tracks and
+playlists, because there are far fewer of these than rows. This module then expands the numbers to all rows.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LARGEST_LIST = 4 << 20  # bytes; a larger text file is not tested for being a list of known names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
-REMARK = "#EXT"  # begins the lines of an M3U file that are not tracks
+REMARK = "#EXT"  # prefix of the lines of an M3U file that are not tracks
 
 
 @dataclass(frozen=True, slots=True)

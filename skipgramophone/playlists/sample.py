@@ -332,7 +332,7 @@ def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Planne
     anywhere = list(accumulate(song.weight for song in songs))
     for planned in plans:
         shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
-        for _ in range(30 * planned.length):  # stops in time if too few songs suit the mood
+        for _ in range(30 * planned.length):  # a limit, in case too few songs suit the mood
             if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]

@@ -86,7 +86,7 @@ RECORDS: dict[Format, RecordFunction] = {
     "apple-daily": read_apple_daily,
     "lastfm-archive": read_lastfm_archive,
 }
-# Formats with the time at which a track was played or added to a playlist. Tables may have it in a column "time".
+# Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
@@ -184,7 +184,7 @@ def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """Return the reader for a file; its format is that in the settings, or else detected from the first bytes.
+    """Return the reader for a file; the format is taken from the settings or else detected from the first bytes.
 
     Raises:
         SettingError: the settings have a minimum rating, but the format has no ratings.

@@ -27,7 +27,7 @@ class TrackIdentifiers:
     Attributes:
         table: row of the track and identifier, sorted by both; without repeats.
         malformed: number of distinct identifiers that are not valid and therefore not kept.
-        examples: the first of them.
+        examples: the first malformed identifiers.
     """
 
     table: pa.Table

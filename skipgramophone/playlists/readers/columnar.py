@@ -1,4 +1,4 @@
-"""Read tables with any columns: Arrow reads plain blocks, and other blocks are read record by record.
+"""Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
 Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field with line
 ends, so a file is read record by record from such a quote on. If rows have times or positions, all blocks of the file

@@ -21,7 +21,7 @@ from skipgramophone.settings import ALL_ROWS
 
 WINDOW = 1 << 24  # bytes of objects that are read together
 WHITESPACE = b" \t\n\r"
-HEAD = 1 << 16  # bytes that contain the first two objects
+HEAD = 1 << 16  # the first two objects must be within this many bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ArrayPart:
         return None if table is None else table[: self.wanted]
 
     def are_objects(self) -> bool:
-        """Whether Python also reads every part as one object."""
+        """Whether Python, too, reads each entry of `contents` as one object."""
         try:
             values = json.loads(b"[{" + b"},{".join(self.contents) + b"}]")
         except (ValueError, RecursionError):

@@ -163,7 +163,7 @@ def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings
 
 
 def _play_table(table: pa.Table, records: Records) -> PlayTable:
-    """Return a table of listens that Arrow has read."""
+    """Convert a table of listens that Arrow has read to a `PlayTable`."""
     times = table["listened_at"].combine_chunks()
     seconds = np.asarray(pc.fill_null(times, -1), np.int64)
     usual = (seconds >= 0) & (seconds < LATEST_LISTEN) & (seconds <= LATEST)

@@ -161,7 +161,7 @@ def read_array(
 
 
 def unusable_reason(found: object) -> str:
-    """Return the reason why a record is not a play at a possible time, or "" if it is one."""
+    """Return the reason why a record is not a play with a valid time, or "" if it is one."""
     if not isinstance(found, Play):
         return str(found)
     return "" if EARLIEST <= found.began <= found.ended <= LATEST else NO_TIME

@@ -4,9 +4,9 @@
     StreamingHistory0.json                    [{"endTime": "2021-01-09 02:15", "artistName": ..., "msPlayed": ...
     Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
 
-Playlists with the same name stay separate. Exports before 2021 have no uris. A local file has its names in its uri.
-Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of rejects
-count the items of the file from 1.
+Playlists with the same name stay separate. Exports before 2021 have no uris. The uri of a local file contains artist
+and title. Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of
+rejects count the items of the file from 1.
 """
 
 from __future__ import annotations

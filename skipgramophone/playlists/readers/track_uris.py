@@ -1,4 +1,4 @@
-"""Convert links and identifiers of tracks to one form per service, so that files of different tools agree.
+"""Convert links and identifiers of tracks to one form per service, so that files of different tools have the same uris.
 
 https://open.spotify.com/intl-de/track/4uLU6hMCjMI75M1A2tKUQC?si=x    spotify:track:4uLU6hMCjMI75M1A2tKUQC
 https://youtu.be/dQw4w9WgXcQ                                          https://music.youtube.com/watch?v=dQw4w9WgXcQ

@@ -40,7 +40,7 @@ ADDED = re.compile(r"[\w-]{11} ?, ?\d{4}-\d\d-\d\d[T ]\d\d:\d\d")  # id of a vid
 MIXED_CASE = re.compile(r"(?=[^,]*[a-z])(?=[^,]*[A-Z])")
 OLD_HEADERS = ("Playlist Id,", "Playlist ID,")
 MUSIC = "YouTube Music"
-TOPIC = " - Topic"  # ends the names of the channels that YouTube creates for artists
+TOPIC = " - Topic"  # suffix of the names of channels that YouTube creates for artists
 VERBS = ("Watched (.*)", "(.*) angesehen", "Vous avez regardé (.*)", "Has visto (.*)", "Hai guardato (.*)",
          "Você assistiu a (.*)", "(.*) bekeken", "Tittade på (.*)")  # fmt: skip
 WATCHED = re.compile("|".join(VERBS), re.DOTALL)
@@ -75,7 +75,7 @@ def is_history(value: Any) -> bool:
 
 
 def read_youtube_songs(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the songs of a library, which is one playlist, named by the file.
+    """Yield the songs of a library, which is one playlist, named after the file.
 
     Raises:
         SourceError: the first line is not the header of a song library, or a quoted field does not end.
