@@ -188,7 +188,7 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
-    """Execute one script per database, each in a transaction and in a thread, so that the main thread handles signals.
+    """Run one script per database, each in a transaction and in a thread, so that the main thread can handle signals.
 
     Args:
         scripts: database -> statements.

@@ -113,7 +113,8 @@ class Experiment:
 
         Args:
             stage: "corpus", "model" or "index".
-            may_have_grown: also accept a stage whose parent has grown since, because rows keep their numbers.
+            may_have_grown: also accept a stage whose parent has grown since; it remains usable, because rows keep their
+                numbers.
 
         Raises:
             ExperimentError: the stage is missing, or its parent has been replaced or has grown since.

@@ -251,7 +251,7 @@ class _Systems:
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
     def _solve_short(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for rows of at most `size` entries with one unknown per entry."""
+        """Solve for rows with at most `size` entries, with one unknown per entry."""
         rows, scale = self.rows, self._scale(some)
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
         filled = np.arange(size) < lengths[:, None]  # (rows, size)
@@ -265,7 +265,7 @@ class _Systems:
         return some, np.asarray((unknowns.transpose(0, 2, 1) @ entries)[:, 0] * scale)
 
     def _solve_long(self, some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for one row of many entries with one unknown per factor."""
+        """Solve for one row with many entries, with one unknown per factor."""
         rows, scale, dim = self.rows, self._scale(some), len(self.fixed.energy)
         system, target = np.eye(dim), np.zeros(dim)
         first, end = rows.offsets[some[0]], rows.offsets[some[0] + 1]

@@ -1,6 +1,6 @@
 """The artists that the tracks of a model credit, as numbers. The hybrid ranking compares them with those of the seeds.
 
-    artists.npy   int32 (2, credits)   first the rows of tracks, ascending; then the number of an artist of each track
+    artists.npy   int32 (2, credits)   row of the track, number of the artist; sorted by row
 
 The numbers have no meaning of their own: two tracks have an artist in common if they have a number in common.
 """

@@ -40,7 +40,7 @@ class Contents:
 
     @classmethod
     def of_playlists(cls, corpus: Corpus, tracks: pa.Table, playlists: pa.Table) -> Contents:
-        """Return the contents of some playlists, without tracks that occur only in held-out playlists."""
+        """Return the contents of the given playlists, without tracks that occur only in held-out playlists."""
         occurs = corpus.counts(tracks.num_rows) > 0
         if not occurs.all():
             number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)  # new number of each track that occurs, from 0

@@ -33,7 +33,7 @@ Kind = Literal[
     "unseen-letters",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Apply = Mapping[str, tuple[str, ...]]  # command -> words that are added to it
+Apply = Mapping[str, tuple[str, ...]]  # command -> arguments to add to it
 Unit = Literal["rows", "playlists", "tracks", "occurrences"]
 
 

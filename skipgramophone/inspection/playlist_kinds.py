@@ -17,7 +17,7 @@ from skipgramophone.wording import plural
 SEED = 7  # random seed for the sample of playlists to compare with others
 USUAL = 95  # percentile of the playlist lengths from which --max-length is proposed
 SHORTEST_PART = 50  # smallest --max-length to propose, in tracks
-PART = 500  # --max-length to propose if all playlists are whole libraries
+PART = 500  # --max-length to propose if no playlist has a usual length
 
 
 def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:

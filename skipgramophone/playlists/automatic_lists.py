@@ -1,7 +1,7 @@
 """Recognizes playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs", by name.
 
 The tracks of such a list were not chosen to go together: they are recommendations, recent plays, or all tracks that a
-person likes. The whole name must match one of the known names, which are listed in the usual languages. A date, a
+person likes. The whole name must match one of the known names, which are listed in common languages. A date, a
 number or a note in brackets may follow it.
 """
 

@@ -269,7 +269,7 @@ def _number_tracks(coded: Coded, track: Codes, used: Codes) -> tuple[Codes, pa.T
     count = count_codes(key, int(track.max(initial=-1)) + 1)
     first = np.full(len(count), len(track))
     for part in row_slices(len(used)):
-        np.minimum.at(first, key[part], used[part].astype(np.int64))  # int64, because equal types are ten times as fast
+        np.minimum.at(first, key[part], used[part].astype(np.int64))  # ten times as fast with equal types
     by_place = np.argsort(first, kind="stable")  # stable sort is fast here, because `first` is nearly sorted
     by_count = by_place[np.argsort(-count[by_place], kind="stable")][: np.count_nonzero(count)]
     rank = np.empty(len(count), np.int32)

@@ -15,7 +15,7 @@ SHORT_GAP = "1s"  # session gap; a session is named by the minute of its plays, 
 
 
 def read_plays(path: Path) -> list[NamedTrack]:
-    """Read the plays of a listening history of one listener in any format that `extract` reads, oldest first.
+    """Read the plays of one listener's history, oldest first, in any format that `extract` reads.
 
     Files without times, such as playlists in the same directory, are skipped.
 

@@ -1,4 +1,4 @@
-"""Read the tracks of a playlist file of any format, as the query of a look-up."""
+"""Read the tracks of a playlist file in any format, to use them as the query of a look-up."""
 
 from __future__ import annotations
 

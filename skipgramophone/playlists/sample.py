@@ -324,7 +324,7 @@ def _distribute_songs(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Plan
 
 
 def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
-    """Fill each playlist with random songs; those near its mood and popular ones are more likely."""
+    """Fill each playlist with random songs; songs that are popular or near its mood are more likely."""
     members: list[list[int]] = [[] for _ in SCENES]
     for number, song in enumerate(songs):
         for scene in song.scenes:

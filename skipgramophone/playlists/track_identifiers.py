@@ -1,4 +1,4 @@
-"""Collects the identifiers of tracks, such as ISRCs: all in the rows of a track, each in its canonical form."""
+"""Collects all identifiers in the rows of each track, such as ISRCs, in their canonical form."""
 
 from __future__ import annotations
 

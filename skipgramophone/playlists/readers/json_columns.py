@@ -131,7 +131,7 @@ def columns_of_objects(data: bytes, number: int, schema: pa.Schema) -> pa.Table 
 
 
 def objects_on_lines(raw: RawLines) -> tuple[bytes, pa.Array] | None:
-    """Return the text of lines with one object each, and the lines, or None if a line is not a single object."""
+    """Return lines with one object each, as bytes and as an array, or None if a line is not a single object."""
     data = with_plain_ends(raw.data)
     if b"\r" in data or not is_text(data):
         return None

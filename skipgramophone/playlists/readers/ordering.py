@@ -144,7 +144,7 @@ def _numbers(
 
     Args:
         texts: the texts.
-        usual: pattern -> function that converts an array of texts with this pattern; this is fast.
+        usual: regex -> function that converts all texts that match it together, which is fast.
         one: converts any other text, or returns None.
     """
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)
