@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from skipgramophone.errors import DamagedFileError, StorageError, reason_of, storage_errors
 
-PIECE = 1 << 16  # rows that are copied at once
+PIECE = 1 << 16  # number of rows to copy per step
 Rows = npt.NDArray[np.int64]  # row numbers of the catalogue
 
 
@@ -70,7 +70,7 @@ def pieces(rows: int) -> Iterator[slice]:
 
 
 def scratch(length: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Return an array of zeros in an unnamed temporary file, to which the system can move it when memory is short.
+    """Return an array of zeros in an unnamed temporary file, so that the system can move it to disk if memory is short.
 
     Raises:
         StorageError: there is not enough space for temporary files.

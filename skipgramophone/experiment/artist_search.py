@@ -11,7 +11,7 @@ from skipgramophone.names.artist_credits import is_credited
 from skipgramophone.names.normalization import fold_name
 from skipgramophone.utf8 import is_utf8
 
-MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown artist
+MOST_COMPARED = 1000  # maximum number of tracks whose artists are compared with an unknown name
 
 
 class ArtistSearch:
@@ -58,12 +58,12 @@ class ArtistSearch:
         return tuple(typos.nearest_names(artist, list(names))[:SHOWN_SUGGESTIONS])
 
     def _containing(self, folded: str) -> Condition:
-        """Return the condition that a track's folded name contains the folded name of an artist."""
+        """Return an SQL condition for tracks whose folded name contains the folded name of an artist."""
         if any(len(word) > 2 for word in folded.split()):
             return self._names.containing(folded)
         return Condition("instr(tracks.name_folded, ?) > 0", [folded])
 
 
 def _crediting(folded: str, tracks: Iterable[Track], loosely: bool) -> list[Track]:
-    """Return the tracks that credit the artist with the folded name `folded`."""
+    """Return the tracks that credit the artist with the folded name `folded`; see `is_credited` for `loosely`."""
     return [track for track in tracks if is_credited(folded, fold_name(track.artist), loosely)]

@@ -21,7 +21,7 @@ class Artists:
     """Artists, numbered in the order of their first track, and their tracks.
 
     Attributes:
-        names: folded name of each artist.
+        names: folded name of each artist (see `fold_name`).
         rows: int64 (credits,), track rows of all artists, concatenated; ascending for each artist.
         offsets: int64 (artists + 1,); artist i has the tracks rows[offsets[i]:offsets[i + 1]].
         tracks: number of tracks of the catalogue.
@@ -36,15 +36,15 @@ class Artists:
         return len(self.names)
 
     def of(self, artist: int) -> Rows:
-        """Return the rows of the tracks of an artist, int64, ascending."""
+        """Return the rows of an artist's tracks, int64, ascending."""
         return self.rows[self.offsets[artist] : self.offsets[artist + 1]]
 
     def numbers(self) -> Rows:
-        """Return the artist that each of `rows` belongs to, int64 (credits,)."""
+        """Return the artist of each entry of `rows`, int64 (credits,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
     def find(self, name: str) -> int | None:
-        """Return the number of the artist with a name, ignoring case and accents, or None if there is none."""
+        """Return the number of the artist called `name`, ignoring case and accents, or None if there is none."""
         return self._number.get(fold_name(name))
 
     @cached_property
@@ -60,7 +60,7 @@ class Artists:
         return self.numbers()[order], np.concatenate([[0], ends])
 
     def playlists_of(self, corpus: Corpus) -> Corpus:
-        """Return the playlists with artist numbers instead of track ids, each artist once, in order of appearance."""
+        """Return the playlists as artist numbers, each artist once per playlist, in order of appearance."""
         artists, offsets = self.by_track
         ids = np.asarray(corpus.track_ids, np.int64)
         sizes = offsets[ids + 1] - offsets[ids]
@@ -94,7 +94,7 @@ def read_artists(catalogue: Catalogue) -> Artists:
 
 
 def artists_of(written: Sequence[str]) -> Artists:
-    """Return the artists of tracks, given the credit of each track."""
+    """Return the artists of tracks, given the credit (artist field) of each track."""
     spelt: dict[str, int] = {}  # number of each spelling of a credit
     spellings = [spelt.setdefault(credit, len(spelt)) for credit in written]
     folded: dict[str, int] = {}  # number of each credit, ignoring case and accents

@@ -1,21 +1,22 @@
 """Read the track catalogue: an SQLite file with the names of the tracks and a trigram index for name search.
 
-    tracks      row, artist, title, uri, count, first_place, and the folded name and title for search;
-                location of the file and duration in seconds, if the sources state them
+    tracks      row, artist, title, uri, count, first_place, name and title as folded by `fold_name`;
+                location of the file and duration in seconds, if the sources contain them
     spellings   other spellings of a track: row, artist, title, count
     uris        other uris of a track, if uris were merged: uri, row
-    identifiers ISRCs and other identifiers of a track; in a file of their own, see `identifiers`
-    names       FTS5 trigram index of the folded names; detail=none keeps it small, so matches must be verified
+    identifiers ISRCs and other identifiers of a track; in a separate file, see `identifiers`
+    names       FTS5 trigram index of the folded names; detail=none makes it smaller, but matches must be verified
     trigrams    number of names that contain each trigram; also used for queries of one or two letters
 
-Row i is row i of every matrix and item i of the index. Rows are sorted by count, most frequent first, until a corpus
-grows. After that, rows keep their numbers. The rowid of a track in `names` is its `rank`, a column that is computed:
+Row i is row i of every matrix and item i of the index. In a new corpus, rows are sorted by count, most frequent first.
+When a corpus grows, existing rows keep their numbers. The rowid of a track in `names` is its `rank`, a column that is
+computed:
 
     rank = (LARGEST_COUNT - count) * 2^32 + row
 
-Ranks sort the tracks by count and contain the row, and a new track does not change the ranks of others. In catalogues
-of earlier versions, the rank of a track is its place by count, from 0: the row itself or, in a corpus that has grown, a
-stored column. The file is opened read-only and is never changed in place.
+Sorting by rank sorts tracks by count. A rank also contains the row, and a new track does not change the ranks of
+others. In catalogues of earlier versions, the rank of a track is its position by count, from 0. It equals the row or,
+in a corpus that has grown, is stored in a column. The file is opened read-only and is never changed in place.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ from skipgramophone.names.normalization import SEPARATOR, fold_name, full_name
 from skipgramophone.utf8 import is_utf8, replace_surrogates
 
 FILE = "tracks.sqlite"
-KEYED = 2  # `user_version` of a catalogue with the ranks described above; earlier ones have 0
-BY_COUNT = "by_count"  # the index of ranks, which only exists if rows are not in order of count
+KEYED = 2  # `user_version` of a catalogue with the ranks described above; earlier catalogues have 0
+BY_COUNT = "by_count"  # name of the index on `rank`, which only exists if rows are not in order of count
 LARGEST_COUNT = (1 << 31) - 1
 ROW_BITS = 32
 LAST_ROW = (1 << ROW_BITS) - 1
@@ -55,10 +56,10 @@ OF_TRACK = (
     f"(SELECT group_concat(identifier, char({ord(BETWEEN_IDENTIFIERS)})) FROM identifiers"
     " WHERE identifiers.row = tracks.row)"
 )
-FACTS = ("location", "seconds")  # columns that exist only if the sources state these facts
+FACTS = ("location", "seconds")  # columns that exist only if the sources contain these facts
 FIELDS = "tracks.row, artist, title, uri, count, first_place, "
 PRIMARY_CODE = 0xFF  # mask for the primary result code in an extended error code of SQLite
-NOT_READ = {  # errors of the system, not of the file
+NOT_READ = {  # errors that are caused by the system, not by a damaged file
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_NOMEM,
@@ -88,10 +89,10 @@ class Track:
     title: str
     uri: str | None
     count: int
-    first_place: int  # row of the dump where the track first occurs, counted from 1 over used rows
-    location: str | None = None  # of the file: absolute, or relative to the directory that contains the source
+    first_place: int  # number of the input row where the track first occurs, counting used rows from 1
+    location: str | None = None  # path of the audio file: absolute, or relative to the source's directory
     seconds: int | None = None  # duration
-    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; apart from `uri`
+    identifiers: tuple[str, ...] = ()  # such as "isrc:USUM71703861"; without `uri`
 
     @property
     def name(self) -> str:
@@ -117,11 +118,11 @@ class Catalogue:
     """Read-only access to the tracks of a corpus, by row number, uri or condition.
 
     Attributes:
-        is_keyed: whether ranks are as described above.
+        is_keyed: whether ranks are computed from count and row, as described above.
         rank: the column that sorts tracks by count.
         name_rank: SQL expression for the value of this column in a row of `names`.
         facts: names of the facts in `FACTS` that the catalogue contains.
-        has_identifiers: whether the sources state identifiers of tracks.
+        has_identifiers: whether the sources contain identifiers of tracks.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -161,7 +162,7 @@ class Catalogue:
         self._length = self.query_numbers("SELECT coalesce(max(row), -1) + 1 FROM tracks")[0]
 
     def _attach_identifiers(self, path: Path) -> bool:
-        """Open the file with the identifiers, or make an empty table in memory; return whether there is a file."""
+        """Open the file with the identifiers, or make an empty table in memory; return whether the file exists."""
         if not path.exists():
             self.query("CREATE TEMP TABLE identifiers (row INTEGER, identifier TEXT)")
             return False
@@ -232,7 +233,7 @@ class Catalogue:
         return self.query_numbers("SELECT first_place FROM tracks ORDER BY row")
 
     def rows_of_names(self, ranks: Sequence[int]) -> list[int]:
-        """Return the row of the track with each of these rowids in `names`.
+        """For each of these rowids of `names`, return the row of its track.
 
         Raises:
             ExperimentError: a rowid belongs to no track.
@@ -267,7 +268,7 @@ class Catalogue:
         return self.query("SELECT uri, row FROM uris ORDER BY uri, row")
 
     def identifiers(self) -> list[tuple[str | None]]:
-        """Return the identifiers of every track in row order, joined to one text."""
+        """Return the identifiers of every track in row order, joined into one text."""
         return self.query(f"SELECT {OF_TRACK} FROM tracks ORDER BY row")
 
     def all_spellings(self) -> list[SpellingFields]:
@@ -336,7 +337,7 @@ class Catalogue:
         """
         try:
             return self._database.execute(statement, _bindable(values)).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # its message may quote a damaged schema
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite may quote a damaged schema in its message
             if _is_interrupt(error):
                 raise
             raise self._failure(error) from error
@@ -354,7 +355,7 @@ class Catalogue:
         return ExperimentError(f"{self._path} is damaged: {line}; run sgp extract again with --force")
 
     def _failure(self, error: Exception) -> SgpError:
-        """Convert an exception of SQLite: a `StorageError` if the system could not read the file, else damage."""
+        """Convert an SQLite exception to a `StorageError` if the system failed, else to an `ExperimentError`."""
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY_CODE in NOT_READ:
             return StorageError(f"cannot read {self._path}: {reason_of(error)}")
         return self.damage(error)

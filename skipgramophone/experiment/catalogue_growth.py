@@ -1,8 +1,8 @@
-"""Add tracks to a copy of a catalogue, in proportion to what changes.
+"""Add tracks to a copy of a catalogue without rebuilding its name index.
 
-A catalogue file is never changed in place. Its copy is: new tracks are inserted, and the tracks whose count changes are
-updated and get another place in the name index. The index is a set of sorted segments, and FTS5 adds a segment for each
-addition, so that what is already indexed is not indexed again.
+A catalogue file is never changed in place, so a copy is changed. New tracks are inserted. Tracks whose count changes
+are updated and move to another place in the name index. The index consists of sorted segments, and FTS5 adds a segment
+for new entries, so existing entries are not indexed again.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from skipgramophone.experiment.catalogue_writer import (
 from skipgramophone.experiment.sqlite_fts import require_full_text, sqlite3
 from skipgramophone.parallel import background_thread
 
-CACHE = "PRAGMA cache_size = -262144"  # KiB: the pages of a random update are read once
-# The old places of tracks are removed from the index, and the new ones are added, in one pass in order of rowid: if a
-# rowid is smaller than the one before it, FTS5 ends a segment. A row with the command 'delete' removes an entry.
+CACHE = "PRAGMA cache_size = -262144"  # in KiB; large enough that random updates read each page only once
+# The old entries of moved tracks are removed from the index and the new ones added in one pass in order of rowid,
+# because FTS5 ends a segment at each rowid that is smaller than the one before it. A row with the command 'delete'
+# removes an entry.
 INDEX_NAMES = """
 INSERT INTO names (names, rowid, name_folded)
 SELECT command, place, name FROM (
@@ -56,14 +57,14 @@ ON CONFLICT (term) DO UPDATE SET doc = doc + excluded.doc;
 
 @dataclass(frozen=True, slots=True)
 class CatalogueChanges:
-    """What changes in a catalogue when a corpus grows.
+    """The changes of a catalogue when a corpus grows.
 
     Attributes:
-        changed: existing tracks with another count or other facts: row, count, and the columns of `FACT_TYPES` that
-            the catalogue has.
-        added: the new tracks: the columns of `TRACKS` and the same facts. They follow the existing rows.
-        spellings: row, artist, title and count of spellings in the added rows.
-        uris: uri and row of other uris in the added rows.
+        changed: existing tracks whose count or facts change. Columns: row, count, and those of `FACT_TYPES` that the
+            catalogue has.
+        added: the new tracks, which follow the existing rows. Columns: those of `TRACKS` and the same facts.
+        spellings: other spellings of tracks in the added input rows. Columns: row, artist, title, count.
+        uris: other uris of tracks in the added input rows. Columns: uri, row.
     """
 
     changed: pa.Table

@@ -1,7 +1,7 @@
 """Write the track catalogue, the SQLite file that `catalogue` reads.
 
-The names of one batch are folded in threads while SQLite inserts the previous batch. The ADBC driver inserts Arrow data
-in native code, which is twice as fast as inserting Python objects with the module sqlite3.
+The names of one batch are folded (see `fold_name`) in threads while SQLite inserts the previous batch. The ADBC driver
+inserts Arrow data in native code, which is twice as fast as inserting Python objects with the module sqlite3.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GATHERED = 256 << 20  # bytes of the trigram index to collect in memory before e
 TRACKS = {"artist": TEXT, "title": TEXT, "uri": TEXT, "count": pa.int64(), "first_place": pa.int64()}
 SPELLINGS = {"row": pa.int64(), "artist": TEXT, "title": TEXT, "count": pa.int64()}
 URIS = {"uri": TEXT, "row": pa.int64()}
-FACT_TYPES = {"location": TEXT, "seconds": pa.int64()}  # columns of `tracks`, if the sources state them
+FACT_TYPES = {"location": TEXT, "seconds": pa.int64()}  # columns of `tracks`, if the sources contain them
 
 SCHEMA = """
 CREATE TABLE tracks (
@@ -68,7 +68,7 @@ CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, names, row);
 CREATE TABLE trigrams (term TEXT PRIMARY KEY, doc INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO trigrams SELECT term, doc FROM temp.terms;
 """
-# FTS5 keeps an index in these two tables; only the declaration says where the indexed names are.
+# FTS5 stores an index in the tables names_data and names_idx; only the declaration specifies where the names are.
 JOINED = f"""
 {FULL_TEXT.format(schema="main.", content="'tracks', content_rowid='rank'", options=OPTIONS)}
 DELETE FROM main.names_data;
@@ -94,7 +94,7 @@ def write_catalogue(
 
     Args:
         directory: the corpus stage.
-        tracks: the columns of `TRACKS`, in row order, and the columns of `FACT_TYPES` that the sources state.
+        tracks: the columns of `TRACKS`, in row order, and the columns of `FACT_TYPES` that the sources contain.
         spellings: the columns of `SPELLINGS`: other spellings of the tracks.
         uris: the columns of `URIS`: other uris of the tracks.
         in_order: whether the rows are sorted by count, most frequent first.
@@ -188,11 +188,11 @@ def _inserting(path: Path) -> Iterator[Callable[[str, pa.RecordBatch], Future[No
 
 
 def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
-    """Execute one script per database, each in a transaction and in a thread, so that the main thread handles signals.
+    """Run one script per database, each in a transaction and in a thread, so that the main thread can handle signals.
 
     Args:
         scripts: database -> statements.
-        attached: another database, which the statements name "made".
+        attached: another database, which the statements can use under the name "made".
     """
     with ExitStack() as until_done:
         running = []
@@ -215,7 +215,7 @@ def _execute(scripts: Mapping[Path, str], attached: Path | None = None) -> None:
 
 
 def sqlite_uri(path: Path) -> str:
-    """Return the URI of a file, whose name need not be valid text."""
+    """Return the URI of a file, even if its name is not valid UTF-8."""
     return f"file:{quote(os.fsencode(path.absolute()))}"
 
 

@@ -38,8 +38,8 @@ class Checkpoint:
         settings: training settings of the run.
         progress: position of the run, as the trainer stores it.
         history: one record per finished epoch.
-        arrays: the arrays that `ARRAYS` names, float32. They are copied in pieces, because they may be on parameter
-            servers.
+        arrays: the arrays with the names in `ARRAYS`, float32. They are copied in pieces, because they may be on
+            parameter servers.
     """
 
     corpus: str
@@ -53,7 +53,7 @@ def write_checkpoint(experiment: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint in place of the previous one.
 
     Raises:
-        StorageError: the file system failed, or is full; the previous checkpoint stays.
+        StorageError: the file system failed, or is full; the previous checkpoint is kept.
     """
     place = experiment / DIRECTORY
     with draft_directory(place) as draft:

@@ -19,9 +19,9 @@ from skipgramophone.experiment.arrays import read_array
 
 TRACK_IDS = "track_ids.npy"
 OFFSETS = "offsets.npy"
-HELD_OUT_PREFIX = "held_out_"  # begins the file names of held-out playlists
+HELD_OUT_PREFIX = "held_out_"  # prefix of the file names of held-out playlists
 REJECTS = "rejects.jsonl"  # file with one JSON object per rejected input record
-COUNTED = 1 << 22  # occurrences that are counted at once
+COUNTED = 1 << 22  # occurrences to count per step
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ class Corpus:
         return Corpus(np.asarray(self.track_ids[places]), ends)
 
     def places(self, chosen: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the indices into `track_ids` of the chosen playlists' tracks, and the offsets of these playlists."""
+        """Return the indices in `track_ids` of the chosen playlists' tracks, and offsets for these playlists alone."""
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return np.repeat(starts - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
     def draw(self, tokens: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """Draw random playlists with up to `tokens` occurrences, at least one playlist; return their sorted numbers."""
+        """Draw one or more random playlists with up to `tokens` occurrences in total; return their sorted numbers."""
         order = rng.permutation(len(self))
         reached = np.cumsum(self.lengths()[order])
         return np.sort(order[: max(1, int(np.searchsorted(reached, tokens, "right")))])
@@ -85,7 +85,7 @@ class Corpus:
         return Corpus(np.concatenate([self.track_ids, other.track_ids]), offsets)
 
     def write(self, directory: Path, prefix: str = "") -> None:
-        """Write both arrays to a directory; `prefix` begins their file names."""
+        """Write both arrays to a directory; their file names start with `prefix`."""
         np.save(directory / f"{prefix}{TRACK_IDS}", np.ascontiguousarray(self.track_ids, np.int32))
         np.save(directory / f"{prefix}{OFFSETS}", np.ascontiguousarray(self.offsets, np.int64))
 
@@ -116,7 +116,7 @@ def read_held_out_corpus(directory: Path) -> Corpus | None:
 
 
 def read_corpus(directory: Path, prefix: str = "") -> Corpus:
-    """Memory-map the playlists of a corpus stage; `prefix` begins the file names.
+    """Memory-map the playlists of a corpus stage from the files whose names start with `prefix`.
 
     Raises:
         ExperimentError: a file is missing, or has an unexpected type or shape.

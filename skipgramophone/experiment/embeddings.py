@@ -71,7 +71,7 @@ class Embeddings:
         return bool(is_learnt(self.context).any())
 
     def take(self, rows: npt.NDArray[np.int64]) -> Embeddings:
-        """Return a copy of the vectors, factors and artists of some tracks, in ascending order of their rows."""
+        """Return a copy of the vectors, factors and artists of some tracks; `rows` must be ascending."""
         return Embeddings(
             centre=np.asarray(self.centre[rows]),
             context=np.asarray(self.context[rows]),

@@ -2,9 +2,10 @@
 
     experiment.json          format, name, created, version; written once
     corpus/ model/ index/    the stages, each with a manifest.json
-    .lock                    held by the one writer: pid, command, host
+    .lock                    lock file of the running writer: pid, command, host
 
-A stage is published as a whole (see `publishing`). Its manifest names the stage before it (see `manifest`).
+A stage is published as a whole (see `publishing`). Its manifest contains the digest of the stage before it (see
+`manifest`).
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Experiment:
         """
         if self.has(stage) and not force:
             if stage == "model" and self.has_grown():
-                self.current(stage)  # raises an error that says how to continue training
+                self.current(stage)  # raises an error that explains how to continue training
             article = "an" if stage == "index" else "a"
             keep = "choose another name to keep both"
             if stage == "corpus":
@@ -112,7 +113,8 @@ class Experiment:
 
         Args:
             stage: "corpus", "model" or "index".
-            may_have_grown: also accept a stage whose parent has grown since, because rows keep their numbers.
+            may_have_grown: also accept a stage whose parent has grown since; it remains usable, because rows keep their
+                numbers.
 
         Raises:
             ExperimentError: the stage is missing, or its parent has been replaced or has grown since.
@@ -140,7 +142,7 @@ class Experiment:
         return self.has("model") and self.manifest("model").parent in self.manifest("corpus").former
 
     def find_wrong_size(self, *manifests: Manifest) -> str | None:
-        """Return an error message for the first file whose size is not as in its manifest, or None if all are right."""
+        """Return an error message for the first file whose size differs from its manifest, or None."""
         for manifest in manifests:
             for name, published in manifest.files.items():
                 path = self.directory(manifest.stage) / name
@@ -173,7 +175,7 @@ class Experiment:
 
 
 def continue_command(name: str) -> str:
-    """Return the hint that names the command for training on a grown corpus, starting from the model's vectors."""
+    """Return a hint with the command that continues training on a grown corpus from the model's vectors."""
     return f"sgp train {name} --force --from {name} continues from its vectors"
 
 
@@ -186,7 +188,7 @@ def open_experiment(name: str, root: Path | str | None = None) -> Experiment:
     """Open an existing experiment.
 
     Raises:
-        ExperimentError: the name is invalid, there is no such experiment, or it has a format that this version does
+        ExperimentError: the name is invalid, or the experiment does not exist or has a format that this version does
             not know.
     """
     experiment = named_experiment(name, root)
@@ -234,8 +236,8 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
     """Open or create an experiment, locked for `command`; remove a new one if the block publishes no stage.
 
     Raises:
-        ExperimentError: the name is invalid, the path exists and is not an experiment, or it has a format that this
-            version does not know.
+        ExperimentError: the name is invalid, the path exists and is not an experiment, or the experiment has a format
+            that this version does not know.
         StorageError: the directory cannot be made.
     """
     experiment = named_experiment(name, root)

@@ -3,8 +3,8 @@
     factors.npy     float32 (tracks, factors)   factors of each track; zeros for a track without a vector
     factors.json    alpha, regularization, exponent and energy, as below
 
-With r_pi > 0 for a track i in playlist p, and 0 for all other tracks, the factors x_p of playlists and y_i of tracks
-minimize
+Let r_pi be the weight of track i in playlist p: above 0 if p contains i, else 0. The factors x_p of playlists and y_i
+of tracks minimize
 
     sum over all p and i of (1 + alpha r_pi) ([r_pi > 0] - x_p . y_i)^2
         + sum over p of lambda_p |x_p|^2 + sum over i of lambda_i |y_i|^2
@@ -16,18 +16,19 @@ With C = diag(1 + alpha r_pi) and D = diag(alpha r_pi) over the tracks of playli
     (Y^T Y + lambda_p I + Y_p^T D Y_p) x_p = Y_p^T C 1
 
 The same system gives the factors of a playlist that was not trained on ("fold-in"). The factors are rotated so that
-Y^T Y is a diagonal matrix S, the energy, which changes no product x_p . y_i. In the scaled factors
+Y^T Y is a diagonal matrix S, the energy. This rotation changes no product x_p . y_i. In the scaled factors
 z_i = (S + lambda_p I)^-1/2 y_i and u_p = (S + lambda_p I)^1/2 x_p the system is
 
     (I + Z_p^T D Z_p) u_p = Z_p^T C 1        or        u_p = Z_p^T D^1/2 (I + D^1/2 Z_p Z_p^T D^1/2)^-1 D^-1/2 C 1
 
-so the system of a playlist has as many unknowns as the playlist has tracks, or as there are factors, whichever is less.
-The systems are solved exactly, on all cores. Systems of the same size are solved together.
+so the number of unknowns is the number of tracks in the playlist or the number of factors, whichever is smaller. The
+systems are solved exactly, on all cores. Systems of the same size are solved together.
 
 Sources: Hu, Koren and Volinsky 2008, "Collaborative Filtering for Implicit Feedback Datasets",
 doi 10.1109/ICDM.2008.22 (exponent 0); Rendle, Krichene, Zhang and Koren 2021, "Revisiting the Performance of iALS on
 Item Recommendation Benchmarks", arXiv 2110.14037 (regularization by frequency). The library `implicit` weighs a track
-of a playlist by alpha r instead of 1 + alpha r: its alpha of 20 is 19 here. Its regularization is the same.
+of a playlist by alpha r instead of 1 + alpha r, so its alpha of 20 corresponds to 19 here. Its regularization is the
+same.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from skipgramophone.parallel import run_in_order
 
 FACTORS = "factors.npy"
 FACTORS_JSON = "factors.json"
-GATHERED = 1 << 22  # numbers per batch of systems
+GATHERED = 1 << 22  # matrix elements per batch of systems
 EXACT_SIZES = 8  # systems up to this size are not padded
 
 Matrix = npt.NDArray[np.float32]
@@ -61,7 +62,7 @@ class SparseRows:
     Attributes:
         columns: int (entries,), column of each entry; all rows concatenated.
         offsets: int (rows + 1,), row p has the entries offsets[p] to offsets[p + 1].
-        weights: float32 (entries,), the r above, all above 0.
+        weights: float32 (entries,), r_pi in the formulas above, greater than 0.
     """
 
     columns: npt.NDArray[Any]
@@ -79,12 +80,13 @@ class SparseRows:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The constants of the sum that is minimized.
+    """The constants of the objective that the factors minimize.
 
     Attributes:
         alpha: additional weight of the tracks of a playlist, above 0; every other track weighs 1.
         regularization: weight of the squared factors, above 0.
-        exponent: power of the number of entries of a row by which its regularization grows; 0 treats all rows equally.
+        exponent: the regularization of a row is multiplied by its number of entries to this power; 0 treats all rows
+            equally.
     """
 
     alpha: float
@@ -98,7 +100,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Factors of tracks, which score all tracks as additions to given tracks; or factors of playlists.
+    """Factors of tracks or of playlists. Factors of tracks score all tracks as additions to given tracks.
 
     Attributes:
         rows: float32 (tracks, factors), rotated so that their Gram matrix is diagonal.
@@ -138,7 +140,7 @@ class Factors:
         return np.asarray(self.fold_in(given) @ self.rows.T)
 
     def playlists_of(self, rows: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> Matrix:
-        """Return the factors of two playlists, the liked tracks and the disliked tracks, float32 (2, factors).
+        """Return the factors of two playlists, one of liked and one of disliked tracks, float32 (2, factors).
 
         Args:
             rows: int64 (given,), rows of the given tracks.
@@ -151,7 +153,7 @@ class Factors:
         return self.fold_in(given)
 
     def take(self, rows: npt.NDArray[np.int64]) -> Factors:
-        """Return the factors of some tracks, in memory."""
+        """Return a copy in memory of the factors of some tracks."""
         return Factors(np.asarray(self.rows[rows]), self.energy, self.objective)
 
     def are_finite(self) -> bool:
@@ -249,7 +251,7 @@ class _Systems:
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
     def _solve_short(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for rows of at most `size` entries with one unknown per entry."""
+        """Solve for rows with at most `size` entries, with one unknown per entry."""
         rows, scale = self.rows, self._scale(some)
         starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
         filled = np.arange(size) < lengths[:, None]  # (rows, size)
@@ -263,7 +265,7 @@ class _Systems:
         return some, np.asarray((unknowns.transpose(0, 2, 1) @ entries)[:, 0] * scale)
 
     def _solve_long(self, some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for one row of many entries with one unknown per factor."""
+        """Solve for one row with many entries, with one unknown per factor."""
         rows, scale, dim = self.rows, self._scale(some), len(self.fixed.energy)
         system, target = np.eye(dim), np.zeros(dim)
         first, end = rows.offsets[some[0]], rows.offsets[some[0] + 1]

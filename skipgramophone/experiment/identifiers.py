@@ -1,6 +1,6 @@
 """Store the identifiers of tracks beside the catalogue: ISRCs, MusicBrainz recording ids and further uris.
 
-The file exists only if a source states identifiers. It is an SQLite file with one table:
+The file exists only if a source contains identifiers. It is an SQLite file with one table:
 
     identifiers   row of the track in the catalogue, identifier
 
@@ -29,7 +29,7 @@ BATCH = 100_000
 
 
 def write_identifiers(directory: Path, identifiers: pa.Table) -> None:
-    """Write the identifiers of the tracks of a corpus; without any, there is no file.
+    """Write the identifiers of the tracks of a corpus; if there are none, write no file.
 
     Args:
         directory: the corpus stage.

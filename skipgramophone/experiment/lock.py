@@ -28,7 +28,7 @@ def writer_lock(directory: Path, name: str, command: str) -> Iterator[None]:
         holder = {"pid": os.getpid(), "command": f"sgp {command} {name}", "host": socket.gethostname()}
         with storage_errors(directory / LOCK, "write"):
             lock.truncate(0)
-            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: on a full disk, close would fail again
+            os.write(lock.fileno(), json.dumps(holder).encode())  # unbuffered: else close fails again on a full disk
             remove_leftovers(directory)
         try:
             yield

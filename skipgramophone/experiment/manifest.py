@@ -22,8 +22,8 @@ FORMAT = 1
 PARENT = {"corpus": None, "model": "corpus", "index": "model"}  # stage -> the stage that it is made from
 COMMAND = {"corpus": "extract", "model": "train", "index": "index"}  # stage -> the command that makes it
 MANIFEST = "manifest.json"
-RECENCY = "recency"  # key among the facts of a model: the chosen recency, with the evidence
-FORMER = "former"  # key among the facts of a corpus that has grown: a list of its earlier versions
+RECENCY = "recency"  # key in the facts of a model: the chosen recency, and the scores behind the choice
+FORMER = "former"  # key in the facts of a corpus that has grown: a list of its earlier versions
 LONGEST_PART = 255  # bytes in a file name: the limit of most file systems
 
 
@@ -104,7 +104,7 @@ def read_manifest(path: Path, stage: str) -> Manifest:
 
 
 def _are_safe(files: dict[str, Any]) -> bool:
-    """Whether all file names of a manifest are printable names without a path, each with a JSON object."""
+    """Whether each file name in a manifest is printable and without a path, and each record is a JSON object."""
     return all(
         isinstance(published, dict)
         and name.isprintable()
@@ -134,7 +134,7 @@ def write_manifest(draft: Draft, stage: str, parent: str | None, settings: dict[
 
 
 def digest_of(manifest: Manifest) -> str:
-    """Return the digest (SHA-256) of a stage's files except logs, its settings and its parent's digest."""
+    """Return the SHA-256 digest of a stage: of its settings, its parent's digest, and its files except logs."""
     content = {
         "stage": manifest.stage,
         "parent": manifest.parent,

@@ -1,7 +1,7 @@
-"""Memory-mapped files that another program has cut off.
+"""Detect memory-mapped files that another program has truncated.
 
-The system ends a process by SIGBUS when it reads a mapped page beyond the end of the file. `sgp` replaces files by
-renaming, which leaves mapped files alone; other programs, such as `rsync --inplace`, may write into them.
+The system kills a process with SIGBUS when it reads a mapped page beyond the end of the file. `sgp` replaces files by
+renaming, so mapped files do not change; other programs, such as `rsync --inplace`, may change them in place.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class MappedFile:
 
 
 def mapped_files(arrays: Iterable[npt.NDArray[Any]]) -> list[MappedFile]:
-    """Return the files of all arrays that are memory-mapped, or parts of such arrays."""
+    """Return the files of those arrays that are memory-mapped or slices of memory-mapped arrays."""
     found = []
     for array in arrays:
         base: Any = array
@@ -45,7 +45,7 @@ def mapped_files(arrays: Iterable[npt.NDArray[Any]]) -> list[MappedFile]:
 
 
 def require_whole(files: Iterable[MappedFile]) -> None:
-    """Verify that no file has been cut off since it was mapped.
+    """Verify that no file has been truncated since it was mapped.
 
     Raises:
         ExperimentError: a file is shorter than its mapping.

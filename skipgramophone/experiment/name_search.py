@@ -31,13 +31,13 @@ SHOWN_OTHERS = 3  # number of other matches that are reported if one track domin
 DOMINANCE = 3  # a match is chosen if it occurs at least this many times as often as any other match
 ARTIST_ONLY = 4  # the worst kind of match: no word of the query is in the title
 CLUES_ASKED = 6  # number of trigrams per search: more are slower, fewer leave more names to verify
-FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query that lacks one piece
+FREQUENT_ENOUGH = 100  # tracks to find for each variant of a query without one piece (see `_without_one_piece`)
 MOST_POSTINGS = 10_000  # index entries to read when names are scored by the trigrams that they share
-NEAREST = 100  # names with the best scores, which are then compared letter by letter
+NEAREST = 100  # number of best-scoring names to compare letter by letter
 MOST_LETTERS = 500  # a longer query matches only whole names, without typos
-MOST_PIECES = 30  # a query with more pieces is not searched without one of them
-FEW = 2000  # a search with fewer matches uses the index, any other scans all names ...
-FEW_OF = 50  # ... or fewer than one in this many tracks
+MOST_PIECES = 30  # a query with more pieces is not searched with one piece left out
+FEW = 2000  # a search with fewer matches than this uses the index; other searches scan all names ...
+FEW_OF = 50  # ... in large catalogues, the limit is one in this many tracks
 Clue = tuple[int, str]  # number of names that contain a trigram, and the FTS5 query for it
 
 
@@ -47,8 +47,8 @@ class Match:
 
     Attributes:
         track: the track.
-        namesakes: number of less frequent tracks with the same name, apart from case.
-        misspelt: whether the track has a similar name, because no name contains the query as typed.
+        namesakes: number of less frequent tracks with the same name, ignoring case.
+        misspelt: whether the track was found by a similar name, because no name contains the query as typed.
         others: if the track was chosen because it dominates, the most frequent other matches.
         matches: number of tracks that match the query.
     """
@@ -138,14 +138,14 @@ class NameSearch:
         return found, len(found) if len(found) < limit else self._catalogue.count_matching(containing)
 
     def is_whole_name(self, query: str) -> bool:
-        """Whether a query is the uri or the whole name of a track, apart from case and accents."""
+        """Whether a query is the uri or the whole name of a track, ignoring case and accents."""
         folded = fold_name(query)
         uri = read_identifier(query) or query.strip()
         whole = Condition(f"tracks.name_folded = ? OR {BY_URI}", [folded, uri, uri, uri])
         return bool(folded) and bool(self._catalogue.matching(whole, 1))
 
     def query_for(self, name: str, uri: str | None, identifiers: Iterable[str] = ()) -> str:
-        """Return the query for a track of a file: the uri, name or identifier that a track has, or else the name."""
+        """Return the query for a track of a file: its uri, name or identifier if it matches a track, else its name."""
         if uri is not None and self.by_uri(uri):
             return uri
         if self._catalogue.has_identifiers and not self.is_whole_name(name):
@@ -153,7 +153,7 @@ class NameSearch:
         return name
 
     def by_uri(self, query: str) -> list[Track]:
-        """Return the tracks whose uri or identifier is the query, or which it links to; most frequent first."""
+        """Return the tracks with the uri or identifier in the query, which may be a link; most frequent first."""
         return next(filter(None, map(self._catalogue.by_uri, uris_of(query))), [])
 
     def _artist_hint(self, query: str) -> str:
@@ -162,7 +162,7 @@ class NameSearch:
         return f"; --artist '{tracks[0].artist}' means all tracks of this artist" if tracks else ""
 
     def candidates(self, query: str) -> list[Track]:
-        """Return the tracks that the error of `resolve` for this query names as candidates, in the same order."""
+        """Return the candidates that the error of `resolve` for this query lists, in the same order."""
         found, _ = self.find(query)
         if found:
             return found
@@ -210,7 +210,7 @@ class NameSearch:
         return typos.each_word_near(query, tracks.values()), typos.nearest(query, list(tracks.values()))
 
     def containing(self, folded: str) -> Condition:
-        """Return the condition that a folded name contains each word of a query.
+        """Return an SQL condition for tracks whose folded name contains each word of a query.
 
         Words of one or two letters have no trigram. A query with only such words matches the names and titles that
         begin with the query or, if there are none, all names that contain each word.
@@ -235,7 +235,7 @@ class NameSearch:
         return Condition(f"names MATCH ? AND {each}", [matched, *words], by_trigram=True)
 
     def __containing_short(self, words: list[str], each: str) -> Condition:
-        """Return the condition that a folded name contains all `words`, which have one or two letters each.
+        """Return an SQL condition for tracks whose folded name contains all `words`, of one or two letters each.
 
         If there are many such names, the condition scans all tracks, which finds the first ones quickly. Names of one
         or two letters have no trigram, so they are added separately.
@@ -255,7 +255,7 @@ class NameSearch:
         return sum(names for _, names in found), f"({' OR '.join(_phrase(gram) for gram, _ in found)})"
 
     def _beginning(self, folded: str) -> Condition | None:
-        """Return the condition that a name or a title begins with the query, or None if none does.
+        """Return an SQL condition for tracks whose name or title begins with the query, or None if there are none.
 
         A few such rows are read from the indexes. If there are many, a scan of all tracks finds the first ones quickly.
         """
@@ -325,8 +325,8 @@ def dominant(query: str, tracks: Sequence[Track]) -> Track | None:
     3. the words of the query are parts of words, and at least one of them is in the title.
 
     A track dominates if no other track has a better kind of match, and if the track occurs at least `DOMINANCE` times
-    as often as every other track with the same kind. If the query names an artist, or matches only artists, no track
-    dominates unless the query is also a whole title, because the query gives no title.
+    as often as every other track with the same kind. If the query is an artist's name, or matches only artists, it
+    contains no title. Then no track dominates, unless the query is also a whole title.
     """
     words = sorted(words_of(query))
     kinds = [_kind_of_match(words, track) for track in tracks]
@@ -354,7 +354,7 @@ def _kind_of_match(words: list[str], track: Track) -> int:
 
 
 def _same_accents(tracks: list[Track], query: str) -> list[Track]:
-    """Return the tracks whose name or title has the accents of the query, or all tracks if none has."""
+    """Return the tracks whose name or title has the accents of the query, or all tracks if none has them."""
     typed = query.strip().casefold()
     alike = [track for track in tracks if typed in (track.name.casefold(), track.title.casefold())]
     return alike or tracks

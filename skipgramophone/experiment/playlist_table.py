@@ -77,7 +77,7 @@ class PlaylistTable:
 
 
 def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
-    """Memory-map the playlist table of a corpus stage; `prefix` begins the file name of held-out playlists.
+    """Memory-map the playlist table of a corpus stage; for held-out playlists, the file name starts with `prefix`.
 
     Raises:
         StorageError: the file cannot be read.
@@ -89,7 +89,7 @@ def map_playlist_table(directory: Path, prefix: str = "") -> PlaylistTable:
 
 
 def write_playlist_table(directory: Path, table: pa.Table, prefix: str = "") -> None:
-    """Write owner, name and key of each playlist of a corpus; `prefix` begins the file name of held-out playlists."""
+    """Write owner, name and key of each playlist; for held-out playlists, the file name starts with `prefix`."""
     import pyarrow.parquet as pq
 
     with (directory / f"{prefix}{PLAYLISTS}").open("wb") as file:  # Arrow opens only paths that are valid UTF-8

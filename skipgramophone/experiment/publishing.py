@@ -185,7 +185,7 @@ def _has_writer(path: Path, draft: re.Match[str]) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether another process with this id is running; a draft with this process's own id is from an earlier one."""
+    """Whether another process has this id; a draft with this process's own id is from an earlier, dead process."""
     if pid == os.getpid():
         return False
     try:
@@ -198,7 +198,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a directory, a file or a link if it exists; files of a directory that cannot be removed stay."""
+    """Remove a directory, a file or a link if it exists; errors for files in a directory are ignored."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -228,7 +228,7 @@ def _flush(path: Path) -> None:
 
 
 def _exchange(draft: Path, place: Path) -> None:
-    """Put a draft in the place of a published directory, in one step if the system can do this, else in two."""
+    """Replace a published directory by a draft, in one step if the system can do this, else in two."""
     if _exchange_by_system(draft, place):
         return
     retired = draft.with_suffix(RETIRED_SUFFIX)

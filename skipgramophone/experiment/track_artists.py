@@ -1,6 +1,6 @@
 """The artists that the tracks of a model credit, as numbers. The hybrid ranking compares them with those of the seeds.
 
-    artists.npy   int32 (2, credits)   row of a track, and below it the number of one of its artists; sorted by row
+    artists.npy   int32 (2, credits)   row of the track, number of the artist; sorted by row
 
 The numbers have no meaning of their own: two tracks have an artist in common if they have a number in common.
 """
@@ -26,8 +26,8 @@ class TrackArtists:
     """The artists of each track.
 
     Attributes:
-        rows: int32 (credits,), ascending row of a track for each artist of each track.
-        artists: int32 (credits,), number of that artist.
+        rows: int32 (credits,), ascending; the row of a track, repeated for each of its artists.
+        artists: int32 (credits,), the number of an artist of this track.
         tracks: number of tracks.
     """
 

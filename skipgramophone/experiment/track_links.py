@@ -10,7 +10,7 @@ INSTEAD = "give artist and title instead"
 
 
 def uris_of(query: str) -> tuple[str, ...]:
-    """Return the uris and identifiers by which a query may name a track, the most likely one first.
+    """Return the uris and identifiers that a query may mean, the most likely one first.
 
     >>> uris_of("isrc:us-um7-17-03861")
     ('isrc:us-um7-17-03861', 'isrc:USUM71703861', 'USUM71703861')
@@ -24,11 +24,11 @@ def uris_of(query: str) -> tuple[str, ...]:
 
 
 def require_name(query: str, has_identifiers: bool) -> None:
-    """Refuse a link or an identifier that matches no track, because it must not be searched as a name.
+    """Refuse a query that matched no track if it is a link or an identifier, because these are not searched as names.
 
     Args:
         query: the query.
-        has_identifiers: whether the sources of the corpus state identifiers.
+        has_identifiers: whether the sources of the corpus contain identifiers.
 
     Raises:
         UnknownTrackError: the query is a link or an identifier.

@@ -28,7 +28,7 @@ def remember_verified(paths: Sequence[Path]) -> None:
 
 
 def _verified() -> KeptLines:
-    """Return the file of fingerprints."""
+    """Return the file that contains the fingerprints."""
     return KeptLines(state_file("sound"), KEPT)
 
 

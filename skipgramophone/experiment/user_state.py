@@ -14,7 +14,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_BYTES = 4 << 20  # up to this many bytes are read, from the end of a file; a history needs fewer
+MOST_BYTES = 4 << 20  # maximum number of bytes to read, from the end of a file; a history needs fewer
 
 
 def state_file(name: str) -> Path | None:
@@ -29,7 +29,7 @@ def cache_directory() -> Path | None:
 
 
 def _directory(variable: str, default: str) -> Path | None:
-    """Return the directory of this program below the one that an environment variable names, or below the default."""
+    """Return this program's directory below the directory in an environment variable, or else below the default."""
     given = os.environ.get(variable, "")
     try:
         place = Path(given if given.startswith("/") else default).expanduser()

@@ -54,7 +54,7 @@ def require_writable(destination: Path, format: str, force: bool) -> None:
 
 
 def _require_replaceable_directory(destination: Path, force: bool) -> None:
-    """Refuse a directory that cannot be written, or with a file that no manifest of an earlier export lists."""
+    """Refuse a directory that cannot be written, or with a file that is not in the manifest of an earlier export."""
     with storage_errors(destination, "write"):
         if not destination.parent.is_dir():
             raise ExperimentError(f"cannot write {destination}: the directory {destination.parent} does not exist")
@@ -88,7 +88,7 @@ def write(
         format: one of `FORMATS`.
         vectors: the tracks and vectors to write.
         force: replace an existing export.
-        about: entries of the manifest that say where the vectors come from.
+        about: entries of the manifest about the origin of the vectors.
         card: Markdown page about the vectors, for formats that are directories.
 
     Raises:

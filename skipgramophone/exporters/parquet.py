@@ -2,7 +2,7 @@
 
     position, artist, title, uri, count; identifiers, if a track has some, separated by spaces
     centre, context               lists of float32, float16 or int8
-    centre_scale, context_scale   with int8: the factor of each list
+    centre_scale, context_scale   only with int8: scale factor of each list
     x, y                          float32, position in the projection
     neighbours                    ids (rows of the file, from 0) and distances (1 - cosine), nearest first
 

@@ -1,4 +1,4 @@
-"""Export for TensorBoard's Embedding Projector: vectors.tsv, metadata.tsv and a configuration that names both.
+"""Export for TensorBoard's Embedding Projector: vectors.tsv, metadata.tsv and a configuration file that refers to both.
 
 The Projector does not support quoting, so tabs, line ends and backslashes in names are escaped as in JSON. It shows the
 first 100,000 points and ignores the rest. If there are more tracks, a sample is written (see `rows_to_write`).
@@ -80,5 +80,5 @@ def _cell(value: object) -> str:
 
 
 def _text(cell: str) -> str:
-    """Return the text from which `_cell` made a field."""
+    """Reverse `_cell`: return the original text of a field."""
     return str(json.loads('"' + cell.replace('"', '\\"') + '"'))

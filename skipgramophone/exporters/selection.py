@@ -28,7 +28,7 @@ from skipgramophone.wording import plural
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The tracks to export, most frequent first, and the numbers of tracks that are left out."""
+    """The tracks to export, most frequent first, and how many tracks are left out, by reason."""
 
     tracks: list[Track]
     left_out: int  # tracks without a vector
@@ -38,7 +38,7 @@ class Selection:
 
 
 def select(lookup: Lookup, settings: ExportSettings, format: str) -> Selection:
-    """Select the tracks that pass the filters of the settings, up to the number that the format can show.
+    """Select the tracks that pass the filters of the settings, up to the limit of the format.
 
     Raises:
         SettingError: no track is left.
@@ -95,12 +95,12 @@ def _embeddings(lookup: Lookup, of: Embedded) -> Embeddings:
 
 
 def _key(name: str) -> str:
-    """Return the key of a track name, a uri or an identifier in a list of tracks to export."""
+    """Return the normalized form of a track name, uri or identifier, to compare it with others."""
     return identity(read_identifier(name) or name)
 
 
 def _keys_of(track: Track) -> list[str]:
-    """Return the texts that name a track in a list of tracks to export."""
+    """Return the name, uri and identifiers by which a list of tracks to export may refer to a track."""
     return [track.name, track.uri or "", *track.identifiers]
 
 
@@ -165,7 +165,7 @@ def _project(centre: Matrix, method: Projection, of: Embedded) -> npt.NDArray[np
 
 
 def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVectors, float | None]:
-    """Convert vectors to the requested number type and, if requested, names to safe cells.
+    """Convert vectors to the requested number type and, if requested, make names safe for spreadsheets.
 
     Returns:
         The converted vectors, and their recall@10 against the float32 vectors, or None if the type is float32.
@@ -185,7 +185,7 @@ def convert(vectors: TrackVectors, settings: ExportSettings) -> tuple[TrackVecto
 
 
 def origin(lookup: Lookup) -> dict[str, Any]:
-    """Return the entries for the export's manifest that say where the vectors come from."""
+    """Return the entries of the export's manifest about the origin of the vectors."""
     model = lookup.opened.model
     return {"experiment": lookup.experiment.name, "model": model.digest, "made": model.created}
 

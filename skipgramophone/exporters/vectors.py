@@ -34,7 +34,7 @@ class TrackVectors:
         centre: float32, float16 or int8 (len(tracks), embedding_dim).
         context: like `centre`.
         context_bias: float32 or float16 (len(tracks),).
-        centre_scale: with int8, the factor of each row, float32 (len(tracks),); otherwise None.
+        centre_scale: for int8, the scale factor of each row, float32 (len(tracks),); otherwise None.
         context_scale: like `centre_scale`.
         neighbours: a function that yields the neighbours of all tracks in blocks: indices into `tracks`, int64
             (block, number), and similarities, float32 (block, number); or None.

@@ -24,7 +24,7 @@ class Matching:
         row: catalogue row of each vector's track, int64 (vectors,); -1 for a vector without a track.
         unused: index of each vector that is not used -> the reason.
         by_uri: number of vectors matched by uri; the others are matched by artist and title.
-        namesakes: number of vectors whose name several tracks have; such a vector is matched to the most frequent one.
+        namesakes: number of vectors whose name matches several tracks; each is matched to the most frequent of these.
     """
 
     row: npt.NDArray[np.int64]

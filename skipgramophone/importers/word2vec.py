@@ -18,7 +18,7 @@ def read_text(path: Path) -> NamedVectors:
     """Read a word2vec text file.
 
     Raises:
-        SourceError: the file is not in this format, or its names file has other keys.
+        SourceError: the file is not in this format, or its names file has different keys.
     """
     return _named(path, *read(path, binary=False))
 
@@ -27,7 +27,7 @@ def read_binary(path: Path) -> NamedVectors:
     """Read a word2vec binary file.
 
     Raises:
-        SourceError: the file is not in this format, or its names file has other keys.
+        SourceError: the file is not in this format, or its names file has different keys.
     """
     return _named(path, *read(path, binary=True))
 

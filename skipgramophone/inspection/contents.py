@@ -40,10 +40,10 @@ class Contents:
 
     @classmethod
     def of_playlists(cls, corpus: Corpus, tracks: pa.Table, playlists: pa.Table) -> Contents:
-        """Return the contents of some playlists, without tracks that occur only in held-out playlists."""
+        """Return the contents of the given playlists, without tracks that occur only in held-out playlists."""
         occurs = corpus.counts(tracks.num_rows) > 0
         if not occurs.all():
-            number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)  # of each track that occurs, from 0
+            number = np.cumsum(occurs, dtype=np.int32) - np.int32(1)  # new number of each track that occurs, from 0
             corpus, tracks = Corpus(number[corpus.track_ids], corpus.offsets), tracks.filter(pa.array(occurs))
         return cls(corpus, tracks, playlists)
 
@@ -78,7 +78,7 @@ class Contents:
         return np.bincount(self._track_pairs & ((1 << VALUE_BITS) - 1), minlength=self.tracks.num_rows)
 
     def distinct_among(self, marked: Marks) -> Ids:
-        """Return the number of distinct tracks of each playlist that are marked, int64 (playlists,).
+        """Return how many distinct marked tracks each playlist contains, int64 (playlists,).
 
         Args:
             marked: bool (tracks,).

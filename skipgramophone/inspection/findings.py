@@ -33,7 +33,7 @@ Kind = Literal[
     "unseen-letters",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Apply = Mapping[str, tuple[str, ...]]  # command -> words that are added to it
+Apply = Mapping[str, tuple[str, ...]]  # command -> arguments to add to it
 Unit = Literal["rows", "playlists", "tracks", "occurrences"]
 
 
@@ -223,7 +223,7 @@ ADVICE: dict[Kind, Advice] = {
 def make_finding(
     kind: Kind, what: str, *, count: int, of: int, unit: Unit, examples: Sequence[str], apply: Apply | None = None
 ) -> Finding:
-    """Return a finding with the effect and remedy of its kind; `apply` replaces the options of the kind."""
+    """Return a finding with the effect and remedy of its kind; `apply` overrides the options of its kind."""
     advice = ADVICE[kind]
     return Finding(
         kind=kind,

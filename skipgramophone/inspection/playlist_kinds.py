@@ -14,10 +14,10 @@ from skipgramophone.playlists.automatic_lists import is_automatic
 from skipgramophone.settings import Thresholds
 from skipgramophone.wording import plural
 
-SEED = 7  # of the sample of playlists that are compared with others
-USUAL = 95  # percentile of the lengths that a part of a library may have
-SHORTEST_PART = 50  # tracks of the parts of a library
-PART = 500  # tracks of the parts, if there are no other playlists
+SEED = 7  # random seed for the sample of playlists to compare with others
+USUAL = 95  # percentile of the playlist lengths from which --max-length is proposed
+SHORTEST_PART = 50  # smallest --max-length to propose, in tracks
+PART = 500  # --max-length to propose if no playlist has a usual length
 
 
 def inspect_kinds(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
@@ -95,7 +95,7 @@ def longest_playlists(contents: Contents, chosen: Marks) -> tuple[str, ...]:
 
 
 def _snapshots(contents: Contents) -> Iterator[Finding]:
-    """Yield a finding if a sample of the playlists shows snapshots of the same lists."""
+    """Yield a finding if a sample of the playlists contains snapshots of the same playlists."""
     owners = contents.playlists["owner"]
     if pc.count_distinct(owners).as_py() < 2:
         return

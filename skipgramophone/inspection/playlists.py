@@ -103,7 +103,7 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         names = contents.playlist_names(worst[repeats[worst] > 0])
         yield make_finding("repeats", what, count=number, of=of, unit="occurrences", examples=names)
     if pc.all(pc.equal(contents.playlists["owner"], "")).as_py():
-        # A name without letters is a number or a time, so the playlist is a session of one person and not merged.
+        # A name without letters is a number or a time. Such a playlist is a listening session, not merged playlists.
         named = pc.match_substring_regex(contents.playlists["name"], r"\pL").to_numpy()
         merged = named & (contents.lengths > thresholds.welded_length)
         merged &= repeats > thresholds.welded_repeats * contents.lengths

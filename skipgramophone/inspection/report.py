@@ -20,7 +20,7 @@ from skipgramophone.inspection.tracks import inspect_tracks
 from skipgramophone.settings import Thresholds
 
 SCHEMA = 1  # version of the JSON format; raised when a field is removed or changes its meaning
-HEAD = 0.01  # the most frequent tracks up to this share of all tracks are the head
+HEAD = 0.01  # share of all tracks that are in the head, the most frequent tracks
 SHOWN_FREQUENT = 3
 
 
@@ -47,12 +47,12 @@ class Inspection:
         lengths: distribution of the playlist lengths.
         counts: distribution of the track counts.
         once: number of tracks that occur only once.
-        half: smallest number of tracks that together make half of all occurrences.
-        head_share: share of all occurrences that the most frequent 1 % of the tracks make.
+        half: smallest number of tracks that together account for half of all occurrences.
+        head_share: share of all occurrences that the most frequent 1 % of the tracks account for.
         most_frequent: the most frequent tracks.
         findings: the problems that were found, in the order of `KINDS`.
         command: the command that applies the advice of the findings.
-        order: the context that `-wsz auto` chooses, and the measurements that decided.
+        order: the context that `-wsz auto` chooses, and the measurements behind the choice.
         seconds: duration of the inspection.
     """
 

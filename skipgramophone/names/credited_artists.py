@@ -3,8 +3,8 @@
 "A, B", "A feat. B"   These name A and B. Exception: if B only occurs right after A, and A mostly occurs right before
                       B, they are one artist, as in "Tyler, The Creator". Two artists that only occur together are
                       therefore listed as one.
-"A & B", "A x B"      These name one artist. If A or B is credited elsewhere on more tracks, that artist is named too.
-                      If both are, only A and B are named, as in "Elton John & Kiki Dee".
+"A & B", "A x B"      These name one artist. If A or B is credited elsewhere on more tracks than "A & B", that artist is
+                      named too. If both are, only A and B are named, as in "Elton John & Kiki Dee".
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def _names(written: Sequence[str], tracks: Numbers) -> tuple[Numbers, Numbers, d
     """Split credits into names; a name is one part of a credit, or several parts that belong together.
 
     Returns:
-        The credit and the number of each name, int64 (names,), in the order of the credits, and the numbers by text.
+        For each name, in the order of the credits: the index of its credit, int64 (names,), and its number, int64
+        (names,). Then a dict: text of a name -> its number.
     """
     parts, sizes, apart = _split(written)
     number: dict[str, int] = {}

@@ -51,7 +51,7 @@ def read_identifier(text: str) -> str | None:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text as `labelled` returns it has no value, or only spaces.
+    """Whether a text that `labelled` returned has no value after the prefix, or only spaces.
 
     >>> is_blank("isrc: "), is_blank("isrc:x")
     (True, False)
@@ -60,7 +60,7 @@ def is_blank(text: str) -> bool:
 
 
 def prefix_of(text: str) -> str | None:
-    """Return the kind that the prefix of a text names, "isrc" or "mbid", even if no valid identifier follows.
+    """Return the kind of identifier that a text begins with, "isrc" or "mbid", even if no valid identifier follows.
 
     >>> prefix_of("ISRC:nonsense"), prefix_of("Free Fallin'")
     ('isrc', None)
@@ -70,12 +70,12 @@ def prefix_of(text: str) -> str | None:
 
 
 def joined(texts: Iterable[str]) -> str | None:
-    """Join the identifiers that a record states to one text; None if there are none."""
+    """Join the identifiers of a record into one text; return None if there are none."""
     return SEPARATOR.join(replace_surrogates(text) for text in texts if text) or None
 
 
 def labelled(kind: str, value: object) -> str:
-    """Return an identifier as a source states it: with its prefix, but not checked; "" if the value is not text.
+    """Return an identifier with the prefix of its kind, without validating it; "" if the value is not text.
 
     >>> labelled("isrc", "us-um7-17-03861"), labelled("isrc", None)
     ('isrc:us-um7-17-03861', '')

@@ -4,7 +4,7 @@
     https://music.apple.com/us/album/name/1?i=ID       https://music.apple.com/us/song/name/ID
     https://music.youtube.com/watch?v=ID&list=…        https://youtu.be/ID
 
-Links are only read as text: nothing is downloaded.
+Links are only parsed; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -66,5 +66,5 @@ def read_link(text: str) -> Link | None:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text begins with http:// or https:// (in any case, after optional spaces)."""
+    """Whether a text begins with http:// or https:// (upper or lower case, after optional spaces)."""
     return WEB.match(text.strip()) is not None

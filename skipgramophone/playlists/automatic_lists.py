@@ -1,7 +1,7 @@
 """Recognizes playlists that a music service or player makes, such as "Discover Weekly" and "Liked Songs", by name.
 
 The tracks of such a list were not chosen to go together: they are recommendations, recent plays, or all tracks that a
-person likes. The whole name must match one of the known names, which are listed in the usual languages. A date, a
+person likes. The whole name must match one of the known names, which are listed in common languages. A date, a
 number or a note in brackets may follow it.
 """
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Lists that follow what a person has liked.
+# Lists of what a person has liked.
 LIKED = (
     "liked songs", "liked from radio", "liked tracks", "loved tracks", "liked music", "liked videos", "your likes",
     "starred", "favorite songs", "favourite songs", "favorite tracks", "favourite tracks", "favorites mix",

@@ -1,4 +1,4 @@
-"""Clean playlists: drop repeats, near-duplicates and short playlists, and split long ones, as the settings say.
+"""Clean playlists: drop repeats, near-duplicates and short playlists, and split long ones, depending on the settings.
 
 Cleaning works on track numbers, before tracks are sorted by count. Its result lists the occurrences to keep by their
 index ("place") in the corpus, and counts the dropped occurrences by reason.
@@ -65,7 +65,8 @@ def clean_corpus(
         corpus: all playlists.
         settings: what to drop and split.
         known: bool (occurrences,), marks the occurrences of the existing corpus when a corpus grows (default: none).
-            These are kept. New occurrences that repeat a known track in the same playlist are dropped first.
+            These occurrences are always kept. New occurrences that repeat a known track in the same playlist are
+            dropped first.
         names: the name of each playlist, by which automatic playlists are recognized.
     """
     known = np.zeros(corpus.occurrences, np.bool_) if known is None else known
@@ -98,7 +99,7 @@ def count_repeats(held: Postings) -> tuple[int, int]:
         return 0, 0
     hashes = np.random.default_rng(tracks).integers(0, LARGEST_HASH, tracks, np.uint64, endpoint=True)
     sums = np.zeros(len(corpus), np.uint64)
-    for some in playlist_slices(held.offsets):  # slices of tracks, whose offsets are passed here
+    for some in playlist_slices(held.offsets):  # slices of tracks, because the offsets are those of the tracks
         ends = held.offsets[some.start : some.stop + 1]
         np.add.at(sums, held.playlists[ends[0] : ends[-1]], np.repeat(hashes[some], np.diff(ends)))
     return corpus.occurrences - len(held.playlists), len(sums) - len(sorted_unique(sums))
@@ -144,7 +145,7 @@ def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
 
     Args:
         corpus: the playlists.
-        stay: bool (playlists,), playlists that are kept in any case: the result is false for them.
+        stay: bool (playlists,), playlists that must be kept; the result is false for them.
     """
     group = join_near_duplicates(corpus, np.arange(len(corpus)), NEAR_DUPLICATE_SEED)
     best = np.lexsort((np.arange(len(corpus)), -corpus.lengths(), ~stay, group))
@@ -154,21 +155,21 @@ def has_longer_near_duplicate(corpus: Corpus, stay: Flags) -> Flags:
 
 
 def _without_places(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
-    """Drop the occurrences that `gone` marks, and count them under `reason`."""
+    """Drop the occurrences marked in `gone`, and count them in `left_out` under `reason`."""
     left = np.add.reduceat(~gone, clean.offsets[:-1], dtype=np.int64)
     after = CleanedPlaylists(clean.places[~gone], offsets_of(left), clean.playlists, {})
     return _with_count(clean, after, reason)
 
 
 def _without_playlists(clean: CleanedPlaylists, gone: Flags, reason: str) -> CleanedPlaylists:
-    """Drop the playlists that `gone` marks, and count their occurrences under `reason`."""
+    """Drop the playlists marked in `gone`, and count their occurrences in `left_out` under `reason`."""
     lengths = np.diff(clean.offsets)
     places = clean.places[np.repeat(~gone, lengths)]
     return _with_count(clean, CleanedPlaylists(places, offsets_of(lengths[~gone]), clean.playlists[~gone], {}), reason)
 
 
 def _with_count(before: CleanedPlaylists, after: CleanedPlaylists, reason: str) -> CleanedPlaylists:
-    """Return `after`, with the occurrences that `before` has in addition counted in `left_out` under `reason`."""
+    """Return `after`, with the occurrences that are only in `before` counted in `left_out` under `reason`."""
     number = len(before.places) - len(after.places)
     left_out = before.left_out | ({reason: number} if number else {})
     return CleanedPlaylists(after.places, after.offsets, after.playlists, left_out)

@@ -42,8 +42,8 @@ class ColumnGuess:
         roles: role -> name of its column, like `ExtractSettings.roles`.
         unused: names of the other columns.
         is_history: whether there are columns for artist and title. If such rows have times, they are plays, and a pause
-            ends a session. Other rows with times, such as purchases, make one playlist per owner unless the user
-            sets --session-gap.
+            ends a session. Other rows with times, such as purchases, become one playlist per owner unless the user sets
+            --session-gap.
     """
 
     roles: dict[str, str]
@@ -68,7 +68,7 @@ def rows_of(lines: Sequence[str]) -> Table:
 def is_table(rows: Table) -> bool:
     """Whether all rows have the same number of fields, at least two.
 
-    Prose with one comma per line is not a table: spaces follow its commas.
+    Prose with one comma per line is not a table; it is recognized by the spaces after its commas.
     """
     spaced = sum(any(field.startswith(" ") for field in row[1:]) for row in rows)
     return len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and spaced <= len(rows) / 2
@@ -122,7 +122,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
 
 
 def _order(rows: Table, found: Mapping[str, list[str]], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return the column that sorts the rows of a playlist, as role -> name: a position, a time, or an empty dict."""
+    """Return role -> name of the column by which to sort the rows: a position or a time; an empty dict if none."""
     position = found.get("position", ())
     if roles.keys() & {"id", "playlist"} and position and _most_fit(rows, position[0], NUMBER.fullmatch):
         return {"position": position[0]}
@@ -177,7 +177,7 @@ def _example(rows: Table, named: bool) -> dict[str, str]:
 
 
 def _most_fit(rows: Table, name: str, fits: Callable[[str], object]) -> bool:
-    """Whether most of the non-empty values in the column `name` fit."""
+    """Whether `fits` is true for most of the non-empty values in the column `name`."""
     at = rows[0].index(name)
     values = [row[at] for row in rows[1:] if len(row) == len(rows[0]) and row[at]]
     return bool(values) and sum(bool(fits(value)) for value in values) > 0.5 * len(values)

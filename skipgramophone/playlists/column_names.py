@@ -44,24 +44,24 @@ NAMES: dict[str, tuple[str, ...]] = {
         "spotifyid spotifytrackid trackid songid itemid movieid productid bookid gameid articleid item stockcode sku "
         "asin aid productcode itemcode videoid",
         "url link trackurl trackurls songurl spotifyurl",
-        "recordingmbid trackmbid",  # like the next group, also the names of IDENTIFIERS
+        "recordingmbid trackmbid",  # these and the names of the next group are also in IDENTIFIERS
         "isrc",
     ),
     "position": ("pos position playlistposition trackposition positioninplaylist addtocartorder",),
     "rating": ("rating stars score overall",),
 }
-# Names for the role time, best first. A table may have several of these; the first column that contains times is used.
+# Names for the role "time", best first. A table may have several; the first column that contains times is used.
 TIMES = (
     "playedat", "listenedat", "scrobbledat", "ts", "timestamp", "uts", "eventtime", "datetime", "utctime", "time",
     "unixtime", "unixreviewtime", "invoicedate", "orderdate", "purchasedate", "eventdate", "date",
 )  # fmt: skip
 IDENTIFIERS = {"isrc": ("isrc",), "mbid": ("recordingmbid", "trackmbid")}  # role -> names of its columns
 NUMBERED_ARTIST = re.compile(r"(artist|artistname|artistsname|performer)(\d+)")
-# Columns that certainly do not make playlists, although their names match UNCLEAR.
+# Columns that certainly do not identify playlists, although their names match UNCLEAR.
 OTHERS = re.compile(
     r"album|release|label|genre|artist|added|image|cover|preview|isrc|mbid|episode|podcast|service|type|year|edition"
 )
-# Columns that may say to which playlist a row belongs.
+# Columns that may identify the playlist of a row.
 UNCLEAR = re.compile(
     r"(name|title|id|list|user|session|show|station|channel|program|programme|group|category|set|order)$"
 )
@@ -81,8 +81,8 @@ def normalized(name: str) -> str:
 def columns_by_role(header: list[str]) -> dict[str, list[str]]:
     """Return role -> columns that may have this role.
 
-    These are the columns of the most specific group of names. For the role time, they are all columns with such a name,
-    the best first.
+    These are the columns of the most specific group of names. For the role "time", they are all columns with such a
+    name, the best first.
     """
     words = [normalized(name) for name in header]
     found: dict[str, list[str]] = {}
@@ -105,7 +105,7 @@ def numbered_artists(header: list[str]) -> list[str]:
 
 
 def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str, str]:
-    """Return the columns with ISRCs and MusicBrainz recording ids, as role -> name, if no other role has them.
+    """Return role -> name for the columns with ISRCs and MusicBrainz recording ids that have no other role.
 
     >>> identifier_columns(["Title", "Track URI", "ISRC"], {"title": "Title", "uri": "Track URI"})
     {'isrc': 'ISRC'}
@@ -118,6 +118,6 @@ def identifier_columns(header: list[str], roles: Mapping[str, str]) -> dict[str,
 
 
 def is_unclear(name: str) -> bool:
-    """Whether an unused column may say to which playlist a row belongs, such as "Programme title"."""
+    """Whether an unused column may identify the playlist of a row, such as "Programme title"."""
     word = normalized(name)
     return UNCLEAR.search(word) is not None and OTHERS.search(word) is None

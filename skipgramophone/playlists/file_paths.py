@@ -11,7 +11,7 @@ ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_absolute(location: str) -> bool:
-    """Whether a location is an absolute path (including Windows paths) or an address."""
+    """Whether a location is an absolute path (including Windows paths) or a URL."""
     return ABSOLUTE.match(location) is not None
 
 
@@ -19,7 +19,7 @@ def relocated(location: str, files_from: Path, playlist_in: Path) -> str:
     """Return a location as it must be written into a playlist.
 
     Args:
-        location: an absolute path or address, which stays as it is, or a path relative to `files_from`.
+        location: an absolute path or URL, which is returned unchanged, or a path relative to `files_from`.
         files_from: the directory that contains the source of the location.
         playlist_in: the directory of the playlist.
 

@@ -1,8 +1,8 @@
-"""Recognizes tracks across sources: tracks with different names or uris that share an identifier become one.
+"""Recognizes tracks across sources: tracks with different names or uris that share an identifier are merged.
 
 An identifier may be wrong. Tracks that share one are merged only if their names are alike (see `typos.are_alike`);
-other cases are conflicts, which are counted and reported. An identifier on many clearly different names is a
-placeholder, and merges nothing. When a corpus grows, two of its tracks never become one.
+other cases are conflicts, which are counted and reported. An identifier that many clearly different names share is
+treated as a placeholder and ignored. When a corpus grows, two existing tracks are never merged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from skipgramophone.playlists.readers.rows import IDENTIFIERS
 from skipgramophone.playlists.track_identifiers import track_identifiers
 from skipgramophone.settings import ExtractSettings
 
-MOST_KINDS = 20  # an identifier on more clearly different names is a placeholder, and merges nothing
+MOST_KINDS = 20  # an identifier that more clearly different names share is ignored as a placeholder
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Matching:
 
     Attributes:
         merged: number of tracks that became part of another track.
-        merges: the identifiers by which tracks with different names or uris became one.
-        conflicts: the identifiers that tracks with clearly different names share; these stay separate.
-        known: the identifiers that would make one track of two tracks of the existing corpus; these stay separate.
+        merges: the identifiers by which tracks with different names or uris were merged.
+        conflicts: the identifiers that tracks with clearly different names share; these tracks stay separate.
+        known: the identifiers that would merge two tracks of the existing corpus; these tracks stay separate.
     """
 
     merged: int = 0
@@ -53,7 +53,7 @@ class Matching:
 
 
 class _Groups:
-    """Groups of tracks that are one track; the first track represents a group."""
+    """Groups of tracks to merge; each group is represented by its first track."""
 
     def __init__(self, tracks: int, known: int) -> None:
         self._parent = list(range(tracks))

@@ -1,7 +1,7 @@
 """The existing rows of a growing corpus, stored as tracks, playlists and track ids.
 
-The encoder numbers the distinct values of each column. There are far fewer tracks and playlists than rows, so the
-encoder numbers the values of the tracks and of the playlists, and this module expands the numbers to all rows.
+The encoder numbers the distinct values of each column. For existing rows, it numbers the values of tracks and
+playlists, because there are far fewer of these than rows. This module then expands the numbers to all rows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skipgramophone.playlists.numbering import Codes, row_slices
 from skipgramophone.playlists.readers.rows import IDENTIFIERS
 
 TRACK_COLUMNS = ("artist", "title", "uri")
-OPTIONAL = (*FACTS, IDENTIFIERS)  # columns of tracks that few formats state
+OPTIONAL = (*FACTS, IDENTIFIERS)  # columns of tracks that few formats contain
 PLAYLIST_COLUMNS = {"owner": "owner", "playlist": "name", "key": "key"}
 
 
@@ -33,7 +33,7 @@ class KnownRows:
         corpus: the playlists.
         spellings: other spellings of the tracks: row, artist, title.
         uris: other uris of the tracks: uri, row.
-        unlisted: number of further playlists of the corpus, which come before all new playlists.
+        unlisted: number of playlists of the corpus that are not in `playlists`; they are numbered before new playlists.
     """
 
     tracks: pa.Table

@@ -1,7 +1,7 @@
-"""Recognizes tracks of a growing corpus by their other uris and names, which they have since tracks were matched.
+"""Recognizes tracks of a growing corpus by the other uris and names that they got when tracks were merged.
 
-A corpus keeps one uri and one spelling per track to identify it. If tracks were merged by identifiers, the others are
-in the tables `uris` and `spellings`, and an added row may have one of them without any identifier.
+A corpus keeps one uri and one spelling per track to identify it. If tracks were merged by identifiers, their other uris
+and spellings are in the tables `uris` and `spellings`. An added row may contain one of these, but no identifier.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Column = tuple[Codes, pa.Array]  # index of each row's value (-1: null), distinc
 
 
 def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merge_uris: bool) -> list[tuple[int, int]]:
-    """Return pairs of a known track and an added track that is the same.
+    """Return pairs of a known track and an added track that are the same track.
 
     Args:
         columns: artist, title and uri of each row.
@@ -52,7 +52,7 @@ def recognized(columns: Mapping[str, Column], first: Ids, known: KnownRows, merg
 
 
 def _rows_of(wanted: pa.Array, there: pa.ChunkedArray | pa.Array, rows: pa.ChunkedArray) -> Ids:
-    """Return the row that belongs to the place of each wanted text in `there`, or -1 if it is not there."""
+    """Find each wanted text in `there`, and return the row at the same index, or -1 if the text is not found."""
     values = there.combine_chunks() if isinstance(there, pa.ChunkedArray) else there
     at = pc.index_in(wanted, values.cast(wanted.type))
     found = rows.combine_chunks().take(at)

@@ -11,11 +11,11 @@ from skipgramophone.settings import ExtractSettings
 from skipgramophone.wording import plural
 
 MINUTE = re.compile(r"\d+-\d\d-\d\d \d\d:\d\d")  # name of a session, see `histories`
-SHORT_GAP = "1s"  # short sessions, so that their names are the minutes of the plays, which sort several files
+SHORT_GAP = "1s"  # session gap; a session is named by the minute of its plays, by which several files are sorted
 
 
 def read_plays(path: Path) -> list[NamedTrack]:
-    """Read the plays of a listening history of one listener in any format that `extract` reads, oldest first.
+    """Read the plays of one listener's history, oldest first, in any format that `extract` reads.
 
     Files without times, such as playlists in the same directory, are skipped.
 
@@ -23,7 +23,7 @@ def read_plays(path: Path) -> list[NamedTrack]:
         SourceError: the file cannot be read, has no times of plays, or has the plays of several listeners.
         StorageError: the file system failed.
     """
-    from skipgramophone.playlists.readers.source_files import regular_file  # here: look-ups start without pyarrow
+    from skipgramophone.playlists.readers.source_files import regular_file  # imported here: look-ups need no pyarrow
     from skipgramophone.playlists.sources import open_sources
 
     plays: list[tuple[str, NamedTrack]] = []

@@ -125,7 +125,7 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
 
 
 def _identifiers(tags: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """Return the valid identifiers among the further tags of a file."""
+    """Return the valid identifiers in the tags of a file."""
     stated = (labelled(kind, text) for name, kind in IDENTIFIERS.items() for text in tags.get(name, ()))
     return tuple(filter(None, map(read_identifier, filter(None, stated))))
 

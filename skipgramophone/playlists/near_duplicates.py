@@ -14,8 +14,8 @@ from skipgramophone.experiment.corpus import Corpus
 
 NEARLY_SAME = 0.8  # two playlists with at least this Jaccard similarity of their tracks are near-duplicates
 SIGNATURE = 64  # min-hashes per playlist
-BAND = 4  # min-hashes per band; pairs that agree in a band are candidates: all but 1 in 4,000 of similarity 0.8
-PROMISING = 0.5  # candidates with a smaller share of equal min-hashes are skipped: 6 standard deviations below 0.8
+BAND = 4  # min-hashes per band; pairs that agree in a band are candidates (at similarity 0.8: all but 1 in 4,000)
+PROMISING = 0.5  # candidates with a smaller share of equal min-hashes are skipped; 6 standard deviations below 0.8
 COMPARED = 1 << 20  # pairs per step of the comparison of min-hashes
 Groups = npt.NDArray[np.int64]
 
@@ -50,7 +50,7 @@ def join_near_duplicates(corpus: Corpus, groups: Groups, seed: int) -> Groups:
 
 
 def _promising_pairs(signatures: npt.NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of playlists whose min-hashes agree in a whole band, and in at least half of all cases."""
+    """Yield the pairs of playlists that agree in all min-hashes of a band, and in at least half of all min-hashes."""
     playlists, found = signatures.shape[1], []
     for band in range(0, SIGNATURE, BAND):
         hashes = signatures[band : band + BAND]

@@ -48,7 +48,7 @@ class Numbering:
     def add(self, block: pa.DictionaryArray) -> None:
         """Add the rows of a block."""
         if not len(block):
-            return  # its dictionary may have values that no row uses
+            return  # an empty block, whose dictionary may still have values
         if block.null_count == len(block) and self._rows == self._leading_nulls:
             self._rows = self._leading_nulls = self._rows + len(block)
             return

@@ -72,7 +72,7 @@ def first_bytes(strings: pa.Array) -> Words:
 
 
 def _words(strings: pa.Array) -> tuple[Ids, Ids, Words]:
-    """Return the start and end offset of each string, and for each offset, the eight bytes from there as a number."""
+    """Return the start and end offset of each string, and for each offset, the eight bytes after it as a number."""
     _, places, data = strings.buffers()
     at = np.frombuffer(places, np.int64, len(strings) + 1, 8 * strings.offset)
     letters = np.zeros(at[-1] - at[0] + WORD, np.uint8)

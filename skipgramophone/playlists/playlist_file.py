@@ -1,4 +1,4 @@
-"""Read the tracks of a playlist file of any format, as the query of a look-up."""
+"""Read the tracks of a playlist file in any format, to use them as the query of a look-up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LARGEST_LIST = 4 << 20  # bytes; a larger text file is not tested for being a list of known names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
-REMARK = "#EXT"  # begins the lines of an M3U file that are not tracks
+REMARK = "#EXT"  # prefix of the lines of an M3U file that are not tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def names_in(text: str) -> list[str]:
 
 
 def unescaped(line: str) -> str:
-    """Return the name from which `--format plain` wrote a line, by replacing the escapes.
+    """Return the original name in a line that `--format plain` wrote, by replacing the escapes.
 
     >>> unescaped(r"red \x1b[31m alert\u202e") == "red \x1b[31m alert\u202e"
     True
@@ -69,7 +69,7 @@ def read_listing(path: Path, is_name: Callable[[str], bool] = lambda _line: Fals
         SourceError: the file is binary, empty or damaged.
         StorageError: the file system failed.
     """
-    from skipgramophone.playlists.readers.source_files import regular_file  # here: look-ups start without pyarrow
+    from skipgramophone.playlists.readers.source_files import regular_file  # imported here: look-ups need no pyarrow
 
     with regular_file(path) as place:
         lines = _known_names(place, is_name)

@@ -6,8 +6,8 @@
     tunemymusic    CSV with the header of TuneMyMusic
     soundiiz       CSV with the header of Soundiiz
 
-Names come from untrusted sources, so libraries write XML, JSON and CSV. Control characters are written as escapes,
-because they break lines, and because XML cannot contain them.
+Names come from untrusted sources, so XML, JSON and CSV are written by libraries. Control characters are written as
+escapes, because they break lines, and because XML cannot contain them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def m3u8(entries: Sequence[Entry], title: str) -> str:
 
 
 def breaks_lines(location: str) -> bool:
-    """Whether a path has characters that M3U cannot contain: as an escape it would be another path."""
+    """Whether a path has characters that M3U cannot contain, and that cannot be escaped without changing the path."""
     return STEERING.search(location) is not None
 
 
@@ -126,7 +126,7 @@ def jspf(entries: Sequence[Entry], title: str) -> str:
     return json.dumps(playlist, ensure_ascii=False, indent=2) + "\n"
 
 
-def lines_of_uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
+def lines_of_uris(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats have the same signature)
     """Return the uris of the tracks that have one, one per line."""
     return "".join(f"{visible(entry.uri)}\n" for entry in entries if entry.uri)
 
@@ -142,7 +142,7 @@ def tunemymusic(entries: Sequence[Entry], title: str) -> str:
     return _table(TUNEMYMUSIC, rows, ",")
 
 
-def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats are called alike)
+def soundiiz(entries: Sequence[Entry], title: str) -> str:  # noqa: ARG001 (all formats have the same signature)
     """Return a CSV table that Soundiiz can import."""
     return _table(SOUNDIIZ, ((entry.title, entry.artist, "", entry.isrc) for entry in entries), ";")
 
@@ -157,7 +157,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str)
 
 
 def _as_uri(location: str | None) -> str | None:
-    """Return a path as a relative or absolute uri; a location that is a uri already stays.
+    """Return a path as a relative or absolute uri; a location that already is a uri is returned unchanged.
 
     >>> _as_uri("C:\\\\Music\\\\a b.mp3"), _as_uri("//box/a.mp3"), _as_uri("1:1.mp3")
     ('file:///C:/Music/a%20b.mp3', 'file://box/a.mp3', './1:1.mp3')

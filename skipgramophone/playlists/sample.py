@@ -5,7 +5,8 @@ real dumps: a few hits and a long tail, playlists of one mood with some songs of
 versions, and names that break careless programs.
 
 A seed generates the same sample on every platform and Python version, because only plain arithmetic on
-`random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no order of a set.
+`random.Random.random()` is used: no `exp`, no `sum` of floats (Python 3.12 adds them differently), no iteration over
+sets.
 
 All names are invented. The sample does not show how well a model works on real playlists: its scenes are too tidy.
 """
@@ -323,7 +324,7 @@ def _distribute_songs(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Plan
 
 
 def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_PlannedPlaylist]) -> None:
-    """Fill each playlist with random songs; those near its mood and popular ones are more likely."""
+    """Fill each playlist with random songs; songs that are popular or near its mood are more likely."""
     members: list[list[int]] = [[] for _ in SCENES]
     for number, song in enumerate(songs):
         for scene in song.scenes:
@@ -331,7 +332,7 @@ def _fill_playlists(dice: _Dice, songs: Sequence[_Song], plans: Sequence[_Planne
     anywhere = list(accumulate(song.weight for song in songs))
     for planned in plans:
         shelves = [(members[scene], _weights(planned.mood, songs, members[scene])) for scene in planned.scenes]
-        for _ in range(30 * planned.length):  # stops in time if too few songs suit the mood
+        for _ in range(30 * planned.length):  # a limit, in case too few songs suit the mood
             if len(planned.songs) >= planned.length:
                 break
             shelf, weights = shelves[-1 if dice.random() < STRAY else 0]

@@ -86,12 +86,12 @@ RECORDS: dict[Format, RecordFunction] = {
     "apple-daily": read_apple_daily,
     "lastfm-archive": read_lastfm_archive,
 }
-# Formats that say when a track was played, or added to a playlist. Tables say it in a column with the role time.
+# Formats with the time at which a track was played or added to a playlist. Tables may have a column for it.
 DATED: tuple[Format, ...] = (
     "spotify", "lastfm", "lastfm-json", "lastfmstats", "listenbrainz", "deezer", "youtube-history", "exportify",
     "spotify-api", "apple-activity", "apple-daily", "lastfm-archive",
 )  # fmt: skip
-BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # the same rows in columns
+BLOCKS: dict[Format, Callable[[OpenFile, ExtractSettings], Iterator[RowBlock]]] = {  # faster, same rows
     "spotify": spotify_blocks,
     "lastfm": lastfm_blocks,
     "listenbrainz": listenbrainz_blocks,
@@ -184,7 +184,7 @@ def _first_skipped(passed_over: Sequence[tuple[str, str]]) -> str:
 
 
 def _open_reader(file: SourceFile, settings: ExtractSettings) -> Reader:
-    """Return the reader for a file; its format is that in the settings, or else detected from the first bytes.
+    """Return the reader for a file; the format is taken from the settings or else detected from the first bytes.
 
     Raises:
         SettingError: the settings have a minimum rating, but the format has no ratings.
@@ -225,7 +225,7 @@ def _guessing_reader(file: SourceFile, settings: ExtractSettings, guess: ColumnG
 
 @dataclass(frozen=True, slots=True)
 class RecordReader:
-    """Reads a file record by record, or in columns if its format is in `BLOCKS`."""
+    """Reads a file record by record, or with the faster reader if its format is in `BLOCKS`."""
 
     file: SourceFile
     settings: ExtractSettings

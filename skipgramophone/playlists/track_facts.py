@@ -1,4 +1,4 @@
-"""Collects facts about tracks that few formats state, such as durations; the first stated value is kept."""
+"""Collects facts about tracks that few formats contain, such as durations; the first value of a track is kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skipgramophone.playlists.numbering import Codes, row_slices
 
 
 def with_facts(tracks: pa.Table, coded: Mapping[str, tuple[Codes, pa.Array]], row: Codes, used: Codes) -> pa.Table:
-    """Add a column to the table of tracks for each fact that a used row states, and return the table.
+    """Add a column to the table of tracks for each fact that a used row contains, and return the table.
 
     Args:
         tracks: one row per track.

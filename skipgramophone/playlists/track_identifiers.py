@@ -1,4 +1,4 @@
-"""Collects the identifiers of tracks, such as ISRCs: all that the rows of a track state, each in its canonical form."""
+"""Collects all identifiers in the rows of each track, such as ISRCs, in their canonical form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TrackIdentifiers:
     Attributes:
         table: row of the track and identifier, sorted by both; without repeats.
         malformed: number of distinct identifiers that are not valid and therefore not kept.
-        examples: the first of them.
+        examples: the first malformed identifiers.
     """
 
     table: pa.Table
@@ -60,7 +60,7 @@ class TrackIdentifiers:
 
 
 def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -> TrackIdentifiers:
-    """Return the identifiers that the used rows of each track state.
+    """Return the identifiers in the used rows of each track.
 
     Args:
         codes: for each row, the code of the text with its identifiers (-1: none).
@@ -78,7 +78,7 @@ def track_identifiers(codes: Codes, values: pa.Array, row: Codes, used: Codes) -
 
 
 def stated(row: npt.NDArray[np.int64], code: npt.NDArray[np.int64], values: pa.Array) -> TrackIdentifiers:
-    """Return the identifiers in texts; text `code[i]` of `values` belongs to the track `row[i]`."""
+    """Parse the identifiers in texts; text `code[i]` of `values` belongs to the track `row[i]`."""
     if not len(row):
         return TrackIdentifiers(pa.table({name: pa.array([], kind) for name, kind in IDENTIFIERS.items()}))
     lists = pc.split_pattern(values.take(pa.array(code)), SEPARATOR)

@@ -5,8 +5,8 @@
       "filtered_lists": [...]}, ...
 
 A mix is a playlist. Its id identifies it in all files and is also its name, because mixes have no titles. The second id
-of a track, which is that of the song in the Million Song Dataset, is used as uri. The filtered lists are not read,
-because they repeat parts of the mix. The "line" numbers of rejects count the tracks of the file from 1.
+of a track, its song id in the Million Song Dataset, is used as uri. The filtered lists are not read, because they
+repeat parts of the mix. The "line" numbers of rejects count the tracks of the file from 1.
 """
 
 from __future__ import annotations

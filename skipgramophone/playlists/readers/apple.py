@@ -3,10 +3,10 @@
     Event Type,Event Start Timestamp,Event End Timestamp,Song Name,Container Artist Name,Play Duration Milliseconds,...
     Country,Track Identifier,Media type,Date Played,Hours,Play Duration Milliseconds,...,Track Description
 
-The play activity has one row per event, in more than 100 columns. Exports since 2026 do not name the artist of the
-song. The daily history names it, so it is used to find the artist of a song title: if all its tracks with this title on
-the day of the play, or the day before or after, have one artist, this is the artist. Otherwise it is the artist of the
-album that was played, if known; a play whose artist remains unknown has a title only.
+The play activity has one row per event, in more than 100 columns. Exports since 2026 do not contain the artist of the
+song, so it is looked up by title in the daily history. If all its tracks with this title from the day before to the day
+after the play have the same artist, this artist is used. Otherwise, the artist of the played album is used, if known. A
+play without a known artist has only a title.
 
 The daily history is read on its own only if there is no play activity beside it. Each day is a playlist.
 """
@@ -124,7 +124,7 @@ def _plays(stream: OpenFile, settings: ExtractSettings) -> Iterator[PlayRecord]:
 
 
 def _artist(fields: dict[str, str], artists: Artists, time: float) -> str:
-    """Return the artist of a play, or an empty text if no field and no daily history tells it."""
+    """Return the artist of a play, or an empty text if neither its fields nor the daily history contain the artist."""
     own = fields.get("Artist Name", "").strip()
     if own:
         return own
@@ -181,7 +181,7 @@ def _first_hour(text: str) -> int:
 
 
 def _is_skip(milliseconds: str, settings: ExtractSettings) -> bool:
-    """Whether a play lasted 0 ms and skips are not kept; a play of unknown length is no skip."""
+    """Whether a play lasted 0 ms and skips are not kept; a play of unknown length is not a skip."""
     text = milliseconds.strip()
     lasted = int(text) if text.removeprefix("-").isdecimal() and len(text) < 20 else 1
     return lasted <= 0 and "skips" not in (settings.keep or ())

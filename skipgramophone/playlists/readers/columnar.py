@@ -1,4 +1,4 @@
-"""Read tables with any columns: Arrow reads plain blocks, and other blocks are read record by record.
+"""Read tables with any columns: Arrow reads plain blocks (see `plain`); other blocks are read record by record.
 
 Both ways return the same rows. A quote that is neither at the edge of a field nor doubled may start a field with line
 ends, so a file is read record by record from such a quote on. If rows have times or positions, all blocks of the file
@@ -218,7 +218,7 @@ class ColumnsReader:
         return [Reject(self.file.name, line, reason, as_text(raw)) for line, reason, raw in faults]
 
     def _table(self, rows: PlainRows) -> pa.Table:
-        """Convert rows to the columns of a block; without a column for id or playlist, the file is the playlist.
+        """Convert rows to the columns of a block; without a column for id or playlist, the file is one playlist.
 
         If there is no column for titles, the uri of a track is also its title.
         """

@@ -1,4 +1,4 @@
-"""Read CSV files of Exportify: one playlist per file, with the name of the file. Three layouts are supported.
+"""Read CSV files of Exportify: one playlist per file, named after the file. Three layouts are supported.
 
     Track URI, Track Name, Artist Name, ...          2020
     Spotify ID, Artist IDs, Track Name, Album Name, Artist Name(s), ...     2023, artists separated by commas

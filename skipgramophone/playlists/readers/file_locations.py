@@ -1,7 +1,7 @@
-"""Reads the locations (paths and addresses) of files in playlists, so that answers can refer to the same files.
+"""Reads the locations (paths and URLs) of files in playlists, so that results can refer to the same files.
 
 A relative path is kept relative to the directory that contains the source: the entry `../Fenn/door.ogg` of the file
-`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and addresses do not change. No
+`lists/a.m3u8` in the source `lists` becomes `Fenn/door.ogg`. Absolute paths and URLs do not change. No
 file is opened.
 """
 
@@ -31,7 +31,7 @@ def location_of(path: str, file: SourceFile) -> str | None:
 
 
 def location_of_uri(text: str, file: SourceFile) -> str | None:
-    """Return the location that a uri refers to, or None; a `file:` uri becomes a path, also one of Windows."""
+    """Return the location that a uri refers to, or None; a `file:` uri becomes a path, possibly of Windows."""
     try:
         parts = urlsplit(text)
     except ValueError:

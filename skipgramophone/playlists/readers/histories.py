@@ -1,7 +1,7 @@
 """Convert listening histories to playlists: sort plays by time, and split them into sessions at pauses.
 
 Each session is a playlist, named by the minute at which it starts (UTC). Its owner is the listener, if known. Plays
-with equal times keep the order of the file, which is reversed if the file starts with the newest play.
+with equal times keep the order of the file, or get the reverse order if the file starts with the newest play.
 
 Two files never share a session, unless they are parts of one history; then a session can continue in the next part.
 """
@@ -38,12 +38,12 @@ class Play(NamedTuple):
 
 Part = tuple[Hashable, tuple[int, ...]]  # id of a history, and sort key of the file among its parts
 Sessions = dict[str, tuple[float, str, str]]  # listener -> end of the last play, name and key of the session
-# Line number, raw record, and one of: the play, why the record is left out, why it is rejected (text).
+# Line number, raw record, and one of: the play, the reason to leave the record out, the reason to reject it (text).
 PlayRecord = tuple[int, RawRecord, Play | LeftOut | str]
 
 
 def link_parts(files: Sequence[SourceFile], part_of: Callable[[SourceFile], Part | None]) -> list[SourceFile]:
-    """Sort the parts of each listening history, and give them a common state, so that sessions can continue.
+    """Sort the parts of each listening history, and let them share a state, so that sessions can continue.
 
     Args:
         files: all files; files that are not part of a history keep their position.

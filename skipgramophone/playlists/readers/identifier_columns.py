@@ -1,4 +1,4 @@
-"""Joins columns with identifiers to one column, in the form of `names.identifiers.joined`."""
+"""Joins columns with identifiers into one column, in the form of `names.identifiers.joined`."""
 
 from __future__ import annotations
 

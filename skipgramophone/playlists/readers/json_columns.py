@@ -1,7 +1,7 @@
-"""Reads JSON objects into columns with Arrow, if the objects of an array or of lines are regular.
+"""Reads the JSON objects of an array or of lines into columns with Arrow, if Arrow reads them as Python does.
 
-Arrow and Python treat duplicate keys, control characters and some numbers differently. In these cases the functions
-return None, and the caller reads the objects one by one.
+Arrow and Python treat duplicate keys, control characters and some numbers differently. If the data may contain these,
+the functions return None, and the caller reads the objects one by one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from skipgramophone.settings import ALL_ROWS
 
 WINDOW = 1 << 24  # bytes of objects that are read together
 WHITESPACE = b" \t\n\r"
-HEAD = 1 << 16  # bytes that contain the first two objects
+HEAD = 1 << 16  # the first two objects must be within this many bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ArrayPart:
         return None if table is None else table[: self.wanted]
 
     def are_objects(self) -> bool:
-        """Whether Python also reads every part as one object."""
+        """Whether Python, too, reads each entry of `contents` as one object."""
         try:
             values = json.loads(b"[{" + b"},{".join(self.contents) + b"}]")
         except (ValueError, RecursionError):
@@ -131,7 +131,7 @@ def columns_of_objects(data: bytes, number: int, schema: pa.Schema) -> pa.Table 
 
 
 def objects_on_lines(raw: RawLines) -> tuple[bytes, pa.Array] | None:
-    """Return the text of lines with one object each, and the lines, or None if a line is not a single object."""
+    """Return lines with one object each, as bytes and as an array, or None if a line is not a single object."""
     data = with_plain_ends(raw.data)
     if b"\r" in data or not is_text(data):
         return None

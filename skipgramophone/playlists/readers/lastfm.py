@@ -90,7 +90,7 @@ def read_lastfm(stream: OpenFile, settings: ExtractSettings) -> Iterator[Record]
 
 
 def lastfm_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_lastfm` in blocks, converted in columns up to the first row that is not plain."""
+    """Yield the rows of `read_lastfm` in blocks; whole columns are converted while all lines are plain."""
     raws = read_raw_lines(stream)
     head = next(raws, None)
     if head is None:
@@ -136,7 +136,7 @@ def _plain_fields(head: RawLines) -> PlainFields | None:
 
 
 def _columns(plain: PlainFields, raw: RawLines, *, stream: OpenFile, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the scrobbles of some lines in columns, or None if a line is not plain."""
+    """Return the scrobbles of some lines as columns, or None if a line is not plain."""
     rows = plain.read(raw)
     if rows is None:
         return None

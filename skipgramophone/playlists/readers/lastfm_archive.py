@@ -2,8 +2,8 @@
 
     ISO time <tab> unixtime <tab> track name <tab> track mbid <tab> artist name <tab> ... <tab> application
 
-The archive has the same scrobbles as JSON, which is not read. Its lists of loved, banned and skipped tracks have fewer
-columns.
+The archive also contains the same scrobbles as JSON; this file is not read. Its lists of loved, banned and skipped
+tracks have fewer columns.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class Library:
             self.repeated.append((key, track))
 
     def records(self, stream: OpenFile) -> Iterator[Record]:
-        """Yield the tracks of each playlist, then those in no playlist; playlists with the same name stay separate."""
+        """Yield the tracks of each playlist, then tracks in no playlist; playlists with the same name stay separate."""
         listed: set[str] = set()
         for at, playlist in enumerate(self.playlists):
             for line, key in playlist.items:

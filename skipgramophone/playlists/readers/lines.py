@@ -75,7 +75,7 @@ class RawLines:
         return first, RawLines(self.data[cut:], self.first + number, self.bytes_read)
 
     def texts(self, numbers: npt.NDArray[np.int64]) -> list[str]:
-        """Return the lines with the given numbers, which must be valid text."""
+        """Return the lines with the given numbers; these lines must be valid text."""
         if not len(numbers):
             return []
         ends = np.concatenate([[-1], self._ends(), [len(self.data)]])

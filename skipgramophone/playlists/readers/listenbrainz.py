@@ -66,7 +66,7 @@ MONTH = re.compile(r"/listens/(\d{4})/(\d{1,2})\.jsonl$")
 HEAD_BYTES = 1 << 10
 LATEST_LISTEN = 1 << 34  # seconds since 1970
 WHAT = "an array of listens of ListenBrainz"
-# Where a listen states identifiers: kind, and path below track_metadata.
+# Where a listen contains identifiers: kind of identifier, and path of the field below track_metadata.
 STATED = (
     ("mbid", ("additional_info", "recording_mbid")),
     ("mbid", ("mbid_mapping", "recording_mbid")),
@@ -103,7 +103,7 @@ def read_listenbrainz(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 
 
 def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_listenbrainz` in blocks, converted in columns.
+    """Yield the rows of `read_listenbrainz` in blocks; whole columns are converted together.
 
     Raises:
         SourceError: the file begins like a JSON array but is not valid.
@@ -126,7 +126,7 @@ def listenbrainz_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator
 
 
 def _schema_of(data: bytes) -> pa.Schema:
-    """Return the fields to read, which have identifiers only if the name of such a field occurs in the data."""
+    """Return the fields to read; fields with identifiers are included only if their names occur in the data."""
     names = {path[-1] for _, path in STATED}
     return WITH_IDENTIFIERS if any(f'"{name}"'.encode() in data for name in names) else WITHOUT_IDENTIFIERS
 
@@ -134,7 +134,7 @@ def _schema_of(data: bytes) -> pa.Schema:
 def _columns_of_array(
     part: ArrayPart, *, schema: pa.Schema, file: str, settings: ExtractSettings
 ) -> PlayColumns | None:
-    """Return the listens of a part of an array in columns, or None if the document must be read as a whole."""
+    """Return the listens of a part of an array as columns, or None if the document must be read as a whole."""
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:
         for row in rows:
@@ -148,7 +148,7 @@ def _columns_of_array(
 
 
 def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings) -> PlayColumns:
-    """Return the listens of some lines in columns."""
+    """Return the listens of some lines as columns."""
     found = objects_on_lines(raw)
     table = columns_of_objects(found[0], len(found[1]), _schema_of(found[0])) if found else None
     if found is None or table is None:
@@ -163,7 +163,7 @@ def _columns_of_lines(raw: RawLines, stream: OpenFile, settings: ExtractSettings
 
 
 def _play_table(table: pa.Table, records: Records) -> PlayTable:
-    """Return a table of listens that Arrow has read."""
+    """Convert a table of listens that Arrow has read to a `PlayTable`."""
     times = table["listened_at"].combine_chunks()
     seconds = np.asarray(pc.fill_null(times, -1), np.int64)
     usual = (seconds >= 0) & (seconds < LATEST_LISTEN) & (seconds <= LATEST)

@@ -6,8 +6,8 @@
 
 The name of a track is in #EXTINF or, without it, at the end of the path; "Artist - Title" is split at the first " - ".
 Paths are kept as locations and never opened. A path that is the uri of a service, such as spotify:track:..., is used as
-the uri of the track. So is a link to a service if the track has no other name. A file that is not in the encoding of
-the settings is decoded as Windows-1252, the encoding of old players.
+the uri of the track. A link to a service is used in the same way if the track has no other name. A file that is not in
+the encoding of the settings is decoded as Windows-1252, the encoding of old players.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Find the files of zip archives that are members of zip archives, as in the privacy export of Apple.
+"""Find the files in zip archives that are inside other zip archives, as in the privacy export of Apple.
 
 An inner archive is copied to a temporary file. Since archives can be made to expand without end, the depth and the
-total size of the copies are limited; an archive beyond a limit is skipped with the reason.
+total size of the copies are limited; an archive that exceeds a limit is skipped, and the reason is reported.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from skipgramophone.playlists.readers.source_files import (
     members_of,
 )
 
-DEEPEST = 3  # archives inside an archive inside an archive
+DEEPEST = 3  # maximum nesting of archives inside the outermost one
 TOO_DEEP = f"an archive inside more than {DEEPEST} archives: unpack it first"
 TOO_LARGE = "an archive inside an archive that would expand too much: if you trust it, unpack it first"
 
 
 def with_nested_archives(files: Sequence[SourceFile]) -> list[SourceFile]:
-    """Return files in which the files of inner archives replace these archives."""
+    """Return the files, with each inner archive replaced by the files inside it."""
     left = [max(HARMLESS_SIZE, LARGEST_EXPANSION * sum(file.size for file in files))]
     return [inner for file in files for inner in _opened(file, left, DEEPEST)]
 
@@ -36,7 +36,7 @@ def _opened(file: SourceFile, left: list[int], depth: int) -> Iterator[SourceFil
 
     Args:
         file: the file.
-        left: number of bytes that may still be copied, in a list of one element that is changed.
+        left: list with one element, the number of bytes that may still be copied; it is updated.
         depth: how many more archives may be inside this one.
     """
     if file.member is None or file.passed_over or not file.member.lower().endswith(".zip"):

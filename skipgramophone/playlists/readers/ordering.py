@@ -48,7 +48,7 @@ class PlacedRows:
     named: Flags
 
     def rows(self, rows: Ids, **others: pa.DictionaryArray) -> pa.Table:
-        """Return the given rows as a table, in which the columns `others` replace the columns of these names."""
+        """Return the given rows as a table, with the columns `others` in place of the columns with the same names."""
         own = {name: column for name, column in self.columns.items() if name not in others}
         taken = {name: column.take(pa.array(rows)).cast(TEXT).dictionary_encode() for name, column in own.items()}
         found = taken | others
@@ -144,7 +144,7 @@ def _numbers(
 
     Args:
         texts: the texts.
-        usual: pattern -> function that converts an array of texts with this pattern; this is fast.
+        usual: regex -> function that converts all texts that match it together, which is fast.
         one: converts any other text, or returns None.
     """
     found, left = np.full(len(texts), np.nan), np.ones(len(texts), np.bool_)

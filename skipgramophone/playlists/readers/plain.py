@@ -46,7 +46,7 @@ class PlainRows:
     Attributes:
         columns: role -> value of each row, large_string without nulls. Times may also be timestamps and positions
             integers, with nulls.
-        where: returns the lines and raw records of given rows.
+        where: function that returns the line numbers and raw records of given rows.
         faults: lines that are not valid rows.
     """
 
@@ -201,7 +201,7 @@ class PlainObjects:
 
 
 def is_plain(schema: pa.Schema, roles: Roles) -> bool:
-    """Whether all needed columns of a Parquet file are text or integers, or timestamps for the role time."""
+    """Whether all needed columns of a Parquet file are text or integers, or timestamps for the role "time"."""
 
     def fits(role: str, kind: pa.DataType) -> bool:
         if role == "time" and pa.types.is_timestamp(kind):
@@ -214,7 +214,7 @@ def is_plain(schema: pa.Schema, roles: Roles) -> bool:
 def plain_pieces(
     raws: Iterable[RawLines], number: int, convert: Callable[[RawLines], Made | None]
 ) -> Iterator[tuple[RawLines, Made | None]]:
-    """Yield blocks of lines, each with the result of `convert` for its lines among the first `number`.
+    """Yield blocks of lines and, for the first `number` lines, the result of `convert` for each block.
 
     `ALL_ROWS` means all lines. A result of None means that some line is not plain. A row may then span several lines,
     so all later lines are yielded too.

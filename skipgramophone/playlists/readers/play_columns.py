@@ -1,7 +1,7 @@
-"""Converts the plays of a listening history in columns, and splits them into sessions.
+"""Converts the plays of a listening history with fast column operations, and splits them into sessions.
 
-The result equals that of `histories.split_into_sessions`, which works play by play. A reader converts regular records
-together in columns. It reads each other record separately, and the record keeps its place in the order.
+The result equals that of `histories.split_into_sessions`, which works play by play. A reader converts all regular
+records together, column by column, and reads the other records one by one. The order of the records does not change.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class PlayTable:
             some formats, also identifiers.
         began: seconds since 1970, float64 (records,).
         ended: seconds since 1970, float64 (records,).
-        usual: bool (records,), whether the other fields of this object contain the record; if not, `records` reads it.
-        records: returns the records of given rows.
+        usual: bool (records,), whether the record was converted and is in the fields above; if not, `records` reads it.
+        records: function that reads the records of given rows one by one.
         faults: lines that are not records: line number, reason for rejecting the line, raw record.
     """
 
@@ -161,7 +161,7 @@ def read_array(
 
 
 def unusable_reason(found: object) -> str:
-    """Return the reason why a record is not a play at a possible time, or "" if it is one."""
+    """Return the reason why a record is not a play with a valid time, or "" if it is one."""
     if not isinstance(found, Play):
         return str(found)
     return "" if EARLIEST <= found.began <= found.ended <= LATEST else NO_TIME

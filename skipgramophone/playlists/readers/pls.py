@@ -1,4 +1,4 @@
-"""Read PLS playlists of Winamp and internet radio stations: one playlist per file, with the name of the file.
+"""Read PLS playlists of Winamp and internet radio stations: one playlist per file, named after the file.
 
     [playlist]
     File1=a.mp3

@@ -18,7 +18,7 @@ def rated_rows(rows: PlainRows, least: float | None) -> tuple[PlainRows, dict[st
     """Return the rows with a rating of at least `least`, and reason -> number of rows that are left out.
 
     Args:
-        rows: rows with a column for the role rating, unless `least` is None.
+        rows: rows with a column for the role "rating", unless `least` is None.
         least: the lowest rating of the rows that are kept; None keeps all.
     """
     if least is None:

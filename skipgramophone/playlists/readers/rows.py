@@ -64,7 +64,7 @@ class Row(NamedTuple):
     artist: str
     title: str
     uri: str | None = None
-    location: str | None = None  # of the file, see `file_locations`
+    location: str | None = None  # location of the audio file, see `file_locations`
     seconds: int | None = None  # duration
     identifiers: str | None = None  # see `names.identifiers.joined`
     added: float | None = None  # when the track was added or played: seconds since 1970; not a column of blocks
@@ -77,7 +77,7 @@ class LeftOut(NamedTuple):
 
 
 RawRecord = str | dict[str, Any]  # the text of a line, or a JSON object
-# Line number, raw record, and one of: the row, why the record is left out, why it is rejected (text).
+# Line number, raw record, and one of: the row, the reason to leave the record out, the reason to reject it (text).
 Record = tuple[int, RawRecord, Row | LeftOut | str]
 Where = Callable[[Sequence[int]], Iterable[tuple[int, RawRecord]]]  # row indices -> line number and raw record of each
 
@@ -88,7 +88,7 @@ class RowBlock:
 
     Attributes:
         table: the columns of `COLUMNS` as large_string, possibly dictionary-encoded; only key and uri may be null.
-            Columns of `FACTS` and `IDENTIFIERS` are there only if a row states them, as strings with nulls.
+            The columns of `FACTS` and `IDENTIFIERS` exist only if a row has a value; they are strings with nulls.
         rejects: the rejected records among these rows.
         bytes_read: bytes of the file on disk that have been read so far.
         replaced: number of characters so far that replace undecodable bytes.
@@ -193,10 +193,10 @@ def make_block(
 
     Args:
         table: the rows, with dictionary-encoded strings.
-        where: returns the lines and raw records of given rows of the table.
-        rejects: records between these rows that were rejected before.
+        where: function that returns the line numbers and raw records of given rows of the table.
+        rejects: records from between these rows that were already rejected.
         file: name of the file.
-        settings: `keep` says whether placeholders count as names.
+        settings: `keep` determines whether placeholders count as names.
         so_far: `bytes_read` and `replaced` of the block.
     """
     found = list(rejects)
@@ -237,7 +237,7 @@ def find_unusable(table: pa.Table, settings: ExtractSettings) -> dict[int, str]:
 
     Args:
         table: the rows, with dictionary-encoded strings.
-        settings: `keep` says whether placeholders count as names.
+        settings: `keep` determines whether placeholders count as names.
 
     Returns:
         Row index -> reason for the rejection.

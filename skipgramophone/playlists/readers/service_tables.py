@@ -6,8 +6,8 @@
 
 A table of TuneMyMusic has a column with the playlist. It also contains saved albums and artists, which are left out.
 The uri of a track is made from the first column with the id of a service; the other ids, and the ISRC, are kept as
-identifiers. A table of Soundiiz is one playlist, named by
-the file. A history of Deezer is split into sessions; plays that lasted 0 seconds are skips and rejected by default.
+identifiers. A table of Soundiiz is one playlist, named after the file. A history of Deezer is split into sessions;
+plays that lasted 0 seconds are skips and rejected by default.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ Ids = npt.NDArray[np.int64]
 ID = re.compile(r"[^\s,;\"']*\d[^\s,;\"']*")
 NOT_AN_ID = re.compile(r"-?\d*\.\d+(e[+-]?\d+)?|-\d+|\d+:[-\d:.]+|\d{4}-\d\d-\d\d\S*|\S+:", re.IGNORECASE)
 TIME = re.compile(r"[12]\d{9}|[12]\d{12}|[89]\d{8}")  # seconds or milliseconds since 1970
-MOST_COLUMNS = 8  # lines with at least this many words are not taken as rows of a table
+MOST_COLUMNS = 8  # lines with at least this many words are not treated as rows of a table
 LEAST_SHARED, MOST_REPEATED = 0.25, 0.25  # shares of the values of a column, see `_is_table`
 
 
@@ -94,7 +94,7 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_sessions` in blocks; ASCII lines are split in columns."""
+    """Yield the rows of `read_sessions` in blocks; ASCII lines are split together with Arrow."""
     left = settings.num_rows
     for raw in read_raw_lines(stream):
         split = _split_lines(raw, left)
@@ -116,7 +116,7 @@ def session_id_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[R
 def _split_lines(raw: RawLines, most: int) -> tuple[pa.Array, Ids, list[tuple[int, str]]] | None:
     """Return the ids of lines, the line number of each id, and the blank lines; None if the lines are not ASCII.
 
-    At most `most` ids and blank lines are returned, unless it is `ALL_ROWS`.
+    At most `most` ids and blank lines are returned, or all if `most` is `ALL_ROWS`.
     """
     # Python also splits at these control characters.
     if not raw.data.isascii() or re.search(rb"[\x00\x1c-\x1f]", raw.data):

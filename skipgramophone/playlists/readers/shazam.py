@@ -1,4 +1,4 @@
-"""Read the library of Shazam, a CSV file: one playlist with the name of the file, in the order of the file.
+"""Read the library of Shazam, a CSV file: one playlist, named after the file, in the order of the file.
 
 Shazam Library
 Index,TagTime,Title,Artist,URL,TrackKey

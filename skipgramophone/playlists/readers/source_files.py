@@ -33,7 +33,7 @@ HIDDEN = "hidden"
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # ratio, bytes: a zip member above both is taken as a zip bomb
+LARGEST_EXPANSION, HARMLESS_SIZE = 200, 256 << 20  # ratio, bytes: a zip member above both is treated as a zip bomb
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, pa.ArrowException)
 
 
@@ -221,7 +221,7 @@ def damage_errors(file: SourceFile) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # from the file system: decompressors set no number
+        if isinstance(error, OSError) and error.errno is not None:  # of the file system: decompressors set no errno
             raise
         raise SourceError(
             f"{file.display_name}: the compressed data is damaged or truncated: copy or download it again"

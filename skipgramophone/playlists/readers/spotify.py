@@ -4,9 +4,9 @@
     StreamingHistory0.json                    [{"endTime": "2021-01-09 02:15", "artistName": ..., "msPlayed": ...
     Streaming_History_Audio_2021_0.json       [{"ts": "2021-06-01T10:00:00Z", "ms_played": ..., ...
 
-Playlists with the same name stay separate. Exports before 2021 have no uris. A local file has its names in its uri.
-Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of rejects
-count the items of the file from 1.
+Playlists with the same name stay separate. Exports before 2021 have no uris. The uri of a local file contains artist
+and title. Podcast episodes and plays of 0 ms are rejected unless the setting `keep` names them. The "line" numbers of
+rejects count the items of the file from 1.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _records_of(content: Any, stream: OpenFile, settings: ExtractSettings) -> It
 
 
 def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowBlock]:
-    """Yield the rows of `read_spotify` in blocks, with plays converted in columns.
+    """Yield the rows of `read_spotify` in blocks; whole columns of plays are converted together.
 
     Raises:
         SourceError: the file is not part of the account data of Spotify.
@@ -134,7 +134,7 @@ def spotify_blocks(stream: OpenFile, settings: ExtractSettings) -> Iterator[RowB
 
 
 def _columns(part: ArrayPart, *, file: str, settings: ExtractSettings) -> PlayColumns | None:
-    """Return the plays of a part of an array in columns, or None if the document must be read as a whole."""
+    """Return the plays of a part of an array as columns, or None if the document must be read as a whole."""
     keep, skipped = settings.keep or (), np.zeros(part.wanted, np.bool_)
 
     def records(rows: Sequence[int]) -> Iterator[PlayRecord]:

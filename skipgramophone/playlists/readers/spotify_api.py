@@ -5,7 +5,7 @@
     {"items": [{"added_at": ..., "track": {...}}], "next": null}                                                     (3)
     [{"name": "Paper Boats", "artists": [{"name": "Nell Quay"}], "uri": "spotify:track:..."}]                        (4)
 
-A file contains playlists (1, 2) or the tracks of one playlist (3, 4), which is named by the file. Playlists with the
+A file contains playlists (1, 2) or the tracks of one playlist (3, 4), which is named after the file. Playlists with the
 same name stay separate. The "line" numbers of rejects count the items of the file from 1.
 
 In the text files of spotify-backup, each playlist is a line with its name, then one line per track (name, artists,
@@ -36,7 +36,7 @@ Found = tuple[str, str, str | None, str | None]  # artist, title, uri, identifie
 
 
 class Playlist(NamedTuple):
-    """A playlist of a JSON file: name ("" if it is named by the file), owner and items."""
+    """A playlist of a JSON file: name ("" if it is named after the file), owner and items."""
 
     name: str
     owner: str

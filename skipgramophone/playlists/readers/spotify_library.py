@@ -2,7 +2,7 @@
 
     {"tracks": [{"artist": "Nell Quay", "album": ..., "track": "Paper Boats", "uri": "spotify:track:..."}], ...
 
-The saved tracks are one playlist, named by the file. Saved albums, shows, artists and banned tracks are left out. The
+The saved tracks are one playlist, named after the file. Albums, shows, artists and banned tracks are left out. The
 "line" numbers of rejects count the entries of the file from 1.
 """
 

@@ -3,7 +3,7 @@
     #   Artwork   Track Title   Artist   Album ...      rekordbox
     Name   Artist   Composer   Album ...                iTunes
 
-A file is one playlist, named by the file. Quotes belong to names. UTF-16 is detected from the first bytes.
+A file is one playlist, named after the file. Quotes are part of names. UTF-16 is detected from the first bytes.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def read_fields(stream: OpenFile, delimiter: str | None = None) -> Iterator[Fiel
 
 
 def fields_in(lines: Iterator[Line], display_name: str, delimiter: str | None = None) -> Iterator[FieldsRecord]:
-    """Yield the fields of each row in `lines`, like `read_fields`; errors name the file by `display_name`.
+    """Yield the fields of each row in `lines`, like `read_fields`; `display_name` is the file's name in errors.
 
     Raises:
         SourceError: a quoted field does not end.

@@ -1,4 +1,4 @@
-"""Read lists with one "Artist - Title" per line: one playlist per file, with the name of the file.
+"""Read lists with one "Artist - Title" per line: one playlist per file, named after the file.
 
     Queen - Bohemian Rhapsody
     50 Cent, Snoop Dogg - P.I.M.P. - Remix

@@ -1,4 +1,4 @@
-"""Convert links and identifiers of tracks to one form per service, so that files of different tools agree.
+"""Convert links and identifiers of tracks to one form per service, so that files of different tools have the same uris.
 
 https://open.spotify.com/intl-de/track/4uLU6hMCjMI75M1A2tKUQC?si=x    spotify:track:4uLU6hMCjMI75M1A2tKUQC
 https://youtu.be/dQw4w9WgXcQ                                          https://music.youtube.com/watch?v=dQw4w9WgXcQ
@@ -18,7 +18,7 @@ EPISODE_URI = "spotify:episode:"
 VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{11}")
 SPOTIFY_URI = re.compile(r"spotify:(track|episode):\w+")
 SPOTIFY_LINK = re.compile(r"/(?:intl-[a-z-]+/)?(?:embed/)?(track|episode)/(\w+)/?")
-# Host -> pattern of the paths of tracks. The query string of such a link only says where it was shared.
+# Host -> pattern of the paths of tracks. The query string of such a link only records where it was shared.
 TRACK_PATHS = {
     "www.deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
     "deezer.com": re.compile(r"/(?:[a-z]{2}/)?(track/\d+)/?"),
@@ -30,7 +30,7 @@ CANONICAL_HOSTS = {"deezer.com": "www.deezer.com", "listen.tidal.com": "tidal.co
 
 
 def service_uri(text: str) -> str | None:
-    """Return the uri of the track that a link, uri or identifier of a service names; None if `text` names no track.
+    """Return the uri of the track that a link, uri or identifier of a service refers to; None for other texts.
 
     >>> service_uri("https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC?si=1"), service_uri("music/a.ogg")
     ('spotify:track:4uLU6hMCjMI75M1A2tKUQC', None)
@@ -59,7 +59,7 @@ def service_uri(text: str) -> str | None:
 
 
 def identifiers_in(texts: Iterable[str], uri: str | None) -> str | None:
-    """Join the identifiers and the further uris of services among texts; `uri` is the uri of the track.
+    """Join those texts that are identifiers or other uris of services; `uri` is the main uri of the track.
 
     >>> identifiers_in(["urn:isrc:USUM71703861", "a.ogg", "https://youtu.be/dQw4w9WgXcQ"], None)
     'urn:isrc:USUM71703861\\nhttps://music.youtube.com/watch?v=dQw4w9WgXcQ'
@@ -68,13 +68,13 @@ def identifiers_in(texts: Iterable[str], uri: str | None) -> str | None:
 
 
 def _other_uri(text: str, uri: str | None) -> str:
-    """Return the uri that a text names, unless it is the uri of the track; "" if the text names no other uri."""
+    """Return the uri to which a text refers, unless it is the track's uri; "" if it refers to no other uri."""
     found = service_uri(text)
     return "" if found is None or found == uri else found
 
 
 def _is_identifier(text: str) -> bool:
-    """Whether a text has the prefix of an identifier, or is a link to a recording; a UUID alone may be anything."""
+    """Whether a text has the prefix of an identifier, or is a link to a recording; a UUID alone is no proof."""
     return prefix_of(text) is not None or (":" in text and read_identifier(text) is not None)
 
 

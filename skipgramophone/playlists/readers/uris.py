@@ -1,4 +1,4 @@
-"""Read lists of uris and links of tracks, one per line: one playlist per file, with the name of the file.
+"""Read lists of uris and links of tracks, one per line: one playlist per file, named after the file.
 
     spotify:track:1111111111111111111111
     https://open.spotify.com/track/2222222222222222222222?si=x

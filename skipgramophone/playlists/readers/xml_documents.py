@@ -33,7 +33,7 @@ class Element(NamedTuple):
 
 
 class XmlError(ValueError):
-    """A document is not well-formed or not safe; the message says why."""
+    """A document is not well-formed or not safe; the message gives the reason."""
 
 
 def read_elements(
@@ -44,7 +44,8 @@ def read_elements(
     Args:
         stream: the file.
         what: the expected content, for errors.
-        starts: returns whether to yield the starts of elements with a path; fewer starts take less time.
+        starts: function that returns, for a path, whether to yield the starts of its elements; fewer starts take less
+            time.
 
     Raises:
         SourceError: the file is not well-formed XML, uses entities, or is nested too deeply.
@@ -88,7 +89,7 @@ class _Place:
 
 
 class _ElementParser:
-    """Parses bytes incrementally, and returns the elements that they complete."""
+    """Parses bytes incrementally, and yields the elements that start or end in them."""
 
     def __init__(self, encoding: str | None, starts: Callable[[tuple[str, ...]], bool] = lambda _path: True) -> None:
         self._parser = parser = expat.ParserCreate(encoding)

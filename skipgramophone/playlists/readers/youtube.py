@@ -40,7 +40,7 @@ ADDED = re.compile(r"[\w-]{11} ?, ?\d{4}-\d\d-\d\d[T ]\d\d:\d\d")  # id of a vid
 MIXED_CASE = re.compile(r"(?=[^,]*[a-z])(?=[^,]*[A-Z])")
 OLD_HEADERS = ("Playlist Id,", "Playlist ID,")
 MUSIC = "YouTube Music"
-TOPIC = " - Topic"  # ends the names of the channels that YouTube creates for artists
+TOPIC = " - Topic"  # suffix of the names of channels that YouTube creates for artists
 VERBS = ("Watched (.*)", "(.*) angesehen", "Vous avez regardé (.*)", "Has visto (.*)", "Hai guardato (.*)",
          "Você assistiu a (.*)", "(.*) bekeken", "Tittade på (.*)")  # fmt: skip
 WATCHED = re.compile("|".join(VERBS), re.DOTALL)
@@ -75,7 +75,7 @@ def is_history(value: Any) -> bool:
 
 
 def read_youtube_songs(stream: OpenFile, _settings: ExtractSettings) -> Iterator[Record]:
-    """Yield the songs of a library, which is one playlist, named by the file.
+    """Yield the songs of a library, which is one playlist, named after the file.
 
     Raises:
         SourceError: the first line is not the header of a song library, or a quoted field does not end.
@@ -101,7 +101,7 @@ def read_youtube_playlist(stream: OpenFile, settings: ExtractSettings) -> Iterat
             found = (song for _, _, song in _songs(songs) if not isinstance(song, str))
             names = {uri: (artist, title) for uri, artist, title in found}
     playlist = PurePosixPath(stream.file.name).stem.removesuffix("-videos")
-    old, begun = False, False  # a table about the playlist comes first; the videos have begun
+    old, begun = False, False  # whether a table about the playlist comes first; whether a video was read
     for at, (number, line, fields) in enumerate(read_fields(stream, ",")):
         old = old or (at == 0 and line.startswith(OLD_HEADERS))
         is_video = len(fields) == 2 and VIDEO_ID.fullmatch(fields[0].strip()) is not None

@@ -225,7 +225,7 @@ def _between_quotes(data: bytes, columns: tuple[str, ...], others: list[csv.Inva
 
 
 def _inserted(column: pa.DictionaryArray, places: Ids, strings: pa.Array) -> pa.DictionaryArray:
-    """Insert strings into a column, each before the given index."""
+    """Insert strings into a column, each before its index in `places`."""
     if not len(places):
         return column
     known = len(column.dictionary)
