@@ -236,46 +236,56 @@ class _Systems:
     def batches(self) -> Iterator[Callable[[], tuple[npt.NDArray[np.int64], Matrix]]]:
         """Yield tasks; each task solves some rows, and returns their row numbers and factors."""
         dim, lengths = len(self.fixed.energy), np.diff(self.rows.offsets)
-        sizes = np.where(lengths <= dim, np.minimum(_padded(lengths), dim), 0)
-        for size in np.unique(sizes[sizes > 0]).tolist():
-            members = np.flatnonzero(sizes == size)
-            batch = max(1, GATHERED // (size * (dim + size)))
-            for first in range(0, len(members), batch):
-                yield partial(self._solve_short, members[first : first + batch], size)
-        for row in np.flatnonzero(lengths > dim).tolist():
-            yield partial(self._solve_long, np.array([row]))
+        is_long = lengths > dim
+        sizes = np.where(is_long, _padded(lengths), np.minimum(_padded(lengths), dim))
+        for solve, solved_so in ((self._solve_short, ~is_long & (lengths > 0)), (self._solve_long, is_long)):
+            for size in np.unique(sizes[solved_so]).tolist():
+                members = np.flatnonzero(solved_so & (sizes == size))
+                batch = max(1, GATHERED // (size * (dim + min(size, dim))))
+                for first in range(0, len(members), batch):
+                    yield partial(solve, members[first : first + batch], size)
 
     def _scale(self, some: npt.NDArray[np.int64]) -> Matrix:
         """Return the diagonal of (S + lambda_p I)^-1/2 for some rows, float32 (rows, factors)."""
         penalties = self.fixed.objective.penalties(np.diff(self.rows.offsets)[some])
         return np.asarray(1 / np.sqrt(self.fixed.energy.astype(np.float64) + penalties[:, None]), np.float32)
 
+    def _entries(self, some: npt.NDArray[np.int64], first: int, end: int) -> tuple[Any, Any, Matrix]:
+        """Return the entries of some rows from position `first` to `end`, padded to the same number.
+
+        Returns:
+            whether there is an entry, bool (rows, end - first); alpha r of the entries, and 0 where there is none, of
+            the same shape; and the factors of their columns, float32 (rows, end - first, factors).
+        """
+        rows = self.rows
+        starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
+        filled = np.arange(first, end) < lengths[:, None]
+        at = np.where(filled, starts[:, None] + np.arange(first, end), 0)
+        weights = np.where(filled, self.fixed.objective.alpha * rows.weights[at], 0)
+        return filled, weights, self.fixed.rows[rows.columns[at]]
+
     def _solve_short(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
         """Solve for rows with at most `size` entries, with one unknown per entry."""
-        rows, scale = self.rows, self._scale(some)
-        starts, lengths = rows.offsets[some], np.diff(rows.offsets)[some]
-        filled = np.arange(size) < lengths[:, None]  # (rows, size)
-        at = np.where(filled, starts[:, None] + np.arange(size), 0)
-        weights = self.fixed.objective.alpha * rows.weights[at]
-        root = np.where(filled, np.sqrt(weights), 0).astype(np.float32)
-        entries = self.fixed.rows[rows.columns[at]] * root[:, :, None] * scale[:, None]  # (rows, size, factors)
+        scale, (filled, weights, entries) = self._scale(some), self._entries(some, 0, size)
+        root = np.sqrt(weights).astype(np.float32)
+        entries = entries * root[:, :, None] * scale[:, None]
         systems = entries @ entries.transpose(0, 2, 1) + np.eye(size, dtype=np.float32)
         target = np.divide(1 + weights, root, out=np.zeros_like(root), where=filled)
         unknowns = np.linalg.solve(systems, target[:, :, None])  # (rows, size, 1)
         return some, np.asarray((unknowns.transpose(0, 2, 1) @ entries)[:, 0] * scale)
 
-    def _solve_long(self, some: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Matrix]:
-        """Solve for one row with many entries, with one unknown per factor."""
-        rows, scale, dim = self.rows, self._scale(some), len(self.fixed.energy)
-        system, target = np.eye(dim), np.zeros(dim)
-        first, end = rows.offsets[some[0]], rows.offsets[some[0] + 1]
-        for start in range(int(first), int(end), max(1, GATHERED // dim)):
-            here = slice(start, min(start + max(1, GATHERED // dim), int(end)))
-            weights = self.fixed.objective.alpha * rows.weights[here]
-            entries = self.fixed.rows[rows.columns[here]] * scale
-            system += entries.T @ (entries * weights[:, None])
-            target += (1 + weights) @ entries
-        return some, np.linalg.solve(system, target).astype(np.float32) * scale
+    def _solve_long(self, some: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Matrix]:
+        """Solve for rows with at most `size` entries, with one unknown per factor."""
+        scale, dim = self._scale(some), len(self.fixed.energy)
+        systems, targets = np.tile(np.eye(dim), (len(some), 1, 1)), np.zeros((len(some), dim))
+        step = max(1, GATHERED // (dim * len(some)))
+        for first in range(0, size, step):
+            filled, weights, entries = self._entries(some, first, min(first + step, size))
+            entries = entries * scale[:, None]
+            systems += entries.transpose(0, 2, 1) @ (entries * weights[:, :, None].astype(np.float32))
+            targets += ((filled + weights)[:, None].astype(np.float32) @ entries)[:, 0]
+        solved = np.linalg.solve(systems, targets[:, :, None])[:, :, 0]
+        return some, np.asarray(solved.astype(np.float32) * scale)
 
 
 def _padded(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
