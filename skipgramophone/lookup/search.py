@@ -37,6 +37,7 @@ from skipgramophone.wording import plural
 
 COMPARED = 32  # number of rows that exact search for many queries compares while the index visits one node
 POOL, POOL_FACTOR = 100, 10  # number of candidates to select from: 10 per requested track, but at least 100
+FIRST_FACTOR = 4  # candidates per requested track whose names exact search reads first; these mostly fill the list
 WIDENED = 4  # factor by which the number of candidates grows if filters leave too few
 RARE = 5  # the neighbours of a track with fewer occurrences are mostly due to chance
 LOOKED_UP = 8192  # number of candidates whose names and vectors are read in one batch
@@ -256,9 +257,9 @@ class Search:
 
     def _by_comparing(self, asked: Question, settings: SimilarSettings) -> Selection:
         """Score tracks, and select from the best; take more candidates until the list is full."""
-        width, all_tracks, scored = _width(settings), len(self.catalogue), self._scored(asked, settings)
+        width, all_tracks, scored = _first_width(settings), len(self.catalogue), self._scored(asked, settings)
         while True:
-            rows, scores = self._ranked(asked, settings, scored, width)
+            rows, scores = self._ranked(asked, settings, scored, max(width, _width(settings)))
             listed = select(self.pool(highest(rows, scores, width)), asked.seeds, asked.vector, settings)
             if len(listed.chosen) == settings.number or width >= all_tracks:
                 return listed
@@ -330,6 +331,14 @@ def _has_plain_cosine(settings: SimilarSettings) -> bool:
 def _may_propose(settings: SimilarSettings) -> bool:
     """Return whether a few candidates suffice; popularity and a minimum similarity need all tracks."""
     return not settings.popularity and settings.min_similarity is None
+
+
+def _first_width(settings: SimilarSettings) -> int:
+    """Return the number of candidates for the first selection by exact search.
+
+    Without diversity, a list that is full does not depend on this number.
+    """
+    return _width(settings) if settings.diversity else min(_width(settings), max(POOL, FIRST_FACTOR * settings.number))
 
 
 def _width(settings: SimilarSettings) -> int:
