@@ -56,7 +56,13 @@ class Ran:
 
 
 Sgp = Callable[..., Ran]
+LONGEST = "test_the_readme_shows_real_output_and_works_after_make_demo"
 network_is_allowed = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the longest test, so that at the end no test process waits for another one."""
+    items.sort(key=lambda item: item.name != LONGEST)
 
 
 def _forbid_network(event: str, _arguments: object) -> None:

@@ -157,7 +157,7 @@ def test_same_seed_gives_the_same_experiment(tmp_path: Path, monkeypatch: pytest
     digests, created = [], []
     for name, year in (("one", 2001), ("two", 2002)):
         monkeypatch.setattr("skipgramophone.experiment.manifest.now", f"{year}-01-01T00:00:00+00:00".__str__)
-        sgp.extract(name, sample=True, settings=sgp.ExtractSettings(num_rows=3000), experiments_dir=tmp_path)
+        sgp.extract(name, sample=True, settings=sgp.ExtractSettings(num_rows=600), experiments_dir=tmp_path)
         sgp.train(name, sgp.TrainSettings(epochs=1, embedding_dim=8), experiments_dir=tmp_path)
         experiment = sgp.open(name, tmp_path).experiment
         manifests = [experiment.manifest(stage) for stage in ("corpus", "model", "index")]

@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import Row, dump_text, run_sgp
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
 
 
 def on_a_terminal(columns: int, *arguments: str | Path, typed: str = "", **variables: str) -> tuple[int, str]:
@@ -122,10 +123,10 @@ def test_a_pipe_gets_full_names(hostile: Path) -> None:
 
 
 def test_training_shows_a_bar_that_disappears_a_report_and_nothing_of_tensorflow(hostile: Path) -> None:
-    code, output = on_a_terminal(
-        100, "train", "hostile", "-e", "300", "-emb", "4", "--force", "--experiments-dir", hostile
-    )
+    command = ("train", "hostile", "-e", "300", "-emb", "4", "--force", "--experiments-dir", hostile)
+    code, output = on_a_terminal(100, *command, NO_COLOR="1")
     assert code == 0
+    assert not COLOUR.search(output)
     lines = [line.strip("\n") for line in ESCAPES.sub("", output).split("\r") if line.strip()]
     texts = ESCAPES.sub("", output)
     assert 0 < texts.index("loading TensorFlow") < texts.index("compiling") < texts.index("building the index")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import skipgramophone as package
-from tests.conftest import MODEL_FILES, Sgp, two_genres
+from tests.conftest import MODEL_FILES, Sgp, dump_text, two_genres
 
 WriteDump = Callable[..., Path]
 EAGER = package.RunSettings(checkpoint_seconds=0)
@@ -24,16 +25,6 @@ FILES = (*MODEL_FILES, "history.jsonl")
 
 class Stopped(Exception):  # noqa: N818
     """Simulates an interruption of a run."""
-
-
-@pytest.fixture
-def corpus(sgp: Sgp, write_dump: WriteDump, experiments: Path) -> Path:
-    """Make experiments "whole" and "broken" with the same corpus; "whole" is trained without interruption."""
-    dump = write_dump(two_genres(400))
-    for name in ("whole", "broken"):
-        assert sgp("extract", name, dump, "-q").code == 0
-    package.train("whole", SETTINGS)
-    return experiments
 
 
 def model_bytes(experiments: Path, name: str) -> dict[str, bytes]:
@@ -51,6 +42,25 @@ def stop_after(rounds: int) -> Callable[[object], None]:
             raise Stopped
 
     return listen
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make experiments with one corpus: "whole" is trained, "broken" is not, "stopped" has a checkpoint."""
+    root = tmp_path_factory.mktemp("prepared")
+    (root / "dump.csv").write_text(dump_text(two_genres(400)))
+    for name in ("whole", "broken", "stopped"):
+        package.extract(name, root / "dump.csv", experiments_dir=root)
+    package.train("whole", SETTINGS, experiments_dir=root)
+    with pytest.raises(Stopped):
+        package.train("stopped", SETTINGS, run=EAGER, progress=stop_after(1), experiments_dir=root)
+    return root
+
+
+@pytest.fixture
+def corpus(prepared: Path, experiments: Path) -> Path:
+    """Copy the prepared experiments."""
+    return shutil.copytree(prepared, experiments, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("stops", [[1], [2, 1], [7], [9, 1, 3], [4, 4, 4]])
@@ -104,10 +114,8 @@ def test_an_unfinished_run_is_not_overwritten_or_resumed_with_other_settings(
 
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 9}', "[]", "[" * 100_000])
 def test_a_damaged_checkpoint_is_a_one_line_error(sgp: Sgp, corpus: Path, text: str) -> None:
-    with pytest.raises(Stopped):
-        package.train("broken", SETTINGS, run=EAGER, progress=stop_after(1))
-    (corpus / "broken" / "checkpoint" / "state.json").write_text(text)
-    ran = sgp("train", "broken", "--resume")
+    (corpus / "stopped" / "checkpoint" / "state.json").write_text(text)
+    ran = sgp("train", "stopped", "--resume")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith("error: ")
     assert len(ran.err.splitlines()) == 1
