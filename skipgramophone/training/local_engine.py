@@ -82,7 +82,8 @@ class LocalEngine:
 
     def close(self) -> None:
         """Free the memory of compiled programs that are no longer used: they are in reference cycles of TensorFlow."""
-        gc.collect()
+        if compile_local_program.cache_info().misses > PROGRAMS:  # before that, all programs are still kept
+            gc.collect()
 
     def _differences(self, pool: Workers, prepared: Sequence[Prepared]) -> list[_Difference]:
         """Run tasks in parallel, and return their updates in the same order."""

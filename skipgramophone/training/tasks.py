@@ -56,8 +56,10 @@ def noise_table(probability: Probabilities) -> TrackIds:
     one entry in four million.
     """
     midpoints = (np.arange(NOISE_PLACES) + 0.5) / NOISE_PLACES
-    drawn = np.searchsorted(np.cumsum(probability), midpoints, "right")
-    return np.minimum(drawn, int(np.flatnonzero(probability)[-1])).astype(np.int32)
+    last = int(np.flatnonzero(probability)[-1])
+    ends = np.searchsorted(midpoints, np.cumsum(probability)[: last + 1])  # of the entries of each track
+    ends[last] = NOISE_PLACES  # the sum of the probabilities may be less than 1 because of rounding
+    return np.repeat(np.arange(last + 1, dtype=np.int32), np.diff(ends, prepend=0))
 
 
 def number_rows(
