@@ -112,6 +112,8 @@ def write_catalogue(
         for place, tables in ((path, schema), (names, NAMES_SCHEMA)):
             with closing(sqlite3.connect(place, isolation_level=None)) as database:
                 require_full_text(database)
+                for pragma in UNPROTECTED:
+                    database.execute(pragma)
                 database.executescript(tables)
         with _inserting(path) as insert, _inserting(names) as insert_name:
             written = 0
