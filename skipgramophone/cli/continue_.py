@@ -34,7 +34,7 @@ def continue_playlist(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="Names, uris or links (- = standard input, one per line).",
+            help="Names, uris or links of tracks (- = standard input, one per line).",
             autocompletion=completion.tracks,
         ),
     ] = None,
@@ -46,7 +46,7 @@ def continue_playlist(
         typer.Option(
             "--blend",
             metavar="FILE FILE",
-            help="List tracks that rank high for both of two playlist files.",
+            help="List tracks that rank high for both playlist files.",
             show_default=False,
         ),
     ] = None,
@@ -87,7 +87,7 @@ def continue_playlist(
     title: Annotated[
         str | None,
         typer.Option(
-            "--title", metavar="TEXT", help="Title of the playlist, for formats that have one.", show_default=False
+            "--title", metavar="TEXT", help="Title of the playlist, for formats that store a title.", show_default=False
         ),
     ] = None,
     output: Annotated[
@@ -105,7 +105,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory that contains the extracted source; resolves relative paths (default: current directory).",
+            help="Directory that contains the source that was extracted. Relative paths of audio files start there "
+            "(default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -114,7 +115,7 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="List the audio files of this directory whose tags match the tracks.",
+            help="List only tracks that match the tags of an audio file in this directory, with the path of the file.",
             show_default=False,
         ),
     ] = None,
@@ -122,7 +123,9 @@ def continue_playlist(
     show_versions: options.ShowVersions = False,
     stdin: Annotated[
         bool,
-        typer.Option("--stdin", help="Read one JSON list of names per line; write one JSON object per line."),
+        typer.Option(
+            "--stdin", help="Read one JSON list of names per line of standard input; write one JSON object per line."
+        ),
     ] = False,
     strict_names: options.StrictNames = False,
     format: options.AnswerFormat = None,
@@ -133,8 +136,9 @@ def continue_playlist(
 ) -> None:
     """Suggest tracks that continue a playlist of TRACKs in EXPERIMENT.
 
-    By default the ranking combines shared playlists and vectors, which predicts playlists better than either of them
-    alone. The similarity shown is the cosine of the vectors. A note lists names that match no track; they are left out.
+    By default the ranking combines shared playlists and vectors. This predicts playlists better than either of them
+    alone. The similarity shown is the cosine of the vectors. Names that match no track are left out, and listed in a
+    note.
 
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20

@@ -46,7 +46,7 @@ def evaluate(
         typer.Option(
             "--compare",
             metavar="OTHER",
-            help="Compare with experiment OTHER of the same corpus, on the same playlists.",
+            help="Compare with OTHER, an experiment with the same corpus, on the same held-out playlists.",
         ),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Compare every ranking with every baseline.")] = False,
@@ -58,10 +58,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
-    Each ranking gets part of a held-out playlist and has to find its other tracks among all tracks. For this, a model
-    is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If
-    playlists were held out by extract --holdout, the model of the experiment, which has never seen them, is evaluated
-    instead.
+    Each ranking gets some tracks of a held-out playlist and has to find the other ones among all tracks. For this, a
+    model is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If
+    extract --holdout has already held out playlists, no model is trained: the model of the experiment, which has never
+    seen these playlists, is evaluated.
 
     \b
     sgp evaluate demo

@@ -45,9 +45,9 @@ def explain(
 ) -> None:
     """Show how tracks A and B are related in EXPERIMENT.
 
-    Lists their similarity, the playlists with both, the tracks near both and the nearest neighbours of each. For each
-    track, the tables show its cosine similarity to A and to B, and the number of playlists that it shares with A and
-    with B.
+    Shows the similarity of A and B, the playlists that contain both, the tracks near both and the nearest neighbours of
+    each. The tables of tracks show the cosine similarity of a track to A and to B, and the number of playlists that it
+    shares with A and with B.
 
     \b
     sgp explain demo "free fallin'" "learning to fly"

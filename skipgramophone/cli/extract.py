@@ -39,10 +39,10 @@ Holdout = Annotated[
 Append = Annotated[
     bool,
     typer.Option(
-        "--append", help="Add to the existing corpus. With --force, also read sources that it already contains."
+        "--append", help="Add to the existing corpus. With --force, read sources again that it already contains."
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read, inspect and report, but write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]
 
 
 @with_settings
@@ -65,7 +65,7 @@ def extract(
 ) -> None:
     """Read playlists into the corpus of EXPERIMENT.
 
-    A source is a file, a directory or a zip archive; the format is detected. A track is identified by its uri or,
+    A source is a file, a directory or a zip archive; its format is detected. A track is identified by its uri or,
     without one, by artist and title. Nothing is dropped silently: rows that cannot be used are counted, and listed in
     rejects.jsonl.
 

@@ -59,9 +59,9 @@ def inspect(
 ) -> None:
     """Report statistics and problems of playlists.
 
-    Inspects the playlists of an experiment, or of sources before you extract them. Shows lengths of playlists, counts
-    of tracks, problems (each with its effect on training and the option that helps), and the context that -wsz auto
-    would choose. Writes nothing. The options for reading sources are those of extract.
+    Inspects the playlists of an experiment, or of sources before you extract them. Shows how long the playlists are,
+    how often the tracks occur, and which context -wsz auto would choose. Lists problems, each with its effect on
+    training and the option that helps. Writes nothing. Sources are read with the same options as in extract.
 
     \b
     sgp inspect demo

@@ -35,7 +35,7 @@ def train(
     start_from: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="EXPERIMENT", help="Initialize from this experiment's vectors.", show_default=False
+            "--from", metavar="EXPERIMENT", help="Start from the vectors of another experiment.", show_default=False
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
@@ -67,8 +67,8 @@ def train(
     sgp train june --from may
     sgp train demo --local-cluster 2x1
 
-    If TF_CONFIG describes a cluster, run the same command on each machine: TF_CONFIG says which one is the chief, a
-    worker or a server.
+    To train on several machines, run the same command on each. The environment variable TF_CONFIG lists the machines
+    and sets the role of each one: chief, worker or parameter server.
     """
     role = _role(private_network, quiet)
     if role and not role.is_chief:
