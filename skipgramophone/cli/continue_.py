@@ -169,9 +169,9 @@ def continue_playlist(
     playlist.require_format(wanted)
     given = bool(track or file or artist or history)
     if stdin and (given or blend or start or end):
-        raise SettingError("--stdin reads the tracks from standard input: leave out all other tracks")
+        raise SettingError("--stdin reads the tracks from standard input: leave out all other ways to give tracks")
     if blend and (given or start or end):
-        raise SettingError("--blend takes all tracks from its two files: leave out all other tracks")
+        raise SettingError("--blend takes all tracks from its two files: leave out all other ways to give tracks")
     if not (stdin or given or blend or start or end):
         raise SettingError(
             "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
@@ -179,7 +179,9 @@ def continue_playlist(
         )
     if library and settings.duration is not None:
         if end is not None:
-            raise SettingError("--duration with --library may end the list before the --to track: leave out one")
+            raise SettingError(
+                "with --library, --duration may cut the list before the --to track: leave out one of these options"
+            )
         settings = replace(settings, duration=None)  # the durations are those of the files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
@@ -213,7 +215,7 @@ def continue_playlist(
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:
-    """Return the tracks that continue a playlist of names, or the error that says why there are none."""
+    """Return the tracks that continue a playlist of names, or the error that explains why there are none."""
     try:
         return lookup.continuation(names, settings)
     except (TrackNameError, SettingError) as error:

@@ -171,14 +171,14 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     if report.snapshots:
         command = "extract --holdout" if report.set_aside else "evaluate"
         render.text(
-            f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists nearly repeat "
-            f"a training playlist with a similar owner (perhaps snapshots of one playlist); hold such playlists out "
-            f"together: {command} --group '{report.snapshots.group}'"
+            f"warning: these scores are too good, because {report.snapshots.share:.0%} of the held-out playlists are "
+            "nearly equal to a training playlist whose owner has a similar name (perhaps snapshots of one playlist). "
+            f"Hold out such playlists together: {command} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
-        render.text("playlists held out by extract: the model itself was evaluated")
+        render.text("extract has held out these playlists, so the model of the experiment itself was evaluated")
         if report.started_from not in (None, report.experiment):
             render.text(
                 f"warning: the model was initialized from '{report.started_from}', which may have been trained on the "
@@ -255,7 +255,8 @@ def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
     if judgement.unknown:
         noun = report.settings["of"].removesuffix("s")
         lines.append(
-            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training data; *_whole metrics include them"
+            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training data; only the *_whole metrics "
+            "(see --json) count them"
         )
     return lines
 

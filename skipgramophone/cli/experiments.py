@@ -143,7 +143,7 @@ def show(
     if experiment in MEANT and not named_experiment(experiment, experiments_dir).has_description():
         raise _no_command(experiment)
     if sum((card, toml, json)) > 1:
-        raise SettingError("--card, --toml and --json print different things: give one of them")
+        raise SettingError("--card, --toml and --json print different things: give only one of them")
     if licence is not None:
         set_licence(experiment, licence, experiments_dir)
         render.note(f"stored the licence of '{experiment}'", quiet=False)

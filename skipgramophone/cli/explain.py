@@ -109,7 +109,7 @@ def _show(found: Explanation) -> None:
         rows.append(("shared", f"{found.shared:,} with both; {found.expected:,.1f} expected by chance"))
     if found.second:
         there, (of_first, of_second) = found.second, found.second.agreed
-        agreed = f"{of_first} of the {there.neighbours} nearest to A and {of_second} of those to B are the same"
+        agreed = f"same neighbours: {of_first} of {there.neighbours} for A, {of_second} of {there.neighbours} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows)
@@ -129,7 +129,7 @@ def _show(found: Explanation) -> None:
 
 def _ranks(ranks: tuple[int, int]) -> str:
     """Return text that gives the rank of each track among the neighbours of the other."""
-    return f"B is no. {ranks[0]:,} among the neighbours of A, A is no. {ranks[1]:,} among those of B"
+    return f"B is number {ranks[0]:,} among the neighbours of A, A is number {ranks[1]:,} among those of B"
 
 
 def _line(near: Related) -> list[str]:

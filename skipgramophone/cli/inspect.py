@@ -107,7 +107,7 @@ def _show_command(found: Inspection) -> None:
     if command.left:
         rows.append(("left to you", _numbers(number[kind] for kind in command.left)))
     if any("extract" in finding.apply for finding in found.findings if finding.kind in command.left):
-        rows.append(("", "options of extract need the sources: sgp inspect SOURCE"))
+        rows.append(("", "to see how extract can help, inspect the sources: sgp inspect SOURCE"))
     render.text("")
     render.facts("apply the advice", rows)
 
@@ -134,7 +134,8 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
         ("occurrences", f"{found.occurrences:,}"),
         (
             "head",
-            f"the top 1% of tracks make {found.head_share:.0%} of occurrences, {plural(found.half, 'track')} make half",
+            f"the top 1% of tracks make up {found.head_share:.0%} of occurrences; "
+            f"{plural(found.half, 'track')} make up half",
         ),
         ("most frequent", frequent),
     ]
@@ -168,7 +169,9 @@ def _context(order: ContextChoice) -> list[tuple[str, str]]:
             )
         )
     if order.over_whole:
-        rows.append(("window vs whole", f"{_interval(order.over_whole)}; a window is chosen from {MIN_GAIN:+.0%}"))
+        rows.append(
+            ("window vs whole", f"{_interval(order.over_whole)}; a window is chosen if this is {MIN_GAIN:+.0%} or more")
+        )
     return rows
 
 

@@ -127,7 +127,7 @@ class Experiment:
                 return manifest
             raise ExperimentError(
                 f"the {parent} of '{self.name}' has grown since its {stage} was made: "
-                f"{continue_command(self.name)}, and {again} starts over"
+                f"{continue_command(self.name)}; to start over, run {again}"
             )
         if manifest.parent != made_from.digest:
             raise ExperimentError(
@@ -174,7 +174,7 @@ class Experiment:
 
 def continue_command(name: str) -> str:
     """Return the hint that names the command for training on a grown corpus, starting from the model's vectors."""
-    return f"sgp train {name} --force --from {name} continues from its vectors"
+    return f"to continue from the present vectors, run sgp train {name} --force --from {name}"
 
 
 def experiments_root(given: Path | str | None = None) -> Path:

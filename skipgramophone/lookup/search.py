@@ -129,7 +129,7 @@ class Search:
         least = model.settings.get("min_count")
         if isinstance(least, int) and track.count < least:
             return f"it occurs {plural(track.count, 'time')}, below --min-count; train with a lower --min-count"
-        return "no other track gives it a direction; train on playlists with at least two different tracks"
+        return "it is in no playlist with another track; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries; use one matrix product if this is faster than querying the index for each."""

@@ -20,7 +20,9 @@ from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
 from skipgramophone.wording import code_block, code_span, markdown_text, plural
 
-GENERATED = "<!-- Written by sgp experiments --card. Remove this line, and sgp experiments pack keeps your changes. -->"
+GENERATED = (
+    "<!-- Written by sgp experiments --card. If you remove this line, sgp experiments pack keeps your changes. -->"
+)
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # listed by name

@@ -136,7 +136,7 @@ def question(rows: Table, problem: str, playlist: str = "") -> str:
     by_number = "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
-    return visible(f"{columns}: assign them{by_number}, for example --columns {example}")
+    return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
 
 
 def _has_header(rows: Table) -> bool:

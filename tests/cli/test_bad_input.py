@@ -33,7 +33,7 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
         (
             b"name,age\nx,3\n",
             "{path} is a table of 2 columns without a header that sgp knows (first line: 'name,age'): "
-            "assign them, for example --columns title=name",
+            "assign the columns, for example --columns title=name",
         ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
@@ -214,7 +214,7 @@ def test_a_destination_that_cannot_be_written(sgp: Sgp, sample_root: Path, tmp_p
         assert (ran.code, ran.out, ran.err) == (1, "", f"error: cannot write {path}: it is not a regular file\n")
     path = tmp_path / "no" / "where.npz"
     ran = sgp("export", "demo", path, *where)
-    assert (ran.code, ran.err) == (1, f"error: cannot write {path}: there is no directory {path.parent}\n")
+    assert (ran.code, ran.err) == (1, f"error: cannot write {path}: the directory {path.parent} does not exist\n")
     assert target.read_text() == "precious"
 
 

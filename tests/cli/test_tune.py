@@ -62,7 +62,10 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
         ),
         (["--budget", "0"], "budget must be above 0, not 0.0"),
         (["--trials", "0"], "trials must be at least 1, not 0"),
-        (["--protocol", "deezer2018"], "deezer2018 holds out no playlists to tune on: use next-item"),
+        (
+            ["--protocol", "deezer2018"],
+            "deezer2018 cannot be used for tuning, because it holds out no whole playlists: use next-item",
+        ),
     ],
 )
 def test_invalid_options_are_one_line_errors(sgp: Sgp, arguments: list[str], line: str) -> None:

@@ -132,7 +132,7 @@ def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
 ) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ExperimentError, match=f"wrong field type or unsafe file name{NEXT_STEP}$"):
+    with pytest.raises(ExperimentError, match=f"a field has the wrong type, or a file name is unsafe{NEXT_STEP}$"):
         experiment.manifest("corpus")
 
 

@@ -192,7 +192,7 @@ def test_truncated_or_invalid_word2vec_file_is_refused(tmp_path: Path, format: s
             importers.read(place, format)
     place.write_bytes(whole)
     names_path.write_text("\n".join(names.splitlines()[::-1]), encoding="utf-8")
-    with pytest.raises(SourceError, match=r"does not have the keys of .*: restore the names file, or move it away"):
+    with pytest.raises(SourceError, match=r"^the keys in .* differ from those in .*: restore .*, or move it away"):
         importers.read(place, format)
     for line in ("{", "[]", '{"key": 1}'):
         names_path.write_text(line, encoding="utf-8")
