@@ -118,7 +118,8 @@ app = typer.Typer(
     name="sgp",
     cls=ErrorBoundary,
     help="Train track embeddings from playlists and find similar tracks.",
-    epilog="\b\nTo start: sgp run demo --sample\nTerms in the output: docs/glossary.md in the repository",
+    epilog="\b\nTo start: sgp run demo --sample\n"
+    "Terms in the output are explained in docs/glossary.md of the repository.",
     context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _hyphens},
     no_args_is_help=True,
     rich_markup_mode=None,

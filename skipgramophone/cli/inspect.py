@@ -160,7 +160,7 @@ def _context(order: ContextChoice) -> list[tuple[str, str]]:
         if order.window_size == "bag"
         else f"window of {plural(int(order.window_size), 'track')} per side"
     )
-    rows = [("context", f"{context} ({reason(order)})"), ("evidence", plural(order.asked, "held-out playlist"))]
+    rows = [("context", f"{context} ({reason(order)})"), ("tested on", plural(order.asked, "held-out playlist"))]
     if order.over_shuffled:
         rows.append(
             (

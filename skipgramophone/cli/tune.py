@@ -75,7 +75,9 @@ def _show(report: TuneReport, best: Path) -> None:
     ]
     render.listing(f"best of {plural(len(report.trials), 'trial')}, on validation playlists", columns, rows)
     if not report.is_new:
-        render.text("no trial was significantly better than the present settings on validation playlists: keep them")
+        render.text(
+            "no trial was significantly better than the present settings on validation playlists: keep these settings"
+        )
     for metric, gain in report.gain.items():
         render.text(
             f"{metric}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] against the present settings, on "

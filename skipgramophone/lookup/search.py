@@ -160,7 +160,7 @@ class Search:
             SettingError: the settings ask for a list of artists or playlists.
         """
         if settings.of != "tracks":
-            raise SettingError(f"this list is of tracks, not of {settings.of}: use similar_{settings.of}")
+            raise SettingError(f"this look-up lists tracks, not {settings.of}: use similar_{settings.of}")
         require_durations(self.catalogue, settings)
         settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None

@@ -69,8 +69,8 @@ def test_identifiers_name_a_track_wherever_a_track_is_named(root: Path, tmp_path
     [
         ("isrc:GBAAA00000", 3, "'isrc:GBAAA00000' is not a valid ISRC, which must have 2 letters, 3 letters or digits, "
          "and 7 digits, such as USUM71703861"),
-        ("mbid:x", 3, "'mbid:x' is not a valid MusicBrainz recording id, which must have 32 hexadecimal digits in groups of 8, "
-         "4, 4, 4 and 12"),
+        ("mbid:x", 3, "'mbid:x' is not a valid MusicBrainz recording id, which must have 32 hexadecimal digits in "
+         "groups of 8, 4, 4, 4 and 12"),
         ("usum71703861", 3, "no track has the ISRC 'USUM71703861': give artist and title instead"),
         (SHARED, 4, f"2 tracks match '{SHARED}'; pick one of them, or give more of the name, as in 'artist - title'\n"),
     ],

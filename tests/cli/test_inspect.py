@@ -74,8 +74,8 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
     assert "\n   examples  dated (9)\n" in ran.out
     assert (
         "-wsz auto\n"
-        "context   whole playlist (too few held-out playlists to decide: 0)\n"
-        "evidence  0 held-out playlists\n"
+        "context    whole playlist (too few held-out playlists to decide: 0)\n"
+        "tested on  0 held-out playlists\n"
     ) in ran.out
     assert not any(line.endswith(" ") for line in ran.out.splitlines())
 

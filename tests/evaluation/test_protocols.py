@@ -65,7 +65,8 @@ def test_untrained_tracks_are_counted_and_short_playlists_are_skipped() -> None:
     assert sorted([*query.given, *query.wanted]) == [0, 1, 2, 3, 4]
     assert query.unknown == 1  # 1 unknown x 3 wanted of 5 known, rounded
     message = (
-        r"no held-out playlist has at least 5 tracks that the model can rank \(1 playlist checked\): hold out more"
+        "no held-out playlist has at least 5 tracks that the model can rank "
+        r"\(1 playlist checked\): hold out more playlists"
     )
     with pytest.raises(EvaluationError, match=f"^{message}$"):
         make_queries(CORPUS, np.array([False, False, True]), trained, "continuation", seed=1)
