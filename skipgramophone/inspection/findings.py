@@ -78,7 +78,7 @@ class Advice:
     apply: Apply = field(default_factory=dict)
 
 
-WHOLE_PLAYLIST = "train with the whole playlist as context: -wsz bag, or auto, which tests whether order matters"
+WHOLE_PLAYLIST = "train with the whole playlist as context (-wsz bag), or let -wsz auto test whether order matters"
 READ_AGAIN = "read the source with the encoding it was written in (--encoding), or fix the source file"
 
 ADVICE: dict[Kind, Advice] = {
@@ -102,12 +102,12 @@ ADVICE: dict[Kind, Advice] = {
     "giant-playlists": Advice(
         "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person outweighs "
         "many",
-        "--max-length splits them, so that tracks that were added together stay together",
+        "--max-length splits such a playlist; tracks that were added together stay together",
         ("extract --max-length",),
     ),
     "whole-libraries": Advice(
         "a library is not a coherent playlist: all tracks that a person owns are trained as related",
-        "--max-length splits them, so that tracks that were added together stay together",
+        "--max-length splits such a playlist; tracks that were added together stay together",
         ("extract --max-length",),
     ),
     "automatic-lists": Advice(

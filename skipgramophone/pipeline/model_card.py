@@ -166,7 +166,7 @@ def _sources(sources: Any) -> Iterator[str]:
 def _settings(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
     """Yield the settings of the stages as a settings file."""
     stages = {"extract": corpus.settings, **({"train": model.settings} if model and model.settings else {})}
-    yield f"In the form of a settings file, which {code_span('sgp train NAME --config FILE')} reads:"
+    yield f"Save these settings to a file to use them with {code_span('sgp train NAME --config FILE')}:"
     yield code_block(settings_text(stages), "toml")
     rate = model.facts.get("learning_rate") if model else None
     if model and isinstance(rate, float) and model.settings.get("learning_rate") is None:

@@ -183,7 +183,7 @@ def test_columns_of_parquet_are_guessed(write_dump: WriteDump, tmp_path: Path) -
     pq.write_table(pa.Table.from_pylist(TRACKS), path)
     assert read(path, "columns")[0] == BY_POSITION
     pq.write_table(pa.table({"a": ["x"], "b": [1]}), path)
-    assert error_of(path) == "PATH is a table of a, b: assign its columns with --columns artist=…,title=…"
+    assert error_of(path) == "PATH is a table with the columns a, b: assign its columns with --columns artist=…,title=…"
     path.write_bytes(path.read_bytes()[:-9])
     assert "is damaged" in error_of(path)
 
