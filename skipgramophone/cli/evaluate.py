@@ -145,8 +145,8 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
         columns = [("tracks", "text"), ("unchanged", "number")]
         rows = [[name, f"{share.mean:.1%} [{share.low:.1%}, {share.high:.1%}]"] for name, share in strata.items()]
         title = (
-            f"stability of {experiment}: {found.ranking}, top-{found.neighbours} neighbours of "
-            f"{plural(found.asked, 'track')}, with another seed"
+            f"stability of {experiment}: top-{found.neighbours} neighbours ({found.ranking}) of "
+            f"{plural(found.asked, 'track')} after training with another seed"
         )
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 

@@ -190,7 +190,7 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
     assert (ran.code, found["neighbours"], found["asked"]) == (0, 3, 80)
     assert found["by_chance"] < found["agreement"]["mean"] < 1
     shown = sgp("evaluate", "demo", "--stability", "-k", "3").out
-    assert "stability of demo: hybrid, top-3 neighbours of 80 tracks, with another seed" in shown
+    assert "stability of demo: top-3 neighbours (hybrid) of 80 tracks after training with another seed" in shown
     assert "by chance" in shown
 
     # similar reports the stability of the query's stratum; explain reports that of its two tracks exactly.
