@@ -74,8 +74,8 @@ class SimilarSettings:
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count and factors; cosine: similarity of the "
         "vectors; cosine+count: like cosine, but prefers better-known tracks; model: how strongly the trained model "
-        "expects the tracks in one playlist; factors: how strongly a matrix factorization of the "
-        "playlists does.",
+        "expects the tracks to share a playlist; factors: how strongly a matrix factorization of the playlists expects "
+        "this.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
