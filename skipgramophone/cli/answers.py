@@ -59,7 +59,9 @@ def chosen(format: str | None, json: bool, settings: SimilarSettings, show_versi
         raise SettingError(f"--json means --format json: leave out either --json or --format {format}")
     if settings.of != "tracks" and format not in (None, *MIXED_FORMATS):
         known = ", ".join(MIXED_FORMATS)
-        raise SettingError(f"{format} is a list of tracks: leave out --of {settings.of}, or choose one of {known}")
+        raise SettingError(
+            f"format {format} is only for tracks: leave out --of {settings.of}, or choose one of {known}"
+        )
     return format or ("json" if json else "table")
 
 
@@ -70,7 +72,7 @@ def require_cells(safe_cells: bool, format: str) -> None:
         SettingError: the format is neither CSV nor TSV.
     """
     if safe_cells and format not in render.TABLE_FORMATS:
-        raise SettingError(f"safe-cells is for spreadsheets: add --format csv or tsv, not {format}")
+        raise SettingError(f"safe-cells is for spreadsheets: use --format csv or tsv, not {format}")
 
 
 def require_lines(format: str | None) -> None:
@@ -88,7 +90,7 @@ def answer_lines(
     answer: Callable[[list[Asked]], Sequence[Any]],
     to_record: Callable[[Any], dict[str, Any]] | None = None,
 ) -> None:
-    """Answer the lines of standard input as they arrive; if some fail, exit with their lowest exit code.
+    """Answer the lines of standard input as they arrive; if some lines fail, exit with the lowest of their exit codes.
 
     Args:
         read: reads a line.
@@ -130,7 +132,7 @@ def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
 
 
 def _available_lines() -> Iterator[list[str]]:
-    """Yield lists of lines of standard input without line ends: the lines that have arrived so far."""
+    """Yield the lines of standard input without line ends; each list has the lines that have arrived so far."""
     stream, rest = cast(io.BufferedReader, sys.stdin.buffer), b""
     while data := stream.read1(READ_AT_ONCE):
         *lines, rest = (rest + data).split(b"\n")
@@ -163,7 +165,9 @@ def require_json_suffix(path: Path) -> None:
     suffix = path.suffix.lstrip(".").lower()
     format = SUFFIXES.get(suffix, suffix)
     if format in ANSWER_FORMATS and format not in ("json", "jsonl"):
-        raise SettingError(f"{path} is a file in the format {format}: leave out --json, or name a .json file")
+        raise SettingError(
+            f"{path} has the suffix of the format {format}: leave out --json, or choose a file name that ends in .json"
+        )
 
 
 @contextmanager
@@ -295,7 +299,7 @@ def _print_table(answer: Answer, versions: bool) -> None:
 
 
 def relation(ranked_by: Score, listed: int) -> str:
-    """Return the words between the listed tracks or artists and the query in the title of a table."""
+    """Return the words that connect results and query in the title of a table, such as "most similar to"."""
     words = {"cosine": "most similar to", "hybrid": "that goes best with" if listed == 1 else "that go best with"}
     return words.get(ranked_by, f"ranked by {ranked_by} for")
 
@@ -311,13 +315,13 @@ def _smoothness(arrangement: Arrangement | None) -> str:
         return ""
     if arrangement.mean_step is None:
         return ", arranged"
-    return f", arranged: mean step {arrangement.mean_step:.3f}, in random order {arrangement.mean_random_step:.3f}"
+    return f", arranged: mean step {arrangement.mean_step:.3f} (in random order: {arrangement.mean_random_step:.3f})"
 
 
 def _stability_note(agreement: Agreement) -> str:
     """Return a note on the stability of neighbours, measured on tracks about as frequent as the seed."""
     share = f"{agreement.mean:.0%} of top-{agreement.neighbours} neighbours"
-    return f"stability for tracks this frequent ({agreement.tracks}): {share} unchanged with another seed"
+    return f"stability of tracks about as frequent ({agreement.tracks}): {share} unchanged with another seed"
 
 
 def _row(track: Track, measures: list[str], shared: str | None) -> list[str]:

@@ -43,7 +43,7 @@ class ErrorBoundary(TyperGroup):
     """Runs a command, and turns an `SgpError` into one line on standard error and an exit code."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the application. Failing to write output, including that of --help and --version, is an error."""
+        """Run the application; exit with an error if any output, even that of --help, cannot be written."""
         with _errors_as_exit_codes():
             try:
                 return super().main(*args, **kwargs)
@@ -51,7 +51,7 @@ class ErrorBoundary(TyperGroup):
                 sys.stdout.flush()
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Parse the options before the command name."""
+        """Parse the options that come before the command name."""
         with _usage_errors_as_one_line():
             return super().make_context(*args, **kwargs)
 
@@ -118,7 +118,8 @@ app = typer.Typer(
     name="sgp",
     cls=ErrorBoundary,
     help="Train track embeddings from playlists and find similar tracks.",
-    epilog="\b\nTo start: sgp run demo --sample\nTerms in the output: docs/glossary.md in the repository",
+    epilog="\b\nTo start: sgp run demo --sample\n"
+    "Terms in the output are explained in docs/glossary.md of the repository.",
     context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": _hyphens},
     no_args_is_help=True,
     rich_markup_mode=None,

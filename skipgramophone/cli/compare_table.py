@@ -44,7 +44,7 @@ def show(
         seeds = ", ".join(f"'{seed.track.name}'" for seed in answers[0].seeds)
         columns = [("A", "number"), ("similarity", "number"), ("B", "number"), ("similarity", "number")]
         table = [[*_side_cells(row.one), *_side_cells(row.other), row.track.artist, row.track.title] for row in rows]
-        title = f"most similar to {seeds} in {one} (A) and {other} (B): {shared} of {most} in both"
+        title = f"tracks most similar to {seeds} in {one} (A) and {other} (B): {shared} of {most} in both lists"
         render.listing(title, [*columns, ("artist", "text"), ("title", "text")], table)
 
 

@@ -34,7 +34,7 @@ def continue_playlist(
         list[str] | None,
         typer.Argument(
             metavar="TRACK",
-            help="Names, uris or links (- = standard input, one per line).",
+            help="Names, uris or links of tracks (- = standard input, one per line).",
             autocompletion=completion.tracks,
         ),
     ] = None,
@@ -46,7 +46,7 @@ def continue_playlist(
         typer.Option(
             "--blend",
             metavar="FILE FILE",
-            help="List tracks that rank high for both of two playlist files.",
+            help="List tracks that rank high for both playlist files.",
             show_default=False,
         ),
     ] = None,
@@ -87,7 +87,7 @@ def continue_playlist(
     title: Annotated[
         str | None,
         typer.Option(
-            "--title", metavar="TEXT", help="Title of the playlist, for formats that have one.", show_default=False
+            "--title", metavar="TEXT", help="Title of the playlist, for formats that store a title.", show_default=False
         ),
     ] = None,
     output: Annotated[
@@ -105,7 +105,8 @@ def continue_playlist(
         typer.Option(
             "--files-from",
             metavar="DIR",
-            help="Directory that contains the extracted source; resolves relative paths (default: current directory).",
+            help="Directory that contains the source that was extracted. Relative paths of audio files start there "
+            "(default: current directory).",
             show_default=False,
         ),
     ] = None,
@@ -114,7 +115,7 @@ def continue_playlist(
         typer.Option(
             "--library",
             metavar="DIR",
-            help="List the audio files of this directory whose tags match the tracks.",
+            help="List only tracks that match the tags of an audio file in this directory, with the path of the file.",
             show_default=False,
         ),
     ] = None,
@@ -122,7 +123,9 @@ def continue_playlist(
     show_versions: options.ShowVersions = False,
     stdin: Annotated[
         bool,
-        typer.Option("--stdin", help="Read one JSON list of names per line; write one JSON object per line."),
+        typer.Option(
+            "--stdin", help="Read one JSON list of names per line of standard input; write one JSON object per line."
+        ),
     ] = False,
     strict_names: options.StrictNames = False,
     format: options.AnswerFormat = None,
@@ -133,8 +136,9 @@ def continue_playlist(
 ) -> None:
     """Suggest tracks that continue a playlist of TRACKs in EXPERIMENT.
 
-    By default the ranking combines shared playlists and vectors, which predicts playlists better than either of them
-    alone. The similarity shown is the cosine of the vectors. A note lists names that match no track; they are left out.
+    By default the ranking combines shared playlists and vectors. This predicts playlists better than either of them
+    alone. The similarity shown is the cosine of the vectors. Names that match no track are left out, and listed in a
+    note.
 
     \b
     sgp continue demo "free fallin'" "learning to fly" -n 20
@@ -165,9 +169,9 @@ def continue_playlist(
     playlist.require_format(wanted)
     given = bool(track or file or artist or history)
     if stdin and (given or blend or start or end):
-        raise SettingError("--stdin reads the tracks from standard input: leave out all other tracks")
+        raise SettingError("--stdin reads the tracks from standard input: leave out all other ways to give tracks")
     if blend and (given or start or end):
-        raise SettingError("--blend takes all tracks from its two files: leave out all other tracks")
+        raise SettingError("--blend takes all tracks from its two files: leave out all other ways to give tracks")
     if not (stdin or given or blend or start or end):
         raise SettingError(
             "no tracks given: name TRACKs, or use --file FILE, --artist NAME, --history FILE, --stdin, "
@@ -175,7 +179,9 @@ def continue_playlist(
         )
     if library and settings.duration is not None:
         if end is not None:
-            raise SettingError("--duration with --library may end the list before the --to track: leave out one")
+            raise SettingError(
+                "with --library, --duration may cut the list before the --to track: leave out one of these options"
+            )
         settings = replace(settings, duration=None)  # the durations are those of the files
     if history is None and plays != HistorySettings():
         raise SettingError("--last and --exclude-recent are for a listening history: add --history FILE")
@@ -209,7 +215,7 @@ def continue_playlist(
 
 
 def _continued(lookup: Lookup, names: list[str], settings: ContinueSettings) -> Answer | TrackNameError | SettingError:
-    """Return the tracks that continue a playlist of names, or the error that says why there are none."""
+    """Return the tracks that continue a playlist of names, or the error that explains why there are none."""
     try:
         return lookup.continuation(names, settings)
     except (TrackNameError, SettingError) as error:

@@ -46,7 +46,7 @@ def evaluate(
         typer.Option(
             "--compare",
             metavar="OTHER",
-            help="Compare with experiment OTHER of the same corpus, on the same playlists.",
+            help="Compare with OTHER, an experiment with the same corpus, on the same held-out playlists.",
         ),
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Compare every ranking with every baseline.")] = False,
@@ -58,10 +58,10 @@ def evaluate(
 ) -> None:
     """Evaluate EXPERIMENT and baselines on held-out playlists.
 
-    Each ranking gets part of a held-out playlist and has to find its other tracks among all tracks. For this, a model
-    is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If
-    playlists were held out by extract --holdout, the model of the experiment, which has never seen them, is evaluated
-    instead.
+    Each ranking gets some tracks of a held-out playlist and has to find the other ones among all tracks. For this, a
+    model is trained on the remaining playlists with the settings of the experiment, and kept for later evaluations. If
+    extract --holdout has already held out playlists, no model is trained: the model of the experiment, which has never
+    seen these playlists, is evaluated.
 
     \b
     sgp evaluate demo
@@ -145,8 +145,8 @@ def _show_stability(experiment: str, found: Stability, csv: bool, quiet: bool) -
         columns = [("tracks", "text"), ("unchanged", "number")]
         rows = [[name, f"{share.mean:.1%} [{share.low:.1%}, {share.high:.1%}]"] for name, share in strata.items()]
         title = (
-            f"stability of {experiment}: {found.ranking}, top-{found.neighbours} neighbours of "
-            f"{plural(found.asked, 'track')}, with another seed"
+            f"stability of {experiment}: top-{found.neighbours} neighbours ({found.ranking}) of "
+            f"{plural(found.asked, 'track')} after training with another seed"
         )
         render.listing(title, columns, [*rows, ["by chance", f"{found.by_chance:.1%}"]])
 
@@ -171,14 +171,14 @@ def _show(report: EvaluateReport, verbose: bool, kept: int) -> None:
     if report.snapshots:
         command = "extract --holdout" if report.set_aside else "evaluate"
         render.text(
-            f"warning: these scores are too good: {report.snapshots.share:.0%} of the held-out playlists nearly repeat "
-            f"a training playlist with a similar owner (perhaps snapshots of one playlist); hold such playlists out "
-            f"together: {command} --group '{report.snapshots.group}'"
+            f"warning: these scores are too good, because {report.snapshots.share:.0%} of the held-out playlists are "
+            "nearly equal to a training playlist whose owner has a similar name (perhaps snapshots of one playlist). "
+            f"Hold out such playlists together: {command} --group '{report.snapshots.group}'"
         )
     free = f"to free it: sgp experiments rm {report.experiment} --evaluations"
     render.text(f"kept for later evaluations: {size(kept)} ({free})")
     if report.set_aside:
-        render.text("playlists held out by extract: the model itself was evaluated")
+        render.text("extract has held out these playlists, so the model of the experiment itself was evaluated")
         if report.started_from not in (None, report.experiment):
             render.text(
                 f"warning: the model was initialized from '{report.started_from}', which may have been trained on the "
@@ -255,7 +255,8 @@ def _verdicts(report: EvaluateReport, metric: str, verbose: bool) -> list[str]:
     if judgement.unknown:
         noun = report.settings["of"].removesuffix("s")
         lines.append(
-            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training data; *_whole metrics include them"
+            f"{plural(judgement.unknown, f'held-out {noun}')} not in the training data; only the *_whole metrics "
+            "(see --json) count them"
         )
     return lines
 

@@ -124,7 +124,11 @@ def show(
     licence: Annotated[
         str | None,
         typer.Option(
-            "--licence", "--license", metavar="TEXT", help="Store the licence of its vectors.", show_default=False
+            "--licence",
+            "--license",
+            metavar="TEXT",
+            help="Store TEXT as the licence of its vectors.",
+            show_default=False,
         ),
     ] = None,
     json: options.Json = False,
@@ -139,7 +143,7 @@ def show(
     if experiment in MEANT and not named_experiment(experiment, experiments_dir).has_description():
         raise _no_command(experiment)
     if sum((card, toml, json)) > 1:
-        raise SettingError("--card, --toml and --json print different things: give one of them")
+        raise SettingError("--card, --toml and --json print different things: give only one of them")
     if licence is not None:
         set_licence(experiment, licence, experiments_dir)
         render.note(f"stored the licence of '{experiment}'", quiet=False)
@@ -161,7 +165,8 @@ def show(
 def rm(
     experiment: options.Experiment,
     evaluations: Annotated[
-        bool, typer.Option("--evaluations", help="Only remove evaluations and the models that they keep.")
+        bool,
+        typer.Option("--evaluations", help="Remove only the evaluations and the models that were trained for them."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     experiments_dir: options.ExperimentsDir = None,
@@ -225,7 +230,7 @@ def pack(
 ) -> None:
     """Pack an experiment into one file, to move or share it.
 
-    The file also contains the card of the experiment (card.md), see sgp experiments NAME --card.
+    The file also contains the card of the experiment (card.md); see sgp experiments NAME --card.
 
     \b
     sgp experiments pack demo demo.zip
@@ -238,7 +243,10 @@ def pack(
 
 @app.command()
 def unpack(
-    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="Archive written by pack.", show_default=False)],
+    archive: Annotated[
+        Path,
+        typer.Argument(metavar="ARCHIVE", help="Archive that sgp experiments pack has written.", show_default=False),
+    ],
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="New name (default: the name in the archive).")
     ] = None,

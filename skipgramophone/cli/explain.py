@@ -45,9 +45,9 @@ def explain(
 ) -> None:
     """Show how tracks A and B are related in EXPERIMENT.
 
-    Lists their similarity, the playlists with both, the tracks near both and the nearest neighbours of each. For each
-    track, the tables show its cosine similarity to A and to B, and the number of playlists that it shares with A and
-    with B.
+    Shows the similarity of A and B, the playlists that contain both, the tracks near both and the nearest neighbours of
+    each. The tables of tracks show the cosine similarity of a track to A and to B, and the number of playlists that it
+    shares with A and with B.
 
     \b
     sgp explain demo "free fallin'" "learning to fly"
@@ -109,7 +109,7 @@ def _show(found: Explanation) -> None:
         rows.append(("shared", f"{found.shared:,} with both; {found.expected:,.1f} expected by chance"))
     if found.second:
         there, (of_first, of_second) = found.second, found.second.agreed
-        agreed = f"{of_first} of the {there.neighbours} nearest to A and {of_second} of those to B are the same"
+        agreed = f"same neighbours: {of_first} of {there.neighbours} for A, {of_second} of {there.neighbours} for B"
         places = _ranks(there.ranks)
         rows.append(("another seed", f"similarity {there.similarity:.3f}; {places}; {agreed}"))
     render.facts(f"{first} and {second}", rows)
@@ -129,7 +129,7 @@ def _show(found: Explanation) -> None:
 
 def _ranks(ranks: tuple[int, int]) -> str:
     """Return text that gives the rank of each track among the neighbours of the other."""
-    return f"B is no. {ranks[0]:,} among the neighbours of A, A is no. {ranks[1]:,} among those of B"
+    return f"B is number {ranks[0]:,} among the neighbours of A, A is number {ranks[1]:,} among those of B"
 
 
 def _line(near: Related) -> list[str]:

@@ -41,7 +41,7 @@ def export(
             metavar="NAME",
             autocompletion=completion.export_formats,
             help="Format: npz, parquet, safetensors, csv, tsv, jsonl, word2vec (.vec), word2vec-binary (.bin), keras, "
-            "onnx, faiss; directories: annoy, savedmodel, projector (for TensorBoard).",
+            "onnx, faiss; formats that write a directory: annoy, savedmodel, projector (for TensorBoard).",
         ),
     ] = None,
     only: Annotated[
@@ -57,9 +57,9 @@ def export(
 ) -> None:
     """Write the vectors of EXPERIMENT for other tools.
 
-    npz, parquet and safetensors contain centre and context vectors; the other formats contain centre vectors only. A
-    word2vec, keras, onnx or faiss file gets a second file with the original names. Every export gets a manifest, and is
-    read back and compared before it replaces anything.
+    npz, parquet and safetensors contain centre and context vectors; the other formats contain centre vectors only. For
+    word2vec, keras, onnx and faiss, sgp also writes a file with the original names. Every export has a manifest, and is
+    verified by reading it back before it replaces an existing file.
 
     \b
     sgp export demo demo.npz

@@ -39,10 +39,10 @@ Holdout = Annotated[
 Append = Annotated[
     bool,
     typer.Option(
-        "--append", help="Add to the existing corpus. With --force, also read sources that it already contains."
+        "--append", help="Add to the existing corpus. With --force, read sources again that it already contains."
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read, inspect and report, but write nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read the sources and print the report, but write nothing.")]
 
 
 @with_settings
@@ -65,7 +65,7 @@ def extract(
 ) -> None:
     """Read playlists into the corpus of EXPERIMENT.
 
-    A source is a file, a directory or a zip archive; the format is detected. A track is identified by its uri or,
+    A source is a file, a directory or a zip archive; its format is detected. A track is identified by its uri or,
     without one, by artist and title. Nothing is dropped silently: rows that cannot be used are counted, and listed in
     rejects.jsonl.
 
@@ -177,7 +177,7 @@ def _with_corpus_settings(
     *,
     experiments_dir: Path | None,
 ) -> ExtractSettings:
-    """Use the settings of the existing corpus for all settings that were not given."""
+    """Replace the settings that were not given by those of the existing corpus."""
     from skipgramophone.pipeline.extract import corpus_settings
 
     kept = corpus_settings(experiment, experiments_dir)
@@ -192,7 +192,7 @@ def _rows(report: ExtractReport) -> list[tuple[str, str]]:
     nameless = f"{plural(report.without_artist, 'row')}, identified by title only"
     replaced = f"{plural(report.letters_replaced, 'character')} for bytes that the encoding cannot decode"
     namesakes = f"{report.namesakes:,} share artist and title with another track: merge them with --merge-uris"
-    same = f"{report.same_tracks:,} with exactly the tracks of another playlist"
+    same = f"{report.same_tracks:,} with exactly the same tracks as another playlist"
     held_out = f"{plural(report.held_out_playlists, 'playlist')}, {plural(report.held_out_occurrences, 'occurrence')}"
     rows, added = report.added or report, report.added
     return [
@@ -232,10 +232,12 @@ def _identifiers(report: ExtractReport) -> list[tuple[str, str]]:
     kinds = ", ".join(f"{plural(number, 'track')} with {NAMED[kind]}" for kind, number in found.tracks.items())
     rows = [("identifiers", kinds or "none")]
     if found.sharing and report.matching is None:
-        rows.append(("", f"{found.sharing:,} share one with another track: merge them with --match isrc,mbid"))
+        rows.append(
+            ("", f"{found.sharing:,} tracks share an identifier with another track: merge them with --match isrc,mbid")
+        )
     if found.malformed:
         examples = ", ".join(map(repr, found.examples)) + (" …" if found.malformed > len(found.examples) else "")
-        rows.append(("", f"{found.malformed:,} not valid and left out: {examples}"))
+        rows.append(("", f"{found.malformed:,} invalid and left out: {examples}"))
     return rows
 
 
@@ -244,13 +246,13 @@ def _matching(report: ExtractReport) -> list[tuple[str, str]]:
     found = report.matching
     if found is None:
         return []
-    rows = [("matched", f"{plural(found.merged, 'track')} merged into another by a shared identifier")]
+    rows = [("matched", f"{plural(found.merged, 'track')} merged with another track that has the same identifier")]
     rows += _shared(found.merges, "=")
     if found.conflicts:
-        rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} on clearly different names"))
+        rows.append(("not merged", f"{plural(found.conflicts, 'identifier')} of tracks with clearly different names"))
         rows += _shared(found.conflicting, "≠")
     if found.kept_apart:
-        what = f"{plural(found.kept_apart, 'identifier')} on two tracks of the existing corpus, which stay separate"
+        what = f"{plural(found.kept_apart, 'identifier')} of two tracks of the existing corpus, which stay separate"
         rows.append(("not merged" if not found.conflicts else "", what))
     return rows
 
@@ -297,7 +299,9 @@ def _guessed_columns(report: ExtractReport) -> list[tuple[str, str]]:
     more = len(guesses) - SHOWN_FILES
     lines += [f"and {plural(more, 'more table')} (--json lists them)"] if more > 0 else []
     example = shlex.quote(guesses[0]["columns"])
-    lines.append(f"guessed from the header; to choose others, change and add: --columns {example}")
+    lines.append(
+        f"guessed from the header; to choose other columns, change this option and add it: --columns {example}"
+    )
     return [("columns" if not at else "", line) for at, line in enumerate(lines)]
 
 

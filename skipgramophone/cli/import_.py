@@ -20,14 +20,16 @@ def import_vectors(
     experiment: options.Experiment,
     source: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="Vectors with names; the suffix selects the format.", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="File with vectors and names; the suffix selects the format.", show_default=False
+        ),
     ],
     format: Annotated[
         str | None,
         typer.Option(
             "--format",
             metavar="NAME",
-            help="npz, parquet, word2vec (.vec, .txt) or word2vec-binary (.bin).",
+            help="Format: npz, parquet, word2vec (.vec, .txt) or word2vec-binary (.bin).",
             autocompletion=completion.import_formats,
         ),
     ] = None,
@@ -39,7 +41,7 @@ def import_vectors(
     """Import vectors trained elsewhere and use them as the model of EXPERIMENT.
 
     If the experiment has a corpus, each vector is matched to a track by uri or by artist and title; vectors without a
-    match are counted, and listed in unused.jsonl. Without a corpus, sgp makes one from the names of the vectors.
+    match are counted, and listed in unused.jsonl. If it has no corpus, sgp makes one from the names of the vectors.
 
     \b
     sgp import spotify gensim.npz --force

@@ -59,9 +59,9 @@ def inspect(
 ) -> None:
     """Report statistics and problems of playlists.
 
-    Inspects the playlists of an experiment, or of sources before you extract them. Shows lengths of playlists, counts
-    of tracks, problems (each with its effect on training and the option that helps), and the context that -wsz auto
-    would choose. Writes nothing. The options for reading sources are those of extract.
+    Inspects the playlists of an experiment, or of sources before you extract them. Shows how long the playlists are,
+    how often the tracks occur, and which context -wsz auto would choose. Lists problems, each with its effect on
+    training and the option that helps. Writes nothing. Sources are read with the same options as in extract.
 
     \b
     sgp inspect demo
@@ -107,7 +107,7 @@ def _show_command(found: Inspection) -> None:
     if command.left:
         rows.append(("left to you", _numbers(number[kind] for kind in command.left)))
     if any("extract" in finding.apply for finding in found.findings if finding.kind in command.left):
-        rows.append(("", "options of extract need the sources: sgp inspect SOURCE"))
+        rows.append(("", "to see how extract can help, inspect the sources: sgp inspect SOURCE"))
     render.text("")
     render.facts("apply the advice", rows)
 
@@ -134,7 +134,8 @@ def _facts(found: Inspection) -> list[tuple[str, str]]:
         ("occurrences", f"{found.occurrences:,}"),
         (
             "head",
-            f"the top 1% of tracks make {found.head_share:.0%} of occurrences, {plural(found.half, 'track')} make half",
+            f"the top 1% of tracks make up {found.head_share:.0%} of occurrences; "
+            f"{plural(found.half, 'track')} make up half",
         ),
         ("most frequent", frequent),
     ]
@@ -159,7 +160,7 @@ def _context(order: ContextChoice) -> list[tuple[str, str]]:
         if order.window_size == "bag"
         else f"window of {plural(int(order.window_size), 'track')} per side"
     )
-    rows = [("context", f"{context} ({reason(order)})"), ("evidence", plural(order.asked, "held-out playlist"))]
+    rows = [("context", f"{context} ({reason(order)})"), ("tested on", plural(order.asked, "held-out playlist"))]
     if order.over_shuffled:
         rows.append(
             (
@@ -168,7 +169,9 @@ def _context(order: ContextChoice) -> list[tuple[str, str]]:
             )
         )
     if order.over_whole:
-        rows.append(("window vs whole", f"{_interval(order.over_whole)}; a window is chosen from {MIN_GAIN:+.0%}"))
+        rows.append(
+            ("window vs whole", f"{_interval(order.over_whole)}; a window is chosen if this is {MIN_GAIN:+.0%} or more")
+        )
     return rows
 
 

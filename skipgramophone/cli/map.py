@@ -27,10 +27,12 @@ def draw_map(
     *,
     settings: MapSettings,
     png: Annotated[
-        Path | None, typer.Option("--png", metavar="FILE", help="Also write a PNG.", show_default=False)
+        Path | None,
+        typer.Option("--png", metavar="FILE", help="Also write the map as a PNG image.", show_default=False),
     ] = None,
     svg: Annotated[
-        Path | None, typer.Option("--svg", metavar="FILE", help="Also write an SVG.", show_default=False)
+        Path | None,
+        typer.Option("--svg", metavar="FILE", help="Also write the map as an SVG image.", show_default=False),
     ] = None,
     force: options.Force = False,
     json: options.Json = False,
@@ -39,8 +41,8 @@ def draw_map(
 ) -> None:
     """Draw a two-dimensional map of the tracks of EXPERIMENT, as one HTML file.
 
-    The page works without a network. It shows names, clusters and the nearest neighbours of each track; neighbours are
-    computed from the full vectors.
+    The page works without a network. It shows names, clusters and the nearest neighbours of each track. The neighbours
+    are computed from the full vectors, not from the positions on the map.
 
     \b
     sgp map demo -o map.html

@@ -69,7 +69,7 @@ def run_supervised(command: Callable[[], object]) -> None:
 
 
 def _become_child(log: IO[bytes]) -> None:
-    """Make the child exit with its parent, and send standard error of native code, but not of Python, to a file."""
+    """Make the child exit with its parent, and redirect the errors of native code, but not of Python, to a file."""
     if not os.isatty(STDIN):  # on a terminal, the command must stay in the foreground to read from it
         os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED_FOR)

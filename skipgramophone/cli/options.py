@@ -179,7 +179,12 @@ Csv = Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing output.")]
 Config = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings file (TOML); options take precedence.", show_default=False),
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Settings file (TOML); options on the command line take precedence.",
+        show_default=False,
+    ),
 ]
 Sources = Annotated[
     list[Path] | None,
@@ -187,7 +192,10 @@ Sources = Annotated[
         metavar="SOURCE", help="Files, directories or archives to read (- = standard input).", show_default=False
     ),
 ]
-CsvPath = Annotated[Path | None, typer.Option("--csv-path", metavar="FILE", help="Same as SOURCE.", show_default=False)]
+CsvPath = Annotated[
+    Path | None,
+    typer.Option("--csv-path", metavar="FILE", help="File to read; another way to give SOURCE.", show_default=False),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="Read the built-in sample instead of a file.")]
 AnswerFormat = Annotated[
     str | None,
@@ -199,7 +207,9 @@ AnswerFormat = Annotated[
         autocompletion=completion.words(ANSWER_FORMATS),
     ),
 ]
-Stdin = Annotated[bool, typer.Option("--stdin", help="Read one query per line; write one JSON object per query.")]
+Stdin = Annotated[
+    bool, typer.Option("--stdin", help="Read one query per line of standard input; write one JSON object per query.")
+]
 PlaylistFile = Annotated[
     Path | None,
     typer.Option(

@@ -107,12 +107,12 @@ class Playlist:
         missing = [track for track, file in found if file is None]
         if missing:
             count = f"{len(missing):,} of {plural(len(tracks), 'track')}"
-            render.note(f"no file in {self.library} for {count} (left out):", quiet)
+            render.note(f"left out {count}, because {self.library} has no file for them:", quiet)
             for track in missing:
                 render.note(f"  {visible(track.name)}", quiet)
         there = [(track, file) for track, file in found if file is not None]
         if tracks and not there:
-            raise SourceError(f"{self.library} has none of the {plural(len(tracks), 'track')} of the answer")
+            raise SourceError(f"{self.library} has no file for any of the {plural(len(tracks), 'track')} of the answer")
         if self.seconds is not None:
             fit = fitting(there, [file.seconds for _, file in there], self.seconds)
             there = fit.kept
@@ -130,7 +130,7 @@ class Playlist:
         missing = [path for path in located if is_missing(path, self.directory or Path())]
         if missing:
             count = f"{len(missing):,} of {plural(len(located), 'file')} not found, such as '{visible(missing[0])}'"
-            render.note(f"{count}: name the directory that contains the extracted source with --files-from", quiet)
+            render.note(f"{count}: add --files-from with the directory that contains the source of extract", quiet)
 
 
 def _entry(track: Track) -> Entry:
@@ -139,11 +139,11 @@ def _entry(track: Track) -> Entry:
 
 
 def _note_unwritable(entries: Sequence[Entry], quiet: bool) -> None:
-    """Say how many files an M3U playlist cannot name."""
+    """Print a note with the number of files whose names an M3U playlist cannot contain."""
     names = [entry.location for entry in entries if entry.location and breaks_lines(entry.location)]
     if names:
         count = f"m3u8 cannot contain the name of {plural(len(names), 'file')}, such as '{visible(names[0])}'"
-        render.note(f"{count}, and lists the track without its file: choose --format xspf or jspf", quiet)
+        render.note(f"{count}, so their tracks are listed without files: choose --format xspf or jspf", quiet)
 
 
 def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
@@ -154,7 +154,7 @@ def _note_passed_over(library: MusicLibrary, quiet: bool) -> None:
         (library.outside, "links to places outside the library"),
     ):
         if files:
-            passed_over = f"passed over {plural(len(files), 'file')} ({problem})"
+            passed_over = f"skipped {plural(len(files), 'file')} ({problem})"
             render.note(f"{passed_over}, such as {visible(str(files[0]))}", quiet)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HELP = """\
 name               similar tracks; part of the name is enough
 3                  tracks similar to number 3 of the list
-+name +3 -name -3  move towards this track, or away from it
++name +3 -name -3  move the query towards this track (+) or away from it (-)
 <                  back to the previous query
 > or +             the next tracks of this list
 =name              a name that is a number or a command, or begins with a sign
@@ -60,12 +60,12 @@ class PromptState:
             return self._more()
         sign = line[0] if line[0] in (LIKE, UNLIKE, NAME) else ""
         if line == sign:
-            raise SettingError(f"nothing follows '{sign}': add a name or a number of the list")
+            raise SettingError(f"nothing follows '{sign}': add a name, or a number from the list")
         before = self._asked[-1] if sign in (LIKE, UNLIKE) and self._asked else ()
         seed, notes = self._seed(line.removeprefix(sign).strip(), sign)
         others = tuple(earlier for earlier in before if _key(earlier) != _key(seed))
         if sign == UNLIKE and not others:
-            raise SettingError("a query cannot only subtract tracks: start with a track to look up")
+            raise SettingError("a query needs a track to start from: first type a name without a minus sign")
         seeds = (*others, seed)
         answer = self._ask(seeds, notes)
         self._asked.append(seeds)

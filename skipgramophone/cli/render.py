@@ -57,7 +57,7 @@ def note(text: str, quiet: bool) -> None:
 
 
 def _print_stderr(line: str, style: str = "") -> None:
-    """Print a line on standard error; on a terminal, a sentence breaks between words. Indented names never break.
+    """Print a line on standard error; on a terminal, long sentences wrap between words. Indented names never wrap.
 
     A failure is ignored, because there is no other place to report it.
     """

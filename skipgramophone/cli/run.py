@@ -25,9 +25,10 @@ def run(
     quiet: options.Quiet = False,
     experiments_dir: options.ExperimentsDir = None,
 ) -> None:
-    """Extract, train and look up the most frequent track, in one command.
+    """Run extract, train and similar (for the most frequent track) in one command.
 
-    Accepts the options of the original script, also with underscores instead of hyphens in their names.
+    Accepts the options of the original script run_experiment.py. Names of options may contain underscores instead of
+    hyphens.
 
     \b
     sgp run demo --sample

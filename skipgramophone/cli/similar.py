@@ -40,7 +40,7 @@ def similar(
             "--like",
             metavar="TRACK[^X]",
             autocompletion=completion.tracks,
-            help="Move towards this track, with weight X (default: 1).",
+            help="Move the query towards this track, with weight X (default: 1).",
         ),
     ] = None,
     unlike: Annotated[
@@ -49,7 +49,7 @@ def similar(
             "--unlike",
             metavar="TRACK[^X]",
             autocompletion=completion.tracks,
-            help="Move away from this track, with weight X (default: 1).",
+            help="Move the query away from this track, with weight X (default: 1).",
         ),
     ] = None,
     file: options.PlaylistFile = None,
@@ -68,13 +68,13 @@ def similar(
 ) -> None:
     """Find the tracks in EXPERIMENT that are most similar to TRACK, or to several tracks.
 
-    With --of artists or --of playlists, find the artists, or the playlists of the corpus, that are most similar. TRACK
-    may then also be the name of an artist.
+    --of artists lists the most similar artists instead, and --of playlists the most similar playlists of the corpus.
+    TRACK may then also be the name of an artist.
 
-    Similarity is the cosine of the vectors, at most 1. If several tracks match a name and one of them is much more
-    frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a terminal) or ends with an
-    error. Exit code 3: no track matches; 4: several match. On a terminal and without a TRACK, a prompt opens that
-    completes names.
+    The similarity shown is the cosine of the vectors, at most 1. If several tracks match a name and one of them is much
+    more frequent than the others, sgp uses that one and prints a note. Otherwise it asks you (on a terminal) or ends
+    with an error. Exit code 3: no track matches; 4: several match. If you leave out TRACK on a terminal, sgp opens a
+    prompt that completes names.
 
     \b
     sgp similar demo "free fallin'"

@@ -35,7 +35,7 @@ def train(
     start_from: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="EXPERIMENT", help="Initialize from this experiment's vectors.", show_default=False
+            "--from", metavar="EXPERIMENT", help="Start from the vectors of another experiment.", show_default=False
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
@@ -67,8 +67,8 @@ def train(
     sgp train june --from may
     sgp train demo --local-cluster 2x1
 
-    If TF_CONFIG describes a cluster, run the same command on each machine: TF_CONFIG says which one is the chief, a
-    worker or a server.
+    To train on several machines, run the same command on each. The environment variable TF_CONFIG lists the machines
+    and sets the role of each one: chief, worker or parameter server.
     """
     role = _role(private_network, quiet)
     if role and not role.is_chief:
@@ -97,8 +97,8 @@ def _role(private_network: bool, quiet: bool) -> Role | None:
     abroad = role.external() if role else []
     if abroad and not private_network:
         raise SettingError(
-            f"{VARIABLE} names {abroad[0]}, but TensorFlow's gRPC has no authentication: anyone who reaches a port can "
-            "run code here. Add --private-network only if nobody else is on that network"
+            f"{VARIABLE} contains the address {abroad[0]}, but TensorFlow's gRPC has no authentication: anyone "
+            "who reaches a port can run code here. Add --private-network only if nobody else is on that network"
         )
     if abroad:
         render.note(
@@ -146,7 +146,7 @@ def run_train(
     from skipgramophone.pipeline import train as use_case
 
     if force and not start_from and not resume and open_experiment(experiment, experiments_dir).has_grown():
-        render.note(f"starting over; the corpus has grown, and {continue_command(experiment)}", quiet)
+        render.note(f"the corpus has grown, and training starts over; {continue_command(experiment)}", quiet)
     for doubt in settings.doubts():
         render.note(doubt, quiet)
     occurrences = use_case.occurrences(experiment, experiments_dir)
@@ -172,7 +172,7 @@ def run_train(
 
 
 def _interrupted(experiment: str, experiments_dir: Path | None) -> str:
-    """Return a message that says where an interrupted run stopped and how to continue it."""
+    """Return a message that tells where an interrupted run stopped and how to continue it."""
     from skipgramophone.pipeline.train import unfinished_epoch
 
     if at := unfinished_epoch(experiment, experiments_dir):
@@ -239,7 +239,7 @@ def context_name(window: WindowSize) -> str:
 
 
 def reason(order: ContextChoice) -> str:
-    """Return the reason for which a context was chosen."""
+    """Return the reason why a context was chosen."""
     if order.over_shuffled is None:
         return f"too few held-out playlists to decide: {order.asked}"
     if order.over_whole is None:

@@ -29,8 +29,9 @@ def tune(
 ) -> None:
     """Search for better training settings for EXPERIMENT.
 
-    Each trial trains with other settings. Trials are compared on validation playlists. The winner is then compared with
-    the present settings on unseen test playlists. An interrupted search continues where it stopped.
+    Each trial trains with other settings. Trials are compared on validation playlists. The settings of the best trial
+    are then compared with the present settings on unseen test playlists. An interrupted search continues where it
+    stopped.
 
     \b
     sgp tune demo --budget 15m
@@ -74,7 +75,9 @@ def _show(report: TuneReport, best: Path) -> None:
     ]
     render.listing(f"best of {plural(len(report.trials), 'trial')}, on validation playlists", columns, rows)
     if not report.is_new:
-        render.text("no trial was significantly better than the present settings on validation playlists: keep them")
+        render.text(
+            "no trial was significantly better than the present settings on validation playlists: keep these settings"
+        )
     for metric, gain in report.gain.items():
         render.text(
             f"{metric}: {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}] against the present settings, on "

@@ -105,8 +105,8 @@ def make_queries(
     if not queries:
         fewest = 2 if protocol == "deezer2018" else FEWEST_TRACKS
         raise EvaluationError(
-            f"no held-out playlist has {fewest} trained tracks ({plural(skipped, 'playlist')} checked): hold out more "
-            "playlists"
+            f"no held-out playlist has at least {fewest} tracks that the model can rank "
+            f"({plural(skipped, 'playlist')} checked): hold out more playlists"
         )
     return QuerySet(queries, skipped)
 

@@ -106,8 +106,9 @@ def split_at_random(groups: Groups, share: float, seed: int) -> Split:
     number = int(np.searchsorted(reached, share * len(groups))) + 1
     if len(names) < 2 or number >= len(names):
         raise EvaluationError(
-            f"too few playlists to hold out {share:g} of them: {plural(len(groups), 'playlist')} in "
-            f"{plural(len(names), 'group')}, each held out as a whole; hold out a smaller share or add playlists"
+            f"cannot hold out a share of {share:g}: there are only {plural(len(groups), 'playlist')} in "
+            f"{plural(len(names), 'group')}, and a group is held out as a whole; "
+            "choose a smaller share or add playlists"
         )
     return Split(np.isin(groups, names[order[:number]]), groups)
 

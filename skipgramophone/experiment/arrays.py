@@ -99,5 +99,5 @@ def temporary_file_errors(size: int | None = None) -> Iterator[None]:
     except OSError as error:
         raise StorageError(
             f"cannot write {needed} in {tempfile.gettempdir()}: {reason_of(error)}; "
-            "set TMPDIR to a place with more room"
+            "set TMPDIR to a directory with more free space"
         ) from error

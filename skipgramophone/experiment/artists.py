@@ -89,7 +89,7 @@ def read_artists(catalogue: Catalogue) -> Artists:
     """
     written = [artist for (artist,) in catalogue.query("SELECT artist FROM tracks ORDER BY row")]
     if not all(isinstance(artist, str) for artist in written):
-        raise catalogue.damage("an artist has a wrong type")
+        raise catalogue.damage("the name of an artist is not text")
     return artists_of(written)
 
 

@@ -190,7 +190,8 @@ class Catalogue:
         missing = [row for row in rows if int(row) not in found]
         if missing:
             raise ExperimentError(
-                f"{self._path} has no row {missing[0]} among its {len(self):,} tracks; extract again with --force"
+                f"{self._path} has no row {missing[0]} (it has {len(self):,} tracks); "
+                "run sgp extract again with --force"
             )
         return [found[int(row)] for row in rows]
 
@@ -289,7 +290,7 @@ class Catalogue:
                 raise self.damage(f"unexpected trigger or view {strange[0][0]!r}")
         beyond = "SELECT 1 FROM identifiers WHERE row < 0 OR row >= ? OR typeof(identifier) != 'text' LIMIT 1"
         if self.query(beyond, [len(self)]):
-            raise self.damage(f"{IDENTIFIERS_FILE} names a missing track, or an identifier is not text")
+            raise self.damage(f"{IDENTIFIERS_FILE} refers to a missing track, or has an identifier that is not text")
         if (rows := self.query("SELECT count(*), coalesce(min(row), 0) FROM tracks")) != [(len(self), 0)]:
             raise self.damage(f"it has {rows[0][0]} rows but numbers them up to {len(self) - 1}")
         for _ in self.all_tracks():

@@ -126,6 +126,6 @@ def read_corpus(directory: Path, prefix: str = "") -> Corpus:
     ends_fit = len(offsets) >= 1 and offsets[0] == 0 and offsets[-1] == len(track_ids)
     if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
         raise ExperimentError(
-            f"{directory / f'{prefix}{OFFSETS}'} does not match {prefix}{TRACK_IDS}: extract again with --force"
+            f"{directory / f'{prefix}{OFFSETS}'} does not match {prefix}{TRACK_IDS}: run sgp extract again with --force"
         )
     return Corpus(track_ids, offsets, None if prefix else directory)

@@ -117,7 +117,7 @@ def is_learnt(rows: Matrix) -> npt.NDArray[np.bool_]:
 
 def not_finite() -> ExperimentError:
     """Return the error to raise for a model that contains NaN or infinity."""
-    return ExperimentError("the model contains values that are not finite: train it again with --force")
+    return ExperimentError("the model contains values that are not finite: run sgp train again with --force")
 
 
 def read_embeddings(directory: Path, tracks: int) -> Embeddings:
@@ -133,7 +133,7 @@ def read_embeddings(directory: Path, tracks: int) -> Embeddings:
     if centre.shape != context.shape or len(centre) != tracks or len(bias) != tracks or centre.shape[1] < 1:
         raise ExperimentError(
             f"{directory} does not match its catalogue of {tracks:,} tracks: "
-            f"the shapes are {centre.shape} (centre) and {context.shape} (context); train again with --force"
+            f"the shapes are {centre.shape} (centre) and {context.shape} (context); run sgp train again with --force"
         )
     return Embeddings(
         centre=centre,

@@ -129,7 +129,7 @@ class Experiment:
                 return manifest
             raise ExperimentError(
                 f"the {parent} of '{self.name}' has grown since its {stage} was made: "
-                f"{continue_command(self.name)}, and {again} starts over"
+                f"{continue_command(self.name)}; to start over, run {again}"
             )
         if manifest.parent != made_from.digest:
             raise ExperimentError(
@@ -176,7 +176,7 @@ class Experiment:
 
 def continue_command(name: str) -> str:
     """Return a hint with the command that continues training on a grown corpus from the model's vectors."""
-    return f"sgp train {name} --force --from {name} continues from its vectors"
+    return f"to continue from the present vectors, run sgp train {name} --force --from {name}"
 
 
 def experiments_root(given: Path | str | None = None) -> Path:
@@ -284,7 +284,9 @@ def named_experiment(name: str, root: Path | str | None = None) -> Experiment:
         ExperimentError: the name is invalid.
     """
     if not name or name.startswith((".", "-")) or "/" in name or "\\" in name:
-        raise ExperimentError(f"{name!r} cannot be an experiment's name: give one word, not a path")
+        raise ExperimentError(
+            f"{name!r} cannot be an experiment's name: it is empty, has a slash or begins with . or -"
+        )
     if any(unicodedata.category(letter).startswith("C") for letter in name):
         raise ExperimentError(f"{name!r} cannot be an experiment's name: it contains control characters")
     if len(name.encode()) > LONGEST_NAME:

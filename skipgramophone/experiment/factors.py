@@ -193,14 +193,14 @@ def read_factors(directory: Path, tracks: int) -> Factors | None:
         objective = Objective(float(record["alpha"]), float(record["regularization"]), float(record["exponent"]))
         energy = np.array(record["energy"], np.float32)
     except (KeyError, TypeError, ValueError) as error:
-        raise ExperimentError(f"{directory / FACTORS_JSON} is damaged: train again with --force") from error
+        raise ExperimentError(f"{directory / FACTORS_JSON} is damaged: run sgp train again with --force") from error
     constants = (objective.alpha, objective.regularization, objective.exponent)
     sound = objective.alpha > 0 and objective.regularization > 0 and bool(np.isfinite(constants).all())
     sound = sound and bool((np.isfinite(energy) & (energy >= 0)).all())
     if not sound or rows.shape != (tracks, *energy.shape):
         raise ExperimentError(
             f"{directory / FACTORS} does not match {FACTORS_JSON} or the catalogue of {tracks:,} tracks: "
-            "train again with --force"
+            "run sgp train again with --force"
         )
     return Factors(rows, energy, objective)
 

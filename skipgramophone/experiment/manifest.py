@@ -77,7 +77,7 @@ def tracks_of_model(corpus: Manifest, model: Manifest, tracks: int) -> int:
     earlier = corpus.former.get(model.parent, {}).get("tracks")
     if type(earlier) is not int or not 0 <= earlier <= tracks:
         raise ExperimentError(
-            "the manifest of the corpus is damaged: it has no track count for the earlier corpus; "
+            "the manifest of the corpus is damaged: it lacks the track count from before the corpus grew; "
             "extract all sources again with --force"
         )
     return earlier
@@ -99,7 +99,7 @@ def read_manifest(path: Path, stage: str) -> Manifest:
     is_of_stage = manifest.stage == stage and isinstance(manifest.digest, str)
     is_sound = is_of_stage and isinstance(manifest.parent, str | None)
     if not is_sound or not all(isinstance(part, dict) for part in objects) or not _are_safe(manifest.files):
-        raise DamagedFileError(f"{path} is damaged: wrong field type or unsafe file name")
+        raise DamagedFileError(f"{path} is damaged: a field has the wrong type, or a file name is unsafe")
     return manifest
 
 

@@ -53,5 +53,6 @@ def require_whole(files: Iterable[MappedFile]) -> None:
     for file in files:
         if file.is_cut_off():
             raise ExperimentError(
-                f"another program has cut off {file.path} while it was open: restore it, then start again"
+                f"another program has truncated {file.path} while it was open: "
+                "restore the file, then run the command again"
             )

@@ -159,7 +159,7 @@ class NameSearch:
     def _artist_hint(self, query: str) -> str:
         """Return the end of a message that suggests --artist, or an empty text if the query is not an artist's name."""
         tracks = self._catalogue.of_artist(query)
-        return f"; --artist '{tracks[0].artist}' means all tracks of this artist" if tracks else ""
+        return f"; for all tracks of the artist, use --artist '{tracks[0].artist}'" if tracks else ""
 
     def candidates(self, query: str) -> list[Track]:
         """Return the candidates that the error of `resolve` for this query lists, in the same order."""

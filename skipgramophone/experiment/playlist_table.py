@@ -51,11 +51,14 @@ class PlaylistTable:
         except MemoryError as error:
             raise StorageError(f"cannot read {self.path}: not enough memory") from error
         except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-            raise ExperimentError(f"{self.path} is damaged: {reason_of(error)}; extract again with --force") from error
+            raise ExperimentError(
+                f"{self.path} is damaged: {reason_of(error)}; run sgp extract again with --force"
+            ) from error
         if table.num_rows != playlists:
             raise ExperimentError(
                 f"{self.path.parent} is damaged: "
-                f"{self.path.name} has {table.num_rows:,} rows for {playlists:,} playlists; extract again with --force"
+                f"{self.path.name} has {table.num_rows:,} rows for {playlists:,} playlists; "
+                "run sgp extract again with --force"
             )
         return table
 

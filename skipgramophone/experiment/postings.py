@@ -29,7 +29,7 @@ from skipgramophone.experiment.corpus import Corpus
 
 POSTINGS = "postings.npy"
 POSTING_OFFSETS = "posting_offsets.npy"
-MISMATCH = "the postings do not match the corpus: run sgp extract again with --force"
+MISMATCH = "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"
 OCCURRENCES_PER_PASS = 1 << 24
 
 
@@ -107,7 +107,9 @@ class Postings:
         of_playlist = np.bincount(place, weights=np.repeat(worth, self.sizes(given)), minlength=len(chosen))
         corpus = self.corpus.playlists(chosen.astype(np.int64))
         if not corpus.has_valid_ids(tracks):
-            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
+            raise ExperimentError(
+                "the corpus is damaged: unknown track id in a playlist; run sgp extract again with --force"
+            )
         lengths, sizes = corpus.lengths(), self.distinct_tracks[chosen]
         playlist, track = np.repeat(np.arange(len(chosen)), lengths), corpus.track_ids
         repeating = np.flatnonzero(np.repeat(lengths != sizes, lengths))  # only these occurrences may be repeats
@@ -185,5 +187,7 @@ def read_postings(directory: Path, corpus: Corpus, tracks: int) -> Postings:
     offsets = read_array(directory / POSTING_OFFSETS, np.int64, 1)
     ends_fit = len(offsets) == tracks + 1 and offsets[0] == 0 and offsets[-1] == len(playlists)
     if not ends_fit or np.any(offsets[:-1] > offsets[1:]):
-        raise ExperimentError(f"{directory / POSTING_OFFSETS} does not match {POSTINGS}: extract again with --force")
+        raise ExperimentError(
+            f"{directory / POSTING_OFFSETS} does not match {POSTINGS}: run sgp extract again with --force"
+        )
     return Postings(corpus, playlists, offsets)

@@ -95,7 +95,7 @@ def require_replaceable(place: Path, force: bool) -> None:
         raise ExperimentError("this result cannot be written to standard output (-): name a file")
     with storage_errors(place, "write"):
         if not place.parent.is_dir():
-            raise ExperimentError(f"cannot write {place}: there is no directory {place.parent}")
+            raise ExperimentError(f"cannot write {place}: the directory {place.parent} does not exist")
         if place.is_symlink() or (place.exists() and not place.is_file()):
             raise ExperimentError(f"cannot write {place}: it is not a regular file")
         if place.exists() and not force:

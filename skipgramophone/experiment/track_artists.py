@@ -93,7 +93,9 @@ def read_track_artists(directory: Path, tracks: int) -> TrackArtists | None:
         return None
     found = read_array(path, np.int32, 2)
     if len(found) != 2 or not _is_sound(found[0], found[1], tracks):
-        raise ExperimentError(f"{path} does not match its catalogue of {tracks:,} tracks: train again with --force")
+        raise ExperimentError(
+            f"{path} does not match its catalogue of {tracks:,} tracks: run sgp train again with --force"
+        )
     return TrackArtists(found[0], found[1], tracks)
 
 

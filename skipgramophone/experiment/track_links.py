@@ -38,10 +38,10 @@ def require_name(query: str, has_identifiers: bool) -> None:
         kind, _, value = identifier.partition(":")
         problem = f"no track has the {NAMES[kind]} {value!r}"
         if not has_identifiers:
-            problem += ", because the sources of this corpus state no identifiers"
+            problem += ", because the sources of this corpus contain no identifiers"
         raise UnknownTrackError(f"{problem}: {INSTEAD}")
     if kind:
-        raise UnknownTrackError(f"{query!r} is not a valid {NAMES[kind]}: it has {RULES[kind]}")
+        raise UnknownTrackError(f"{query!r} is not a valid {NAMES[kind]}, which must have {RULES[kind]}")
     link = read_link(query)
     if link is not None and link.kind != "track":
         raise UnknownTrackError(f"{query!r} is a {link.service} {link.kind} link: give the link of a track")

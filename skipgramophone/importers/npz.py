@@ -89,7 +89,9 @@ def _texts(path: Path, arrays: Mapping[str, npt.NDArray[Any]], name: str) -> lis
         packed, offsets = arrays[f"{name}_utf8"], arrays.get(f"{name}_offsets", np.zeros(0, np.int64))
         ends = offsets.tolist() if offsets.dtype == np.int64 and offsets.ndim == 1 else []
         if packed.dtype != np.uint8 or packed.ndim != 1 or ends[:1] != [0] or ends != sorted(ends):
-            raise SourceError(f"{path}: '{name}_utf8' must be uint8, and '{name}_offsets' int64 rising from 0")
+            raise SourceError(
+                f"{path}: '{name}_utf8' must be uint8, and '{name}_offsets' must be int64 and rise from 0"
+            )
         if ends[-1] != len(packed):
             raise SourceError(
                 f"{path}: '{name}_utf8' has {plural(len(packed), 'byte')}, but '{name}_offsets' ends at {ends[-1]:,}"

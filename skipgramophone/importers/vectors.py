@@ -73,7 +73,7 @@ class NamedVectors:
                 at = int(np.flatnonzero(~valid)[0])
                 raise SourceError(
                     f"{source}: {name} vector {at + 1:,} ({self.name(at)!r}) contains a number that is not finite or "
-                    f"not below {TOO_LARGE:g}: leave this vector out of the file"
+                    f"too large (limit: {TOO_LARGE:g}): leave this vector out of the file"
                 )
         for name, column in columns.items():
             for at, text in enumerate(column):

@@ -41,7 +41,8 @@ def _named(path: Path, keys: list[str], centre: Matrix) -> NamedVectors:
     records = _records(names)
     if [record["key"] for record in records] != keys:
         raise SourceError(
-            f"{names} does not have the keys of {path}: restore the names file, or move it away to use keys as names"
+            f"the keys in {names} differ from those in {path}: "
+            f"restore {names.name}, or move it away to use the keys as names"
         )
     count = np.array([record["count"] for record in records], np.int64)
     artist, title, uri = ([record[name] for record in records] for name in ("artist", "title", "uri"))

@@ -78,23 +78,23 @@ class Advice:
     apply: Apply = field(default_factory=dict)
 
 
-WHOLE_PLAYLIST = "train with the whole playlist as context: -wsz bag, or auto, which tests whether order matters"
+WHOLE_PLAYLIST = "train with the whole playlist as context (-wsz bag), or let -wsz auto test whether order matters"
 READ_AGAIN = "read the source with the encoding it was written in (--encoding), or fix the source file"
 
 ADVICE: dict[Kind, Advice] = {
     "rejected-rows": Advice(
-        "the tracks in these rows are not trained",
-        "see rejects.jsonl for the lines; --encoding, --bad-bytes replace and --keep accept more rows, "
-        "--format and --columns override the detected format",
+        "the tracks in these rows are not used for training",
+        "rejects.jsonl lists these rows; --encoding, --bad-bytes replace and --keep accept more rows, and --format and "
+        "--columns override the detected format",
         ("extract --encoding", "extract --bad-bytes", "extract --keep", "extract --format", "extract --columns"),
     ),
     "few-playlists": Advice(
-        "co-occurrence comes from very few playlists: neighbours change with the seed, and -wsz auto cannot decide",
-        "add playlists; evaluate --stability measures how far neighbours change with the seed",
+        "with so few playlists, neighbours depend on the random seed, and -wsz auto cannot choose the better context",
+        "add playlists; evaluate --stability measures how much neighbours depend on the seed",
         ("evaluate --stability",),
     ),
     "short-playlists": Advice(
-        "a single track has no context to learn from, but still counts towards its frequency",
+        "such a playlist has no context to learn from, but still counts as an occurrence of its track",
         "drop these playlists with --min-length 2",
         ("extract --min-length",),
         {"extract": ("--min-length", "2")},
@@ -102,12 +102,12 @@ ADVICE: dict[Kind, Advice] = {
     "giant-playlists": Advice(
         "a whole library is not a coherent playlist: unrelated tracks are trained as related, and one person outweighs "
         "many",
-        "--max-length splits them, so that tracks that were added together stay together",
+        "--max-length splits such a playlist; tracks that were added together stay together",
         ("extract --max-length",),
     ),
     "whole-libraries": Advice(
         "a library is not a coherent playlist: all tracks that a person owns are trained as related",
-        "--max-length splits them, so that tracks that were added together stay together",
+        "--max-length splits such a playlist; tracks that were added together stay together",
         ("extract --max-length",),
     ),
     "automatic-lists": Advice(
@@ -135,14 +135,14 @@ ADVICE: dict[Kind, Advice] = {
         ("similar --max-per-artist", "similar --exclude-artist"),
     ),
     "repeats": Advice(
-        "each repeat is counted and trained again: one listener outweighs many",
+        "each repeat counts as another occurrence and is trained again: one listener outweighs many",
         "--repeats drop keeps only the first occurrence of each track in a playlist",
         ("extract --repeats",),
         {"extract": ("--repeats", "drop")},
     ),
     "near-duplicates": Advice(
         "the same pairs of tracks are trained several times, as if many people agreed",
-        "--drop-duplicate-playlists keeps the longest of each group; evaluate never separates near-duplicates",
+        "--drop-duplicate-playlists keeps the longest of each group; evaluate holds near-duplicates out together",
         ("extract --drop-duplicate-playlists",),
         {"extract": ("--drop-duplicate-playlists",)},
     ),
@@ -159,11 +159,11 @@ ADVICE: dict[Kind, Advice] = {
     ),
     "looks-welded": Advice(
         "if these are merged playlists of different people, unrelated tracks count as related",
-        "name a column that separates them: --columns owner=…, or another column for the playlist",
+        "assign a column that separates these people: --columns owner=…, or another column for the playlist",
         ("extract --columns",),
     ),
     "seen-once": Advice(
-        "each is trained on a single playlist, so its neighbours are due to chance; together, such tracks take "
+        "such a track is trained on a single playlist, so its neighbours are due to chance; together, such tracks take "
         "most of the memory",
         "train --min-count 2 gives them no vector; similar --min-count leaves them out of answers",
         ("train --min-count", "similar --min-count"),
@@ -179,7 +179,7 @@ ADVICE: dict[Kind, Advice] = {
         "one song is several tracks: each is trained on only some of the song's playlists, and they fill each other's "
         "lists of neighbours",
         "--merge-uris merges them (also recordings that differ only in the uri); "
-        "similar --fold-versions folds them in answers",
+        "similar --fold-versions counts them as one track in answers",
         ("extract --merge-uris", "similar --fold-versions"),
         {"extract": ("--merge-uris",)},
     ),
@@ -194,13 +194,13 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --columns", "similar --exclude-artist"),
     ),
     "joined-artists": Advice(
-        "an artist with a guest counts as another artist: a song with and without the guest becomes two tracks, and "
-        "--max-per-artist treats them as different artists",
+        "an artist with a guest counts as another artist: a song with and without the guest becomes two tracks, which "
+        "--max-per-artist treats as tracks of different artists",
         "name the column of the main artist, such as --columns artist=…",
         ("extract --columns",),
     ),
     "mojibake": Advice(
-        "a name in two spellings becomes two tracks, and neither spelling finds both",
+        "a track whose name occurs in two spellings becomes two tracks, and a search for one does not find the other",
         READ_AGAIN,
         ("extract --encoding",),
     ),
@@ -210,8 +210,8 @@ ADVICE: dict[Kind, Advice] = {
         ("extract --encoding",),
     ),
     "escapes": Advice(
-        "the same name without escapes is another track, and a search for it does not find this track",
-        "decode the escapes in the source (html.unescape, urllib.parse.unquote) before you extract it",
+        "the same name without escape sequences becomes another track, and a search for it does not find this one",
+        "decode the escape sequences in the source (html.unescape, urllib.parse.unquote) before you extract it",
     ),
     "unseen-letters": Advice(
         "names that look the same are different tracks",

@@ -49,7 +49,7 @@ def _too_long(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
     number, of = int(contents.lengths[giant].sum()), contents.corpus.occurrences
     if number > thresholds.in_giants * of:
         problem = (
-            f"are longer than {thresholds.giant_length:,} tracks and make {percent(number, of)} of all occurrences"
+            f"are longer than {thresholds.giant_length:,} tracks and make up {percent(number, of)} of all occurrences"
         )
         apply = {"extract": ("--max-length", str(usual_length(contents, ~giant)))}
         yield playlist_finding(contents, "giant-playlists", giant, problem, apply=apply)
@@ -108,7 +108,9 @@ def _repeats(contents: Contents, thresholds: Thresholds) -> Iterator[Finding]:
         merged = named & (contents.lengths > thresholds.welded_length)
         merged &= repeats > thresholds.welded_repeats * contents.lengths
         if merged.any():
-            problem = f"have no owner, are longer than {thresholds.welded_length:,} tracks and repeat many of them"
+            problem = (
+                f"have no owner, are longer than {thresholds.welded_length:,} tracks and have many tracks twice or more"
+            )
             yield playlist_finding(contents, "looks-welded", merged, problem)
 
 

@@ -31,7 +31,10 @@ NODE_BYTES = 12  # size of an Annoy node without its vector
 ADDED_FACTS = {"shards", "answered_by"}  # fields that manifests of earlier versions lack
 RECALL_AT = 10
 BLOCK_ROWS = 8192
-CURE = "if it was compiled for another processor: pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
+CURE = (
+    "if Annoy was compiled for another processor, run "
+    "pip install --force-reinstall --no-cache-dir --no-binary annoy annoy"
+)
 
 
 @dataclass(frozen=True, slots=True)

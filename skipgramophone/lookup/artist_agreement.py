@@ -43,7 +43,9 @@ class ArtistAgreement:
         """Number of playlists that contain each artist, int64 (artists,). The first access reads all postings."""
         artists, postings = self.artists, self.postings
         if not postings.corpus.has_valid_ids(artists.tracks):
-            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
+            raise ExperimentError(
+                "the corpus is damaged: unknown track id in a playlist; run sgp extract again with --force"
+            )
         found = np.zeros(len(artists), np.int64)
         sizes = postings.sizes(artists.rows)
         ends = np.concatenate([[0], np.cumsum(sizes)])[artists.offsets]  # postings before each artist

@@ -31,7 +31,7 @@ def blend(search: Search, questions: tuple[Question, Question], settings: Simila
         SettingError: the settings ask for diversity, which needs scores on the scale of cosines.
     """
     if settings.diversity:
-        raise SettingError("diversity cannot be combined with a blend, which ranks by place: leave it out")
+        raise SettingError("diversity cannot be combined with a blend, which has ranks instead of scores: leave it out")
     rows, worse = _common_ranks(search, questions, settings)
     seeds = {seed.track.row: seed for one in questions for seed in one.seeds}
     both = search.question(tuple(seeds.values()), ())

@@ -56,7 +56,7 @@ class Route:
         if self.first and self.last and self.first.track.row == self.last.track.row:
             raise SettingError(f"'{self.first.track.name}' is both the first and the last track: give two tracks")
         if settings.number <= len(self.seeds):
-            raise SettingError(f"-n {settings.number} leaves no room for a track to add: give a larger -n")
+            raise SettingError(f"-n {settings.number} leaves no room for other tracks: give a larger -n")
 
 
 def by_recency(lookup: Lookup, asked: Asked, settings: ContinueSettings) -> Asked:
@@ -213,15 +213,15 @@ def _require_time(answer: Answer, duration: float, route: Route, given: Sequence
     """
     instead = "give -n instead, or find the files with --library DIR"
     if answer.neighbours and not any(near.track.seconds for near in answer.neighbours):
-        raise SettingError(f"durations are not known, because the sources of the corpus do not state them: {instead}")
+        raise SettingError(f"no durations are known, because the sources of the corpus do not contain them: {instead}")
     unknown = [seed.track.name for seed in route.seeds if not seed.track.seconds]
     if unknown:
         raise SettingError(f"the duration of '{unknown[0]}' is not known: {instead}")
     if _seconds(route.seeds) > duration:
-        raise SettingError("the first and the last track alone are longer than --duration: give a longer --duration")
+        raise SettingError("the first and the last track together are longer than --duration: give a longer --duration")
     if _seconds(route.seeds) + _seconds(given) > duration:
         raise SettingError(
-            "the given tracks alone are longer than --duration: give a longer one, or leave out --include-seeds"
+            "the given tracks together are longer than --duration: give a longer one, or leave out --include-seeds"
         )
 
 
@@ -243,7 +243,10 @@ def in_order(lookup: Lookup, answer: Answer, settings: ContinueSettings, route: 
     notes = answer.notes
     if len(listed) < len(whole):
         left_out = plural(len(whole) - len(listed), "track")
-        notes = (*notes, f"left out {left_out} of an artist that occurs within {settings.artist_gap} tracks")
+        notes = (
+            *notes,
+            f"left out {left_out} for which an artist-gap of {settings.artist_gap} leaves no place",
+        )
     similarity = [None, *steps(vectors).tolist()]
     neighbours = (
         replace(near, rank=rank, step=step)

@@ -16,8 +16,8 @@ def require_durations(catalogue: Catalogue, settings: SimilarSettings | None) ->
     """
     if settings and settings.limits_durations and "seconds" not in catalogue.facts:
         raise SettingError(
-            "longer-than and shorter-than need durations, which the sources of this corpus do not state "
-            "(M3U, PLS, XSPF and JSPF do): leave them out"
+            "longer-than and shorter-than need durations, which the sources of this corpus do not contain "
+            "(M3U, PLS, XSPF and JSPF files do): leave these options out"
         )
 
 

@@ -153,7 +153,7 @@ def _shortest(search: Search, playlists: npt.NDArray[np.int32], number: int) -> 
     """Return the `number` shortest playlists, because these show best that their tracks are related."""
     if len(playlists) and not 0 <= playlists.min() <= playlists.max() < len(search.corpus):
         raise ExperimentError(
-            "postings do not match the corpus: extract into a new experiment, or replace this one with --force"
+            "the postings (playlists of each track) do not match the corpus: run sgp extract again with --force"
         )
     lengths = search.corpus.lengths()[playlists]
     chosen = playlists[np.argsort(lengths, kind="stable")[:number]].tolist()

@@ -57,7 +57,7 @@ class OpenedIndex:
             return "the index is damaged"
         wanted = manifest.settings.get("recall")
         if facts.answered_by == "index" and isinstance(wanted, float) and facts.recall_at_10 < wanted:
-            return f"recall@10 of the index is {facts.recall_at_10:.1%}, below the {wanted:.1%} that was asked for"
+            return f"recall@10 of the index is {facts.recall_at_10:.1%}, below the minimum of {wanted:.1%}"
         return facts
 
     def candidates(self, vector: Matrix) -> AnnoyCandidates | str:

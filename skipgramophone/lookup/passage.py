@@ -61,10 +61,12 @@ def passage(search: Search, asked: Question, settings: SimilarSettings) -> Answe
         SettingError: the settings ask for popularity, diversity or a ranking that this search does not support.
     """
     if settings.popularity or settings.diversity:
-        raise SettingError("popularity and diversity cannot be combined with a way from track to track: leave them out")
+        raise SettingError(
+            "popularity and diversity cannot be combined with a path from one track to another: leave them out"
+        )
     if settings.by not in NEAREST:
         raise SettingError(
-            f"a way from track to track consists of the tracks nearest to it, and cannot be ranked by {settings.by}: "
+            f"tracks on a path from one track to another are chosen by cosine, and cannot be ranked by {settings.by}: "
             "leave out --by"
         )
     taken = _Taken(set(asked.rows.tolist()))

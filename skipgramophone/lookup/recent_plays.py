@@ -51,7 +51,7 @@ def heard(lookup: Lookup, history: Path, settings: HistorySettings) -> Asked:
     }
     learnt = lookup.embeddings.learnt()
     left_out = [Seed(track, 0.0) for track in others.values() if track.row < len(learnt) and learnt[track.row]]
-    notes = (f"left out {plural(len(left_out), 'more track')} of the last {plural(len(recent), 'play')}",)
+    notes = (f"left out {plural(len(left_out), 'track')} from the last {plural(len(recent), 'play')}",)
     return Asked((*seeds, *left_out), (*asked.notes, *(notes if left_out else ())))
 
 

@@ -130,7 +130,7 @@ class Search:
         least = model.settings.get("min_count")
         if isinstance(least, int) and track.count < least:
             return f"it occurs {plural(track.count, 'time')}, below --min-count; train with a lower --min-count"
-        return "no other track gives it a direction; train on playlists with at least two different tracks"
+        return "it is in no playlist with another track; train on playlists with at least two different tracks"
 
     def answers(self, questions: Sequence[Question], settings: SimilarSettings) -> list[Answer]:
         """Answer several queries; use one matrix product if this is faster than querying the index for each."""
@@ -161,7 +161,7 @@ class Search:
             SettingError: the settings ask for a list of artists or playlists.
         """
         if settings.of != "tracks":
-            raise SettingError(f"this list is of tracks, not of {settings.of}: use similar_{settings.of}")
+            raise SettingError(f"this look-up lists tracks, not {settings.of}: use similar_{settings.of}")
         require_durations(self.catalogue, settings)
         settings, notes = applicable(settings, self.corpus), list(asked.notes)
         listed = self._chosen(pool, asked, settings) if pool is not None else None

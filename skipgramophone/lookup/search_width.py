@@ -106,7 +106,9 @@ class _Tuning:
         """
         candidates = AnnoyCandidates(self._path, replace(self._facts, search_k=width))
         if len(candidates) != self._facts.items:
-            raise StorageError(f"{self._path} has {len(candidates)} of {self._facts.items} tracks: is the disk full?")
+            raise StorageError(
+                f"{self._path} contains only {len(candidates)} of {self._facts.items} tracks: is the disk full?"
+            )
         found = self._most.copy()
         for query in np.flatnonzero(self._fewest < self._most):
             found[query] = self._test.found(candidates, int(query))

@@ -68,7 +68,9 @@ class SimilarPlaylists:
         """Length of the vector of each playlist, float32 (playlists,)."""
         tracks = len(self._search.catalogue)
         if not self._corpus.has_valid_ids(tracks):
-            raise ExperimentError("unknown track id in a playlist: run sgp extract again with --force")
+            raise ExperimentError(
+                "the corpus is damaged: unknown track id in a playlist; run sgp extract again with --force"
+            )
         return playlist_lengths(self._corpus, self._search.exact)
 
     def answer(self, query: MixedQuery, settings: SimilarSettings) -> PlaylistAnswer:

@@ -53,8 +53,9 @@ class Drawing:
         """Return a short description of the map."""
         one = self.of.removesuffix("s")
         return (
-            f"{plural(len(self.tracks), one)}; larger dots occur more often. Nearest {self.of} are computed from the "
-            f"full vectors. The map ({METHODS[self.projection]}) preserves {self.preserved:.0%} of nearest neighbours."
+            f"{plural(len(self.tracks), one)}; larger dots are more frequent {self.of}. "
+            f"Nearest {self.of} are computed from the full vectors. The map "
+            f"({METHODS[self.projection]}) preserves {self.preserved:.0%} of nearest neighbours."
         )
 
 

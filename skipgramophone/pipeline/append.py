@@ -242,8 +242,8 @@ def read_before(experiment: Experiment) -> Before:
         playlists = pa.concat_tables([playlists, read_playlist_table(directory, len(aside), HELD_OUT_PREFIX)])
     if "key" not in playlists.column_names:
         raise ExperimentError(
-            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store the keys that "
-            f"distinguish playlists of the same name: {AGAIN}"
+            f"the corpus of '{experiment.name}' was made by an earlier version, which did not store what "
+            f"distinguishes playlists of the same name: {AGAIN}"
         )
     with closing(Catalogue(directory)) as catalogue:
         tracks, is_keyed, has_identifiers = len(catalogue), catalogue.is_keyed, catalogue.has_identifiers
@@ -309,7 +309,7 @@ def require_distinct(known: npt.NDArray[np.bool_], tracks: int) -> None:
         ExperimentError: two tracks of the corpus have become one.
     """
     if np.count_nonzero(known) != tracks:
-        raise ExperimentError(f"the version that wrote this corpus identified tracks in another way: {AGAIN}")
+        raise ExperimentError(f"another version wrote this corpus and identified tracks differently: {AGAIN}")
 
 
 def _table(rows: Sequence[tuple[Any, ...]], types: Mapping[str, pa.DataType]) -> pa.Table:

@@ -187,7 +187,7 @@ def _unchecked(experiment: Experiment, place: str, error: BaseException | str) -
         reason = f"cannot read {error.filename}: {reason_of(error)}"
     else:
         reason = reason_of(error) if isinstance(error, Exception) else str(error)
-    again = f"run sgp check {experiment.name} again once that is solved"
+    again = f"solve this problem, then run sgp check {experiment.name} again"
     return _finding(experiment, place, "unchecked", f"could not be checked: {reason}; {again}")
 
 
@@ -203,7 +203,7 @@ def _check_while_replaced(
             found = [_unchecked(experiment, stage, error)]
         if not found or _identities(experiment) == before:
             return found
-    return [_unchecked(experiment, stage, "another process replaces it again and again")]
+    return [_unchecked(experiment, stage, "another process keeps replacing it")]
 
 
 def _identities(experiment: Experiment) -> list[tuple[int, ...] | None]:
@@ -319,6 +319,6 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResul
             for path in there:
                 remove(path)
     for path in there:
-        outcome = "removed" if clean else f"sgp check {experiment.name} --clean and the next run remove it"
+        outcome = "removed" if clean else f"sgp check {experiment.name} --clean or the next run removes it"
         place = str(path.relative_to(experiment.path))
         yield _finding(experiment, place, "leftover", f"left behind by a killed run: {outcome}")

@@ -274,7 +274,7 @@ def measure_stability(
     if IMPORTED in model.facts:
         raise ExperimentError(
             f"the vectors of '{name}' were imported and cannot be retrained with another seed: "
-            "--stability needs a model of sgp train"
+            "--stability needs a model that sgp train has trained"
         )
     with experiment.writing("evaluate"):
         corpus, tracks = open_corpus(experiment)

@@ -290,7 +290,9 @@ def _checked_settings(
         settings = settings or ExtractSettings(**before.lasting)
         before.require_settings(settings)
         if held_out:
-            raise SettingError("--holdout FILE applies only to the first extract of a corpus: remove it with --append")
+            raise SettingError(
+                "--holdout FILE cannot be combined with --append, because it applies only to a new corpus: leave it out"
+            )
     settings = settings or ExtractSettings()
     if settings.holdout is not None and held_out:
         raise SettingError("hold out either a share of the playlists or the playlists that a file names, not both")

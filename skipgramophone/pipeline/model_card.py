@@ -20,7 +20,9 @@ from skipgramophone.pipeline.experiments import latest_evaluations
 from skipgramophone.settings_file import settings_text
 from skipgramophone.wording import code_block, code_span, markdown_text, plural
 
-GENERATED = "<!-- Written by sgp experiments --card. Remove this line, and sgp experiments pack keeps your changes. -->"
+GENERATED = (
+    "<!-- Written by sgp experiments --card. If you remove this line, sgp experiments pack keeps your changes. -->"
+)
 LICENCE = "licence"  # key in experiment.json
 LONGEST_LICENCE = 200  # characters
 MOST_SOURCES = 20  # maximum number of sources that are listed by name
@@ -164,7 +166,7 @@ def _sources(sources: Any) -> Iterator[str]:
 def _settings(corpus: Manifest, model: Manifest | None) -> Iterator[str]:
     """Yield the settings of the stages as a settings file."""
     stages = {"extract": corpus.settings, **({"train": model.settings} if model and model.settings else {})}
-    yield f"In the form of a settings file, which {code_span('sgp train NAME --config FILE')} reads:"
+    yield f"Save these settings to a file to use them with {code_span('sgp train NAME --config FILE')}:"
     yield code_block(settings_text(stages), "toml")
     rate = model.facts.get("learning_rate") if model else None
     if model and isinstance(rate, float) and model.settings.get("learning_rate") is None:

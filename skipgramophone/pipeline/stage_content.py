@@ -51,25 +51,28 @@ def _verify_corpus(experiment: Experiment, manifest: Manifest) -> None:
     aside = read_held_out_corpus(directory)
     for part, prefix in ((corpus, ""), *([(aside, HELD_OUT_PREFIX)] if aside else [])):
         if not part.has_valid_ids(tracks):
-            raise ExperimentError(f"{directory} is damaged: unknown track id in a playlist; extract again with --force")
+            raise ExperimentError(
+                f"{directory} is damaged: unknown track id in a playlist; run sgp extract again with --force"
+            )
         read_playlist_table(directory, len(part), prefix)
     if has_corpus_of_names(experiment):
         return
     if not np.array_equal(corpus.counts(tracks), counts):
         raise ExperimentError(
-            f"{directory} is damaged: counts in {CATALOGUE_FILE} do not match the playlists; extract again with --force"
+            f"{directory} is damaged: counts in {CATALOGUE_FILE} do not match the playlists; "
+            "run sgp extract again with --force"
         )
     made, kept = build_postings(corpus, tracks), read_postings(directory, corpus, tracks)
     if not (np.array_equal(made.offsets, kept.offsets) and np.array_equal(made.playlists, kept.playlists)):
         raise ExperimentError(
-            f"{directory} is damaged: postings do not match the playlists; extract again with --force"
+            f"{directory} is damaged: the postings do not match the playlists; run sgp extract again with --force"
         )
     for what, held in (("playlists", len(corpus)), ("tracks", tracks), ("occurrences", corpus.occurrences)):
         if manifest.facts.get(what) != held:
             listed = manifest.facts.get(what)
             raise ExperimentError(
                 f"{directory} is damaged: it has {held:,} {what}, but its manifest lists {listed}; "
-                "extract again with --force"
+                "run sgp extract again with --force"
             )
     _require_json_lines(directory / REJECTS)
 
@@ -81,13 +84,13 @@ def _verify_model(experiment: Experiment, _manifest: Manifest) -> None:
         embeddings = read_embeddings(directory, len(catalogue))
     if not embeddings.are_finite():
         raise ExperimentError(
-            f"{directory} is damaged: vectors contain values that are not finite; train again with --force"
+            f"{directory} is damaged: vectors contain values that are not finite; run sgp train again with --force"
         )
     for name, dimensions in ((CENTRE_MEAN, 1), (ACCUMULATORS, 2)):
         path = directory / name
         if path.exists() and not np.isfinite(read_array(path, np.float32, dimensions)).all():
             raise ExperimentError(
-                f"{path} is damaged: it contains values that are not finite; train again with --force"
+                f"{path} is damaged: it contains values that are not finite; run sgp train again with --force"
             )
     if (directory / HISTORY).exists():
         _require_json_lines(directory / HISTORY)

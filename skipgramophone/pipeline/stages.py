@@ -32,7 +32,7 @@ def open_corpus(experiment: Experiment) -> tuple[Corpus, int]:
         tracks = len(catalogue)
     if not corpus.has_valid_ids(tracks):
         raise ExperimentError(
-            f"corrupt corpus in '{experiment.name}': track id outside its catalogue of {tracks:,} tracks; "
+            f"the corpus of '{experiment.name}' is damaged: a track id is outside its catalogue of {tracks:,} tracks; "
             "extract its sources again, into a new experiment or into this one with --force"
         )
     return corpus, tracks

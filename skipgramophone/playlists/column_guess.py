@@ -99,7 +99,7 @@ def guess_columns(rows: Table, rated: bool = False) -> ColumnGuess | str:
         roles |= {f"artist {number}": name for number, name in enumerate(artists[1:], 2)}
     named = {"title", "artist"} <= roles.keys()
     if not named and not (roles.keys() & {"title", "uri"} and roles.keys() & set(PLAYLIST_ROLES)):
-        return question(rows, "without the usual names for a track and its artist or playlist")
+        return question(rows, "in which sgp does not recognize a track and its artist or playlist")
     roles |= _order(rows, found, roles)
     if rated and "rating" in found:
         roles["rating"] = found["rating"][0]
@@ -136,7 +136,7 @@ def question(rows: Table, problem: str, playlist: str = "") -> str:
     by_number = "" if named else " by number"
     example = shlex.quote(columns_text(roles))
     columns = f"a table of {len(rows[0])} columns {problem}"
-    return visible(f"{columns}: assign them{by_number}, for example --columns {example}")
+    return visible(f"{columns}: assign the columns{by_number}, for example --columns {example}")
 
 
 def _has_header(rows: Table) -> bool:

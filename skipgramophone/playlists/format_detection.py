@@ -57,7 +57,9 @@ def detect_format(file: SourceFile, head: bytes, rated: bool = False) -> Format 
         rows = first_rows(file, head, lines)
         if guess := _guess_columns(file, rows, rated):
             return guess
-        raise UnknownFormatError(file.display_name, f"a table of {', '.join(map(visible, rows[0]))}: {ASSIGN_COLUMNS}")
+        raise UnknownFormatError(
+            file.display_name, f"a table with the columns {', '.join(map(visible, rows[0]))}: {ASSIGN_COLUMNS}"
+        )
     if b"\0" in head.split(b"\n", 1)[0] and not is_tab_text(head):
         raise UnknownFormatError(file.display_name, "a binary file that sgp does not read: export it as CSV or JSON")
     if columns_of(header) is not None and any(line.startswith('"') for line in lines[:2]):

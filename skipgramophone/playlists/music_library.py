@@ -119,7 +119,7 @@ def read_library(directory: Path, durations: bool = False) -> MusicLibrary:
             library.untagged.append(path)
     if not library.files:
         others = len(library.untagged) + len(library.damaged) + len(library.outside)
-        also = f" ({plural(others, 'other audio file')} passed over)" if others else ""
+        also = f" ({plural(others, 'other audio file')} skipped)" if others else ""
         raise SourceError(f"{directory} has no audio file with artist and title{also}: name another directory")
     return library
 

@@ -148,7 +148,7 @@ def open_sources(
             if reason is not None:
                 passed_over.append((file.name, reason))
         if len(readers) == before and known.get(_identity(found[0]), found[0]) is not found[0]:
-            raise SourceError(f"{path} is named twice, or is part of another source: name each source once")
+            raise SourceError(f"{path} is given twice, or is part of another source: give each source once")
         if len(readers) == before:
             raise SourceError(f"{path} has no file in a format that sgp knows; {_first_skipped(passed_over[skipped:])}")
     return Sources(readers, passed_over)

@@ -34,7 +34,8 @@ class EvaluateSettings:
     score: Score | None = setting(None, f"Evaluate only this ranking: {', '.join(SCORES)}.", metavar="NAME")
     baselines: Baselines = setting(
         "default",
-        "Baselines to compare with. default: popularity, item-kNN and iALS; all: these, SVD, RP3beta and EASE; none.",
+        "Baselines to compare with. default: popularity, item-kNN and iALS; all: also SVD, RP3beta and EASE; none: no "
+        "baselines.",
         metavar="SET",
     )
     ials_factors: int = setting(128, "Number of factors of the baseline iALS.", metavar="N", bounds=between(1, 4096))
@@ -43,7 +44,7 @@ class EvaluateSettings:
     )
     ials_alpha: float | None = setting(
         None,
-        f"Confidence weight of iALS: a playlist's own tracks weigh 1 + X ({CHOSEN}).",
+        f"Confidence weight of iALS: tracks in the playlist weigh 1 + X, all others 1 ({CHOSEN}).",
         metavar="X",
         bounds=above(0),
     )
@@ -55,22 +56,25 @@ class EvaluateSettings:
     )
     seeds: int | None = setting(
         None,
-        "Number of tracks given per playlist (default: by protocol, half of the tracks or all but the last).",
+        "Number of tracks given per playlist (default: half of the tracks; with next-item, all but the last).",
         metavar="N",
         bounds=at_least(1),
     )
     recency: float | None = setting(
         None,
-        "With next-item: weight of a given track relative to the next one (default: chosen by sgp train).",
+        "With next-item: weight of each given track relative to the track after it (default: chosen by sgp train).",
         metavar="X",
         bounds=RECENCY,
     )
     draws: int = setting(
-        3, "Evaluate each playlist N times, each time with other given tracks.", metavar="N", bounds=between(1, 100)
+        3,
+        "Evaluate each playlist N times, each time with a different choice of given tracks.",
+        metavar="N",
+        bounds=between(1, 100),
     )
     share: float | None = setting(
         None,
-        f"Share of the playlists to hold out (default: those held out by extract, or {EVALUATED_SHARE}).",
+        f"Share of the playlists to hold out (default: {EVALUATED_SHARE}, or the playlists that extract held out).",
         metavar="X",
         bounds=SHARE,
     )
@@ -126,7 +130,7 @@ class TuneSettings:
     protocol: Protocol = setting("continuation", f"Evaluation protocol: {', '.join(PROTOCOLS[:3])}.", metavar="NAME")
     share: float = setting(
         0.1,
-        "Share of the playlists to hold out for validation. The test gets an equal share of other playlists.",
+        "Share of the playlists to hold out for validation. The same share of others is held out for the test.",
         metavar="X",
         bounds=SHARE,
     )
@@ -135,4 +139,7 @@ class TuneSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        require(self.protocol != "deezer2018", "deezer2018 holds out no playlists to tune on: use next-item")
+        require(
+            self.protocol != "deezer2018",
+            "deezer2018 cannot be used for tuning, because it holds out no whole playlists: use next-item",
+        )

@@ -27,7 +27,7 @@ class ExportSettings:
     top: int | None = setting(None, "Export only the N most frequent tracks.", metavar="N", bounds=at_least(1))
     artist: Sequence[str] | None = setting(None, "Export only tracks of this artist; can be repeated.", metavar="NAME")
     only: Sequence[str] | None = setting(
-        None, "Export only the tracks in this file, one name or uri per line.", metavar="FILE"
+        None, "Export only the tracks that this file lists, one name or uri per line.", metavar="FILE"
     )
     matrix: MatrixName | None = setting(
         None, f"Vectors to export: {', '.join(MATRICES)} (default: all that the format can hold).", metavar="NAME"
@@ -42,7 +42,7 @@ class ExportSettings:
     )
     projection: Projection | None = setting(
         None,
-        f"Also write x and y of a map (parquet only): {', '.join(PROJECTIONS)}.",
+        f"Also write the position of each track on a map (parquet only), by this projection: {', '.join(PROJECTIONS)}.",
         metavar="NAME",
     )
     safe_cells: bool = setting(False, "Escape cells that a spreadsheet would read as formulas (csv and tsv only).")
@@ -69,7 +69,9 @@ class MapSettings:
     clusters: int = setting(
         12, "Number of clusters, and number of artists that get their own colour.", metavar="N", bounds=between(1, 100)
     )
-    neighbours: int = setting(10, "Nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100))
+    neighbours: int = setting(
+        10, "Number of nearest neighbours shown for a clicked track.", metavar="N", bounds=between(1, 100)
+    )
     top: int = setting(100_000, "Show only the N most frequent tracks or artists.", metavar="N", bounds=at_least(1))
     random_seed: int = setting(42, "Random seed.", "-rs", "--random-seed", metavar="N", bounds=seed_of_bits(32))
 

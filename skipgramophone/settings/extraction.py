@@ -30,14 +30,14 @@ KEEPABLE = ("episodes", "placeholders", "skips")  # rows that are rejected unles
 FEWEST_JUDGED = 100  # --max-rejects applies to files with at least this many rows
 ALL_ROWS = -1
 ROWS = Bounds("at least 1, or -1 for all rows", lambda value: value == ALL_ROWS or value >= 1, 10**12)
-# Settings that never change for a corpus. The others say how to read a source and may differ from source to source.
+# Settings that are the same for all sources of a corpus. The others describe how to read a source, and may differ.
 LASTING = (
     "session_gap", "keep", "group_by", "merge_uris", "match", "repeats", "drop_duplicate_playlists",
     "drop_automatic_playlists", "min_length", "max_length", "holdout", "group", "random_seed",
 )  # fmt: skip
-# Settings that are newer than the first corpora.
+# Settings that are not in the manifests of the oldest corpora.
 LATER = ("since", "until", "min_rating", "drop_automatic_playlists", "match")
-GROUP_HELP = "Regex for the start of an owner's name; playlists whose owners match the same text are held out together."
+GROUP_HELP = "Hold out playlists together if this regex matches the same text at the start of their owners' names."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,43 +45,58 @@ class ExtractSettings:
     """Settings of `sgp extract`, which turns sources of playlists into a corpus."""
 
     num_rows: int = setting(
-        ALL_ROWS, "Rows to read of each file (-1 = all).", "-nr", "--num-rows", metavar="N", bounds=ROWS
+        ALL_ROWS, "Read only the first N rows of each file (-1 = all).", "-nr", "--num-rows", metavar="N", bounds=ROWS
     )
     format: Format | None = setting(
         None, f"Format of the sources (default: detected): {', '.join(FORMATS)}.", metavar="NAME"
     )
-    columns: str | None = setting(None, f"Assign table columns to roles: {', '.join(ROLES)}.", metavar="ROLE=NAME,…")
-    session_gap: str = setting("30m", "Pause that ends a session of a listening history.", metavar="SPAN")
+    columns: str | None = setting(
+        None,
+        f"Which table column contains what, such as artist=Name,title=Song; roles: {', '.join(ROLES)}.",
+        metavar="ROLE=NAME,…",
+    )
+    session_gap: str = setting(
+        "30m", "Split a listening history into sessions at pauses longer than SPAN.", metavar="SPAN"
+    )
     since: str | None = setting(
         None, "Leave out tracks that were added or played before a date, such as 2020-01-31.", metavar="DATE"
     )
     until: str | None = setting(None, "Leave out tracks that were added or played after a date.", metavar="DATE")
-    min_rating: float | None = setting(None, "Leave out rows with a lower rating (column role: rating).", metavar="X")
-    encoding: str = setting("utf-8", "Text encoding, such as cp1252 or utf-16.", metavar="NAME")
+    min_rating: float | None = setting(
+        None, "Leave out rows with a rating below X (needs a column with ratings).", metavar="X"
+    )
+    encoding: str = setting("utf-8", "Text encoding of the sources, such as cp1252 or utf-16.", metavar="NAME")
     bad_bytes: BadBytes = setting(
-        "reject", "What to do with lines that the encoding cannot decode.", metavar="reject|replace"
+        "reject",
+        "If the encoding cannot decode a line: reject the line, or replace its invalid bytes.",
+        metavar="reject|replace",
     )
     keep: Sequence[str] | None = setting(
-        None, f"Keep rows that are skipped by default: {', '.join(KEEPABLE)}; can be repeated.", metavar="WHAT"
+        None,
+        "Keep rows that are rejected by default: episodes (of podcasts), placeholders (such as '-' as a name) or skips "
+        "(plays of 0 ms); can be repeated.",
+        metavar="WHAT",
     )
     strict: bool = setting(False, "Stop at the first row or file that cannot be used.")
     max_rejects: float = setting(
-        0.5, "Stop if more than this share of a file is rejected.", metavar="X", bounds=between(0, 1)
+        0.5, "Stop if more than this share of the rows of a file is rejected.", metavar="X", bounds=between(0, 1)
     )
     group_by: GroupBy = setting(
-        "owner", "'name' merges playlists with the same name, regardless of owner.", metavar="owner|name"
+        "owner",
+        "Group rows into playlists by owner and name ('owner') or by name alone ('name').",
+        metavar="owner|name",
     )
     merge_uris: bool = setting(False, "Merge tracks that have the same artist and title but different uris.")
     match: str | None = setting(
         None,
-        f"Merge tracks with similar names that share an identifier of these kinds: {','.join(MATCHABLE)} "
-        "(--dry-run lists them).",
+        f"Merge tracks that have similar names and the same identifier. KINDS is {', '.join(MATCHABLE)} or "
+        f"{','.join(MATCHABLE)} (--dry-run lists the tracks).",
         metavar="KINDS",
     )
     repeats: Repeats = setting("keep", "Keep or drop repeats of a track within a playlist.", metavar="keep|drop")
-    drop_duplicate_playlists: bool = setting(False, "Drop near-duplicate playlists, keeping the longest.")
+    drop_duplicate_playlists: bool = setting(False, "Keep only the longest of several near-duplicate playlists.")
     drop_automatic_playlists: bool = setting(
-        False, "Drop playlists that a service makes, such as Discover Weekly and Liked Songs."
+        False, "Drop playlists that a service makes automatically, such as Discover Weekly and Liked Songs."
     )
     min_length: int = setting(1, "Drop playlists with fewer than N tracks.", metavar="N", bounds=at_least(1))
     max_length: int | None = setting(None, "Split playlists with more than N tracks.", metavar="N", bounds=at_least(2))
@@ -105,7 +120,7 @@ class ExtractSettings:
         check(self)
         require(
             self.max_length is None or self.max_length >= max(2, self.min_length),
-            f"max-length must be at least 2 and not below min-length, not {self.max_length}",
+            f"max-length must be at least 2 and at least as large as min-length, not {self.max_length}",
         )
         require(seconds_of(self.session_gap) > 0, f"session-gap must be above 0, not {self.session_gap}")
         for name in self.keep or ():
@@ -113,21 +128,28 @@ class ExtractSettings:
             require(name in KEEPABLE, f"keep must be one of {', '.join(KEEPABLE)}, not {name!r}{near}")
         for kind in self.matched:
             near = suggestion(kind, MATCHABLE)
-            require(kind in MATCHABLE, f"match must be some of {','.join(MATCHABLE)}, not {kind!r}{near}")
+            require(kind in MATCHABLE, f"match must be one or more of {','.join(MATCHABLE)}, not {kind!r}{near}")
         period = self.period
-        require(period is None or period.low < period.high, f"since {self.since} must not be after until {self.until}")
+        require(
+            period is None or period.low < period.high,
+            f"since must not be later than until, but {self.since} is after {self.until}",
+        )
         _require_text_encoding(self.encoding)
         if self.columns is not None:
             require(self.format in (None, "columns"), f"columns cannot be combined with the format {self.format}")
-            require(bool({"title", "uri"} & self.roles.keys()), "columns must name a title or a uri, as in title=Song")
-            require(not {"time", "position"} <= set(self.roles), "columns must name a time or a position, not both")
+            require(
+                bool({"title", "uri"} & self.roles.keys()), "columns must include a title or a uri, as in title=Song"
+            )
+            require(
+                not {"time", "position"} <= set(self.roles), "columns can include a time or a position, but not both"
+            )
             require(
                 self.period is None or "time" in self.roles,
-                "since and until need the column of the times: add time=… to --columns",
+                "since and until need a column with times: add time=… to --columns",
             )
             require(
                 self.min_rating is None or "rating" in self.roles,
-                "min-rating needs the column of the ratings: add rating=… to --columns",
+                "min-rating needs a column with ratings: add rating=… to --columns",
             )
         elif self.format == "columns":
             raise SettingError("the format columns needs --columns, such as --columns artist=Name,title=Song")

@@ -24,7 +24,7 @@ class Thresholds:
     in_libraries: float = 0.05  # share of occurrences that are in whole libraries, as for giant playlists
     automatic: float = 0.02  # share of automatic playlists; 4.6 % of the snapshots in the archive
     in_order: float = 0.1  # share of sorted playlists; by chance, 1 in 40 playlists of 5 tracks is sorted
-    out_of_order: float = 0.05  # share of descents allowed in a sorted playlist: later additions, other alphabets
+    out_of_order: float = 0.05  # share of descents that a sorted playlist may have: later additions, other alphabets
     of_one_artist: float = 0.25  # share of playlists with a single artist; any collection has some albums
     repeated: float = 0.01  # share of occurrences that repeat a track; 0.05 % in Zenodo
     near_duplicates: float = 0.02  # share of playlists that have a near-duplicate; 0.2 % in the archive

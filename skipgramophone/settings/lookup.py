@@ -58,7 +58,7 @@ def parse_limit(text: str) -> int | None:
         raise SettingError(f"max-per-artist must be a whole number (0 = no limit), not {text!r}") from None
 
 
-# Settings without a meaning in lists of artists and of playlists.
+# Settings that do not apply to lists of artists, and those that do not apply to lists of playlists.
 ONLY_TRACKS = ("exclude_versions", "max_per_artist", "fold_versions", "longer_than", "shorter_than")
 NOT_PLAYLISTS = (*ONLY_TRACKS, "by", "exclude_artist", "min_count", "popularity", "diversity")
 ARTIST_SCORES: tuple[Score, ...] = ("cosine", "cosine+count", "hybrid")
@@ -73,20 +73,21 @@ class SimilarSettings:
     by: Score = setting(
         "hybrid",
         "Ranking. hybrid: combines shared playlists, similarity, artists, count and factors; cosine: similarity of the "
-        "vectors; cosine+count: like cosine, but prefers better-known tracks; model: how likely the tracks share a "
-        "playlist according to the model; factors: the same according to a factorization of the playlists.",
+        "vectors; cosine+count: like cosine, but prefers better-known tracks; model: how strongly the trained model "
+        "expects the tracks to share a playlist; factors: how strongly a matrix factorization of the playlists expects "
+        "this.",
         metavar="SCORE",
     )
     exclude_artist: Sequence[str] | None = setting(None, "Exclude an artist; can be repeated.", metavar="NAME")
     exclude_versions: Sequence[str] | None = setting(
         None,
-        f"Exclude these kinds of versions, separated by commas: {', '.join(VERSIONS)}.",
+        f"Exclude versions of these kinds, separated by commas: {', '.join(VERSIONS)}.",
         metavar="LIST",
         parse=parse_versions,
     )
     max_per_artist: int | None = setting(
         None,
-        "Maximum tracks per artist (0 = no limit).",
+        "Maximum number of tracks per artist (0 = no limit).",
         metavar="N",
         bounds=at_least(1),
         parse=parse_limit,
@@ -98,7 +99,10 @@ class SimilarSettings:
     )
     min_count: int = setting(1, "Leave out tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     min_similarity: float | None = setting(
-        None, "Leave out tracks with a lower similarity; the list may get shorter.", metavar="X", bounds=between(-1, 1)
+        None,
+        "Leave out tracks with a similarity below X, even if the list gets shorter.",
+        metavar="X",
+        bounds=between(-1, 1),
     )
     longer_than: float | None = setting(
         None,
@@ -118,7 +122,10 @@ class SimilarSettings:
         0.0, "Favour rare tracks (-1 to 0) or popular ones (0 to 1); 0 = off.", metavar="X", bounds=between(-1, 1)
     )
     diversity: float = setting(
-        0.0, "Prefer tracks that are unlike those above them: 0 = off, 1 = maximum.", metavar="X", bounds=between(0, 1)
+        0.0,
+        "Prefer tracks that differ from those above them in the list: 0 = off, 1 = maximum.",
+        metavar="X",
+        bounds=between(0, 1),
     )
     exact: bool = setting(False, "Use exact search instead of the index.")
 
@@ -126,7 +133,9 @@ class SimilarSettings:
         check(self)
         for kind in self.exclude_versions or ():
             near = suggestion(kind, VERSIONS)
-            require(kind in VERSIONS, f"exclude-versions must be some of {', '.join(VERSIONS)}, not {kind!r}{near}")
+            require(
+                kind in VERSIONS, f"exclude-versions must be one or more of {', '.join(VERSIONS)}, not {kind!r}{near}"
+            )
         shortest, longest = self.longer_than or 0.0, self.shorter_than
         require(longest is None or shortest <= longest, "longer-than must not be above shorter-than")
         self._require_applicable()
@@ -138,11 +147,11 @@ class SimilarSettings:
             is_default = getattr(self, declared.name) == declared.default
             require(
                 is_default or declared.name not in refused,
-                f"{option_name(declared)} is for lists of tracks, not of {self.of}: leave out one of the two",
+                f"{option_name(declared)} is for lists of tracks: leave it out, or leave out --of {self.of}",
             )
         require(
             self.of != "artists" or self.by in ARTIST_SCORES,
-            f"a list of artists is ranked by one of {', '.join(ARTIST_SCORES)}, not by {self.by}",
+            f"artists can be ranked only by {', '.join(ARTIST_SCORES)}, not by {self.by}",
         )
 
     @property
@@ -175,14 +184,15 @@ class ContinueSettings(SimilarSettings):
     )
     recency: float | None = setting(
         None,
-        "Weight of a track relative to the next one: 1 = all count the same (default: chosen by sgp train).",
+        "Weight of each given track relative to the track after it; 1 = all count the same (default: chosen by sgp "
+        "train).",
         metavar="X",
         bounds=RECENCY,
     )
     arrange: bool = setting(False, "Order the tracks so that adjacent tracks are similar.")
     artist_gap: int = setting(
         0,
-        "With --arrange: at least N other tracks between two tracks of an artist (0: no limit).",
+        "With --arrange: put at least N other tracks between two tracks of the same artist (0 = off).",
         metavar="N",
         bounds=at_least(0),
     )
@@ -206,13 +216,13 @@ class ContinueSettings(SimilarSettings):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySettings:
-    """Settings that select the plays of a listening history."""
+    """Settings that select plays from a listening history."""
 
     last: int = setting(
         50, "With --history: continue the last N plays; newer plays count more.", metavar="N", bounds=at_least(1)
     )
     exclude_recent: int | None = setting(
-        None, "With --history: leave out all tracks of the last N plays.", metavar="N", bounds=at_least(1)
+        None, "With --history: do not suggest tracks from the last N plays.", metavar="N", bounds=at_least(1)
     )
 
     def __post_init__(self) -> None:
@@ -224,7 +234,7 @@ class ExplainSettings:
     """Settings of `sgp explain`."""
 
     number: int = setting(
-        5, "Tracks and playlists to list per section.", "-n", "--number", metavar="N", bounds=at_least(1)
+        5, "Number of tracks and playlists to list per section.", "-n", "--number", metavar="N", bounds=at_least(1)
     )
 
     def __post_init__(self) -> None:

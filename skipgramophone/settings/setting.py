@@ -28,7 +28,7 @@ class Bounds:
     Attributes:
         words: the range in words, for messages.
         holds: returns whether a number is in the range.
-        most: the largest allowed value, which messages name only if a number is above it; None: not limited.
+        most: the largest allowed value, or None for no limit; messages name it only if a number is above it.
     """
 
     words: str

@@ -56,7 +56,7 @@ class TrainSettings:
 
     window_size: WindowSize = setting(
         "auto",
-        "Context window: N tracks per side, 'bag' (whole playlist) or 'auto' (choose from the corpus).",
+        "Context window: N tracks per side, 'bag' (whole playlist) or 'auto' (chosen by a test on the corpus).",
         "-wsz",
         "--window-size",
         metavar="N|bag|auto",
@@ -72,7 +72,7 @@ class TrainSettings:
     )
     learning_rate: float | None = setting(
         None,
-        "Initial Adagrad learning rate (default: from corpus size).",
+        "Initial Adagrad learning rate (default: depends on the corpus size).",
         "-lr",
         "--learning-rate",
         metavar="X",
@@ -95,7 +95,7 @@ class TrainSettings:
     min_count: int = setting(1, "Ignore tracks with fewer than N occurrences.", metavar="N", bounds=at_least(1))
     factors: bool = setting(
         True,
-        "Also compute the factors of tracks that the hybrid ranking uses.",
+        "Also compute track factors, which the hybrid ranking uses.",
         "--factors/--no-factors",
     )
     patience: int = setting(
@@ -110,14 +110,14 @@ class TrainSettings:
 
     @property
     def context(self) -> Context:
-        """The context to train with: the window size, which must not be "auto" any more.
+        """The context to train with: "bag" or a window size. "auto" must be replaced by one of these first.
 
         Raises:
             SettingError: the window size is "auto".
         """
         window = self.window_size
         if window == "auto":
-            raise SettingError("window-size 'auto' must be resolved from a corpus first: train() does that")
+            raise SettingError("window-size 'auto' must first be replaced by 'bag' or a number: train() does that")
         return window
 
     def doubts(self) -> list[str]:
@@ -125,12 +125,12 @@ class TrainSettings:
         if self.learning_rate is not None and self.learning_rate < LOWEST_SENSIBLE_RATE:
             return [
                 f"warning: a learning rate of {self.learning_rate:g} suits Adam, but is too small for row-wise "
-                "Adagrad: leave out -lr to choose it from the corpus size"
+                "Adagrad: leave out -lr to use a default that fits the corpus size"
             ]
         if self.learning_rate is not None and self.learning_rate > HIGHEST_SENSIBLE_RATE:
             return [
                 f"warning: with a learning rate of {self.learning_rate:g} training will probably diverge (usual: 0.1 "
-                "to 0.6): leave out -lr to choose it from the corpus size"
+                "to 0.6): leave out -lr to use a default that fits the corpus size"
             ]
         return []
 
@@ -144,7 +144,10 @@ class RunSettings:
     """
 
     threads: int | None = setting(
-        None, "Threads (default: all cores). Does not affect the result.", metavar="N", bounds=at_least(1, MOST_THREADS)
+        None,
+        "Number of threads (default: all cores). It does not affect the result.",
+        metavar="N",
+        bounds=at_least(1, MOST_THREADS),
     )
     device: Device = setting("auto", f"Device to train on: {', '.join(DEVICES)}.", metavar="NAME")
     checkpoint_seconds: float = setting(
@@ -157,7 +160,7 @@ class RunSettings:
     log_dir: Path | None = setting(None, "Write TensorBoard logs to this directory.", metavar="DIR")
     local_cluster: str | None = setting(
         None,
-        "Train with a cluster on this machine: number of workers x number of servers, such as 2x1.",
+        "Train with a cluster of processes on this machine, such as 2x1 (2 workers and 1 parameter server).",
         metavar="WORKERSxSERVERS",
     )
     role: "Role | None" = None  # role of this process in a cluster of machines (TF_CONFIG)
@@ -165,7 +168,10 @@ class RunSettings:
     def __post_init__(self) -> None:
         check(self)
         if self.role is not None:
-            require(self.local_cluster is None, "TF_CONFIG names a cluster: leave out --local-cluster, or unset it")
+            require(
+                self.local_cluster is None,
+                "TF_CONFIG already describes a cluster: leave out --local-cluster, or unset TF_CONFIG",
+            )
         if self.local_cluster is not None:
             require(
                 re.fullmatch(r"[1-9]\d{0,2}x[1-9]\d{0,2}", self.local_cluster, re.ASCII) is not None,

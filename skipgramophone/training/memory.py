@@ -49,7 +49,7 @@ def require_memory_for_factors(tracks: int, dim: int, playlists: int, occurrence
     if free is not None and needed > free:
         raise TrainingError(
             f"the factors of the hybrid ranking need about {needed / 1e9:.1f} GB of memory, but only "
-            f"{free / 1e9:.1f} GB are free: --no-factors trains the vectors alone"
+            f"{free / 1e9:.1f} GB are free: add --no-factors to train only the vectors"
         )
 
 

@@ -66,7 +66,7 @@ def test_other_formats_have_no_cells(formulas: Path, format: str) -> None:
     for command in ("similar", "continue"):
         ran = run_sgp(command, "formulas", "A - B", "--safe-cells", "--format", format)
         assert (ran.code, ran.out) == (2, "")
-        assert ran.err == f"error: safe-cells is for spreadsheets: add --format csv or tsv, not {format}\n"
+        assert ran.err == f"error: safe-cells is for spreadsheets: use --format csv or tsv, not {format}\n"
 
 
 def test_json_is_not_written_to_a_file_of_another_format(formulas: Path, tmp_path: Path) -> None:
@@ -75,7 +75,8 @@ def test_json_is_not_written_to_a_file_of_another_format(formulas: Path, tmp_pat
         ran = run_sgp(*at, tmp_path / name)
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == (
-            f"error: {tmp_path / name} is a file in the format {format}: leave out --json, or name a .json file\n"
+            f"error: {tmp_path / name} has the suffix of the format {format}: leave out --json, "
+            "or choose a file name that ends in .json\n"
         )
         assert not (tmp_path / name).exists()
     for name in ("x.json", "x.dat", "x"):
@@ -98,7 +99,7 @@ def test_a_way_from_track_to_track_has_no_other_ranking(formulas: Path, by: str)
     ran = run_sgp("continue", "formulas", *ends, "--by", by)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "error: a way from track to track consists of the tracks nearest to it, and cannot be ranked by "
+        "error: tracks on a path from one track to another are chosen by cosine, and cannot be ranked by "
         f"{by}: leave out --by\n"
     )
     assert run_sgp("continue", "formulas", *ends, "--by", "cosine").code == 0

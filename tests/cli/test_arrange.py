@@ -49,7 +49,7 @@ def test_an_arranged_list_has_the_same_tracks_and_its_steps_and_means_are_those_
     assert {one["uri"]: one["similarity"] for one in near} == similarity
     first, head = continued(sample_root, *GIVEN, "-n", "20", "--arrange").out.splitlines()[:2]
     assert first.endswith(
-        f", arranged: mean step {facts['mean_step']:.3f}, in random order {facts['mean_random_step']:.3f}"
+        f", arranged: mean step {facts['mean_step']:.3f} (in random order: {facts['mean_random_step']:.3f})"
     )
     assert head.split()[:4] == ["rank", "score", "similarity", "step"]
 
@@ -108,7 +108,7 @@ def test_a_list_goes_from_one_track_to_another(sample_root: Path) -> None:
     assert [one["uri"] for one in found["neighbours"]] == list(GIVEN)
     assert found["notes"] == ["only 0 of 7 results: no more tracks pass the filters"]
     refused = continued(sample_root, *at, "--diversity", "0.5")
-    assert (refused.code, "cannot be combined with a way from track to track" in refused.err) == (2, True)
+    assert (refused.code, "cannot be combined with a path from one track to another" in refused.err) == (2, True)
 
 
 def test_a_fixed_track_that_is_given_too_is_listed_once(sample_root: Path) -> None:

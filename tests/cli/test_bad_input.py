@@ -33,7 +33,7 @@ ONE_MATRIX = "csv can store only one matrix: choose centre or context, or export
         (
             b"name,age\nx,3\n",
             "{path} is a table of 2 columns without a header that sgp knows (first line: 'name,age'): "
-            "assign them, for example --columns title=name",
+            "assign the columns, for example --columns title=name",
         ),
         (HEADER.encode() + b"\nx\ny\n", "dump.csv: no row could be used; line 2: does not begin and end with a quote"),
         (
@@ -82,7 +82,7 @@ def test_a_file_without_read_permission(sgp: Sgp, write_dump: WriteDump) -> None
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/b", "..", ""])
 def test_an_experiment_name_that_is_a_path(sgp: Sgp, write_dump: WriteDump, experiments: Path, name: str) -> None:
     dump = write_dump(two_genres())
-    line = f"error: {name!r} cannot be an experiment's name: give one word, not a path\n"
+    line = f"error: {name!r} cannot be an experiment's name: it is empty, has a slash or begins with . or -\n"
     for arguments in (["extract", name, str(dump)], ["train", name], ["similar", name, "x"], ["index", name]):
         ran = sgp(*arguments)
         assert (ran.code, ran.out, ran.err) == (1, "", line)
@@ -214,7 +214,7 @@ def test_a_destination_that_cannot_be_written(sgp: Sgp, sample_root: Path, tmp_p
         assert (ran.code, ran.out, ran.err) == (1, "", f"error: cannot write {path}: it is not a regular file\n")
     path = tmp_path / "no" / "where.npz"
     ran = sgp("export", "demo", path, *where)
-    assert (ran.code, ran.err) == (1, f"error: cannot write {path}: there is no directory {path.parent}\n")
+    assert (ran.code, ran.err) == (1, f"error: cannot write {path}: the directory {path.parent} does not exist\n")
     assert target.read_text() == "precious"
 
 

@@ -211,7 +211,9 @@ def test_unsafe_file_names_in_a_manifest_are_refused(
     (whole / "model" / "manifest.json").write_text(json.dumps(manifest))
     ran = sgp("check", "whole")
     assert (ran.code, ran.err) == (5, "")
-    assert "wrong field type or unsafe file name: run sgp train whole --force" in ran.out.splitlines()[0]
+    assert (
+        "a field has the wrong type, or a file name is unsafe: run sgp train whole --force" in ran.out.splitlines()[0]
+    )
 
 
 def test_stale_stages_and_leftovers_are_not_damage(sgp: Sgp, whole: Path, experiments: Path) -> None:

@@ -191,7 +191,7 @@ def test_an_unknown_and_an_ambiguous_track(trained: Path) -> None:
     lines = several.err.splitlines()
     assert re.fullmatch(
         r"error: \d+ tracks match 'folk artist 3'; pick one of them, or give more of the name, as in 'artist - title'; "
-        r"--artist 'folk artist 3' means all tracks of this artist",
+        r"for all tracks of the artist, use --artist 'folk artist 3'",
         lines[0],
     )
     assert all(re.fullmatch(r"  folk artist \d+ - folk \d+ \(\d+×\)", line) for line in lines[1:])
@@ -305,7 +305,7 @@ def test_minus_one_row_means_all_rows_and_a_rate_for_adam_gives_a_warning(sgp: S
     assert "rows read        240\n" in ran.out
     assert ran.err == (
         "warning: a learning rate of 0.001 suits Adam, but is too small for row-wise Adagrad: "
-        "leave out -lr to choose it from the corpus size\n"
+        "leave out -lr to use a default that fits the corpus size\n"
     )
 
 

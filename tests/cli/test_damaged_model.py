@@ -136,7 +136,7 @@ def test_a_query_vector_that_is_not_finite_is_refused(trained: Path, tmp_path: P
     for command in (["similar", "genres", "folk 4", "--exact"], ["continue", "genres", "folk 4"]):
         ran = run_sgp(*command, "--experiments-dir", tmp_path / "copy")
         assert (ran.code, ran.out) == (1, "")
-        assert ran.err == "error: the model contains values that are not finite: train it again with --force\n"
+        assert ran.err == "error: the model contains values that are not finite: run sgp train again with --force\n"
 
 
 @pytest.mark.parametrize("number", [0x7FC00000, 0x7F800001, 0x7F800000, 0x7F61B1E6])  # NaN twice, infinity, 3e38
@@ -157,4 +157,4 @@ def test_a_model_with_numbers_that_are_not_finite_gives_one_line(trained: Path, 
         ]  # numpy prints warnings there
         ran = subprocess.run(program, capture_output=True, text=True, check=False)
         assert (ran.returncode, ran.stdout) == (1, "")
-        assert ran.stderr == "error: the model contains values that are not finite: train it again with --force\n"
+        assert ran.stderr == "error: the model contains values that are not finite: run sgp train again with --force\n"

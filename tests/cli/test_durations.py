@@ -67,7 +67,7 @@ def test_a_list_ends_before_it_is_too_long_and_unknown_durations_are_left_out(ti
     ran = run_sgp("continue", "timed", "--from", "Song 0", "--to", "Song 5", "--arrange", "--duration", "204s")
     assert (ran.code, ran.err) == (
         2,
-        "error: the first and the last track alone are longer than --duration: give a longer --duration\n",
+        "error: the first and the last track together are longer than --duration: give a longer --duration\n",
     )
     (refused,) = run_sgp("continue", "timed", "--from", "Song 7", "--arrange", "--duration", "1h").err.splitlines()
     assert refused.startswith("error: the duration of 'Artist 1 - Song 7' is not known: give -n instead")
@@ -92,7 +92,7 @@ def test_the_duration_is_that_of_the_list_that_is_shown(timed: Path) -> None:
     for minutes in (6, 8, 10, 12):
         at = ("Song 0", "-n", "9", "--duration", f"{minutes}m", "--arrange", "--artist-gap", "2")
         found = answer(*at)
-        left_out += any("of an artist that occurs within 2 tracks" in note for note in found["notes"])
+        left_out += any("for which an artist-gap of 2 leaves no place" in note for note in found["notes"])
         total = sum(100 + int(near["title"].split()[1]) for near in found["neighbours"])
         assert found["notes"][-1] == f"duration {round(total / 60)} min of {minutes} min"
     assert left_out
@@ -111,7 +111,8 @@ def test_given_tracks_that_are_written_count(timed: Path) -> None:
     short = run_sgp(*at[:4], "--duration", "100s", "--format", "plain", "--include-seeds")
     assert (short.code, short.err) == (
         2,
-        "error: the given tracks alone are longer than --duration: give a longer one, or leave out --include-seeds\n",
+        "error: the given tracks together are longer than --duration: "
+        "give a longer one, or leave out --include-seeds\n",
     )
 
 
@@ -138,7 +139,10 @@ def test_tracks_are_filtered_by_their_duration(timed: Path) -> None:
         (("--longer-than", "2m", "--shorter-than", "1m"), "longer-than must not be above shorter-than"),
         (("--longer-than", "0"), "longer-than must be above 0 and at most a year, not 0.0"),
         (("--shorter-than", "soon"), "a time span must be a number followed by s, m or h"),
-        (("--shorter-than", "2m", "--of", "artists"), "shorter-than is for lists of tracks, not of artists"),
+        (
+            ("--shorter-than", "2m", "--of", "artists"),
+            "shorter-than is for lists of tracks: leave it out, or leave out --of artists",
+        ),
     ):
         ran = run_sgp(*at, *given)
         assert (ran.code, ran.out) == (2, "")
@@ -153,8 +157,8 @@ def test_a_corpus_without_durations_cannot_be_filtered_by_them(experiments: Path
         ran = run_sgp(command, "plain", "A - 1", "--by", "cosine", "--longer-than", "2m")
         assert (ran.code, ran.out) == (2, "")
         assert ran.err == (
-            "error: longer-than and shorter-than need durations, which the sources of this corpus do not state "
-            "(M3U, PLS, XSPF and JSPF do): leave them out\n"
+            "error: longer-than and shorter-than need durations, which the sources of this corpus do not contain "
+            "(M3U, PLS, XSPF and JSPF files do): leave these options out\n"
         )
 
 

@@ -137,7 +137,7 @@ def test_invalid_options_are_one_line_errors(genres_root: Path, arguments: list[
 def test_holding_out_nearly_all_playlists_is_an_error(genres_root: Path) -> None:
     code, out, err = evaluate_genres(genres_root, "--share", "0.999")
     assert (code, out) == (1, "")
-    assert err.startswith("error: too few playlists to hold out 0.999 of them: 200 playlists in ")
+    assert err.startswith("error: cannot hold out a share of 0.999: there are only 200 playlists in ")
 
 
 def test_imported_vectors_are_evaluated_without_training(genres_root: Path, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
     assert (ran.code, found["neighbours"], found["asked"]) == (0, 3, 80)
     assert found["by_chance"] < found["agreement"]["mean"] < 1
     shown = sgp("evaluate", "demo", "--stability", "-k", "3").out
-    assert "stability of demo: hybrid, top-3 neighbours of 80 tracks, with another seed" in shown
+    assert "stability of demo: top-3 neighbours (hybrid) of 80 tracks after training with another seed" in shown
     assert "by chance" in shown
 
     # similar reports the stability of the query's stratum; explain reports that of its two tracks exactly.
@@ -203,7 +203,7 @@ def test_stability_compares_two_seeds_and_look_ups_report_it(
         answer = json.loads(sgp("similar", "demo", name, "--json").out)
         share = found["by_frequency"][stratum]
         assert answer["agreement"] == {"neighbours": 3, "tracks": stratum, **share}
-        line = f"stability for tracks this frequent ({stratum}): {share['mean']:.0%} of top-3 neighbours unchanged"
+        line = f"stability of tracks about as frequent ({stratum}): {share['mean']:.0%} of top-3 neighbours unchanged"
         assert line in sgp("similar", "demo", name).err
     assert json.loads(sgp("similar", "demo", name, "--by", "cosine", "--json").out)["agreement"] is None
     (kept,) = (experiments / "demo" / "evaluation" / "models").iterdir()

@@ -49,7 +49,8 @@ def test_the_report_shows_guessed_columns_and_how_to_change_them(sgp: Sgp, write
     ran = sgp("extract", "x", path)
     assert (
         f"columns        {columns}; unused: Album\n"
-        f"               guessed from the header; to choose others, change and add: --columns '{columns}'\n"
+        f"               guessed from the header; to choose other columns, change this option "
+        f"and add it: --columns '{columns}'\n"
     ) in ran.out
     report = json.loads(sgp("extract", "x", path, "--json", "--force").out)
     assert report["guessed_columns"] == [{"file": "mine.csv", "columns": columns, "unused": ["Album"]}]
@@ -64,7 +65,8 @@ def test_the_report_on_sessions_leaves_out_artists_owners_and_titles(sgp: Sgp, w
         "playlists", "", "tracks", "occurrences", "time",
     ]  # fmt: skip
     assert (
-        "playlists      9; longest: 6 tracks\n               6 with exactly the tracks of another playlist\n" in ran.out
+        "playlists      9; longest: 6 tracks\n               6 with exactly the same tracks as another playlist\n"
+        in ran.out
     )
 
 

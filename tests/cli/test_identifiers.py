@@ -67,10 +67,10 @@ def test_identifiers_name_a_track_wherever_a_track_is_named(root: Path, tmp_path
 @pytest.mark.parametrize(
     ("query", "code", "message"),
     [
-        ("isrc:GBAAA00000", 3, "'isrc:GBAAA00000' is not a valid ISRC: it has 2 letters, 3 letters or digits, "
+        ("isrc:GBAAA00000", 3, "'isrc:GBAAA00000' is not a valid ISRC, which must have 2 letters, 3 letters or digits, "
          "and 7 digits, such as USUM71703861"),
-        ("mbid:x", 3, "'mbid:x' is not a valid MusicBrainz recording id: it has 32 hexadecimal digits in groups of 8, "
-         "4, 4, 4 and 12"),
+        ("mbid:x", 3, "'mbid:x' is not a valid MusicBrainz recording id, which must have 32 hexadecimal digits in "
+         "groups of 8, 4, 4, 4 and 12"),
         ("usum71703861", 3, "no track has the ISRC 'USUM71703861': give artist and title instead"),
         (SHARED, 4, f"2 tracks match '{SHARED}'; pick one of them, or give more of the name, as in 'artist - title'\n"),
     ],
@@ -85,7 +85,7 @@ def test_a_corpus_without_identifiers_says_so(root: Path) -> None:
     ran = run_sgp("similar", "plain", MBIDS[0], "--experiments-dir", root)
     assert ran.code == 3
     assert ran.err == (
-        f"error: no track has the MusicBrainz recording id '{MBIDS[0]}', because the sources of this corpus state no "
+        f"error: no track has the MusicBrainz recording id '{MBIDS[0]}', because the sources of this corpus contain no "
         "identifiers: give artist and title instead\n"
     )
     assert not (root / "plain" / "corpus" / "identifiers.sqlite").exists()
@@ -161,8 +161,8 @@ def test_a_track_of_a_file_is_known_by_its_identifier(root: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
-        ("INSERT INTO identifiers VALUES (7, 'isrc:GBAAA0000001')", "identifiers.sqlite names a missing track"),
-        ("INSERT INTO identifiers VALUES (0, x'00')", "or an identifier is not text"),
+        ("INSERT INTO identifiers VALUES (7, 'isrc:GBAAA0000001')", "identifiers.sqlite refers to a missing track"),
+        ("INSERT INTO identifiers VALUES (0, x'00')", "or has an identifier that is not text"),
         ("CREATE VIEW more AS SELECT 1", "unexpected trigger or view 'more'"),
     ],
 )

@@ -65,17 +65,17 @@ def test_the_report_on_the_terminal(sgp: Sgp, write_dump: WriteDump) -> None:
         "               mean length 9.0, median 9\n"
         "tracks         8; 7 (88%) occur only once\n"
         "occurrences    9\n"
-        "head           the top 1% of tracks make 22% of occurrences, 4 tracks make half\n"
+        "head           the top 1% of tracks make up 22% of occurrences; 4 tracks make up half\n"
         "most frequent  Håkan - a \\x1b[31m[red]:heart: (2); "
     ) in ran.out
     assert "8 to 15           1                 100.0%   ████████████████████████████████████████\n" in ran.out
     assert "2 to 3        1                  22.2%   █████▊\n" in ran.out
-    assert "\n1. only 1 playlist\n   effect  co-occurrence comes from very few playlists: " in ran.out
+    assert "\n1. only 1 playlist\n   effect  with so few playlists, neighbours depend on " in ran.out
     assert "\n   examples  dated (9)\n" in ran.out
     assert (
         "-wsz auto\n"
-        "context   whole playlist (too few held-out playlists to decide: 0)\n"
-        "evidence  0 held-out playlists\n"
+        "context    whole playlist (too few held-out playlists to decide: 0)\n"
+        "tested on  0 held-out playlists\n"
     ) in ran.out
     assert not any(line.endswith(" ") for line in ran.out.splitlines())
 

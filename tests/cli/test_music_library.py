@@ -134,7 +134,7 @@ def test_the_playlist_contains_the_files_and_every_miss_is_listed(mine: Path, mu
     assert entries[0] == "../Music/Fenn/1 #1.mp3"
     assert all((lists / entry).is_file() for entry in entries)
     assert ran.err.splitlines()[-1] == f"wrote 5 tracks to {lists / 'more.m3u8'}"
-    assert f"no file in {music} for 2 of 7 tracks (left out):" in ran.err.splitlines()
+    assert f"left out 2 of 7 tracks, because {music} has no file for them:" in ran.err.splitlines()
     assert {"  The Hatches - Song 3", "  Nell Quay - Paper Boats - Live"} <= set(ran.err.splitlines())
 
 
@@ -174,9 +174,9 @@ def test_a_library_that_cannot_be_used_is_one_clear_line_and_writes_nothing(
     for name, code, problem in (
         ("absent", 1, f"cannot read {tmp_path / 'absent'}: it is not a directory"),
         ("empty", 1, "has no audio file with artist and title: name another directory"),
-        ("damaged", 1, "with artist and title (2 other audio files passed over): name another"),
-        ("untagged", 1, "with artist and title (1 other audio file passed over): name another"),
-        ("other", 1, f"{tmp_path / 'other'} has none of the 7 tracks of the answer"),
+        ("damaged", 1, "with artist and title (2 other audio files skipped): name another"),
+        ("untagged", 1, "with artist and title (1 other audio file skipped): name another"),
+        ("other", 1, f"{tmp_path / 'other'} has no file for any of the 7 tracks of the answer"),
     ):
         ran = run_sgp(*ALL, "-q", "--library", tmp_path / name, "-o", tmp_path / "x.m3u8")
         assert (ran.code, ran.out, len(ran.err.splitlines())) == (code, "", 1)
@@ -197,13 +197,13 @@ def test_damaged_files_and_links_out_of_the_library_are_passed_over_and_counted(
     ran = run_sgp(*ALL, "--library", music, "--format", "m3u8")
     assert ran.code == 0
     for line in (
-        f"passed over 1 file (damaged tags), such as {music / 'z.ogg'}",
-        f"passed over 1 file (no artist or title), such as {music / 'untagged.mp3'}",
-        f"passed over 1 file (links to places outside the library), such as {music / 'link.mp3'}",
+        f"skipped 1 file (damaged tags), such as {music / 'z.ogg'}",
+        f"skipped 1 file (no artist or title), such as {music / 'untagged.mp3'}",
+        f"skipped 1 file (links to places outside the library), such as {music / 'link.mp3'}",
     ):
         assert line in ran.err.splitlines()
     assert "secret" not in ran.out
-    with pytest.raises(SourceError, match="1 other audio file passed over"):
+    with pytest.raises(SourceError, match="1 other audio file skipped"):
         only = tmp_path / "only"
         only.mkdir()
         (only / "link.mp3").symlink_to(tmp_path / "secret.mp3")
@@ -214,7 +214,7 @@ def test_damaged_files_and_links_out_of_the_library_are_passed_over_and_counted(
     ("arguments", "message"),
     [
         (["--library", "x"], "--library is for m3u8, xspf, jspf, not for table: add --format m3u8"),
-        (["--duration", "2h"], "durations are not known, because the sources of the corpus do not state them"),
+        (["--duration", "2h"], "no durations are known, because the sources of the corpus do not contain them"),
         (["--library", "x", "--files-from", "y", "--format", "m3u8"], "--library finds the files itself"),
         (["--library", "x", "--duration", "2h", "--arrange", "--to", "y", "--format", "m3u8"], "leave out one"),
     ],
@@ -233,7 +233,7 @@ def test_files_that_m3u8_cannot_name_are_noted(mine: Path, tmp_path: Path) -> No
     assert ran.code == 0
     assert "Nell Quay - Paper Boats\nNell Quay - Paper Boats\n" in ran.out
     (note,) = [line for line in ran.err.splitlines() if line.startswith("m3u8 cannot")]
-    assert note.endswith("2\\n.mp3', and lists the track without its file: choose --format xspf or jspf")
+    assert note.endswith("2\\n.mp3', so their tracks are listed without files: choose --format xspf or jspf")
     ran = run_sgp(*at, "xspf")
     assert "2%0A.mp3</location>" in ran.out
     assert "m3u8 cannot" not in ran.err

@@ -125,7 +125,9 @@ def test_a_file_that_is_cut_off_gives_one_line_instead_of_a_crash(trained: Path,
     with package.open("genres", tmp_path) as lookup:
         lookup.continuation(SEEDS)
         os.truncate(tmp_path / "genres" / name, 100)
-        with pytest.raises(ExperimentError, match=f"another program has cut off .*{Path(name).name} while it was open"):
+        with pytest.raises(
+            ExperimentError, match=f"another program has truncated .*{Path(name).name} while it was open"
+        ):
             lookup.continuation(SEEDS)
 
 

@@ -60,7 +60,7 @@ def test_numbers_select_and_signs_add_tracks(conversation: PromptState) -> None:
 
 
 def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None:
-    for line, why in (("<", "no previous query"), ("-every pencil knows", "only subtract tracks")):
+    for line, why in (("<", "no previous query"), ("-every pencil knows", "needs a track to start from")):
         with pytest.raises(SettingError, match=why):
             conversation.answer(line)
     first = conversation.answer("+every pencil knows")  # with nothing to add to, it starts a query
@@ -69,9 +69,9 @@ def test_lines_without_a_query_change_nothing(conversation: PromptState) -> None
         with pytest.raises(UnknownTrackError):
             conversation.answer(line)
     for line in ("-", "="):
-        with pytest.raises(SettingError, match=f"nothing follows '{line}': add a name or a number"):
+        with pytest.raises(SettingError, match=f"nothing follows '{line}': add a name, or a number"):
             conversation.answer(line)
-    with pytest.raises(SettingError, match="a query cannot only subtract tracks"):
+    with pytest.raises(SettingError, match="a query needs a track to start from"):
         conversation.answer("-every pencil knows")
     assert conversation.listed == listed
     assert asked(conversation.answer("+1")) == [*asked(first), (listed[0].name, 1)]

@@ -117,7 +117,7 @@ def test_a_file_that_is_named_twice_is_read_once(sgp: Sgp, tmp_path: Path) -> No
     once = sgp("extract", "once", dump, "--json")
     assert '"passed_over": []' in once.out
     ran = sgp("extract", "twice", dump, dump)
-    line = f"error: {dump} is named twice, or is part of another source: name each source once\n"
+    line = f"error: {dump} is given twice, or is part of another source: give each source once\n"
     assert (ran.code, ran.out, ran.err) == (1, "", line)
     (folder / "latest.csv").symlink_to(dump)
     ran = sgp("extract", "linked", folder)

@@ -296,7 +296,7 @@ def test_compare_shows_the_answers_of_two_models_side_by_side(tmp_path: Path) ->
     ran = run_sgp(*asked)
     assert (ran.code, ran.err) == (0, "")
     # left: two, three, four (90 degrees away); right: three, two, five.
-    assert ran.out.splitlines()[0] == "most similar to 'a - one' in left (A) and right (B): 2 of 3 in both"
+    assert ran.out.splitlines()[0] == "tracks most similar to 'a - one' in left (A) and right (B): 2 of 3 in both lists"
     assert [line.split() for line in ran.out.splitlines()[3:]] == [
         ["1", "0.970", "2", "0.894", "a", "two"],
         ["2", "0.894", "1", "0.970", "a", "three"],

@@ -104,17 +104,25 @@ def test_lines_of_standard_input_are_artists_or_tracks(genres: Path) -> None:
         (["--artist", "folk artst 3"], 3, "error: no artist matches 'folk artst 3'; did you mean one of these?"),
         (["folk artist"], 4, "error: "),
         (["nothing at all"], 3, "error: no track matches 'nothing at all'"),
-        (["folk 3", "--fold-versions"], 2, "error: fold-versions is for lists of tracks, not of artists"),
-        (["folk 3", "--max-per-artist", "2"], 2, "error: max-per-artist is for lists of tracks, not of artists"),
+        (
+            ["folk 3", "--fold-versions"],
+            2,
+            "error: fold-versions is for lists of tracks: leave it out, or leave out --of artists",
+        ),
+        (
+            ["folk 3", "--max-per-artist", "2"],
+            2,
+            "error: max-per-artist is for lists of tracks: leave it out, or leave out --of artists",
+        ),
         (
             ["folk 3", "--by", "model"],
             2,
-            "error: a list of artists is ranked by one of cosine, cosine+count, hybrid",
+            "error: artists can be ranked only by cosine, cosine+count, hybrid",
         ),
         (
             ["folk 3", "--format", "m3u8"],
             2,
-            "error: m3u8 is a list of tracks: leave out --of artists, or choose one of",
+            "error: format m3u8 is only for tracks: leave out --of artists, or choose one of",
         ),
         (["folk 3", "--compare", "genres"], 2, "error: --compare shows tracks: leave out either --compare or --of"),
         (["folk 3", "--exclude-artist", "zzzzz"], 3, "error: no artist matches 'zzzzz'"),
@@ -132,7 +140,7 @@ def test_what_cannot_be_answered_is_one_line(genres: Path, arguments: list[str],
 )
 def test_a_list_of_playlists_has_no_filters(genres: Path, option: list[str]) -> None:
     ran = similar(genres, "folk 3", "--of", "playlists", *option)
-    refused = f"error: {option[0][2:]} is for lists of tracks, not of playlists: leave out one of the two\n"
+    refused = f"error: {option[0][2:]} is for lists of tracks: leave it out, or leave out --of playlists\n"
     assert (ran.code, ran.out, ran.err) == (2, "", refused)
 
 

@@ -45,7 +45,7 @@ def test_a_search_finds_better_settings_than_bad_ones(wrong: Path) -> None:
 def test_a_stopped_search_continues(wrong: Path) -> None:
     shown = run_sgp("tune", "wrong", "--trials", "1", "--experiments-dir", wrong)
     assert shown.code == 0
-    line = "no trial was significantly better than the present settings on validation playlists: keep them"
+    line = "no trial was significantly better than the present settings on validation playlists: keep these settings"
     assert line in shown.out
     assert len([line for line in shown.err.splitlines() if line.startswith("trial ")]) == 1
     again = run_sgp("tune", "wrong", "--trials", "2", "--json", "--experiments-dir", wrong)
@@ -62,7 +62,10 @@ def test_a_stopped_search_continues(wrong: Path) -> None:
         ),
         (["--budget", "0"], "budget must be above 0, not 0.0"),
         (["--trials", "0"], "trials must be at least 1, not 0"),
-        (["--protocol", "deezer2018"], "deezer2018 holds out no playlists to tune on: use next-item"),
+        (
+            ["--protocol", "deezer2018"],
+            "deezer2018 cannot be used for tuning, because it holds out no whole playlists: use next-item",
+        ),
     ],
 )
 def test_invalid_options_are_one_line_errors(sgp: Sgp, arguments: list[str], line: str) -> None:

@@ -39,7 +39,7 @@ def test_a_file_without_permission_could_not_be_checked(sgp: Sgp, two: Path, pla
     for line in lines[:-1]:
         assert re.fullmatch(
             r"unchecked  first[^:]*: could not be checked: cannot read [^:]*: Permission denied; "
-            "run sgp check first again once that is solved",
+            "solve this problem, then run sgp check first again",
             line,
         )
     assert len(lines) >= 2

@@ -104,8 +104,8 @@ def test_playlists_are_held_out_by_name_with_their_group(
         (
             ["--holdout", "0.99"],
             1,
-            "too few playlists to hold out 0.99 of them: 13 playlists in 12 groups, each held out as a whole; "
-            "hold out a smaller share or add playlists",
+            "cannot hold out a share of 0.99: there are only 13 playlists in 12 groups, and "
+            "a group is held out as a whole; choose a smaller share or add playlists",
         ),
         (
             ["--holdout", names],
@@ -115,7 +115,7 @@ def test_playlists_are_held_out_by_name_with_their_group(
         (["--holdout", tmp_path / "latin.txt"], 1, "latin.txt is not valid UTF-8: save it as UTF-8 text ("),
         (["--holdout", "0.1", "--group", "("], 1, "--group '(' is not a valid regular expression"),
         (["--group", "a"], 2, "--group applies to held-out playlists: give --holdout too"),
-        (["--append", "--holdout", names], 2, "--holdout FILE applies only to the first extract of a corpus"),
+        (["--append", "--holdout", names], 2, "--holdout FILE cannot be combined with --append"),
         (["--append", "--holdout", "0.1"], 2, "holdout is None in this corpus and cannot be 0.1"),
     ]
     for arguments, code, message in refused:
@@ -185,7 +185,7 @@ def test_evaluate_uses_the_model_itself(sgp: Sgp, experiments: Path, write_dump:
     assert report["judgement"]["held_out"] == len(aside)
     assert report["judgement"]["unknown"] > 0  # rare tracks that the model was not trained on
     assert not (experiments / "x" / "evaluation" / "models").exists()
-    line = "playlists held out by extract: the model itself was evaluated"
+    line = "extract has held out these playlists, so the model of the experiment itself was evaluated"
     assert line in sgp("evaluate", "x", "--score", "cosine").out
 
 

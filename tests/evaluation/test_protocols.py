@@ -64,7 +64,10 @@ def test_untrained_tracks_are_counted_and_short_playlists_are_skipped() -> None:
     assert made.skipped == 1  # the playlist of three tracks
     assert sorted([*query.given, *query.wanted]) == [0, 1, 2, 3, 4]
     assert query.unknown == 1  # 1 unknown x 3 wanted of 5 known, rounded
-    message = r"no held-out playlist has 5 trained tracks \(1 playlist checked\): hold out more playlists"
+    message = (
+        "no held-out playlist has at least 5 tracks that the model can rank "
+        r"\(1 playlist checked\): hold out more playlists"
+    )
     with pytest.raises(EvaluationError, match=f"^{message}$"):
         make_queries(CORPUS, np.array([False, False, True]), trained, "continuation", seed=1)
 
@@ -103,7 +106,9 @@ def test_a_random_split_keeps_groups_together_and_depends_only_on_the_seed() -> 
     assert all(len(set(split.held_out[groups == group])) == 1 for group in set(groups.tolist()))
     assert np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=3).held_out)
     assert not np.array_equal(split.held_out, split_at_random(groups, 0.1, seed=4).held_out)
-    message = "too few playlists to hold out 0.1 of them: 5 playlists in 1 group, each held out as a whole"
+    message = (
+        "cannot hold out a share of 0.1: there are only 5 playlists in 1 group, and a group is held out as a whole"
+    )
     with pytest.raises(EvaluationError, match=message):
         split_at_random(np.zeros(5, np.int64), 0.1, seed=3)
 

@@ -39,15 +39,15 @@ def experiment(tmp_path: Path) -> Experiment:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("../evil", "give one word, not a path"),
-        ("/etc/evil", "give one word, not a path"),
-        ("a/b", "give one word, not a path"),
-        ("a\\b", "give one word, not a path"),
-        ("", "give one word, not a path"),
-        (".", "give one word, not a path"),
-        ("..", "give one word, not a path"),
-        (".hidden", "give one word, not a path"),
-        ("-x", "give one word, not a path"),
+        ("../evil", "it is empty, has a slash or begins with . or -"),
+        ("/etc/evil", "it is empty, has a slash or begins with . or -"),
+        ("a/b", "it is empty, has a slash or begins with . or -"),
+        ("a\\b", "it is empty, has a slash or begins with . or -"),
+        ("", "it is empty, has a slash or begins with . or -"),
+        (".", "it is empty, has a slash or begins with . or -"),
+        ("..", "it is empty, has a slash or begins with . or -"),
+        (".hidden", "it is empty, has a slash or begins with . or -"),
+        ("-x", "it is empty, has a slash or begins with . or -"),
         ("a\nb", "it contains control characters"),
         ("a\0b", "it contains control characters"),
         ("a\u202eb", "it contains control characters"),
@@ -132,7 +132,7 @@ def test_a_manifest_with_wrong_types_or_unsafe_names_is_refused(
 ) -> None:
     path = experiment.directory("corpus") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ExperimentError, match=f"wrong field type or unsafe file name{NEXT_STEP}$"):
+    with pytest.raises(ExperimentError, match=f"a field has the wrong type, or a file name is unsafe{NEXT_STEP}$"):
         experiment.manifest("corpus")
 
 

@@ -309,5 +309,5 @@ def test_strict_names_refuse_what_dominance_would_choose(popular: Catalogue) -> 
 
 
 def test_the_name_of_an_artist_suggests_the_option(popular: Catalogue) -> None:
-    with pytest.raises(AmbiguousTrackError, match=r"; --artist 'Ray' means all tracks of this artist \("):
+    with pytest.raises(AmbiguousTrackError, match=r"; for all tracks of the artist, use --artist 'Ray' \("):
         NameSearch(popular).resolve("ray")

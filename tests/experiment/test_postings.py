@@ -71,7 +71,7 @@ def test_postings_are_read_as_written_and_damage_is_reported_in_one_line(tmp_pat
     with pytest.raises(ExperimentError, match=r"posting_offsets\.npy does not match postings\.npy"):
         read_postings(tmp_path, SMALL, 5)
     np.save(tmp_path / "postings.npy", np.array([0, 0, 1, 99], np.int32))
-    with pytest.raises(ExperimentError, match="the postings do not match the corpus"):
+    with pytest.raises(ExperimentError, match=r"the postings \(playlists of each track\) do not match the corpus"):
         read_postings(tmp_path, SMALL, 4).agreement(np.array([2]))
 
 

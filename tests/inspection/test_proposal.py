@@ -75,7 +75,10 @@ def test_reading_options_are_repeated_and_replaced_where_the_advice_differs(sgp:
 def test_an_experiment_is_not_extracted_again(sgp: Sgp, write_dump: WriteDump) -> None:
     assert sgp("extract", "x", write_dump(PLANTED["several-uris"][0].text()), "-q").code == 0
     ran = sgp("inspect", "x")
-    assert "left to you  finding 1\n             options of extract need the sources: sgp inspect SOURCE\n" in ran.out
+    assert (
+        "left to you  finding 1\n             to see how extract can help, inspect the sources: sgp inspect SOURCE\n"
+        in ran.out
+    )
     assert "sgp extract" not in ran.out.split("apply the advice")[1]
 
 

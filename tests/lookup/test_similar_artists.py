@@ -225,7 +225,7 @@ def test_bad_queries_are_refused(demo: sgp.Lookup) -> None:
         demo.similar_artists()
     with pytest.raises(UnknownTrackError, match="no artist matches 'zzzzz'"):
         demo.similar_artists(PENCIL, sgp.SimilarSettings(of="artists", exclude_artist=["zzzzz"]))
-    with pytest.raises(SettingError, match="this list is of tracks, not of artists: use similar_artists"):
+    with pytest.raises(SettingError, match="this look-up lists tracks, not artists: use similar_artists"):
         demo.similar(PENCIL, sgp.SimilarSettings(of="artists"))
 
 
@@ -233,7 +233,7 @@ def test_an_artist_without_vectors_is_refused_with_the_reason(sample_root: Path,
     shutil.copytree(sample_root / "demo", tmp_path / "demo")
     (tmp_path / "more.csv").write_text("artist,title,playlist\nNewcomer,One,p\nNewcomer,Two,p\nNewcomer,Two,q\n")
     sgp.extract("demo", tmp_path / "more.csv", append=True, experiments_dir=tmp_path)
-    message = "'Newcomer - Two' has no vector: it was added to the corpus after the model was trained; sgp train demo"
+    message = "'Newcomer - Two' has no vector: it was added to the corpus after the model was trained; to continue from"
     with sgp.open("demo", tmp_path) as grown:
         for ask in (grown.similar_artists, grown.similar_playlists):
             for query, artist in (((), "newcomer"), ("newcomer", ()), (PENCIL, "newcomer")):

@@ -27,5 +27,7 @@ def test_a_map_of_artists_shows_artists(sample_root: Path, tmp_path: Path) -> No
     assert set(data["title"]) == {""}
     assert data["count"] == sorted(data["count"], reverse=True)
     assert "Find an artist" in html
-    assert "50 artists; larger dots occur more often. Nearest artists are computed from the full vectors." in html
+    assert (
+        "50 artists; larger dots are more frequent artists. Nearest artists are computed from the full vectors." in html
+    )
     assert "Most frequent artists" in html

@@ -96,7 +96,7 @@ def test_no_name_injects_markup_into_the_page() -> None:
 def test_the_page_describes_the_map() -> None:
     drawing = drawing_of(hostile_tracks())
     assert drawing.about == (
-        "8 tracks; larger dots occur more often. Nearest tracks are computed from the full vectors. "
+        "8 tracks; larger dots are more frequent tracks. Nearest tracks are computed from the full vectors. "
         f"The map (principal components) preserves {drawing.preserved:.0%} of nearest neighbours."
     )
     assert drawing.about in page(drawing)

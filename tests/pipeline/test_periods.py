@@ -131,8 +131,11 @@ def test_nothing_in_the_period_is_one_clear_line(tmp_path: Path) -> None:
         ({"since": "soon"}, "since must be a date or a time such as 2020-12-31 or 2020-12-31T18:00, not 'soon'"),
         ({"until": "2021-02-30"}, "until must be a date or a time"),
         ({"until": "9999-12-31"}, "until must be a date or a time"),
-        ({"since": "2021-06-02", "until": "2021-06-01"}, "since 2021-06-02 must not be after until 2021-06-01"),
-        ({"since": "2021-06-02", "columns": "title=a"}, "since and until need the column of the times: add time=…"),
+        (
+            {"since": "2021-06-02", "until": "2021-06-01"},
+            "since must not be later than until, but 2021-06-02 is after 2021-06-01",
+        ),
+        ({"since": "2021-06-02", "columns": "title=a"}, "since and until need a column with times: add time=…"),
     ],
 )
 def test_impossible_periods_are_refused(given: dict[str, Any], message: str) -> None:

@@ -87,7 +87,9 @@ def test_malformed_identifiers_match_nothing() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"^match must be some of isrc,mbid, not 'irsc'; did you mean 'isrc'\?$"):
+    with pytest.raises(
+        SettingError, match=r"^match must be one or more of isrc,mbid, not 'irsc'; did you mean 'isrc'\?$"
+    ):
         ExtractSettings(match="irsc")
 
 
@@ -147,7 +149,7 @@ def test_the_report_says_how_many_tracks_share_an_identifier(tmp_path: Path) -> 
     ran = run_sgp("extract", "demo", source, "--experiments-dir", tmp_path)
     # Of the seven tracks with an ISRC, two times three share one.
     assert "identifiers      7 tracks with an ISRC\n" in ran.out
-    assert "6 share one with another track: merge them with --match isrc,mbid\n" in ran.out
+    assert "6 tracks share an identifier with another track: merge them with --match isrc,mbid\n" in ran.out
     matched_too = run_sgp("extract", "other", source, "--match", "isrc", "--json", "--experiments-dir", tmp_path)
     found = json.loads(matched_too.out)
     assert found["identifiers"] == {"tracks": {"isrc": 7}, "sharing": 6, "malformed": 0, "examples": []}
@@ -162,7 +164,7 @@ def test_a_dry_run_lists_what_would_merge(tmp_path: Path) -> None:
     assert (found["merged"], len(found["merges"]), found["conflicts"]) == (15, 15, 1)
     assert found["merges"][1] == {"identifier": "isrc:GBAAA0000001", "names": ["A - Song 1", "A - Song 1"]}
     shown = run_sgp(*arguments).out
-    assert "matched          15 tracks merged into another by a shared identifier\n" in shown
+    assert "matched          15 tracks merged with another track that has the same identifier\n" in shown
     assert "isrc:GBAAA0000000: A - Song 0 ≠ A - Quite different\n" in shown
     assert (tmp_path / "demo" / "corpus" / "identifiers.sqlite").exists()
 

@@ -122,7 +122,7 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     by_vectors = ("--by", "cosine", "--json", "--exact")
     before = json.loads(sgp("similar", "genres", "folk 1", *by_vectors).out)
     ran = sgp("extract", "genres", write_dump(more, "more.csv"), "--append")
-    onwards = "sgp train genres --force --from genres continues from its vectors"
+    onwards = "to continue from the present vectors, run sgp train genres --force --from genres"
     assert (ran.code, ran.err) == (0, f"next: {onwards}\n")
 
     # The old model still answers, with a note.
@@ -140,7 +140,7 @@ def test_training_continues_from_the_own_model_after_append(sgp: Sgp, genres: Pa
     assert (ran.code, ran.err) == (3, f"error: 'folk artist 3 - folk new 1' has no vector: {added}; {onwards}\n")
     message = (
         "error: the corpus of 'genres' has grown since its model was made: "
-        f"{onwards}, and sgp train genres --force starts over\n"
+        f"{onwards}; to start over, run sgp train genres --force\n"
     )
     for command in (
         ["export", "genres", "x.csv"],

@@ -21,7 +21,7 @@ from skipgramophone.playlists.readers.source_files import (
 )
 
 DEEPEST = 3  # maximum nesting of archives inside the outermost one
-TOO_DEEP = f"an archive inside more than {DEEPEST} archives: unpack it first"
+TOO_DEEP = f"an archive nested more than {DEEPEST} levels deep: unpack it first"
 TOO_LARGE = "an archive inside an archive that would expand too much: if you trust it, unpack it first"
 
 

@@ -163,8 +163,8 @@ class ClusterEngine:
             counted = self._read_counts() - before
         if (counted[:, FINISHED] != len(tasks)).any():
             raise TrainingError(
-                f"servers lost updates ({len(tasks)} macro-batches trained, {counted[:, FINISHED].tolist()} added): "
-                "add --resume to continue from the last checkpoint"
+                f"the parameter servers lost updates ({len(tasks)} macro-batches trained, "
+                f"{counted[:, FINISHED].tolist()} added): add --resume to continue from the last checkpoint"
             )
         if keep:
             self._done_again += int(counted[:, ARRIVED].max()) - len(tasks)

@@ -119,7 +119,7 @@ def test_low_ratings_are_counted_in_the_report(write_dump: WriteDump, tmp_path: 
 
 
 def test_a_lowest_rating_needs_ratings(write_dump: WriteDump) -> None:
-    with pytest.raises(SettingError, match=r"^min-rating needs the column of the ratings: add rating=… to --columns$"):
+    with pytest.raises(SettingError, match=r"^min-rating needs a column with ratings: add rating=… to --columns$"):
         ExtractSettings(columns="title=x", min_rating=3)
     for text in ("artist,title\na,b\n", "1 2 3\n4 1\n"):
         with pytest.raises(SettingError, match=r"^min-rating "):
@@ -183,7 +183,7 @@ def test_columns_of_parquet_are_guessed(write_dump: WriteDump, tmp_path: Path) -
     pq.write_table(pa.Table.from_pylist(TRACKS), path)
     assert read(path, "columns")[0] == BY_POSITION
     pq.write_table(pa.table({"a": ["x"], "b": [1]}), path)
-    assert error_of(path) == "PATH is a table of a, b: assign its columns with --columns artist=…,title=…"
+    assert error_of(path) == "PATH is a table with the columns a, b: assign its columns with --columns artist=…,title=…"
     path.write_bytes(path.read_bytes()[:-9])
     assert "is damaged" in error_of(path)
 

@@ -250,13 +250,13 @@ def test_ids_identify_playlists_and_positions_sort_their_rows(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ("artist=x", "columns must name a title or a uri, as in title=Song"),
+        ("artist=x", "columns must include a title or a uri, as in title=Song"),
         (
             "title",
             "columns must be role=column,… with the roles artist, title, playlist, owner, uri, time, id, "
             "position, rating, isrc, mbid, not 'title'",
         ),
-        ("title=x,time=y,position=z", "columns must name a time or a position, not both"),
+        ("title=x,time=y,position=z", "columns can include a time or a position, but not both"),
         ("title=x,title=y", "columns must be role=column"),
     ],
 )

@@ -145,12 +145,12 @@ def test_addresses_of_other_machines_need_the_option_private_network(
     refused = sgp("train", "genres")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
-        "error: TF_CONFIG names 10.0.0.1:2222, but TensorFlow's gRPC has no authentication: anyone who reaches a port "
-        "can run code here. Add --private-network only if nobody else is on that network\n"
+        "error: TF_CONFIG contains the address 10.0.0.1:2222, but TensorFlow's gRPC has no authentication: anyone "
+        "who reaches a port can run code here. Add --private-network only if nobody else is on that network\n"
     )
     monkeypatch.setenv("TF_CONFIG", config({job: ["127.0.0.1:2222"] for job in CLUSTER}, {"type": "chief"}))
     both = sgp("train", "genres", "--local-cluster", "1x1")
-    assert both.err == "error: TF_CONFIG names a cluster: leave out --local-cluster, or unset it\n"
+    assert both.err == "error: TF_CONFIG already describes a cluster: leave out --local-cluster, or unset TF_CONFIG\n"
     monkeypatch.delenv("TF_CONFIG")
     assert sgp("train", "genres", "--local-cluster", "2").err == (
         "error: local-cluster must be WORKERSxSERVERS, such as 2x1, not 2\n"
