@@ -15,7 +15,6 @@ from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
 from skipgramophone.settings import Protocol
 
-SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample, which takes a few seconds
 SHARE = 0.1  # share of the sample that is held out
 MAX_QUERIES = 600
 MIN_QUERIES = 50  # fewer queries give no reliable comparison
@@ -41,7 +40,7 @@ class OrderSample:
 
 
 def draw_order_sample(
-    corpus: Corpus, tracks: int, protocol: Protocol, *, seed: int, rng: np.random.Generator
+    corpus: Corpus, tracks: int, protocol: Protocol, *, most: int, seed: int, rng: np.random.Generator
 ) -> OrderSample | None:
     """Draw a sample and hold out some of its playlists; return None if none of these has enough tracks.
 
@@ -49,10 +48,11 @@ def draw_order_sample(
         corpus: the playlists.
         tracks: number of rows of the catalogue.
         protocol: the protocol, which defines the given and wanted tracks.
+        most: maximum number of occurrences in the sample.
         seed: random seed of the split and of the queries.
         rng: draws the sample.
     """
-    sample = corpus.playlists(corpus.draw(SAMPLE_TOKENS, rng))
+    sample = corpus.playlists(corpus.draw(most, rng))
     try:
         split = split_at_random(join_near_duplicates(sample, np.arange(len(sample)), seed), SHARE, seed)
         trained_on = split.training_part(sample)

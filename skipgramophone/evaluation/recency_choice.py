@@ -17,13 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from skipgramophone.evaluation.metrics import DEPTH
-from skipgramophone.evaluation.order_sample import MIN_QUERIES, SAMPLE_TOKENS, draw_order_sample
+from skipgramophone.evaluation.order_sample import MIN_QUERIES, draw_order_sample
 from skipgramophone.evaluation.protocols import EvaluationQuery
 from skipgramophone.evaluation.rankers import Ranker, item_knn
 from skipgramophone.evaluation.scorecard import Estimate, Values, estimate, given_matrix
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.postings import membership
 
+SAMPLE_TOKENS = 200_000  # maximum number of occurrences in the sample
 RECENCIES = (1.0, 0.95, 0.9, 0.8, 0.65, 0.5)
 QUERIES_AT_ONCE = 100
 
@@ -52,7 +53,7 @@ def choose_recency(corpus: Corpus, tracks: int, seed: int) -> RecencyChoice:
         seed: random seed. The result depends only on the seed and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
-    sample = draw_order_sample(corpus, tracks, "next-item", seed=seed, rng=rng)
+    sample = draw_order_sample(corpus, tracks, "next-item", most=SAMPLE_TOKENS, seed=seed, rng=rng)
     asked = len(sample.queries) if sample else 0
     if sample is None or asked < MIN_QUERIES:
         return RecencyChoice(1.0, asked)

@@ -29,16 +29,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.evaluation.order_sample import MIN_QUERIES, SAMPLE_TOKENS, draw_order_sample
+from skipgramophone.evaluation.order_sample import MIN_QUERIES, draw_order_sample
 from skipgramophone.evaluation.rankers import Cosine, PairWeights, Ranker, RowProducts
 from skipgramophone.evaluation.scorecard import Estimate, RankedCatalogue, Values, estimate, score_ranker
 from skipgramophone.experiment.corpus import Corpus
 from skipgramophone.experiment.embeddings import unit_rows
 from skipgramophone.settings import AUTO_WINDOW, BAG_BLOCK, Context
 
+SAMPLE_TOKENS = 100_000  # maximum number of occurrences in the sample; time grows faster than this number
 UNRANKED = -1  # row of every track that is too rare to be ranked
 MIN_GAIN = 0.03  # minimum relative gain of a window; without a clear gain, the whole playlist trains more pairs
 DIMENSIONS = 48  # number of dimensions of the ranking "few dimensions"
+TOLERANCE = 0.1  # relative error of the singular values; smaller ones do not change the choice
 TINY = 1e-12
 
 
@@ -70,7 +72,7 @@ def choose_context(corpus: Corpus, tracks: int, seed: int) -> ContextChoice:
         seed: random seed. The result depends only on the seed and the corpus.
     """
     rng = np.random.default_rng([seed, SAMPLE_TOKENS])
-    sample = draw_order_sample(corpus, tracks, "continuation", seed=seed, rng=rng)
+    sample = draw_order_sample(corpus, tracks, "continuation", most=SAMPLE_TOKENS, seed=seed, rng=rng)
     asked = len(sample.queries) if sample else 0
     if sample is None or asked < MIN_QUERIES:
         return ContextChoice("bag", asked)
@@ -161,7 +163,7 @@ def _few_dimensions(pairs: Any) -> Ranker:
     information = _mutual_information(pairs)  # symmetric, so the singular values are the absolute eigenvalues
     dimensions = max(1, min(DIMENSIONS, information.shape[0] - 1))
     start = np.random.default_rng(DIMENSIONS).random(information.shape[0], np.float32)
-    value, vector = eigsh(information, k=dimensions, v0=start)
+    value, vector = eigsh(information, k=dimensions, v0=start, tol=TOLERANCE)
     return Cosine(unit_rows((vector * np.sqrt(np.abs(value))).astype(np.float32)))
 
 

@@ -121,7 +121,8 @@ class _Route:
     def _allowed(self, path: Sequence[int], left: Sequence[int]) -> list[int]:
         """Return the tracks that may come next.
 
-        If the tracks of the artists with most remaining tracks would not fit in later, return only those.
+        If an artist has so many remaining tracks that they have to be used at every opportunity, return only tracks of
+        this artist, or of all artists with as many.
         """
         recent = set(self.labels[path[-self.gap :]].tolist()) if self.gap else set[int]()
         allowed = [track for track in left if self.labels[track] not in recent]

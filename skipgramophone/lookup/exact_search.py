@@ -64,7 +64,7 @@ class ExactSearch:
     def nearest(self, vector: Matrix, number: int, without: Rows) -> Neighbours:
         """Return the `number` rows nearest to a unit vector by cosine.
 
-        Ties are in row order. The rows `without` and tracks without a vector are left out.
+        Ties are in row order. Tracks that have no vector, and the rows in `without`, are left out.
         """
         rows = self.candidates(without)
         return highest(rows, self.cosines(vector)[rows], number)

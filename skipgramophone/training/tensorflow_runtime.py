@@ -59,7 +59,7 @@ def load_keras(log: Path) -> Any:
 
 @contextlib.contextmanager
 def _without_keras_files() -> Iterator[None]:
-    """Keep Keras, of which TensorFlow contains a copy, from reading or writing its configuration file at import.
+    """Prevent Keras, which is part of TensorFlow, from reading or writing its configuration file at import.
 
     Without a home directory, Keras would write to a directory called "~". If the home directory is not writable, Keras
     would read from /tmp/.keras, which another user may have prepared.
