@@ -1,6 +1,6 @@
-"""An experiment directory made by an earlier version, which every later version must load or refuse by name.
+"""An experiment directory made by an earlier version; later versions must load it, or refuse its format by name.
 
-It was made from `two_genres()` with `sgp train first -emb 4 -e 3`, and its answers were written down by exact search.
+It was made from `two_genres()` with `sgp train first -emb 4 -e 3`, and the expected answers are computed here by exact search.
 """
 
 from __future__ import annotations
