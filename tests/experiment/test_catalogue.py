@@ -73,7 +73,7 @@ def test_tracks_are_returned_unchanged_and_in_the_given_order(catalogue: Catalog
     assert got == [TRACKS[row] for row in rows]
     assert [track.row for track in catalogue.all_tracks()] == rows[::-1]
     assert catalogue.track(3).position == 4
-    with pytest.raises(ExperimentError, match=r"tracks\.sqlite has no row 99 among its 15 tracks"):
+    with pytest.raises(ExperimentError, match=r"tracks\.sqlite has no row 99 \(it has 15 tracks\)"):
         catalogue.tracks([0, 99])
 
 
