@@ -330,7 +330,9 @@ def _reason_to_skip(path: Path) -> str:
         return HIDDEN
     if path.is_dir():
         return "a link to a directory" if path.is_symlink() else ""
-    return "" if path.is_file() else "not a regular file"
+    if path.is_file():
+        return ""
+    return "not a regular file" if os.path.lexists(path) else "removed while the directory was read"
 
 
 def members_of(path: Path, name: str) -> list[SourceFile]:
