@@ -18,6 +18,7 @@ from typing import Any
 from skipgramophone.errors import SettingError, reason_of, storage_errors
 
 STAGES = ("extract", "train", "index")
+LARGEST = 1 << 20  # bytes; a larger file is not a settings file, and would fill the memory
 
 
 def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
@@ -36,6 +37,8 @@ def read_settings(path: Path, stage: str, kind: type[Any]) -> dict[str, Any]:
         raise SettingError(f"{path} is not a regular file: save the settings to a file first")
     try:
         with storage_errors(path, "read"):
+            if path.stat().st_size > LARGEST:
+                raise SettingError(f"{path} is larger than {LARGEST >> 20} MiB, so it is not a settings file")
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # ValueError: also for a number with thousands of digits
         raise SettingError(f"{path} is not a valid settings file: {reason_of(error)}") from error

@@ -24,6 +24,7 @@ Matrix = npt.NDArray[np.float32]
 UNSAFE = re.compile(r"[\s%\x00-\x1f\x7f-\x9f]")  # white space, control characters and the escape character
 NUMBERED = re.compile(r"(.*)%23[1-9][0-9]*", re.DOTALL)
 LONGEST_HEADER = 64  # bytes
+LONGEST_LINE = 64 << 20  # bytes; a longer line is not a vector, and would fill the memory
 
 
 def names_file(path: Path) -> Path:
@@ -112,7 +113,9 @@ def _header(path: Path, file: BinaryIO) -> tuple[int, int]:
 
 def _text(file: BinaryIO, dim: int) -> Iterator[tuple[bytes, Matrix]]:
     """Yield the key and vector of each line."""
-    for line in file:
+    while line := file.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise ValueError(f"the line is longer than {LONGEST_LINE >> 20} MiB")
         key, *numbers = line.rstrip(b" \r\n").rsplit(b" ", dim)
         if len(numbers) != dim:
             raise ValueError(f"expected a key and a vector of dimension {dim}")

@@ -21,9 +21,10 @@ import typer
 
 from skipgramophone.cli import render
 from skipgramophone.cli.playlist_output import Playlist
-from skipgramophone.errors import SettingError, TrackNameError
+from skipgramophone.errors import SettingError, SourceError, TrackNameError
 from skipgramophone.experiment.publishing import published_file
 from skipgramophone.file_format import format_of as by_suffix
+from skipgramophone.playlists.playlist_file import LARGEST_LIST
 from skipgramophone.playlists.playlist_formats import WRITERS
 from skipgramophone.settings import ANSWER_FORMATS, Score, SimilarSettings
 from skipgramophone.wording import plural, suggestion, visible
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from skipgramophone.lookup.results import Answer, Arrangement, Seed
     from skipgramophone.lookup.stability_report import Agreement
 
+LONGEST_QUERY = 64 << 20  # bytes; a longer line would fill the memory
 READ_AT_ONCE = 1 << 16  # maximum number of bytes per read of standard input
 ANSWERED_AT_ONCE = 64  # maximum number of queries that are answered together
 MIXED_FORMATS = ("table", "json", "jsonl", "csv", "tsv", "plain")  # of lists of artists and of playlists
@@ -132,14 +134,37 @@ def _error_record(error: TrackNameError | SettingError) -> dict[str, Any]:
 
 
 def _available_lines() -> Iterator[list[str]]:
-    """Yield the lines of standard input without line ends; each list has the lines that have arrived so far."""
-    stream, rest = cast(io.BufferedReader, sys.stdin.buffer), b""
+    """Yield the lines of standard input without line ends; each list has the lines that have arrived so far.
+
+    Raises:
+        SourceError: a line is too long to be a query.
+    """
+    stream, pieces, size = cast(io.BufferedReader, sys.stdin.buffer), [], 0  # pieces of the unfinished line
     while data := stream.read1(READ_AT_ONCE):
-        *lines, rest = (rest + data).split(b"\n")
-        for start in range(0, len(lines), ANSWERED_AT_ONCE):
-            yield list(map(_decode, lines[start : start + ANSWERED_AT_ONCE]))
-    if rest:
-        yield [_decode(rest)]
+        piece, *others = data.split(b"\n")
+        pieces.append(piece)
+        size += len(piece)
+        if size > LONGEST_QUERY:
+            raise SourceError(f"standard input: a line is longer than {LONGEST_QUERY >> 20} MiB, so it is not a query")
+        if others:
+            lines = [b"".join(pieces), *others[:-1]]
+            pieces, size = [others[-1]], len(others[-1])
+            for start in range(0, len(lines), ANSWERED_AT_ONCE):
+                yield list(map(_decode, lines[start : start + ANSWERED_AT_ONCE]))
+    if size:
+        yield [_decode(b"".join(pieces))]
+
+
+def read_names() -> str:
+    """Return the text of standard input, which is a list of names.
+
+    Raises:
+        SourceError: it is too large to be a list of names.
+    """
+    text = sys.stdin.read(LARGEST_LIST + 1)
+    if len(text) > LARGEST_LIST:
+        raise SourceError(f"standard input is larger than {LARGEST_LIST >> 20} MiB, the limit for a list of names")
+    return text
 
 
 def _decode(line: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -193,7 +192,7 @@ def continue_playlist(
             opened.require_artists(settings)
             answers.answer_lines(_list_of_names, lambda lists: [_continued(opened, names, settings) for names in lists])
             return
-        names = names_in(sys.stdin.read()) if track == [STDIN] else track or []
+        names = names_in(answers.read_names()) if track == [STDIN] else track or []
         choose = None if track == [STDIN] else chooser(strict_names)
         if blend:
             one, other = (opened.asked(file=each, leave_out=True) for each in blend)

@@ -11,7 +11,7 @@ import typer
 
 from skipgramophone.cli import completion, options, render
 from skipgramophone.cli.options import with_settings, without
-from skipgramophone.errors import SettingError, storage_errors
+from skipgramophone.errors import SettingError
 from skipgramophone.experiment.publishing import STANDARD_OUTPUT
 from skipgramophone.playlists.playlist_file import names_in
 from skipgramophone.settings import ExportSettings
@@ -98,10 +98,9 @@ def _note_unknown(report: ExportReport, quiet: bool) -> None:
 
 def _read_names(file: Path) -> list[str]:
     """Read the track names of a file, one per line."""
-    from skipgramophone.playlists.readers.source_files import regular_file
+    from skipgramophone.playlists.name_list import read_name_list
 
-    with storage_errors(file, "read"), regular_file(file) as place:
-        return names_in(place.read_text(encoding="utf-8", errors="replace"))
+    return names_in(read_name_list(file).decode("utf-8", "replace"))
 
 
 def _require_text(format: str | None, json: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from skipgramophone.errors import EvaluationError, storage_errors
+from skipgramophone.errors import EvaluationError
 from skipgramophone.evaluation.splits import (
     Groups,
     Split,
@@ -31,8 +31,8 @@ from skipgramophone.experiment.playlist_table import read_playlist_table
 from skipgramophone.experiment.publishing import draft_directory, publish, remove_leftovers
 from skipgramophone.experiment.split_models import split_model_directory
 from skipgramophone.names.normalization import identity
+from skipgramophone.playlists.name_list import read_name_list
 from skipgramophone.playlists.near_duplicates import join_near_duplicates
-from skipgramophone.playlists.readers.source_files import regular_file
 from skipgramophone.settings import (
     EVALUATED_SHARE,
     EvaluateSettings,
@@ -80,11 +80,10 @@ def split_playlists(
     groups = playlist_groups(corpus, playlists, group, seed)
     if named is None:
         return split_at_random(groups, share, seed)
-    with storage_errors(named, "read"), regular_file(named) as place:
-        try:
-            lines = place.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise EvaluationError(f"{named} is not valid UTF-8: save it as UTF-8 text ({error})") from error
+    try:
+        lines = read_name_list(named).decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise EvaluationError(f"{named} is not valid UTF-8: save it as UTF-8 text ({error})") from error
     keys = playlists["name"].to_pylist() if group is None else group_keys(playlists["owner"].to_pylist(), group)
     return split_by_name(keys, groups, frozenset(line for line in lines if line))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -251,7 +251,13 @@ def new_experiment(name: str, root: Path | str | None = None, command: str = COM
             made = False
         if not made and _is_foreign(experiment.path):
             raise ExperimentError(f"{experiment.path} exists and is not an experiment: choose another name")
-    with experiment.writing(command):
+    with ExitStack() as locked:
+        try:
+            locked.enter_context(experiment.writing(command))
+        except StorageError:  # the disk is full, or the file system has no locks
+            if made:
+                _remove_empty(experiment)
+            raise
         try:
             if (experiment.path / DESCRIPTION).is_file():
                 require_format(experiment.path / DESCRIPTION, read_json(experiment.path / DESCRIPTION))

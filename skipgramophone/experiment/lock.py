@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -11,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from skipgramophone.errors import ExperimentError, storage_errors
+from skipgramophone.errors import ExperimentError, StorageError, reason_of, storage_errors
 from skipgramophone.experiment.publishing import remove_leftovers
 
 LOCK = ".lock"
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)  # what file systems without `flock` answer
 
 
 @contextmanager
@@ -48,6 +50,13 @@ def _locked(path: Path, name: str) -> Iterator[IO[str]]:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError as error:
                     raise ExperimentError(f"experiment '{name}' is being written by {_holder(path)}") from error
+                except OSError as error:
+                    if error.errno not in NO_LOCKS:
+                        raise
+                    raise StorageError(
+                        f"cannot lock {path}: its file system has no file locks ({reason_of(error)}), so two processes "
+                        "could write the experiment at once; choose another --experiments-dir"
+                    ) from error
                 is_current = path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat())
             if is_current:
                 yield lock

@@ -141,6 +141,18 @@ def withdraw(place: Path) -> None:
             remove(retired)
 
 
+def remove_at_once(place: Path) -> None:
+    """Remove a directory with everything in it; it is renamed first, so that readers never see a part of it.
+
+    Raises:
+        StorageError: the file system failed, or something in the directory cannot be removed.
+    """
+    with storage_errors(place, "remove"), ExitStack() as held:
+        retired = _claim_draft(place, held).with_suffix(RETIRED_SUFFIX)
+        place.rename(retired)
+        shutil.rmtree(retired)
+
+
 def remove_leftovers(directory: Path, name: str = "") -> None:
     """Remove the drafts that killed writers of `name` (default: of any name) left in a directory."""
     for path in leftovers(directory, name):
@@ -151,6 +163,12 @@ def leftovers(directory: Path, name: str = "") -> list[Path]:
     """Return the drafts that killed writers of `name` (default: of any name) left in a directory, sorted by name."""
     found = ((path, _DRAFT.fullmatch(path.name)) for path in sorted(directory.iterdir()))
     return [path for path, draft in found if draft and name in ("", draft["name"]) and not _has_writer(path, draft)]
+
+
+def place_of_draft(name: str) -> str:
+    """Return the name under which a draft was to be published."""
+    draft = _DRAFT.fullmatch(name)
+    return draft["name"] if draft else name
 
 
 def is_draft(name: str) -> bool:

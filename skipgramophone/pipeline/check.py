@@ -19,13 +19,14 @@ from skipgramophone.experiment.experiment import (
     NEW_DESCRIPTION,
     Experiment,
     experiments_in,
+    experiments_root,
     named_experiment,
     open_experiment,
 )
 from skipgramophone.experiment.file_names import EVALUATION
 from skipgramophone.experiment.json_files import read_json
 from skipgramophone.experiment.manifest import COMMAND, MANIFEST, PARENT, LaterFormatError, digest_of, require_format
-from skipgramophone.experiment.publishing import file_sha256, leftovers, remove
+from skipgramophone.experiment.publishing import file_sha256, leftovers, place_of_draft, remove
 from skipgramophone.experiment.split_models import MODELS
 from skipgramophone.pipeline.stage_content import require_sound_content
 
@@ -101,8 +102,9 @@ def check(
     """
     experiments = experiments_in(experiments_dir) if name is None else [_existing(name, experiments_dir)]
     read = _ReadProgress(experiments, progress)
-    findings = tuple(finding for experiment in experiments for finding in _check(experiment, read, clean))
-    return Checked(tuple(experiment.name for experiment in experiments), read.bytes, findings)
+    findings = [finding for experiment in experiments for finding in _check(experiment, read, clean)]
+    findings += _check_root(experiments_root(experiments_dir), name or "", clean)
+    return Checked(tuple(experiment.name for experiment in experiments), read.bytes, tuple(findings))
 
 
 class _ReadProgress:
@@ -322,3 +324,27 @@ def _check_leftovers(experiment: Experiment, clean: bool) -> Iterator[CheckResul
         outcome = "removed" if clean else f"sgp check {experiment.name} --clean or the next run removes it"
         place = str(path.relative_to(experiment.path))
         yield _finding(experiment, place, "leftover", f"left behind by a killed run: {outcome}")
+
+
+def _check_root(root: Path, name: str, clean: bool) -> Iterator[CheckResult]:
+    """List what killed runs of copy, unpack and rm left in the experiments directory; remove it if `clean` is set.
+
+    Args:
+        root: the experiments directory.
+        name: name of an experiment, or empty for all.
+        clean: whether to remove what is found.
+
+    Raises:
+        StorageError: a file cannot be removed.
+    """
+    try:
+        there = leftovers(root, name)
+    except OSError:  # the experiments that `name` selects may be readable although their directory is not
+        return
+    for path in there:
+        if clean:
+            with storage_errors(path, "remove"):
+                remove(path)
+        outcome = "removed" if clean else "sgp check --clean removes it"
+        what = f"left behind by a killed run: {outcome}"
+        yield CheckResult(place_of_draft(path.name), path.name, "leftover", what)

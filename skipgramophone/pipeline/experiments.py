@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from skipgramophone.errors import SgpError, storage_errors
-from skipgramophone.experiment.experiment import DESCRIPTION, Experiment, experiments_in, open_experiment
+from skipgramophone.errors import ExperimentError, SgpError, storage_errors
+from skipgramophone.experiment.experiment import Experiment, experiments_in, open_experiment
 from skipgramophone.experiment.file_names import EVALUATION, HISTORY
 from skipgramophone.experiment.json_files import parse_json, read_json
-from skipgramophone.experiment.lock import LOCK
 from skipgramophone.experiment.manifest import COMMAND, PARENT, Manifest
+from skipgramophone.experiment.publishing import remove_at_once
 from skipgramophone.settings import task
 
 # Errors for a file that is not an evaluation report, or that another version wrote.
@@ -127,20 +127,16 @@ def remove_experiment(name: str, experiments_dir: Path | str | None = None) -> N
     """Remove an experiment with all its stages.
 
     Raises:
-        ExperimentError: the experiment does not exist, or is being written.
+        ExperimentError: the experiment does not exist, is being written, or is a link to a directory.
+        StorageError: a file cannot be removed.
     """
     experiment = open_experiment(name, experiments_dir)
+    if experiment.path.is_symlink():
+        raise ExperimentError(
+            f"{experiment.path} is a link to {experiment.path.resolve()}: remove that directory and the link yourself"
+        )
     with experiment.writing("experiments rm"):
-        (experiment.path / DESCRIPTION).unlink()  # without its description, the directory is not an experiment
-        for path in experiment.path.iterdir():
-            if path.name == LOCK:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-    (experiment.path / LOCK).unlink(missing_ok=True)
-    experiment.path.rmdir()
+        remove_at_once(experiment.path)
 
 
 def evaluation_bytes(name: str, experiments_dir: Path | str | None = None) -> int:

@@ -15,6 +15,7 @@ from skipgramophone.inspection.contents import Contents
 from skipgramophone.pipeline.reports import ExtractReport, Identified, Matched
 from skipgramophone.playlists.encoding import EncodedPlaylists
 from skipgramophone.playlists.readers.columnar import ColumnsReader
+from skipgramophone.playlists.readers.file_version import require_version, version_of
 from skipgramophone.playlists.readers.rows import Reader
 
 EXAMPLES = 10  # maximum number of merges and of conflicts in a report, except in a dry run
@@ -124,14 +125,20 @@ def describe_guesses(readers: Sequence[Reader]) -> list[dict[str, Any]]:
 
 
 def describe_sources(readers: Sequence[Reader], hashes: Mapping[Path, str]) -> list[dict[str, Any]]:
-    """Return a record per file or archive for the manifest: name (without directories), format, size and hash."""
+    """Return a record per file or archive for the manifest: name (without directories), format, size and hash.
+
+    Raises:
+        SourceError: another program has changed a file since it was found.
+        StorageError: a file has been removed.
+    """
     known: dict[Path | None, dict[str, Any]] = {}
     for reader in readers:
         file = reader.file
         if file is None:
             known[None] = {"file": None, "format": reader.format, "bytes": 0, "sha256": None}
         elif file.path not in known:
-            name = file.name.removesuffix(f"/{file.member}")
-            size = file.path.stat().st_size
+            version = file.version or version_of(file.path)
+            require_version(file.path, version, file.display_name)  # else the hash is not that of the rows
+            name, size = file.name.removesuffix(f"/{file.member}"), version.size
             known[file.path] = {"file": name, "format": reader.format, "bytes": size, "sha256": hashes[file.path]}
     return list(known.values())

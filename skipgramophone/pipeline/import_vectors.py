@@ -60,16 +60,17 @@ def import_vectors(
         StorageError: the disk failed or is full.
     """
     from skipgramophone import importers  # imported here to start look-ups faster
+    from skipgramophone.playlists.readers.file_version import same_version, version_of
     from skipgramophone.playlists.readers.source_files import STANDARD_INPUT, regular_file
 
     source = Path(source)
     chosen = importers.format_of(source, format)
     if source.is_dir() or not (source.exists() or source == STANDARD_INPUT):
         raise SourceError(f"{source} is not a file")
-    with regular_file(source) as place:
+    with regular_file(source) as place, same_version(place, version := version_of(place), str(source)):
         vectors = importers.read(place, chosen)
         described = {"file": printable_path(Path(source.name)), "format": chosen} | {
-            "bytes": place.stat().st_size,
+            "bytes": version.size,
             "sha256": file_sha256(place),
         }
     with new_experiment(name, experiments_dir, "import") as experiment:

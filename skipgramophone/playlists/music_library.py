@@ -8,15 +8,15 @@ Files without an artist or a title in their tags match nothing.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from skipgramophone.errors import SettingError, SourceError, StorageError, reason_of
+from skipgramophone.errors import SettingError, SourceError, StorageError, storage_errors
 from skipgramophone.names.identifiers import labelled, read_identifier
 from skipgramophone.names.normalization import fold_name, identity
 from skipgramophone.names.typos import are_alike, most_similar
+from skipgramophone.playlists.directory_walk import walk
 from skipgramophone.wording import plural
 
 SUFFIXES = {
@@ -139,10 +139,8 @@ def _audio_files(directory: Path) -> Iterator[Path]:
     if not directory.is_dir():
         raise StorageError(f"cannot read {directory}: it is not a directory")
 
-    def fail(error: OSError) -> None:
-        raise StorageError(f"cannot read {error.filename or directory}: {reason_of(error)}") from error
-
-    for parent, directories, names in os.walk(directory, onerror=fail):
-        directories.sort()
-        paths = (Path(parent) / name for name in sorted(names) if not name.startswith("."))
-        yield from (path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())
+    with storage_errors(directory, "read"):
+        for parent, directories, names in walk(directory):
+            directories.sort()
+            paths = (parent / name for name in sorted(names) if not name.startswith("."))
+            yield from (path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())

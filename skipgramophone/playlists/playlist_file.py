@@ -18,7 +18,7 @@ from skipgramophone.settings import ExtractSettings
 if TYPE_CHECKING:
     from skipgramophone.playlists.readers.rows import RowBlock
 
-LARGEST_LIST = 4 << 20  # bytes; a larger text file is not tested for being a list of known names
+LARGEST_LIST = 4 << 20  # bytes; a larger text file is not read as a list of names
 ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|[tnr])")
 REMARK = "#EXT"  # prefix of the lines of an M3U file that are not tracks
@@ -101,15 +101,24 @@ def _known_names(path: Path, is_name: Callable[[str], bool]) -> list[str]:
     return list(names)
 
 
+def _first_bytes(path: Path, size: int) -> bytes:
+    """Return up to `size` bytes from the beginning of a file."""
+    with storage_errors(path, "read"), path.open("rb") as file:
+        return file.read(size)
+
+
 def _read_listing(path: Path) -> Listing:
     """Read a regular file, a directory or an archive as playlists, or else as text with one name per line."""
+    from skipgramophone.playlists.format_detection import HEAD_BYTES
+    from skipgramophone.playlists.name_list import read_name_list
     from skipgramophone.playlists.sources import open_sources
 
     try:
         readers = open_sources([path], ExtractSettings()).readers
     except SourceError:
-        with storage_errors(path, "read"):
-            content = path.read_bytes() if path.is_file() else b""
+        if not path.is_file() or b"\0" in _first_bytes(path, HEAD_BYTES):
+            raise
+        content = read_name_list(path, LARGEST_LIST)
         if not content or b"\0" in content:
             raise
         lines = dict.fromkeys(names_in(content.decode("utf-8", "replace")))

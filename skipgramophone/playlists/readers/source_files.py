@@ -25,6 +25,8 @@ from typing import IO, Any, cast
 import pyarrow as pa
 
 from skipgramophone.errors import SourceError, storage_errors
+from skipgramophone.playlists.directory_walk import walk
+from skipgramophone.playlists.readers.file_version import FileVersion, same_version, version_of
 from skipgramophone.utf8 import is_utf8, printable_path
 
 STANDARD_INPUT = Path("-")
@@ -49,6 +51,7 @@ class SourceFile:
         member: name of the member, if the path is a zip archive; otherwise None.
         passed_over: reason why the file is skipped, or empty.
         sessions: state that the files of one listening history share, see `histories`; otherwise None.
+        version: version of the file on disk when it was found; None if it is not compared with later ones.
         spool: for standard input or a pipe, the temporary file with its content, which is kept as long as this object.
     """
 
@@ -58,6 +61,7 @@ class SourceFile:
     member: str | None = None
     passed_over: str = ""
     sessions: Any = None
+    version: FileVersion | None = None
     spool: Any = None
 
     @property
@@ -88,7 +92,8 @@ class SourceFile:
         path = self.path.parent / name
         if self.spool or not path.is_file():
             return None
-        return SourceFile(path, shown, path.stat().st_size)
+        version = version_of(path)
+        return SourceFile(path, shown, version.size, version=version)
 
     @contextmanager
     def open(self, encoding: str = "utf-8", replaces: bool = False) -> Iterator[OpenFile]:
@@ -99,10 +104,11 @@ class SourceFile:
             replaces: whether `OpenFile.text` replaces bytes that the encoding cannot decode.
 
         Raises:
-            SourceError: the archive is damaged, password-protected or a zip bomb.
+            SourceError: the archive is damaged, password-protected or a zip bomb, or another program changed the file.
             StorageError: the file system failed.
         """
-        with ExitStack() as stack, storage_errors(self.path, "read"):
+        unchanged = same_version(self.path, self.version, self.display_name)
+        with ExitStack() as stack, unchanged, storage_errors(self.path, "read"):
             raw = stack.enter_context(self.path.open("rb"))
             packed = raw
             if self.member is not None:
@@ -309,12 +315,12 @@ def _files_below(directory: Path) -> list[tuple[Path, str]]:
     """Return the files below a directory, sorted by path, each with the reason why it is skipped, or ""."""
     found: list[tuple[Path, str]] = []
     with storage_errors(directory, "read"):
-        for parent, directories, names in os.walk(directory, onerror=_reraise):
-            for path in (Path(parent) / name for name in (*directories, *names)):
+        for parent, directories, names in walk(directory):
+            for path in (parent / name for name in (*directories, *names)):
                 reason = _reason_to_skip(path)
                 if reason or not path.is_dir():
                     found.append((path, reason))
-            directories[:] = [name for name in directories if not _reason_to_skip(Path(parent) / name)]
+            directories[:] = [name for name in directories if not _reason_to_skip(parent / name)]
     return sorted(found)
 
 
@@ -324,18 +330,16 @@ def _reason_to_skip(path: Path) -> str:
         return HIDDEN
     if path.is_dir():
         return "a link to a directory" if path.is_symlink() else ""
-    return "" if path.is_file() else "not a regular file"
-
-
-def _reraise(error: OSError) -> None:
-    """Raise an error that `os.walk` would ignore by default: a directory cannot be read."""
-    raise error
+    if path.is_file():
+        return ""
+    return "not a regular file" if os.path.lexists(path) else "removed while the directory was read"
 
 
 def members_of(path: Path, name: str) -> list[SourceFile]:
     """Return the file at a path or, if it is a zip archive, its members."""
     with storage_errors(path, "read"), path.open("rb") as file:
-        whole = SourceFile(path, name, path.stat().st_size)
+        version = version_of(path)
+        whole = SourceFile(path, name, version.size, version=version)
         if not file.read(4).startswith(ZIP_MAGICS):
             return [whole]
     with storage_errors(path, "read"), damage_errors(whole), zipfile.ZipFile(path) as archive:
@@ -350,6 +354,7 @@ def members_of(path: Path, name: str) -> list[SourceFile]:
                 f"{name}/{known.filename}",
                 known.compress_size,
                 member=known.filename,
+                version=version,
                 passed_over=_hidden(known.filename),
             )
             for known in inside
